@@ -4,11 +4,11 @@ import { shown } from './option-checks.js'
 const bitsPerDigit = 4
 /** Number of hexadecimal digits of an IPv4 address. */
 export const ipv4DigitCount = 8
-/** Number of bits in an IPv4 address; an IPv6 address has the next number. */
+/** Number of bits in an IPv4 address; the next constant is for IPv6. */
 const ipv4Bits = 32
 const ipv6Bits = 128
 
-/** A network: its first `bits` bits as hexadecimal digits, filled up with zeros. */
+/** A network of IP addresses: its first `bits` bits as hexadecimal digits, padded with zeros. */
 export interface AddressPrefix {
   readonly digits: string
   readonly bits: number
@@ -18,8 +18,8 @@ export interface AddressPrefix {
  * Parses an address, or a network such as `10.0.0.0/8`. Ignores the bits behind the length, so
  * `10.1.2.3/8` is the same network. `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
  *
- * @returns `undefined` if the text is neither, or has a zone: an address with a zone names one host
- *   on one interface, and a list for all interfaces would contain others.
+ * @returns `undefined` if the text is neither, or has a zone (`fe80::1%eth0`). Such an address is
+ * valid on one interface only, but the options for addresses apply to all.
  */
 export function parsePrefix(text: string): AddressPrefix | undefined {
   const [address = '', length, ...more] = text.split('/')
@@ -53,7 +53,11 @@ export function checkPrefix(name: string, value: unknown): AddressPrefix {
   throw new TypeError(`${name} must be ${expected}, got ${shown(value)}`)
 }
 
-/** Checks and parses a list. @throws {TypeError} Names the entry that is wrong */
+/**
+ * Checks and parses a list of addresses and networks.
+ *
+ * @throws {TypeError} Names the wrong entry.
+ */
 export function checkPrefixes(name: string, values: unknown): readonly AddressPrefix[] {
   if (Array.isArray(values)) {
     return values.map((value, index) => checkPrefix(`${name}[${index}]`, value))
@@ -61,7 +65,10 @@ export function checkPrefixes(name: string, values: unknown): readonly AddressPr
   throw new TypeError(`${name} must be a list of addresses, got ${shown(values)}`)
 }
 
-/** Returns the network of the first bits, if it is larger. */
+/**
+ * Returns the larger network that has only the first `bits` bits of `prefix`; `prefix` itself if it
+ * is that large already.
+ */
 export function widened(prefix: AddressPrefix, bits: number): AddressPrefix {
   return bits < prefix.bits ? { digits: withoutRest(prefix.digits, bits), bits } : prefix
 }
@@ -102,7 +109,9 @@ export function firstBits(digits: string, bits: number): string {
   return digits.slice(0, whole) + (last & mask).toString(16)
 }
 
-/** Returns the digits of an address with zeros behind the first bits. */
+/**
+ * Returns the hexadecimal digits of an address with all bits after the first `bits` set to zero.
+ */
 const withoutRest = (digits: string, bits: number): string =>
   firstBits(digits, bits).padEnd(digits.length, '0')
 

@@ -1,5 +1,6 @@
 /**
- * Errors of the library about input from a peer, or about its own limits.
+ * Entry of `errorCodes` for one error of the library. Such an error concerns the input of a peer,
+ * or a limit of the library.
  *
  * The class shows what happens to the connection, `code` gives the reason, and `statusCode` is the
  * status of the response. Misuse of the API is a plain `TypeError` or `RangeError`. The reference

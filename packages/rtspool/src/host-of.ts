@@ -3,11 +3,11 @@ const networkGroups = 4
 const ipv4DigitCount = 8
 /** The usual beginning of an IPv4 address in IPv6 notation (RFC 4291, section 2.5.5.2). */
 const mappedPrefix = '::ffff:'
-/** The same as hexadecimal digits. */
+/** Hexadecimal digits of that prefix in a full address: 80 zero bits, then 16 one bits. */
 const mappedDigits = `${'0'.repeat(20)}ffff`
 const linkLocal = /^fe80:/i
 const ipv6Groups = 8
-/** A decimal number of an IPv4 address, without leading zeros. */
+/** Matches one of the four decimal numbers of an IPv4 address, without leading zeros. */
 const ipv4Part = /^(0|[1-9]\d{0,2})$/
 /**
  * Matches the characters of an IPv6 address, whose last 32 bits may be written as in IPv4, and
@@ -79,7 +79,7 @@ export function addressDigits(address: string): string | undefined {
 const dotted = (digits: string): string =>
   [0, 2, 4, 6].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)).join('.')
 
-/** Returns 8 hexadecimal digits; `undefined` if the text is no dotted IPv4 address. */
+/** Returns the 8 hexadecimal digits of a dotted IPv4 address; `undefined` if the text is none. */
 function ipv4Digits(address: string): string | undefined {
   const parts = address.split('.')
   const isValid = parts.length === 4 && parts.every((part) => ipv4Part.test(part))

@@ -82,7 +82,12 @@ export class Diagnostic<Message extends object> {
   readonly #code: WarningCode
   readonly #text: (message: Message) => string
 
-  /** @param text - Returns the text of the warning; the messages of `message.error` follow. */
+  /**
+   * Opens the channel `name`.
+   *
+   * @param text - Returns the text of the process warning for a message; the messages of
+   * `message.error` are appended.
+   */
   constructor(name: `rtspool:${string}`, code: WarningCode, text: (message: Message) => string) {
     this.#channel = channel(name)
     this.#code = code
@@ -96,10 +101,7 @@ export class Diagnostic<Message extends object> {
   }
 }
 
-/**
- * Tells which message is the first of its kind, so that a fault which recurs with each packet is
- * reported once.
- */
+/** Remembers kinds of faults, so that a fault that recurs with each packet is reported once. */
 export class TellOnce {
   readonly #told = new Set<string>()
 

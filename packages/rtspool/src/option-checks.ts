@@ -64,13 +64,21 @@ export function checkOptions(name: string, options: unknown, known: readonly str
   }
 }
 
-/** @throws {TypeError} when `value` is not a boolean. */
+/**
+ * Checks that an option is a boolean, and returns it.
+ *
+ * @throws {TypeError} The value is not a boolean.
+ */
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
   throw new TypeError(`${name} must be true or false, got ${shown(value)}`)
 }
 
-/** @throws {RangeError} when `value` is not a whole number from `first` to `last`. */
+/**
+ * Checks that an option is a whole number in a range, and returns it.
+ *
+ * @throws {RangeError} The value is not a whole number from `first` to `last`.
+ */
 export function checkInteger(
   name: string,
   value: unknown,
@@ -83,7 +91,11 @@ export function checkInteger(
   throw outOfRange(name, value, 'an integer', first, last)
 }
 
-/** @throws {RangeError} when `value` is not a number from 0 to `last`. */
+/**
+ * Checks that an option is a number in a range, and returns it.
+ *
+ * @throws {RangeError} The value is not a number from 0 to `last`.
+ */
 export function checkNumber(
   name: string,
   value: unknown,
@@ -94,7 +106,11 @@ export function checkNumber(
   throw outOfRange(name, value, what, 0, last)
 }
 
-/** @throws {RangeError} when `value` is not a finite number from 0 to `last`. */
+/**
+ * Checks that an option is a finite number of seconds, and returns it.
+ *
+ * @throws {RangeError} The value is not a finite number from 0 to `last`.
+ */
 export function checkSeconds(name: string, value: unknown, last = Number.MAX_VALUE): number {
   return checkNumber(name, value, last, 'a number of seconds')
 }
@@ -115,13 +131,21 @@ export function withoutUndefined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
 
-/** @throws {TypeError} when `value` is not a function. */
+/**
+ * Checks that an option is a function.
+ *
+ * @throws {TypeError} The value is not a function.
+ */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value === 'function') return
   throw new TypeError(`${name} must be a function, got ${shown(value)}`)
 }
 
-/** @throws {TypeError} when `value` is not a string, or empty. */
+/**
+ * Checks that an option is a text.
+ *
+ * @throws {TypeError} The value is not a string, or is empty.
+ */
 export function checkText(name: string, value: unknown): void {
   if (typeof value === 'string' && value !== '') return
   throw new TypeError(`${name} must be a string that is not empty, got ${shown(value)}`)
@@ -139,7 +163,11 @@ export function checkMethods(name: string, value: unknown, members: readonly str
   throw new TypeError(`${name} must have the methods ${members.join(', ')}, got ${kindOf(value)}`)
 }
 
-/** @throws {TypeError} when `value` is not a `Clock`. */
+/**
+ * Checks that an option is a clock.
+ *
+ * @throws {TypeError} The value lacks a method of `Clock`.
+ */
 export function checkClock(value: unknown): void {
   checkMethods('clock', value, ['now', 'unixTimeMs', 'schedule'])
 }

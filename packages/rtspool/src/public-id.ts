@@ -11,8 +11,8 @@ let next = bytes.length
  * Creates the public id of a connection or a media: 22 random characters of `A-Z a-z 0-9 _ -`. The
  * id names the object, and gives no rights over it.
  *
- * The bytes for 256 ids are drawn at a time: a call for each id was 1 to 2 % of the time of a visit
- * (bench/churn).
+ * The bytes for 256 ids are drawn at a time: drawing them for each id took 1 to 2 % of the time of
+ * a short session (bench/churn).
  */
 export function createPublicId(): string {
   if (next === bytes.length) {

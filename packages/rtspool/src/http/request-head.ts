@@ -26,7 +26,7 @@ const maxHeaders = 64
 const CR = 0x0d
 const LF = 0x0a
 
-/** A `token` of RFC 9110 section 5.6.2. */
+/** Matches a `token` of RFC 9110 section 5.6.2, such as a header name. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const requestLine = /^(GET|POST) ([\x21-\x7e]+) HTTP\/(1\.[01])$/
 

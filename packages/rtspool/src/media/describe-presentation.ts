@@ -67,8 +67,8 @@ export function describePresentation(
 }
 
 /**
- * Returns the value of a=range (RFC 2326 appendix C.1.5). A live stream has the present only,
- * whatever its source states.
+ * Returns the value of `a=range` (RFC 2326 appendix C.1.5). A live stream gets an open range from
+ * now on, even if its source states another one.
  */
 function rangeOf({ session }: SessionDescription, durationSeconds: number | undefined) {
   if (durationSeconds !== undefined) return { range: `npt=0-${durationSeconds.toFixed(3)}` }

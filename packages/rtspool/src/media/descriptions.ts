@@ -1,7 +1,10 @@
 import type { SessionDescription } from '../sdp/index.js'
 import { describePresentation, type PresentationView } from './describe-presentation.js'
 
-/** A serialized description, and a text that changes when it must be built again. */
+/**
+ * A serialized session description with its version: a text that changes when the description must
+ * be built again.
+ */
 interface Described {
   readonly version: string
   readonly sdp: Buffer
@@ -15,7 +18,10 @@ export class Descriptions {
   readonly #source: SessionDescription
   readonly #origin: number
   readonly #durationSeconds: number | undefined
-  /** Last description for each kind of client. There are about two dozen kinds. */
+  /**
+   * Latest description by kind of client, such as IPv6 clients with SRTP. There are about two dozen
+   * kinds.
+   */
   readonly #made = new Map<string, Described>()
   #isKnown = false
 
@@ -34,7 +40,7 @@ export class Descriptions {
     return this.#isKnown
   }
 
-  /** Returns the description for a client that is sent it. */
+  /** Returns the description to send to a client, and sets {@link isKnown}. */
   forClient(view: PresentationView): Buffer {
     this.#isKnown = true
     return this.for(view)

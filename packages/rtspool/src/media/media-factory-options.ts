@@ -50,8 +50,8 @@ export interface MediaFactoryOptions {
    */
   readonly servesSubpaths?: boolean | undefined
   /**
-   * Limits on the packets kept of each track from the last key frame on, so that new viewers start
-   * at once; `false` = nothing is kept.
+   * Limits on the packets cached for each track from the last key frame on, so that new viewers
+   * start at once; `false` = no cache.
    * @default { maxBytes: 8388608, maxSeconds: 10 }
    */
   readonly gopCache?: GopCacheOptions | false | undefined

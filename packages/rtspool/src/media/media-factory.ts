@@ -18,22 +18,25 @@ import type { CacheShare } from './track/cache-budget.js'
 
 const msPerSecond = 1000
 
-/** Settings and budget that the server gives to a media. */
+/**
+ * Settings of the server that apply to a new media: multicast addresses, and a share of the cache
+ * memory.
+ */
 export interface MediaPlace {
   readonly clock: Clock
   /** Addresses for a factory without the option `multicast`. @default none */
   readonly multicast?: MulticastAddressPool | undefined
-  /** Creates the cache share of a new media. @default no common limit */
+  /** Creates the share of the server's cache memory for a new media. @default no common limit */
   readonly openCache?: OpenCacheShare | undefined
 }
 
-/** Creates the share of the cache budget for a new media. */
+/** Creates the share of the server's cache memory for a new media. */
 export type OpenCacheShare = () => CacheShare
 
 /**
  * Returns the media of a factory for a request: a new one, or a shared one
- * (gst_rtsp_media_factory_construct()). For the server: applications get a media from its events
- * and lists.
+ * (gst_rtsp_media_factory_construct()). Only the server calls this; applications get a media from
+ * the server's events and lists.
  *
  * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE` (503) if the source cannot be created in time.
  */
@@ -200,7 +203,10 @@ function prepare(media: Media): void {
   }
 }
 
-/** Each source being created listens, so the number of listeners is not limited. */
+/**
+ * Creates the controller that aborts the creation of sources. Each source being created adds a
+ * listener, so their number is not limited.
+ */
 function closeController(): AbortController {
   const controller = new AbortController()
   setMaxListeners(0, controller.signal)

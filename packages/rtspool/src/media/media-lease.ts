@@ -10,22 +10,26 @@ export interface MediaOrigin {
 }
 
 /**
- * Keeps a media from ending while a request uses it. A media that is not shared is also kept from the DESCRIBE that
- * it was created for to the SETUP of its only viewer.
+ * Keeps a media from ending while a request uses it. A media that is not shared is also kept
+ * between the DESCRIBE that created it and the SETUP of its only viewer.
  */
 export class MediaLease implements MediaParticipant {
   readonly media: Media
   /** Origin of the media; `undefined` if the media is shared. */
   readonly origin: MediaOrigin | undefined
 
-  /** @param origin - Origin of a media that is not shared. */
+  /**
+   * Joins the media.
+   *
+   * @param origin - Factory and request of a media that is not shared.
+   */
   constructor(media: Media, origin?: MediaOrigin) {
     this.media = media
     this.origin = origin
     media.participants.join(this)
   }
 
-  /** Returns whether the factory would create this media for the request, and it has not ended. */
+  /** Returns whether the media has not ended, and the factory would create it for the request. */
   isFor(factory: MediaFactory, { path, query }: MediaRequest): boolean {
     const { origin } = this
     return (

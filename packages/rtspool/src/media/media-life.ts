@@ -26,7 +26,7 @@ export class MediaLife {
     return this.#hasFailed ? 'mediaFailed' : 'mediaEnded'
   }
 
-  /** Calls `listener` once, when the source has started: at once where it has already. */
+  /** Calls `listener` once: when the source starts, or at once if it has started already. */
   onStarted(listener: () => void): void {
     if (this.#startedTime) listener()
     else this.#startListeners.push(listener)

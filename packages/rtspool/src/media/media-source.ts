@@ -43,10 +43,10 @@ export interface MediaSource {
   readonly remoteAddress?: string | undefined
   /**
    * Gives a live source its output before anybody plays, in the turn in which the media is created.
-   * A source that already receives packets may push them from then on. They are kept from the last
-   * key frame on, as with {@link start}, so that the first viewer begins with them too. Without a
-   * `gopCache` they are dropped; so are packets pushed before `start` by a source without
-   * `prepare`. Not called for a {@link SeekableSource}.
+   * A source that already receives packets may push them from then on. The packets since the last
+   * key frame are cached, as with {@link start}, and sent to the first viewer. Without a `gopCache`
+   * they are dropped; so are packets pushed before `start` by a source without `prepare`. Not
+   * called for a {@link SeekableSource}.
    *
    * If it throws, the request gets 503. If it rejects later, the media ends.
    */
@@ -88,7 +88,7 @@ export interface PlayRange {
  */
 export interface SeekableSource extends MediaSource {
   readonly durationSeconds: number
-  /** Position of the next packet in seconds, or the end when all packets have been sent. */
+  /** Position in seconds of the next packet, or of the end when all packets have been sent. */
   readonly positionSeconds: number
   /**
    * Stops the flow and prepares to play a range, which may end in the middle of the presentation.

@@ -37,13 +37,14 @@ export interface MediaOptions {
   readonly lingerMs: number
   /** Milliseconds for the source to start. @default no limit */
   readonly startTimeoutMs?: number
-  /**
-   * Limits on the packets kept for an instant start of new viewers; `undefined` = nothing is kept.
-   */
+  /** Limits on the packets cached for an instant start of new viewers; `undefined` = no cache. */
   readonly gopCache?: GopCacheLimits | undefined
-  /** Budget that the kept packets count against. @default none */
+  /** Share of the server's cache memory that the cached packets count against. @default none */
   readonly cacheShare?: CacheShare | undefined
-  /** @default 'passThrough' */
+  /**
+   * Treatment of SSRC, sequence numbers and timestamps when the source jumps or changes. @default
+   * 'passThrough'
+   */
   readonly timeline?: TimelinePolicy | undefined
   /** Addresses for multicast; `undefined` = no multicast. */
   readonly multicast?: MulticastAddressPool | undefined
@@ -153,12 +154,14 @@ export class Media implements MediaInfo {
     return this.#descriptions.for({})
   }
 
-  /** True once a client knows the description, and is going to set up the media. */
+  /** True once a client has been sent the description, and may therefore set up the media. */
   get isDescribed(): boolean {
     return this.#descriptions.isKnown
   }
 
-  /** The session description for a client. @returns A buffer that other clients are sent as well. */
+  /**
+   * Returns the session description for a client, in a buffer that is shared with other clients.
+   */
   describe(view: PresentationView): Buffer {
     return this.#descriptions.forClient(view)
   }
@@ -171,14 +174,14 @@ export class Media implements MediaInfo {
     for (const track of this.tracks) track.expectNewSource()
   }
 
-  /** Streams that are set up on this media, playing or not. */
+  /** Number of streams that are set up on this media, playing or not. */
   get participantCount(): number {
     return this.participants.count
   }
 
   /**
-   * True if it runs or waits without any stream that uses it. A media that has just been created
-   * does not count.
+   * True while the media runs or waits and no stream uses it. False for a media that has just been
+   * created.
    */
   get isLingering(): boolean {
     return this.participants.isLingering
@@ -226,7 +229,8 @@ export class Media implements MediaInfo {
    * Returns the start of each track for a viewer: the next sequence number, and the RTP time of one
    * common instant. Tracks without a known position are omitted.
    *
-   * @param first - By track: packets that the viewer begins with instead of the next packet.
+   * @param first - Cached packets of each track that the viewer is sent first. Without them, a
+   * track starts with its next packet.
    */
   trackInfo(first: ReadonlyMap<Track, readonly Buffer[]> = new Map()): TrackBeginning[] {
     // A report may give the time of a track before its first packet, but such a track has no
@@ -305,8 +309,8 @@ export class Media implements MediaInfo {
   }
 
   /**
-   * Aligns the caches: the first track with key frames leads, and the others are kept from the
-   * instant of its key frame on.
+   * Aligns the caches of all tracks at a new key frame. The other tracks then keep their packets
+   * from the instant of that key frame on.
    */
   #keyFrameBegins(leader: Track, unixMs: number): void {
     if (leader !== this.tracks.find((track) => track.hasKeyFrames)) return

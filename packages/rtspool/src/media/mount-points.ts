@@ -49,8 +49,8 @@ export let mountPublication: (mounts: MountPoints, path: string, factory: MediaF
 export class MountPoints implements Iterable<readonly [path: string, factory: MediaFactory]> {
   readonly #factories = new Map<string, MediaFactory>()
   /**
-   * Number of mount points for each number of path segments. Only prefixes with such a number of segments are looked
-   * up.
+   * Number of mount points for each number of path segments, which avoids look-ups of prefixes that
+   * cannot match.
    */
   readonly #depths: number[] = []
   readonly #publishPatterns = new Map<string, PublishOptions>()

@@ -6,7 +6,7 @@ export interface MediaParticipant {
   mediaEnded(): void
   /** Called at the end of the played range: nothing more is sent before the next PLAY. */
   rangeEnded?(): void
-  /** Called about every 5 s to send the stream's own RTCP. */
+  /** Called about every 5 s; the stream must send its own RTCP reports. */
   sendRtcp?(): void
 }
 
@@ -24,10 +24,9 @@ export class Participants {
   #lingerTimer: ClockTimer | undefined
 
   /**
-   * Waits for the first participant.
-   *
-   * @param lingerMs - Milliseconds without participants; Infinity = for ever.
-   * @param onLeft - Called when they have passed.
+   * @param lingerMs - Milliseconds without participants, after the last has left; Infinity = for
+   * ever.
+   * @param onLeft - Called when this time has passed.
    */
   constructor(clock: Clock, lingerMs: number, onLeft: () => void) {
     this.#clock = clock

@@ -2,8 +2,8 @@ import { shown } from '../option-checks.js'
 import { pathProblem } from '../rtsp/index.js'
 
 /**
- * Returns whether a path pattern matches a path. A pattern matches an equal path, or with `/*` at its end everything
- * below, at any depth. `/*` alone matches every path, including the root.
+ * Returns whether a path pattern matches a path. A pattern matches an equal path, and with `/*` at
+ * its end also everything below, at any depth. `/*` alone matches every path, including the root.
  */
 export function matchesPathPattern(pattern: string, path: string): boolean {
   return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern

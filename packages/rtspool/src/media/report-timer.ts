@@ -8,13 +8,13 @@ export class ReportTimer {
   #timer: ClockTimer | undefined
   #isStopped = false
 
-  /** @param send - Sends the reports; may call {@link stop}. */
+  /** @param send - Sends the reports. It may call {@link stop}. */
   constructor(clock: Clock, send: () => void) {
     this.#clock = clock
     this.#send = send
   }
 
-  /** Starts with the source: the first interval is shorter. */
+  /** Starts the timer when the source starts: the first interval is shorter. */
   start(): void {
     this.#schedule(this.#clock.now(), true)
   }
@@ -25,7 +25,12 @@ export class ReportTimer {
     this.#timer?.cancel()
   }
 
-  /** @param sentAt - Time of the last reports, or of the source's start. */
+  /**
+   * Schedules the next call.
+   *
+   * @param sentAt - Time of the last reports, or of the source's start, in milliseconds of the
+   * clock.
+   */
   #schedule(sentAt: number, initial: boolean): void {
     const clock = this.#clock
     const drawTime = (): number => sentAt + rtcpIntervalMs({ initial, randomNumber: Math.random() })

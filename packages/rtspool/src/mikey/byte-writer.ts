@@ -1,4 +1,7 @@
-/** Writes bytes one after the other, big endian. A message is short, and the one buffer is made at its end. */
+/**
+ * Writes numbers and bytes one after the other, big endian. Messages are short: all parts are
+ * joined into one buffer at the end.
+ */
 export class ByteWriter {
   readonly #bytes: number[] = []
 

@@ -1,5 +1,5 @@
 /**
- * MIKEY messages as values; they carry SRTP keys in SDP and in the KeyMgmt header.
+ * Parsed MIKEY messages, which carry SRTP keys in SDP and in the KeyMgmt header.
  *
  * ```text
  * HDR (crypto sessions: SSRC, rollover counter) | T | RAND | SP (security policy) | KEMAC (keys)
@@ -94,8 +94,8 @@ export const payloadTypes = {
 
 export const mikeyVersion = 1
 /**
- * Type of the map of crypto sessions (CS ID map). Only this type is supported: policy, SSRC and
- * rollover counter of each stream.
+ * Type of the map of crypto sessions (CS ID map) that lists policy, SSRC and rollover counter of
+ * each stream. Only this type is supported.
  */
 export const srtpIdMap = 0
 export const srtpProtocol = 0

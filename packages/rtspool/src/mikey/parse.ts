@@ -30,7 +30,7 @@ const maxTrailingBytes = 1
 const ntpTimeBytes = 8
 const counterBytes = 4
 
-/** Contents of the payloads that have been parsed so far. */
+/** Values of the payloads that have been parsed so far. */
 interface Contents {
   ntpTime: bigint
   rand: Buffer

@@ -31,10 +31,10 @@ export interface SrtpOfferTime {
 const sha1KeyBytes = 20
 
 /**
- * Reads the key, suite and rollover counters with which a peer sends.
+ * Reads a MIKEY message: the key, suite and rollover counters with which a peer sends.
  *
  * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) for a message that is broken, unsupported, or
- *   weaker than allowed.
+ * weaker than allowed.
  */
 export function parseSrtpOffer(bytes: Buffer): SrtpOffer {
   const { cryptoSessions, policies, keys } = parseMikey(bytes)
@@ -151,11 +151,11 @@ function refuseWeak(value: Value): void {
 }
 
 /**
- * Creates the policy of a suite. The length of the authentication tag stands in two fields: in the
- * one that GStreamer reads, and in that of the RFC.
+ * Creates the security policy of an SRTP suite. Two fields contain the length of the authentication
+ * tag: the one that GStreamer reads, and that of the RFC.
  *
  * @param authenticationKeyBytes - Value of the field that GStreamer reads: the length of the tag,
- *   or 20 as in the RFC.
+ * or 20 as in the RFC.
  */
 function policyOf(suite: SrtpSuite, authenticationKeyBytes: number): SecurityPolicy {
   const isGcm = suite.cipher === 'AES-GCM'

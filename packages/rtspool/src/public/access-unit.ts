@@ -15,9 +15,15 @@ export interface AccessUnit {
   readonly unixTimeMs: number | undefined
   /** True if a decoder can begin with the unit. */
   readonly isKeyFrame: boolean
-  /** Packets of the track since the unit before that were left out because the reader was behind. */
+  /**
+   * Number of packets of the track, since its previous unit, that were left out because the
+   * application read too slowly.
+   */
   readonly missedPackets: number
-  /** Packets of the track since the unit before that never arrived, or could not be read. */
+  /**
+   * Number of packets of the track, since its previous unit, that never arrived or could not be
+   * parsed.
+   */
   readonly lostPackets: number
 }
 
@@ -26,14 +32,14 @@ export interface ReadOptions {
   /** Ends the reading: the iteration throws the reason of the signal. @default never */
   readonly signal?: AbortSignal | undefined
   /**
-   * Beginning: `keyFrame` = the last key frame that is kept for new viewers, or else the next one; `now` = the next access
-   * unit, whatever it is.
+   * First access unit: `keyFrame` = the last key frame in the cache for new viewers, or else the
+   * next one; `now` = the next unit of any kind.
    * @default 'keyFrame'
    */
   readonly from?: 'keyFrame' | 'now' | undefined
   /**
-   * Bytes of packets that may wait for the reader. Further packets are left out, up to a key frame after half of them have
-   * been read. 0 = unlimited.
+   * Maximum bytes of packets that the application has not read yet. Further packets are left out,
+   * up to a key frame after half of them have been read. 0 = unlimited.
    * @default 16777216 (16 MiB)
    */
   readonly maxQueuedBytes?: number | undefined

@@ -17,13 +17,14 @@ export interface ConnectionInfo<Data extends object = SessionData> {
   readonly userAgent: string | undefined
   readonly openedTime: Date
   readonly isClosed: boolean
-  /** Sessions that used this connection last, and so belong to it. */
+  /** Sessions whose last request arrived on this connection. */
   readonly sessions: ReadonlySet<Session<Data>>
   /**
-   * Responds to the current request, sends queued bytes, then closes, within a second. Idempotent.
+   * Closes the connection within a second, after the response to the current request and all queued
+   * bytes. Idempotent.
    */
   close(): void
-  /** Closes at once; queued bytes are lost. Idempotent. */
+  /** Closes the connection at once; queued bytes are lost. Idempotent. */
   destroy(): void
   toJSON(): ConnectionSummary
 }

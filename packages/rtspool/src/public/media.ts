@@ -21,7 +21,8 @@ export interface MediaInfo {
   /** Time at which the source has started; `undefined` before. */
   readonly startedTime: Date | undefined
   /**
-   * Announces that the next packets come from another source: all tracks continue their timelines.
+   * Announces that the next packets come from another source. On all tracks, viewers see sequence
+   * numbers and timestamps continue.
    */
   expectNewSource(): void
   /**

@@ -18,25 +18,29 @@ export interface TrackInfo {
   readonly clockRate: number
   /** Synchronisation source of the stream, once it is known. */
   readonly ssrc: number | undefined
-  /** RTP packets since the SSRC began. */
+  /** Number of RTP packets sent with the present SSRC. */
   readonly packetCount: number
-  /** Payload octets of these packets. */
+  /** Number of payload octets sent with the present SSRC, without headers and padding. */
   readonly octetCount: number
-  /** Dropped packets: invalid as RTP, or too large for any transport. */
+  /** Number of packets dropped because they were not valid RTP, or too large for any transport. */
   readonly invalidPackets: number
-  /** Packets whose payload type is missing in the description; they are sent nevertheless. */
+  /**
+   * Number of packets whose payload type the description does not list; they are sent nevertheless.
+   */
   readonly unlistedPackets: number
   /** `true` if key frames of the encoding are recognised, so that viewers begin with one. */
   readonly hasKeyFrames: boolean
   /** Seconds between the timestamps of the last two key frames; `undefined` before the second one. */
   readonly keyFrameIntervalSeconds: number | undefined
-  /** Viewers that play the track now; a multicast group counts once. */
+  /** Number of viewers that play the track now; a multicast group counts as one. */
   readonly readerCount: number
 }
 
 /** Output of a source: one track of its media. */
 export interface TrackOutput extends TrackInfo {
-  /** Numbers of the next packet, if known; the timestamp is that of the last packet. */
+  /**
+   * Sequence number of the next packet, with the timestamp of the last one; `undefined` if unknown.
+   */
   readonly position: TrackPosition | undefined
   /**
    * Sets the position at which the stream begins or continues, before its next packet. PLAY can
@@ -68,6 +72,9 @@ export interface TrackOutput extends TrackInfo {
   unixTimeMsAt(rtpTime?: number): number | undefined
   /** Returns the RTP timestamp at a time of the source's wall clock. */
   rtpTimeAt(unixMs: number): number | undefined
-  /** Announces that the next packet comes from another source: the track continues its timeline. */
+  /**
+   * Announces that the next packet comes from another source. Viewers see the track's sequence
+   * numbers and timestamps continue.
+   */
   expectNewSource(): void
 }

@@ -47,7 +47,7 @@ export interface SenderReport {
   readonly type: 'senderReport'
   readonly ssrc: number
   readonly ntpTime: NtpTimestamp
-  /** The moment of `ntpTime` in ticks of the RTP timestamps. */
+  /** The instant of `ntpTime` as RTP timestamp, in ticks of the stream's clock. */
   readonly rtpTime: number
   /** RTP packets sent, modulo 2^32. */
   readonly packetCount: number
@@ -101,17 +101,19 @@ export interface UnknownRtcpPacket {
   readonly type: 'unknown'
   /** Packet type, 192 to 223. */
   readonly packetType: number
-  /** The five bits after the padding bit: count, subtype or feedback format. */
+  /** Five bits after the padding bit of the header: count, subtype or feedback format. */
   readonly count: number
   /**
-   * Bytes after the four header bytes, without padding: a view of the packet; whole 32-bit words.
+   * Body of the packet after the four header bytes, without padding: a view of whole 32-bit words.
    */
   readonly body: Uint8Array
 }
 
 export type RtcpPacket = SenderReport | ReceiverReport | SourceDescription | Bye | UnknownRtcpPacket
 
-/** Creates an SDES packet with one source and its CNAME, as every compound packet needs. */
+/**
+ * Creates an SDES packet with one source and its CNAME, which every compound packet must contain.
+ */
 export function createSourceDescription(ssrc: number, cname: string): SourceDescription {
   const item = { itemType: sdesItemTypes.cname, value: cname }
   return { type: 'sourceDescription', chunks: [{ ssrc, items: [item] }] }

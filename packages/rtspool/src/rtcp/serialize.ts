@@ -86,7 +86,11 @@ export function redateSenderReport(
   return redated
 }
 
-/** @throws {RangeError} More than 31 reports. */
+/**
+ * Writes a receiver report.
+ *
+ * @throws {RangeError} More than 31 reports.
+ */
 export function serializeReceiverReport(packet: ReceiverReport): Buffer {
   const count = requireCount(packet.reports.length, 'reports')
   const buffer = allocatePacket(rtcpPacketTypes.receiverReport, count, 4 + count * reportBytes)
@@ -117,7 +121,11 @@ function clampLost(cumulativeLost: number): number {
   return Math.max(smallestCumulativeLost, Math.min(largestCumulativeLost, cumulativeLost))
 }
 
-/** @throws {RangeError} More than 31 chunks, or an item of more than 255 bytes. */
+/**
+ * Writes a source description.
+ *
+ * @throws {RangeError} More than 31 chunks, or an item of more than 255 bytes.
+ */
 export function serializeSourceDescription(packet: SourceDescription): Buffer {
   const count = requireCount(packet.chunks.length, 'chunks')
   const body = Buffer.concat(packet.chunks.map(serializeChunk))
@@ -139,7 +147,11 @@ function serializeChunk({ ssrc, items }: SourceDescriptionChunk): Buffer {
   return chunk
 }
 
-/** @throws {RangeError} More than 31 sources, or a reason of more than 255 bytes. */
+/**
+ * Writes a BYE packet.
+ *
+ * @throws {RangeError} More than 31 sources, or a reason of more than 255 bytes.
+ */
 export function serializeBye(packet: Bye): Buffer {
   const count = requireCount(packet.ssrcs.length, 'ssrcs')
   const reason = packet.reason === undefined ? undefined : requireText(packet.reason, 'reason')

@@ -12,7 +12,11 @@ export class InterarrivalJitter {
   #hasTransit = false
   #jitter = 0
 
-  /** @param clockRate - Ticks of the RTP timestamp in a second. */
+  /**
+   * Creates the calculation for one source.
+   *
+   * @param clockRate - Ticks of the RTP timestamp in a second.
+   */
   constructor(clockRate: number) {
     this.#clockRate = clockRate
   }

@@ -9,23 +9,29 @@
  * ```
  */
 export const payloadKinds = Object.freeze({
-  /** Data of a picture that needs earlier pictures. */
+  /** Bit: the payload contains data of a picture that needs earlier pictures. */
   picture: 1,
-  /** Start of a picture, or of a slice of one, that needs no earlier picture. */
+  /**
+   * Bit: the payload contains the start of a picture, or of a slice of one, that needs no earlier
+   * picture.
+   */
   keyFrame: 2,
   /**
-   * Units that belong to the next picture and come last in the payload: parameter sets, SEI,
-   * delimiters.
+   * Bit: the payload ends with units that belong to the next picture, such as parameter sets, SEI
+   * and delimiters.
    */
   prefix: 4,
   /**
-   * Recovery point: a decoder that starts with the next picture shows this picture and all later
-   * ones correctly.
+   * Bit: the payload contains a recovery point. A decoder that starts with the next picture shows
+   * this picture and all later ones correctly.
    */
   recovery: 8,
-  /** Recovery point after which pictures gradually become correct (intra refresh, GDR). */
+  /**
+   * Bit: the payload contains a recovery point after which pictures gradually become correct (intra
+   * refresh, GDR).
+   */
   gradual: 16,
-  /** Data of a key frame whose beginning is in an earlier packet. */
+  /** Bit: the payload continues a key frame that began in an earlier packet. */
   rest: 32,
 } as const)
 
@@ -40,8 +46,8 @@ export type PayloadTest = (packet: Uint8Array, start: number, end: number) => nu
 const { picture, keyFrame, prefix, rest } = payloadKinds
 
 /**
- * Combines the kinds of two units in one packet. Units before a picture in the same packet count as
- * part of that picture.
+ * Combines the bits of {@link payloadKinds} of two units in one packet. Units before a picture in
+ * the same packet count as part of that picture.
  *
  * @param before - Kinds of the earlier units, combined.
  */

@@ -53,7 +53,10 @@ const minSequential = 2
 export class ReceptionStatistics {
   readonly ssrc: number
   readonly #minSequential: number
-  /** Remembers more numbers than a packet may be late (`maxMisorder`). */
+  /**
+   * Remembers which sequence numbers were received: more numbers than a packet may be late
+   * (`maxMisorder`).
+   */
   readonly #numbers = new ReceivedNumbers()
   readonly #jitter: InterarrivalJitter
   #probation: number

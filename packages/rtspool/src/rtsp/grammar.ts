@@ -16,7 +16,7 @@ const tokenTable: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
 
 export const isTokenCode = (code: number): boolean => tokenTable[code] === 1
 
-/** Returns whether the text is one or more token characters. */
+/** Returns whether the text consists of token characters only, at least one. */
 export function isToken(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     if (!isTokenCode(text.charCodeAt(at))) return false
@@ -24,7 +24,9 @@ export function isToken(text: string): boolean {
   return text.length > 0
 }
 
-/** Returns whether the text is one or more decimal digits: no sign, no space. */
+/**
+ * Returns whether the text consists of decimal digits only, at least one, without sign or space.
+ */
 export function isDigits(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     if (!isDigitCode(text.charCodeAt(at))) return false

@@ -1,4 +1,6 @@
-/** Limits of one message for the parser. Each is checked before the bytes are kept. */
+/**
+ * Limits of the parser for one message. The parser checks each limit before it stores the bytes.
+ */
 export interface RtspParserLimits {
   /** Maximum length of a line in bytes, without its line end. @default 8192 */
   readonly maxLineBytes?: number

@@ -39,12 +39,15 @@ export interface RtspParserSink {
 type MalformedCode = MalformedMessageError['code']
 
 const State = {
-  /** State between messages: a frame, an empty line or a start line follows. */
+  /**
+   * State between messages. The next byte begins an interleaved frame, an empty line or a start
+   * line.
+   */
   Idle: 0,
   StartLine: 1,
   HeaderLine: 2,
   Body: 3,
-  /** State inside the four bytes before an interleaved payload. */
+  /** State inside the header of an interleaved frame: the four bytes before its payload. */
   FrameHeader: 4,
   FramePayload: 5,
   Failed: 6,
@@ -96,7 +99,11 @@ export class RtspParser {
 
   readonly #frame = new PartialFrame()
 
-  /** @throws {RangeError} when a limit is not a whole number of 0 or more. */
+  /**
+   * Creates a parser for one connection.
+   *
+   * @throws {RangeError} A limit is not a whole number of 0 or more.
+   */
   constructor(sink: RtspParserSink, limits?: RtspParserLimits) {
     this.#sink = sink
     this.#limits = resolveRtspParserLimits(limits)
@@ -135,11 +142,11 @@ export class RtspParser {
    * After {@link close} this does nothing. A sink that throws closes the parser.
    *
    * @returns Number of bytes read: all of them, unless the sink has called {@link stop}. The caller
-   *   must keep the others and push them first.
+   * must keep the unread bytes and push them first next time.
    * @param chunk - Bodies are copied out of it; payloads of interleaved frames are views of it.
    * @throws {MalformedMessageError} when the bytes break the grammar or a limit; every later call
-   *   throws the same error. Its context has `offset` (bytes from the start of the stream),
-   *   `production`, and `cSeq` if the broken message had a valid one.
+   * throws the same error. Its context has `offset` (bytes from the start of the stream),
+   * `production`, and `cSeq` if the broken message had a valid one.
    * @throws {TypeError} when called from inside the sink.
    */
   push(chunk: Buffer): number {
@@ -303,8 +310,8 @@ export class RtspParser {
   }
 
   /**
-   * Refuses a start line that is too long because of its URI, which has a status of its own.
-   * Returns if the URI is not the cause.
+   * Refuses a start line that is too long because of its URI, for which there is a status of its
+   * own (414). Returns if the URI is not the cause.
    */
   #checkCutUri(chunk: Buffer, start: number, length: number): void {
     const missing = length - this.#pending.length
@@ -457,7 +464,7 @@ export class RtspParser {
     return this.#fail(code, production, `expected no control character in a line, got ${got}`)
   }
 
-  /** Forgets the incomplete message and frees its memory. */
+  /** Drops the incomplete message and frees its memory. */
   #release(): void {
     this.#pending.clear()
     this.#frame.drop()

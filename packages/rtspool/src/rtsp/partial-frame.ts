@@ -51,14 +51,14 @@ export class PartialFrame {
     return start + copied
   }
 
-  /** Returns the complete payload, and forgets it. */
+  /** Returns the complete payload, and releases it. */
   take(): Buffer {
     const payload = this.#payload
     this.drop()
     return payload
   }
 
-  /** Forgets the incomplete frame and frees its memory. */
+  /** Drops the incomplete frame and frees its memory. */
   drop(): void {
     this.#payload = noPayload
   }

@@ -18,7 +18,10 @@ export type StartLine =
 /** Text before the version, in request lines and in status lines. */
 const protocol = 'RTSP/'
 
-/** Returns the digits of `RTSP/<digits>.<digits>`, or `undefined`. */
+/**
+ * Returns the version `1.0` of `RTSP/1.0`: digits, a point and digits. `undefined` for any other
+ * text.
+ */
 function parseVersion(text: string): string | undefined {
   if (!text.startsWith(protocol)) return undefined
   const version = text.slice(protocol.length)

@@ -95,8 +95,8 @@ function decodePath(rawPath: string): string {
 }
 
 /**
- * Returns the rule of paths that a decoded path breaks, as an expectation for an error; `undefined`
- * if the path is valid.
+ * Explains which rule for paths a decoded path breaks, as the expected value in an error message;
+ * `undefined` if the path is valid.
  *
  * @param path - Begins with `/`.
  */

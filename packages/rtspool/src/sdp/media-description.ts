@@ -21,7 +21,7 @@ export interface MediaLine {
 const largestPort = 65535
 const largestPayloadType = 127
 
-/** A `token` of RFC 8866 section 9. */
+/** Matches a `token` of RFC 8866 section 9, such as an encoding name. */
 const tokenPattern = /^[!#$%&'*+\-.^_`{|}~0-9A-Za-z]+$/
 const isToken = (text: string): boolean => tokenPattern.test(text)
 
@@ -55,7 +55,7 @@ export function isWellFormedMediaLine(value: string): boolean {
 
 const isProtocol = (word: string): boolean => /^[A-Za-z]+\/[A-Za-z]/.test(word)
 
-/** One `m=` line and the lines below it: the description of one track. */
+/** Description of one track: an `m=` line and the lines below it. */
 export class MediaDescription {
   readonly kind: string
   readonly portCount: number
@@ -68,10 +68,12 @@ export class MediaDescription {
   #receivedValue: string | undefined
 
   /**
+   * Creates the description of one track.
+   *
    * @param line - Contents of the `m=` line.
    * @param section - Lines below the `m=` line; used, not copied.
-   * @param receivedValue - Value of the `m=` line as received. As long as nothing changes,
-   *   {@link serializeSdp} writes it.
+   * @param receivedValue - Value of the `m=` line as received. As long as nothing changes, {@link
+   * serializeSdp} writes it.
    */
   constructor(line: MediaLine, section = new SdpSection(), receivedValue?: string) {
     this.kind = line.kind
@@ -101,7 +103,7 @@ export class MediaDescription {
     this.#receivedValue = undefined
   }
 
-  /** Value of the `m=` line: as received, or made of the fields after a change of them. */
+  /** Value of the `m=` line: as received, or written anew if a field has changed. */
   get mediaLine(): string {
     if (this.#receivedValue !== undefined) return this.#receivedValue
     const ports = this.portCount === 1 ? `${this.#port}` : `${this.#port}/${this.portCount}`

@@ -61,7 +61,10 @@ export function serializeRtpMap({ encoding, clockRate, channels }: RtpMap): stri
     : `${encoding}/${clockRate}/${channels}`
 }
 
-/** Returns a positive number of at most nine digits, so that it is exact and below 2^32. */
+/**
+ * Parses a positive number of at most nine digits; `undefined` for other texts. Such a number is
+ * below 2^32.
+ */
 function positiveInteger(text: string | undefined): number | undefined {
   if (text === undefined || !/^\s*\d{1,9}\s*$/.test(text)) return undefined
   const number = Number(text)

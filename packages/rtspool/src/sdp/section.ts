@@ -16,7 +16,7 @@ const legalOrder = 'vosmiuepcbtrzka'
  * of the publisher.
  */
 export class SdpSection {
-  /** All lines; may be edited. */
+  /** Lines of the section, which may be edited. */
   readonly lines: SdpLine[]
 
   constructor(lines: readonly SdpLine[] = []) {

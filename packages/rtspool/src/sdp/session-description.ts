@@ -2,7 +2,10 @@ import { requireLineText } from './characters.js'
 import type { MediaDescription } from './media-description.js'
 import type { SdpLine, SdpSection } from './section.js'
 
-/** A session description (RFC 8866): the lines above the first `m=` line, and the media. */
+/**
+ * A session description (RFC 8866): the lines above the first `m=` line, and one section for each
+ * `m=` line.
+ */
 export interface SessionDescription {
   readonly session: SdpSection
   readonly media: MediaDescription[]

@@ -16,7 +16,7 @@ export interface RtspAdmitContext<Data extends object = SessionData> extends Adm
   readonly path: string
   /** Query of the URI without `?`, as received; empty where there is none. */
   readonly query: string
-  /** Purpose of the session: to play the presentation, or to publish it. */
+  /** Purpose of the session: `read` to play the presentation, `publish` to record to it. */
   readonly action: AccessAction
   /** The SETUP request. */
   readonly request: RtspRequest
@@ -24,7 +24,7 @@ export interface RtspAdmitContext<Data extends object = SessionData> extends Adm
   readonly signal: AbortSignal
 }
 
-/** Hook that decides which client of a server gets a session; see {@link AdmitAnswer}. */
+/** Hook that decides whether an authenticated client gets a session; see {@link AdmitAnswer}. */
 export type RtspAdmitHook<Data extends object = SessionData> = (
   context: RtspAdmitContext<Data>,
 ) => AdmitAnswer<Data> | Promise<AdmitAnswer<Data>>

@@ -5,7 +5,10 @@ import { type RtspServerOptions, rtspServerDefaults } from './server-options.js'
 /** Options that {@link RtspServer.update} can change while the server runs. */
 export type RtspServerLiveOptions = Pick<RtspServerOptions, keyof typeof resolvedBy>
 
-/** Options that can change, each with the names of the values that the server reads instead. */
+/**
+ * Options that can change. Each entry lists the names of the resolved values that the server reads
+ * instead of the option.
+ */
 const resolvedBy = {
   auth: ['auth'],
   idleTimeout: ['idleTimeoutMs'],
@@ -74,7 +77,10 @@ export class LiveOptions {
   }
 }
 
-/** Returns the options without those for ports, files and pools, which are in use already. */
+/**
+ * Returns the options without those for ports, files and pools, which cannot change because they
+ * are in use.
+ */
 const withoutResources = ({ pool }: ResolvedRtspServerOptions): RtspServerOptions => ({
   ...{ port: 0, tls: undefined, multicast: undefined, nativeSockets: false, pool },
 })

@@ -70,7 +70,7 @@ export interface ResolvedRtspServerOptions {
   readonly timeline: TimelinePolicy
   readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
-  /** `undefined` = the guard is off. */
+  /** Options of the overload guard; `undefined` = no guard. */
   readonly overload: ResolvedOverloadOptions | undefined
   readonly auth: ResolvedAuthOptions | undefined
   readonly onUnknownSession: UnknownSessionHook | undefined
@@ -83,7 +83,7 @@ const msPerSecond = 1000
 /** Number of file descriptors that connections may not use: for UDP, files and the log. */
 const reservedDescriptors = 64
 /**
- * Divisor for the default of `maxConnectionsPerAddress`: one host may use a quarter of all
+ * Divisor that gives the default of `maxConnectionsPerAddress`: one host may use a quarter of all
  * connections.
  */
 const shares = 4
@@ -175,7 +175,10 @@ function resolvePool(pool: SessionPool | RtspPoolOptions, clock: Clock): Session
   return new SessionPool({ ...rtspServerDefaults.pool, clock, ...options })
 }
 
-/** Any other value than `undefined` and `false` must be options: a mistake must not let everybody in. */
+/**
+ * Checks the option `auth`; `undefined` = no authentication. Any value but `undefined` and `false`
+ * must be valid options, because a mistake must not allow everybody everything.
+ */
 const resolveAuth = (auth: AuthOptions | false | undefined): ResolvedAuthOptions | undefined =>
   auth === undefined || auth === false ? undefined : resolveAuthOptions(auth)
 
@@ -185,9 +188,9 @@ function checkHook<T>(name: string, hook: T | undefined): T | undefined {
 }
 
 /**
- * Returns the limits on connections, which also depend on the file descriptors of the process.
+ * Returns the limits on connections, which must not exceed the file descriptors of the process.
  *
- * @param descriptors - Limit of the process; a parameter for tests.
+ * @param descriptors - Maximum number of file descriptors of the process.
  */
 export function connectionLimits(
   options: Pick<RtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'>,

@@ -83,10 +83,10 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   readonly udpPorts?: readonly [first: number, last: number] | false | undefined
   /**
    * Size in bytes of the largest RTP packet that is sent to UDP viewers and multicast groups.
-   * Larger ones, which come from publishers over TCP, are left out, because many networks lose IP
-   * fragments. They are counted (`stats().oversizedPackets`), and the first of a track is published
-   * on the diagnostics channel `rtspool:oversized-packet`. TCP viewers get all packets. The bytes
-   * that SRTP adds (4 to 16) do not count. 0 = the maximum of UDP (65507), in fragments.
+   * Larger packets, which only publishers over TCP send, are left out, because many networks lose
+   * IP fragments. They are counted (`stats().oversizedPackets`), and the first of a track is
+   * published on the diagnostics channel `rtspool:oversized-packet`. TCP viewers get all packets.
+   * The bytes that SRTP adds (4 to 16) do not count. 0 = the maximum of UDP (65507), in fragments.
    * @default 1472 (an Ethernet frame of 1500 bytes without the headers of IPv4 and UDP)
    */
   readonly maxDatagramBytes?: number | undefined
@@ -98,8 +98,8 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly pool?: SessionPool<Data> | RtspPoolOptions<NoInfer<Data>> | undefined
   /**
-   * Ends an interleaved session together with its connection (`end`), or keeps it paused until its
-   * timeout (`keep`). UDP sessions always outlive their connection.
+   * Effect of a closed connection on its interleaved sessions: they end (`end`), or are paused
+   * until their timeout (`keep`). UDP sessions always outlive their connection.
    * @default 'end'
    */
   readonly onConnectionClosed?: OnConnectionClosed | undefined
@@ -117,20 +117,20 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly idleTimeout?: number | undefined
   /**
-   * Limit on connections; further ones are closed at once. 0 = unlimited. Never more than the
-   * descriptors of the process, minus 64 for everything else.
+   * Maximum number of connections; further ones are closed at once. 0 = unlimited. The number never
+   * exceeds the file descriptors of the process minus 64, which are reserved for other uses.
    * @default 10000
    */
   readonly maxConnections?: number | undefined
   /**
-   * Limit on the connections of one address (IPv6: of a network of 64 bits); further ones are
+   * Maximum number of connections of one address (IPv6: of a network of 64 bits); further ones are
    * closed at once. 0 = unlimited.
    * @default a quarter of maxConnections
    */
   readonly maxConnectionsPerAddress?: number | undefined
   /**
-   * Addresses and networks (`10.0.0.0/8`) without a limit of their own, because many clients share
-   * them: proxies, a NAT. A given list replaces the default.
+   * Addresses and networks (`10.0.0.0/8`) to which `maxConnectionsPerAddress` does not apply,
+   * because many clients share them: proxies, a NAT. A given list replaces the default.
    * @default ['127.0.0.0/8', '::1']
    */
   readonly trustedAddresses?: readonly string[] | undefined
@@ -156,8 +156,8 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   /**
    * Seconds that an interleaved viewer waits for a key frame or a recovery point, after packets
    * were left out and it has caught up. After that it is sent all packets from the next picture on,
-   * because some streams never send another key frame. It may show faulty pictures until one
-   * arrives. 0 = no wait.
+   * because some streams never send another key frame. The player may show faulty pictures until a
+   * key frame arrives. 0 = no wait.
    * @default 4
    */
   readonly maxKeyFrameWaitSeconds?: number | undefined
@@ -186,8 +186,8 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly publisherTakeover?: PublisherTakeover | undefined
   /**
-   * Limits on the packets kept of each publication from the last key frame on, so that new viewers
-   * start at once; `false` = nothing is kept. Media of your own have the same option in their
+   * Limits on the packets cached for each publication from the last key frame on, so that new
+   * viewers start at once; `false` = no cache. Media of your own have the same option in their
    * factory; `totalBytes` limits both together.
    * @default { maxBytes: 8388608, maxSeconds: 10, totalBytes: 268435456 }
    */
@@ -214,7 +214,8 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly nativeSockets?: boolean | undefined
   /**
-   * Measures against overload: of memory, of the event loop, of what waits for slow viewers. `false` = none.
+   * Measures against overload of memory, of the event loop, and by bytes that wait for slow
+   * viewers. `false` = none.
    * @default { saveAbove: 0.8, refuseAbove: 0.9, shedAbove: 0.95 }
    */
   readonly overload?: OverloadOptions | false | undefined
@@ -225,13 +226,14 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly auth?: AuthOptions | false | undefined
   /**
-   * Responds to requests that name a session which is not here, after authentication: for a cluster
-   * or a proxy, where another server may have the session.
-   * @default the server's own response: 454, or 200 for PAUSE and TEARDOWN of a session that it has just ended
+   * Hook that responds to requests with an unknown session id, after authentication. It is for a
+   * cluster or a proxy, where another server may have the session.
+   * @default the server's own response: 454, or 200 for PAUSE and TEARDOWN of a session that the
+   * server ended within the last 10 s
    */
   readonly onUnknownSession?: UnknownSessionHook | undefined
   /**
-   * Tells the time and runs the timers of the server and of the pool that it makes. Tests give a `ManualClock`.
+   * Clock of the server, and of the pool that it creates. Tests pass a `ManualClock`.
    * @default the clock of the machine
    */
   readonly clock?: Clock | undefined
@@ -248,7 +250,10 @@ export const rtspServerDefaults = Object.freeze({
   maxDatagramBytes: ethernetDatagramBytes,
   pool: Object.freeze({
     timeoutAlwaysVisible: true,
-    /** Default in seconds, so that a SETUP without PLAY does not use up a session for long. */
+    /**
+     * Default of `maxIdleSetup` in seconds. A SETUP without PLAY thus does not use up a session for
+     * long.
+     */
     maxIdleSetup: 30,
     maxLeavers: 10_000,
   }),

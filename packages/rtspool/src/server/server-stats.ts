@@ -13,7 +13,10 @@ export const noMulticast: Readonly<MulticastStats> = Object.freeze({
   bytesOut: 0,
 })
 
-/** Present numbers of connections, media and the like, and counters since the start. */
+/**
+ * Statistics of a server: present numbers of connections, media and so on, and counters since the
+ * start.
+ */
 export interface RtspServerStats {
   /** Number of open connections, including those whose protocol is not known yet. */
   readonly connections: number
@@ -40,15 +43,15 @@ export interface RtspServerStats {
    */
   readonly unknownChannelFrames: number
   /**
-   * Number of RTP and RTCP datagrams that the system did not accept. The queue of an interface was
-   * full, there was no route, or they were too large for it. They are lost. RTP packets among them
-   * also count in `packetsDropped` of the sessions.
+   * Number of RTP and RTCP datagrams that the system did not accept. Reasons are a full queue of an
+   * interface, no route, or a datagram that is too large. These datagrams are lost. The RTP packets
+   * among them also count in `packetsDropped` of the sessions.
    */
   readonly sendErrors: number
   /**
-   * Number of RTP packets known to have been sent in IP fragments, because the route refused
-   * segments of their size; counted once for each viewer. Known on Linux with `koffi` only, and not
-   * for multicast: a lower bound as long as routes do not change.
+   * Number of RTP packets known to have been sent in IP fragments, because the MTU of the route is
+   * smaller; counted once for each viewer. Known on Linux with `koffi` only, and not for multicast.
+   * The real number may be higher.
    */
   readonly fragmentedPackets: number
   /**
@@ -58,9 +61,9 @@ export interface RtspServerStats {
    */
   readonly oversizedPackets: number
   /**
-   * Traffic of all unicast sessions so far, including ended ones. RTP only; without headers of
-   * transports. Leaves out sessions of `RtspServer.adopt`, which the application serves: `session.stats`
-   * has the figures that the application counts.
+   * Traffic of all unicast sessions so far, including ended ones. Counts RTP only, without headers
+   * of transports. Sessions of `RtspServer.adopt` are left out, because the application counts
+   * their traffic in `session.stats`.
    */
   readonly unicast: RtspServerTraffic
   readonly gopCache: RtspServerGopCacheStats
@@ -71,9 +74,14 @@ export interface RtspServerStats {
    */
   readonly multicast: Readonly<MulticastStats>
   readonly sendPaths: RtspServerSendPaths
-  /** Load of the server and its measures, up to half a second old; absent with `overload: false`. */
+  /**
+   * Load of the server and its measures against overload, measured at most half a second ago;
+   * absent with `overload: false`.
+   */
   readonly pressure: RtspServerPressure | undefined
-  /** Handshakes and certificate; `undefined` without TLS. */
+  /**
+   * Unfinished TLS handshakes, and the end of the certificate's validity; `undefined` without TLS.
+   */
   readonly tls: RtspServerTlsStats | undefined
   /** Results of authentication; `undefined` without the option `auth`. */
   readonly auth: RtspServerAuthStats | undefined
@@ -85,11 +93,11 @@ export interface RtspServerConnectionLimits {
   readonly maxConnectionsPerAddress: number
 }
 
-/** Memory of all packets kept for new viewers. */
+/** Memory of all packets that are cached for new viewers. */
 export interface RtspServerGopCacheStats {
   /**
-   * Size in bytes of the memory that packets occupy: the whole buffer if a packet is a view of it.
-   * Never above `gopCache.totalBytes`.
+   * Memory in bytes that cached packets occupy: the whole buffer if a packet is a view of it. Never
+   * above `gopCache.totalBytes`.
    */
   readonly bytes: number
   /**
@@ -99,13 +107,13 @@ export interface RtspServerGopCacheStats {
   readonly givenUp: number
 }
 
-/** Ways in which media leave this server. */
+/** System interfaces through which the server sends media. */
 export interface RtspServerSendPaths {
-  /** Method for TCP. `send`: native calls while no bytes wait. `stream`: streams of Node. */
+  /** Interface for TCP. `send`: native calls while no bytes wait. `stream`: streams of Node. */
   readonly tcp: 'send' | 'stream'
   /**
-   * Method for UDP: one call for many viewers, with or without segmentation, or one call for each;
-   * or no UDP at all.
+   * Interface for UDP: one system call for many viewers, with or without segmentation by the
+   * kernel, or one call for each viewer; `none` = no UDP.
    */
   readonly udp: DatagramSendPath | 'none'
 }

@@ -49,8 +49,8 @@ import { ServedMedia } from './sources/served-media.js'
 export interface RequestAnswer {
   readonly statusCode: number
   /**
-   * Time from the reading of the request to the writing of its response, waiting for its turn
-   * included.
+   * Milliseconds from the reading of the request to the writing of its response, including the wait
+   * for other requests.
    */
   readonly milliseconds: number
 }
@@ -60,25 +60,25 @@ export interface RtspServerEvents<Data extends object = SessionData> {
   connectionClosed: [connection: ConnectionInfo<Data>]
   /** Emitted when a client has begun to record to a path, which can be played from now on. */
   publishStarted: [path: string, publication: PublicationInfo<Data>]
-  /** Emitted when the publisher of a path has ended, and with it the sessions of its viewers. */
+  /** Emitted when a publication has ended. The sessions of its viewers end too. */
   publishEnded: [path: string, publication: PublicationInfo<Data>]
   /** Emitted when the source of a media has started, for its first viewer or with RECORD. */
   mediaStarted: [media: MediaInfo]
-  /** Emitted when a media that had started has ended, and with it the sessions of its viewers. */
+  /** Emitted when a started media has ended. The sessions of its viewers end too. */
   mediaEnded: [media: MediaInfo]
   /**
-   * Emitted when an interleaved viewer reads too slowly: from now on packets are dropped, until a
-   * key frame.
+   * Emitted when an interleaved viewer reads too slowly. From now on the server drops its packets,
+   * until a key frame.
    */
   viewerFellBehind: [session: Session<Data>]
   /** Emitted when a viewer that was behind gets packets again, or has paused. */
   viewerCaughtUp: [session: Session<Data>, gap: ViewerGap]
-  /** The measures against overload have changed: `pressure.level` holds from now on. */
+  /** Emitted when the measures against overload have changed: `pressure.level` is the new level. */
   pressureChanged: [pressure: RtspServerPressure, previous: OverloadLevel]
-  /** Emitted when a response to a request, of whatever status, has been written. */
+  /** Emitted when the response to a request has been written, with any status. */
   requestAnswered: [request: RtspRequest, answer: RequestAnswer, connection: ConnectionInfo<Data>]
   /**
-   * Emitted when a request got 5xx because something failed on the server's side. Without a
+   * Emitted when a request got 5xx because of a failure of the server or the application. Without a
    * listener, the first failure becomes a process warning.
    */
   requestFailed: [error: unknown, request: RtspRequest, connection: ConnectionInfo<Data>]
@@ -101,8 +101,8 @@ export interface RtspServerEvents<Data extends object = SessionData> {
 }
 
 /**
- * An RTSP server: it listens, maps paths to media, and keeps its sessions in a pool. `Data` is the
- * type of `session.data`; the option `pool` gives it.
+ * An RTSP server, which listens on ports, maps paths to media, and keeps its sessions in a pool.
+ * `Data` is the type of `session.data`; the option `pool` gives it.
  *
  * ```ts
  * const server = new RtspServer({ port: 8554 })
@@ -174,7 +174,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   /**
    * Returns the address that the server listens on without TLS.
    *
-   * @throws {TypeError} If there is none.
+   * @throws {TypeError} If the server does not listen without TLS.
    */
   address(): AddressInfo {
     return this.#door.address ?? notListening('without TLS')
@@ -183,7 +183,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   /**
    * Returns the address that the server listens on with TLS.
    *
-   * @throws {TypeError} If there is none.
+   * @throws {TypeError} If the server does not listen with TLS.
    */
   tlsAddress(): AddressInfo {
     return this.#door.tlsAddress ?? notListening('with TLS')
@@ -204,10 +204,10 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
    * Changes options while the server runs: all given ones, or none if one of them is wrong. An
    * option that is left out or `undefined` stays as it is.
    *
-   * Users and rights hold from the next request on; a session of a user who is gone stays until
-   * then, or until `pool.kick({ user })`. Limits on connections hold for the next ones. Limits on
-   * what waits for a reader and `idleTimeout` hold for new connections, `gopCache` (apart from its
-   * `totalBytes`) and `timeline` for new publications.
+   * Users and rights apply from the next request on. A session of a removed user stays until its
+   * next request, or until `pool.kick({ user })`. Limits on the number of connections, limits on
+   * unsent bytes, and `idleTimeout` apply to new connections. `gopCache` (apart from its
+   * `totalBytes`) and `timeline` apply to new publications.
    *
    * ```ts
    * server.update({ maxConnections: 500, auth: { users: { door: process.env.DOOR_PASSWORD } } })
@@ -227,8 +227,8 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   }
 
   /**
-   * Limits on connections that hold now: those of the options and of {@link update}, or less if the
-   * process may open fewer descriptors.
+   * Limits on connections that apply now: those of the options and of {@link update}, or lower ones
+   * if the process may open fewer file descriptors.
    */
   get connectionLimits(): RtspServerConnectionLimits {
     const { maxConnections, maxConnectionsPerAddress } = this.#options
@@ -246,8 +246,9 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   }
 
   /**
-   * Reads a path inside the process: access units of all tracks, in the order of their arrival, without session and
-   * connection. A reader that is slow costs no viewer anything: packets are left out for it, up to a key frame.
+   * Reads a path inside the process: access units of all tracks, in the order of their arrival,
+   * without session and connection. A slow reader does not delay viewers: if too many packets wait
+   * for it, further ones are left out up to a key frame.
    *
    * ```ts
    * for await (const { track, parts, isKeyFrame } of server.read('/live/door', { signal })) …
@@ -255,8 +256,9 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
    *
    * @param path - Decoded path, and after a `?` the query.
    * @returns Ends with the media; leave the loop, or abort `signal`, to end it before.
-   * @throws {RangeError | TypeError} When an option is invalid. The iteration throws `RequestError` `ERR_NOT_FOUND` when
-   *   nothing is mounted at the path, `ERR_MEDIA_UNAVAILABLE` when the source fails, and the reason of `signal`.
+   * @throws {RangeError | TypeError} When an option is invalid. The iteration throws `RequestError`
+   * `ERR_NOT_FOUND` when nothing is mounted at the path, `ERR_MEDIA_UNAVAILABLE` when the source
+   * fails, and the reason of `signal`.
    */
   read(path: string, options: ReadOptions = {}): AsyncIterableIterator<AccessUnit> {
     checkText('path', path)
@@ -291,32 +293,33 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     }
   }
 
-  /** True from {@link drain} on, unless all callers have called it off. */
+  /** True while at least one caller of {@link drain} wants all sessions to end. */
   get isDraining(): boolean {
     return this.#sessions.isDraining
   }
 
   /**
-   * Empties the server before it is closed: DESCRIBE, ANNOUNCE and SETUP of newcomers get 503, and the sessions leave
-   * one after the other, with reason `drained`, publishers last. A second call may shorten the time, and calling it off
-   * changes nothing for the first. {@link close} may follow at any moment.
+   * Ends all sessions one after the other before the server is closed, publishers last, with reason
+   * `drained`. DESCRIBE, ANNOUNCE and SETUP of new clients get 503. A second call may shorten the
+   * time. {@link close} may be called at any moment.
    *
    * ```ts
    * await server.drain({ seconds: 20 })
    * await server.close()
    * ```
    *
-   * @returns Resolves when no session is left. Rejects with the reason of `signal`; once every caller has called the
-   *   drain off, the server takes newcomers again.
+   * @returns Resolves when no session is left. Rejects with the reason of `signal`. When the
+   * signals of all callers have aborted, the server accepts new clients again.
    */
   drain(options: DrainOptions = {}): Promise<void> {
     return this.#sessions.drain(options)
   }
 
   /**
-   * Adopts a session that the application has created in the pool, and serves over a transport of its own: {@link drain}
-   * and {@link close} end the session like the others, the bytes that wait for its client count as pressure, and the
-   * session ends with reason `overload` when it is among those with the most.
+   * Adopts a session that the application has created in the pool, and serves over a transport of
+   * its own. {@link drain} and {@link close} end it like the others. The bytes that wait for its
+   * client count as load of the server. Under overload, the sessions with the most waiting bytes
+   * end with reason `overload`.
    *
    * @throws {RequestError} `ERR_SERVER_CLOSING` if the server is closing.
    * @throws {TypeError} If the session is not in the pool of this server.
@@ -329,8 +332,8 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   }
 
   /**
-   * Ends everything: sessions end (with an RTCP BYE), connections and ports close, media end.
-   * Idempotent.
+   * Closes the server: ends all sessions (with an RTCP BYE), connections and media, and closes the
+   * ports. Idempotent.
    *
    * A pool of your own stays open, without the sessions of this server. Mounted factories are
    * closed, which ends their media for viewers of other servers too: give each server factories of
@@ -389,7 +392,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     return this.#live.resolved
   }
 
-  /** Emits what happens on the connections. */
+  /** Returns the listener that emits the events of all connections as events of this server. */
   #connectionsListener(): ConnectionsListener {
     return {
       opened: (connection) => {
@@ -413,7 +416,10 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     }
   }
 
-  /** Emits an event. The parts of the server know sessions without the type of their data. */
+  /**
+   * Emits an event. Inside the server, sessions have no type for their data, so the arguments are
+   * cast here.
+   */
   #tell<K extends keyof RtspServerEvents>(event: K, ...args: RtspServerEvents[K]): void {
     tell(this as unknown as EventEmitter<RtspServerEvents>, event, ...args)
   }
@@ -433,9 +439,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     )
   }
 
-  /**
-   * Replaces the options of the authenticator. Its counts and the requests that wait in it stay.
-   */
+  /** Applies changed options to the authenticator. Its counters and waiting requests stay. */
   #updateAuth(): void {
     const { auth, clock } = this.#options
     if (!auth) {

@@ -17,9 +17,9 @@ export interface StreamStats {
    */
   readonly ssrc: number | undefined
   /**
-   * The last reception report: the viewer's about the packets sent to it, or ours about the
-   * publisher's packets. `undefined` before the first one. Viewers report about every 5 s (RFC 3550
-   * section 6.2).
+   * Values of the last reception report: from the viewer about the packets sent to it, or from this
+   * server about the publisher's packets. `undefined` before the first one. Viewers report about
+   * every 5 s (RFC 3550 section 6.2).
    */
   readonly reception: StreamReception | undefined
   /** Number of RTCP packets that could not be parsed and were dropped. */
@@ -76,7 +76,8 @@ export function streamStatsOf(session: Session<object>): StreamStats[] {
 /**
  * Returns the transport of a session's media, which is the same for all of its tracks.
  *
- * @returns Also known for a session that has ended; `undefined` for one that has set nothing up.
+ * @returns The transport, even after the session has ended; `undefined` for a session without a
+ * SETUP.
  */
 export function transportOf(session: Session<object>): SessionTransport | undefined {
   return session.use?.transport

@@ -1,8 +1,9 @@
 import type { RtspRequest } from '../rtsp/index.js'
 
 /**
- * Argument of the hook `onUnknownSession`: a request that names a session which is not here. The
- * session is unknown, has ended, or belongs to another client: the server does not say which.
+ * Argument of the hook `onUnknownSession`: a request whose session id is unknown to this client's
+ * server. The session has never existed, has ended, or belongs to another client; the server does
+ * not tell which.
  */
 export interface UnknownSessionContext {
   /** `session-id` as received. It is a secret: never log, list or show it. */
@@ -14,13 +15,16 @@ export interface UnknownSessionContext {
   readonly user: string | undefined
   /** Decoded path of the request URI; `undefined` for `*`. */
   readonly path: string | undefined
-  /** Aborts when the connection closes: the answer is no longer needed. */
+  /** Signal that aborts when the connection closes, and the answer is no longer needed. */
   readonly signal: AbortSignal
 }
 
-/** Response of a hook. */
+/** Response that the hook `onUnknownSession` returns. */
 export interface RtspAnswer {
-  /** 200 to 599. 454 counts as an attempt to guess an id: the 20th in a row closes the connection. */
+  /**
+   * Status code, 200 to 599. A 454 counts as an attempt to guess an id: the 20th in a row closes
+   * the connection.
+   */
   readonly statusCode: number
   /**
    * Header lines. The server writes CSeq, Timestamp, Connection and Content-Length itself, and
@@ -33,12 +37,12 @@ export interface RtspAnswer {
 }
 
 /**
- * Responds for a session that is not here. The connection reads no further request until the answer
- * is there.
+ * Responds to a request with an unknown session id. The connection reads no further request until
+ * the hook has answered.
  *
  * @returns `undefined` leaves the response to the server. Throw a `RequestError` for an error
- *   response with its status; any other error, or a wrong answer, becomes 500 and the event
- *   `requestFailed`.
+ * response with its status; any other error, or a wrong answer, becomes 500 and the event
+ * `requestFailed`.
  */
 export type UnknownSessionHook = (
   context: UnknownSessionContext,

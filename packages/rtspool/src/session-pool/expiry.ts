@@ -6,21 +6,25 @@ import type { IdTable } from './structures/id-table.js'
 import { TimingWheel, tickMs } from './structures/timing-wheel.js'
 
 /**
- * Delay in milliseconds before a watch, which calls a function when sessions expire, calls the function
- * again. Needed if the function has not removed all expired sessions.
+ * Delay in milliseconds before a watch calls its function again. A watch ({@link SessionPoolWatch})
+ * calls a function when sessions expire. The delay applies if the function has not removed all of
+ * them.
  */
 export const watchRetryMs = 250
 /**
- * Delay of a timer, in milliseconds, above which the process counts as stalled: input that arrived
- * meanwhile is still unread.
+ * Lateness of a timer, in milliseconds, above which the process counts as stalled. Requests that
+ * arrived meanwhile may still be unread.
  */
 const stallMs = 250
-/** Longest time in milliseconds that removing due sessions may block the event loop. */
+/** Longest time in milliseconds that removing expired sessions may block the event loop. */
 const sliceMs = 2
-/** Number of steps between two readings of the clock; a step takes about a microsecond. */
+/**
+ * Number of steps of the timing wheel between two readings of the clock. A step takes about a
+ * microsecond.
+ */
 const stepsPerLook = 8
 
-/** Options of a watch, which calls a function whenever a session is due to expire. */
+/** Options of a watch, which calls a function whenever sessions of a pool are due to expire. */
 export interface SessionPoolWatchOptions {
   /** Signal whose abort closes the watch. */
   readonly signal?: AbortSignal | undefined
@@ -28,7 +32,9 @@ export interface SessionPoolWatchOptions {
   readonly ref?: boolean | undefined
 }
 
-/** Function that a watch calls when sessions are due; the result `false` ends the watch. */
+/**
+ * Function that a watch calls when sessions are due to expire; the result `false` ends the watch.
+ */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that answers nothing is welcome
 export type SessionPoolWatchFunction<P> = (pool: P) => boolean | undefined | void
 
@@ -51,7 +57,10 @@ function checkWatchOptions(options: SessionPoolWatchOptions): void {
 }
 
 class Watch implements SessionPoolWatch {
-  /** Called when a session is due. Without it, the watch removes due sessions itself. */
+  /**
+   * Function to call when a session is due to expire. Without it, the watch removes due sessions
+   * itself.
+   */
   readonly dispatch: (() => boolean) | undefined
   readonly ref: boolean
   readonly #onClose: (watch: Watch) => void
@@ -88,15 +97,19 @@ class Watch implements SessionPoolWatch {
   }
 }
 
-/** Result of {@link Expiry.#nextDue} when its time is over before the wheel has been searched. */
+/**
+ * Result of a search for due sessions that ran out of time before the timing wheel was searched.
+ */
 const interrupted = Symbol('interrupted')
 
 /**
- * Finds and reports sessions that are due: owns the timing wheel, the watches and their one timer.
+ * Finds sessions that are due to expire and reports them to the watches: functions that are called
+ * for due sessions. Owns the timing wheel and the one timer.
  *
  * A session is filed in the wheel at its deadline. A sign of life moves the deadline but not the
- * entry in the wheel. When the slot comes up, the wheel compares the deadline and files the session
- * again. So a sign of life costs nothing here, and each session comes up about once per timeout.
+ * entry in the wheel. When the time of the entry comes, the wheel compares the deadline and files
+ * the session again. So a sign of life costs nothing here, and each session is filed about once per
+ * timeout.
  */
 export class Expiry {
   readonly #clock: Clock
@@ -105,10 +118,16 @@ export class Expiry {
   readonly #remove: (session: Session) => void
   readonly #watches = new Set<Watch>()
   #timer: ClockTimer | undefined
-  /** Time of the wheel's slot for which the timer is set; `-Infinity` without a timer. */
+  /**
+   * Time of the wheel's slot for which the timer is set, in milliseconds of the clock; `-Infinity`
+   * without a timer.
+   */
   #armedAt = Number.NEGATIVE_INFINITY
   #armedRef = false
-  /** Time at which the timer should fire; never in the past when the timer is set. */
+  /**
+   * Time at which the timer should fire, in milliseconds of the clock. Never in the past when the
+   * timer is set.
+   */
   #firesAt = Number.POSITIVE_INFINITY
   #retryAt = Number.NEGATIVE_INFINITY
 
@@ -199,12 +218,12 @@ export class Expiry {
   }
 
   /**
-   * Turns the wheel until it finds a session that is due.
+   * Advances the timing wheel until it finds a session that is due to expire.
    *
    * @param until - Time after which the search stops, so that the event loop can continue. The
-   *   search takes at least a few steps.
+   * search takes at least a few steps.
    * @returns The session, taken out of its slot; `undefined` when none is due; {@link interrupted}
-   *   when the time is over.
+   * when the time is over.
    */
   #nextDue(now: number, until: number): Session | typeof interrupted | undefined {
     const wheel = this.#wheel
@@ -226,8 +245,8 @@ export class Expiry {
   }
 
   /**
-   * Removes the sessions that are already due in the current tick of the wheel, which is not over
-   * yet.
+   * Removes the sessions that are already due to expire in the current tick of the wheel, which is
+   * not over yet.
    */
   #sweepBegunTick(now: number, isEnough: () => boolean): number {
     const wheel = this.#wheel
@@ -260,9 +279,9 @@ export class Expiry {
   }
 
   /**
-   * Calls the functions of the watches if a session is due.
+   * Calls the functions of the watches if a session is due to expire.
    *
-   * @returns `false` when its time is over.
+   * @returns `false` if the time for one turn of the event loop was used up.
    */
   #dispatch(start: number): boolean {
     const watches = [...this.#watches].filter((watch) => watch.dispatch !== undefined)
@@ -280,9 +299,9 @@ export class Expiry {
   }
 
   /**
-   * Removes due sessions if a watch without a function exists.
+   * Removes due sessions if there is a watch without a function of its own.
    *
-   * @returns `false` when its time is over.
+   * @returns `false` if the time for one turn of the event loop was used up.
    */
   #removeDue(start: number): boolean {
     if (![...this.#watches].some((watch) => watch.dispatch === undefined)) return true

@@ -11,10 +11,14 @@ export class SessionBounds {
   /** Maximum lifetime, in milliseconds from creation. */
   #lifetimeMs = Number.POSITIVE_INFINITY
   #expiresAt: number | undefined
-  /** End of the authorization in milliseconds of the pool's clock. */
+  /** Time at which the authorization ends, in milliseconds of the pool's clock. */
   #authorizationAt = Number.POSITIVE_INFINITY
 
-  /** @throws {RangeError} when a duration or time makes no sense. */
+  /**
+   * Checks and stores the limits.
+   *
+   * @throws {RangeError} when a duration or time is out of range.
+   */
   constructor(init: SessionInit) {
     const idleSetup = checkDuration('maxIdleSetup', init.maxIdleSetup ?? 0)
     this.maxLifetime = init.maxLifetime ?? 0
@@ -47,6 +51,9 @@ export class SessionBounds {
   }
 
   /**
+   * Sets the time at which the authorization ends.
+   *
+   * @param expiresAt - Seconds since 1970; `undefined` = never.
    * @param clock - Clock of the pool; without it, call {@link start} later.
    * @throws {RangeError} when `expiresAt` is no number, or so large that it must be milliseconds.
    */
@@ -64,20 +71,26 @@ export class SessionBounds {
         : clock.now() + this.#expiresAt * msPerSecond - clock.unixTimeMs()
   }
 
-  /** Notes that the session plays or records. @returns Whether this changes its end. */
+  /**
+   * Notes that the session plays or records. @returns Whether this changes the latest end of the
+   * session.
+   */
   noteActive(): boolean {
     if (this.#idleSetupMs === Number.POSITIVE_INFINITY) return false
     this.#idleSetupMs = Number.POSITIVE_INFINITY
     return true
   }
 
-  /** Returns the latest end of a session, in milliseconds of the clock. */
+  /** Returns the time at which the session must end at the latest, in milliseconds of the clock. */
   endOf(createdAt: number): number {
     const setupOrLifetimeMs = Math.min(this.#idleSetupMs, this.#lifetimeMs)
     return Math.min(createdAt + setupOrLifetimeMs, this.#authorizationAt)
   }
 
-  /** Returns the reason why a session is due at `dueAt`: the one that came first. */
+  /**
+   * Returns the reason for removing a session that is due at `dueAt`: the limit that was reached
+   * first.
+   */
   reasonAt(dueAt: number, createdAt: number): RemovalReason {
     if (dueAt < this.endOf(createdAt)) return 'timeout'
     if (dueAt === this.#authorizationAt) return 'authorizationExpired'

@@ -16,7 +16,7 @@ export class Extras {
   reservedPath: string | undefined = undefined
   /** Paths of the session at the time it left its pool. */
   leftPaths: readonly string[] | undefined = undefined
-  /** Free text about the removal. */
+  /** Free text about the removal, from the operator or program that removed the session. */
   removalNote: string | undefined = undefined
   groups: SessionGroups | undefined = undefined
   bounds: SessionBounds | undefined = undefined
@@ -24,13 +24,15 @@ export class Extras {
   use: SessionUse | undefined = undefined
   /** Calls of `preventExpire` without a matching `allowExpire`. */
   prevented = 0
-  /** Timeout in milliseconds in the last `Session` header to the client; 0 = none yet. */
+  /**
+   * Timeout in milliseconds that the last `Session` header announced to the client; 0 = none yet.
+   */
   toldTimeoutMs = 0
   /** Number of open connections that keep the session from timing out. */
   holds = 0
 }
 
-/** Receiver of the notifications of a session outside any pool; ignores them all. */
+/** Host of a session outside any pool: ignores all notifications of the session. */
 export const soloHost = {
   isPool: false,
   isStalled: () => false,

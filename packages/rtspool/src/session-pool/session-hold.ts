@@ -16,14 +16,17 @@ export function noteTimeoutTold(session: Session): void {
   internals.noteTimeoutTold(session)
 }
 
-/** Undoes one {@link holdSession}. @internal */
+/**
+ * Ends one effect of {@link holdSession}: the session may time out again if no other connection
+ * keeps it. @internal
+ */
 export function releaseSession(session: Session): void {
   internals.unhold(session)
 }
 
 /**
- * Returns the share of `maxIdleSetup` that has passed since a session was created: 1 = all. 0 = the session has no such
- * limit, or has played or recorded.
+ * Returns the share of `maxIdleSetup` that has passed since a session was created: 1 = all of it; 0
+ * = the session has no such limit, or has played or recorded.
  *
  * @internal
  */

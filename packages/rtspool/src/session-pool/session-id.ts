@@ -46,7 +46,11 @@ export class RandomIdCodec implements IdCodec {
   readonly #codes: number[] = Array.from({ length: charactersPerId }, () => 0)
   #next = this.#bytes.length
 
-  /** @param fill - Source of random bytes, for tests. @defaultValue `randomFillSync` */
+  /**
+   * Creates a codec.
+   *
+   * @param fill - Source of random bytes, for tests. @defaultValue `randomFillSync`
+   */
   constructor(fill: RandomFill = randomFillSync) {
     this.#fill = fill
   }
@@ -76,8 +80,10 @@ export class RandomIdCodec implements IdCodec {
   }
 
   /**
-   * @throws {TypeError} when the source does not fill the bytes synchronously, which would make ids
-   *   that anybody can guess.
+   * Draws the random bytes for the next ids.
+   *
+   * @throws {TypeError} when the source does not fill the bytes synchronously, because the ids
+   * could then be guessed.
    */
   #draw(): void {
     // Wipes the used bytes, and shows below whether the source has written any.
@@ -93,7 +99,7 @@ export class RandomIdCodec implements IdCodec {
   }
 }
 
-/** Characters of a {@link publicIdOf}: 132 bits of the hash. */
+/** Number of characters of a {@link publicIdOf}, which contain 132 bits of the hash. */
 const publicIdLength = 22
 
 /**

@@ -35,7 +35,10 @@ export interface ReplacedSession {
 
 /** Initial properties of a session, whose data have the type `Data`; all optional. */
 export interface SessionInit<Data extends object = SessionData> {
-  /** Owner of the session. @defaultValue nobody: the id alone grants control */
+  /**
+   * Owner of the session. @defaultValue no owner: every client that knows the id may use the
+   * session
+   */
   readonly owner?: SessionOwner | undefined
   /**
    * Seconds without a sign of life after which the session expires; 0 = never. Values below 10
@@ -66,22 +69,24 @@ export interface SessionInit<Data extends object = SessionData> {
    */
   readonly maxSessionsPerAddress?: number | undefined
   /**
-   * Limit on the sessions of this user, like {@link maxSessionsPerAddress}.
+   * Maximum number of sessions of this user, like {@link maxSessionsPerAddress}.
    * @defaultValue the limit of the pool
    */
   readonly maxSessionsPerUser?: number | undefined
   /**
-   * Limit on the sessions of this path, like {@link maxSessionsPerAddress}.
+   * Maximum number of sessions of this path, like {@link maxSessionsPerAddress}.
    * @defaultValue the limit of the pool
    */
   readonly maxSessionsPerPath?: number | undefined
   /**
-   * End of the authorization in seconds since 1970, as in the `exp` of a JWT.
+   * Time in seconds since 1970 at which the authorization and the session end, as in the `exp` of a
+   * JWT.
    * @defaultValue never
    */
   readonly expiresAt?: number | undefined
   /**
-   * Path of the presentation for which the session is created; limits count it from the beginning.
+   * Path of the presentation for which the session is created. Limits count the session for this
+   * path even before its SETUP.
    */
   readonly path?: string | undefined
   /**
@@ -95,13 +100,16 @@ export interface SessionInit<Data extends object = SessionData> {
    * The limits count it as already removed.
    */
   readonly replaces?: ReplacedSession | undefined
-  /** Beginning of {@link Session.data}. @defaultValue empty */
+  /** Initial members of {@link Session.data}. @defaultValue empty */
   readonly data?: Partial<Data> | undefined
   /** Clock of a session that never enters a pool. @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined
 }
 
-/** Traffic counters of a session, as plain numbers: the media path counts without a call. */
+/**
+ * Traffic counters of a session. They are plain numbers, so that sending a packet needs no function
+ * call to count it.
+ */
 export interface SessionStats {
   bytesIn: number
   packetsIn: number
@@ -140,20 +148,35 @@ export interface SessionUse {
   readonly connectionId: string
 }
 
-/** @throws {RangeError} when `seconds` is not a whole number within the range of a timeout. */
+/**
+ * Checks a timeout in seconds, and returns it.
+ *
+ * @throws {RangeError} when `seconds` is not a whole number within the range of a timeout.
+ */
 export function checkTimeout(name: string, seconds: unknown): number {
   return checkInteger(name, seconds, 0, maxTimeout)
 }
 
-/** @throws {RangeError} when `seconds` is not a number within the range of a limit. */
+/**
+ * Checks a duration in seconds, and returns it.
+ *
+ * @throws {RangeError} when `seconds` is not a number within the range of a limit.
+ */
 export function checkDuration(name: string, seconds: unknown): number {
   return checkSeconds(name, seconds, maxTimeout)
 }
 
-/** Latest accepted time: in seconds the year 5138. As milliseconds, 1e11 would be the year 1973. */
+/**
+ * Latest accepted time in seconds since 1970: the year 5138. In milliseconds, the same number is
+ * the year 1973.
+ */
 const latestSeconds = 1e11
 
-/** @throws {RangeError} when `seconds` is no number, or so large that it must be milliseconds. */
+/**
+ * Checks a time in seconds since 1970.
+ *
+ * @throws {RangeError} when `seconds` is no number, or so large that it must be milliseconds.
+ */
 export function checkUnixSeconds(name: string, seconds: unknown): void {
   if (Number.isFinite(seconds) && (seconds as number) <= latestSeconds) return
   const hint = Number(seconds) > latestSeconds ? ': are these milliseconds?' : ''
@@ -164,7 +187,11 @@ export function checkUnixSeconds(name: string, seconds: unknown): void {
 
 const maxUnsigned = 2 ** 32 - 1
 
-/** @throws {RangeError} when `limit` is not a whole number within the range of a limit. */
+/**
+ * Checks a limit on a number of sessions, and returns it.
+ *
+ * @throws {RangeError} when `limit` is not a whole number within the range of a limit.
+ */
 export function checkCount(name: string, limit: unknown): number {
   return checkInteger(name, limit, 0, maxUnsigned)
 }

@@ -6,8 +6,8 @@ import type { Session } from './session.js'
 import type { SessionData } from './session-data.js'
 
 /**
- * Properties that select sessions for {@link SessionPool.kick}. A session must have all that are
- * given. At least one must be given that leaves out sessions: not an empty text, and not a minimum
+ * Properties that select the sessions to remove by {@link SessionPool.kick}. A session must have
+ * all that are given. At least one must exclude some sessions, unlike an empty text or a minimum
  * age of 0.
  */
 export interface SessionKickQuery extends SessionFilter {
@@ -15,8 +15,8 @@ export interface SessionKickQuery extends SessionFilter {
 }
 
 /**
- * Selects the sessions to kick: by properties, or by a synchronous function that returns `true` for
- * each.
+ * Selection of the sessions to remove: properties, or a synchronous function that returns `true`
+ * for each.
  */
 export type SessionKickFilter<Data extends object = SessionData> =
   | SessionKickQuery
@@ -38,7 +38,7 @@ export interface SessionKickOptions {
 const names = ['publicId', ...filterNames] as const
 
 /**
- * Checks the properties that select sessions. A mistake in them must not kick everybody.
+ * Checks the properties that select sessions. A mistake in them must not remove all sessions.
  *
  * @throws {TypeError} when no property is given, or one is unknown or of the wrong type.
  */
@@ -61,14 +61,21 @@ export function checkKickQuery(query: SessionKickQuery): SessionKickQuery {
   return query
 }
 
-/** Returns whether a property leaves out any session: every text contains an empty one. */
+/**
+ * Returns whether a property excludes any session. An empty text does not, because every text
+ * contains it.
+ */
 function selects(name: (typeof names)[number], value: unknown): boolean {
   if (name === 'minAge') return value !== undefined && value !== 0
   if (name === 'like' || name === 'userAgent') return value !== undefined && value !== ''
   return value !== undefined
 }
 
-/** @throws {RangeError | TypeError} when an option is unknown or invalid. */
+/**
+ * Checks the options of {@link SessionPool.kick}.
+ *
+ * @throws {RangeError | TypeError} when an option is unknown or invalid.
+ */
 export function checkKickOptions(options: SessionKickOptions): SessionKickOptions {
   checkOptions('kick', options, ['dryRun', 'reason', 'ban'])
   const { dryRun, reason, ban } = options
@@ -79,8 +86,8 @@ export function checkKickOptions(options: SessionKickOptions): SessionKickOption
 }
 
 /**
- * Returns who is banned with these sessions: the user of each, or the address if it has no user. A
- * session without owner, or whose address is not numeric, has nobody to ban.
+ * Returns the clients to ban with these sessions: the user of each, or the address if it has no
+ * user. A session without owner, or whose address is not numeric, adds no ban.
  */
 export function bannedOwners(sessions: readonly Session[]): BanSubject[] {
   const users = new Set<string>()

@@ -10,11 +10,17 @@ export interface StreamTransport {
    * Bytes that wait for the client to read. For an interleaved transport, these are the bytes of the whole connection.
    */
   readonly queuedBytes?: number | undefined
-  /** The last reception report: of the viewer, or of the server on what a publisher sends. */
+  /**
+   * Values of the last reception report: from the viewer, or from this server about a publisher's
+   * packets.
+   */
   readonly reception?: TransportReception | undefined
 }
 
-/** Returns the longest queue of the transports: tracks inside one connection share its queue. */
+/**
+ * Returns the largest number of queued bytes of all transports. They are not added up, because
+ * tracks inside one connection share its queue.
+ */
 export function queuedBytesOf(media: readonly SessionMedia[]): number {
   let most = 0
   for (const { transports } of media) {
@@ -27,10 +33,13 @@ export function queuedBytesOf(media: readonly SessionMedia[]): number {
 export interface TransportReception {
   /** Share of packets lost between the last two reports, 0 to 1. */
   readonly fractionLost: number
-  /** Packets lost since the source began. */
+  /** Number of packets lost since the source began. */
   readonly cumulativeLost: number
   readonly jitterMs: number
-  /** Time to the receiver and back; `undefined` if unknown. */
+  /**
+   * Number of interleaved channels of a connection: the channel number is one byte on the wire (RFC
+   * 2326 section 10.12).
+   */
   readonly roundTripMs: number | undefined
 }
 

@@ -10,12 +10,12 @@ export interface SessionOwner {
    */
   readonly address: string
   /**
-   * Name of the authenticated user; `undefined` is the anonymous user, who owns sessions as well.
+   * Name of the authenticated user; `undefined` is the anonymous user, who can own sessions too.
    */
   readonly user?: string | undefined
   /**
    * Connection that carries the media of the session, compared by identity. `undefined` while the
-   * session is not bound to a connection.
+   * session can be used on any connection.
    */
   readonly connection?: object | undefined
 }
@@ -37,7 +37,11 @@ export const sessionBindings = Object.freeze([
 
 const ownerNames: readonly (keyof SessionOwner)[] = ['address', 'user', 'connection']
 
-/** @throws {TypeError} when `owner` is no owner object, such as a plain string. */
+/**
+ * Checks the owner of a session.
+ *
+ * @throws {TypeError} when `owner` is no owner object, such as a plain string.
+ */
 export function checkOwner(owner: unknown): void {
   if (!isRecord(owner)) {
     throw new TypeError(`owner must be an object such as { address, user }, got ${shapeOf(owner)}`)

@@ -65,8 +65,8 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
   /** Hook called by {@link SessionPool.admit}. @defaultValue admits everybody */
   readonly onAdmit?: AdmitHook<Data> | undefined
   /**
-   * Applies the limits on the number of sessions.
-   * @defaultValue compares them with this pool's counts
+   * Decides whether a limit on the number of sessions is reached.
+   * @defaultValue compares the limits with this pool's counts
    */
   readonly admission?: AdmissionControl<Data> | undefined
   /**
@@ -78,25 +78,29 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
   readonly timeout?: number | undefined
   /** Additional seconds of grace that are not announced to the client. @defaultValue 5 */
   readonly extraTimeout?: number | undefined
-  /** Announces a timeout of 60, which is the default of the RFC, as well. @defaultValue false */
+  /**
+   * Announces the timeout to clients even if it is 60 s, the default of the RFC. @defaultValue
+   * false
+   */
   readonly timeoutAlwaysVisible?: boolean | undefined
-  /** Clients that get no session: size of the list, and automatic bans. */
+  /** Options of the list of banned clients: its size, and rules for automatic bans. */
   readonly bans?: BanOptions | undefined
   /**
-   * Number of sessions of which {@link SessionPool.leavers} tells after they have left; 0 = none.
+   * Maximum number of removed sessions whose records {@link SessionPool.leavers} contains; 0 =
+   * none.
    * @defaultValue 0; a server that creates its pool: 10000
    */
   readonly maxLeavers?: number | undefined
   /** Properties that a claimant must share with the owner of a session. @defaultValue `'owner'` */
   readonly sessionBinding?: SessionBinding | undefined
-  /** Tells the time and runs the timers of the pool. Tests give a `ManualClock`. @defaultValue the clock of the machine */
+  /** Clock of the pool. Tests pass a `ManualClock`. @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined
-  /** Creates the ids. @defaultValue 192 random bits */
+  /** Creates the ids of sessions. @defaultValue 192 random bits */
   readonly idCodec?: IdCodec | undefined
-  /** Creates the ids instead of `idCodec`; need not check for collisions. */
+  /** Creates the ids of sessions, in place of `idCodec`; need not check for collisions. */
   readonly createSessionId?: (() => string) | undefined
   /**
-   * Creates the session objects, which must carry exactly this id.
+   * Creates the session objects, whose `id` must be exactly this one.
    * @defaultValue `new Session(id, init)`
    */
   readonly createSession?: ((id: string, init: SessionInit<Data>) => Session<Data>) | undefined
@@ -134,7 +138,11 @@ const withoutDefault: Record<
 
 const optionNames = [...Object.keys(sessionPoolDefaults), ...Object.keys(withoutDefault)]
 
-/** @throws {TypeError} when the pool has no option of a given name. */
+/**
+ * Checks that all given options exist.
+ *
+ * @throws {TypeError} when the pool has no option of a given name.
+ */
 export function checkSessionPoolOptions(options: object): void {
   checkOptions('SessionPool', options, optionNames)
 }
@@ -156,7 +164,11 @@ export interface ResolvedSessionPoolOptions<Data extends object> {
   readonly createSession: ((id: string, init: SessionInit<Data>) => Session<Data>) | undefined
 }
 
-/** @throws {RangeError | TypeError} when a value is invalid. */
+/**
+ * Checks the values of all options, and fills in the defaults.
+ *
+ * @throws {RangeError | TypeError} when a value is invalid.
+ */
 export function resolveSessionPoolOptions<Data extends object>(
   options: SessionPoolOptions<Data>,
 ): ResolvedSessionPoolOptions<Data> {

@@ -3,14 +3,14 @@ import { type RemovalReason, removalReasons } from './session-state.js'
 
 /** Counters of a {@link SessionPool} since its creation. */
 export interface SessionPoolStats {
-  /** Sessions in the pool now. */
+  /** Number of sessions in the pool now. */
   readonly size: number
   /** Highest number of sessions at a time so far. */
   readonly highWaterMark: number
   readonly created: number
-  /** Removed sessions by reason; their sum and `size` add up to `created`. */
+  /** Number of removed sessions by reason. Their sum and `size` add up to `created`. */
   readonly removed: Readonly<Record<RemovalReason, number>>
-  /** Refused clients by limit. */
+  /** Number of refused clients by the limit that refused them. */
   readonly refused: Readonly<Record<AdmissionLimit, number>>
   /** Number of refused attempts to use a session of another owner. */
   readonly foreignClaims: number

@@ -55,35 +55,40 @@ import {
 import { HandleRecords } from './structures/handle-records.js'
 import { IdTable } from './structures/id-table.js'
 
-/** Number of ids that `create` tries while each is taken. @see gst_rtsp_session_pool_create() */
+/**
+ * Maximum number of ids that `create` tries when each one is already in use. @see
+ * gst_rtsp_session_pool_create()
+ */
 const maxIdDraws = 100
 
 /** Events of a {@link SessionPool}. */
 export interface SessionPoolEvents<Data extends object = SessionData> {
-  /** A session has been created and can be found. */
+  /** Emitted when a session has been created and can be found. */
   sessionCreated: [session: Session<Data>]
-  /** A session has left the pool and released everything that it held. Emitted once per session. */
+  /** Emitted once per session, when it has left the pool and released everything that it held. */
   sessionRemoved: [session: Session<Data>, reason: RemovalReason]
-  /** The state of a session has changed (RFC 2326 appendix A), for example to Playing. */
+  /**
+   * Emitted when the state of a session has changed (RFC 2326 appendix A), for example to Playing.
+   */
   sessionStateChanged: [session: Session<Data>, state: SessionState, previous: SessionState]
-  /** A client was refused; nothing has been created for it. */
+  /** Emitted when a client was refused; nothing has been created for it. */
   sessionRefused: [refusal: SessionRefusal]
-  /** A ban has been added, or one of the same subject has been replaced. */
+  /** Emitted when a ban has been added, or has replaced one of the same subject. */
   banned: [ban: Ban]
-  /** A ban has kept a client out: emitted at once, then at most every 10 s for each ban. */
+  /** Emitted when a ban has refused a client: at once, then at most every 10 s for each ban. */
   banHit: [ban: Ban, hit: BanHit]
-  /** A ban no longer holds. */
+  /** Emitted when a ban has been removed or has expired. */
   unbanned: [ban: Ban, reason: UnbanReason]
 }
 
 /**
- * The sessions of a server: decides who gets one, how many there are and how long they live, and
- * records why each one left.
+ * The sessions of a server. The pool decides which clients get one, limits their number and
+ * lifetime, and records the reason for each removal.
  *
- * Every verb is synchronous. The pool is consistent and unlocked whenever a listener runs, so
- * listeners may call it. An error of a listener disturbs neither the pool nor other listeners. It
- * is published on the diagnostics channel `rtspool:callback-failed`, or emitted as a process
- * warning.
+ * Every method except `admit` and `listInTurns` is synchronous. Listeners of events may call the
+ * pool, because it is consistent and unlocked while they run. An error of a listener disturbs
+ * neither the pool nor other listeners. It is published on the diagnostics channel
+ * `rtspool:callback-failed`, or emitted as a process warning.
  *
  * `Data` is the type of `session.data` in this pool.
  *
@@ -107,9 +112,11 @@ export class SessionPool<Data extends object = SessionData>
   readonly #host: SessionHost
   readonly #counters = new PoolCounters()
   readonly #admission: PoolAdmission<Data>
-  /** Clients that get no session. */
+  /** List of banned clients, which get no session. */
   readonly bans: Bans
-  /** Sessions that have left lately; empty unless the option `maxLeavers` is set. */
+  /**
+   * Records of the sessions that were removed last; empty unless the option `maxLeavers` is set.
+   */
   readonly leavers: Leavers
   /** Properties of each session that is created without properties of its own. */
   #defaultInit: SessionInit<Data>
@@ -117,8 +124,10 @@ export class SessionPool<Data extends object = SessionData>
   #isClosed = false
 
   /**
+   * Creates an empty pool.
+   *
    * @throws {RangeError | TypeError} when an option is invalid or unknown. Subclasses may pass
-   *   further options of their own.
+   * further options of their own.
    */
   constructor(options: SessionPoolOptions<NoInfer<Data>> = {}) {
     super()
@@ -175,8 +184,8 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Maximum number of sessions at a time; 0 = unlimited. Lowering it below {@link size} removes no
-   * session and only makes later creates fail.
+   * Maximum number of sessions at a time; 0 = unlimited. A value below {@link size} removes no
+   * session; {@link create} fails until enough sessions have ended.
    *
    * @throws {RangeError} when set to anything but a whole number from 0 to 4294967295.
    * @see gst_rtsp_session_pool_set_max_sessions()
@@ -197,7 +206,7 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Changes limits. No session is removed: numbers apply to later creates, durations to sessions
+   * Changes limits. No session is removed: limits on numbers and durations apply to sessions
    * created from now on.
    *
    * @param limits - Limits to change; the others stay.
@@ -222,14 +231,14 @@ export class SessionPool<Data extends object = SessionData>
 
   /**
    * Calls the hook `onAdmit` to decide whether a client gets a session. Call it after
-   * authentication and before creating anything for the client, and pass its result to
-   * {@link create}.
+   * authentication and before creating anything for the client, and pass its result to {@link
+   * create}.
    *
-   * @returns Properties for the new session: owner, path, end of authorization, groups and limit as
-   *   in `context`, plus those that the hook added.
+   * @returns Properties for the new session: owner, path, end of authorization, groups and limits
+   * as in `context`, plus those that the hook added.
    * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` with the status that the hook chose
-   *   (403), or 503 when the hook failed or returned no {@link AdmitAnswer};
-   *   `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_BANNED`, `ERR_SESSION_POOL_CLOSED`.
+   * (403), or 503 when the hook failed or returned no {@link AdmitAnswer}; `ERR_SESSION_POOL_FULL`,
+   * `ERR_SESSION_PATH_FULL`, `ERR_BANNED`, `ERR_SESSION_POOL_CLOSED`.
    * @throws {TypeError} when the context has an unknown member or an owner of the wrong type.
    */
   async admit(context: AdmitContext<Data>): Promise<SessionInit<Data>> {
@@ -249,7 +258,7 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Checks, before anything else is done for a client, that no ban keeps it out. Counts and emits a
+   * Checks that no ban refuses a new client, before anything is created for it. Counts and emits a
    * refusal.
    *
    * @throws {SessionPoolError} `ERR_BANNED`
@@ -260,14 +269,14 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Creates a session with a unique id. When a limit is reached, the pool first removes due
-   * sessions, then, if the policy allows it, silent ones. A failed create changes nothing else,
-   * except that the session to be replaced may have been removed.
+   * Creates a session with a unique id. When a limit is reached, the pool first removes sessions
+   * that are due to expire, then, if the policy allows it, silent ones. After a failure, nothing
+   * else has changed, except that the session to be replaced may have been removed.
    *
    * @param init - Properties that differ from the options of the pool.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`, `ERR_SESSION_PATH_FULL`, `ERR_BANNED`,
-   *   `ERR_SESSION_POOL_CLOSED`, `ERR_SESSION_POOL_LOCKED`; `ERR_SESSION_ID_COLLISION` when 100 ids
-   *   in a row were taken.
+   * `ERR_SESSION_POOL_CLOSED`, `ERR_SESSION_POOL_LOCKED`; `ERR_SESSION_ID_COLLISION` when 100 ids
+   * in a row were taken.
    * @throws {RangeError | TypeError} when a member of `init` is invalid or unknown.
    * @see gst_rtsp_session_pool_create()
    */
@@ -294,9 +303,9 @@ export class SessionPool<Data extends object = SessionData>
    * Finds a live session and touches it, so that it does not expire while it is in use.
    *
    * Unknown, expired and foreign ids look the same on purpose: the server responds 454 to all
-   * three. A due session is removed, except after a stall of the process. If a watch is more than
-   * 250 ms late, this sign of life may have arrived in time. A foreign claim is counted and touches
-   * nothing.
+   * three. A session that is due to expire is removed, except after a stall of the process: if
+   * timers are more than 250 ms late, this request may have arrived in time. The use of another
+   * owner's id is counted, and does not touch the session.
    *
    * @param id - `session-id` as received, compared character by character.
    * @param claimant - Client that uses the id; without it, the caller is trusted.
@@ -317,7 +326,7 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Finds a session by the name that operators see, without touching it.
+   * Finds a session by its public id, which logs and APIs show, without touching it.
    *
    * @param publicId - Value of {@link Session.publicId}.
    */
@@ -343,8 +352,8 @@ export class SessionPool<Data extends object = SessionData>
    * Calls `fn` with every session, in no particular order. Sessions for which `fn` returns
    * `'remove'` end with reason `filtered`, after `fn` has been called for all.
    *
-   * The pool is locked meanwhile: none of its verbs may be called. If `fn` throws, its earlier
-   * results still apply.
+   * Meanwhile the pool is locked: methods that change it throw. If `fn` throws, its earlier results
+   * still apply.
    *
    * @param fn - Synchronous; returns `'remove'`, `'keep'` or `'ref'`.
    * @defaultValue `'ref'` for all
@@ -375,10 +384,11 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Removes every session that is due. The cost grows with the number of removed sessions.
+   * Removes every session that is due to expire. The cost grows with the number of removed
+   * sessions.
    *
    * @param now - Milliseconds of the pool's clock. Any other time than the present is for tests and
-   *   simulators, and checks every session.
+   * simulators, and checks every session.
    * @returns Number of removed sessions.
    * @see gst_rtsp_session_pool_cleanup()
    */
@@ -395,12 +405,12 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Calls `fn` at most 250 ms after a session becomes due, and only then. If `fn` leaves due
-   * sessions in the pool, it is called again 250 ms later.
+   * Starts a watch, which calls `fn` at most 250 ms after a session becomes due to expire, and only
+   * then. If `fn` leaves due sessions in the pool, it is called again 250 ms later.
    *
    * @param fn - Usually calls {@link cleanup}; `false` ends the watch. Without it, the watch ends
-   *   when the first session is due, like a GSource without callback. To remove due sessions, use
-   *   {@link startCleanup}.
+   * when the first session is due, like a GSource without callback. To remove due sessions, use
+   * {@link startCleanup}.
    * @see gst_rtsp_session_pool_create_watch()
    */
   createWatch(
@@ -412,8 +422,9 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Starts to remove due sessions automatically, at most 250 ms late. Many sessions that are due at
-   * once are removed in slices of 2 ms, one in each turn of the event loop.
+   * Starts to remove sessions that are due to expire automatically, at most 250 ms late. Many
+   * sessions that are due at once are removed in slices of 2 ms, one in each turn of the event
+   * loop.
    */
   startCleanup(options: SessionPoolWatchOptions = {}): SessionPoolWatch {
     this.#assertUsable()
@@ -421,8 +432,8 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Closes the pool: its watches close, every session ends with reason `poolClosed`, and later
-   * creates fail. Idempotent.
+   * Closes the pool. Its watches close, every session ends with reason `poolClosed`, and {@link
+   * create} fails from now on. Idempotent.
    */
   close(): void {
     this.#assertUnlocked()
@@ -435,15 +446,15 @@ export class SessionPool<Data extends object = SessionData>
   /**
    * Removes each session that the filter selects, with reason `kicked`.
    *
-   * @param filter - At least one property of the sessions, or a function; `() => true` kicks
-   *   everybody. The pool is locked while the function runs.
+   * @param filter - At least one property of the sessions, or a function; `() => true` removes all
+   * sessions. The pool is locked while the function runs.
    * @param options - With `ban`, the user of each session is banned, or the address of a session
-   *   without user. Other users of an address stay.
+   * without user. Other users of an address stay.
    * @returns The removed sessions; with `dryRun`, those that would be removed.
    * @throws {TypeError} when the filter is empty or has an unknown member, or the function returns
-   *   no boolean; then no session is removed.
+   * no boolean; then no session is removed.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter};
-   *   `ERR_BAN_LIST_FULL` when the bans do not fit, and then no session is removed.
+   * `ERR_BAN_LIST_FULL` when the bans do not fit, and then no session is removed.
    */
   kick(filter: SessionKickFilter<Data>, options: SessionKickOptions = {}): Session<Data>[] {
     this.#assertUnlocked()
@@ -466,31 +477,40 @@ export class SessionPool<Data extends object = SessionData>
     this.close()
   }
 
-  /** Returns whether the pool holds a session with this id, even a due one. Does not touch it. */
+  /**
+   * Returns whether the pool holds a session with this id, even one that is due to expire. Does not
+   * touch the session.
+   */
   has(id: string): boolean {
     return this.get(id) !== undefined
   }
 
-  /** Returns the session with this id, even a due one. Does not touch it. */
+  /**
+   * Returns the session with this id, even one that is due to expire. Does not touch the session.
+   */
   get(id: string): Session<Data> | undefined {
     return typeof id === 'string' ? this.#sessions.get(id) : undefined
   }
 
   /**
-   * Ids in order of creation. Sessions may be added and removed during the iteration, as in a
-   * `Map`.
+   * Iterates over the ids of the sessions in order of creation. Sessions may be added and removed
+   * during the iteration, as in a `Map`.
    */
   *keys(): Generator<string, void> {
     for (const session of this.#registry.after(0)) yield session.id
   }
 
-  /** Sessions in order of creation. They may be added and removed meanwhile, as in a `Map`. */
+  /**
+   * Iterates over the sessions in order of creation. They may be added and removed meanwhile, as in
+   * a `Map`.
+   */
   values(): Generator<Session<Data>, void> {
     return this.#registry.after(0) as Generator<Session<Data>, void>
   }
 
   /**
-   * Ids and sessions in order of creation. They may be added and removed meanwhile, as in a `Map`.
+   * Iterates over ids and sessions in order of creation. They may be added and removed meanwhile,
+   * as in a `Map`.
    */
   *entries(): Generator<[string, Session<Data>], void> {
     for (const session of this.values()) yield [session.id, session]
@@ -517,9 +537,9 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Returns a page of sessions, in order of creation if no other is asked for. Pages are stable
-   * while sessions are added and removed: no session is listed twice, and none that stays is left
-   * out. In another order that holds for sessions whose figure does not change between two pages.
+   * Returns a page of sessions, by default in order of creation. While sessions are added and
+   * removed, no session is listed twice, and none that stays is left out. In another order, this
+   * applies to sessions whose sort value does not change between two pages.
    *
    * If few sessions match, a page may be shorter than its limit although others follow. Check the
    * cursor to see whether there are more.
@@ -531,9 +551,9 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Returns a page like {@link list}, and lets the event loop run after each 2000 sessions: a sorted
-   * page of a large pool does not hold media back. Sessions that are added or removed meanwhile may
-   * be on the page or not.
+   * Returns a page like {@link list}, but lets the event loop run after each 2000 sessions, so that
+   * a sorted page of a large pool does not delay media. Sessions that are added or removed
+   * meanwhile may be on the page or not.
    *
    * @returns Promise that rejects with the errors that {@link list} throws.
    */
@@ -541,7 +561,7 @@ export class SessionPool<Data extends object = SessionData>
     return this.#registry.listInTurns(query) as Promise<SessionPage<Data>>
   }
 
-  /** Counters of the pool since its creation. */
+  /** Returns the counters of the pool since its creation. */
   stats(): SessionPoolStats {
     return this.#counters.snapshot(this.#sessions.size)
   }
@@ -588,8 +608,8 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Asks the application's {@link AdmissionControl} to admit a session that has been created but is
-   * not in the pool yet.
+   * Requests a session that is created but not in the pool yet from the application's {@link
+   * AdmissionControl}.
    */
   #acquire(session: Session<Data>, init: SessionInit<Data>): void {
     this.#assertUsable()
@@ -658,7 +678,7 @@ export class SessionPool<Data extends object = SessionData>
     this.#leave(session, internals.dueReason(session))
   }
 
-  /** Adds a session to all structures of the pool; the only place that does so. */
+  /** Adds a session to all structures of the pool. No other function adds sessions. */
   #enter(session: Session<Data>): void {
     const handle = this.#sessions.add(session)
     internals.enter(session, this.#host, handle)
@@ -668,8 +688,8 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Removes a session from all structures, releases what it holds, then notifies; the only place
-   * that does so.
+   * Removes a session from all structures, releases what the session holds, then notifies
+   * listeners. No other function removes sessions.
    */
   #leave(left: Session, reason: RemovalReason, note?: string): void {
     const session = left as Session<Data>

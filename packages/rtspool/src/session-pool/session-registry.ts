@@ -17,13 +17,19 @@ import type { IdTable } from './structures/id-table.js'
 import { cursorOf, serialOf } from './structures/page.js'
 import { SilenceOrder } from './structures/silence-order.js'
 
-/** Maximum number of sessions that one page examines: limits the time of a query that few match. */
+/**
+ * Maximum number of sessions that one page examines, so that a query with few matches takes limited
+ * time.
+ */
 const maxLooksPerPage = 10_000
 
 /** Number of sessions that {@link SessionRegistry.listInTurns} examines in one turn of the event loop. */
 const looksPerTurn = 2000
 
-/** Indexes the pool's sessions by public id, user, address, path, order of creation and silence. */
+/**
+ * Indexes the pool's sessions by public id, user, address, path and group, in order of creation and
+ * by their last sign of life.
+ */
 export class SessionRegistry {
   readonly #sessions: IdTable<Session>
   readonly #chain: CreationChain
@@ -33,7 +39,10 @@ export class SessionRegistry {
   readonly #byPath: SessionIndex
   readonly #byGroup: SessionIndex
   readonly #now: () => number
-  /** Sessions by their last sign of life; `undefined` if the pool never evicts a session. */
+  /**
+   * Sessions in the order of their last sign of life; `undefined` if the pool never evicts a
+   * session.
+   */
   readonly #silent: SilenceOrder | undefined
 
   constructor(
@@ -57,7 +66,10 @@ export class SessionRegistry {
     this.#byGroup = new SessionIndex(serialOf)
   }
 
-  /** Number of sessions added since the pool was created; the serial number of the last one. */
+  /**
+   * Number of sessions added since the pool was created, which is also the serial number of the
+   * last one.
+   */
   get added(): number {
     return this.#chain.serial
   }
@@ -97,7 +109,7 @@ export class SessionRegistry {
     this.#chain.delete(handle)
   }
 
-  /** Frees memory that a larger number of sessions needed; called when no session is left. */
+  /** Frees memory that a larger number of sessions needed. Called when the pool is empty. */
   reset(): void {
     this.#chain.reset()
   }
@@ -140,8 +152,8 @@ export class SessionRegistry {
   }
 
   /**
-   * Updates the session's position in the order of silence, after its last sign of life may seem
-   * earlier.
+   * Updates a session's position in the order of last signs of life. Needed when its last sign of
+   * life has become earlier.
    */
   noteDue(session: Session): void {
     const handle = internals.handleOf(session)
@@ -152,7 +164,7 @@ export class SessionRegistry {
   /**
    * Returns the session that has been silent for longest, among all or those that match `question`.
    *
-   * @param except - Session that needs the room, and is never returned.
+   * @param except - Session that is never returned, because the room is made for it.
    */
   longestSilent(question?: SessionQuestion, except?: Session): Session | undefined {
     if (question === undefined) {
@@ -169,7 +181,10 @@ export class SessionRegistry {
     return silent
   }
 
-  /** Returns a page of matches. @throws {RangeError | TypeError} for a wrong member */
+  /**
+   * Returns a page of sessions that match a query. @throws {RangeError | TypeError} for a wrong
+   * member
+   */
   list(query: SessionListQuery): SessionPage {
     const limit = checkListQuery(query)
     return isByCreation(query) ? this.#listByCreation(query, limit) : this.#listSorted(query, limit)
@@ -191,7 +206,7 @@ export class SessionRegistry {
     return { sessions, cursor: undefined }
   }
 
-  /** As {@link list}; returns to the event loop after each 2000 sessions. */
+  /** Returns a page like {@link list}, but returns to the event loop after each 2000 sessions. */
   async listInTurns(query: SessionListQuery): Promise<SessionPage> {
     const limit = checkListQuery(query)
     if (isByCreation(query)) return this.#listByCreation(query, limit)
@@ -211,7 +226,10 @@ export class SessionRegistry {
     return step.value
   }
 
-  /** Sorts the matches, and yields after each turn's share of the work. @returns The page */
+  /**
+   * Sorts the matching sessions, and yields after each {@link looksPerTurn} sessions. @returns The
+   * page
+   */
   *#sorting(query: SessionListQuery, limit: number): Generator<void, SessionPage> {
     const { sort = 'age', order = 'descending', cursor } = query
     const matches = this.#matcherOf(query)
@@ -234,8 +252,8 @@ export class SessionRegistry {
   }
 
   /**
-   * Returns the sessions with a higher serial number that may match the query. Reads the smallest
-   * index that applies: by user, address, path or group, or else all sessions.
+   * Returns the sessions with a higher serial number that may match the query. Uses an index by
+   * user, address, path or group if the query has one of them, and otherwise all sessions.
    */
   #candidates(query: SessionFilter, serial: number): Iterable<Session> {
     const questions: SessionQuestion[] = []
@@ -277,5 +295,5 @@ export class SessionRegistry {
 const isByCreation = ({ sort = 'age', order }: SessionListQuery): boolean =>
   sort === 'age' && order !== 'ascending'
 
-/** Returns the key in the index of a query's only group. */
+/** Returns the key under which the index contains a query's only group. */
 const groupKeyOf = (group: SessionGroups): string => groupKeys(group)[0] ?? ''

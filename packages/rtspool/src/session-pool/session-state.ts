@@ -11,7 +11,9 @@ export const sessionStates = Object.freeze([
   'Recording',
 ] as const satisfies readonly SessionState[])
 
-/** Returns whether media flows, so that the session is not idle. */
+/**
+ * Returns whether media flow in this state (Playing or Recording), so that the session is not idle.
+ */
 export function isActive(state: SessionState): boolean {
   return state === 'Playing' || state === 'Recording'
 }
@@ -34,8 +36,9 @@ export function isActive(state: SessionState): boolean {
  * - `replaced`: its client, or another publisher of its path, has set up a new session instead
  * - `kicked`: an operator removed it
  * - `evicted`: it had been silent for longest and made room for a new session
- * - `overload`: the server was overloaded, and its queue was one of the largest
- * - `drained`: the server was drained before its end
+ * - `overload`: the server was overloaded, and the session was one of those with the most unsent
+ *   bytes
+ * - `drained`: all sessions ended one after the other before the server was closed
  * - `filtered`: the function given to `filter` returned `'remove'`
  * - `poolClosed`: the pool was closed
  * - `removed`: `remove` was called without another reason
@@ -66,7 +69,11 @@ export const removalReasons = Object.freeze([
 
 const knownReasons: ReadonlySet<unknown> = new Set(removalReasons)
 
-/** @throws {TypeError} when `reason` is unknown. */
+/**
+ * Checks a reason for removal.
+ *
+ * @throws {TypeError} when `reason` is unknown.
+ */
 export function checkRemovalReason(reason: unknown): asserts reason is RemovalReason {
   if (knownReasons.has(reason)) return
   throw new TypeError(
@@ -91,7 +98,11 @@ export const FilterResult = Object.freeze({
   REF: 'ref',
 } as const satisfies Record<string, FilterAnswer>)
 
-/** @throws {TypeError} when the result is anything else, such as a promise. */
+/**
+ * Checks a result of the function given to `filter`.
+ *
+ * @throws {TypeError} when the result is no {@link FilterAnswer}, but a promise for instance.
+ */
 export function assertFilterAnswer(answer: unknown): asserts answer is FilterAnswer {
   if (answer === 'keep' || answer === 'remove' || answer === 'ref') return
   disown('function of filter', answer)

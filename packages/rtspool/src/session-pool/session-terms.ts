@@ -17,10 +17,16 @@ export class SessionTerms {
   /** Additional seconds of grace that are not announced to the client. */
   readonly extraTimeout: number
   readonly timeoutAlwaysVisible: boolean
-  /** Milliseconds from the last sign of life until a session is due; `Infinity` = never. */
+  /**
+   * Milliseconds from the last sign of life until a session is due to expire; `Infinity` = never.
+   */
   readonly graceMs: number
 
-  /** @throws {RangeError} when a duration is invalid. */
+  /**
+   * Checks and stores the values.
+   *
+   * @throws {RangeError} when a duration is invalid.
+   */
   constructor(timeout: number, extraTimeout: number, timeoutAlwaysVisible: boolean) {
     this.timeout = checkTimeout('timeout', timeout)
     this.extraTimeout = checkTimeout('extraTimeout', extraTimeout)
@@ -32,7 +38,7 @@ export class SessionTerms {
 let latest = new SessionTerms(defaultTimeout, defaultExtraTimeout, false)
 
 /**
- * Returns the terms for a new session; reuses those of the previous session if they are equal.
+ * Returns the terms for a new session; reuses those of the session before if they are equal.
  *
  * @throws {RangeError} when a duration is invalid.
  */

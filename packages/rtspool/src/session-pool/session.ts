@@ -31,12 +31,15 @@ import {
 import { type SessionTerms, termsOf } from './session-terms.js'
 import { highHalf, joinHalves, lowHalf, splitNumber } from './structures/number-halves.js'
 
-/** Receiver of a session's notifications: the pool that holds it. */
+/** Receiver of a session's notifications, which is the pool that holds the session. */
 export interface SessionHost {
   /** `false` for a session outside any pool. */
   readonly isPool: boolean
   readonly clock: Clock
-  /** Returns whether signs of life from before `now` may still be unread. */
+  /**
+   * Returns whether the process was stalled, so that signs of life from before `now` may still be
+   * unread.
+   */
   isStalled(now: number): boolean
   end(session: Session, reason: RemovalReason): boolean
   dueChanged(session: Session): void
@@ -51,7 +54,7 @@ export interface SessionHost {
   pathLeft(session: Session, path: string): void
 }
 
-/** Handle of a session that was never in a pool. */
+/** Handle (number inside a pool) of a session that was never in a pool. */
 const notPooled = 0
 /**
  * Milliseconds that {@link SessionInternals.silentSince} adds for a session that must not expire:
@@ -63,7 +66,7 @@ const noBounds: SessionInit = Object.freeze({})
 
 /** Operations that only the pool may use. @internal */
 export interface SessionInternals {
-  /** Adds the session to a pool and starts its time. */
+  /** Adds the session to a pool, and starts its timeout. */
   enter(session: Session, host: SessionHost, handle: number): void
   /** Ends the session. Its media must be released afterwards. */
   leave(session: Session, reason: RemovalReason, note: string | undefined): void
@@ -75,24 +78,27 @@ export interface SessionInternals {
   hostOf(session: Session): SessionHost | undefined
   handleOf(session: Session): number
   /**
-   * Returns the time at which the session is due, in milliseconds of the pool's clock; `Infinity` =
-   * never.
+   * Returns the time at which the session is due to expire, in milliseconds of the pool's clock;
+   * `Infinity` = never.
    */
   dueAt(session: Session): number
-  /** Notes a sign of life. @returns `false` when the session is due; then nothing has changed. */
+  /**
+   * Notes a sign of life. @returns `false` when the session is due to expire; then nothing has
+   * changed.
+   */
   touch(session: Session, now: number): boolean
   dueReason(session: Session): RemovalReason
   publicIdOf(session: Session): string | undefined
   /**
-   * Returns the paths for which the session is counted: those of its media, and the one it was
-   * created for.
+   * Returns the paths for which the session counts against limits: those of its media, and the path
+   * for which it was created.
    */
   pathsOf(session: Session): readonly string[]
   /**
-   * Returns the time of the last sign of life, in milliseconds of the pool's clock; for
-   * {@link SilenceOrder}. For a session that the application keeps from expiring, the result is
-   * later than any time of the clock. The value decreases only together with
-   * {@link SessionHost.dueChanged}.
+   * Returns the time of the last sign of life, in milliseconds of the pool's clock, by which {@link
+   * SilenceOrder} sorts sessions. For a session that the application keeps from expiring, the
+   * result is later than any time of the clock. The value decreases only together with {@link
+   * SessionHost.dueChanged}.
    */
   silentSince(session: Session): number
   /**
@@ -100,27 +106,30 @@ export interface SessionInternals {
    * still consider it silent.
    */
   hold(session: Session): void
-  /** Undoes one {@link hold}. After the last, a full timeout starts. */
+  /** Ends one effect of {@link hold}. When none remains, a full timeout starts. */
   unhold(session: Session): void
-  /** Notes that the client is told the present timeout. A shorter one than before holds from now on. */
+  /**
+   * Notes that a response announces the present timeout to the client. If the timeout has become
+   * shorter, the new value applies from now on.
+   */
   noteTimeoutTold(session: Session): void
   /** Returns the share of `maxIdleSetup` that has passed; 0 = no limit, or the session has played or recorded. */
   setupProgress(session: Session): number
 }
 
-/** Set by a static block of {@link Session}. @internal */
+/** Access of the pool to private members of {@link Session}. @internal */
 export let internals: SessionInternals
 
 /**
- * One client's use of the server: an id, a lifetime, an owner, and the media that it has set up.
+ * A session of one client: an id, a lifetime, an owner, and the media that the client has set up.
  *
  * Created by {@link SessionPool.create}. Subclasses are returned from `createSession`.
  *
- * The id is a secret, so `console.log` and `JSON.stringify` do not show it. Both show
- * {@link publicId} and the rest of a {@link SessionSummary} instead.
+ * The id is a secret, so `console.log` and `JSON.stringify` do not show it. Both show {@link
+ * publicId} and the rest of a {@link SessionSummary} instead.
  *
- * `Data` is the type of {@link data}. Code that does not read `data` accepts `Session<object>`: every
- * session is one.
+ * `Data` is the type of {@link data}. Code that does not read `data` accepts `Session<object>`:
+ * every session is one.
  *
  * @see gst-rtsp-server: GstRTSPSession
  */
@@ -129,7 +138,10 @@ export class Session<Data extends object = SessionData> {
   // line.
   readonly #id: string
   #handle = notPooled
-  /** Time of the last sign of life, in milliseconds of the clock, in two halves. */
+  /**
+   * Lower half of the time of the last sign of life, in milliseconds of the clock. The next field
+   * is the upper half.
+   */
   #accessLow = 0
   #accessHigh = 0
   #terms: SessionTerms
@@ -141,6 +153,8 @@ export class Session<Data extends object = SessionData> {
   #creationHigh = 0
 
   /**
+   * Creates a session outside any pool.
+   *
    * @param init - Argument of `createSession`.
    * @throws {RangeError} when a duration or time is invalid.
    */
@@ -186,8 +200,8 @@ export class Session<Data extends object = SessionData> {
 
   /**
    * Seconds without a sign of life after which the session expires: 0 to 2^31, 0 = never. A change
-   * applies at once. But a client of a server that was told a longer timeout may be silent for as
-   * long, until the next response tells it the new one.
+   * applies at once. A server applies a shorter timeout only after its next response has announced
+   * it to the client.
    */
   get timeout(): number {
     return this.#terms.timeout
@@ -197,7 +211,7 @@ export class Session<Data extends object = SessionData> {
     this.#change({ timeout })
   }
 
-  /** Seconds of grace after the timeout, which are not announced to the client. */
+  /** Additional seconds of grace after the timeout, which are not announced to the client. */
   get extraTimeout(): number {
     return this.#terms.extraTimeout
   }
@@ -292,20 +306,22 @@ export class Session<Data extends object = SessionData> {
     return extras.stats
   }
 
-  /** Bytes of its media that wait in this process for the client to read, as far as known. */
+  /**
+   * Bytes of the session's media that wait in this process for the client to read, as far as known.
+   */
   get queuedBytes(): number {
     return queuedBytesOf(this.#media())
   }
 
   /**
-   * Use that the client of a server makes of the session; `undefined` before the first SETUP. Kept
-   * after the end.
+   * Use that the client of a server makes of the session: action, transport, TLS and so on.
+   * `undefined` before the first SETUP. Kept after the end.
    */
   get use(): SessionUse | undefined {
     return this.#extras?.use
   }
 
-  /** Stores {@link use}; called by the server that carries the session. */
+  /** Stores {@link use}. Called by the server of the session. */
   noteUse(use: SessionUse): void {
     this.#rare().use = use
   }
@@ -323,8 +339,8 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * End of the client's authorization in seconds since 1970; `undefined` = never. It is converted
-   * to the pool's clock when it is set, so later jumps of the wall clock have no effect.
+   * Time in seconds since 1970 at which the client's authorization ends; `undefined` = never. It is
+   * converted to the pool's clock when it is set, so later jumps of the wall clock have no effect.
    */
   get expiresAt(): number | undefined {
     return this.#extras?.bounds?.expiresAt
@@ -349,8 +365,8 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Notes a sign of life. A due session stays due, except after a stall of the process. An earlier
-   * time than the last is ignored.
+   * Notes a sign of life. Does nothing for a session that is due to expire, except after a stall of
+   * the process, or if `now` is earlier than the last sign of life.
    *
    * @param now - Milliseconds of the pool's clock.
    * @see gst_rtsp_session_touch()
@@ -361,8 +377,8 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Returns the milliseconds until the session is due, at most timeout and grace; 0 = due,
-   * `Infinity` = never.
+   * Returns the milliseconds until the session is due to expire, at most timeout and grace; 0 =
+   * due, `Infinity` = never.
    *
    * @see gst_rtsp_session_next_timeout_usec()
    */
@@ -371,7 +387,7 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Returns whether the session is due or has left its pool.
+   * Returns whether the session is due to expire or has left its pool.
    *
    * @see gst_rtsp_session_is_expired_usec()
    */
@@ -381,8 +397,8 @@ export class Session<Data extends object = SessionData> {
 
   /**
    * Keeps the session from timing out until {@link allowExpire} has been called as often. Its
-   * maximum lifetime and the end of its authorization still apply. Eviction prefers sessions that
-   * may expire. An open connection that keeps its session alive is not counted here.
+   * maximum lifetime and the end of its authorization still apply. If the pool evicts silent
+   * sessions, it takes others first.
    *
    * @see gst_rtsp_session_prevent_expire()
    */
@@ -393,7 +409,7 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Undoes one {@link preventExpire}. After the last, a full timeout starts.
+   * Ends one effect of {@link preventExpire}. When none remains, a full timeout starts.
    *
    * @throws {RangeError} when no {@link preventExpire} is left.
    */
@@ -404,16 +420,16 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Paths of the session's media, and the path it was created for. After the session has left its
-   * pool, the paths at that time.
+   * Paths of the session's media, and the path for which it was created. After the session has left
+   * its pool, its paths at that time.
    */
   get paths(): readonly string[] {
     return this.#extras?.leftPaths ?? internals.pathsOf(this)
   }
 
   /**
-   * Binds the session to a connection, or to none, for the comparison of {@link owner}. The server
-   * does so when the first SETUP is interleaved.
+   * Binds the session to a connection, or to none: only requests on that connection may then use
+   * the session. The server binds a session when its first SETUP is interleaved.
    *
    * @throws {TypeError} when the session has no owner.
    */
@@ -472,7 +488,10 @@ export class Session<Data extends object = SessionData> {
     return media.length > 0
   }
 
-  /** The presentation that was managed first, which is the only one in most sessions; `undefined` without any. */
+  /**
+   * The media that was set up first, which is the only one in most sessions; `undefined` without
+   * any.
+   */
   get media(): SessionMedia | undefined {
     return this.#extras?.media?.[0]
   }
@@ -480,7 +499,8 @@ export class Session<Data extends object = SessionData> {
   /**
    * Returns the media whose path is `path` or its longest parent.
    *
-   * @returns The media, and how many characters of `path` belong to it: the rest names a track.
+   * @returns The media, and how many characters of `path` belong to it; the characters after that
+   * name a track.
    * @see gst_rtsp_session_get_media()
    */
   getMedia(path: string): { media: SessionMedia; matched: number } | undefined {
@@ -570,7 +590,10 @@ export class Session<Data extends object = SessionData> {
     this.#extras?.bounds?.start(host.clock)
   }
 
-  /** Notes a sign of life. @returns `false` when the session is due; then nothing has changed. */
+  /**
+   * Notes a sign of life. @returns `false` when the session is due to expire; then nothing has
+   * changed.
+   */
   #noteAccess(now: number): boolean {
     if (this.#dueAt() <= now && !this.#outlivesStall(now)) return false
     if (now <= joinHalves(this.#accessLow, this.#accessHigh)) return true
@@ -591,8 +614,8 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Undoes one hold (an open connection) or one `preventExpire`. After the last of its kind, a full
-   * timeout starts.
+   * Ends one effect of {@link holdSession} or of `preventExpire`. When none of its kind remains, a
+   * full timeout starts.
    */
   #takeBack(kind: 'prevented' | 'holds'): void {
     const extras = this.#rare()
@@ -620,7 +643,11 @@ export class Session<Data extends object = SessionData> {
     if (this.#terms.graceMs !== before.graceMs) this.#dueChanged()
   }
 
-  /** @throws {RangeError} when `change` does; then nothing has changed. */
+  /**
+   * Changes limits on the life of the session, and updates its deadline.
+   *
+   * @throws {RangeError} when `change` throws it; then nothing has changed.
+   */
   #changeBounds(change: (bounds: SessionBounds) => void): void {
     const bounds = this.#extras?.bounds ?? new SessionBounds(noBounds)
     change(bounds)

@@ -31,7 +31,7 @@ export class CounterModeCipher implements PacketCipher {
   readonly #suite: SrtpSuite
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Initialization vector, rewritten for each packet: a cipher copies it. */
+  /** Initialization vector, overwritten for each packet, because a cipher copies it. */
   readonly #iv = Buffer.alloc(blockBytes)
   readonly #rolloverCounter = Buffer.alloc(4)
 
@@ -94,7 +94,7 @@ export class CounterModeCipher implements PacketCipher {
   }
 
   /**
-   * Encrypts or decrypts a text. Both are the same: they combine it with the key stream of RFC 3711
+   * Encrypts or decrypts bytes. Both operations combine them with the key stream of RFC 3711
    * section 4.1.1.
    */
   #apply({ encryptionKey, salt }: SessionKeys, ssrc: number, index: number, text: Buffer): Buffer {

@@ -36,7 +36,7 @@ export class GcmCipher implements PacketCipher {
   readonly #tagBytes: number
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Initialization vector, rewritten for each packet: a cipher copies it. */
+  /** Initialization vector, overwritten for each packet, because a cipher copies it. */
   readonly #iv = Buffer.alloc(ivBytes)
 
   constructor(suite: SrtpSuite, rtp: SessionKeys, rtcp: SessionKeys) {

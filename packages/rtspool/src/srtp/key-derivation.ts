@@ -5,7 +5,7 @@ import type { MasterKey } from './suite.js'
 export interface SessionKeys {
   readonly encryptionKey: Buffer
   readonly salt: Buffer
-  /** Empty for AEAD suites. */
+  /** Key of the authentication tag (HMAC); empty for AEAD suites. */
   readonly authenticationKey: Buffer
 }
 
@@ -19,8 +19,8 @@ const rtcpLabels = { encryption: 3, authentication: 4, salt: 5 } as const
 const sha1KeyBytes = 20
 const blockBytes = 16
 /**
- * Offset in the 112-bit salt of the byte that is combined with the label. The label stands before
- * the 48-bit index at the end.
+ * Offset in the 112-bit salt of the byte that is combined with the label. After it come the 48 bits
+ * of the packet index.
  */
 const labelOffset = 14 /* salt */ - 6 /* index */ - 1
 

@@ -5,8 +5,8 @@ const sequenceNumbers = 2 ** 16
 const maxIndex = 2 ** 48 - 1
 
 /**
- * Returns the 48-bit index of a packet. Of all indexes with its sequence number, this is the one
- * nearest to `near`.
+ * Returns the 48-bit index of a packet. Of all indexes with the packet's sequence number, the
+ * result is the nearest to `near`.
  *
  * @param near - Highest index so far.
  * @returns `undefined` for an index below 0, or above 48 bits.

@@ -26,8 +26,10 @@ export class SrtpReceiver {
   readonly #rtcpWindows = new Map<number, ReplayWindow>()
 
   /**
+   * Creates the receiver for one master key.
+   *
    * @param rolloverCounters - Initial rollover counters by SSRC, from key management; 0 for other
-   *   SSRCs.
+   * SSRCs.
    */
   constructor(master: MasterKey, rolloverCounters: ReadonlyMap<number, number> = new Map()) {
     this.#master = master

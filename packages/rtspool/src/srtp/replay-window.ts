@@ -7,7 +7,7 @@ const windowSize = 1024
 
 /** Remembers which of the latest packet indexes have been received or sent. */
 export class ReplayWindow {
-  /** Last received index, plus 1, by index modulo the size of the window; 0 = none. */
+  /** Latest received indexes plus 1, by index modulo the size of the window; 0 = none. */
   readonly #places = new Float64Array(windowSize)
   #highest = -1
 

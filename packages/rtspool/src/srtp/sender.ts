@@ -13,7 +13,7 @@ import type { MasterKey } from './suite.js'
  */
 const maxSources = 64
 /**
- * Maximum number of packets that can be protected again: up to this distance, a sequence number
+ * Maximum number of packets that can be protected again. Up to this distance, a sequence number
  * alone determines the packet index.
  */
 const maxRepeated = 2 ** 15
@@ -24,16 +24,17 @@ const maxRepeated = 2 ** 15
 const maxSealedBytes = 2 ** 16 - 1
 
 /**
- * Distance of two packet indexes from which on a receiver cannot tell them apart by their sequence
+ * Smallest distance between two packet indexes that a receiver cannot tell apart by their sequence
  * numbers.
  */
 const halfRound = 2 ** 15
 /**
- * Number of packet indexes after which the sender keeps a copy of another packet; see {@link Step}.
+ * Number of packet indexes after which the sender stores a copy of another packet, for receivers
+ * that pause; see {@link Step}.
  */
 const stepSize = 2 ** 13
 /**
- * Maximum number of kept packets: four rounds of sequence numbers, for receivers that pause for a
+ * Maximum number of stored copies: four rounds of sequence numbers, for receivers that pause for a
  * few minutes.
  */
 const maxSteps = 32
@@ -41,12 +42,12 @@ const maxSteps = 32
 /** Index (MKI) of the sender's one master key. live555 accepts only indexes of four bytes. */
 const senderMki = Buffer.from([0, 0, 0, 1])
 
-/** Number of latest packets that may not have reached a receiver although they were sent to it. */
+/** Number of latest packets that may have been lost on the way to a receiver. */
 const maxLost = 1024
 
 /**
- * Progress of a receiver in the packet indexes of a stream. The receiver can determine the index of
- * a packet that is less than 2^15 away from here.
+ * SSRC and packet index that a receiver of a stream has reached. The receiver can determine the
+ * index of a packet that is less than 2^15 away from it.
  */
 export interface SrtpPosition {
   /** SSRC; `undefined` before the first packet. */
@@ -74,14 +75,14 @@ export class SrtpSender {
   /** Indexes of sent packets by SSRC, so that an SSRC that is used again does not restart at 0. */
   readonly #windows = new Map<number, ReplayWindow>()
   /**
-   * Packets that must not be sent because they have no index. They are forgotten when nothing else
-   * refers to them.
+   * Packets that must not be sent because they have no index. A `WeakSet`, so that it keeps no
+   * packet in memory.
    */
   readonly #refused = new WeakSet<Buffer>()
   #ssrc: number | undefined
   #window = new ReplayWindow()
   #rtcpIndex = 0
-  /** Kept packets of the current SSRC, oldest first. */
+  /** Stored copies of sent packets with the current SSRC, oldest first. */
   #steps: Step[] = []
 
   constructor(master: MasterKey) {
@@ -136,14 +137,17 @@ export class SrtpSender {
   }
 
   /**
-   * Position of a receiver to which key management has just sent the rollover counter, but no
-   * packet was sent yet.
+   * Position of a receiver to which key management has just sent the rollover counter, and which
+   * has not been sent a packet yet.
    */
   get toldPosition(): SrtpPosition {
     return { ssrc: this.#ssrc, index: middleOf(this.rolloverCounter) }
   }
 
-  /** Position that a receiver has reached at least, if the newest packet was sent to it. */
+  /**
+   * Position that a receiver has reached if the newest packet was sent to it, even after some
+   * losses.
+   */
   get position(): SrtpPosition {
     return { ssrc: this.#ssrc, index: Math.max(this.#window.highest - maxLost, 0) }
   }
@@ -182,7 +186,7 @@ export class SrtpSender {
   }
 
   /**
-   * Returns those of the packets that {@link protectAgain} accepts. Empty if the sequence numbers
+   * Returns the packets of a list that {@link protectAgain} accepts. Empty if the sequence numbers
    * wrap among them, because a new receiver knows only the present rollover counter.
    *
    * @param packets - The packets protected or skipped last, in order.
@@ -199,8 +203,8 @@ export class SrtpSender {
    * same packet is safe: text and key stream are the same, and so is the result.
    *
    * @param packets - Result of {@link repeatable}.
-   * @returns Empty if the packets are not repeatable any more: their indexes would be those of
-   *   future packets.
+   * @returns The protected packets. Empty if the packets are not repeatable any more, because their
+   * sequence numbers now belong to later indexes.
    */
   protectAgain(packets: readonly Buffer[]): Buffer[] {
     return this.repeatable(packets).map((packet) =>
@@ -267,8 +271,8 @@ export class SrtpSender {
   }
 
   /**
-   * Returns the packet index of a position. For a position in another SSRC, the rollover counter is
-   * 0.
+   * Returns the packet index of a position. If its SSRC is not the current one, the result is the
+   * beginning of rollover counter 0.
    */
   #indexFrom({ ssrc, index }: SrtpPosition): number {
     return ssrc === this.#ssrc ? index : middleOf(0)
@@ -305,7 +309,7 @@ export class SrtpSender {
 }
 
 /**
- * Returns the packet index in the middle of a rollover counter: the receiver can determine all its
- * other indexes from there.
+ * Returns the packet index in the middle of a rollover counter's range. From there a receiver can
+ * determine all other indexes of the range.
  */
 const middleOf = (rolloverCounter: number): number => packetIndexOf(rolloverCounter, halfRound)

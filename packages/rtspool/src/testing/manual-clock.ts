@@ -16,8 +16,8 @@ export class ManualClock implements Clock {
   /** Number of timers set so far. */
   scheduled = 0
   /**
-   * Milliseconds by which each reading of the clock moves its time, to simulate the time that work
-   * takes.
+   * Milliseconds by which each reading of the clock moves its time forward, to simulate the time
+   * that work takes.
    */
   msPerLook = 0
 

@@ -1,12 +1,12 @@
 /**
- * Number of packets sent to a new reader at a time. All packets at once would overflow the receive buffer of the
- * reader's socket, which holds about 90 full packets by default.
+ * Number of packets sent at a time to a new viewer of a track. All packets at once would overflow
+ * the receive buffer of the viewer's socket, which holds about 90 full packets by default.
  */
 const portionPackets = 32
 
 /**
- * Packets still to be sent to a new UDP reader, which begins at the last key frame and must reach the newest packet.
- * A caller sends them in portions.
+ * Packets still to be sent to a new UDP viewer of a track, from the last key frame to the newest
+ * packet. A caller sends them in portions.
  */
 export class CatchUpQueue {
   #packets: Buffer[]
@@ -18,7 +18,10 @@ export class CatchUpQueue {
    */
   #arrived = 0
 
-  /** @param first - Kept packets with which the reader begins, oldest first. The array is copied. */
+  /**
+   * @param first - Cached packets that the viewer gets first, from the last key frame on. The array
+   * is copied.
+   */
   constructor(first: readonly Buffer[]) {
     this.#packets = first.slice()
   }

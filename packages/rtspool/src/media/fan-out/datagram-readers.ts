@@ -8,7 +8,10 @@ import type { PacketBatch } from './packet-batch.js'
 import type { DatagramReader } from './reader.js'
 import type { ReaderGroup } from './reader-group.js'
 
-/** Milliseconds between two portions of kept packets for a new reader. */
+/**
+ * Milliseconds between two portions of cached packets for a new reader: a viewer that just joined
+ * the track.
+ */
 const portionIntervalMs = 4
 
 /** Properties of a track that determine how its packets are sent in datagrams. */
@@ -56,8 +59,8 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
   }
 
   /**
-   * Adds a reader. It is sent the packets of `first` that fit its socket, a portion at a time, and then the packets
-   * of later batches.
+   * Adds a reader. First it is sent the cached packets `first` that fit its socket, a portion at a
+   * time, and then the packets of later batches.
    */
   add(reader: DatagramReader, first: readonly Buffer[]): void {
     const maxBytes = this.#maxBytes(reader.rtp)

@@ -51,7 +51,8 @@ export class FanOut {
   readonly #endTurn = (): void => this.#flushOrHold()
 
   /**
-   * @param troubles - Publishes packets that are too large for datagrams, or cannot be sent.
+   * @param troubles - Publishes diagnostics about packets that are too large for datagrams, or
+   * cannot be sent.
    * @param options - Passed to {@link DatagramReaders}.
    */
   constructor(clock: Clock, troubles: DeliveryTroubles, options?: DatagramReadersOptions) {
@@ -69,8 +70,8 @@ export class FanOut {
   /**
    * Adds a reader. It is sent `first`, and then the packets pushed from now on.
    *
-   * @param first - Kept packets with which the reader begins. The next pushed packet must follow the last of them
-   *   without a gap.
+   * @param first - Cached packets, from the last key frame on, that the reader is sent first. The
+   * next pushed packet must follow the last of them without a gap.
    */
   add(reader: Reader, first: readonly Buffer[] = nothing): void {
     this.flush()
@@ -115,8 +116,8 @@ export class FanOut {
   }
 
   /**
-   * Returns the packets already pushed that a reader has still to be sent: kept ones of a new reader, and those of
-   * the present batch.
+   * Returns the packets already pushed that a reader has still to be sent: cached packets for a new
+   * reader, and packets that wait for the end of their frame.
    */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     const waiting = this.#groups.get(groupKeyOf(reader))?.waitingPackets(reader) ?? nothing
@@ -138,8 +139,8 @@ export class FanOut {
   }
 
   /**
-   * Brings the counters of a reader up to date. An interleaved group counts its packets as a whole, and adds them to
-   * its readers only on this call.
+   * Brings the counters of a reader up to date. Readers with one interleaved channel number share a
+   * count of packets, which is added to their own counters only by this call.
    */
   settle(reader: Reader): void {
     this.#groups.get(groupKeyOf(reader))?.settle(reader)

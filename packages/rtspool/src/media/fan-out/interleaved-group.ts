@@ -9,7 +9,10 @@ import type { ReaderGroup } from './reader-group.js'
 /** A reader of the group, and the state of its delivery. */
 interface Member {
   readonly reader: InterleavedReader
-  /** Slot of the reader's connection in {@link DirectSends}; -1 if its packets are written through the carrier. */
+  /**
+   * Number of the reader's connection in {@link DirectSends}, which writes to many connections in
+   * one system call; -1 if the connection is written to separately.
+   */
   readonly slot: number
   position: number
   /**
@@ -23,14 +26,16 @@ interface Member {
    */
   waitingSince: number | undefined
   /**
-   * Value of the group's packet total up to which the reader's counters are exact. Packets that were left out for the
-   * reader are added here, so that they do not count as sent.
+   * Packet total of the group when the reader's counters were last exact. Packets that were left
+   * out for the reader are added, so that they do not count as sent.
    */
   settledPackets: number
   settledBytes: number
 }
 
-/** Kept packets with which the latest new reader began, as given and as interleaved frames. */
+/**
+ * Cached packets that the latest new reader was sent first: as given, and as interleaved frames.
+ */
 interface FirstPackets {
   readonly packets: readonly Buffer[]
   readonly frames: Buffer
@@ -55,7 +60,10 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   readonly #members: Member[] = []
   readonly #positions = new Map<InterleavedReader, Member>()
   #sends: DirectSends | undefined
-  /** Slot of each member by its position in `#members`; -1 for a member that {@link DirectSends} must leave out. */
+  /**
+   * Number in {@link DirectSends} of each member's connection, by the member's position in
+   * `#members`; -1 for a member that must be left out.
+   */
   #slots = new Int32Array(initialCapacity)
   #unserved = new Int32Array(initialCapacity)
   #sentBytes = new Int32Array(initialCapacity)
@@ -64,7 +72,10 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
    * keep memory which the track's cache has already released.
    */
   #first: WeakRef<FirstPackets> | undefined
-  /** Packets sent by the group so far. A member's share is this total minus its `settledPackets`. */
+  /**
+   * Packets sent by the group so far. The packets of one member are this total minus its
+   * `settledPackets`.
+   */
   #packets = 0
   #bytes = 0
 
@@ -78,8 +89,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   }
 
   /**
-   * Adds a reader, and writes `first` to its connection in one call, even above the usual limit. If the connection is
-   * congested, `first` is left out and counted as dropped.
+   * Adds a reader, and writes the cached packets `first` to its connection in one call, even above
+   * the usual limit. If the connection is congested, `first` is left out and counted as dropped.
    */
   add(reader: InterleavedReader, first: readonly Buffer[]): void {
     const member: Member = {
@@ -264,8 +275,9 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   }
 
   /**
-   * Returns the slot of a reader's connection, or -1. A group uses the {@link DirectSends} of one server; readers of
-   * a second server that shares the media are written to one by one.
+   * Returns the number of a reader's connection in {@link DirectSends}, or -1 for separate writes.
+   * A group uses the {@link DirectSends} of one server; readers of a second server that shares the
+   * media are written to one by one.
    */
   #slotOf({ carrier: { direct } }: InterleavedReader): number {
     this.#sends ??= direct?.sends

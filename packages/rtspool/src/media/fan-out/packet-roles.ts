@@ -4,19 +4,22 @@
  * SPS and PPS.
  */
 export const packetRoles = Object.freeze({
-  /** First packet of its access unit. */
+  /** Bit of the first packet of an access unit. */
   frameStart: 1,
   /**
-   * A possible lead. All packets since the last one with `firstLead` are leads of the entry point, if that follows
-   * directly.
+   * Bit of a packet that the next entry point may need, such as an SPS. All packets since the last
+   * one with `firstLead` belong to that entry point, if it follows directly.
    */
   lead: 2,
   firstLead: 4,
-  /** An entry point. A decoder needs its leads first. */
+  /**
+   * Bit of an entry point: a packet with which a decoder can begin, after the packets marked as
+   * leads.
+   */
   entry: 8,
   /**
-   * An entry point of intra refresh: pictures become correct gradually, and are complete at the next such entry
-   * point.
+   * Bit of an entry point of intra refresh, from which pictures become correct gradually. They are
+   * complete at the next such entry point.
    */
   gradual: 16,
 } as const)

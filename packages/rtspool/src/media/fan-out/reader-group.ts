@@ -1,16 +1,16 @@
 import type { PacketBatch } from './packet-batch.js'
 
 /**
- * Readers of one track that need the same bytes. Called once for each batch, never for each packet or reader; no
- * method throws.
+ * A group of readers of one track that need the same bytes. Its methods are called once for each
+ * batch, never for each packet or reader. No method throws.
  */
 export interface ReaderGroup<R> {
   readonly size: number
   /**
    * Adds a reader.
    *
-   * @param first - Kept packets with which the reader begins. The next batch must follow the last of them without a
-   *   gap.
+   * @param first - Cached packets, from the last key frame on, that the reader is sent first. The
+   * next batch must follow the last of them without a gap.
    */
   add(reader: R, first: readonly Buffer[]): void
   remove(reader: R): void

@@ -35,16 +35,19 @@ export interface SrtpReader {
 }
 
 /**
- * Receives a notice when packets are left out for a slow reader, and when the reader continues. Called in the middle
- * of a batch: the methods must not throw, and must not add or remove readers.
+ * Receives a notice when packets are left out for a slow reader, and when packets are sent again.
+ * Called in the middle of a batch: the methods must not throw, and must not add or remove readers.
  */
 export interface ReaderLag {
   fellBehind(): void
-  /** Called when the reader continues, and also when it is removed while packets are left out. */
+  /**
+   * Called when the reader is sent packets again, and also when it is removed while packets are
+   * left out.
+   */
   caughtUp(): void
 }
 
-/** A reader to which packets are sent inside its RTSP connection. */
+/** One viewer of a track, to whom packets are sent inside the RTSP connection. */
 export interface InterleavedReader {
   readonly kind: 'interleaved'
   readonly carrier: InterleavedCarrier
@@ -58,7 +61,7 @@ export interface InterleavedReader {
   readonly srtp?: SrtpReader
 }
 
-/** A reader to which packets are sent in UDP datagrams. */
+/** One viewer of a track, to whom packets are sent in UDP datagrams. */
 export interface DatagramReader {
   readonly kind: 'datagram'
   readonly rtp: DatagramSender
@@ -80,12 +83,15 @@ export interface DatagramReader {
  * or wait.
  */
 export interface BatchSink {
-  /** Receives the kept packets with which the reader begins. Called before the first batch, if there are any. */
+  /**
+   * Receives the cached packets from the last key frame on. Called before the first batch, if there
+   * are any.
+   */
   begin(first: readonly Buffer[]): void
   take(batch: PacketBatch): void
 }
 
-/** A reader inside the process, without a transport. */
+/** A reader of a track inside the process: a function of the application, without a transport. */
 export interface SinkReader {
   readonly kind: 'sink'
   readonly sink: BatchSink

@@ -37,8 +37,8 @@ export class SecureFanOut {
   #indexed: FanOut | undefined
 
   /**
-   * @param init - `before` contains the kept packets with which new readers may begin, oldest first. `isFollower` is
-   *   passed to {@link DatagramReaders}.
+   * @param init - `before` contains the cached packets that new readers may be sent first, oldest
+   * first. `isFollower` is passed to {@link DatagramReaders}.
    */
   constructor(
     clock: Clock,
@@ -59,10 +59,11 @@ export class SecureFanOut {
   }
 
   /**
-   * Adds a reader. A reader with an outdated rollover counter first receives older packets, from whose sequence
-   * numbers it derives the present counter.
+   * Adds a reader. A reader with an outdated rollover counter first receives older packets, from
+   * whose sequence numbers it derives the present counter.
    *
-   * @param first - Kept packets with which the reader begins, unencrypted; from {@link SrtpSender.repeatable}.
+   * @param first - Cached packets that the reader is sent first, unencrypted; a result of {@link
+   * SrtpSender.repeatable}.
    */
   add(reader: Reader, first: readonly Buffer[] = []): void {
     const steps = reader.srtp ? this.sender.stepsFrom(reader.srtp.position, first[0]) : []

@@ -21,7 +21,8 @@ export class TrackReaders {
   #secure: SecureFanOut | undefined
 
   /**
-   * @param troubles - Publishes packets that are too large for datagrams, or cannot be sent.
+   * @param troubles - Publishes diagnostics about packets that are too large for datagrams, or
+   * cannot be sent.
    * @param isFollower - True for a track without key frames; see {@link DatagramReadersOptions}.
    */
   constructor(clock: Clock, troubles: DeliveryTroubles, isFollower = false) {
@@ -45,7 +46,7 @@ export class TrackReaders {
    * Returns the SRTP sender that all readers with SRTP share. The first call creates its key.
    *
    * @param suite - Cipher suite of the key; ignored if the key exists.
-   * @param before - Kept packets with which new readers may begin, oldest first.
+   * @param before - Cached packets that new readers may be sent first, oldest first.
    */
   srtp(suite: SrtpSuite, before: readonly Buffer[]): SrtpSender {
     this.#secure ??= new SecureFanOut(this.#clock, this.#troubles, createSrtpSender(suite), {
@@ -58,8 +59,8 @@ export class TrackReaders {
   /**
    * Adds a reader. A reader with SRTP must use the sender returned by {@link srtp}.
    *
-   * @param first - Kept packets with which the reader begins. The next pushed packet must follow the last of them
-   *   without a gap.
+   * @param first - Cached packets, from the last key frame on, that the reader is sent first. The
+   * next pushed packet must follow the last of them without a gap.
    */
   add(reader: Reader, first?: readonly Buffer[]): void {
     if (reader.srtp) this.#secure?.add(reader, first)

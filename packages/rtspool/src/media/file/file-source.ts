@@ -19,7 +19,8 @@ interface Lane {
   readonly units: AsyncIterator<TimedUnit>
   /**
    * RTP timestamp, drawn at random, at position 0 of the playback: the moment at which the earliest
-   * track begins, in the first round of a loop. The first packet of a later track has a later one.
+   * track begins, in the first round of a loop. A track that begins later has a later timestamp in
+   * its first packet.
    */
   readonly firstTimestamp: number
   /** Position in milliseconds at which the last unit that was read ends. */
@@ -138,7 +139,7 @@ export class FileSource implements MediaSource {
 }
 
 /**
- * Reads the next access unit of a track, and hands its packets to the pacer.
+ * Reads the next access unit of a track, and queues its packets, which are sent at their time.
  *
  * @returns `false` at the end of the track.
  */

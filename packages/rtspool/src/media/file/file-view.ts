@@ -7,7 +7,7 @@ export interface FileView {
 
 /** A repair of a faulty file, found once and applied each time the file is opened. */
 export interface FileRepair {
-  /** Returns the open file as it reads after the repair. */
+  /** Returns a view of an open file with the repair applied. */
   readonly present: (file: FileView) => FileView
   /** Descriptions, for a log, of the parts of the file that cannot be played. */
   readonly leftOut: readonly string[]

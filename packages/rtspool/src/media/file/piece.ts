@@ -7,7 +7,7 @@ import type { FileTrack, Packetize } from './tracks/file-track.js'
 export interface Lane {
   readonly fileTrack: FileTrack
   readonly track: TrackOutput
-  /** RTP timestamp at running time 0. */
+  /** RTP timestamp at running time 0, the start of playback. */
   readonly firstTimestamp: number
   readonly packetize: Packetize
 }
@@ -17,7 +17,7 @@ export interface Piece {
   /** Normal play time at position 0, in seconds. */
   readonly startSeconds: number
   readonly endSeconds: number
-  /** Running time at position 0, in seconds. */
+  /** Running time at position 0: seconds of playback before this piece, without pauses. */
   readonly runningSeconds: number
   readonly pacer: Pacer<TimedUnit>
   readonly lanes: readonly AsyncGenerator<TimedUnit>[]
@@ -25,7 +25,7 @@ export interface Piece {
   readonly endsMs: number[]
   /** Position in milliseconds after which nothing is read any more, because a track has failed. */
   stopMs: number
-  /** True once a failure has been reported. */
+  /** True once the failure of a track has been reported. */
   hasFailed: boolean
 }
 
@@ -37,7 +37,7 @@ export function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds:
   return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
 }
 
-/** Reads the next unit of a track, and hands it to the pacer. @returns `false` at the end of the track. */
+/** Reads the next unit of a track, and queues it, to be sent at its time. */
 export async function addNext({ pacer, lanes, endsMs }: Piece, index: number): Promise<boolean> {
   const next = await lanes[index]?.next()
   if (!next || next.done) {

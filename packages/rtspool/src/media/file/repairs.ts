@@ -55,7 +55,9 @@ export class RepairMemory {
     }
   }
 
-  /** Returns whether the parts differ from those of the last call. */
+  /**
+   * Returns whether the parts of the file that cannot be sent differ from those of the last call.
+   */
   isNews(leftOut: readonly string[]): boolean {
     const text = leftOut.join('\n')
     const isNews = text !== this.#told

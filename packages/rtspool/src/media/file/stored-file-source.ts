@@ -31,7 +31,7 @@ export class StoredFileSource implements SeekableSource {
   #piece: Piece | undefined
   /** Running time in seconds at which the last unit that was sent ends. */
   #sentSeconds = 0
-  /** True once the whole range has been sent. */
+  /** True once the whole requested range has been sent. */
   #isOver = false
   #isClosed = false
 

@@ -5,8 +5,8 @@ import type { UdpEndpoint } from '../../transport/udp/udp-endpoint.js'
 import type { Viewer } from '../track/delivery.js'
 
 /**
- * Receives RTCP of one viewer from a port that the viewer did not announce, once {@link RtcpSources} has found the
- * port.
+ * Receives the RTCP of one viewer from a UDP port that the viewer did not announce, once {@link
+ * RtcpSources} has found that port.
  */
 export class LearnedRtcp {
   readonly #endpoint: UdpEndpoint

@@ -9,8 +9,8 @@ import { ReadQueue } from './read-queue.js'
 export interface MediaReaderOptions {
   readonly from: 'keyFrame' | 'now'
   /**
-   * Maximum bytes of packets that wait for the reader. Above the limit, packets are left out up to the next key
-   * frame. 0 = unlimited.
+   * Maximum bytes of packets that the application has not read. Above the limit, packets are left
+   * out up to the next key frame. 0 = unlimited.
    */
   readonly maxQueuedBytes: number
 }
@@ -25,8 +25,9 @@ interface ReadTrack {
 }
 
 /**
- * Reads a media inside the process. On the media path, a packet costs only an entry in a bounded queue. Access units
- * are assembled when the reader asks for the next one, so that no viewer waits for the reader.
+ * Reads a media for code inside the process. For each packet, the media only adds an entry to a
+ * bounded queue. Access units are assembled when the application asks for the next one, so that no
+ * viewer waits for the application.
  */
 export class MediaReader implements MediaParticipant {
   readonly #media: Media
@@ -53,7 +54,10 @@ export class MediaReader implements MediaParticipant {
     return this.#isEnded
   }
 
-  /** Starts to queue packets. With `from: 'keyFrame'`, begins with the packets that are kept for new viewers. */
+  /**
+   * Starts to queue packets. With `from: 'keyFrame'`, begins with the packets that are cached since
+   * the last key frame.
+   */
   start(): void {
     const kept = this.#tracks.map(({ track }) => (this.#isLive ? track.recentPackets() : []))
     const leads = this.#tracks.some(({ track }, index) => track.hasKeyFrames && kept[index]?.length)

@@ -1,7 +1,9 @@
 import { PlayStream } from './play-stream.js'
 import { RecordStream } from './record-stream.js'
 
-/** A stream that the server has set up; `mode` says in which direction the packets flow. */
+/**
+ * A stream of one track between a client and the server; `mode` gives the direction of its packets.
+ */
 export type MediaStream = PlayStream | RecordStream
 
 /**

@@ -103,14 +103,17 @@ export class PlayStream implements MediaParticipant, Viewer {
     return ssrc === this.track.ssrc && sentReports?.sentAt(lsr) !== undefined
   }
 
-  /** True if the SRTP rollover counter has changed while the viewer received nothing: the viewer may not know it. */
+  /**
+   * True if the SRTP rollover counter has changed while the viewer was sent nothing. The viewer may
+   * then not know it.
+   */
   get hasRolledOver(): boolean {
     return this.#state === 'ready' && this.#init.delivery.hasRolledOver
   }
 
   /**
-   * Returns the packets with which the viewer would begin if it played now: those since the last key frame, or those
-   * missed since PAUSE. Empty unless the stream is ready.
+   * Returns the packets that the viewer would be sent first if it played now: those since the last
+   * key frame, or those missed since PAUSE. Empty unless the stream is ready.
    */
   recentPackets(): readonly Buffer[] {
     if (this.#state !== 'ready') return []

@@ -10,7 +10,10 @@ import type { GopCacheLimits } from '../track/gop-cache-options.js'
 import type { RecordStream } from './record-stream.js'
 import type { TrackKeys } from './stream-security.js'
 
-/** The client that publishes, by which it is recognized as the owner of the publication. */
+/**
+ * The client that publishes. Later requests are compared with it to recognize the owner of the
+ * publication.
+ */
 export interface Publisher {
   readonly address: string
   readonly user: string | undefined
@@ -31,7 +34,7 @@ export interface PublicationInit {
   readonly setupTimeoutMs: number
   /** Limits on the packets kept for new viewers; `undefined` = no packets are kept. */
   readonly gopCache: GopCacheLimits | undefined
-  /** Opens the media's share of the server's cache budget. @default no common limit */
+  /** Creates the share of the server's cache memory for the media. @default no common limit */
   readonly openCache?: OpenCacheShare
   /** Timeline that viewers see when the publisher jumps or restarts. @default 'passThrough' */
   readonly timeline?: TimelinePolicy | undefined
@@ -139,7 +142,7 @@ export class Publication {
   }
 
   /**
-   * Begins or resumes recording. Only tracks that were set up are offered to viewers.
+   * Begins or resumes recording: offers the tracks that were set up to viewers.
    *
    * @param streams - Streams by index of the announced track.
    * @throws {RequestError} `ERR_NOT_FOUND` if the publication has ended.

@@ -1,10 +1,10 @@
 import type { PacketBatch } from '../fan-out/packet-batch.js'
 
-/** A packet that waits for the reader. */
+/** A packet in the queue of a reader inside the process. */
 export interface QueuedPacket {
   readonly track: number
   readonly packet: Buffer
-  /** Number of packets of the track that were left out in front of this one. */
+  /** Number of packets of the track that were left out before this one. */
   readonly missed: number
 }
 
@@ -12,9 +12,10 @@ export interface QueuedPacket {
 const entryBytes = 128
 
 /**
- * Queue of the packets of all tracks of a media, in the order of arrival, for one reader inside the process. If a
- * batch has no room, packets of all tracks are left out. The queue continues once it is half empty, at an entry point
- * of the leading track: a packet at which a decoder can begin.
+ * Queue of the packets of all tracks of a media, in the order of arrival, for one reader inside the
+ * process (code of the application). If a batch has no room, packets of all tracks are left out.
+ * The queue continues once it is half empty, at an entry point of the leading track: a packet at
+ * which a decoder can begin.
  *
  * ```text
  * full ─▶ left out … ─▶ half is read ─▶ left out … ─▶ entry point of the leader: goes on
@@ -22,7 +23,10 @@ const entryBytes = 128
  */
 export class ReadQueue {
   readonly #maxBytes: number
-  /** Index of the track whose entry points all tracks begin with. */
+  /**
+   * Index of the leading track: the queue begins at one of its entry points, packets at which a
+   * decoder can begin.
+   */
   readonly #leader: number
   #packets: QueuedPacket[] = []
   #next = 0
@@ -44,8 +48,8 @@ export class ReadQueue {
   }
 
   /**
-   * Queues the packets with which the reader begins, even above the limit. The cache that supplies these packets has
-   * its own limit.
+   * Queues the cached packets that the reader gets first, even above the limit. The cache has its
+   * own limit.
    */
   begin(track: number, first: readonly Buffer[]): void {
     this.#isSkipping = false

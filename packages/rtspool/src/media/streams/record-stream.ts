@@ -34,7 +34,7 @@ export interface RecordStreamInit {
   /** Channels or ports on which the packets arrive. */
   readonly link: RecordLink
   readonly counters: ReceptionCounters
-  /** Passes packets of a back channel to the application; absent for a publisher. */
+  /** Receiver of the application for packets of a back channel; absent for a publisher. */
   readonly place?: BackChannelSink | undefined
   /** Called when the publisher has sent RTP or RTCP, as a sign of life. */
   readonly onPacket: () => void
@@ -59,7 +59,7 @@ export class RecordStream implements MediaParticipant {
   #place: BackChannelSink | undefined
   #statistics: ReceptionStatistics | undefined
   #reception: StreamReception | undefined
-  /** Timer from RECORD to the report that no packet has arrived. */
+  /** Timer from RECORD until the publisher is reported as silent. */
   #silence: ClockTimer | undefined
   /** True once a packet has arrived, or its absence has been reported. */
   #isSettled = false
@@ -132,12 +132,18 @@ export class RecordStream implements MediaParticipant {
     if (this.#place) this.record(this.#place)
   }
 
-  /** Sink of a back channel that this stream closes when it ends. */
+  /**
+   * Receiver of the application for the back channel's packets, closed when this stream ends;
+   * `undefined` for a publisher.
+   */
   get place(): BackChannelSink | undefined {
     return this.#place
   }
 
-  /** Leaves the sink of the back channel open when this stream closes, because another stream continues with it. */
+  /**
+   * Leaves the application's receiver of the back channel open when this stream closes, because
+   * another stream continues with it.
+   */
   leavePlace(): void {
     this.#place = undefined
   }

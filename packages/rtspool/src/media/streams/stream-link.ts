@@ -7,7 +7,7 @@ import type { ReaderPlace } from '../fan-out/reader.js'
 import type { foreignPortTeller } from './foreign-port.js'
 import type { StreamSecurity } from './stream-security.js'
 
-/** Receivers of the packets that a client sends on one stream. */
+/** Functions that receive the packets which a client sends on one stream. */
 export interface Receivers {
   readonly rtp: ChannelReceiver
   readonly rtcp: ChannelReceiver
@@ -29,13 +29,13 @@ export interface StreamLink {
   open(receivers: Receivers): void
   /** Sends a compound RTCP packet to the client, encrypted if the stream is SRTP. */
   sendRtcp(compound: Buffer): void
-  /** Destination of a reader to which a track is sent over the link. */
+  /** Channels, or address and ports, to which a track's packets are sent over the link. */
   readonly place: ReaderPlace
   /** Releases the channels or ports. Called once. */
   close(): void
 }
 
-/** Values for a link that do not depend on its transport. */
+/** Values of a link that do not depend on its transport. */
 interface LinkInit {
   readonly profile: 'AVP' | 'SAVP'
   readonly security: StreamSecurity | undefined
@@ -47,7 +47,7 @@ interface InterleavedLinkInit extends LinkInit {
   readonly channels: readonly [number, number] | undefined
 }
 
-/** A link over a pair of channels inside an RTSP connection. */
+/** Channels of one stream: a pair inside an RTSP connection. */
 export class InterleavedLink implements StreamLink {
   readonly lowerTransport = 'TCP'
   readonly security: StreamSecurity | undefined
@@ -105,7 +105,7 @@ interface DatagramLinkInit extends LinkInit {
   readonly onForeignPort: ReturnType<typeof foreignPortTeller>
 }
 
-/** A link over a pair of UDP ports of a client. */
+/** Ports of one stream: a pair of UDP ports of a client. */
 export class DatagramLink implements StreamLink {
   readonly lowerTransport = 'UDP'
   readonly security: StreamSecurity | undefined

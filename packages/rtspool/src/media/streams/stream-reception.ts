@@ -1,6 +1,6 @@
 import type { ReceptionReport } from '../../rtcp/index.js'
 
-/** Packets received from one publisher. Sessions pass their own counters. */
+/** Counts the packets received from one publisher. Sessions pass their own counters. */
 export interface ReceptionCounters {
   packetsIn: number
   bytesIn: number
@@ -27,7 +27,7 @@ export interface StreamReception {
   readonly reportedAt: number
 }
 
-/** Ticks in a millisecond of the field `dlsr`, which counts in 1/65536 s. */
+/** Number of ticks per millisecond in the RTCP field `dlsr`, which counts in 1/65536 s. */
 const shortTicksPerMs = 65_536 / 1000
 const fractionsLost = 256
 

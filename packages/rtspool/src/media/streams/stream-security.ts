@@ -3,30 +3,33 @@ import { rtcpHeaderBytes, rtcpSsrcOf, SrtpReceiver, type SrtpSender } from '../.
 
 /** SRTP keys of one announced track. */
 export interface TrackKeys {
-  /** Sender with our key, for the RTCP sent to the publisher. */
+  /** Encrypts the RTCP that is sent to the publisher, with a key of this server. */
   readonly sender: SrtpSender
   /** Key of the publisher; `undefined` if none was announced. */
   readonly offer: SrtpOffer | undefined
 }
 
 /**
- * SRTP of one stream between a client and this server. Our key encrypts the packets that we send, and the client's
- * key those that it sends.
+ * SRTP of one stream between a client and this server. The server's key encrypts the packets that
+ * the server sends, and the client's key encrypts the packets from the client.
  */
 export class StreamSecurity {
   readonly sender: SrtpSender
   /** Number of packets dropped because they were not authentic, repeated or too old. */
   rejectedPackets = 0
   /**
-   * True if the client has repeated our key with its index, as live555 does. Our packets then contain the index
-   * (MKI).
+   * True if the client has repeated the server's key with its index, as live555 does. Packets to
+   * the client then contain the index (MKI).
    */
   readonly isIndexed: boolean
   #receiver: SrtpReceiver
   /** Receiver with the client's previous key, until a packet with the new key has arrived. */
   #previous: SrtpReceiver | undefined
 
-  /** @param before - Security of the same stream before a new SETUP. The client may continue with its key. */
+  /**
+   * @param before - Security of the same stream before a new SETUP. The client may continue to use
+   * its old key.
+   */
   constructor(sender: SrtpSender, offer: SrtpOffer, before?: StreamSecurity) {
     this.sender = sender
     this.isIndexed = sender.isIndexed(offer.master)
@@ -53,7 +56,7 @@ export class StreamSecurity {
   /**
    * Decrypts a compound RTCP packet.
    *
-   * @returns `undefined` if the packet is not authentic, was repeated, or is our own.
+   * @returns `undefined` if the packet is not authentic, was repeated, or was sent by this server.
    */
   openRtcp(packet: Buffer): Buffer | undefined {
     // Our packet, sent back by somebody: a client with our key must not count as its sender.

@@ -12,7 +12,7 @@ export interface UnicastDeliveryInit {
   readonly link: StreamLink
   readonly reader: Reader
   /**
-   * Endpoint on which the viewer's RTCP may arrive from a port that the viewer did not announce; see
+   * Socket on which the viewer's RTCP may arrive from a port that the viewer did not announce; see
    * {@link LearnedRtcp}.
    */
   readonly learns?:

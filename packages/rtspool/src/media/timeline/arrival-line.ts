@@ -2,7 +2,7 @@ import { timestampDistance } from '../../rtp/index.js'
 import type { CommonLead, LeadMember } from './common-lead.js'
 
 /**
- * Relation of a packet to the packets before it, by its timestamp and its arrival.
+ * Relation of a packet to the packets before, by timestamp and time of arrival.
  *
  * - `steady`: continues them.
  * - `ahead`, `back`: RTP time has jumped by more than 2 s.
@@ -11,45 +11,61 @@ import type { CommonLead, LeadMember } from './common-lead.js'
  */
 export type Arrival = 'steady' | 'ahead' | 'back' | 'late' | 'returned'
 
-/** An RTP timestamp, and the instant of the monotonic clock at which the line reaches it. */
+/** An RTP timestamp, and the instant of the monotonic clock that corresponds to it. */
 export interface LinePoint {
   readonly rtpTime: number
   readonly clockMs: number
 }
 
-/** RTP time as a linear function of the monotonic clock. */
+/** Estimate of a track's RTP time: a straight line over the monotonic clock. */
 interface Line {
-  /** RTP time at `clockMs`, in ticks with a fraction, without the {@link CommonLead}. */
+  /**
+   * RTP time at `clockMs`, in ticks with a fraction. It does not include the {@link CommonLead},
+   * the time by which the source sends too early.
+   */
   ticks: number
   clockMs: number
-  /** Milliseconds that the line loses in each millisecond, for one window; negative if it gains. */
+  /**
+   * Milliseconds that the estimated RTP time loses in each millisecond until the next correction;
+   * negative if it gains.
+   */
   slew: number
-  /** True once viewers have been sent times of the line. Small deviations are then corrected gradually. */
+  /**
+   * True once viewers have been sent times of this estimate. Small deviations are then corrected
+   * gradually.
+   */
   isAnnounced: boolean
 }
 
-/** Maximum deviation of a packet from the line, in milliseconds. A packet above the limit is a jump, or `late`. */
+/**
+ * Maximum deviation of a packet from the estimated RTP time, in milliseconds. Above the limit, the
+ * packet is a jump or `late`.
+ */
 const maxDeviationMs = 2_000
 /**
  * Maximum deviation, in milliseconds, that is corrected gradually. A larger one is corrected at once, because sound
  * and pictures no longer match.
  */
 const maxSlewedMs = 100
-/** Length of a window in milliseconds. The earliest packet of each window shows the line's deviation. */
+/**
+ * Milliseconds between two corrections of the estimated RTP time. Each uses the earliest packet
+ * since the one before.
+ */
 const windowMs = 2_000
-/** Share of a gradual correction that is made during one window. */
+/** Share of a gradual correction that is made before the next correction. */
 const slewGain = 0.1
 /** Maximum of {@link Line.slew}. The times in sender reports then drift by less than 1 ms in a second. */
 const maxSlew = 0.0008
 
 /**
- * Estimates the RTP time that the packets of one stream have reached, by their timestamps and times of arrival.
- * Packets may be late but never early, so the line follows the earliest packets of the last windows. It moves slowly
- * enough for exact reports, and fast enough for a clock that drifts by less than 800 ppm. A packet that deviates by
- * more than 2 s begins a new line at once.
+ * Estimates the RTP time that the packets of one stream have reached, by their timestamps and times
+ * of arrival. Packets may be late but never early, so the line follows the earliest packet of each
+ * two seconds. It moves slowly enough for exact reports, and fast enough for a clock that drifts by
+ * less than 800 ppm. A packet that deviates by more than 2 s begins a new line at once.
  *
- * A packet ahead of its line shows that the source sends ahead on all of its tracks, so their lines move together
- * (see {@link CommonLead}). Lateness differs between tracks, so it is corrected for each track alone.
+ * A packet ahead of its line shows that the source sends ahead on all of its tracks, so their lines
+ * move together (see {@link CommonLead}). Lateness differs between tracks, so it is corrected for
+ * each track alone.
  *
  * ```text
  * RTP time          · ╱          a late packet lies below the line
@@ -64,15 +80,21 @@ export class ArrivalLine implements LeadMember {
   readonly #ticksPerMs: number
   readonly #lead: CommonLead
   #line: Line | undefined
-  /** Line before the last jump. It becomes the line again if only one stray packet has jumped. */
+  /** Estimate before the last jump. It is used again if the jump was only one stray packet. */
   #former: Line | undefined
   #lastTimestamp = 0
   #windowEndMs = 0
-  /** Smallest lateness of a packet in the present window, in milliseconds, without the {@link CommonLead}. */
+  /**
+   * Smallest lateness of a packet since the last correction, in milliseconds, without the {@link
+   * CommonLead}.
+   */
   #earliestMs = Number.POSITIVE_INFINITY
   #formerEarliestMs = Number.POSITIVE_INFINITY
 
-  /** @param clockRate - RTP ticks a second. @param lead - Lead that the tracks of a media share. */
+  /**
+   * @param clockRate - RTP ticks a second.
+   * @param lead - Time by which the source sends too early, shared by the tracks of a media.
+   */
   constructor(clockRate: number, lead: CommonLead) {
     this.#ticksPerMs = clockRate / 1000
     this.#lead = lead
@@ -88,26 +110,30 @@ export class ArrivalLine implements LeadMember {
     return this.#line?.isAnnounced ?? false
   }
 
-  /** Notes that viewers have been sent times of the line. */
+  /** Notes that viewers have been sent times of this estimate. */
   noteAnnounced(): void {
     if (this.#line) this.#line.isAnnounced = true
   }
 
-  /** Returns the RTP timestamp at an instant of the monotonic clock; 0 before the first packet. */
+  /**
+   * Returns the estimated RTP timestamp at an instant of the monotonic clock; 0 before the first
+   * packet.
+   */
   timestampAt(clockMs: number): number {
     return this.#line ? Math.round(this.#ticksAt(this.#line, clockMs)) >>> 0 : 0
   }
 
   /**
-   * Returns the RTP timestamp at an instant by the line that was valid before the last jump; 0 without such a line.
+   * Returns the RTP timestamp at an instant by the estimate that was valid before the last jump; 0
+   * without such an estimate.
    */
   formerTimestampAt(clockMs: number): number {
     return this.#former ? Math.round(this.#ticksAt(this.#former, clockMs)) >>> 0 : 0
   }
 
   /**
-   * Returns a whole RTP timestamp, and the exact instant at which the line reaches it. From there the line currently
-   * runs at the clock rate. `undefined` before the first packet.
+   * Returns a whole RTP timestamp, and the exact instant that corresponds to it by the estimate.
+   * `undefined` before the first packet.
    */
   pointAt(atMs: number): LinePoint | undefined {
     const line = this.#line
@@ -146,7 +172,7 @@ export class ArrivalLine implements LeadMember {
     return 'steady'
   }
 
-  /** Forgets the line. The next packet begins a new one, whatever its timestamp is. */
+  /** Drops the estimate. The next packet begins a new one, with any timestamp. */
   restart(): void {
     this.#line = undefined
     this.#former = undefined
@@ -196,15 +222,18 @@ export class ArrivalLine implements LeadMember {
     return this.#ownTicksAt(line, atMs) + this.#lead.ms * this.#ticksPerMs
   }
 
-  /** Returns the ticks of a line at an instant, without the {@link CommonLead}. */
+  /**
+   * Returns the estimated RTP time of a track at an instant, in ticks, without the {@link
+   * CommonLead}.
+   */
   #ownTicksAt({ ticks, clockMs, slew }: Line, atMs: number): number {
     const elapsedMs = atMs - clockMs
     return ticks + (elapsedMs - slew * Math.min(elapsedMs, windowMs)) * this.#ticksPerMs
   }
 
   /**
-   * Moves the line ahead after an early packet. The lines of the other tracks move with it, except for a line that
-   * begins again when viewers already know the time of other tracks.
+   * Moves the estimate ahead after an early packet. The estimates of the other tracks move too. An
+   * exception is a restarted estimate when viewers already know the time of other tracks.
    */
   #catchUp(line: Line, lateMs: number): void {
     if (!line.isAnnounced && this.#lead.isAnnounced) this.#shift(line, lateMs)
@@ -212,9 +241,9 @@ export class ArrivalLine implements LeadMember {
   }
 
   /**
-   * Moves the line of this track alone, at once.
+   * Moves the estimate of this track alone, at once.
    *
-   * @param lateMs - Lateness to be corrected, in milliseconds; negative to move the line ahead.
+   * @param lateMs - Lateness to be corrected, in milliseconds; negative to move the estimate ahead.
    */
   #shift(line: Line, lateMs: number): void {
     line.ticks -= lateMs * this.#ticksPerMs

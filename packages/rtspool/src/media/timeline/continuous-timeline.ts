@@ -11,7 +11,10 @@ import type { CommonJump } from './common-jump.js'
 import type { TimelineBreak } from './timeline.js'
 import type { TrackTime } from './track-time.js'
 
-/** Packets of one source between two breaks, and the offsets that convert their numbers to those that viewers see. */
+/**
+ * Packets of one source between two jumps or restarts, and the offsets that convert their numbers
+ * to those that viewers see.
+ */
 interface Segment {
   readonly ssrc: number
   /** Number added to the source's sequence numbers; `timestampOffset` is added to its timestamps. */
@@ -30,8 +33,8 @@ export interface SourcePosition {
 }
 
 /**
- * Forward step in sequence numbers from which the numbers have begun again, unless the source was silent for
- * {@link minOutageMs}. Smaller steps are loss (MAX_DROPOUT in RFC 3550 A.1).
+ * Smallest forward step in sequence numbers that counts as a restart of the numbers, unless the
+ * source was silent for {@link minOutageMs}. Smaller steps are loss (MAX_DROPOUT in RFC 3550 A.1).
  */
 const maxDropout = 3000
 const maxMisorder = 100
@@ -40,22 +43,22 @@ const maxMisorder = 100
  * packets in less time.
  */
 const minOutageMs = 1_000
-/** Milliseconds after a break during which packets from before the break are still accepted. */
+/** Milliseconds after a jump or restart during which packets from before are still accepted. */
 const maxLateMs = 1_000
 const maxStepMs = 1_000
 
 /**
- * Rewrites the packets of one track so that viewers see one continuous stream: one SSRC, and sequence numbers and
- * timestamps that continue. Distances between the packets of a segment stay, so that losses, reordering and B-frames
- * remain visible.
+ * Rewrites the packets of one track so that viewers see one continuous stream: one SSRC, and
+ * sequence numbers and timestamps that continue. Distances between packets stay unless the source
+ * jumps, so that losses, reordering and B-frames remain visible.
  *
  * ```text
  * in   ssrc 7: 10 11 13 14 │ ssrc 9: 500 501 502     sequence numbers; 12 is lost
  * out  ssrc 7: 10 11 13 14 │ ssrc 7:  15  16  17
  * ```
  *
- * After a break, time continues with the monotonic clock. All tracks of a source that jump together jump by the same
- * amount.
+ * After a jump or restart (`│`), time continues with the monotonic clock. All tracks of a source
+ * that jump together jump by the same amount.
  */
 export class ContinuousTimeline {
   readonly #clock: Clock
@@ -65,7 +68,7 @@ export class ContinuousTimeline {
   readonly #onBreak: (kind: TimelineBreak['kind']) => void
   #ssrc = 0
   #segment: Segment | undefined
-  /** Segment before the last break, whose late packets may still arrive. */
+  /** Packets and offsets from before the last jump, of which late packets may still arrive. */
   #former: Segment | undefined
   #brokenAt = 0
   #lastAt = 0
@@ -77,7 +80,7 @@ export class ContinuousTimeline {
 
   constructor(init: {
     readonly clock: Clock
-    /** Time of the packets as viewers see them. */
+    /** RTP time of the packets as viewers see it. */
     readonly time: TrackTime
     readonly clockRate: number
     readonly jump: CommonJump
@@ -104,7 +107,7 @@ export class ContinuousTimeline {
     return this.#isNewSource
   }
 
-  /** Converts a timestamp of the present source to the one that viewers see. */
+  /** Converts a timestamp of the present source to the timestamp that viewers see. */
   timestampOnLine(timestamp: number): number {
     return (timestamp + (this.#segment?.timestampOffset ?? 0)) >>> 0
   }
@@ -129,7 +132,10 @@ export class ContinuousTimeline {
     )
   }
 
-  /** Converts a position that the source has announced to the one that viewers see. */
+  /**
+   * Converts a position (SSRC, sequence number and timestamp) that the source has announced to the
+   * one that viewers see.
+   */
   place(beginning: SourcePosition): SourcePosition {
     const { ssrc, sequenceNumber, timestamp } = beginning
     let segment = this.#segment ?? this.#adopt(beginning)
@@ -183,7 +189,10 @@ export class ContinuousTimeline {
     return timestampDistance(segment.highestTimestamp, timestamp) < 0
   }
 
-  /** Returns whether a packet belongs to the segment before the break, and its sequence number is still unused. */
+  /**
+   * Returns whether a packet was sent before the last jump and arrives late, with a sequence number
+   * that is still unused.
+   */
   #isLate(
     former: Segment,
     ssrc: number,
@@ -200,10 +209,10 @@ export class ContinuousTimeline {
   }
 
   /**
-   * Begins a new segment after a jump of the source: packets with the same offsets. The offsets are chosen so that
-   * viewers see sequence numbers and timestamps go on from those of the segment before.
+   * Chooses new offsets after a jump of the source. Viewers then see sequence numbers and
+   * timestamps continue those from before the jump.
    *
-   * @param beginning - First packet of the segment, in numbers of the source.
+   * @param beginning - First packet after the jump, with the source's own numbers.
    * @param now - Milliseconds of the clock.
    */
   #break(before: Segment, beginning: SourcePosition, now: number): Segment {

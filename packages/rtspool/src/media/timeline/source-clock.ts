@@ -21,25 +21,34 @@ const maxDisagreementMs = 10_000
  * wall clock never shows.
  */
 export class SourceClock {
-  /** Lead of the tracks whose time follows the arrival of packets. */
+  /**
+   * Milliseconds by which the source sends its packets too early, shared by the tracks whose time
+   * follows their arrival.
+   */
   readonly lead = new CommonLead()
   /** The server's wall clock minus the monotonic clock, in milliseconds. The first conversion sets it. */
   #wallMs: number | undefined
   /** The source's clock minus the server's, in milliseconds; `undefined` until the source has stated its time. */
   #differenceMs: number | undefined
-  /** Deviation of the last report, in milliseconds, while no second report has confirmed it. */
+  /**
+   * Deviation of the last sender report, in milliseconds; the report is not used before a second
+   * one confirms it.
+   */
   #doubtedStepMs: number | undefined
   #isOursAnnounced = false
 
-  /** Returns the server's wall clock at an instant of the monotonic clock, in milliseconds since 1970. */
+  /**
+   * Returns the server's wall-clock time, in milliseconds since 1970, at an instant of the
+   * monotonic clock.
+   */
   oursAt(clock: Clock, clockMs: number): number {
     this.#wallMs ??= clock.unixTimeMs() - clock.now()
     return this.#wallMs + clockMs
   }
 
   /**
-   * Converts an instant of the server's clock to the clock that viewers see. Viewers see the source's clock, or after
-   * {@link announceOurs} the server's.
+   * Converts an instant of the server's clock to the clock that viewers see. That is the source's
+   * clock, or after {@link announceOurs} the server's.
    */
   fromOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs + (this.#differenceMs ?? 0)

@@ -3,8 +3,8 @@ import { checkInteger } from '../../option-checks.js'
 const maxUint16 = 0xffff
 const maxUint32 = 0xffff_ffff
 /**
- * Maximum distance of a mapped instant from the present, in milliseconds: 34 years. RTP times are still exact at this
- * distance; times above it are refused.
+ * Maximum distance of an instant passed to `mapTime` from the present, in milliseconds: 34 years.
+ * RTP times are still exact at this distance; farther instants are refused.
  */
 const maxDistanceMs = 2 ** 40
 

@@ -21,8 +21,8 @@ export function checkTimeline(name: string, value: unknown): TimelinePolicy {
 }
 
 /**
- * Describes a break: a packet that does not continue the packets before it. Published on the diagnostics channel
- * `rtspool:timeline-break`.
+ * Describes a break: a packet whose SSRC, sequence number or timestamp does not continue the
+ * packets before. Published on the diagnostics channel `rtspool:timeline-break`.
  */
 export interface TimelineBreak extends TrackPlace {
   /**
@@ -30,7 +30,10 @@ export interface TimelineBreak extends TrackPlace {
    * publisher; `sequence`: the sequence numbers have begun again.
    */
   readonly kind: 'timestamp' | 'source' | 'sequence'
-  /** Policy of the track. Viewers see the break with `passThrough` only. */
+  /**
+   * Number of breaks of the track since the last message, this one included. A track publishes at
+   * most one message in 10 s.
+   */
   readonly timeline: TimelinePolicy
   /**
    * Number of breaks of the track since the last message, including this one. At most one message is published in 10

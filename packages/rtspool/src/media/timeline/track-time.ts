@@ -3,7 +3,7 @@ import { timestampDistance } from '../../rtp/index.js'
 import { type Arrival, ArrivalLine } from './arrival-line.js'
 import type { SourceClock } from './source-clock.js'
 
-/** An instant, as wall-clock time and as RTP timestamp. */
+/** Relation between wall-clock time and RTP timestamp: both values for one instant. */
 export interface TimeMapping {
   /** Milliseconds since 1970. */
   readonly unixMs: number
@@ -11,9 +11,13 @@ export interface TimeMapping {
   readonly rtpTime: number
 }
 
-/** An instant on three clocks: wall clock, RTP timestamp and monotonic clock. */
+/**
+ * Relation between wall clock, RTP timestamp and monotonic clock: the three values for one instant.
+ */
 interface DatedMapping {
-  /** The instant on our wall clock, in milliseconds since 1970; see {@link SourceClock}. */
+  /**
+   * The instant on the server's wall clock, in milliseconds since 1970; see {@link SourceClock}.
+   */
   readonly oursMs: number
   readonly rtpTime: number
   /** The instant on the monotonic clock of this process, in milliseconds. */
@@ -21,11 +25,14 @@ interface DatedMapping {
 }
 
 /**
- * Milliseconds from the first packet during which a report is awaited. Afterwards the arrival of packets sets the
- * time.
+ * Milliseconds from the first packet during which the first sender report is awaited. Afterwards
+ * the arrival of packets sets the time.
  */
 export const maxReportWaitMs = 4_000
-/** Age of the last report, in milliseconds, above which its time is dropped. Sources send one every 5 s or so. */
+/**
+ * Age of the last sender report, in milliseconds, above which the time in it is dropped. Sources
+ * send a report every 5 s or so.
+ */
 const maxReportAgeMs = 60_000
 /** Maximum rounding error of a time since 1970, in milliseconds. 64 bits are exact to 0.00025 ms. */
 const maxRoundingMs = 0.001
@@ -39,9 +46,10 @@ const maxReportLagMs = 10_000
 /**
  * The time of a track: maps RTP timestamps to instants of a wall clock.
  *
- * The source provides the mapping (in sender reports, or by `mapTime`), and the monotonic clock continues it. The
- * arrival of packets provides it before the first report, after a jump of RTP time, and after the reports have
- * stopped. RFC 3550 section 6.4.1 allows this: the RTP timestamp of a report corresponds to those in data packets.
+ * The source provides a mapping, which is a pair of both times (in sender reports, or by
+ * `mapTime`), and the monotonic clock continues it. The arrival of packets provides it before the
+ * first report, after a jump of RTP time, and after the reports have stopped. RFC 3550 section
+ * 6.4.1 allows this: the RTP timestamp of a report corresponds to those in data packets.
  */
 export class TrackTime {
   readonly #clock: Clock
@@ -51,12 +59,18 @@ export class TrackTime {
   readonly #line: ArrivalLine
   /** Mapping that the source has provided; `undefined` while time follows arrival. */
   #told: DatedMapping | undefined
-  /** Mapping of the source before the last jump; valid again if only one stray packet has jumped. */
+  /**
+   * Pair of wall-clock time and RTP timestamp that the source has provided; `undefined` while time
+   * follows the arrival of packets.
+   */
   #toldBefore: DatedMapping | undefined
-  /** True if a packet has arrived since the source provided its mapping. */
+  /**
+   * Pair of times of the source before the last jump; valid again if the jump was only one stray
+   * packet.
+   */
   #isToldTried = false
   #firstArrivalMs: number | undefined
-  /** Our wall clock minus the monotonic clock, in milliseconds, while time follows arrival. */
+  /** True if a packet has arrived since the source provided its last pair of times. */
   #arrivalOffsetMs = 0
   #lastReportUnixMs: number | undefined
 
@@ -65,8 +79,8 @@ export class TrackTime {
     readonly clockRate: number
     readonly sourceClock: SourceClock
     /**
-     * True if times of packets have to wait for the first RTCP sender report: for a source that sends
-     * one soon after its first packet.
+     * The server's wall clock minus the monotonic clock, in milliseconds, while time follows the
+     * arrival of packets.
      */
     readonly awaitsReport: boolean
   }) {
@@ -84,7 +98,8 @@ export class TrackTime {
   }
 
   /**
-   * Accepts a mapping of the application: `rtpTime` was captured at `unixMs` of the source's wall clock.
+   * Accepts a pair of times from the application: the sample with `rtpTime` was captured at
+   * `unixMs` of the source's wall clock.
    *
    * @param clockMs - The same instant on the monotonic clock.
    */
@@ -94,8 +109,9 @@ export class TrackTime {
   }
 
   /**
-   * Accepts the mapping in a sender report, unless the report must be refused. Reasons are a source clock that stands
-   * still, a deviation from earlier reports (see {@link SourceClock.fromReport}), and an RTP time more than 10 s off.
+   * Accepts the pair of times in a sender report, unless the report must be refused. Reasons are a
+   * source clock that stands still, a deviation from earlier reports (see {@link
+   * SourceClock.fromReport}), and an RTP time more than 10 s off.
    *
    * @returns True if the report was accepted.
    */
@@ -133,7 +149,9 @@ export class TrackTime {
     return this.#line.timestampAt(clockMs)
   }
 
-  /** Lets the next packet have any timestamp without being a jump, because the source has announced it. */
+  /**
+   * Accepts any timestamp of the next packet without a jump, because the source has announced it.
+   */
   restartLine(): void {
     this.#line.restart()
   }
@@ -147,8 +165,8 @@ export class TrackTime {
   }
 
   /**
-   * Returns the present instant for a report to viewers, and notes it as known; `undefined` while no time may be
-   * sent.
+   * Returns the present instant, as wall-clock time and RTP timestamp, for a report to viewers.
+   * Later corrections are gradual. `undefined` while no time may be sent.
    */
   announce(): TimeMapping | undefined {
     const now = this.#clock.now()
@@ -163,7 +181,7 @@ export class TrackTime {
     }
   }
 
-  /** Notes that viewers have been sent the present mapping, so that later corrections are gradual. */
+  /** Notes that viewers have been sent the present times, so that later corrections are gradual. */
   noteAnnounced(): void {
     if (!this.#told) this.#line.noteAnnounced()
   }
@@ -179,13 +197,19 @@ export class TrackTime {
     return mapping && this.#rtpTimeAfter(mapping, this.#sourceClock.toOurs(unixMs) - mapping.oursMs)
   }
 
-  /** Returns the first RTP timestamp at or after an instant in milliseconds since 1970; `undefined` if unknown. */
+  /**
+   * Returns the first RTP timestamp at or after an instant in milliseconds since 1970; `undefined`
+   * if the track's time is unknown.
+   */
   firstRtpTimeFrom(unixMs: number): number | undefined {
     const halfTickMs = 500 / this.#clockRate
     return this.rtpTimeAt(unixMs + halfTickMs - maxRoundingMs)
   }
 
-  /** Returns the mapping that the source has provided, or else the mapping by arrival. */
+  /**
+   * Returns the pair of times that the source has provided, or else the one that follows from the
+   * arrival of packets.
+   */
   #mapping(now: number): DatedMapping | undefined {
     if (this.#told) return this.#told
     const point = this.#line.pointAt(now)
@@ -206,7 +230,10 @@ export class TrackTime {
       this.#told = undefined
   }
 
-  /** Drops the source's mapping if it belongs to the RTP time before a jump. Time then follows arrival. */
+  /**
+   * Drops the source's pair of times if it belongs to the RTP time before a jump. Time then follows
+   * arrival.
+   */
   #noteBreak(arrival: Arrival, rtpTime: number, now: number): void {
     const told = this.#told
     if (arrival === 'returned') {
@@ -223,7 +250,10 @@ export class TrackTime {
     this.#arrivalOffsetMs = this.#oursOf(told, this.#line.formerTimestampAt(now), now) - now
   }
 
-  /** Drops the mapping of a source that sends no more reports, because the mapping drifts away from the packets. */
+  /**
+   * Drops the pair of times of a source that sends no more reports, because its clock drifts away
+   * from the packets.
+   */
   #retireOld(told: DatedMapping, now: number): void {
     if (now - told.clockMs <= maxReportAgeMs) return
     this.#arrivalOffsetMs = this.#oursOf(told, this.#line.timestampAt(now), now) - now
@@ -241,16 +271,17 @@ export class TrackTime {
   }
 
   /**
-   * Returns by how many milliseconds, early or late, the RTP time of a packet that arrives at `now`
-   * differs from the one that a mapping predicts; never negative.
+   * Returns the difference, in milliseconds and never negative, between a packet's RTP time and the
+   * RTP time predicted for its arrival at `now`.
    */
   #lagMs(mapping: DatedMapping, rtpTime: number, now: number): number {
     return Math.abs(this.#oursOf(mapping, rtpTime, now) - mapping.oursMs - (now - mapping.clockMs))
   }
 
   /**
-   * Converts an RTP timestamp to our clock. Timestamps wrap: among the instants with this timestamp, the result is
-   * the one nearest to the present. The estimate of the present cancels out, so that nothing is rounded.
+   * Converts an RTP timestamp to the server's wall clock. Timestamps wrap: among the instants with
+   * this timestamp, the result is the one nearest to the present. The estimate of the present
+   * cancels out, so that nothing is rounded.
    */
   #oursOf(mapping: DatedMapping, rtpTime: number, now: number): number {
     const present = Math.round(((now - mapping.clockMs) * this.#clockRate) / 1000)

@@ -15,7 +15,7 @@ export class TrackTimeline {
   readonly #clockRate: number
   readonly #jump: CommonJump
   readonly #breaks: TimelineBreaks
-  /** Present if the timeline is continuous. */
+  /** Rewrites the packets; present if the timeline is continuous. */
   #line: ContinuousTimeline | undefined
 
   constructor(init: {
@@ -23,7 +23,10 @@ export class TrackTimeline {
     readonly clock: Clock
     readonly time: TrackTime
     readonly clockRate: number
-    /** Shared by the tracks of a media, so that all of them follow a jump of RTP time by the same amount. */
+    /**
+     * State shared by the tracks of a media, so that all of them follow a jump of RTP time by the
+     * same amount.
+     */
     readonly jump?: CommonJump | undefined
     /** Treatment of SSRC, sequence numbers and timestamps when the source jumps or changes. @default 'passThrough' */
     readonly policy: TimelinePolicy | undefined
@@ -56,7 +59,10 @@ export class TrackTimeline {
     this.#line?.rewrite(packet)
   }
 
-  /** Converts a position of the source to the one that viewers see. */
+  /**
+   * Converts a position (SSRC, sequence number, timestamp) of the source to the one that viewers
+   * see.
+   */
   place<Position extends SourcePosition>(position: Position): SourcePosition {
     return this.#line?.place(position) ?? position
   }

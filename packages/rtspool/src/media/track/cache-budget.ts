@@ -1,6 +1,6 @@
 /**
- * Share of the server's budget that the caches of one media may use together. Above it, the cache that has just grown
- * is emptied; the rest of the budget stays for other media.
+ * Share of the server's cache memory that the caches of one media may use together. Above it, the
+ * cache that has just grown is emptied; the rest of the memory stays for other media.
  */
 const shareOfOne = 1 / 4
 
@@ -15,7 +15,7 @@ export class CacheShare {
   }
 
   /**
-   * Opens the account of a cache.
+   * Creates the account that counts the bytes of one cache.
    *
    * @param giveUp - Called to empty the cache, which must then set its account to 0.
    */
@@ -61,12 +61,15 @@ export class CacheBudget {
     this.#empty()
   }
 
-  /** Creates the share of one media, whose caches together may use a quarter of the budget. */
+  /** Creates the share of one media, whose caches together may use a quarter of the limit. */
   openShare(): CacheShare {
     return new CacheShare(this)
   }
 
-  /** @internal Moves an account to the end of its list, watched or unwatched. An account of 0 bytes is in no list. */
+  /**
+   * @internal Moves the account of a cache to the end of its list: streams with viewers, or
+   * without. An account of 0 bytes is in no list.
+   */
   place(account: CacheAccount): void {
     account.row?.remove(account)
     if (account.bytes > 0) (account.isWatched ? this.#watched : this.#unwatched).add(account)
@@ -129,8 +132,8 @@ export class CacheAccount {
   }
 
   /**
-   * Reports the bytes that the cache holds now. Above a limit, caches are emptied before the call returns: perhaps
-   * this one.
+   * Reports the bytes that the cache holds now. Above a limit, caches are emptied before the call
+   * returns, and this cache may be one of them.
    */
   set(bytes: number): void {
     const before = this.bytes
@@ -149,8 +152,8 @@ export class CacheAccount {
 }
 
 /**
- * Linked list of accounts from the oldest to the newest. An account is in at most one list. A `Set` is too slow:
- * finding its oldest entry steps over all entries removed at its front.
+ * Linked list of caches from the oldest to the newest. A cache is in at most one list. A `Set` is
+ * too slow: finding its oldest entry steps over all entries removed at its front.
  */
 class AccountRow {
   oldest: CacheAccount | undefined
@@ -164,7 +167,7 @@ class AccountRow {
     this.#newest = account
   }
 
-  /** Removes an account, which must be in this list. */
+  /** Removes the account of a cache, which must be in this list. */
   remove(account: CacheAccount): void {
     const { older, newer } = account
     if (older) older.newer = newer

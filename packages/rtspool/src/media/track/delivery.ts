@@ -1,7 +1,7 @@
 import type { ReceptionReport } from '../../rtcp/index.js'
 import type { SentReports } from '../fan-out/sent-reports.js'
 
-/** The viewer that a {@link Delivery} sends to, as far as the delivery must know it. */
+/** The viewer to whom a {@link Delivery} sends a track: the members that the delivery calls. */
 export interface Viewer {
   /** Receives a compound RTCP packet from the viewer. @returns True if the packet was valid. */
   receiveRtcp(compound: Buffer): boolean
@@ -16,17 +16,20 @@ export interface Delivery {
   readonly lowerTransport: 'TCP' | 'UDP'
   /** Remembers the sender reports that were sent to the viewer. */
   readonly sentReports: SentReports | undefined
-  /** True if the SRTP rollover counter has changed while the viewer received nothing: the viewer may not know it. */
+  /**
+   * True if the SRTP rollover counter has changed while the viewer was sent nothing. The viewer may
+   * then not know it.
+   */
   readonly hasRolledOver: boolean
   /** Bytes that wait in this process for the viewer to read; 0 if unknown. */
   readonly queuedBytes: number
   /** Sets the viewer, which from now on receives its RTCP. Called once, before all other methods. */
   open(viewer: Viewer): void
   /**
-   * Returns the packets with which the viewer would begin if it started now.
+   * Returns the packets that the viewer would be sent first if it started now.
    *
-   * @param stoppedAt - Sequence number of the first packet that was not sent because of PAUSE. If it is still kept,
-   *   the viewer continues there.
+   * @param stoppedAt - Sequence number of the first packet that was not sent because of PAUSE. If
+   * that packet is still cached, the viewer continues there.
    */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[]
   /**

@@ -7,8 +7,9 @@ const beginnings = keyFrame | recovery | gradual
 const { frameStart, lead, firstLead, entry } = packetRoles
 
 /**
- * Maximum number of units in front of a picture, and of their bytes, that count as its leads. Usually there is a
- * handful; above a limit, the earlier units no longer count.
+ * Maximum number of NAL units in front of a key frame, and of their bytes, that count as its leads,
+ * such as SPS and PPS. Above a limit, the earlier units no longer count. Usually there is a
+ * handful.
  */
 const maxLeads = 64
 const maxLeadBytes = 256 * 1024
@@ -54,8 +55,8 @@ export class EntryPoints {
   }
 
   /**
-   * Classifies a packet with another payload type, which belongs to no picture. The packet may be among leads, but is
-   * never an entry point.
+   * Classifies a packet with another payload type, which belongs to no picture. It may stand among
+   * the leads of a key frame (SPS, PPS), but is never an entry point.
    *
    * @returns Bits of {@link packetRoles}.
    */

@@ -5,17 +5,18 @@ import type { GopCacheLimits } from './gop-cache-options.js'
 import { KeptPackets } from './kept-packets.js'
 
 /**
- * Smallest limit on the number of packets, for small values of `maxBytes`. A new viewer can be sent so many packets
- * in some seconds.
+ * Smallest limit on the number of cached packets, for small values of `maxBytes`. A new viewer can
+ * be sent so many packets in some seconds.
  */
 const minPacketLimit = 16_384
 /**
- * Bytes of `maxBytes` for each packet of the limit on their number, because small packets need more memory than their
- * bytes. Packets of real streams are larger on average.
+ * Bytes of `maxBytes` for which one cached packet is allowed, because small packets need more
+ * memory than their bytes. Packets of real streams are larger on average.
  */
 const bytesPerPacket = 512
 /**
- * Memory in bytes of the object for one packet: 105 bytes of heap with Node 20 to 24, plus spare room of the heap.
+ * Memory in bytes of the object for one cached packet: 105 bytes of heap with Node 20 to 24, plus
+ * spare room of the heap.
  */
 const packetObjectBytes = 128
 
@@ -41,13 +42,19 @@ export class RecentPackets {
   readonly #packets = new KeptPackets()
   readonly #account: CacheAccount | undefined
   #isCollecting = false
-  /** Index of the latest packet with the role `firstLead`, such as an SPS; `none` if that packet is not kept. */
+  /**
+   * Index of the first packet that belongs to the next key frame, such as an SPS; `none` if that
+   * packet is not cached.
+   */
   #leads = none
-  /** Index of the packet with which a decoder begins. Its SPS and PPS are in front of it, with any timestamps. */
+  /**
+   * Index of the packet with which a decoder begins. Its SPS and PPS are in front of it and may
+   * have other timestamps.
+   */
   #entry = 0
   /**
-   * With intra refresh, index of the leads of the last recovery point, or else of that point. The kept packets begin
-   * there once the next recovery point has arrived.
+   * With intra refresh, index of the last recovery point, or of its SPS and PPS. The cached packets
+   * begin there once the next recovery point has arrived.
    */
   #nextLeads = none
   #nextEntry = none
@@ -56,9 +63,9 @@ export class RecentPackets {
   readonly #hasEntries: boolean
 
   /**
-   * @param hasEntries - True if the encoding has key frames. Otherwise {@link beginNotBefore} sets the first kept
-   *   packet.
-   * @param share - Share of the server's budget that the kept bytes count against.
+   * @param hasEntries - True if the encoding has key frames. Otherwise {@link beginNotBefore} sets
+   * the first cached packet.
+   * @param share - Share of the server's cache memory that the cached bytes count against.
    */
   constructor(limits: GopCacheLimits, clockRate: number, hasEntries = true, share?: CacheShare) {
     this.#limits = limits
@@ -68,30 +75,31 @@ export class RecentPackets {
     this.#account = share?.open(() => this.clear())
   }
 
-  /** Memory in bytes that the kept packets need. */
+  /** Memory in bytes that the cached packets need. */
   get heldBytes(): number {
     return this.#packets.heldBytes + this.#packets.length * packetObjectBytes
   }
 
   /**
-   * Kept packets, oldest first. Before the first key frame, these are only possible leads of it. The list is valid
-   * until another member is used.
+   * Cached packets, oldest first. Before the first key frame, these are only packets that may
+   * belong to it, such as SPS and PPS. The list is valid until another member is used.
    */
   get packets(): readonly Buffer[] {
     return this.#isCollecting || this.#hasEntries ? this.#packets.list : []
   }
 
   /**
-   * Number of times that {@link packets} has begun with a newer packet, such as the first lead of a new key frame. A
-   * caller that compares the number before and after {@link push} notices each new start for viewers.
+   * Number of times that {@link packets} has begun with a newer packet, such as the SPS of a new
+   * key frame. A caller that compares the number before and after {@link push} notices each new
+   * beginning.
    */
   get starts(): number {
     return this.#starts
   }
 
   /**
-   * Kept packet with which a decoder begins; `undefined` without a complete start. Time is counted from this packet,
-   * because its leads may have any timestamp.
+   * Cached packet with which a decoder begins; `undefined` without a complete start. Time is
+   * counted from this packet, because SPS and PPS in front of it may have any timestamp.
    */
   get entryPacket(): Buffer | undefined {
     return this.#isCollecting ? this.#packets.at(this.#entry) : undefined
@@ -102,7 +110,10 @@ export class RecentPackets {
     if (this.#account) this.#account.isWatched = isWatched
   }
 
-  /** Drops the packets in front of the first one at or after `timestamp`. Packets are kept from there on. */
+  /**
+   * Drops the packets in front of the first one at or after the RTP timestamp `timestamp`, and
+   * caches packets from there on.
+   */
   beginNotBefore(timestamp: number): void {
     let index = 0
     for (let packet = this.#packets.at(0); packet; packet = this.#packets.at(++index)) {
@@ -114,12 +125,12 @@ export class RecentPackets {
   }
 
   /**
-   * Adds a packet. An entry point drops the packets before it that nobody needs any more.
+   * Adds a packet. An entry point drops the packets before it that no new viewer needs.
    *
    * @param packet - A view of any memory: copied if it would hold much more memory than its own.
    * @param role - Bits of {@link packetRoles}.
-   * @returns The packet as kept: itself, or the copy. Other holders should use this one, so that the original can be
-   *   freed.
+   * @returns The cached packet: itself, or the copy. Callers that hold the packet should use this
+   * one, so that the original can be freed.
    */
   push(packet: Buffer, role: number): Buffer {
     const isLead = this.#hasEntries && (role & lead) !== 0
@@ -152,8 +163,8 @@ export class RecentPackets {
   }
 
   /**
-   * Makes the last packet the entry point, and drops the packets in front of its leads. With intra refresh, the
-   * previous recovery point becomes the entry point instead.
+   * Makes the last packet the one with which a decoder begins, and drops the packets before it and
+   * its SPS and PPS. With intra refresh, the previous recovery point takes this role.
    */
   #begin(isGradual: boolean): void {
     const last = this.#packets.length - 1

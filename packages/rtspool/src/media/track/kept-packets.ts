@@ -1,6 +1,9 @@
 import { PacketMemory } from './packet-memory.js'
 
-/** Replaces a dropped packet in the array, so that the packet's memory can be freed. */
+/**
+ * Empty buffer that replaces a dropped packet in the array, so that the packet's memory can be
+ * freed.
+ */
 const dropped = Buffer.alloc(0)
 
 /**
@@ -38,7 +41,10 @@ export class KeptPackets {
     return this.#memory.heldBytes
   }
 
-  /** The packets, oldest first. Later packets are appended to the same array, and dropped ones stay in it. */
+  /**
+   * The packets, oldest first, as a live array: later packets are appended to it, and dropped ones
+   * stay in it.
+   */
   get list(): readonly Buffer[] {
     this.#compact()
     this.#isHandedOut = true
@@ -50,7 +56,7 @@ export class KeptPackets {
     return this.#packets[this.#first + index]
   }
 
-  /** Appends a packet. @returns The packet as kept: itself, or a copy. */
+  /** Appends a packet. @returns The stored packet: itself, or a copy. */
   push(packet: Buffer): Buffer {
     this.#sizeBytes += packet.length
     const kept = this.#memory.keep(packet, this.#sizeBytes)

@@ -76,7 +76,8 @@ export class MulticastStream {
   }
 
   /**
-   * @internal Returns the packets with which a new viewer begins: the group's waiting ones, or else the kept ones.
+   * @internal Returns the packets that a new viewer is sent first: those that wait to be sent to
+   * the group, or else the cached ones.
    */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
     if (!this.#group) return []
@@ -87,7 +88,8 @@ export class MulticastStream {
   /**
    * @internal Starts a viewer. The first playing viewer starts the flow of packets to the group.
    *
-   * @param first - Kept packets with which the flow begins; ignored if the group is already playing.
+   * @param first - Cached packets that the group is sent first; ignored if the group is already
+   * playing.
    */
   start(viewer: MulticastViewer, first: readonly Buffer[]): void {
     const group = this.#group
@@ -167,7 +169,7 @@ export class MulticastStream {
 
 /** One viewer of a {@link MulticastStream}, from SETUP to the end of its session. */
 export class MulticastViewer implements Delivery {
-  /** Packets of a group wait for no viewer. */
+  /** Always 0, because packets of a group wait for no viewer. */
   readonly queuedBytes = 0
   readonly lowerTransport = 'UDP'
   /** Always false, because a group has no SRTP. */
@@ -207,9 +209,10 @@ export class MulticastViewer implements Delivery {
   }
 
   /**
-   * Returns the packets with which the viewer would begin if it started now.
+   * Returns the packets that the viewer would be sent first if it started now.
    *
-   * @param stoppedAt - Sequence number of the first packet that this viewer missed because of PAUSE.
+   * @param stoppedAt - Sequence number of the first packet that this viewer missed because of
+   * PAUSE.
    */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
     return this.#stream.recentPackets(stoppedAt)

@@ -5,8 +5,9 @@ import type { Reader } from '../fan-out/reader.js'
 export type ForEachReader = (visit: (reader: Reader) => void) => void
 
 /**
- * Readers that have joined a running stream, and need a second sender report soon after their first packet. gortsplib
- * 5.2 (MediaMTX) ignores reports that arrive before the first packet of a source.
+ * Readers (viewers of a track) that have joined a running stream, and need a second sender report
+ * soon after their first packet. gortsplib 5.2 (MediaMTX) ignores reports that arrive before the
+ * first packet of a source.
  */
 export class Newcomers {
   readonly #clock: Clock
@@ -16,6 +17,8 @@ export class Newcomers {
   #timer: ClockTimer | undefined
 
   /**
+   * Creates an empty set.
+   *
    * @param delayMs - Milliseconds from the first packet to the report.
    * @param report - Sends a report to the readers that `forEachReader` visits.
    */
@@ -33,8 +36,8 @@ export class Newcomers {
   /**
    * Adds a reader, which will be sent a second sender report.
    *
-   * @param hasPackets - True if the reader has just been sent kept packets. The delay then starts now, and not with the
-   *   next packet.
+   * @param hasPackets - True if the reader has just been sent cached packets. The delay then starts
+   * now, and not with the next packet.
    */
   add(reader: Reader, hasPackets: boolean): void {
     this.#readers.add(reader)

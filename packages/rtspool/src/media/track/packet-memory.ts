@@ -1,44 +1,51 @@
 const emptySlab = Buffer.alloc(0)
 /** Size in bytes of a slab: a block of memory that several copied packets share. */
 const slabBytes = 16 * 1024
-/** Bytes that may be held in addition to {@link maxHeldRatio} times the packets: some reads of a socket. */
+/**
+ * Bytes that cached packets may hold in addition to {@link maxHeldRatio} times their size: some
+ * reads of a socket.
+ */
 const spareBytes = 256 * 1024
 /**
- * Memory that may be held for each byte of kept packets. Above the limit, packets are copied. The value is 2 because
- * two tracks on one connection share each read.
+ * Memory that may be held for each byte of cached packets. Above the limit, packets are copied. The
+ * value is 2 because two tracks on one connection share each read.
  */
 const maxHeldRatio = 2
 
 /**
- * Counts the memory that kept packets hold, and copies packets that would hold too much. A packet from a connection
- * is a view of a read of up to 64 KiB, all of which stays in memory with it. If kept packets fill the read, they
- * share it; otherwise they are copied.
+ * Counts the memory that cached packets hold, and copies packets that would hold too much. A packet
+ * from a connection is a view of a read of up to 64 KiB, all of which stays in memory with it. If
+ * cached packets fill the read, they share it; otherwise they are copied.
  *
  * ```text
  * read:  [ packet | packet | packet | packet ]   shared
- * read:  [ packet |  bytes not kept …          ]   copied, once there is too much of it
+ * read:  [ packet |  other bytes …             ]   copied, once there is too much of it
  * ```
  *
- * The memory held is at most twice the packets plus 256 KiB, or a little more while packets of several reads
- * alternate.
+ * The memory held is at most twice the packets plus 256 KiB, or a little more while packets of
+ * several reads alternate.
  */
 export class PacketMemory {
-  /** Buffer that contains the last kept packet. A buffer counts once for each unbroken series of packets in it. */
+  /**
+   * Buffer that contains the last cached packet. A buffer counts once for each unbroken series of
+   * packets in it.
+   */
   #backing: ArrayBufferLike | undefined
   #heldBytes = 0
   #slab = emptySlab
   #slabUsedBytes = 0
 
-  /** Memory in bytes that the kept packets hold. */
+  /** Memory in bytes that the cached packets hold. */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
   /**
-   * Counts the memory that a packet holds. Copies the packet if it would hold too much memory besides its own bytes.
+   * Counts the memory that a packet holds. Copies the packet if it would hold too much memory
+   * besides its own bytes.
    *
-   * @param keptBytes - Bytes of all kept packets, including this one.
-   * @returns The packet to keep: itself, or the copy.
+   * @param keptBytes - Bytes of all cached packets, including this one.
+   * @returns The packet to cache: itself, or the copy.
    */
   keep(packet: Buffer, keptBytes: number): Buffer {
     const backing = packet.buffer
@@ -68,7 +75,7 @@ export class PacketMemory {
     }
   }
 
-  /** Resets the counted memory to 0, because no packets are kept any more. */
+  /** Resets the counted memory to 0, because no packets are cached any more. */
   clear(): void {
     this.#heldBytes = 0
     this.#backing = undefined

@@ -9,7 +9,8 @@ export interface PacketSink {
   /** Receives a packet, and owns its buffer from now on. @returns `false` if it is not valid RTP. */
   receive(packet: Buffer): boolean
   /**
-   * Receives the time in a sender report: `rtpTime` was captured at `ntpTime` of the sender's clock.
+   * Receives the time in a sender report: the sample with `rtpTime` was captured at `ntpTime` of
+   * the sender's clock.
    *
    * @param clockMs - Arrival of the report, in milliseconds of the monotonic clock.
    */

@@ -26,7 +26,10 @@ export const maxPacketBytes = 0xffff
 const firstRtcpType = 200
 const lastRtcpType = 207
 
-/** Publishes mistakes of one track's source, the first of each kind only. The track counts them all. */
+/**
+ * Publishes diagnostics about mistakes of one track's source, the first of each kind only. The
+ * track counts all mistakes.
+ */
 export class RefusedPackets {
   readonly #path: string
   readonly #track: number
@@ -43,7 +46,7 @@ export class RefusedPackets {
     refusedPacket.publish({ path: this.#path, track: this.#track, problem })
   }
 
-  /** Publishes that the arguments of `mapTime` are not times. */
+  /** Publishes a diagnostic: the arguments of `mapTime` are not times. */
   tellTimes(times: readonly unknown[]): void {
     if (!this.#once.isFirst('times')) return
     const expected =

@@ -22,7 +22,7 @@ export interface ReportedStream {
   readonly octetCount: number
 }
 
-/** A sender report with SDES, and the instant that the report states. */
+/** A sender report followed by an SDES packet, and the instant that the report states. */
 interface DatedReport {
   readonly time: TimeMapping
   readonly packets: readonly RtcpPacket[]

@@ -26,7 +26,7 @@ const silentTrack = new Diagnostic<SilentTrack>(
     `${path}: its publisher ${address} sends no RTP of track ${track} over ${lowerTransport}, ${seconds} s after RECORD`,
 )
 
-/** Publishes that the publisher of a track has sent no RTP since RECORD. */
+/** Publishes a diagnostic: the publisher of a track has sent no RTP since RECORD. */
 export function announceSilence(track: Omit<SilentTrack, 'seconds'>): void {
   silentTrack.publish({ ...track, seconds: silentAfterSeconds })
 }

@@ -7,11 +7,16 @@ import { rtpHeaderBytes, sequenceNumberOf, ssrcOf, timestampOf } from '../../rtp
  */
 const recallPackets = 8192
 
-/** Numbers of one RTP stream after its last packet, as viewers see them. */
+/**
+ * State of one RTP stream as viewers see it: SSRC, counts, and the position after its last packet.
+ */
 export class StreamNumbers {
   /** Synchronisation source of the stream, if known. */
   ssrc: number | undefined = undefined
-  /** Number of packets sent with this SSRC; `octetCount` is that of their payload octets (RFC 3550 section 6.4.1). */
+  /**
+   * Number of packets sent with this SSRC. `octetCount` is the number of their payload octets (RFC
+   * 3550 section 6.4.1).
+   */
   packetCount = 0
   octetCount = 0
   /** Timestamp of the last packet. */
@@ -39,7 +44,7 @@ export class StreamNumbers {
     this.timestamp = timestamp
   }
 
-  /** Notes a packet, whose payload lies between two offsets. */
+  /** Updates the state with a sent packet, whose payload lies between two offsets in bytes. */
   notePacket(packet: Buffer, payloadStart: number, payloadEnd: number): void {
     this.#nextSequenceNumber = (sequenceNumberOf(packet) + 1) & 0xffff
     this.timestamp = timestampOf(packet)

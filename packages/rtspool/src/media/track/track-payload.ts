@@ -7,10 +7,13 @@ import { UnlistedPackets } from './unlisted-packets.js'
 const payloadTypeCount = 128
 const defaultClockRate = 90_000
 
-/** Values of the table with an entry for each payload type: missing from the description, or listed in it. */
+/** Table value of a payload type that the session description does not list. */
 const unlisted = 0
 const listed = 1
-/** Value of a listed payload type that has the encoding of the first one. Only its packets can be entry points. */
+/**
+ * Table value of a payload type with the encoding of the first listed one. Only packets of this
+ * encoding can be entry points, at which a decoder begins.
+ */
 const leading = 2
 
 /**
@@ -58,8 +61,8 @@ export class TrackPayload {
   }
 
   /**
-   * Classifies a packet for readers that join the stream. A packet with another payload type, for example a
-   * retransmission, is never an entry point.
+   * Classifies a packet for viewers that join the stream or continue after a gap. A packet with
+   * another payload type, for example a retransmission, is never an entry point.
    *
    * @param packet - Valid RTP with its payload from `start` to `end`.
    * @param endsFrame - True if the packet has the marker, or is a whole frame.

@@ -45,20 +45,26 @@ export interface TrackInit {
   readonly awaitsReport?: boolean
   /** Treatment of SSRC, sequence numbers and timestamps when the source jumps or changes. @default 'passThrough' */
   readonly timeline?: TimelinePolicy
-  /** Shared by the tracks of a media, so that all of them follow a jump of RTP time by the same amount. */
+  /**
+   * State shared by the tracks of a media, so that all of them follow a jump of RTP time by the
+   * same amount.
+   */
   readonly jump?: CommonJump
-  /** Limits on the packets kept for new viewers; if absent, no packets are kept. */
+  /** Limits on the packets cached for new viewers; if absent, no packets are cached. */
   readonly gopCache?: GopCacheLimits | undefined
-  /** Share of the server's cache budget that the kept packets count against. */
+  /** Share of the server's cache memory that the cached packets count against. */
   readonly cacheShare?: CacheShare | undefined
   /**
-   * Called when the kept packets begin at another key frame. `unixMs` is its instant, at which the kept packets of
-   * the other tracks must begin too.
+   * Called when the cached packets begin at another key frame. `unixMs` is the instant of that
+   * frame. The cached packets of the other tracks must begin there too.
    */
   readonly onKeyFrame?: (track: Track, unixMs: number) => void
 }
 
-/** One RTP stream of a media: its description, its position and its readers. */
+/**
+ * One RTP stream of a media: its description, its position, and its readers (the viewers that are
+ * sent it).
+ */
 export class Track implements TrackOutput {
   /** Position in the session description, from 0. */
   readonly index: number
@@ -123,8 +129,8 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Number of packets whose payload type the description does not list. They are sent to viewers, but no viewer
-   * begins with one.
+   * Number of packets whose payload type the description does not list. They are sent to viewers,
+   * but none is the first packet that a viewer is sent.
    */
   get unlistedPackets(): number {
     return this.#payload.unlistedPackets
@@ -135,12 +141,12 @@ export class Track implements TrackOutput {
     return this.#numbers.ssrc
   }
 
-  /** RTP packets since the SSRC began (RFC 3550 section 6.4.1). */
+  /** Number of RTP packets sent with the present SSRC (RFC 3550 section 6.4.1). */
   get packetCount(): number {
     return this.#numbers.packetCount
   }
 
-  /** Payload octets of these packets. */
+  /** Number of payload octets sent with the present SSRC, without headers and padding. */
   get octetCount(): number {
     return this.#numbers.octetCount
   }
@@ -229,11 +235,12 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns the packets with which a new viewer may begin: those from the last key frame, or from the instant set by
-   * {@link beginRecentAt}. Empty if there is no complete start.
+   * Returns the cached packets that a new viewer may be sent first: those from the last key frame,
+   * or from the instant set by {@link beginRecentAt}. Empty if there is no complete start.
    *
    * @param from - Sequence number of the first wanted packet, if it is among them.
-   * @param srtp - For a reader with SRTP: returns only packets that {@link SrtpSender.repeatable} allows.
+   * @param srtp - For a reader with SRTP: returns only packets that {@link SrtpSender.repeatable}
+   * allows.
    */
   recentPackets(from?: number, srtp?: SrtpSender): readonly Buffer[] {
     const recent = this.#recent?.packets ?? []
@@ -244,8 +251,8 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns the RTP timestamp at which a viewer begins. Leads of a key frame, such as SPS and PPS in front of it, do
-   * not count, because they may have any timestamp.
+   * Returns the RTP timestamp at which a viewer begins. Parameter sets in front of a key frame,
+   * such as SPS and PPS, do not count, because they may have any timestamp.
    *
    * @param first - Packets from {@link recentPackets}.
    */
@@ -265,16 +272,20 @@ export class Track implements TrackOutput {
     return this.#readers.srtp(suite, this.#recent?.packets ?? [])
   }
 
-  /** Drops the kept packets before an instant, in milliseconds since 1970 on the source's wall clock. */
+  /**
+   * Drops the cached packets before an instant, in milliseconds since 1970 on the source's wall
+   * clock.
+   */
   beginRecentAt(unixMs: number): void {
     const timestamp = this.#time.firstRtpTimeFrom(unixMs)
     if (timestamp !== undefined) this.#recent?.beginNotBefore(timestamp)
   }
 
   /**
-   * States that `rtpTime` was captured when the source's wall clock showed `unixMs`: now, or at `clockMs` of the
-   * monotonic clock. Sender reports continue from there, so that a jump of our wall clock never shows. Invalid times
-   * change nothing, and are reported once.
+   * States that the sample with `rtpTime` was captured when the source's wall clock showed
+   * `unixMs`: now, or at `clockMs` of the monotonic clock. Sender reports continue from there, so
+   * that a jump of this server's wall clock never shows. Invalid times change nothing, and are
+   * reported once.
    */
   mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
     if (!areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) {
@@ -322,8 +333,9 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Adds a reader. It receives a sender report as soon as there is one, then `first`, then the packets pushed from
-   * now on. Soon after the first packet it receives another report.
+   * Adds a reader. It is sent a sender report as soon as there is one, then the cached packets
+   * `first`, then the packets pushed from now on. Soon after the first packet it is sent another
+   * report.
    *
    * @param first - Packets from {@link recentPackets}.
    */
@@ -348,8 +360,8 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns the packets already pushed that a reader has still to be sent. A viewer that joins this reader now begins
-   * with them.
+   * Returns the packets already pushed that a reader has still to be sent. A viewer that joins the
+   * multicast group of this reader now is sent them first.
    */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#readers.waitingPackets(reader)

@@ -10,8 +10,8 @@ const headerBytes = 2
 const fuStartBit = 0x80
 const fuTypeMask = 0x3f
 /**
- * Lowest type of a NAL unit in an intra random access point: BLA_W_LP. The highest is
- * RSV_IRAP_VCL23.
+ * Lowest NAL unit type of an intra random access point (IRAP) picture: BLA_W_LP. The highest type
+ * is RSV_IRAP_VCL23.
  */
 const firstIrap = 16
 const lastIrap = 23

@@ -1,4 +1,4 @@
-/** Returns the same bytes as a `Buffer`, without a copy. */
+/** Returns the bytes of any `Uint8Array` as a `Buffer` of the same memory. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes

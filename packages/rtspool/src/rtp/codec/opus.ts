@@ -16,7 +16,7 @@ export interface OpusFrames {
   readonly toc: number
   /** Number of samples, at 48 kHz, in each frame. */
   readonly frameSamples: number
-  /** Views of the packet. */
+  /** Frames of the packet, as views of it. */
   readonly frames: readonly Uint8Array[]
 }
 
@@ -73,8 +73,8 @@ const twoFrames: SplitFrames = (packet) => {
 }
 
 /**
- * Splits a packet of code 3: any number of frames, of equal or different size, with or without
- * padding.
+ * Splits an Opus packet of code 3: any number of frames, of equal or different size, with or
+ * without padding.
  */
 const manyFrames: SplitFrames = (packet) => {
   const flags = packet[1] as number

@@ -43,8 +43,8 @@ export function vp9Kind(packet: Uint8Array, start: number, end: number): number 
 }
 
 /**
- * Returns the offset after the scalability structure: N_S(3) Y G, sizes of the layers, then the
- * pictures of a group.
+ * Returns the offset after the scalability structure of a VP9 payload: N_S(3) Y G, sizes of the
+ * layers, then the pictures of a group.
  */
 function behindScalability(packet: Uint8Array, start: number): number {
   const first = packet[start] ?? 0

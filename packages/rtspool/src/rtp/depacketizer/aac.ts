@@ -10,7 +10,7 @@ interface AacLayout {
   readonly sizeBits: number
   readonly indexBits: number
   readonly indexDeltaBits: number
-  /** Ticks from one access unit to the next. */
+  /** Duration of an access unit, in ticks of the RTP clock. */
   readonly ticks: number
 }
 
@@ -23,7 +23,11 @@ export class AacReader implements FrameReader {
   readonly #fragments = new Fragments()
   #timestamp = 0
 
-  /** @param parameters - Value of `a=fmtp`. */
+  /**
+   * Reads the settings of the mode.
+   *
+   * @param parameters - Value of `a=fmtp`.
+   */
   constructor(parameters: string | undefined) {
     this.#layout = layoutOf(parameters ?? '')
   }

@@ -14,7 +14,7 @@ import { RawReader } from './raw.js'
 export interface PayloadFormat {
   /** Encoding of `a=rtpmap`, in any case: `H264`, `mpeg4-generic`. */
   readonly encoding: string
-  /** Kind of the `m=` line. @default 'audio', unless the encoding is one of video */
+  /** Media type in the `m=` line. @default 'audio', unless the encoding is one of video */
   readonly kind?: string
   /** Parameters of `a=fmtp`, without the payload type. */
   readonly parameters?: string | undefined

@@ -16,7 +16,7 @@ export interface FrameReader {
   /**
    * Parses a payload. Never throws.
    *
-   * @param payload - Not empty.
+   * @param payload - Payload of a packet; not empty.
    * @returns The frames that the payload completes; `undefined` if it breaks the format.
    */
   read(payload: Buffer, timestamp: number, hasMarker: boolean): readonly Frame[] | undefined
@@ -43,7 +43,10 @@ export class FrameDepacketizer implements Depacketizer {
    * began with a lost packet.
    */
   #isAfterGap = false
-  /** Number of lost and malformed packets that {@link RtpUnit.lostPackets} has already reported. */
+  /**
+   * Number of lost and malformed packets that the units returned so far have reported in {@link
+   * RtpUnit.lostPackets}.
+   */
   #told = 0
 
   constructor(reader: FrameReader) {

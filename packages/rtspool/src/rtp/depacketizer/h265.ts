@@ -6,8 +6,7 @@ const startBit = 0x80
 const endBit = 0x40
 const fuTypeMask = 0x3f
 /**
- * Mask for the bits of the first header byte outside the type: the forbidden bit, and the highest
- * bit of the layer.
+ * Mask for the bits of the first header byte outside the type: F, and the highest bit of LayerId.
  */
 const outsideType = 0x81
 /** Highest packet type that is a single NAL unit (RFC 7798 section 4.4). */

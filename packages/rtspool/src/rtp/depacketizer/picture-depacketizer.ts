@@ -21,7 +21,7 @@ export interface PictureReader {
   /**
    * Appends the parts that a payload completes. Never throws.
    *
-   * @param payload - Not empty.
+   * @param payload - Payload of a packet; not empty.
    * @returns `false` if the payload breaks the format.
    */
   read(payload: Buffer, parts: Buffer[]): boolean
@@ -42,7 +42,10 @@ export class PictureDepacketizer implements Depacketizer {
   readonly #order = new PacketOrder()
   #malformed = 0
   #dropped = 0
-  /** Number of lost and malformed packets that {@link RtpUnit.lostPackets} has already reported. */
+  /**
+   * Number of lost and malformed packets that the units returned so far have reported in {@link
+   * RtpUnit.lostPackets}.
+   */
   #told = 0
   #parts: Buffer[] = []
   #sizeBytes = 0
@@ -53,8 +56,10 @@ export class PictureDepacketizer implements Depacketizer {
   #isDamaged = false
 
   /**
+   * Creates a depacketizer for one stream.
+   *
    * @param test - Recognises key frames and parameter sets. Without it, every unit counts as a key
-   *   frame.
+   * frame.
    * @param sets - Parameter sets for key frames that have none of their own.
    */
   constructor(reader: PictureReader, test?: PayloadTest, sets?: DescribedParameterSets) {

@@ -87,8 +87,8 @@ export class AacPayloader {
   }
 
   /**
-   * Returns how far the units from index `start` on fit in one packet: the index after the last; at
-   * least `start + 1`.
+   * Returns the end of a group of access units that fit in one packet: the index after its last
+   * unit. The group begins at index `start`, and contains at least one unit.
    */
   #groupEnd(units: readonly Uint8Array[], start: number): number {
     const last = Math.min(units.length, start + this.#maxAccessUnits)

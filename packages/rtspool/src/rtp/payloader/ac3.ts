@@ -7,7 +7,10 @@ export interface Ac3PayloaderOptions extends RtpPacketWriterOptions {
 }
 
 const headerBytes = 2
-/** Share of a frame from which a decoder can already produce sound (RFC 4184 section 4.1.1). */
+/**
+ * Share of a frame, from its beginning, with which a decoder can already produce sound (RFC 4184
+ * section 4.1.1).
+ */
 const usefulShare = 5 / 8
 /**
  * Values of the field FT, for AC-3 (RFC 4184 section 4.1.1). E-AC-3 has one bit instead: 1 for a

@@ -16,7 +16,11 @@ export interface G711PayloaderOptions extends RtpPacketWriterOptions {
 export class G711Payloader {
   readonly #payloader: PcmPayloader
 
-  /** @throws {RangeError} An option is out of its range. */
+  /**
+   * Creates a payloader for one stream.
+   *
+   * @throws {RangeError} An option is out of its range.
+   */
   constructor(options: G711PayloaderOptions) {
     const { channels = 1, ...writer } = options
     const { maxPayloadBytes } = new PcmPayloader({ ...writer, instantBytes: 1 })

@@ -68,8 +68,8 @@ export class NalPacketizer {
   }
 
   /**
-   * Returns how far the units from index `start` on fit in one aggregation packet: the index after
-   * the last; at least `start + 1`.
+   * Returns the end of a group of NAL units that fit in one aggregation packet: the index after its
+   * last unit. The group begins at index `start`, and contains at least one unit.
    */
   #groupEnd(units: readonly Uint8Array[], start: number): number {
     // The header of the packet is as long as that of a unit, in both formats.

@@ -2,7 +2,7 @@ import { rtpHeaderBytes, writeRtpHeader } from '../packet.js'
 import { nextSequenceNumber } from '../sequence.js'
 
 export interface RtpPacketWriterOptions {
-  /** Payload type, 0 to 127, as in the session description. */
+  /** Payload type in the headers, 0 to 127, as in the session description. */
   readonly payloadType: number
   /** Synchronisation source of the stream: a random number of 32 bits. */
   readonly ssrc: number
@@ -36,7 +36,11 @@ export class RtpPacketWriter {
   readonly maxPayloadBytes: number
   #sequenceNumber: number
 
-  /** @throws {RangeError} An option is out of its range. */
+  /**
+   * Creates a writer for one stream.
+   *
+   * @throws {RangeError} An option is out of its range.
+   */
   constructor(options: RtpPacketWriterOptions) {
     const { payloadType, ssrc, sequenceNumber, maxPacketBytes = defaultMaxPacketBytes } = options
     requireInteger('payloadType', payloadType, 0, 127)

@@ -14,7 +14,11 @@ export class PcmPayloader {
   readonly #writer: RtpPacketWriter
   readonly #instantBytes: number
 
-  /** @throws {RangeError} An option is out of its range. */
+  /**
+   * Creates a payloader for one stream.
+   *
+   * @throws {RangeError} An option is out of its range.
+   */
   constructor(options: PcmPayloaderOptions) {
     this.#writer = new RtpPacketWriter(options)
     this.#instantBytes = options.instantBytes

@@ -2,7 +2,9 @@ import { splitOutsideQuotes, trimLinearSpace } from '../grammar.js'
 import type { ReadonlyRtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
-/** Media ranges that include SDP; the later one is more specific. */
+/**
+ * Media ranges of an Accept header that include SDP, from the most general to the most specific.
+ */
 const sdpRanges = ['*/*', 'application/*', 'application/sdp']
 
 /** Maximum number of parameters of a media range that are read; further ones are ignored. */

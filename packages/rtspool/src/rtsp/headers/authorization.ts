@@ -21,7 +21,8 @@ export interface DigestAuthorization {
   readonly realm: string
   readonly nonce: string
   /**
-   * URI as sent by the client, which is part of the hash. Clients send others than the request URI.
+   * URI as sent by the client, which is part of the hash. Some clients send another URI than the
+   * request URI.
    */
   readonly uri: string
   /** Hash that proves knowledge of the password: hexadecimal digits in lower case. */

@@ -2,7 +2,7 @@ import { MalformedMessageError } from '../../errors.js'
 import { parseDecimal, quoteReceived } from '../grammar.js'
 
 /**
- * Highest value that is a valid Content-Length, even if the body is too large (status 413). A
+ * Maximum Content-Length that is read as a number, and refused with 413 if the body is too large. A
  * higher value is malformed (400).
  */
 const maxContentLength = 2 ** 32 - 1

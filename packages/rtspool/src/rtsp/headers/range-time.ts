@@ -62,10 +62,11 @@ export function serializeNptTime(seconds: number): string {
 const utcDigits = { date: 8, time: 6 }
 
 /**
- * Parses `19961108T143720.25Z` (RFC 2326 section 3.7), years 0 to 9999; the fraction is optional.
+ * Parses `19961108T143720.25Z` (RFC 2326 section 3.7), a UTC time with an optional fraction, for
+ * the years 0 to 9999.
  *
  * @returns Milliseconds since 1970, with fractions, negative before; `undefined` for any other
- *   text.
+ * text.
  */
 export function parseUtcTime(text: string): number | undefined {
   const { date, time } = utcDigits
@@ -88,8 +89,8 @@ const inPieces = (digits: string, separator: string, first: number, second: numb
   [digits.slice(0, first), digits.slice(first, second), digits.slice(second)].join(separator)
 
 /**
- * First millisecond of the year 0. The last one is that of the year 9999, because the grammar has
- * four digits for a year.
+ * Milliseconds since 1970 at the beginning of the year 0. Times end with the year 9999, because the
+ * grammar has four digits for a year.
  */
 const minUtcTimeMs = Date.parse('0000-01-01T00:00:00Z')
 const maxUtcTimeMs = Date.UTC(10000, 0) - 1

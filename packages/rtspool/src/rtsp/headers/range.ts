@@ -81,7 +81,7 @@ function parseClockRange(text: string): ClockRange {
   return { unit: 'clock', start, end }
 }
 
-/** Returns a number by which times of one frame rate can be compared. */
+/** Returns a number by which two times with the same frame rate can be compared. */
 const smpteOrder = (time: SmpteTime): number =>
   (((time.hours * 60 + time.minutes) * 60 + time.seconds) * 100 + time.frames) * 100 +
   time.subframes

@@ -13,7 +13,7 @@ import {
 /** Two numbers as in `5000-5001`: RTP first, RTCP second. */
 export type NumberPair = readonly [rtp: number, rtcp: number]
 
-/** Any other text; editors still suggest the known values. */
+/** Any text besides the known values, which editors still suggest. */
 type OtherText = string & Record<never, never>
 
 /** One alternative of a Transport header. */
@@ -23,7 +23,7 @@ export interface TransportSpec {
    * alternative should be tried; for an unknown protocol, all its parameters are in `parameters`.
    */
   readonly isSupported: boolean
-  /** Protocol, in upper case if known. */
+  /** Protocol of the transport, in upper case if known. */
   readonly protocol: 'RTP' | OtherText
   /** Profile, in upper case if known. */
   readonly profile: 'AVP' | 'AVPF' | 'SAVP' | 'SAVPF' | OtherText
@@ -47,9 +47,12 @@ export interface TransportSpec {
   readonly ssrc?: number
   /** Purpose of the SETUP; PLAY if the header has none. */
   readonly mode?: 'PLAY' | 'RECORD'
-  /** Host as received; empty if the parameter has no value. Not to be trusted. */
+  /**
+   * Host in the parameter `destination`, as received; empty if the parameter has no value. The
+   * server must not trust it.
+   */
   readonly destination?: string
-  /** Host as received. Not to be trusted. */
+  /** Host in the parameter `source`, as received; the reader must not trust it. */
   readonly source?: string
   readonly append: boolean
   /** Number of multicast layers. */
@@ -210,8 +213,8 @@ function parseTransportId(text: string): MutableSpec {
 }
 
 /**
- * Returns a key that parameters which exclude each other share: `unicast` and `multicast`. Each key
- * may occur once.
+ * Returns the name under which a parameter may occur once. `unicast` and `multicast` share a name,
+ * because they exclude each other.
  */
 const onceKey = (name: string): string => (name === 'multicast' ? 'unicast' : name)
 

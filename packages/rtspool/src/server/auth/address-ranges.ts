@@ -1,11 +1,13 @@
 import { type AddressPrefix, checkPrefixes, isInPrefix } from '../../address-prefix.js'
 import { addressDigits } from '../../host-of.js'
 
-/** Addresses and networks that an option lists. */
+/** Set of addresses and networks that an option lists. */
 export class AddressRanges {
   readonly #prefixes: readonly AddressPrefix[]
 
   /**
+   * Parses the list.
+   *
    * @param name - Name of the option, for messages.
    * @param addresses - Addresses, or networks such as `10.0.0.0/8` or `fd00::/8`.
    * @throws {TypeError} Names the entry that is neither.

@@ -14,7 +14,7 @@ export interface AttemptLimits {
    */
   readonly delayMs: number
   /**
-   * Maximum number of requests that may wait at a time, over all hosts; a further one is refused.
+   * Maximum number of requests, over all hosts, that may wait at a time; a further one is refused.
    * The next limit is for one host.
    */
   readonly maxWaiting: number
@@ -35,7 +35,7 @@ export const attemptLimits: AttemptLimits = Object.freeze({
  */
 type Done = (isOver: boolean) => void
 
-/** Remaining attempts of one host, and the requests that wait for one. */
+/** Remaining attempts of one host to send credentials, and the requests that wait for one. */
 interface Bucket {
   attempts: number
   refilledAt: number
@@ -46,7 +46,7 @@ interface Bucket {
 }
 
 const msPerMinute = 60_000
-/** Number of remembered hosts from which on those with all their attempts are forgotten. */
+/** Number of remembered hosts above which hosts without recent wrong attempts are removed. */
 const minSweepSize = 1024
 
 /**
@@ -67,7 +67,7 @@ export class AttemptLimiter {
     this.#limits = limits
   }
 
-  /** Number of requests that wait at the moment. */
+  /** Number of requests that wait at the moment, over all hosts. */
   get waiting(): number {
     return this.#waiting
   }
@@ -142,7 +142,10 @@ export class AttemptLimiter {
     )
   }
 
-  /** Waits until `done` is called. Aborts when the connection or the server closes. */
+  /**
+   * Continues as many waiting requests, in order of arrival, as their host has attempts left. If
+   * requests remain, sets a timer for the next attempt.
+   */
   #wait(bucket: Bucket, signal: AbortSignal, start: (done: Done) => () => void): Promise<boolean> {
     this.#waiting++
     bucket.waiting++
@@ -210,7 +213,7 @@ export class AttemptLimiter {
     return bucket
   }
 
-  /** Forgets the hosts that have all their attempts again. */
+  /** Removes the hosts that have all their attempts again. */
   #sweep(): void {
     if (this.#buckets.size < this.#sweepSize) return
     for (const [host, bucket] of this.#buckets) {

@@ -11,7 +11,7 @@ import { isHa1, nobodysSecret, type UserSecret } from './secrets.js'
  */
 export type BasicPolicy = 'overTls' | 'always' | 'never'
 
-/** Input for a {@link VerifyHook}: the user name in a client's credentials, and the request. */
+/** Argument of a {@link VerifyHook}: the user name in a client's credentials, and the request. */
 export interface VerifyContext extends AccessContext {
   /** User name in the credentials; the client has not proved yet that it is this user. */
   readonly user: string
@@ -26,7 +26,7 @@ export interface VerifyContext extends AccessContext {
   /** Realm that is part of HA1; see `digestHa1`. */
   readonly realm: string
   readonly request: RtspRequest
-  /** Aborts when the connection closes. */
+  /** Signal that aborts when the connection closes. */
   readonly signal: AbortSignal
 }
 
@@ -70,8 +70,8 @@ export interface AuthOptions {
    */
   readonly tokenParameters?: readonly string[] | undefined
   /**
-   * Rights to read and publish. The rule with the most specific path decides, and anything that it
-   * does not name is denied.
+   * Rights to read and publish by path. The rule with the most specific path decides, and denies
+   * every action that it does not mention.
    * @default [{ path: '/*', read: 'authenticated', publish: 'authenticated' }]
    */
   readonly rules?: readonly AccessRule[] | undefined
@@ -121,7 +121,10 @@ export interface ResolvedAuthOptions {
   readonly login: LoginHook | undefined
   readonly tokens: BasicPolicy
   readonly tokenParameters: readonly string[]
-  /** Secret with which the server compares the credentials of unknown users. */
+  /**
+   * Secret of no user, with which the server compares the credentials of unknown users, so that
+   * both cases take the same time.
+   */
   readonly nobody: UserSecret
   readonly rules: AccessRules
   readonly algorithms: readonly DigestAlgorithm[]
@@ -197,7 +200,7 @@ function resolveUsers(
 }
 
 /**
- * Converts a user's secret to HA1 of each offered algorithm, so that no password is kept in memory.
+ * Converts a user's secret to HA1 of each offered algorithm, so that memory contains no password.
  */
 function resolveSecret(
   name: string,

@@ -29,21 +29,21 @@ import type { AccessContext, AccessRight } from './rules.js'
 import { accessOf, subjectOf } from './subject.js'
 
 /**
- * A request that authentication has refused. It contains nothing of the credentials but the user
- * name.
+ * A request that authentication has refused. Of the credentials, the object contains the user name
+ * only.
  */
 export interface AccessRefusal extends AccessContext {
   readonly reason: AuthRefusalReason
   /** Method of the request; `recheck` if the hook `login` failed when asked again about a session. */
   readonly method: string
-  /** Explanation of the hook `login`. */
+  /** Explanation by the hook `login`, for the operator. */
   readonly why?: string | undefined
 }
 
 const randomSteps = 2 ** 16
 /**
- * Number of wrong attempts in a row of a user who has logged in lately. Large, because others who
- * guess this user's password use up the same attempts.
+ * Number of wrong attempts in a row that are allowed to a user who has logged in lately. It is
+ * large, because others who guess this user's password use up the same attempts.
  */
 const regularBurst = 128
 
@@ -53,7 +53,10 @@ const nobody: Authorization = Object.freeze({
   talkRefusal: async () => ({ statusCode: 403 }),
 })
 
-/** Counter that a check of credentials uses up: a limiter, and the key of the counter in it. */
+/**
+ * Counter of attempts that a check of credentials uses up: a limiter, and the key of one counter in
+ * it.
+ */
 interface AttemptSource {
   readonly limiter: AttemptLimiter
   readonly key: string
@@ -68,25 +71,28 @@ interface AttemptSource {
  * | malformed credentials, or a scheme that is not offered | 401 |
  * | wrong credentials | 401, late |
  * | right credentials, for another URI | 401 |
- * | right credentials, but a nonce that has expired, is not ours or was used with this count | 401 with `stale=true` |
+ * | right credentials, but a nonce that has expired, was not issued by this server or was used with this count | 401 with `stale=true` |
  * | right credentials without a count, and a nonce of another connection | 401 with `stale=true` |
  * | right credentials of a user who may not do this | 403 |
  * | credentials that the hook `login` could not check | 503 |
  *
- * Only wrong credentials are attempts in the sense of {@link AttemptLimiter}.
+ * Only wrong credentials use up attempts of the {@link AttemptLimiter}.
  */
 export class Authenticator implements Authorizer {
   #options: ResolvedAuthOptions
   readonly #clock: Clock
   readonly #nonces: Nonces
   readonly #limiter: AttemptLimiter
-  /** Attempts of users who have logged in lately, counted by host and user. */
+  /** Limits the wrong attempts of users who have logged in lately, counted by host and user. */
   readonly #regulars: AttemptLimiter
   readonly #stats = new AuthStatsCounter()
   readonly #onRefused: (refusal: AccessRefusal) => void
-  /** User who has logged in on a connection last: this user has no need to guess. */
+  /**
+   * User who logged in last on each connection. This user knows the password, so wrong attempts of
+   * others do not delay the user.
+   */
   #proved = new WeakMap<object, string>()
-  /** Connections that have sent wrong credentials. */
+  /** Connections on which wrong credentials have arrived. */
   readonly #guessing = new WeakSet<object>()
   #recent = new RecentLogins()
   readonly #rechecks: Rechecks
@@ -116,8 +122,8 @@ export class Authenticator implements Authorizer {
   }
 
   /**
-   * Applies other options to all requests from now on, and forgets who has logged in. Sessions that the
-   * hook `login` has allowed stay as they are while it is the same function.
+   * Applies other options to all requests from now on, and forgets recent logins. Sessions that the
+   * hook `login` has allowed keep their logins unless the hook is replaced.
    */
   update(options: ResolvedAuthOptions): void {
     this.#options = options
@@ -131,13 +137,18 @@ export class Authenticator implements Authorizer {
     return this.#stats.snapshot(this.#limiter.waiting + this.#regulars.waiting)
   }
 
-  /** Ends the waits of all requests undecided, because the server no longer uses this authenticator. */
+  /**
+   * Ends the waits of all requests without a decision, because the server no longer uses this
+   * authenticator.
+   */
   retire(): void {
     this.#isRetired = true
     this.close()
   }
 
-  /** Ends the waits of all requests, and asks about no session again, because the server closes. */
+  /**
+   * Ends the waits of all requests, and stops all rechecks of sessions, because the server closes.
+   */
   close(): void {
     this.#limiter.close()
     this.#regulars.close()
@@ -169,7 +180,7 @@ export class Authenticator implements Authorizer {
     return this.#answer(await this.#logins.of(verdict, authorization, request), request, user)
   }
 
-  /** Returns a login, or the response that refuses the request. */
+  /** Converts the result of a decision: to a login, or to the response that refuses the request. */
   #answer(login: LoginOrRefusal, request: UnauthorizedRequest, user?: string): Authorization {
     if ('refuse' in login) return this.#refuse(login, request, user)
     this.#stats.accepted++
@@ -191,8 +202,8 @@ export class Authenticator implements Authorizer {
   /**
    * Checks the credentials of a request, possibly after a wait.
    *
-   * @returns The reason to refuse them; `undefined` if they are right; the answer of the hook `login` if it
-   *   allows them; `brokenOff` if a wait has ended early, so that nobody has decided.
+   * @returns The reason to refuse them; `undefined` if they are right; the answer of the hook
+   * `login` if it allows them; `brokenOff` if a wait has ended early, before a decision.
    */
   async #check(
     credentials: CheckableCredentials,
@@ -266,7 +277,10 @@ export class Authenticator implements Authorizer {
     return { limiter: this.#regulars, key: `${hostOf(remoteAddress)} ${username}` }
   }
 
-  /** Returns the user of a password, or the mark of a token: attempts are counted by it. */
+  /**
+   * Returns the key for counting attempts with credentials: the user name of a password, or a hash
+   * of a token.
+   */
   #proofOf(authorization: Credentials): string {
     return userIn(authorization) ?? this.#logins.mark(authorization)
   }
@@ -283,7 +297,7 @@ export class Authenticator implements Authorizer {
     this.#recent.note(connection.remoteAddress, username, nonce, this.#clock.now())
   }
 
-  /** Returns whether the request may be checked; `false` if the wait for an attempt was aborted. */
+  /** Waits until the host may try credentials again. @returns `false` if the wait was aborted. */
   async #takeAttempt(
     { limiter, key }: AttemptSource,
     { connection }: UnauthorizedRequest,
@@ -292,8 +306,8 @@ export class Authenticator implements Authorizer {
   }
 
   /**
-   * Checks that credentials with the right password are for this request, and have not been used
-   * before.
+   * Checks that credentials with the right password belong to this request (URI, nonce), and have
+   * not been used before.
    */
   #checkUse(
     authorization: DigestAuthorization,

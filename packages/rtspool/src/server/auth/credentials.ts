@@ -26,7 +26,7 @@ export type PasswordAuthorization = BasicAuthorization | DigestAuthorization
 /** Credentials whose scheme and algorithm the server has offered, so that they can be checked. */
 export interface CheckableCredentials {
   readonly authorization: Authorization
-  /** Hash algorithm; `undefined` with Basic and Bearer. */
+  /** Hash algorithm of Digest; `undefined` with Basic and Bearer. */
   readonly algorithm?: DigestAlgorithm
 }
 
@@ -61,7 +61,10 @@ export function receivedCredentials(
   return isOffered && isQopOffered(authorization) ? { authorization, algorithm } : 'unsupported'
 }
 
-/** Returns the first parameter of a query that has one of the names; an empty one counts as missing. */
+/**
+ * Returns the token in a query: the value of the first parameter that has one of the names. An
+ * empty value counts as missing.
+ */
 function tokenIn(query: string | undefined, names: readonly string[]): string | undefined {
   if (query === undefined || names.length === 0) return undefined
   const parameters = new URLSearchParams(query)

@@ -8,19 +8,19 @@ import type {
 } from '../../session-pool/index.js'
 import type { AccessContext, AccessRight } from './rules.js'
 
-/** Input for a {@link LoginHook}: a request, and the credentials with it. */
+/** Argument of a {@link LoginHook}: a request, and the credentials in it. */
 export interface LoginContext extends AccessContext {
   /** User name in credentials of Basic; the client has not proved yet that it is this user. */
   readonly user: string | undefined
   /** Password in credentials of Basic. */
   readonly password: string | undefined
-  /** Token of Bearer, or the one in the query of the URI. */
+  /** Token of a Bearer header, or from the query of the URI. */
   readonly token: string | undefined
   readonly action: AccessRight
   readonly method: string
-  /** Session of the request; `undefined` if it names none that belongs to the address. */
+  /** Session of the request; `undefined` if it names no session of this client address. */
   readonly session: Session | undefined
-  /** True if the hook is asked again about a session that it has allowed. */
+  /** True if the server asks the hook again about a session that the hook has allowed. */
   readonly isRecheck: boolean
   /** Public id of the connection. */
   readonly connectionId: string
@@ -29,30 +29,36 @@ export interface LoginContext extends AccessContext {
   readonly tunnel: SessionTunnel | undefined
   /** Transport of the session, or the one that a SETUP prefers; `undefined` before. */
   readonly transport: SessionTransport | undefined
-  /** The request; `undefined` if the hook is asked again about a session. */
+  /** The RTSP request; `undefined` if the hook is asked again about a session. */
   readonly request: RtspRequest | undefined
-  /** Aborts when nobody waits for the answer any more: the connection or the server closes. */
+  /**
+   * Signal that aborts when the answer is no longer needed: the connection or the server closes.
+   */
   readonly signal: AbortSignal
 }
 
-/** A login that a {@link LoginHook} allows. */
+/** Answer of a {@link LoginHook} that allows a login. */
 export interface LoginGrant {
-  /** Name of the user, which becomes the owner of the session. @default nobody */
+  /** Name of the user, which becomes the owner of the session. @default no user */
   readonly user?: string | undefined
   /** `true` = the rules of the server decide what the user may do. @default false */
   readonly byRules?: boolean | undefined
-  /** End of the authorization in seconds since 1970: a session that the login begins ends then. */
+  /**
+   * Time in seconds since 1970 at which the authorization ends. A session that was created with the
+   * login ends then.
+   */
   readonly expiresAt?: number | undefined
-  /** Groups of a session that the login begins. */
+  /** Groups, for limits, of a session that is created with the login. */
   readonly groups?: SessionGroups | undefined
   /**
-   * Limit on the sessions of the user when the login begins one; 0 = unlimited. @default that of the pool
+   * Maximum number of sessions of the user when a session is created with the login; 0 = unlimited.
+   * @default the limit of the pool
    */
   readonly maxSessionsPerUser?: number | undefined
   /**
-   * Seconds after which the hook is asked again about a session that the login begins, give or take
-   * a tenth. A refusal ends the session, with reason `authorizationExpired`. While the hook fails,
-   * the session goes on until the third failure in a row. @default never
+   * Seconds after which the hook is asked again about a session created with the login, give or
+   * take a tenth. A refusal ends the session, with reason `authorizationExpired`. While the hook
+   * fails, the session continues until the third failure in a row. @default never
    */
   readonly recheckSeconds?: number | undefined
 }
@@ -63,21 +69,21 @@ export interface LoginGrant {
  */
 export interface LoginRefusal {
   readonly refuse: 'wrong' | 'forbidden' | 'unsupported' | 'unavailable'
-  /** Explanation for the operator; clients are not told. */
+  /** Explanation for the operator. It is not sent to clients. */
   readonly why?: string | undefined
 }
 
-/** Answer of a {@link LoginHook}; `undefined` = the hook knows nothing of these credentials. */
+/** Answer of a {@link LoginHook}; `undefined` = the hook does not know these credentials. */
 export type LoginAnswer = LoginGrant | LoginRefusal | undefined
 
 /**
  * Decides about credentials that no user of `users` and `verify` has: passwords of Basic, tokens,
- * and requests without credentials that the rules do not allow. Requests of a session with the
- * credentials that began it are allowed without a question.
+ * and requests without credentials that the rules do not allow. Later requests of a session with
+ * the same credentials are allowed without calling the hook.
  */
 export type LoginHook = (context: LoginContext) => Promise<LoginAnswer> | LoginAnswer
 
-/** True for an answer that allows a login. */
+/** Returns whether an answer allows the login. */
 export const isGrant = (answer: LoginAnswer): answer is LoginGrant =>
   answer !== undefined && !('refuse' in answer)
 
@@ -86,10 +92,17 @@ const grantNames = [
   ...['user', 'byRules', 'expiresAt', 'groups', 'maxSessionsPerUser', 'recheckSeconds'],
 ] as const
 const maxRecheckSeconds = 7 * 24 * 3600
-/** Latest end, in seconds since 1970: larger numbers are milliseconds. */
+/**
+ * Maximum of `expiresAt`, in seconds since 1970. A larger number is probably in milliseconds, and
+ * is refused.
+ */
 const latestSeconds = 1e11
 
-/** @throws {TypeError | RangeError} The answer is none; the message shows no secret. */
+/**
+ * Checks the answer of a login hook.
+ *
+ * @throws {TypeError | RangeError} The value is no valid answer; the message shows no secret.
+ */
 export function checkLoginAnswer(answer: unknown): LoginAnswer {
   if (answer === undefined) return undefined
   if (!isRecord(answer)) {

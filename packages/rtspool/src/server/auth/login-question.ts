@@ -13,8 +13,8 @@ import type { AccessRight } from './rules.js'
 import { accessOf, namedSession, subjectOf } from './subject.js'
 
 /**
- * Asks a hook about a request. If the hook names another user than the credentials, the request may
- * concern the path of that user's session, and the hook is asked about that path.
+ * Asks the hook `login` about a request. The hook may name another user than the credentials. If
+ * that user owns the session of the request, the hook is asked again, about the session's path.
  *
  * @param authorization - Credentials of the request; `undefined` without any.
  * @param right - Right to ask for in place of the action of the request.
@@ -34,7 +34,7 @@ export async function askLogin(
   return checkLoginAnswer(await hook({ ...own, user: claimed }))
 }
 
-/** Returns the user name in credentials; a token has none. */
+/** Returns the user name in credentials; `undefined` for a token. */
 export const userIn = (authorization: Authorization): string | undefined =>
   authorization.scheme === 'Bearer' ? undefined : authorization.username
 
@@ -72,7 +72,7 @@ export function loginQuestion(
   }
 }
 
-/** Returns the transport that a SETUP prefers. */
+/** Returns the transport that a SETUP prefers; `undefined` for other requests. */
 function preferredTransport({ method, headers }: RtspRequest): SessionTransport | undefined {
   if (method !== 'SETUP') return undefined
   try {

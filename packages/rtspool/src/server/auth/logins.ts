@@ -11,28 +11,30 @@ import type { Rechecks } from './rechecks.js'
 import { SessionLogins } from './session-logins.js'
 import { accessOf, subjectOf } from './subject.js'
 
-/** Reason to refuse a request. */
+/** Reason to refuse a request, and its explanation. */
 export interface Refusal {
   readonly refuse: AuthRefusalReason
-  /** Explanation of the hook `login` for the operator. */
+  /** Explanation by the hook `login`, for the operator. */
   readonly why?: string | undefined
 }
 
-/** A login that the rules or the hook allow. */
+/** Login that the rules or the hook allow. */
 export interface DecidedLogin extends Omit<Login, 'talkRefusal'> {
-  /** Decides about the right to speak; see {@link Login.talkRefusal}. */
+  /** Decides whether the client may speak over a back channel; see {@link Login.talkRefusal}. */
   readonly refuseTalk: () => Promise<Refusal | undefined>
 }
 
-/** A login, or the reason to refuse the request. */
+/** Result of a decision: a login, or the reason to refuse the request. */
 export type LoginOrRefusal = DecidedLogin | Refusal
 
-/** Decides what a client may do whose credentials are right: by the rules, or by the hook `login`. */
+/**
+ * Decides what a client with right credentials may do: by the access rules, or by the hook `login`.
+ */
 export class Logins {
   #options: ResolvedAuthOptions
   readonly #rechecks: Rechecks
   #ofSessions = new SessionLogins()
-  /** Connections on which a token has logged in. */
+  /** Connections on which a client has logged in with a token. */
   #tokenConnections = new WeakSet<object>()
 
   constructor(options: ResolvedAuthOptions, rechecks: Rechecks) {
@@ -40,7 +42,10 @@ export class Logins {
     this.#rechecks = rechecks
   }
 
-  /** Applies other options. Sessions keep the logins of the hook, unless another hook decides from now on. */
+  /**
+   * Applies other options. Sessions keep the logins that the hook has allowed, unless the new
+   * options have another hook.
+   */
   update(options: ResolvedAuthOptions): void {
     if (options.login !== this.#options.login) {
       this.#ofSessions = new SessionLogins()
@@ -50,8 +55,9 @@ export class Logins {
   }
 
   /**
-   * Decides about a request by the login with which its session began; see {@link SessionLogins.find}.
-   * The session spares the hook a question, but the rules may have changed since.
+   * Decides about a request of a session by the login with which the session was created; see
+   * {@link SessionLogins.find}. The hook is not called again, but the rules are applied, because
+   * they may have changed.
    *
    * @returns `undefined` if the hook must decide.
    */
@@ -81,7 +87,8 @@ export class Logins {
   /**
    * Decides about a request with right credentials.
    *
-   * @param grant - Answer of the hook `login`; `undefined` for a user whom the server knows itself.
+   * @param grant - Answer of the hook `login`; `undefined` for a user of the option `users` or the
+   * hook `verify`.
    */
   async of(
     grant: LoginGrant | undefined,
@@ -105,7 +112,7 @@ export class Logins {
     return { ...login, expiresAt, groups, maxSessionsPerUser, onSession }
   }
 
-  /** Returns the HMAC of credentials; see {@link SessionLogins.mark}. */
+  /** Returns the HMAC of credentials, for comparing them later; see {@link SessionLogins.mark}. */
   mark(authorization: Authorization): string {
     return this.#ofSessions.mark(authorization)
   }
@@ -123,7 +130,10 @@ export class Logins {
     throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${target.path}`)
   }
 
-  /** Returns the login of a user whom the hook allows: the hook has the right to speak as well. */
+  /**
+   * Returns the login of a user whom the hook allows. The hook also decides about the right to
+   * speak.
+   */
   #byHook(
     user: string | undefined,
     authorization: Authorization | undefined,
@@ -139,7 +149,7 @@ export class Logins {
     return { user, refuseTalk }
   }
 
-  /** Applies the rules. @param user - `undefined` without login. */
+  /** Decides by the access rules. @param user - `undefined` without login. */
   async #byRules(user: string | undefined, request: UnauthorizedRequest): Promise<LoginOrRefusal> {
     const { rules } = this.#options
     const subject = subjectOf(request, user)
@@ -154,8 +164,8 @@ export class Logins {
 }
 
 /**
- * Returns the reason to refuse the right to speak. A client that wants to speak begins without a login,
- * as everywhere.
+ * Returns the reason to refuse the right to speak over a back channel. The client is first checked
+ * without a login, as for other requests.
  *
  * @param claim - Credentials or user of the request; `undefined` without any.
  */

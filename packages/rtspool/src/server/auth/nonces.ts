@@ -20,12 +20,15 @@ const nonceBytes = timeBytes + randomLength + tagBytes + macBytes
  * invalid.
  */
 const maxCounted = 16_384
-/** Number of requests with one nonce that may overtake one another on several connections. */
+/**
+ * Number of requests with one nonce that may arrive out of order, because they were sent on several
+ * connections.
+ */
 const windowSize = 32
 
 /**
- * Counts (`nc`) with which a nonce has been used: the highest, and a bit for each of the 32 counts
- * up to it. Bit 0 is the highest.
+ * Counts (`nc`) with which a nonce has been used: the highest, and 32 bits for it and the 31 counts
+ * below. Bit 0 is the highest count.
  */
 interface Uses {
   readonly issuedAt: number
@@ -51,12 +54,17 @@ export class Nonces {
   readonly #connections = new WeakMap<object, Buffer>()
   readonly #maxCounted: number
   readonly #uses = new Map<string, Uses>()
-  /** Time up to which issued nonces are invalid, because the server has forgotten their counts. */
+  /**
+   * Time up to which issued nonces are invalid, because the server no longer remembers their
+   * counts.
+   */
   #forgottenUntil = Number.NEGATIVE_INFINITY
 
   /**
+   * Creates the checker of nonces.
+   *
    * @param limit - Maximum number of nonces whose counts are remembered. Beyond it, clients with
-   *   the oldest nonces must get new ones.
+   * the oldest nonces must get new ones.
    */
   constructor(lifetimeMs: number, limit = maxCounted) {
     this.lifetimeMs = lifetimeMs
@@ -93,7 +101,7 @@ export class Nonces {
   }
 
   /**
-   * Returns whether a nonce was issued on this connection.
+   * Returns whether a fresh nonce was issued on this connection.
    *
    * @param nonce - Nonce for which {@link isFresh} has returned `true`.
    */
@@ -108,7 +116,8 @@ export class Nonces {
    * Records that a fresh nonce is used with a count.
    *
    * @param count - Value of the client's `nc`.
-   * @returns `false` if the nonce was used with this count before, or the count is too old to know.
+   * @returns `false` if the nonce was used with this count before, or the count is too far below
+   * the highest one.
    */
   use(nonce: string, count: number, now: number): boolean {
     const uses = this.#uses.get(nonce)

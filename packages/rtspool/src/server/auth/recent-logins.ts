@@ -6,7 +6,10 @@ import { hostOf } from '../../host-of.js'
 const maxLogins = 10_000
 /** Milliseconds for which a login is remembered. */
 const lifetimeMs = 60 * 60 * 1000
-/** Maximum number of nonces remembered for one login: those of its last connections. */
+/**
+ * Maximum number of nonces remembered for one login, which are those of the login's latest
+ * connections.
+ */
 const maxNonces = 4
 
 interface Login {
@@ -26,7 +29,7 @@ export class RecentLogins {
     return this.#logins.size
   }
 
-  /** Adds a login. @param nonce - Nonce of the credentials; `undefined` with Basic */
+  /** Remembers a login. @param nonce - Nonce of the credentials; `undefined` with Basic */
   note(address: string, user: string, nonce: string | undefined, now: number): void {
     const key = keyOf(address, user)
     const before = this.#logins.get(key)?.nonces ?? []
@@ -45,7 +48,10 @@ export class RecentLogins {
     return this.#find(address, user, now) !== undefined
   }
 
-  /** Returns whether the user has logged in with this nonce, which nobody else knows. */
+  /**
+   * Returns whether the user has logged in with this nonce. Only the user's client knows such a
+   * nonce.
+   */
   hasNonce(address: string, user: string, nonce: string, now: number): boolean {
     return this.#find(address, user, now)?.nonces.includes(nonce) ?? false
   }

@@ -12,17 +12,20 @@ import {
 import type { AccessContext } from './rules.js'
 
 const lookMs = 1000
-/** Share by which an interval varies, so that sessions that began together are asked about apart. */
+/**
+ * Share by which the interval between rechecks varies at random, so that sessions created together
+ * are not rechecked together.
+ */
 const jitter = 0.1
-/** Milliseconds to the next try after a failure, at most. */
+/** Maximum milliseconds between a failure of the hook and the next try. */
 const maxRetryMs = 30_000
-/** Failures in a row with which the session ends. */
+/** Number of failures of the hook in a row that ends the session. */
 const maxFailures = 3
-/** Questions at a time: requests of clients must not wait behind them. */
+/** Maximum number of rechecks at a time, so that requests of clients do not wait behind them. */
 const maxAtOnce = 16
 const randomSteps = 2 ** 16
 
-/** A hook that failed when asked again about a session. */
+/** Describes a failure of the hook `login` when it was asked again about a session. */
 export interface RecheckFailure extends AccessContext {
   readonly reason: 'unavailable'
   readonly method: 'recheck'
@@ -30,8 +33,8 @@ export interface RecheckFailure extends AccessContext {
 }
 
 /**
- * Parts of a question that are kept to ask it again: the credentials among them, but nothing else of the
- * request or of the connection.
+ * Parts of a login question that are stored to ask it again. They include the credentials, but not
+ * the request or the connection.
  */
 type KeptQuestion = Omit<LoginContext, 'request' | 'session' | 'signal' | 'isRecheck'>
 
@@ -40,14 +43,17 @@ interface Recheck {
   /** User that the hook has named. */
   readonly user: string | undefined
   intervalMs: number
-  /** Time of the next question; `Infinity` while one is under way. */
+  /**
+   * Time of the next call of the hook, in milliseconds of the clock; `Infinity` while a call is
+   * under way.
+   */
   dueAt: number
   failures: number
 }
 
 /**
- * Asks the hook `login` again about sessions that it has allowed. One timer, which runs only while
- * there are such sessions, looks at all of them.
+ * Asks the hook `login` again, at intervals, about sessions that it has allowed. One timer serves
+ * all these sessions, and runs only while there are any.
  */
 export class Rechecks {
   readonly #clock: Clock
@@ -56,11 +62,15 @@ export class Rechecks {
   readonly #rechecks = new Map<Session, Recheck>()
   readonly #timer: PeriodicCheck
   readonly #closing = new AbortController()
-  /** Sessions whose time has come, the first one first. */
+  /** Sessions that are due for a recheck, longest due first. */
   readonly #due = new Set<Session>()
   #asking = 0
 
-  /** @param hook - Returns the hook in use; `undefined` = sessions are no longer asked about. */
+  /**
+   * Creates the rechecks of a server.
+   *
+   * @param hook - Returns the hook in use; `undefined` = no session is rechecked any more.
+   */
   constructor(
     clock: Clock,
     hook: () => LoginHook | undefined,
@@ -72,12 +82,14 @@ export class Rechecks {
     this.#timer = new PeriodicCheck(clock, lookMs, () => this.#look())
   }
 
-  /** Number of sessions that are asked about again. */
+  /** Number of sessions that are rechecked. */
   get size(): number {
     return this.#rechecks.size
   }
 
-  /** Begins to ask about a session. @param grant - Answer that has begun it. */
+  /**
+   * Starts the rechecks of a session. @param grant - Answer of the hook that allowed the session.
+   */
   add(session: Session, question: LoginContext, { recheckSeconds = 0, user }: LoginGrant): void {
     if (this.#closing.signal.aborted) return
     const kept = keptOf(question)
@@ -87,7 +99,7 @@ export class Rechecks {
     this.#timer.start()
   }
 
-  /** Asks about no session any more. Idempotent. */
+  /** Stops all rechecks. Idempotent. */
   close(): void {
     this.#closing.abort()
     this.#timer.stop()
@@ -106,7 +118,9 @@ export class Rechecks {
     return this.#rechecks.size > 0
   }
 
-  /** Asks about the sessions that have waited longest, as many at a time as may be. */
+  /**
+   * Calls the hook for the sessions that have been due longest, up to {@link maxAtOnce} at a time.
+   */
   #askNext(): void {
     for (const session of this.#due) {
       if (this.#asking >= maxAtOnce) return
@@ -169,7 +183,7 @@ export class Rechecks {
   }
 }
 
-/** Returns the parts of a question that a later one needs. */
+/** Returns the parts of a login question that are needed to ask it again. */
 function keptOf(question: LoginContext): KeptQuestion {
   const { user, password, token, path, address, action, method } = question
   const { connectionId, userAgent, isSecure, tunnel, transport } = question

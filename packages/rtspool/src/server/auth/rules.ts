@@ -8,13 +8,13 @@ export type AccessAction = 'read' | 'publish'
 /** Right that a rule gives: an action, or `talk`, which is SETUP of a back channel. */
 export type AccessRight = AccessAction | 'talk'
 
-/** User, action and path of a request, as input for rules. */
+/** User, action, path and address of a request, by which access is decided. */
 export interface AccessContext {
   /** Name of the authenticated user; `undefined` for a client without credentials. */
   readonly user: string | undefined
   /**
-   * Action that the method implies; `undefined` for PAUSE, TEARDOWN and parameters outside a
-   * session.
+   * Action that the method implies; `undefined` for PAUSE, TEARDOWN, and GET_PARAMETER or
+   * SET_PARAMETER outside a session.
    */
   readonly action: AccessRight | undefined
   /** Decoded path without track and trailing slash; `undefined` for `*`. */
@@ -33,7 +33,7 @@ export type AccessSubject =
   | readonly string[]
   | ((context: AccessContext) => boolean | Promise<boolean>)
 
-/** Rights on a path. */
+/** Rights of users on one path. */
 export interface AccessRule {
   /**
    * A path, or a path that ends in `/*`, which matches everything below it at any depth. `/*`
@@ -49,14 +49,14 @@ export interface AccessRule {
    */
   readonly publish?: AccessSubject | undefined
   /**
-   * Right to speak over the back channel of a media, for those who may `read` it.
+   * Users who may speak over the back channel of a media, among those who may `read` it.
    * @default those who may `read`
    */
   readonly talk?: AccessSubject | undefined
   /**
-   * Addresses and networks, such as `10.0.0.0/8`, of the clients that the rule is for; at least one.
-   * If one path has several rules, the first one for the client's address decides. A client without such
-   * a rule is denied.
+   * Addresses and networks, such as `10.0.0.0/8`, of the clients to which the rule applies; at
+   * least one. If one path has several rules, the first one for the client's address decides. A
+   * client without such a rule is denied.
    * @default all addresses
    */
   readonly from?: readonly string[] | undefined
@@ -64,27 +64,33 @@ export interface AccessRule {
 
 const rights = ['read', 'publish', 'talk'] as const
 
-/** Input for {@link AccessRules.allows}: a request is allowed if one of its actions is. */
+/**
+ * Input for {@link AccessRules.allows}: a request, and its possible actions. It is enough if one of
+ * the actions is allowed.
+ */
 export interface AccessQuestion {
   readonly context: AccessContext
   readonly actions: readonly AccessAction[]
 }
 
-/** A rule with its address ranges understood. */
+/** A rule with its address ranges parsed. */
 interface CheckedRule extends AccessRule {
-  /** `undefined` = all addresses. */
+  /** Address ranges of the rule; `undefined` = all addresses. */
   readonly ranges: AddressRanges | undefined
 }
 
 /**
- * The access rules of a server. For each path the most specific path among the rules decides. Of its
- * rules the first for the client's address does, and anything that it does not name is denied.
+ * The access rules of a server. For a request, the most specific matching path decides. If this
+ * path has several rules, the first one for the client's address applies. Every action that the
+ * rule does not mention is denied.
  */
 export class AccessRules {
   /** Rules by path, most specific first: paths, then patterns from the longest to the shortest. */
   readonly #rules: readonly (readonly CheckedRule[])[]
 
   /**
+   * Checks the rules.
+   *
    * @param users - All existing user names; `undefined` if a hook may know more.
    * @throws {TypeError} Names the wrong rule.
    */
@@ -121,8 +127,8 @@ export class AccessRules {
   }
 
   /**
-   * Evaluates the right to speak for a client that may read. Errors of a function in a rule are
-   * thrown on.
+   * Returns whether the rules allow a client that may read to speak over the back channel. Errors
+   * that a function in a rule throws are not caught.
    */
   async allowsTalk(context: AccessContext): Promise<boolean> {
     const { path, address } = context

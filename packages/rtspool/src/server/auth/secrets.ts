@@ -46,7 +46,7 @@ export function nobodysSecret(isPassword: boolean): UserSecret {
 }
 
 /**
- * Returns HA1 of a user: computed from a password, or as stored.
+ * Returns HA1 of a user for an algorithm: computed from a password, or as stored.
  *
  * @returns `undefined` if none is stored for the algorithm.
  */

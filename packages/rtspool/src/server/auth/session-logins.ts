@@ -6,32 +6,39 @@ import type { UnauthorizedRequest } from '../request/request-context.js'
 import type { AccessAction } from './rules.js'
 import { namedSession, subjectOf } from './subject.js'
 
-/** A login that a hook has allowed. */
+/** Login that a hook has allowed: its user, and the source of its rights. */
 export interface AllowedLogin {
   readonly user: string | undefined
   /** True if the rules decide what the user may do. */
   readonly byRules: boolean
 }
 
-/** Login with which a session was created. */
+/** Login with which a session was created, as it is stored. */
 interface KeptLogin extends AllowedLogin {
   readonly path: string | undefined
   readonly action: AccessAction | undefined
-  /** HMAC of the credentials. */
+  /** HMAC of the credentials, for comparing them with those of later requests. */
   readonly mark: string
-  /** Connection on which a token has created the session; it need not repeat the token. */
+  /**
+   * Connection on which a session was created with a token. Further requests on it need not contain
+   * the token.
+   */
   readonly connection: WeakRef<object> | undefined
 }
 
 /**
- * Logins that a hook has allowed, by session: the hook need not be asked again for the requests of
- * the session. No credentials are kept, but their HMAC.
+ * Remembers, by session, the logins that a hook has allowed. Later requests of a session thus need
+ * no call of the hook. Of the credentials, only an HMAC is stored.
  */
 export class SessionLogins {
   readonly #key = randomBytes(32)
   readonly #logins = new WeakMap<Session, KeptLogin>()
 
-  /** @param authorization - Credentials of the request; `undefined` without any. */
+  /**
+   * Remembers the login of a new session.
+   *
+   * @param authorization - Credentials of the request; `undefined` without any.
+   */
   note(
     session: Session,
     { user, byRules }: AllowedLogin,
@@ -49,8 +56,8 @@ export class SessionLogins {
   /**
    * Returns the login of the session that a request names.
    *
-   * @returns `undefined` if the request needs a decision: of another session, path or client, or with
-   *   other credentials.
+   * @returns `undefined` if the hook must decide: the session, path, client or credentials differ
+   * from those of the login.
    */
   find(
     context: UnauthorizedRequest,

@@ -10,7 +10,7 @@ import {
 } from '../request/session-presentation.js'
 import type { AccessAction, AccessContext } from './rules.js'
 
-/** Path and actions of a request, as the rules need them. */
+/** Path and actions of a request, to which the access rules are applied. */
 export interface RequestSubject {
   /** Path that the rules are applied to; `undefined` for `*`. */
   readonly path: string | undefined
@@ -18,7 +18,7 @@ export interface RequestSubject {
   readonly actions: readonly AccessAction[]
 }
 
-/** Actions by method. A method that is missing needs permission for either action. */
+/** Actions by method. A method that is missing needs permission for any one of the actions. */
 const actionsOf: Readonly<Record<string, readonly AccessAction[]>> = Object.freeze({
   DESCRIBE: ['read'],
   SETUP: ['read'],
@@ -55,7 +55,7 @@ export function subjectOf(context: UnauthorizedRequest, user: string | undefined
 }
 
 /**
- * Returns the input of a rule.
+ * Returns the argument of a function in an access rule.
  *
  * @param user - User name in the credentials.
  */
@@ -87,8 +87,8 @@ function ownSession(context: UnauthorizedRequest, user: string | undefined): Ses
 }
 
 /**
- * Returns the session that a request names, if it belongs to the address of the client. Its user
- * may be another one.
+ * Returns the session that a request names, if it belongs to the address of the client. The user of
+ * the session is not checked.
  */
 export function namedSession({
   server,

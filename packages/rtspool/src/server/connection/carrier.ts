@@ -4,24 +4,24 @@ import type { SessionTunnel } from '../../session-pool/index.js'
 import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
 
 /**
- * Streams that an RTSP connection runs over: those of a socket, or of a tunnel. With a plain socket
- * all three are the same object.
+ * Streams over which an RTSP connection runs: those of a socket, or of a tunnel. With a plain
+ * socket, `input`, `output` and `socket` are the same object.
  */
 export interface ConnectionCarrier {
   /** Bytes from the client. */
   readonly input: Readable
   /** Bytes to the client. The connection lives as long as this stream. */
   readonly output: Writable
-  /** The socket below `output`: its idle time and unsent bytes. */
+  /** Socket to which `output` is written. It determines idle time and unsent bytes. */
   readonly socket: Socket
-  /** Ends of the socket, or those that a trusted proxy has named. */
+  /** Addresses and ports of both ends: of the socket, or as a trusted proxy has stated them. */
   readonly ends: TcpEnds
   /**
-   * Second stream on which the client may send interleaved frames only: live555, and VLC with it,
-   * sends its RTCP behind the GET of a tunnel.
+   * Second stream on which the client may send interleaved frames only: live555 (VLC) sends its
+   * RTCP after the GET request of a tunnel.
    */
   readonly frames?: Readable
-  /** Tunnel that the bytes arrive in; absent where there is none. */
+  /** Tunnel in which the bytes arrive; absent for a plain socket. */
   readonly tunnel?: SessionTunnel
 }
 

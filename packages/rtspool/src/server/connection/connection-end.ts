@@ -23,7 +23,7 @@ export interface EndingConnection {
  *                       ├─ client needs time to end in order ────▶ closes after that, unless a request arrives
  *                       └─ at once ──────────────────────────────▶ closes; if a response is due, after it
  * idle ─────────────────┬─ without a session ────────────────────▶ closes
- *                       └─ for the second time in one request ───▶ the same
+ *                       └─ for the second time in one request ───▶ closes
  * closing ──────────────── one second later ─────────────────────▶ destroyed
  * ```
  */
@@ -50,6 +50,9 @@ export class ConnectionEnd {
   }
 
   /**
+   * Notes that the connection's last session was removed, and closes the connection when its time
+   * is over.
+   *
    * @param farewellMs - Result of `farewellMs()`: 0 = at once, `undefined` = the connection stays.
    */
   sessionRemoved(farewellMs: number | undefined): void {
@@ -63,7 +66,7 @@ export class ConnectionEnd {
     this.#asksAnew = this.#farewellTimer !== undefined
   }
 
-  /** Notes that a request has found its session. */
+  /** Notes that a request has found its session, so that the connection stays open. */
   sessionFound(): void {
     this.#misses.noteFound()
   }
@@ -86,7 +89,7 @@ export class ConnectionEnd {
    * Closes an idle connection, unless it has a session or waits for the response to a request.
    *
    * @returns True if the connection waits for a response: once for each request. At the second call
-   *   nobody will respond, because the application hangs.
+   * the connection closes, because the application hangs and will not respond.
    */
   waitsWhenIdle(): boolean {
     if (this.#connection.isAnswering() && !this.#hasWaited) {

@@ -6,7 +6,7 @@ import { authorityOf } from '../../transport/system/addresses.js'
 import { endsOf, type TcpEnds } from '../../transport/tcp/tcp-ends.js'
 import type { ConnectionCarrier } from './carrier.js'
 
-/** Maximum number of characters of a `User-Agent` that are kept; the rest is cut off. */
+/** Maximum number of characters of a `User-Agent` that are stored; the rest is cut off. */
 const maxUserAgentLength = 256
 
 /**
@@ -15,7 +15,7 @@ const maxUserAgentLength = 256
  */
 export class ConnectionFacts {
   readonly publicId = createPublicId()
-  /** Ends of the socket, which are those of a proxy if the connection has one. */
+  /** Addresses and ports of the socket. Behind a proxy, the remote ones are the proxy's. */
   readonly socketEnds: TcpEnds
   readonly remoteAddress: string
   readonly remotePort: number

@@ -37,11 +37,11 @@ export interface ConnectionOptions {
   readonly idleTimeoutMs: number
   readonly directSends: DirectSends | undefined
   readonly backlog: BacklogLimits
-  /** Order in which all connections of the server handle their requests. */
+  /** Queue of all connections of the server, in which they handle their requests in turn. */
   readonly turns: RequestTurns
 }
 
-/** Receives the failures and refusals of requests on one connection. */
+/** Receives events about the requests of one connection: responses, failures and refusals. */
 export interface ConnectionListener {
   /** Called when a request has a response, with the milliseconds that it took. */
   requestAnswered(request: RtspRequest, statusCode: number, milliseconds: number): void
@@ -58,8 +58,8 @@ export interface ConnectionListener {
 }
 
 /**
- * One RTSP connection: bytes in, responses out, strictly in the order of the requests. Only this
- * class turns an error into a response.
+ * One RTSP connection, which sends responses strictly in the order of the requests. Only this class
+ * turns an error into a response.
  *
  * ```text
  * socket ─▶ parser ─┬─ request ──▶ queue ─▶ dispatch ─▶ response ─▶ socket
@@ -67,7 +67,7 @@ export interface ConnectionListener {
  *                   └─ response ─▶ ignored
  * ```
  *
- * {@link RequestReader} has the rules for bytes that wait.
+ * {@link RequestReader} decides which bytes stay unread while a request waits.
  */
 export class Connection implements ConnectionContext, ConnectionInfo, GuardedConnection {
   readonly sessions = new Set<Session>()
@@ -225,8 +225,9 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   }
 
   /**
-   * Sends the response to the present request but to no further one, and the unsent bytes, then
-   * closes. Takes at most a second, whatever the handler and the peer do. Idempotent.
+   * Sends the response to the present request and all unsent bytes, then closes. Later requests get
+   * no response. Takes at most a second, even if the handler or the peer does not respond.
+   * Idempotent.
    */
   close(): void {
     this.#end.limitClosing()
@@ -261,7 +262,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     this.#reader.receive(chunk)
   }
 
-  /** Returns the functions that the request reader calls. */
+  /** Returns the functions of this connection that the request reader calls. */
   #readerOwner(): RequestReaderOwner {
     return {
       isOpen: () => this.#state === 'open',
@@ -278,7 +279,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     }
   }
 
-  /** Returns the functions that the request queue calls. */
+  /** Returns the functions of this connection that the request queue calls. */
   #queueOwner(): RequestQueueOwner {
     return {
       takesAnswers: () => this.#output.writable && !this.#unsent.isTooMany,
@@ -301,7 +302,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     }
   }
 
-  /** Returns the functions that {@link ConnectionEnd} calls. */
+  /** Returns the functions of this connection that {@link ConnectionEnd} calls. */
   #ending(): EndingConnection {
     return {
       hasSessions: () => this.sessions.size > 0,
@@ -347,7 +348,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
 
   /**
    * Calls `afterWrite` of a reply whose response has been sent. After a failure the session ends,
-   * because the client can get no error response any more.
+   * because the client already has the response.
    */
   #afterWrite({ session, afterWrite }: Reply, request: RtspRequest): void {
     try {

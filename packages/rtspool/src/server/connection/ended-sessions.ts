@@ -28,8 +28,8 @@ interface Ended {
 }
 
 /**
- * Remembers the sessions that the server has ended by itself. For 10 s, PAUSE and TEARDOWN of the
- * owner get a 200, which has no effect. After TEARDOWN, the id is unknown.
+ * Remembers the sessions that the server has ended by itself. For 10 s, the server responds 200 to
+ * PAUSE and TEARDOWN of the owner, which have no other effect. After TEARDOWN, the id is unknown.
  *
  * FFmpeg (5.1, 9) sends PAUSE, and GStreamer (1.22, 1.28) TEARDOWN, before they request TCP in
  * place of UDP, or when the media has ended. Both treat 454 as an error.
@@ -85,12 +85,12 @@ export class EndedSessions {
     return isClaimAccepted(owner, claimant, this.#binding)
   }
 
-  /** Forgets a session that its client has torn down: its id is unknown from now on. */
+  /** Removes a session that its client has torn down. Its id is unknown from now on. */
   forget(id: string): void {
     this.#ended.delete(id)
   }
 
-  /** Forgets all sessions. */
+  /** Removes all remembered sessions. */
   clear(): void {
     this.#ended.clear()
     this.#timer?.cancel()

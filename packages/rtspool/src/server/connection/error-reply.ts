@@ -37,8 +37,8 @@ export function errorReply(error: unknown): Reply {
 }
 
 /**
- * Codes of errors that are faults of the server or the application, and not the effect of a limit
- * or a request.
+ * Error codes of faults of the server or the application. All other codes result from a limit or a
+ * request.
  */
 const ownFaults: ReadonlySet<RtspErrorCode> = new Set([
   'ERR_MEDIA_UNAVAILABLE',

@@ -2,7 +2,8 @@ import type { RemovalReason } from '../../session-pool/index.js'
 import { answerableMs } from './ended-sessions.js'
 
 /**
- * Milliseconds for a client whose session was removed to read its BYE and to close the connection.
+ * Milliseconds that a client whose session was removed has to read the RTCP BYE and to close the
+ * connection.
  */
 const dismissedMs = 2000
 
@@ -12,8 +13,8 @@ const dismissedMs = 2000
  *
  * - The client has ended the session, or has another one: the connection stays open.
  * - The media has ended or failed, or does not reach the client: as long as PAUSE and TEARDOWN of
- *   the session still succeed. Clients then end in order or try TCP. A client that ignores BYE
- *   notices the end of the connection.
+ *   the session still succeed. Meanwhile, clients tear down the session or try TCP. A client that
+ *   ignores BYE notices the closed connection.
  * - The application, a limit or a drain has removed the session: two seconds.
  * - A publisher: at once. Nothing else makes FFmpeg notice that nobody receives its packets.
  */

@@ -9,7 +9,11 @@ export class IdleTimer {
   readonly #socket: Socket
   readonly #timeoutMs: number
 
-  /** @param timeoutMs - Milliseconds without traffic; 0 = the timer never fires. */
+  /**
+   * Starts the timer.
+   *
+   * @param timeoutMs - Milliseconds without traffic; 0 = the timer never fires.
+   */
   constructor(socket: Socket, timeoutMs: number, onIdle: () => void) {
     this.#socket = socket
     this.#timeoutMs = timeoutMs

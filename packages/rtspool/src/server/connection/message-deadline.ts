@@ -1,9 +1,12 @@
 import { type Clock, type ClockTimer, scheduleAfterReads } from '../../clock.js'
 
-/** Milliseconds for a peer to send one complete message or frame, and to begin the first one. */
+/**
+ * Milliseconds for a peer to send one complete message or frame. A new connection must send its
+ * first byte in the same time.
+ */
 const maxMessageMs = 10_000
 
-/** Progress of the parser of a connection. */
+/** Position of a connection's parser in the byte stream. */
 interface MessageProgress {
   /** True if no message is incomplete. */
   readonly isBetweenMessages: boolean
@@ -35,7 +38,7 @@ export class MessageDeadline {
     this.#arm(maxMessageMs)
   }
 
-  /** Notes the progress of the parser; to be called after each read. */
+  /** Notes how far the parser has read. The connection must call this after each read. */
   update(): void {
     const { isBetweenMessages, messageOffset } = this.#progress
     if (isBetweenMessages) {

@@ -10,10 +10,13 @@ import type { ConnectionCarrier } from './carrier.js'
 import { Connection, type ConnectionOptions } from './connection.js'
 import { RequestTurns } from './request-turns.js'
 
-/** Options that are read whenever a connection opens. */
+/** Options for new connections, read each time a connection opens. */
 export interface OpenConnectionsOptions
   extends Pick<ConnectionOptions, 'idleTimeoutMs' | 'backlog'> {
-  /** Initial maximum time in milliseconds without reading or acknowledging; 0 = no limit. */
+  /**
+   * Initial maximum time in milliseconds in which a client reads or acknowledges nothing; 0 = no
+   * limit.
+   */
   readonly slowReaderTimeoutMs: number
   readonly native: NativeSockets | undefined
 }
@@ -46,11 +49,11 @@ export class OpenConnections {
   readonly #directSends: DirectSends | undefined
   readonly #backlogs: BacklogMonitor<Connection>
   /**
-   * Detects clients that acknowledge nothing; `undefined` if native calls report acknowledged
-   * bytes.
+   * Detects clients that acknowledge no TCP bytes. `undefined` if the system itself reports
+   * acknowledged bytes.
    */
   readonly #acknowledgements: AcknowledgementMonitor<Connection> | undefined
-  /** Number of interleaved frames on unknown channels, of connections that are closed. */
+  /** Number of interleaved frames on unknown channels, summed over closed connections. */
   #unknownChannelFrames = 0
 
   constructor(
@@ -86,8 +89,8 @@ export class OpenConnections {
   }
 
   /**
-   * Maximum time in milliseconds without reading or acknowledging; 0 = no limit. Applies to open
-   * connections as well.
+   * Sets the maximum time in milliseconds in which a client reads or acknowledges nothing; 0 = no
+   * limit. Applies to open connections as well.
    */
   set slowReaderTimeoutMs(maxAgeMs: number) {
     this.#backlogs.maxAgeMs = maxAgeMs

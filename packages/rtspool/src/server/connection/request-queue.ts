@@ -5,8 +5,8 @@ import { errorReply } from './error-reply.js'
 import type { RequestTurns } from './request-turns.js'
 
 /**
- * Number of requests of one connection that get responses before other connections have their turn.
- * One read may contain thousands of requests.
+ * Number of responses of one connection in a row before other connections may continue. One read
+ * may contain thousands of requests.
  */
 const requestsPerTurn = 4
 
@@ -18,7 +18,10 @@ export interface RequestQueueOwner {
   isClosed(): boolean
   /** Numeric address of the client. */
   readonly remoteAddress: string
-  /** Called when a request has been read that must wait for its turn. Must not throw. */
+  /**
+   * Called when a request has been read that must wait until other connections have had their
+   * responses. Must not throw.
+   */
   waits(request: RtspRequest): void
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
@@ -33,8 +36,8 @@ export interface RequestQueueOwner {
   /** Called when `handle` or `reply` has thrown. An error response is sent next. */
   failed(error: unknown, request: RtspRequest): void
   /**
-   * Called after a response was sent, or when a new turn begins: the connection may push another
-   * request.
+   * Called when the connection may push another request: after a response, or when a wait for other
+   * connections is over.
    */
   answered(): void
   /**
@@ -56,11 +59,11 @@ export class RequestQueue {
   #isAnswering = false
   #isWaitingForTurn = false
   /**
-   * True if the connection has waited for this turn, and may now send {@link requestsPerTurn}
-   * responses.
+   * True if the connection has waited for other connections, and may now send {@link
+   * requestsPerTurn} responses.
    */
   #hasTurn = false
-  /** Number of responses sent since the present turn began. */
+  /** Number of responses since the connection last had to wait for other connections. */
   #answeredCount = 0
   #latest: RtspRequest | undefined
   /** Time at which the latest request was read, in milliseconds of the server's clock. */
@@ -78,23 +81,26 @@ export class RequestQueue {
 
   /**
    * True if another request may be pushed. The last one must have its response, the client must
-   * read its responses, and the connection need not wait for a turn.
+   * read its responses, and the connection need not wait for other connections.
    */
   get isReady(): boolean {
     return !this.#isAnswering && !this.#isWaitingForTurn && this.#owner.takesAnswers()
   }
 
-  /** True if no request waits for its turn or for its response. */
+  /** True if no request waits for other connections or for its response. */
   get isIdle(): boolean {
     return !this.#isAnswering && !this.#isWaitingForTurn
   }
 
-  /** True while the connection waits until it is its turn to have requests handled. */
+  /** True while the connection waits until other connections have had their responses. */
   get isWaitingForTurn(): boolean {
     return this.#isWaitingForTurn
   }
 
-  /** Blocks the queue until the next turn. Then {@link RequestQueueOwner.answered} is called. */
+  /**
+   * Blocks the queue until other connections have had their responses. Then {@link
+   * RequestQueueOwner.answered} is called.
+   */
   waitForTurn(): void {
     if (this.#isWaitingForTurn) return
     this.#isWaitingForTurn = true
@@ -102,8 +108,8 @@ export class RequestQueue {
   }
 
   /**
-   * Starts to count responses anew, unless the connection waits for a turn. To be called when bytes
-   * arrive after all earlier requests have their responses.
+   * Resets the count of responses in a row, unless the connection waits for other connections. Call
+   * this when bytes arrive after all earlier requests have their responses.
    */
   beginRead(): void {
     if (this.#isWaitingForTurn) return

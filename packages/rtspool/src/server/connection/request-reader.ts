@@ -51,17 +51,17 @@ export class RequestReader {
     this.#deadline = new MessageDeadline(this.#parser, clock, () => owner.tooSlow())
   }
 
-  /** True if unparsed bytes wait until {@link readOn}. */
+  /** True if unparsed bytes are stored until {@link readOn} is called. */
   get isWaiting(): boolean {
     return !this.#isParsing && this.#input.isPaused()
   }
 
-  /** Number of reads so far. */
+  /** Number of chunks read so far. */
   get readCount(): number {
     return this.#readCount
   }
 
-  /** Parses bytes of the client, or keeps them until {@link readOn}. */
+  /** Parses bytes from the client, or stores them until {@link readOn}. */
   receive(chunk: Buffer): void {
     this.#readCount++
     const read = this.#owner.isReady() ? this.#parse(chunk) : 0

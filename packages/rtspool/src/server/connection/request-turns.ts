@@ -6,8 +6,9 @@ import type { Clock } from '../../clock.js'
  */
 const connectionsPerLoop = 2
 /**
- * Milliseconds of a slow turn for each connection that continues after it. So the waiting
- * connections make 250 requests a second or more, and keep about a quarter of a processor busy.
+ * Milliseconds of a slow turn of the event loop for each waiting connection that continues after
+ * it. The waiting connections thus make 250 requests a second or more, and use about a quarter of a
+ * processor.
  */
 const msPerConnection = 4
 const maxConnectionsPerLoop = 64
@@ -19,9 +20,9 @@ const requestsPerLoop = 16
 
 /**
  * Limits the requests of all connections that a server handles in one turn of the event loop, so
- * that media are sent in between. Some requests are handled without waiting. Further ones wait, and
- * so do connections that have used up their turn. Each turn of the loop then handles a few of them,
- * however many wait.
+ * that media are sent in between. The first requests of a turn are handled at once. The connections
+ * of further requests wait, and so do connections with too many requests in a row. Each later turn
+ * handles a few of them, however many wait.
  *
  * The waiting hosts take turns, each with its connections in order of arrival. So a host with
  * thousands of connections delays only its own.
@@ -31,11 +32,14 @@ const requestsPerLoop = 16
  */
 export class RequestTurns {
   readonly #clock: Pick<Clock, 'now'>
-  /** Functions to call for waiting connections, by host. The first host is the next. */
+  /** Functions that continue waiting connections, by host. The first host is served next. */
   readonly #waiting = new Map<string, (() => void)[]>()
   #waitingCount = 0
   #takenCount = 0
-  /** Time at which waiting connections continued, or the first one began to wait. */
+  /**
+   * Time, in milliseconds of the clock, at which waiting connections last continued, or the first
+   * one began to wait.
+   */
   #ranAt = 0
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -55,7 +59,7 @@ export class RequestTurns {
   }
 
   /**
-   * Calls `begin` once, in a later turn of the event loop.
+   * Calls `begin` once, in a later turn of the event loop, when the connection may continue.
    *
    * @param host - Host of the client, as {@link hostOf} names it.
    */
@@ -89,7 +93,7 @@ export class RequestTurns {
     return Math.max(connectionsPerLoop, Math.min(byTime, maxConnectionsPerLoop))
   }
 
-  /** Removes the oldest entry of the first host, and moves the host to the end. */
+  /** Removes and returns the oldest function of the first host, and moves the host to the end. */
   #takeNext(): (() => void) | undefined {
     for (const [host, begins] of this.#waiting) {
       const begin = begins.shift()

@@ -11,8 +11,8 @@ import type { Reply } from '../request/request-context.js'
 import { errorReply } from './error-reply.js'
 
 /**
- * Serializes the response to a request, with the headers that every response repeats from its
- * request.
+ * Serializes the response to a request, with the headers that are copied from the request, such as
+ * CSeq.
  */
 export function serializeReply(reply: Reply, request: RtspRequest): Buffer {
   const headers = new RtspHeaders()

@@ -23,7 +23,7 @@ export interface ServerSessionsOptions {
   readonly udpLiveness: UdpLiveness
 }
 
-/** Connection with which a session is associated. */
+/** Connection with which a session is associated, and its effect on the session's timeout. */
 interface Home {
   /** Connection that used the session last; `undefined` once that connection is closed. */
   connection: ConnectionContext | undefined
@@ -34,8 +34,8 @@ interface Home {
 
 /**
  * Sessions of one server, in a pool that it may share with others, and the connection that used
- * each of them last. An open connection is a sign of life. A client that acknowledges nothing ends
- * as a slow reader. The system's keep-alive probes an idle one.
+ * each of them last. An open connection is a sign of life: TCP keep-alive detects a client that has
+ * gone, and a client that acknowledges nothing is dropped.
  */
 export class ServerSessions implements SessionsContext {
   readonly #pool: SessionPool
@@ -43,7 +43,7 @@ export class ServerSessions implements SessionsContext {
   readonly #homes = new Map<Session, Home>()
   readonly #ended: EndedSessions
   readonly #traffic = new TrafficTotals()
-  /** Sessions that the application serves. */
+  /** Sessions that the application serves by itself; see `RtspServer.adopt`. */
   readonly #adopted: AdoptedSessions
   #isStopped = false
   #drain: Drain | undefined
@@ -69,20 +69,21 @@ export class ServerSessions implements SessionsContext {
     this.#ended.clear()
   }
 
-  /** True from the first {@link drain} on, unless all callers have called it off. */
+  /** True while at least one caller of {@link drain} wants all sessions to end. */
   get isDraining(): boolean {
     return this.#drain !== undefined
   }
 
-  /** All sessions that the server carries. */
+  /** All sessions of this server. */
   get all(): Iterable<Session> {
     return this.#homes.keys()
   }
 
   /**
-   * Creates no more sessions, and ends all by and by, publishers last. A second call may shorten the time.
+   * Creates no more sessions, and ends all existing ones within a time, publishers last. A second
+   * call may shorten the time.
    *
-   * @returns Resolves when all sessions have left.
+   * @returns Resolves when all sessions have ended.
    * @throws {RangeError | TypeError} An option is wrong. The reason of `signal` if it aborts.
    */
   async drain(options: DrainOptions): Promise<void> {
@@ -104,7 +105,8 @@ export class ServerSessions implements SessionsContext {
   }
 
   /**
-   * Adds a session that the application serves, so that a drain ends it like the others.
+   * Adds a session that the application serves by itself, so that {@link drain} ends it like the
+   * others.
    *
    * @param left - Called when the session has left the pool.
    * @throws {RequestError} `ERR_SERVER_CLOSING` if the server is closing.
@@ -155,8 +157,8 @@ export class ServerSessions implements SessionsContext {
   }
 
   /**
-   * Handles the end of a connection. Sessions bound to it end, or are kept by `onConnectionClosed`.
-   * Other sessions continue without it.
+   * Handles the end of a connection. Its interleaved sessions end, or are paused, as the option
+   * `onConnectionClosed` says. Other sessions continue without it.
    */
   connectionClosed(connection: ConnectionContext): void {
     for (const session of connection.sessions) {
@@ -171,7 +173,7 @@ export class ServerSessions implements SessionsContext {
     connection.sessions.clear()
   }
 
-  /** Returns the functions by which a {@link Drain} ends the sessions. */
+  /** Returns the functions by which a {@link Drain} lists and ends the sessions. */
   #leaving(): DrainedSessions {
     const homes = this.#homes
     const adopted = this.#adopted
@@ -227,8 +229,8 @@ export class ServerSessions implements SessionsContext {
 }
 
 /**
- * Stops the streams of a session but keeps the session. Its owner can set it up again on another
- * connection.
+ * Stops the streams of a session without ending the session. Its owner can set it up again on
+ * another connection.
  */
 function keep(session: Session): void {
   const held = presentationOf(session)

@@ -1,15 +1,16 @@
 import { RtspError } from '../../errors.js'
 
 /**
- * Number of misses in a row after which the connection is closed. A client has fewer sessions that
- * end unnoticed, and guessing 192 random bits takes far more.
+ * Number of misses in a row, requests that name no session of the client, after which the
+ * connection is closed. A client has fewer sessions that end unnoticed, and guessing 192 random
+ * bits takes far more.
  */
 const maxMisses = 20
 
 /**
  * Counts requests of a connection, in a row, that name no session of its client. A client that
- * guesses session ids is thus cut off. A request that names a session resets the count, because
- * sessions may often end by themselves.
+ * guesses session ids is thus disconnected. A request that names a session of its client resets the
+ * count, because sessions may often end by themselves.
  */
 export class SessionMisses {
   #count = 0

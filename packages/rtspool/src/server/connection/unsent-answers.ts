@@ -1,11 +1,11 @@
 /**
- * Number of responses not yet accepted by the kernel from which on no further request is read (RFC
- * 7826 section 10.2).
+ * Number of responses not yet accepted by the kernel at which the server stops reading requests
+ * (RFC 7826 section 10.2).
  */
 const maxAnswers = 10
 /**
- * Number of unsent bytes from which on no further request is read: a description alone may have 64
- * KiB.
+ * Number of unsent bytes at which the server stops reading requests. A single description may have
+ * 64 KiB.
  */
 const maxBytes = 2 * 1024
 
@@ -24,7 +24,7 @@ export class UnsentAnswers {
     this.#bytes += length
   }
 
-  /** Takes a response off both totals, once the kernel has accepted its bytes. */
+  /** Subtracts a response from both totals, once the kernel has accepted its bytes. */
   remove({ length }: Buffer): void {
     this.#count--
     this.#bytes -= length

@@ -4,6 +4,6 @@ import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
 /** An accepted connection whose protocol is not known yet. */
 export interface Arrival {
   readonly socket: Socket
-  /** Ends of the socket, or those that a trusted proxy has named. */
+  /** Addresses and ports of both ends: of the socket, or as a trusted proxy has stated them. */
   readonly ends: TcpEnds
 }

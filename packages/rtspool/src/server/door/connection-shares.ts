@@ -4,8 +4,8 @@ import { Diagnostic, TellSometimes } from '../../listeners.js'
 import type { AddressRanges } from '../auth/address-ranges.js'
 
 /**
- * Message on the channel `rtspool:connections-refused`, at most one in 10 s for each server:
- * connections that were closed at once because of a limit.
+ * Message on the channel `rtspool:connections-refused` about connections that were closed at once
+ * because of a limit. A server publishes at most one message in 10 s.
  */
 export interface RefusedConnections {
   /** Limit that refused the latest of these connections. */
@@ -65,9 +65,9 @@ export class ConnectionShares {
   /**
    * Counts a new connection, or refuses it.
    *
-   * @param address - Numeric, IPv4 never in IPv6 notation.
+   * @param address - Numeric address of the client; an IPv4 address must not be in IPv6 notation.
    * @returns A function to call once, when the connection has closed; `undefined` if a limit is
-   *   reached.
+   * reached.
    */
   take(address: string): (() => void) | undefined {
     const limit = this.#limitReached(address)
@@ -82,10 +82,11 @@ export class ConnectionShares {
   }
 
   /**
-   * Takes a place for a proxy whose client is not known yet. It counts for no host.
+   * Counts a connection of a proxy whose client is not known yet. It counts in total, but for no
+   * host.
    *
    * @param address - Numeric address of the proxy.
-   * @returns As {@link take}.
+   * @returns A function like that of {@link take}.
    */
   takeForProxy(address: string): (() => void) | undefined {
     if (this.#isFull) {

@@ -21,12 +21,12 @@ export interface FrontDoorOptions extends ConnectionSharesOptions, ProxyDoorOpti
   readonly httpTunnel: boolean
   readonly webSocket: boolean | 'ifInstalled'
   readonly allowedOrigins: ReadonlySet<string>
-  /** Pool whose bans the door keeps. */
+  /** Session pool whose bans of addresses apply to new connections. */
   readonly pool: Pick<SessionPool, 'bans'>
   readonly clock: Clock
 }
 
-/** Handshakes and certificate of a server with TLS. */
+/** Counts of unfinished TLS handshakes, and the end of the certificate's validity. */
 export interface RtspServerTlsStats {
   /** Number of unfinished handshakes. */
   readonly pendingHandshakes: number
@@ -35,20 +35,23 @@ export interface RtspServerTlsStats {
 }
 
 /**
- * Options of accepted sockets. One unread byte is enough to stop reading. The rest waits in the
- * kernel, and at most one read in this process.
+ * Options of accepted sockets. Reading stops as soon as one byte is unread. Further bytes wait in
+ * the kernel, and at most one read in this process.
  */
 const socketOptions = Object.freeze({ highWaterMark: 1 })
 
-/** Receives an accepted connection, and the bytes that were read already to detect its protocol. */
+/**
+ * Function that receives an accepted connection, and the bytes that were read already to detect its
+ * protocol.
+ */
 export type OnCarrier = (carrier: ConnectionCarrier, first: Buffer | undefined) => void
 
 /**
  * Accepts connections on the ports with and without TLS, limits their number, and distinguishes
- * RTSP from tunnels. An accepted connection belongs to its receiver from then on.
+ * RTSP from tunnels. The server (`onCarrier`) receives and owns each accepted connection.
  *
  * ```text
- * plain ────────────▶ lobby ─┬─ RTSP ─────────────────────▶ onCarrier
+ * plain ────────────▶ Lobby ─┬─ RTSP ─────────────────────▶ onCarrier
  * TLS ─▶ handshake ─▶        └─ HTTP ─┬─ tunnel, WebSocket ─▶
  *                                     └─ anything else: refused
  * ```
@@ -103,8 +106,8 @@ export class FrontDoor {
   }
 
   /**
-   * Accepted connections whose protocol is not known yet, and tunnels that wait for their other
-   * half. Proxies that have not named their client yet.
+   * Number of accepted connections that are not served yet. Their protocol is unknown, their tunnel
+   * is incomplete, or their proxy has not sent its header.
    */
   get waitingCount(): number {
     return this.#proxies.size + (this.#lobby?.size ?? 0)
@@ -115,7 +118,7 @@ export class FrontDoor {
     return this.#shares.refused
   }
 
-  /** Connections closed at once because of a ban, so far. */
+  /** Number of connections closed at once because of a ban, so far. */
   get bannedCount(): number {
     return this.#banned
   }
@@ -178,7 +181,10 @@ export class FrontDoor {
     await Promise.all(closed)
   }
 
-  /** Passes a connection on when the address of its client is known, and neither banned nor over a limit. */
+  /**
+   * Passes a connection to `passOn` once the address of its client is known, unless the address is
+   * banned or a limit is reached.
+   */
   #admit(socket: Socket, passOn: (arrival: Arrival, first?: Buffer) => void): void {
     const ends = endsOf(socket)
     // A client that has reset the connection already has no address.

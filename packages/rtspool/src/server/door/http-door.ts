@@ -15,7 +15,10 @@ export interface HttpDoorOptions {
   readonly clock: Clock
 }
 
-/** Passes the HTTP requests of clients to tunnels and WebSockets, and refuses all others. */
+/**
+ * Handles the HTTP requests of clients: opens tunnels and WebSockets, and refuses all other
+ * requests.
+ */
 export class HttpDoor {
   readonly #options: HttpDoorOptions
   readonly #tunnels: HttpTunnels | undefined

@@ -13,26 +13,26 @@ import type { ConnectionCarrier } from '../connection/carrier.js'
 import type { Arrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
 
-/** Maximum time in milliseconds that a GET waits for its POST. */
+/** Maximum milliseconds that the GET of a tunnel waits for its POST. */
 const maxWaitMs = 10_000
 /**
- * Milliseconds without a received byte after which a POST gets a response. Apple and live555 never
- * respond to a POST, and most clients send their first request without waiting. gortsplib 5.2 and
- * `rtspsrc2` wait for 200.
+ * Milliseconds without a received byte after which the server responds to the POST of a tunnel.
+ * Apple and live555 never respond to a POST, and most clients send their first request without
+ * waiting. gortsplib 5.2 and `rtspsrc2` wait for 200.
  */
 const postSilenceMs = 500
-/** Maximum number of GETs that wait for their POST; beyond it, the oldest is closed. */
+/** Maximum number of tunnels whose GET waits for its POST; beyond it, the oldest is closed. */
 const maxWaiting = 2000
 /**
- * Maximum number of characters of a cookie; a longer one is refused. FFmpeg 5.1 sends 16, GStreamer
- * 1.22 sends 22.
+ * Maximum number of characters of a tunnel's cookie; a longer one is refused. FFmpeg 5.1 sends 16,
+ * GStreamer 1.22 sends 22.
  */
 const maxCookieLength = 128
 
 interface Tunnel {
   readonly get: Arrival
   readonly input: HttpTunnelInput
-  /** Timer until the first POST arrives. */
+  /** Timer that closes the tunnel if no POST arrives in time. */
   deadline: ClockTimer | undefined
 }
 
@@ -63,7 +63,7 @@ export class HttpTunnels {
     this.#owner = owner
   }
 
-  /** Accepts the GET or the POST of a tunnel, or refuses it. */
+  /** Accepts the GET or the POST of a tunnel, or refuses the request. */
   take(arrival: Arrival, cookie: string, { head, rest }: ReadHttpHead): void {
     const { socket, ends } = arrival
     if (cookie === '' || cookie.length > maxCookieLength) {

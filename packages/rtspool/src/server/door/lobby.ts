@@ -13,19 +13,23 @@ const maxFirstBytesMs = 10_000
 /** Socket events that end a connection before its protocol is known. */
 const endings = ['end', 'timeout', 'error', 'close']
 
-/** Receives connections as soon as their protocol is known. */
+/** Functions that receive a connection as soon as its protocol is known. */
 export interface LobbyExits {
-  /** Called for a connection that uses RTSP. @param first - Bytes that were read already */
+  /**
+   * Called for a connection that uses RTSP.
+   *
+   * @param first - Bytes that were read already.
+   */
   rtsp(arrival: Arrival, first: Buffer): void
   /**
-   * Called for a connection that uses HTTP. The lobby still closes the socket with all others until
-   * {@link Lobby.leave}.
+   * Called for a connection that uses HTTP. {@link Lobby.close} still closes the socket, until
+   * {@link Lobby.leave} is called for it.
    */
   http(arrival: Arrival, request: ReadHttpHead): void
 }
 
 /**
- * Reads the first bytes of accepted connections until they show which protocol is used. The
+ * Reads the first bytes of accepted connections until they show the protocol: RTSP or HTTP. The
  * decision is final. A connection that uses RTSP is passed on in the turn of its first byte.
  */
 export class Lobby {
@@ -35,8 +39,8 @@ export class Lobby {
   readonly #sockets = new Set<Socket>()
 
   /**
-   * @param options - `idleTimeoutMs`: silence that ends a connection, if shorter than the time for
-   *   the first byte; 0 = none. Read for each connection.
+   * @param options - `idleTimeoutMs`: milliseconds of silence after which a connection is closed,
+   * if shorter than the time for the first byte; 0 = none. Read for each connection.
    */
   constructor(clock: Clock, options: { readonly idleTimeoutMs: number }, exits: LobbyExits) {
     this.#clock = clock
@@ -49,7 +53,7 @@ export class Lobby {
   }
 
   /**
-   * Waits for the first bytes of a connection.
+   * Waits for the first bytes of a connection, and then passes the connection on.
    *
    * @param first - Bytes of the connection that were read already.
    */
@@ -69,7 +73,7 @@ export class Lobby {
     if (first) visitor.receive(first)
   }
 
-  /** Stops watching a socket, which belongs to another object from now on. */
+  /** Removes a socket, which belongs to another object from now on. */
   leave(socket: Socket): void {
     this.#sockets.delete(socket)
   }
@@ -81,7 +85,10 @@ export class Lobby {
   }
 }
 
-/** Receives the bytes of a {@link Visitor} as soon as their protocol is known. */
+/**
+ * Receives the bytes of a {@link Visitor}, a connection of unknown protocol, as soon as the
+ * protocol is known.
+ */
 interface VisitorExits {
   rtsp(first: Buffer): void
   http(request: ReadHttpHead): void

@@ -7,22 +7,25 @@ import { endsOf, type TcpEnds } from '../../transport/tcp/tcp-ends.js'
 import type { AddressRanges } from '../auth/address-ranges.js'
 import type { Arrival } from './arrival.js'
 
-/** Time for a proxy to send its whole header. The specification asks for 3 s at least. */
+/**
+ * Milliseconds for a proxy to send its whole PROXY header. The specification asks for 3 s at least.
+ */
 const maxHeaderMs = 10_000
 
-/** Socket events that end a connection before its header is complete. */
+/** Socket events that end a connection before its PROXY header is complete. */
 const endings = ['end', 'error', 'close']
 
 /**
- * Connections of trusted proxies that were closed for want of a valid PROXY header; published on
- * `rtspool:proxy-header-refused` at most once in 10 s a server.
+ * Message on the channel `rtspool:proxy-header-refused` about connections of trusted proxies that
+ * were closed because they sent no valid PROXY header. A server publishes at most one message in 10
+ * s.
  */
 export interface RefusedProxyHeader {
-  /** Numeric address of the last of the proxies. */
+  /** Numeric address of the proxy whose header was refused last. */
   readonly address: string
-  /** Fault of the last header. */
+  /** Error about the header that was refused last. */
   readonly error: unknown
-  /** Headers refused since the previous report. */
+  /** Number of headers refused since the previous message. */
   readonly count: number
 }
 
@@ -33,14 +36,15 @@ const proxyHeaderRefused = new Diagnostic<RefusedProxyHeader>(
 )
 
 export interface ProxyDoorOptions {
-  /** Proxies that send the PROXY protocol. Read for each connection. */
+  /** Addresses of proxies that send the PROXY protocol. Read for each connection. */
   readonly trustedProxies: AddressRanges
   readonly clock: Clock
 }
 
 /**
- * Reads the header of the PROXY protocol, with which trusted proxies begin each connection. They
- * must send one: guessing would let the client behind a proxy write it.
+ * Reads the header of the PROXY protocol, with which trusted proxies begin each connection. A
+ * connection without a header is closed. If headers were optional, the client behind a proxy could
+ * write one.
  */
 export class ProxyDoor {
   readonly #options: ProxyDoorOptions
@@ -51,7 +55,7 @@ export class ProxyDoor {
     this.#options = options
   }
 
-  /** Connections whose header is incomplete. */
+  /** Number of connections whose PROXY header is incomplete. */
   get size(): number {
     return this.#waiting.size
   }
@@ -61,7 +65,7 @@ export class ProxyDoor {
   }
 
   /**
-   * Reads the header of a connection, and closes the connection if there is none.
+   * Reads the PROXY header of a connection, and closes the connection if there is none.
    *
    * @param passOn - Receives the connection, and the bytes after the header if there are any.
    */
@@ -97,7 +101,7 @@ export class ProxyDoor {
     for (const event of endings) socket.on(event, cutOff)
   }
 
-  /** Closes all connections whose header is incomplete. */
+  /** Closes all connections whose PROXY header is incomplete. */
   close(): void {
     for (const socket of this.#waiting) socket.destroy()
   }

@@ -11,7 +11,7 @@ import {
   type TlsCertificate,
 } from './tls-options.js'
 
-/** One unfinished handshake. */
+/** Connection with an unfinished TLS handshake. */
 interface PendingHandshake {
   readonly arrival: Arrival
   readonly deadline: ClockTimer
@@ -27,7 +27,7 @@ interface PendingHandshake {
  * ```
  */
 export class TlsListener {
-  /** The TCP server, which the caller makes listen. */
+  /** TCP server of this listener. The caller must call its `listen`. */
   readonly server: Server
   readonly #options: ResolvedTlsOptions
   readonly #clock: Clock
@@ -69,8 +69,8 @@ export class TlsListener {
   }
 
   /**
-   * Uses this certificate for new connections; open ones keep theirs. Tickets of old sessions
-   * become invalid, so that nobody resumes under the old certificate.
+   * Uses this certificate for new connections; open ones keep theirs. Tickets of earlier TLS
+   * sessions become invalid, so that no client resumes under the old certificate.
    *
    * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the present certificate then stays in use.
    */
@@ -121,7 +121,11 @@ export class TlsListener {
     arrival.socket.destroy()
   }
 
-  /** @returns The connection, if its handshake was pending. */
+  /**
+   * Removes a connection from the unfinished handshakes.
+   *
+   * @returns The connection; `undefined` if its handshake was not pending.
+   */
   #end(name: string): Arrival | undefined {
     const pending = this.#pending.get(name)
     pending?.deadline.cancel()

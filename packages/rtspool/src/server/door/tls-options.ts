@@ -4,7 +4,7 @@ import { TransportError } from '../../errors.js'
 import { checkInteger, checkOptions, checkText, kindOf, shown } from '../../option-checks.js'
 import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../../srtp/index.js'
 
-/** Private key and certificate of a server, in PEM. */
+/** Private key and certificate of a server, in PEM format. */
 export interface TlsCertificate {
   /** The private key. */
   readonly key: string | Uint8Array
@@ -15,8 +15,8 @@ export interface TlsCertificate {
 /** Options of RTSP over TLS (`rtsps:`). */
 export interface TlsOptions extends TlsCertificate {
   /**
-   * TCP port; 0 = any free one. `rtsps:` has port 322, which needs privileges on most systems. The
-   * default needs none, so clients must be given the port.
+   * TCP port; 0 = any free one. The standard port of `rtsps:` is 322, which needs privileges on
+   * most systems. With the default, URLs must contain the port.
    * @default 8322
    */
   readonly port?: number | undefined
@@ -140,7 +140,10 @@ export function resolveCertificate(certificate: TlsCertificate): ResolvedCertifi
   }
 }
 
-/** Explanations of OpenSSL's error messages, for the people who made the files. */
+/**
+ * Explanations of OpenSSL's error messages in the words of users who create key and certificate
+ * files.
+ */
 const wrongs: Readonly<Record<string, string>> = {
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'a key that is not that of the certificate',
   ERR_OSSL_PEM_NO_START_LINE: "something else: are key and certificate in each other's place?",

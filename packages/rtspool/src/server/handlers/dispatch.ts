@@ -38,17 +38,18 @@ const handlers: Readonly<Record<PublicMethod, Handler>> = Object.freeze({
   SET_PARAMETER: handleSetParameter,
 })
 
-/** Methods that need a session (RFC 2326 section 11.3.5). */
+/** Methods that must name a session (RFC 2326 section 11.3.5). */
 const needSession: ReadonlySet<PublicMethod> = new Set(['PLAY', 'PAUSE', 'RECORD', 'TEARDOWN'])
 
-/** A parsed request that no rule has been applied to yet. */
+/** A parsed request before any check: neither URI nor session has been looked up. */
 type RawRequest = Omit<RequestContext, 'target' | 'session'>
 
 /**
  * Applies the rules for all methods, in this order: CSeq, version, method, Require, URI, user and
  * rights, bans, session and owner, state. Then calls the handler of the method.
  *
- * @throws {RequestError} The connection turns it into the response.
+ * @throws {RequestError} If a rule refuses the request. The connection converts the error to the
+ * response.
  */
 export function dispatch(base: RawRequest): Reply | Promise<Reply> {
   const { server, connection, request, claimant } = base
@@ -103,7 +104,7 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
   return handlers[method]({ server, connection, request, claimant, target, session, login })
 }
 
-/** Methods by which a newcomer begins. */
+/** Methods with which a new client begins; they are refused on a banned path. */
 const beginnings: ReadonlySet<PublicMethod> = new Set(['DESCRIBE', 'ANNOUNCE', 'SETUP'])
 
 /**

@@ -39,7 +39,9 @@ export function answerParameters(
   }
 }
 
-/** Returns the names in a body with one parameter on each line: the text before the colon. */
+/**
+ * Returns the parameter names in a body with one parameter on each line: the text before the colon.
+ */
 function parameterNames(body: Buffer): string[] {
   const names: string[] = []
   let lines = 0

@@ -70,8 +70,8 @@ function keyFramesFirst(streams: readonly PlayStream[]): PlayStream[] {
 }
 
 /**
- * Returns the packets with which each track begins: those since the last key frame, if there is
- * one.
+ * Returns the cached packets that each track's viewer is sent first: those since the last key
+ * frame, if there is one.
  */
 function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readonly Buffer[]> {
   const first = new Map(streams.map((stream) => [stream.track, stream.recentPackets()]))
@@ -83,15 +83,15 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
 }
 
 /**
- * Returns the time of the first packets sent, in milliseconds since 1970; `undefined` if it is not
- * known.
+ * Returns the time of the first packet sent to the viewer, in milliseconds since 1970; `undefined`
+ * if it is not known.
  */
 function instantOf([info]: readonly TrackBeginning[]): number | undefined {
   return info?.track.unixTimeMsAt(info.rtpTime)
 }
 
 /**
- * Formats the RTP-Info header. A track that has sent no packet yet has an entry without seq and
+ * Formats the RTP-Info header. The entry of a track that has not sent a packet yet has no seq and
  * rtptime.
  */
 function rtpInfoOf(positions: readonly TrackBeginning[], streams: readonly PlayStream[]): string {

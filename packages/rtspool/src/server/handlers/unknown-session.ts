@@ -4,7 +4,7 @@ import { ok, type Reply, type UnauthorizedRequest } from '../request/request-con
 import { sessionNotFound } from '../request/session-presentation.js'
 import type { RtspAnswer, UnknownSessionHook } from '../unknown-session-hook.js'
 
-/** A request that names a session which this server does not have. */
+/** Request that names a session which this server does not have. */
 interface UnknownSessionRequest {
   readonly request: UnauthorizedRequest
   readonly method: PublicMethod
@@ -12,9 +12,10 @@ interface UnknownSessionRequest {
 }
 
 /**
- * Responds to a request that names a session which is not here: unknown, ended, or another client's.
+ * Responds to a request that names a session which this client does not have: unknown, ended, or
+ * another client's.
  *
- * @throws {RequestError} `ERR_SESSION_NOT_FOUND`. Errors of the hook are thrown on.
+ * @throws {RequestError} `ERR_SESSION_NOT_FOUND`. Errors of the hook are thrown unchanged.
  */
 export function answerUnknown(unknown: UnknownSessionRequest): Reply | Promise<Reply> {
   const { onUnknownSession } = unknown.request.server
@@ -40,8 +41,8 @@ async function answerElsewhere(
 }
 
 /**
- * Responds for a session that this server ended within the last 10 s. PAUSE and TEARDOWN of its
- * owner succeed, until TEARDOWN.
+ * Responds to a request for a session that this server ended within the last 10 s. PAUSE and
+ * TEARDOWN of its owner get a 200. After TEARDOWN, all requests get 454.
  */
 function answerEnded({ request, method, id }: UnknownSessionRequest): Reply {
   const { server, connection, claimant } = request
@@ -60,13 +61,14 @@ const answerNames: readonly string[] = [
 ] satisfies (keyof RtspAnswer)[]
 const firstFinal = 200
 const lastFinal = 599
-/** Headers that belong to one connection, so the server writes them. */
+/** Headers that a hook's answer may not set, because the server writes them for each connection. */
 const ownHeaders: ReadonlySet<string> = new Set(['cseq', 'timestamp', 'connection'])
 
 /**
  * Checks the answer of the hook. The serializer checks names and values of the headers.
  *
- * @throws {TypeError} when the value is not an {@link RtspAnswer}: names its shape, never a value.
+ * @throws {TypeError} when the value is not an {@link RtspAnswer}: the message shows its shape,
+ * never a value.
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND` for the status 454.
  */
 function replyOf(answer: unknown): Reply {

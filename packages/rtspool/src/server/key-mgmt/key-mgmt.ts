@@ -34,8 +34,8 @@ export function srtpSuiteFor({ server, connection }: RequestContext): SrtpSuite 
 }
 
 /**
- * Form of a key message: `bare` as GStreamer reads it, `indexed` with the index and the lengths
- * that live555 needs.
+ * Form of a key message: `bare` as GStreamer reads it, `indexed` with an index (MKI) and the
+ * lengths that live555 needs.
  */
 export type KeyForm = 'bare' | 'indexed'
 
@@ -49,9 +49,9 @@ export function keyFormFor({ request }: RequestContext): KeyForm {
 
 /**
  * Returns the keys for the description of a media, for a client that may use SRTP. All profiles are
- * then SAVP, and each track has its own key (RFC 4567 section 3). GStreamer requests the profile in
- * the description. FFmpeg requests RTP/AVP inside the connection nevertheless. Clients share the
- * description for up to a second.
+ * then SAVP, and each track has its own key (RFC 4567 section 3). GStreamer then requests SAVP, and
+ * FFmpeg requests interleaved RTP/AVP nevertheless. Clients share the description for up to a
+ * second.
  */
 export function describedKeys(
   { tracks }: Media,

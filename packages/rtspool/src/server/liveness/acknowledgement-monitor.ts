@@ -2,9 +2,9 @@ import type { Clock, ClockTimer } from '../../clock.js'
 import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
 import { readTcpQueues, type TcpQueues, tcpName } from '../../transport/tcp/tcp-queues.js'
 
-/** A connection whose client may have gone without closing it. */
+/** Functions and values of a connection whose acknowledged bytes are watched. */
 export interface AcknowledgingPeer {
-  /** Ends of the socket, by which the kernel knows the connection. */
+  /** Addresses and ports of the socket, by which the kernel lists the connection. */
   readonly socketEnds: TcpEnds
   /** Interleaved channels in use. Without any, the server sends only responses. */
   readonly channels: { readonly size: number }
@@ -12,7 +12,7 @@ export interface AcknowledgingPeer {
   readonly bytesHandedOver: number
 }
 
-/** Bytes that a client has not acknowledged. */
+/** State of the check of one client: bytes that it has not acknowledged. */
 interface Debt {
   /** Time of the check that found the unacknowledged bytes. */
   readonly since: number
@@ -26,9 +26,10 @@ interface Debt {
 const intervalMs = 2000
 
 /**
- * Detects clients that have acknowledged nothing for too long, for systems without native calls.
- * The small reports to a client that has gone fill no buffer, so only the kernel's list of
- * connections shows it. The list is read only while a connection has interleaved channels.
+ * Detects clients that have acknowledged nothing for too long, for systems without native calls. A
+ * client that has gone is sent only small reports, which fill no buffer. Only the kernel's list of
+ * connections then shows unacknowledged bytes. The list is read only while a connection has
+ * interleaved channels.
  */
 export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   readonly #clock: Clock
@@ -43,8 +44,10 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   #isBlind = false
 
   /**
+   * Creates the monitor.
+   *
    * @param maxAgeMs - Maximum time in milliseconds without acknowledgement; 0 = no limit, and
-   *   nothing is read.
+   * nothing is read.
    */
   constructor(
     clock: Clock,
@@ -58,7 +61,7 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
     this.#read = read
   }
 
-  /** Maximum time in milliseconds without acknowledgement; 0 = no limit. */
+  /** Sets the maximum time in milliseconds without acknowledgement; 0 = no limit. */
   set maxAgeMs(maxAgeMs: number) {
     this.#maxAgeMs = maxAgeMs
     this.#schedule()
@@ -116,10 +119,10 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   }
 
   /**
-   * Compares the sent bytes with those that the kernel still keeps.
+   * Compares the bytes passed to the kernel with those that the kernel still holds unacknowledged.
    *
    * @returns Milliseconds since the check that found unacknowledged bytes; 0 if the client has
-   *   acknowledged them meanwhile.
+   * acknowledged them meanwhile.
    */
   #account(peer: T, handedOver: number, queued: number, now: number): number {
     const debt = this.#debts.get(peer)

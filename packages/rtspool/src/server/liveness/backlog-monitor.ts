@@ -1,14 +1,14 @@
 import { type Clock, PeriodicCheck } from '../../clock.js'
 
-/** A connection whose client may read too slowly. */
+/** Functions of a connection whose client may read too slowly. */
 export interface BacklogSource {
   /** Returns the age of the oldest byte that the client has not received, in milliseconds. */
   sampleBacklog(now: number): number
 }
 
 /**
- * Milliseconds between two checks of a connection, each of which costs one system call. Short
- * enough for a limit of two seconds.
+ * Milliseconds between two checks of a connection, each of which costs one system call. The
+ * interval is short enough for a limit of two seconds.
  */
 const intervalMs = 500
 

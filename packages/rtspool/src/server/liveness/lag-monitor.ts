@@ -24,8 +24,8 @@ interface Lag {
 }
 
 /**
- * Reports viewers that read packets too slowly, once for all tracks of a session. Keeps no state of
- * viewers that keep up. Reports only after the present batch of packets, because a listener may end
+ * Reports viewers that read packets too slowly, once for all tracks of a session. Viewers that keep
+ * up cost no memory. Reports only after the present batch of packets, because a listener may end
  * the session.
  */
 export class LagMonitor {
@@ -39,7 +39,9 @@ export class LagMonitor {
     this.#listener = listener
   }
 
-  /** Creates the object by which a reader of one track reports that it is behind. */
+  /**
+   * Creates the object through which the delivery of one track reports that its viewer is behind.
+   */
   readerLag(session: Session): ReaderLag {
     const counters = session.stats
     return {

@@ -5,28 +5,31 @@ import type { DatagramDestination } from '../../transport/udp/datagram-group.js'
 
 /**
  * Milliseconds between two checks of a stream, each of which costs two system calls. Two checks fit
- * in the limit.
+ * in the limit {@link refusedMs}.
  */
 const intervalMs = 500
 /**
- * Milliseconds for which every packet must have been refused before the session ends. The client
- * may be about to open its port again.
+ * Milliseconds for which a client must have refused every packet, by ICMP, before the session ends.
+ * The client may be about to open its port again.
  */
 const refusedMs = 1000
 /**
- * Maximum gap in milliseconds between two refusals of the same series; after a longer one, a new
+ * Maximum milliseconds between two ICMP refusals of the same series; after a longer gap, a new
  * series begins. Gaps are normal, because routers limit the rate of ICMP errors (RFC 1812 section
  * 4.3.2.8).
  */
 const maxGapMs = 3000
 
-/** Collects ICMP errors from one destination. They are reported during {@link look}. */
+/**
+ * Collects the ICMP errors that refuse packets to one destination. They are reported during {@link
+ * look}.
+ */
 export interface RefusalListener {
   look(): void
   close(): void
 }
 
-/** UDP port that datagrams are sent from. */
+/** UDP socket from which datagrams are sent, and whose ICMP errors can be read. */
 export interface RefusableEndpoint {
   listenForRefusals(
     destination: DatagramDestination,
@@ -34,14 +37,17 @@ export interface RefusableEndpoint {
   ): RefusalListener | undefined
 }
 
-/** A UDP stream, with the times of the first and the last refusal in the present series. */
+/**
+ * A watched UDP stream, with the times of the first and the last ICMP refusal in the present
+ * series.
+ */
 interface Watched {
   readonly session: Session
   readonly track: Track
   socket: RefusalListener | undefined
   firstRefusedAt: number
   lastRefusedAt: number
-  /** Number of packets sent until the last check. Shows whether packets flow. */
+  /** Number of packets sent until the last check. A change shows that packets flow. */
   packetCount: number
   flowedAt: number
 }
@@ -49,9 +55,9 @@ interface Watched {
 const never = Number.NEGATIVE_INFINITY
 
 /**
- * Ends sessions whose client has gone: for a second it has refused every packet and sent nothing
- * (RFC 8083 section 4.5, RFC 7826 C.1.6). A refusal counts only if it quotes a packet that was
- * really sent, so that only somebody who sees the stream can forge one. Without native calls,
+ * Ends UDP sessions whose client has gone: for a second its host has refused every packet by ICMP,
+ * and the client has sent nothing (RFC 8083 section 4.5, RFC 7826 C.1.6). A refusal counts only if
+ * it quotes a packet that was really sent, so that others cannot forge it. Without native calls,
  * refusals cannot be seen, and the session ends at its timeout.
  */
 export class RefusalMonitor {
@@ -115,8 +121,8 @@ export class RefusalMonitor {
   }
 
   /**
-   * Returns whether this stream is refused, and the other streams of its session are refused too or
-   * have nothing to send.
+   * Returns whether the client refuses this stream by ICMP, and the other streams of the session
+   * are refused too or have no packets to send.
    */
   #isGone({ session, firstRefusedAt, lastRefusedAt }: Watched): boolean {
     if (lastRefusedAt - firstRefusedAt < refusedMs || firstRefusedAt === never) return false

@@ -17,6 +17,8 @@ export class SilenceMonitor {
   readonly #check: PeriodicCheck
 
   /**
+   * Creates the monitor.
+   *
    * @param maxMs - Maximum silence in milliseconds; 0 = no limit but the timeout of the session.
    * @param isConnected - Returns whether the connection that last used the session is open.
    */
@@ -27,7 +29,7 @@ export class SilenceMonitor {
     this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look(), { isAfterReads: true })
   }
 
-  /** Maximum silence in milliseconds; 0 = no limit but the timeout of the session. */
+  /** Sets the maximum silence in milliseconds; 0 = no limit but the timeout of the session. */
   set maxMs(maxMs: number) {
     this.#maxMs = maxMs
     this.#startIfWanted()

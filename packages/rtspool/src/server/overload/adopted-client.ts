@@ -1,7 +1,10 @@
 import type { Session } from '../../session-pool/index.js'
 import type { GuardedConnection } from './overload-guard.js'
 
-/** Client of a session that the application serves by itself; see `RtspServer.adopt`. */
+/**
+ * Client of a session that the application serves without the server's RTSP connections; see
+ * `RtspServer.adopt`.
+ */
 export interface AdoptedClient {
   /** Number of bytes that wait in the process for the client. */
   readonly queuedBytes: number

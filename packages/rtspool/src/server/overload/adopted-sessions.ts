@@ -1,13 +1,20 @@
 import type { Session, SessionPool } from '../../session-pool/index.js'
 
-/** Sessions that the application serves by itself, until they leave the pool. */
+/**
+ * Sessions that the application serves without the server's RTSP connections, until they leave the
+ * pool.
+ */
 export class AdoptedSessions {
   readonly #pool: SessionPool
   readonly #onLeft: () => void
   /** Function to call when a session has left, by session. */
   readonly #adopted = new Map<Session, () => void>()
 
-  /** @param onLeft - Called after a session has left. */
+  /**
+   * Creates an empty set.
+   *
+   * @param onLeft - Called after a session has left.
+   */
   constructor(pool: SessionPool, onLeft: () => void) {
     this.#pool = pool
     this.#onLeft = onLeft

@@ -6,12 +6,12 @@ export type ReadText = (path: string) => string
 
 /** Names of the files of one version of control groups. */
 interface Version {
-  /** Matches the path of the group in `/proc/self/cgroup`. */
+  /** Regular expression that matches the path of the group in `/proc/self/cgroup`. */
   readonly path: RegExp
   readonly mount: string
   readonly limit: string
   readonly usage: string
-  /** Beginning of the names under which `memory.stat` lists file cache. */
+  /** Prefix of the names under which `memory.stat` lists file cache. */
   readonly prefix: string
 }
 
@@ -39,14 +39,15 @@ interface Group {
 }
 
 /**
- * Share of the limit above which the file cache of a group is read as well. Reading it makes the
- * kernel add up all groups.
+ * Share of the memory limit above which the file cache of a group is read as well. Below it,
+ * reading is avoided, because the kernel then adds up the values of all groups.
  */
 const cacheMattersAbove = 0.5
 
 /**
  * Measures the memory of the process's control groups against their limits (cgroup version 2 or 1).
- * File cache that the kernel can free does not count, because it fills every group in time.
+ * File cache that the kernel can free does not count, because it grows up to the limit in every
+ * group.
  */
 export class CgroupMemory {
   readonly #read: ReadText
@@ -54,6 +55,8 @@ export class CgroupMemory {
   readonly #groups: readonly Group[]
 
   /**
+   * Finds no groups before the first {@link measure}.
+   *
    * @param machineBytes - Memory of the machine; a group with a higher limit counts as unlimited.
    */
   constructor(machineBytes: number, read: ReadText = (path) => readFileSync(path, 'latin1')) {
@@ -109,7 +112,7 @@ export class CgroupMemory {
   /**
    * Reads a number from a file of a group.
    *
-   * @returns `undefined` if there is no such file; `Infinity` for `max`
+   * @returns `undefined` if there is no such file; `Infinity` for the text `max`.
    */
   #number(folder: string, name: string): number | undefined {
     const text = this.#text(join(folder, name))?.trim()
@@ -127,10 +130,7 @@ export class CgroupMemory {
   }
 }
 
-/**
- * Returns a path and its parents up to the root. Inside a container, a process sees only the root
- * of its group.
- */
+/** Returns a path and its parents up to the root. Parents may have a limit too. */
 function parentsOf(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '')
   return parts.map((_, index) => parts.slice(0, parts.length - index).join('/')).concat('')

@@ -56,16 +56,16 @@ const maxSeconds = 2 ** 31 - 1
  */
 const minStepMs = 20
 
-/** Someone who has called `drain` and not called it off. */
+/** A caller of `drain` that has not called it off. */
 interface Caller {
   /** Time by which the drain ends the last session, in milliseconds of the clock. */
   readonly endsAt: number
 }
 
 /**
- * Ends sessions one after the other, evenly distributed over a period. If sessions end by
- * themselves, the intervals between the others become longer. Several callers share one drain, which
- * ends at the earliest of their times, and goes on until all of them have called it off.
+ * Ends all sessions of a server, evenly distributed over a period. If sessions end by themselves,
+ * the intervals between the others become longer. Several callers share one drain, which ends at
+ * the earliest of their times. It stops early only if all of them call it off.
  *
  * ```text
  * now ──┬────┬────┬────┬ end      4 sessions: one after each quarter
@@ -86,7 +86,11 @@ export class Drain {
   #isCalledOff = false
   #resolve: () => void = () => {}
 
-  /** @param onCalledOff - Called when the last caller has called the drain off. */
+  /**
+   * Starts without a caller; see {@link join}.
+   *
+   * @param onCalledOff - Called when the last caller has called the drain off.
+   */
   constructor(clock: Clock, sessions: DrainedSessions, onCalledOff: () => void) {
     this.#clock = clock
     this.#sessions = sessions
@@ -122,7 +126,10 @@ export class Drain {
     }
   }
 
-  /** Adjusts the intervals; to be called when a session has ended. */
+  /**
+   * Adjusts the intervals between the ends of sessions. Call this when a session has ended by
+   * itself.
+   */
   sessionLeft(): void {
     if (this.#sessions.size > 0) return
     this.#timer?.cancel()
@@ -142,7 +149,7 @@ export class Drain {
     this.#onCalledOff()
   }
 
-  /** Sets the end to the earliest time of a caller. */
+  /** Sets the end of the drain to the earliest time of all callers. */
   #followCallers(): void {
     const endsAt = Math.min(...[...this.#callers].map((caller) => caller.endsAt))
     if (endsAt === this.#endsAt) return

@@ -4,7 +4,10 @@ import type { QueueOfClient } from './pressure-meter.js'
 /** A connection with sessions, and the number of bytes that wait for its client. */
 export interface QueueOfViewer extends QueueOfClient {
   readonly sessions: ReadonlySet<Session>
-  /** True if the application serves the sessions. They end with the connection, whoever owns them. */
+  /**
+   * True if the application serves the sessions by itself. They then end with the connection,
+   * whoever owns them.
+   */
   readonly isAdopted?: boolean
 }
 

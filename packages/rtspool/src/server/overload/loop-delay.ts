@@ -35,11 +35,11 @@ export class LoopDelay {
   }
 
   /**
-   * Ends a period of measurement and begins the next. A delay that occurs in only one of two
-   * periods does not count.
+   * Ends a period of measurement and begins the next. A delay counts only if it occurs in two
+   * periods in a row.
    *
    * @returns Delay in milliseconds that the event loop has reached in this period and in the one
-   *   before.
+   * before.
    */
   take(): number {
     const lasting = Math.min(this.#longest, this.#longestBefore)

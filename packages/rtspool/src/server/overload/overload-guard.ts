@@ -33,7 +33,7 @@ export interface GuardedServer {
 }
 
 export interface OverloadGuardInit {
-  /** Server, whose options are read at each measurement, because they may change. */
+  /** Server to guard. Its options are read at each measurement, because they may change. */
   readonly server: GuardedServer
   readonly gauge: ProcessGauge
   /** Sessions of the server. */
@@ -80,7 +80,10 @@ export class OverloadGuard {
     return this.#report(parts)
   }
 
-  /** True while new viewers do not get the packets since the last key frame at once. */
+  /**
+   * True while new viewers are not sent the packets since the last key frame, in order to save
+   * memory.
+   */
   get leavesOutBurst(): boolean {
     return this.#state.level !== 'normal'
   }
@@ -90,7 +93,10 @@ export class OverloadGuard {
     if (this.#connections.size === 1) this.refresh()
   }
 
-  /** Removes a closed connection. The level stays for a moment even if no connection is left. */
+  /**
+   * Removes a closed connection. The overload level stays for some seconds even if no connection is
+   * left.
+   */
   remove(connection: GuardedConnection): void {
     this.#connections.delete(connection)
   }
@@ -144,7 +150,7 @@ export class OverloadGuard {
     return this.#init.server.overload !== undefined
   }
 
-  /** Ends clients that have been idle for a share (0 to 1) of their time limit. */
+  /** Disconnects clients that have been idle for a share (0 to 1) of their time limit. */
   #save(now: number, share: number): void {
     const { server, sessions } = this.#init
     for (const session of [...sessions()]) {
@@ -171,7 +177,7 @@ export class OverloadGuard {
     }
   }
 
-  /** Calls a function that may change the level, and reports the change. */
+  /** Calls a function that may change the overload level, and emits an event if it has. */
   #follow(change: () => void): void {
     const previous = this.#state.level
     change()
@@ -185,8 +191,8 @@ export class OverloadGuard {
 }
 
 /**
- * Ends the sessions of a connection and destroys the connection. Sends no RTCP BYE, which would
- * wait behind the unsent bytes.
+ * Ends the sessions of a connection and destroys the connection. Sends no RTCP BYE, because it
+ * would be queued after the unsent bytes.
  */
 function shed(connection: GuardedConnection): void {
   for (const session of [...connection.sessions]) {

@@ -15,8 +15,9 @@ import type { LevelLimits, PressureParts } from './pressure.js'
  */
 export interface OverloadOptions {
   /**
-   * Pressure above which the server saves: the time limits `maxIdleSetup` and `idleTimeout` shrink, to a tenth at
-   * pressure 1, and viewers begin without the packets since the last key frame. Announced session timeouts stay.
+   * Pressure above which the server saves memory. The time limits `maxIdleSetup` and `idleTimeout`
+   * shrink, to a tenth at pressure 1. New viewers are not sent the packets since the last key
+   * frame. Announced session timeouts stay.
    * @default 0.8
    */
   readonly saveAbove?: number | undefined
@@ -26,8 +27,8 @@ export interface OverloadOptions {
    */
   readonly refuseAbove?: number | undefined
   /**
-   * Pressure above which the interleaved viewers with the largest queues leave, with reason `overload`. Publishers and
-   * viewers without a queue stay.
+   * Pressure above which the sessions of the interleaved viewers with the most unsent bytes end,
+   * with reason `overload`. Publishers and viewers without unsent bytes stay.
    * @default 0.95
    */
   readonly shedAbove?: number | undefined
@@ -37,7 +38,7 @@ export interface OverloadOptions {
    */
   readonly calmSeconds?: number | undefined
   /**
-   * Largest number of viewers that leave in half a second; 0 = no viewer has to leave.
+   * Maximum number of viewers whose sessions end in half a second; 0 = none ends.
    * @default 16
    */
   readonly maxShedAtOnce?: number | undefined
@@ -54,8 +55,8 @@ export interface OverloadOptions {
    */
   readonly maxQueuedBytes?: number | undefined
   /**
-   * Returns parts of the pressure, called twice a second, which replace the measured ones: for tests, and for figures
-   * of your own.
+   * Returns parts of the pressure, called twice a second, which replace the measured ones: for
+   * tests, and for measurements of your own.
    * @default measures all parts
    */
   readonly measure?: (() => Partial<PressureParts>) | undefined

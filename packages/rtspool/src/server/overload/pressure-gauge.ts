@@ -13,15 +13,15 @@ export interface ProcessGauge {
 const mib = 1024 * 1024
 /**
  * Size in MiB, by major version of Node, of the memory for new objects that V8 adds to the limit of
- * the heap: 3 times the largest semi-space (20.20, 22.23, 24.22 and 26.12). The process ends when
- * all other spaces together reach the rest.
+ * the heap: 3 times the largest semi-space (20.20, 22.23, 24.22 and 26.12). The process crashes
+ * when all other spaces together exceed the rest of the limit.
  */
 const newSpaceMib: Readonly<Record<string, number>> = { 20: 48, 22: 48, 24: 192 }
 const usualNewSpaceMib = 96
 const semiSpaces = 3
 /**
- * Divisor of the heap's limit: at least this share remains for old objects, even if the size for
- * new ones is wrong.
+ * Divisor of the heap's limit: at least this share remains for old objects, even if the assumed
+ * size for new ones is wrong.
  */
 const smallestOldShare = 8
 
@@ -31,8 +31,8 @@ export class NodeGauge implements ProcessGauge {
   readonly #heapLimit = heapLimitBytes()
 
   /**
-   * Returns the heap as a share of its limit. Includes new objects, because a collection may move
-   * all of them at once to the spaces that the limit applies to.
+   * Returns the heap as a share of its limit. Includes new objects, because a garbage collection
+   * may make all of them old objects at once.
    */
   heap(): number {
     return v8.getHeapStatistics().used_heap_size / this.#heapLimit

@@ -12,8 +12,8 @@ export interface PressureParts {
   /** Heap of JavaScript as a share of V8's limit. */
   readonly heap: number
   /**
-   * Memory of the control group of the process, without file cache, against its limit. Memory of a process without such a
-   * limit is 0.
+   * Memory of the process's control group, without file cache, as a share of the group's limit; 0
+   * without a limit.
    */
   readonly memory: number
   /** Delay of the event loop as a share of `maxLoopDelayMs`. */
@@ -34,7 +34,7 @@ export const largestPart = ({ heap, memory, loopDelay, queues }: PressureParts):
 
 /** Load of a server, and the measures that it takes. */
 export interface RtspServerPressure {
-  /** The largest part, at most 1. */
+  /** Overall pressure: the largest part, at most 1. */
   readonly value: number
   readonly parts: PressureParts
   readonly level: OverloadLevel
@@ -50,12 +50,13 @@ export interface LevelLimits {
   readonly calmMs: number
 }
 
-/** Difference to its limit below which the pressure must fall before a level ends. */
+/** Amount by which the pressure must fall below the limit of a level before the level ends. */
 const margin = 0.05
 
 /**
- * Level of a server. A level begins at once, and ends when the pressure has stayed below its limit for a time, because the
- * heap of a healthy process falls at each collection and grows again.
+ * Overload level of a server. A level begins at once, and ends when the pressure has stayed below
+ * its limit for a time, because the heap of a healthy process falls at each collection and grows
+ * again.
  */
 export class LevelState {
   #index = 0
@@ -90,12 +91,12 @@ function countAbove(value: number, { saveAbove, refuseAbove, shedAbove }: LevelL
   return Number(value > saveAbove) + Number(value > refuseAbove) + Number(value > shedAbove)
 }
 
-/** Minimum share of a time limit, at pressure 1. */
+/** Minimum share to which a time limit shrinks, at pressure 1. */
 const smallestShare = 0.1
 
 /**
- * Returns the share to which a time limit shrinks at a pressure: 1 up to `saveAbove`, then linear
- * to a tenth at 1.
+ * Returns the share to which a time limit shrinks at a pressure: 1 for pressures up to `saveAbove`,
+ * then linearly less down to a tenth at pressure 1.
  */
 export function shareOfTime(value: number, { saveAbove }: Pick<LevelLimits, 'saveAbove'>): number {
   if (value <= saveAbove) return 1

@@ -1,6 +1,6 @@
 /** A connection whose client may have stopped sending. */
 export interface QuietSource {
-  /** Number of reads so far. A client whose number stays the same is silent. */
+  /** Number of reads so far. If it stays the same, the client has sent nothing. */
   readonly readCount: number
   /** True if the connection has no session, and no request that waits for its response. */
   readonly isIdle: boolean
@@ -12,8 +12,8 @@ interface Quiet {
 }
 
 /**
- * Measures for how long idle connections have received nothing, from the first check on. Takes no
- * time between checks.
+ * Measures for how long idle connections have received nothing, counted from the first check on.
+ * Costs nothing for each received byte.
  */
 export class QuietTimes<T extends QuietSource> {
   #quiet = new WeakMap<T, Quiet>()
@@ -35,7 +35,7 @@ export class QuietTimes<T extends QuietSource> {
     return 0
   }
 
-  /** Forgets all connections. */
+  /** Removes all connections. */
   clear(): void {
     this.#quiet = new WeakMap()
   }

@@ -29,18 +29,18 @@ import type { RequestTarget } from './target.js'
 
 /** The part of `connection/server-sessions.ts` that handlers use: sessions, and the connection of each. */
 export interface SessionsContext {
-  /** True while all sessions leave one after the other: no newcomer gets another one. */
+  /** True while {@link RtspServer.drain} ends all sessions. New clients then get no session. */
   readonly isDraining: boolean
   /**
    * Creates a session for a client that has been admitted.
    *
-   * @throws {SessionPoolError} If the pool no longer can.
+   * @throws {SessionPoolError} If the pool can create none.
    * @throws {RequestError} `ERR_SERVER_CLOSING`, `ERR_DRAINING`
    */
   create(init: SessionInit, connection: ConnectionContext): Session
   /**
-   * Associates a session with the connection that uses it, unless the session is bound to another
-   * connection.
+   * Associates a session with the connection that uses it, unless the session is interleaved in
+   * another connection.
    */
   use(session: Session, connection: ConnectionContext): void
   /** Records that a SETUP of the session has succeeded, to play or to publish. */
@@ -50,21 +50,20 @@ export interface SessionsContext {
    * last 10 s, and the session was the claimant's.
    */
   hasEnded(id: string, claimant: SessionOwner): boolean
-  /**
-   * Forgets an ended session that its client has torn down: further requests for it are refused.
-   */
+  /** Removes an ended session that its client has torn down. Further requests for it get 454. */
   forgetEnded(id: string): void
 }
 
 /**
- * The part of `sources/announcements.ts` that handlers use: publications that wait for their SETUP
- * or are set up.
+ * Part of `sources/announcements.ts` that handlers use: publications between ANNOUNCE and their
+ * first SETUP, and later.
  */
 export interface AnnouncementsContext {
   /**
    * Checks that a connection may announce.
    *
-   * @param leaving - Publications that end when the new one begins.
+   * @param leaving - Publications that the new one replaces, which therefore do not count against
+   * the limit.
    * @returns Remaining milliseconds for the first SETUP; 0 = no limit.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`
    * @throws {RequestError} `ERR_FORBIDDEN`
@@ -72,7 +71,7 @@ export interface AnnouncementsContext {
   admit(connection: ConnectionContext, leaving: readonly Publication[]): number
   /** Records that a connection has announced a publication. */
   note(connection: ConnectionContext, publication: Publication): void
-  /** Records that a connection has set up the publication that it announced. */
+  /** Records that a connection has set up a track of the publication that it announced. */
   settled(connection: ConnectionContext): void
   /** Records that a publication of a connection has ended. */
   ended(connection: ConnectionContext, publication: Publication): void
@@ -82,29 +81,29 @@ export interface AnnouncementsContext {
 export interface MediaContext {
   /** True as soon as the server closes: no media may be created. */
   readonly isClosed: boolean
-  /** Adds a media, which is removed when its source is closed. */
+  /** Adds a media. It is removed when its source is closed. */
   note(media: Media): void
 }
 
 /** A request whose URI has been parsed. Rights and session have not been checked yet. */
 export type UnauthorizedRequest = Omit<RequestContext, 'session'>
 
-/** Result of the authentication of an allowed request. */
+/** Identity and rights of the client of an allowed request. */
 export interface Login {
-  /** `undefined` without login. */
+  /** Name of the user; `undefined` without login. */
   readonly user: string | undefined
   /**
-   * Decides whether a viewer may speak over the back channel of the media. Called for a SETUP of the
-   * back channel alone, because hooks may be asked.
+   * Decides whether a viewer may speak over the back channel of the media. Called for a SETUP of
+   * the back channel alone, because it may call a hook.
    *
    * @returns The response that refuses the request; `undefined` if the viewer may speak.
    */
   readonly talkRefusal: () => Promise<Reply | undefined>
-  /** End of the authorization of a new session, in seconds since 1970. */
+  /** Time in seconds since 1970 at which the authorization ends, and with it a new session. */
   readonly expiresAt?: number | undefined
-  /** Groups of a new session. */
+  /** Groups, for limits, of a new session. */
   readonly groups?: SessionGroups | undefined
-  /** Limit on the sessions of the user, in place of that of the pool; 0 = unlimited. */
+  /** Maximum number of sessions of the user, in place of the pool's limit; 0 = unlimited. */
   readonly maxSessionsPerUser?: number | undefined
   /** Called with the session that the request creates. */
   readonly onSession?: ((session: Session) => void) | undefined
@@ -118,7 +117,7 @@ export interface Authorizer {
   /**
    * Checks the credentials of a request, and the rights of its user. No session is touched.
    *
-   * @returns `undefined` if the authorizer was closed during a wait, and has decided nothing.
+   * @returns `undefined` if the authorizer was closed before it decided.
    * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS`. Errors of a hook are thrown unchanged.
    */
   authorize(request: UnauthorizedRequest): Promise<Authorization | undefined>
@@ -139,25 +138,25 @@ export interface ServerContext {
   readonly sessions: SessionsContext
   /** Ends UDP sessions whose client has gone. */
   readonly refusals: RefusalMonitor
-  /** Reports viewers that fall behind. */
+  /** Reports viewers that read too slowly. */
   readonly lags: LagMonitor
   /** Ends the sessions of publishers that have stopped sending. */
   readonly silence: SilenceMonitor
   /** Refuses new sessions while the server is overloaded. */
   readonly overload: Pick<OverloadGuard, 'leavesOutBurst' | 'checkNewSession'>
-  /** Condition under which a second publisher replaces the first on a path. */
+  /** Condition under which a second publisher replaces the first publisher of a path. */
   readonly publisherTakeover: PublisherTakeover
-  /** Limits on the packets kept of publications. */
+  /** Limits on the packets cached for new viewers of publications; `undefined` = no cache. */
   readonly gopCache: GopCacheLimits | undefined
   /** Limit on the memory of all caches, including those of publications. */
   readonly cacheBudget: CacheBudget
-  /** Timeline of publications whose path has no policy of its own. */
+  /** Timeline policy of publications whose path has none of its own. */
   readonly timeline: TimelinePolicy
   /** Cipher for media on secure connections; `undefined` if SRTP is turned off. */
   readonly srtp: SrtpSuite | undefined
   /** Multicast addresses for publications, and for media whose factory has no option of its own. */
   readonly multicast: MulticastAddressPool | undefined
-  /** Responds to requests that name a session which is not here; absent = 454. */
+  /** Hook that responds to requests which name an unknown session; absent = they get 454. */
   readonly onUnknownSession: UnknownSessionHook | undefined
   /** Emits the event that a publication has started or ended. */
   readonly publicationStarted: (publication: Publication) => void
@@ -184,7 +183,7 @@ export interface ConnectionContext {
   readonly publicId: string
   readonly tunnel: SessionTunnel | undefined
   readonly userAgent: string | undefined
-  /** Sessions for which this connection was the last to use them. */
+  /** Sessions that used this connection last. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean
   /** Sends the responses that are under way, then closes. Idempotent. */
@@ -194,11 +193,11 @@ export interface ConnectionContext {
   /** Publication announced on this connection and not yet set up. */
   publication: Publication | undefined
   /**
-   * Media described on this connection and not yet set up. When another one takes its place, it is
-   * released.
+   * Lease that keeps a media alive between DESCRIBE and SETUP on this connection. It is released
+   * when another one replaces it.
    */
   described: MediaLease | undefined
-  /** Called when another connection uses a session that was associated with this one. */
+  /** Called when another connection now uses a session that this connection used before. */
   sessionLeft(session: Session): void
   /**
    * Called when a session of this connection has ended.
@@ -220,7 +219,7 @@ export interface RequestContext {
   readonly session: Session | undefined
   /** Address, user and connection of the client, to be compared with the owner of a session. */
   readonly claimant: SessionOwner
-  /** `undefined` if everybody may do everything. */
+  /** Identity and rights of the client; `undefined` if the server has no authentication. */
   readonly login?: Login | undefined
 }
 
@@ -229,7 +228,7 @@ export interface Reply {
   readonly statusCode: number
   readonly headers?: readonly (readonly [name: string, value: string])[]
   readonly body?: Buffer | string
-  /** Session whose id stands in the response. */
+  /** Session whose id the response contains. */
   readonly session?: Session
   /**
    * Called in the same turn, right after the response was written, so that no media precede the

@@ -107,7 +107,7 @@ export function recordStreamOf(session: Session, trackIndex: number): RecordStre
   return stream?.mode === 'record' ? stream : undefined
 }
 
-/** Returns the SRTP state of a track of the session; `undefined` if the track does not use SRTP. */
+/** Returns the SRTP state of a session's track; `undefined` if the track does not use SRTP. */
 export function securityOf(session: Session, trackIndex: number): StreamSecurity | undefined {
   return mediaStreamOf(presentationOf(session)?.getTransport(trackIndex))?.security
 }
@@ -115,7 +115,7 @@ export function securityOf(session: Session, trackIndex: number): StreamSecurity
 export const isPublication = (presentation: Presentation): presentation is Publication =>
   presentation instanceof Publication
 
-/** Returns the media that a session views; `undefined` for the session of a publisher. */
+/** Returns the media that a session plays; `undefined` for the session of a publisher. */
 export const viewedMediaOf = ({ media }: SessionMedia<Presentation>): Media | undefined =>
   isPublication(media) ? undefined : media
 

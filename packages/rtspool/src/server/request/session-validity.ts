@@ -4,12 +4,12 @@ import type { RequestContext } from './request-context.js'
 import { sessionNotFound } from './session-presentation.js'
 
 /**
- * Checks that the session of a request is still valid. Handlers call this function again after each
- * `await`: meanwhile the session may have ended or changed its state, and the connection may have
- * closed.
+ * Checks that the session of a request is still valid. Handlers call this function after each
+ * `await`, because the session may have ended or changed its state meanwhile, or the connection may
+ * have closed.
  *
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND`, or `ERR_METHOD_NOT_VALID_IN_STATE` (RFC 2326
- *   A.2).
+ * A.2).
  */
 export function requireValid({
   session,
@@ -28,8 +28,8 @@ export function requireValid({
 }
 
 /**
- * Checks, after a failure, whether the session has ended meanwhile. If it has (other than with its
- * media), the failure is only a consequence, and the client gets 454.
+ * Checks, after a failure, whether the session has ended meanwhile. If it has, for another reason
+ * than the end of its media, that caused the failure, and the client gets 454.
  *
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND` if the session has ended, but not with its media.
  */

@@ -9,7 +9,8 @@ export interface RequestTarget {
   /** Query as received, without the track. */
   readonly query: string | undefined
   /**
-   * Path and query of the presentation as received; equal for requests to the same presentation.
+   * Path and query of the presentation as received, by which requests for the same presentation are
+   * recognized.
    */
   readonly presentation: string
   /** Path and query with the track, as received, without trailing slash. */
@@ -49,7 +50,10 @@ export function parseTarget(text: string): RequestTarget | undefined {
   }
 }
 
-/** Connection's own address, for a Content-Base in response to a URI that is only a path. */
+/**
+ * Address of the server on a connection. It stands in Content-Base if the request URI is only a
+ * path.
+ */
 interface LocalBase {
   readonly localAuthority: string
   readonly isSecure: boolean
@@ -57,7 +61,7 @@ interface LocalBase {
 
 /**
  * Returns the Content-Base of a presentation, to which clients append relative control URIs. It
- * ends with `/`, which follows the query.
+ * ends with `/`, after the query if there is one.
  */
 export function contentBase({ uri, presentation }: RequestTarget, local: LocalBase): string {
   const scheme = uri.scheme ?? (local.isSecure ? 'rtsps' : 'rtsp')

@@ -24,7 +24,7 @@ export function multicastPlaces(
   return media.tracks.map((track) => multicast.streamOf(track, carrier).place)
 }
 
-/** Opens a track for one viewer of its multicast group; all viewers share one stream. */
+/** Opens a track for one viewer of its multicast group. All viewers of a group share one stream. */
 export class MulticastSetup implements StreamKind {
   readonly lowerTransport = 'UDP'
   readonly presentation: Media

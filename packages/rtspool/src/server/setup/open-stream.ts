@@ -48,8 +48,8 @@ export function openStream(
 }
 
 /**
- * Releases the presentation of a session if it has no stream. It would prevent a SETUP of another
- * presentation.
+ * Releases the presentation of a session if it has no stream, because it would prevent a SETUP of
+ * another presentation.
  */
 function releaseEmpty(session: Session): void {
   const held = presentationOf(session)

@@ -5,7 +5,7 @@ import type { ConnectionContext, RequestContext } from '../request/request-conte
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
 /**
- * Source addresses by connection. Each connection needs one look-up, because its ends do not
+ * Source addresses by connection. Each connection needs one look-up, because its addresses do not
  * change.
  */
 const known = new WeakMap<ConnectionContext, Promise<string | undefined>>()

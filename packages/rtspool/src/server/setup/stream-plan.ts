@@ -13,16 +13,18 @@ export interface SetupRequest {
   readonly target: RequestTarget
   /** Alternatives of the Transport header, in the client's order of preference. */
   readonly transports: readonly TransportSpec[]
-  /** Presentation that the session of the request holds; `undefined` without one. */
+  /**
+   * Presentation that the session of the request plays or records; `undefined` without a session.
+   */
   readonly held: SessionMedia<Presentation> | undefined
 }
 
-/** Plan of a SETUP that has passed all checks which need neither session nor media. */
+/** Plan of a SETUP: its checks that need neither session nor media have passed. */
 export interface StreamPlan {
   /** Path of the presentation. */
   readonly path: string
   readonly action: AccessAction
-  /** Session that ends when the new one is created. */
+  /** Session that ends when the new session is created. */
   readonly replaces: Session | undefined
   /**
    * Opens the stream. The server sends nothing before PLAY, and drops packets that arrive before
@@ -67,7 +69,7 @@ export interface OpenedStream extends StreamSetup {
   readonly session: Session
 }
 
-/** A stream that the user of the request may not open. */
+/** Response that refuses a stream, because the user of the request may not open it. */
 export interface RefusedStream {
   readonly refusal: Reply
 }

@@ -5,7 +5,7 @@ import type { Session } from '../../session-pool/index.js'
 import type { ConnectionContext } from '../request/request-context.js'
 import type { UnicastTransport } from './transport-choice.js'
 
-/** Properties of the stream that a link connects to its client. */
+/** Properties of the stream for which {@link unicastLink} creates a link. */
 export interface LinkedStream extends Pick<ForeignPort, 'path' | 'track' | 'client'> {
   readonly security: StreamSecurity | undefined
   /** Session of a client that sends media; see {@link DatagramLink}. */
@@ -13,11 +13,11 @@ export interface LinkedStream extends Pick<ForeignPort, 'path' | 'track' | 'clie
 }
 
 /**
- * Creates the link between a unicast stream and its client, over UDP or interleaved. The link uses
- * no port or channel before it is opened.
+ * Creates the link of a unicast stream: the pair of UDP ports or interleaved channels between
+ * server and client. The link uses no port or channel before it is opened.
  *
  * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` when all channels are in use, or the ports
- *   belong to another sender.
+ * belong to another sender.
  */
 export function unicastLink(
   { carrier, remoteAddress: address }: ConnectionContext,

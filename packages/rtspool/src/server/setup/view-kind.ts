@@ -39,7 +39,10 @@ export function viewKind(
   return playKind(context, media, track, transport)
 }
 
-/** Returns whether a target is the back channel of a media, which follows all its tracks. */
+/**
+ * Returns whether a request URI names the back channel of a media. Its index is the one after all
+ * tracks.
+ */
 export const isBackChannel = (media: Media, target: RequestTarget): boolean =>
   media.backChannel !== undefined && target.trackIndex === media.tracks.length
 

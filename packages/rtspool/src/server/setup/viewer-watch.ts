@@ -5,8 +5,8 @@ import type { RequestContext } from '../request/request-context.js'
 import type { UnicastTransport } from './transport-choice.js'
 
 /**
- * Starts to watch for signs that a UDP viewer has gone or is still there: refusals, and RTCP from
- * another port than the announced one.
+ * Starts to watch whether a UDP viewer has gone or is still there. Signs are ICMP refusals, and
+ * RTCP from another port than the announced one.
  */
 export function viewerWatch(
   { server, connection }: RequestContext,

@@ -6,7 +6,7 @@ import type { SessionPool } from '../../session-pool/index.js'
 import type { AnnouncementsContext } from '../request/request-context.js'
 
 /**
- * Maximum number of announcements that wait for their SETUP, if the pool has no lower limit. Each
+ * Maximum number of publications between ANNOUNCE and SETUP, if the pool has no lower limit. Each
  * has a description of up to 64 KiB.
  */
 const maxWaiting = 1024
@@ -19,16 +19,19 @@ interface Announcer {
 }
 
 /**
- * Publications that are announced but not set up yet. Each counts as a session of the pool, so that
- * nobody can announce more paths than sessions. The time for SETUP starts with a connection's first
- * announcement, even if it announces again.
+ * Publications between ANNOUNCE and their first SETUP. Each counts as a session of the pool, so
+ * that clients cannot announce more paths than they may have sessions. The time for SETUP starts
+ * with a connection's first announcement, even if the connection announces again.
  */
 export class Announcements implements AnnouncementsContext {
   readonly #pool: SessionPool
   readonly #clock: Clock
   /** Publications by host. A publication that is set up stays here until it ends. */
   readonly #byHost = new Map<string, Set<Publication>>()
-  /** Time of a connection's first announcement, until it sets up a publication. */
+  /**
+   * Time of a connection's first announcement, in milliseconds of the clock, until the connection
+   * sets up a publication.
+   */
   readonly #announcedAt = new WeakMap<Announcer, number>()
 
   constructor(pool: SessionPool, clock: Clock) {
@@ -36,7 +39,7 @@ export class Announcements implements AnnouncementsContext {
     this.#clock = clock
   }
 
-  /** Number of announcements that wait for their SETUP. */
+  /** Number of publications between ANNOUNCE and their first SETUP. */
   get waiting(): number {
     let waiting = 0
     for (const host of this.#byHost.keys()) waiting += this.#waitingOf(host)
@@ -80,8 +83,8 @@ export class Announcements implements AnnouncementsContext {
   }
 
   /**
-   * Notes that the connection has set up its publication. The next announcement has the full time
-   * again.
+   * Notes that the connection has set up its publication. The time for SETUP starts anew with the
+   * next announcement.
    */
   settled(connection: Announcer): void {
     this.#announcedAt.delete(connection)
@@ -93,7 +96,10 @@ export class Announcements implements AnnouncementsContext {
     if (known?.delete(publication) && known.size === 0) this.#byHost.delete(host)
   }
 
-  /** Returns the milliseconds that remain for SETUP; below 0 if none remain. */
+  /**
+   * Returns the milliseconds of the connection's time for SETUP that remain; below 0 if none
+   * remain.
+   */
   #timeLeft(connection: Announcer): number {
     const limitMs = this.#pool.limits.maxIdleSetup * msPerSecond
     const now = this.#clock.now()

@@ -7,12 +7,12 @@ import type { RequestContext, ServerContext } from '../request/request-context.j
 import type { RequestTarget } from '../request/target.js'
 
 /**
- * Returns the media for a DESCRIBE. A media that viewers do not share is kept for the SETUP that
- * follows on the same connection.
+ * Returns the media for a DESCRIBE. A media that viewers do not share is kept alive for the SETUP
+ * that follows on the same connection.
  *
  * @returns A lease to release when the media is described.
  * @throws {RequestError} `ERR_NOT_FOUND` when nothing is mounted, `ERR_MEDIA_UNAVAILABLE` when the
- *   source fails.
+ * source fails.
  */
 export async function mediaToDescribe(
   context: RequestContext,

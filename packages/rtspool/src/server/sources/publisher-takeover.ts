@@ -6,8 +6,8 @@ import { presentationOf } from '../request/session-presentation.js'
 import type { PublisherTakeover } from '../server-options.js'
 
 /**
- * Milliseconds without a packet after which another client may replace a publisher: longer than a
- * lost packet, shorter than a reconnect.
+ * Milliseconds without a packet after which another client may replace a publisher. The time is
+ * longer than a loss of packets, and shorter than the reconnection of an encoder.
  */
 const idleMs = 2000
 

@@ -12,7 +12,10 @@ export const readDefaults = Object.freeze({
   maxQueuedBytes: 16 * 1024 * 1024,
 }) satisfies { [K in keyof Required<ReadOptions>]: ReadOptions[K] }
 
-/** Number of units after which a reader lets the event loop do other work. */
+/**
+ * Number of access units after which a reader inside the process pauses, so that the event loop can
+ * do other work.
+ */
 const unitsPerTurn = 16
 
 interface ResolvedReadOptions extends MediaReaderOptions {

@@ -37,7 +37,7 @@ export class ServedMedia implements MediaContext {
   }
 
   /**
-   * Ends all media, and those that are created later.
+   * Ends all media of the server. Media that are created later end at once.
    *
    * @returns Resolves when the sources of the present media are closed.
    */

@@ -7,7 +7,7 @@ import type { SessionLimits } from './session-limits.js'
 
 /**
  * Name of the limit that refused a session, as in errors, the event `sessionRefused` and `stats`.
- * Three names stand for no number: `onAdmit` if the hook refused, `admissionControl` if an
+ * Three names are no limits on a number: `onAdmit` if the hook refused, `admissionControl` if an
  * {@link AdmissionControl} refused for a reason of its own, and `bans` if one of {@link Bans} did.
  */
 export type AdmissionLimit = (typeof admissionLimits)[number]
@@ -39,15 +39,13 @@ export const fullPolicies = Object.freeze([
  * path of a session.
  */
 export interface AdmissionRequest<Data extends object = SessionData> {
-  /**
-   * Kind of request: a new session in the pool, or another path of a session in it.
-   */
+  /** Kind of request: a new session in the pool, or another path for a session of the pool. */
   readonly kind: 'session' | 'path'
   readonly session: Session<Data>
   readonly owner: SessionOwner | undefined
   /** Path that the session will hold, if known. */
   readonly path: string | undefined
-  /** Groups of the session; `undefined` = none. */
+  /** Groups, for limits, of the session; `undefined` = none. */
   readonly groups: SessionGroups | undefined
   readonly limits: SessionLimits
   /** Numbers of sessions that this pool holds now, without the requested one. */
@@ -56,7 +54,10 @@ export interface AdmissionRequest<Data extends object = SessionData> {
     readonly address: number
     readonly user: number
     readonly path: number
-    /** Sessions in each of the groups, by name; `undefined` without groups. */
+    /**
+     * Number of sessions in each of the session's groups, by name of the group; `undefined` without
+     * groups.
+     */
     readonly groups: Readonly<Record<string, number>> | undefined
   }
 }
@@ -102,7 +103,7 @@ export const localAdmission: AdmissionControl<object> = Object.freeze({
 
 const isReached = (limit: number, count: number): boolean => limit > 0 && count >= limit
 
-/** Input of the hook `onAdmit`: describes an authenticated client that asks for a session. */
+/** Argument of the hook `onAdmit`: an authenticated client that requests a session. */
 export interface AdmitContext<Data extends object = SessionData> {
   readonly owner: SessionOwner
   /** Path of the presentation that the client sets up. */
@@ -111,15 +112,18 @@ export interface AdmitContext<Data extends object = SessionData> {
   readonly query?: string | undefined
   /** Purpose of the session: to play the presentation at the path, or to publish one there. */
   readonly action?: 'read' | 'publish' | undefined
-  /** End of the authorization, in seconds since 1970. */
+  /**
+   * Time in seconds since 1970 at which the authorization of the client ends, and the session with
+   * it.
+   */
   readonly expiresAt?: number | undefined
-  /** Groups that the login of the client puts the session into. */
+  /** Groups, for limits, to which the client's login assigns the session. */
   readonly groups?: SessionGroups | undefined
-  /** Limit on the sessions of the user, in place of that of the pool; 0 = unlimited. */
+  /** Maximum number of sessions of the user, in place of the pool's limit; 0 = unlimited. */
   readonly maxSessionsPerUser?: number | undefined
   /** Session of the same client that is removed when the new one is created. */
   readonly replaces?: Session<Data> | undefined
-  /** Aborts when nobody waits for the decision any more. */
+  /** Signal that aborts when the decision is no longer needed. */
   readonly signal?: AbortSignal | undefined
   /** Further information from the protocol, such as the request. */
   readonly request?: unknown
@@ -145,6 +149,9 @@ export interface SessionRefusal {
   readonly limit: AdmissionLimit
   readonly owner: SessionOwner | undefined
   readonly path: string | undefined
-  /** The full group, as `{ plan: 'free' }`; present if the limit is that of a group. */
+  /**
+   * Group whose limit refused the client, such as `{ plan: 'free' }`; present if the limit is that
+   * of a group.
+   */
   readonly group?: SessionGroups | undefined
 }

@@ -49,7 +49,11 @@ const isRefusal = (status: unknown): status is number =>
   (status as number) >= firstRefusal &&
   (status as number) <= lastRefusal
 
-/** @throws {TypeError} when the context has an unknown member or an owner of the wrong type. */
+/**
+ * Checks the argument of `SessionPool.admit`.
+ *
+ * @throws {TypeError} The context has an unknown member, or an owner of the wrong type.
+ */
 export function checkAdmitContext(context: AdmitContext<object>): void {
   checkOptions('the context of admit', context, admitContextNames)
   checkOwner(context.owner)

@@ -37,7 +37,7 @@ export interface AdmissionPool {
   readonly bans: Bans
   /** Number of sessions. */
   size(): number
-  /** Removes due sessions until `isEnough` returns `true`. */
+  /** Removes sessions that are due to expire, until `isEnough` returns `true`. */
   sweep(isEnough: () => boolean): void
   evict(session: Session): void
   /** Counts a refusal and emits it. */
@@ -49,7 +49,9 @@ type Newcomer = Pick<SessionInit<object>, 'owner' | 'path' | 'replaces' | 'group
 /** Decides who gets a session: bans, limits, eviction, and the hook `onAdmit`. */
 export class PoolAdmission<Data extends object> {
   limits: SessionLimits
-  /** `true` if the pool applies its own limits. */
+  /**
+   * `true` if the pool applies its own limits, and the application has no {@link AdmissionControl}.
+   */
   readonly isLocal: boolean
   readonly #options: PoolAdmissionOptions<Data>
   readonly #pool: AdmissionPool
@@ -72,8 +74,8 @@ export class PoolAdmission<Data extends object> {
   }
 
   /**
-   * Checks the limits before the session exists, and evicts silent sessions if needed. Does nothing
-   * if the application has its own {@link AdmissionControl}.
+   * Checks the limits for a new session before it is created, and evicts silent sessions if needed.
+   * Does nothing if the application has its own {@link AdmissionControl}.
    */
   assertRoom(init: SessionInit<Data>): void {
     if (!this.isLocal) return
@@ -102,12 +104,15 @@ export class PoolAdmission<Data extends object> {
     return admitted
   }
 
-  /** Asks the application's {@link AdmissionControl} to admit a session that is not in the pool yet. */
+  /**
+   * Requests a new session, which is not in the pool yet, from the application's {@link
+   * AdmissionControl}.
+   */
   acquire(session: Session<Data>, init: SessionInit<Data>): void {
     this.#admit('session', init, session, this.#limitsFor(init))
   }
 
-  /** Asks the {@link AdmissionControl} to admit one more path of a session. */
+  /** Requests one more path for a session from the {@link AdmissionControl}. */
   acquirePath(session: Session<Data>, path: string): void {
     if (this.isLocal && this.limits.maxSessionsPerPath === 0) return
     this.#admit(
@@ -124,8 +129,8 @@ export class PoolAdmission<Data extends object> {
   }
 
   /**
-   * Asks the {@link AdmissionControl} to admit a session or a path. If a limit is reached, removes
-   * due sessions, then evicts silent ones, and asks again.
+   * Requests a session or a path from the {@link AdmissionControl}. If a limit is reached, removes
+   * expired sessions, then evicts silent ones, and requests again.
    *
    * @throws {SessionPoolError} when a limit is reached and no session can be evicted.
    */
@@ -160,10 +165,10 @@ export class PoolAdmission<Data extends object> {
   }
 
   /**
-   * Asks the {@link AdmissionControl} once.
+   * Calls the {@link AdmissionControl} once.
    *
    * @throws {TypeError} when the control returns neither `undefined` nor a limit: the session is
-   *   refused and no other is evicted.
+   * refused and no other is evicted.
    */
   #tryAcquire(request: AdmissionRequest<Data>): AdmissionLimit | undefined {
     const limit: unknown = this.#options.admission.tryAcquire(request)

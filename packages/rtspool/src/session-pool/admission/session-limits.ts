@@ -69,7 +69,7 @@ export function resolveGroupLimits(limits: unknown): GroupLimits {
   return Object.freeze(Object.fromEntries(resolved))
 }
 
-/** Returns whether any limit on a number of sessions is set. */
+/** Returns whether the limits contain any limit on a number of sessions. */
 export function hasNumbers(limits: SessionLimits): boolean {
   return (
     limits.maxSessions > 0 ||

@@ -11,15 +11,18 @@ import type {
   ResolvedSubject,
 } from './ban.js'
 
-/** Client that is compared with the bans. */
+/** Client that a look-up compares with the bans: its address, user and path. */
 export interface Candidate {
-  /** Address as {@link addressDigits} writes it; a network is a beginning of the digits. */
+  /**
+   * Hexadecimal digits of the client's address, from {@link addressDigits}. A banned network is a
+   * beginning of these digits.
+   */
   readonly digits: string | undefined
   readonly user: string | undefined
   readonly path: string | undefined
 }
 
-/** End and origin of a ban. */
+/** Changeable facts of a ban: end, reason, author and cause. */
 export interface BanFacts extends BanEnd {
   readonly reason: string | undefined
   readonly author: string | undefined
@@ -73,7 +76,7 @@ export class BanEntry implements Ban {
     return this.subject.path
   }
 
-  /** Replaces end, reason and author by those of a newer ban of the same subject. */
+  /** Replaces end, reason and author of the ban by those of a newer ban of the same subject. */
   replace(facts: BanFacts): void {
     this.until = facts.until
     this.reason = facts.reason
@@ -82,7 +85,7 @@ export class BanEntry implements Ban {
     this.endsAt = facts.endsAt
   }
 
-  /** Changes the end only. */
+  /** Changes the end of the ban only. */
   lengthen({ until, endsAt }: BanEnd): void {
     this.until = until
     this.endsAt = endsAt
@@ -91,7 +94,7 @@ export class BanEntry implements Ban {
   /**
    * Counts a connection or request that the ban has refused.
    *
-   * @returns The event to emit, if the last one was long enough ago.
+   * @returns The event to emit; `undefined` if the ban's last event is too recent.
    */
   noteHit({ address, user, path }: BanSubject, now: number, time: Date): BanHit | undefined {
     this.hits++

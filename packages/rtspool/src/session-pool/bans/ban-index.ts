@@ -28,8 +28,8 @@ export class BanIndex {
   }
 
   /**
-   * Returns a ban that has not expired and whose subject matches the client. Of several, that of the
-   * smallest network, then that of the user, then that of the path.
+   * Returns a ban that has not expired and whose subject matches the client. Of several bans, those
+   * of smaller networks come first, then those of a user, then those of a path.
    */
   find(candidate: Candidate, now: number): BanEntry | undefined {
     const { digits } = candidate
@@ -41,7 +41,7 @@ export class BanIndex {
   }
 }
 
-/** Bans of one network, or without an address, by user. */
+/** Bans of one network, or of all addresses, indexed by user. */
 class UserTable {
   readonly #ofAnyUser = new PathTable()
   #byUser: Map<string, PathTable> | undefined
@@ -74,7 +74,7 @@ class UserTable {
   }
 }
 
-/** Bans of one user or of all, by path. Most tables hold one ban without a path. */
+/** Bans of one user, or of all users, indexed by path. Most tables hold one ban without a path. */
 class PathTable {
   #ofAnyPath: BanEntry | undefined
   #byPath: Map<string, BanEntry> | undefined
@@ -111,11 +111,14 @@ class PathTable {
   }
 }
 
-/** Bans by pattern of paths, such as `/cams/*`. */
+/** Bans whose path is a pattern such as `/cams/*`. */
 class PatternTable {
-  /** Bans by the beginning of the paths that their pattern matches, such as `/cams/`. */
+  /** Bans by the beginning of the paths that their pattern matches: `/cams/` for `/cams/*`. */
   readonly #byBeginning = new Map<string, BanEntry>()
-  /** Number of beginnings by length, so that a look-up tries only lengths in use. */
+  /**
+   * Number of entries in `#byBeginning` by length of the beginning, so that a look-up tries only
+   * lengths in use.
+   */
   readonly #lengths = new Map<number, number>()
 
   get size(): number {

@@ -10,7 +10,10 @@ export interface BanListQuery {
   /** Maximum number of bans on a page: 1 to 1000. @defaultValue 100 */
   readonly limit?: number | undefined
   readonly cause?: BanCause | undefined
-  /** Text within address, user, path, reason, author or public id, in any case of letters. */
+  /**
+   * Text that the address, user, path, reason, author or public id of a ban must contain, in upper
+   * or lower case.
+   */
   readonly like?: string | undefined
 }
 

@@ -5,7 +5,7 @@ import { checkHostPrefix } from './ban.js'
 
 /** Rule that bans a client after too many events in a short time. */
 export interface AutomaticBan {
-  /** Seconds in which the events count, from the first one on. */
+  /** Length in seconds of the period in which events are counted, from the first event on. */
   readonly windowSeconds: number
   /** Seconds for which the client is banned; 0 = for ever. */
   readonly banSeconds: number
@@ -13,19 +13,20 @@ export interface AutomaticBan {
 
 /** Rule that bans an address after too many failed logins. */
 export interface FailedLoginsBan extends AutomaticBan {
-  /** Number of wrong logins of one address that leads to a ban, 1 or more. */
+  /** Number of failed logins of one address, 1 or more, that leads to a ban. */
   readonly attempts: number
 }
 
 /** Rule that bans clients which create too many sessions. */
 export interface FlappingBan extends AutomaticBan {
   /**
-   * Number of sessions that one user, address or path may create in the window, 1 or more: the last
-   * of them leads to a ban. A session counts for its user, or for its address if it has no user.
+   * Number of sessions, 1 or more, that one user, address or path may create in the period. The
+   * last of them leads to a ban. A session counts for its user, or for its address if it has no
+   * user.
    */
   readonly sessions: number
   /**
-   * Counts and bans paths as well, for everybody.
+   * Counts sessions by path as well, and bans a path for all clients when it has too many.
    * @defaultValue false
    */
   readonly paths?: boolean | undefined
@@ -34,22 +35,22 @@ export interface FlappingBan extends AutomaticBan {
 /** Options of {@link Bans}; all optional. */
 export interface BanOptions {
   /**
-   * Maximum number of bans, 1 to 1,000,000. In a full list a new ban displaces the oldest automatic
-   * one, and is refused if there is none.
+   * Maximum number of bans, 1 to 1,000,000. In a full list, a new ban replaces the oldest automatic
+   * ban, and is refused if there is none.
    * @defaultValue 10000
    */
   readonly maxBans?: number | undefined
   /**
-   * Tells a client the reason of its ban, in the body of the response.
+   * Sends the reason of a ban to the banned client, in the body of the response.
    * @defaultValue false
    */
   readonly tellReason?: boolean | undefined
   /**
-   * Bans an address after wrong logins, which a server counts. `false` = never.
+   * Rule that bans an address after too many failed logins, which a server counts; `false` = never.
    * @defaultValue false
    */
   readonly failedLogins?: FailedLoginsBan | false | undefined
-  /** Bans clients that create too many sessions; `false` = never. @defaultValue false */
+  /** Rule that bans clients which create too many sessions; `false` = never. @defaultValue false */
   readonly flapping?: FlappingBan | false | undefined
   /**
    * Addresses and networks that are never banned automatically, such as a proxy that many clients

@@ -10,25 +10,29 @@ import { BanIndex } from './ban-index.js'
 const sweepIntervalMs = 1000
 
 /**
- * Keeps bans by public id, subject and client, and removes them when they expire, with one timer
- * for all. No function but {@link values} looks at all bans.
+ * Stores bans, finds them by public id, subject or client, and removes them when they expire. One
+ * timer serves all bans. No function but {@link values} looks at all bans.
  */
 export class BanStore {
   readonly #clock: Clock
   readonly #left: (ban: BanEntry, reason: UnbanReason) => void
   readonly #index = new BanIndex()
-  /** Bans by public id, in order of addition, which is that of their serial numbers. */
+  /** Bans by public id, in order of addition. Their serial numbers have the same order. */
   readonly #byId = new Map<string, BanEntry>()
   readonly #bySubject = new Map<string, BanEntry>()
-  /** Automatic bans, by age. */
+  /** Automatic bans, the oldest first. */
   readonly #automatic = new KeyHeap<BanEntry>(({ serial }) => serial)
-  /** Bans that expire, by their ends. */
+  /** Bans that expire, the earliest end first. */
   readonly #byEnd = new KeyHeap<BanEntry>(({ endsAt }) => endsAt)
   #timer: ClockTimer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #isClosed = false
 
-  /** @param left - Called for each ban that is removed. */
+  /**
+   * Creates an empty store.
+   *
+   * @param left - Called for each ban that is removed.
+   */
   constructor(clock: Clock, left: (ban: BanEntry, reason: UnbanReason) => void) {
     this.#clock = clock
     this.#left = left
@@ -48,7 +52,7 @@ export class BanStore {
     return this.#byId.get(publicId)
   }
 
-  /** Returns the ban of exactly this subject. */
+  /** Returns the ban with exactly this subject. */
   of(subject: BanSubject): BanEntry | undefined {
     this.sweep()
     return this.#bySubject.get(keyOf(subject))
@@ -68,7 +72,7 @@ export class BanStore {
     this.noteChange(ban)
   }
 
-  /** To be called after the end or the cause of a ban has changed. */
+  /** Updates the order of the bans. Call this after the end or the cause of a ban has changed. */
   noteChange(ban: BanEntry): void {
     if (isAutomatic(ban)) this.#automatic.file(ban)
     else this.#automatic.delete(ban)
@@ -131,7 +135,10 @@ export class BanStore {
     this.#disarm()
   }
 
-  /** Sets the timer. @param earliest - Time before which it does not fire. */
+  /**
+   * Sets the timer for the end of a ban. @param earliest - Time before which the timer does not
+   * fire.
+   */
   #arm(endsAt: number, earliest = Number.NEGATIVE_INFINITY): void {
     const at = Math.max(endsAt, earliest)
     if (this.#isClosed || at >= this.#timerAt) return
@@ -147,7 +154,7 @@ export class BanStore {
   }
 }
 
-/** Returns whether a rule, and not an operator, has made a ban. */
+/** Returns whether a rule, and not an operator, has created a ban. */
 export const isAutomatic = ({ cause }: Pick<Ban, 'cause'>): boolean =>
   cause === 'failedLogins' || cause === 'flapping'
 

@@ -28,8 +28,8 @@ export type BanCause = (typeof banCauses)[number]
 export const banCauses = Object.freeze(['added', 'kicked', 'failedLogins', 'flapping'] as const)
 
 /**
- * Reason why a ban was removed from the list. `displaced`: an automatic ban was removed to make
- * room in a full list.
+ * Reason for the removal of a ban. `displaced`: an automatic ban was removed to make room in a full
+ * list.
  */
 export type UnbanReason = 'expired' | 'removed' | 'displaced'
 
@@ -58,7 +58,7 @@ export interface Ban extends BanSubject {
   readonly author: string | undefined
   readonly cause: BanCause
   readonly createdTime: Date
-  /** Number of connections and requests that the ban has kept out. */
+  /** Number of connections and requests that the ban has refused. */
   readonly hits: number
   readonly lastHitTime: Date | undefined
 }
@@ -90,7 +90,7 @@ const termNames = [
   'author',
 ] as const satisfies readonly (keyof BanTerms)[]
 
-/** A checked subject: the address as a prefix and in its usual text. */
+/** Subject of a ban after its checks, with the address as a prefix and in its usual text. */
 export interface ResolvedSubject extends BanSubject {
   readonly prefix: AddressPrefix | undefined
 }
@@ -187,11 +187,11 @@ export function checkNote(name: string, text: unknown): void {
   throw new TypeError(`${name} must be a text of at most ${maxTextLength} characters, got ${got}`)
 }
 
-/** End of a ban. */
+/** End of a ban in two units. */
 export interface BanEnd {
-  /** Seconds since 1970; `undefined` = never. */
+  /** End in seconds since 1970; `undefined` = never. */
   readonly until: number | undefined
-  /** Milliseconds of the pool's clock; `Infinity` = never. */
+  /** End in milliseconds of the pool's clock; `Infinity` = never. */
   readonly endsAt: number
 }
 

@@ -44,9 +44,9 @@ export interface BanStats {
   readonly size: number
   /** Number of connections and requests that bans have refused. */
   readonly hits: number
-  /** Number of bans added so far, by cause; {@link Bans.restore} does not count. */
+  /** Number of bans added so far, by cause. Bans of {@link Bans.restore} are not counted. */
   readonly made: Readonly<Record<BanCause, number>>
-  /** Number of automatic bans that were removed from a full list, or not added to it. */
+  /** Number of automatic bans that a full list has removed, or refused to add. */
   readonly displaced: number
 }
 
@@ -75,7 +75,7 @@ export class Bans {
   #hits = 0
   #displaced = 0
 
-  /** @internal */
+  /** Creates an empty list. @internal */
   constructor(options: BanOptions, clock: Clock, events: BanEvents) {
     this.#options = resolveBanOptions(options)
     this.#given = withoutUndefined(options)
@@ -95,7 +95,7 @@ export class Bans {
     return this.#store.size
   }
 
-  /** `true` if new sessions are counted for automatic bans. @internal */
+  /** True if a rule for new sessions is set, so that the pool must report them. @internal */
   get countsSessions(): boolean {
     return this.#options.flapping !== undefined
   }
@@ -106,8 +106,8 @@ export class Bans {
   }
 
   /**
-   * Changes options: all given ones, or none if one of them is wrong. Automatic bans count anew. A
-   * lower `maxBans` removes no ban.
+   * Changes options: all given ones, or none if one of them is wrong. The counts of the rules for
+   * automatic bans start at 0 again. A lower `maxBans` removes no ban.
    *
    * @throws {RangeError | TypeError} when a value is invalid or an option unknown.
    */
@@ -132,7 +132,8 @@ export class Bans {
   }
 
   /**
-   * Adds bans, except of subjects that have one which ends later: all of them, or none.
+   * Adds bans of several subjects: all of them, or none. A subject that already has a ban with a
+   * later end is left out.
    *
    * @param terms - Checked by the caller, except for an end that has passed.
    * @throws {RangeError} when the end has passed.
@@ -150,7 +151,7 @@ export class Bans {
     }
   }
 
-  /** Ends a ban. @returns Whether there was one of this name. */
+  /** Removes a ban. @returns Whether there was a ban with this public id. */
   remove(publicId: string): boolean {
     const ban = this.#store.get(publicId)
     if (ban !== undefined) this.#store.drop(ban, 'removed')
@@ -162,12 +163,12 @@ export class Bans {
     return this.#store.get(publicId)
   }
 
-  /** Returns a ban that keeps a client out, without counting a hit. */
+  /** Returns a ban that applies to a client, without counting a refusal. */
   find(client: BanSubject): Ban | undefined {
     return this.#store.size === 0 ? undefined : this.#store.find(client)
   }
 
-  /** Returns a ban that keeps a client out, and counts a hit. */
+  /** Returns a ban that applies to a client, and counts a refusal by it. */
   hit(client: BanSubject): Ban | undefined {
     if (this.#store.size === 0) return undefined
     const ban = this.#store.find(client)
@@ -179,8 +180,8 @@ export class Bans {
   }
 
   /**
-   * Returns the error for a client that a ban has kept out. The reason is part of it only if the
-   * option `tellReason` is set.
+   * Returns the error for a client that a ban has refused. The error contains the reason only if
+   * the option `tellReason` is set.
    */
   errorOf({ publicId, reason }: Ban): SessionPoolError {
     const told = this.#options.tellReason ? reason : undefined
@@ -189,7 +190,8 @@ export class Bans {
   }
 
   /**
-   * Returns a page of bans, in order of addition. Pages are stable while bans are added and removed.
+   * Returns a page of bans, in order of addition. While bans are added and removed, no other ban is
+   * listed twice or left out.
    *
    * @throws {RangeError | TypeError} when a member is invalid or unknown.
    */
@@ -223,12 +225,13 @@ export class Bans {
   }
 
   /**
-   * Adds stored bans with their ids and hits, without events. Leaves out those that have expired,
-   * and those whose subject is banned already.
+   * Adds stored bans with their ids and counts of refusals, without emitting events. Leaves out
+   * those that have expired, and those whose subject is banned already.
    *
    * @returns Number of added bans.
    * @throws {RangeError | TypeError} names the record that is invalid; then none has been added.
-   * @throws {SessionPoolError} `ERR_BAN_LIST_FULL` if they do not all fit; then none has been added.
+   * @throws {SessionPoolError} `ERR_BAN_LIST_FULL` if they do not all fit; then none has been
+   * added.
    */
   restore(records: readonly BanRecord[]): number {
     if (!Array.isArray(records)) throw new TypeError('bans.restore: expected a list of bans')

@@ -8,8 +8,8 @@ import type { TransportReception } from '../session-media.js'
 import type { RemovalReason, SessionState } from '../session-state.js'
 
 /**
- * Maximum number of paths that are kept of a removed session. The limits on tracks, and on
- * characters of a text, follow.
+ * Maximum number of paths that the record of a removed session contains. The next two constants
+ * limit its tracks, and the characters of a text.
  */
 const maxPaths = 4
 const maxTracks = 4
@@ -28,7 +28,7 @@ export class Leaver {
   readonly owner: { readonly address: string; readonly user: string | undefined } | undefined
   /** State at the end. */
   readonly state: SessionState
-  /** At most 4 paths, of at most 256 characters each. */
+  /** Paths of the session: at most 4, of at most 256 characters each. */
   readonly paths: readonly string[]
   readonly groups: SessionGroups | undefined
   readonly use: SessionUse | undefined
@@ -42,7 +42,7 @@ export class Leaver {
   readonly receptions: readonly LeaverReception[]
   /** Milliseconds from the creation of the session to its removal. */
   readonly durationMs: number
-  /** Serial number of the removal, among all sessions of the pool. @internal */
+  /** Serial number of the removal: the pool numbers all removed sessions. @internal */
   readonly serial: number
   readonly #endedMs: number
 
@@ -148,8 +148,8 @@ function copyUse(use: SessionUse): SessionUse {
 }
 
 /**
- * Copies a text, and cuts off what exceeds the limit. Without a copy, V8 keeps the whole message of
- * which a received text is a part.
+ * Copies a text up to the maximum length. Without a copy, V8 would keep the whole received message
+ * of which the text is a part.
  */
 const copy = (text: string): string => Buffer.from(text.slice(0, maxText)).toString()
 

@@ -7,7 +7,7 @@ import { cursorOf, pageLimitOf, serialOf } from '../structures/page.js'
 import { Leaver, tellUnreadable } from './leaver.js'
 import { checkQuery, matcherOf, type SessionFilter } from './session-filter.js'
 
-/** Conditions that the listed records must meet, and the page to return. */
+/** Conditions that the listed records of removed sessions must meet, and the page to return. */
 export interface LeaverListQuery extends SessionFilter {
   /** Reason of the removal. */
   readonly reason?: RemovalReason | undefined
@@ -27,9 +27,9 @@ export interface LeaverPage {
 const more = ['reason', 'cursor', 'limit'] as const
 
 /**
- * Records of the sessions that were removed last. When the limit is reached, the latest replaces
- * the oldest. A record of a viewer of two tracks takes about 1.1 kB, and none takes more than 10
- * kB.
+ * Records of the sessions that were removed last. When the maximum number is reached, each new
+ * record replaces the oldest. A record of a viewer of two tracks takes about 1.1 kB, and none takes
+ * more than 10 kB.
  */
 export class Leavers {
   readonly #clock: Clock
@@ -39,7 +39,7 @@ export class Leavers {
   #serial = 0
   #size = 0
 
-  /** @internal */
+  /** Creates an empty list. @internal */
   constructor(clock: Clock, max: number) {
     this.#clock = clock
     this.#max = max
@@ -76,8 +76,8 @@ export class Leavers {
 
   /**
    * Returns a page of records, the latest first. No record is listed twice. None is left out,
-   * except those that are replaced meanwhile. The filter is that of {@link SessionPool.list}; ages
-   * are those at the removal.
+   * except those that newer records replace meanwhile. The filter is that of {@link
+   * SessionPool.list}; ages are those at the removal of the session.
    *
    * @throws {RangeError | TypeError} when a member is invalid or unknown.
    */

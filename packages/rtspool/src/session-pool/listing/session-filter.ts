@@ -22,8 +22,8 @@ export interface SessionFilter {
   readonly maxAge?: number | undefined
   /**
    * Text that the user, address, `User-Agent`, a path or the public id must contain, in upper or
-   * lower case; at most 1024 characters. The public id is compared only if it has been shown to
-   * somebody.
+   * lower case; at most 1024 characters. The public id is compared only if a log or an API has read
+   * it before.
    */
   readonly like?: string | undefined
 }
@@ -97,7 +97,7 @@ export function checkQuery(name: string, query: SessionFilter, more: readonly st
 /**
  * Creates a function that returns whether an item has all properties of a filter.
  *
- * @param publicIdOf - Returns the public id of an item, if anybody can know it.
+ * @param publicIdOf - Returns the public id of an item, if a log or an API has read it before.
  */
 export function matcherOf<T extends Listed>(
   { path, user, address, state, group, userAgent, minAge = 0, maxAge, like }: SessionFilter,

@@ -67,8 +67,10 @@ export class SortedPage {
   #bound: Place | undefined
 
   /**
+   * Creates an empty page.
+   *
    * @param limit - Number of sessions on the page.
-   * @param cursor - Of the previous page.
+   * @param cursor - Cursor of the previous page; `undefined` for the first.
    * @throws {RangeError} when the text is no cursor of a sorted list.
    */
   constructor(limit: number, order: SortOrder, cursor: string | undefined) {
@@ -102,7 +104,10 @@ export class SortedPage {
     this.#bound = this.#entries.at(-1)
   }
 
-  /** Compares a position with another one. @returns Below 0 when the position comes first */
+  /**
+   * Compares a position with that of another session. @returns Below 0 when the position comes
+   * first
+   */
   #compare(place: Place, figure: number, serial: number): number {
     return (place.figure - figure) * this.#sign || place.serial - serial
   }

@@ -6,7 +6,10 @@ import { pageLimitOf } from '../structures/page.js'
 import { checkQuery, type SessionFilter } from './session-filter.js'
 import { checkOrder, type SessionSort, type SortOrder } from './session-order.js'
 
-/** A user, an address, a path or a group, whose sessions {@link SessionPool.count} counts. */
+/**
+ * Selection of the sessions that {@link SessionPool.count} counts: those of a user, an address, a
+ * path or a group.
+ */
 export type SessionQuestion =
   | {
       readonly user: string
@@ -36,7 +39,11 @@ export type SessionQuestion =
 
 const subjects: readonly string[] = ['user', 'address', 'path', 'group']
 
-/** @throws {TypeError} unless exactly one of user, address, path and group is given. */
+/**
+ * Checks the argument of {@link SessionPool.count}.
+ *
+ * @throws {TypeError} unless exactly one of user, address, path and group is given.
+ */
 export function checkQuestion(question: SessionQuestion): SessionQuestion {
   if (isRecord(question)) checkOptions('count', question, subjects)
   const given = isRecord(question)
@@ -86,7 +93,8 @@ export interface SessionPage<Data extends object = SessionData> {
 const positionNames: readonly string[] = ['cursor', 'limit', 'sort', 'order']
 
 /**
- * Checks a query, which would otherwise list all sessions or none.
+ * Checks the conditions and the page of a list query. A mistake in them would list all sessions or
+ * none.
  *
  * @returns Number of sessions on a page.
  * @throws {RangeError | TypeError} when a member is invalid or unknown.

@@ -13,7 +13,7 @@ export interface SessionSummary {
   readonly lastAccessTime: Date
   /** Timeout in seconds. */
   readonly timeout: number
-  /** End of the authorization in seconds since 1970. */
+  /** Maximum lifetime of the session in seconds; 0 = unlimited. */
   readonly expiresAt: number | undefined
   /** Maximum lifetime in seconds; 0 = unlimited. */
   readonly maxLifetime: number

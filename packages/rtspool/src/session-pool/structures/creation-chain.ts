@@ -10,13 +10,14 @@ import {
 const none = -1
 const two32 = 2 ** 32
 /**
- * Number of serial numbers for which there is one mark: the maximum number of steps to find a
- * position.
+ * Number of serial numbers that share one mark, a pointer into the list. It limits the steps to
+ * find a position.
  */
 const serialsPerMark = 1024
 
 /**
- * Handles in the order in which they were added, each with a serial number.
+ * Handles (numbers of sessions in a pool) in the order in which they were added, each with a serial
+ * number.
  *
  * A doubly linked list in a typed array, so that adding and deleting cost a few writes. One mark
  * for every 1024 serial numbers points to the first remaining handle among them. So a list that is
@@ -29,13 +30,17 @@ export class CreationChain {
   #last = none
   #serial = 0
   /**
-   * First remaining handle, or `none`, of each 1024 serial numbers, from mark `#firstMark`
-   * on.
+   * First remaining handle, or `none`, for each 1024 serial numbers. The first entry is that of the
+   * mark number `#firstMark`.
    */
   #marks: number[] = []
   #firstMark = 0
 
-  /** @param records - Storage for the links, which the structures of one pool share. */
+  /**
+   * Creates an empty list.
+   *
+   * @param records - Storage for the links, which the structures of one pool share.
+   */
   constructor(records = new HandleRecords()) {
     this.#records = records
   }
@@ -139,7 +144,7 @@ export class CreationChain {
     this.#marks[index] = isSameMark ? next : none
   }
 
-  /** Drops leading marks whose handles have all been deleted. */
+  /** Drops the marks at the beginning whose 1024 handles have all been deleted. */
   #dropLeadingMarks(): void {
     let count = 0
     while (this.#marks[count] === none) count++

@@ -1,7 +1,7 @@
 const itemsPerPage = 64
 const noPage = { items: [] as never[] }
 
-/** A run of items in ascending order of their serial numbers. */
+/** Part of the list: up to 64 items in ascending order of their serial numbers. */
 interface Page<T> {
   readonly first: number
   readonly items: T[]
@@ -11,8 +11,8 @@ interface Page<T> {
  * Items in ascending order of their serial numbers. The list can be read page by page while items
  * are added and deleted, even if the last item of a page has been deleted.
  *
- * Two levels, as in a B-tree: adding and deleting move at most 64 items; finding a position is a
- * binary search.
+ * The items are stored in pages of at most 64, as in a B-tree. Adding and deleting move the items
+ * of one page; finding a position is a binary search.
  */
 export class CreationOrder<T extends object> {
   readonly #serialOf: (item: T) => number
@@ -101,7 +101,7 @@ export class CreationOrder<T extends object> {
     return last === undefined || this.#serialOf(last) < serial
   }
 
-  /** Returns the index of the last page that begins at or before a serial number, or 0. */
+  /** Returns the index of the last page whose first serial number is not above `serial`, or 0. */
   #pageBefore(serial: number): number {
     let low = 0
     let high = this.#pages.length - 1

@@ -2,19 +2,22 @@ const initialCapacity = 64
 
 /** Number of integers in a record. */
 export const recordSize = 8
-/** Hash of the id. */
+/** Index, in a record, of the hash of the session's id. */
 export const hashField = 0
 /**
- * Index of the first link of the timing wheel; both links are valid only while the handle is in the
- * wheel.
+ * Index, in a record, of the first of two links of the timing wheel. Both are valid only while the
+ * handle is in the wheel.
  */
 export const wheelNextField = 1
 export const wheelPreviousField = 2
-/** Index of the slot in the timing wheel: slot + 1; 0 = the handle is not in the wheel. */
+/**
+ * Index, in a record, of the slot in the timing wheel: slot + 1; 0 = the handle is not in the
+ * wheel.
+ */
 export const wheelSlotField = 3
 /**
- * Index of the first link of the order of creation. The previous link and two halves of the serial
- * number follow.
+ * Index, in a record, of the link to the next session in order of creation. The link to the
+ * previous session and two halves of the serial number follow.
  */
 export const chainNextField = 4
 export const chainPreviousField = 5
@@ -28,10 +31,10 @@ export const serialHighField = 7
  */
 export class HandleRecords {
   // TypeScript 5.6 cannot read the type that the compiler infers, which has an argument.
-  /** The integers; replaced by {@link reserve} and {@link reset}. */
+  /** Integers of all records; the array is replaced by {@link reserve} and {@link reset}. */
   ints: Int32Array = new Int32Array(initialCapacity * recordSize)
 
-  /** Makes room for a handle; its integers are 0. */
+  /** Makes room for the record of a handle, and sets its integers to 0. */
   reserve(handle: number): void {
     if (handle * recordSize < this.ints.length) return
     const capacity = 2 ** Math.ceil(Math.log2(handle + 2))
@@ -40,7 +43,7 @@ export class HandleRecords {
     this.ints = ints
   }
 
-  /** Frees memory that a larger number of sessions needed; called when no session is left. */
+  /** Frees memory that a larger number of sessions needed. Called when the pool is empty. */
   reset(): void {
     this.ints = new Int32Array(initialCapacity * recordSize)
   }

@@ -11,7 +11,7 @@ const entrySize = 2
 /** Number of characters that the quick hash reads: 36 bits of a random id. */
 const sampledCharacters = 6
 /**
- * Number of characters in an id from which only some characters are hashed. Shorter ids are hashed
+ * Minimum length of an id of which only some characters are hashed. Shorter ids are hashed
  * completely.
  */
 const shortestSampled = 2 * sampledCharacters
@@ -31,11 +31,11 @@ const none = -1
  *
  * A hash table with linear probing in one typed array: at most 16 bytes an entry, and one memory
  * access before the object itself. A `Map` is slower, because V8 hashes all characters of a string
- * that it has not seen before, such as each id from the wire. This table reads six characters of an
- * id, which is random. If an application makes ids with equal characters there, the table changes
- * to all characters.
+ * that it has not seen before, such as each id from the wire. This table hashes six characters of
+ * an id, because ids are random. If an application creates ids with equal characters there, the
+ * table hashes all characters.
  *
- * Only the server makes ids, so nobody can fill the table with colliding ones.
+ * Only the server creates ids, so no client can fill the table with colliding ones.
  */
 export class IdTable<T extends Identified> {
   readonly #items: (T | undefined)[] = []
@@ -46,7 +46,11 @@ export class IdTable<T extends Identified> {
   #size = 0
   #hash = sampledHash
 
-  /** @param records - Storage for the hashes. */
+  /**
+   * Creates an empty table.
+   *
+   * @param records - Storage for the hashes.
+   */
   constructor(records = new HandleRecords()) {
     this.#records = records
   }
@@ -55,7 +59,7 @@ export class IdTable<T extends Identified> {
     return this.#size
   }
 
-  /** Highest handle so far, + 1. */
+  /** Highest handle that was ever in use, plus 1. */
   get handles(): number {
     return this.#items.length
   }
@@ -208,7 +212,7 @@ function wholeHash(id: string): number {
   return spread(hash)
 }
 
-/** One step of a multiplicative hash. */
+/** Adds a character code to a multiplicative hash. */
 function mixed(hash: number, code: number): number {
   return Math.imul(hash ^ code, goldenRatio) ^ (hash >>> 15)
 }

@@ -1,5 +1,5 @@
 /**
- * Items with a numeric key, as a binary heap: the item with the smallest key is found at once.
+ * Items sorted by a numeric key, as a binary heap: the item with the smallest key is known at once.
  * Adding, moving and deleting take a number of steps that grows with the logarithm of the size.
  *
  * ```text

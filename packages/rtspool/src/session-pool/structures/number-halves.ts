@@ -6,7 +6,7 @@ const halves = new Int32Array(whole.buffer)
 // the garbage collector.
 
 /**
- * Splits a number into two integers, for {@link lowHalf} and {@link highHalf} to return until the
+ * Splits a number into two integers, which {@link lowHalf} and {@link highHalf} return until the
  * next call.
  */
 export function splitNumber(value: number): void {
@@ -21,7 +21,7 @@ export function highHalf(): number {
   return halves[1] as number
 }
 
-/** Returns the number that was split into these halves. */
+/** Returns the number of which {@link splitNumber} has made these halves. */
 export function joinHalves(low: number, high: number): number {
   halves[0] = low
   halves[1] = high

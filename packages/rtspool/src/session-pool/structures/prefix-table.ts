@@ -1,13 +1,13 @@
 import { type AddressPrefix, firstBits, ipv4DigitCount } from '../../address-prefix.js'
 
 /**
- * One value for each network. A look-up takes one step for each length of network in use, so at
- * most 32 for IPv4 and 128 for IPv6, however many values there are.
+ * Table with one value for each network of addresses. A look-up takes one step for each length of
+ * network in use, so at most 32 for IPv4 and 128 for IPv6, however many values there are.
  */
 export class PrefixTable<T> {
   /**
-   * Values by the bits of their network, in one map for each length of network; the index is the
-   * length.
+   * IPv4 values in one map for each length of network: the index is the length, and the key is the
+   * network's bits.
    */
   readonly #ipv4: (Map<string, T> | undefined)[] = []
   readonly #ipv6: (Map<string, T> | undefined)[] = []

@@ -2,12 +2,13 @@ const initialCapacity = 64
 const notFiled = -1
 
 /**
- * Sessions by their last sign of life, to find the one that has been silent for longest.
+ * Sessions in the order of their last sign of life, to find the one that has been silent for
+ * longest.
  *
  * A sign of life does not change this structure. An entry keeps the time at which the session was
  * added, which may be too early. When the entry becomes the first, its time is corrected and the
- * entry moves down. So a sign of life costs nothing until somebody asks, and then at most one step
- * of a heap.
+ * entry moves down. So a sign of life costs nothing until {@link first} is called, and then at most
+ * one step in the heap.
  *
  * ```text
  *            added at 10        last sign of life now 70: moves down, and 20 becomes the first
@@ -25,10 +26,12 @@ export class SilenceOrder {
   #filedAt = new Float64Array(initialCapacity)
 
   /**
+   * Creates an empty order.
+   *
    * @param silentSince - Returns the last sign of life of a session. The value must not decrease
-   *   while the session is in this structure.
+   * while the session is in this structure.
    * @param serialOf - Returns the serial number, by which sessions with equal signs of life are
-   *   ordered.
+   * ordered.
    */
   constructor(silentSince: (handle: number) => number, serialOf: (handle: number) => number) {
     this.#silentSince = silentSince

@@ -6,15 +6,15 @@ import {
   wheelSlotField,
 } from './handle-records.js'
 
-/** Milliseconds of one tick: the longest delay before a due item comes up. */
+/** Milliseconds of one tick. A session is removed at most one tick after it is due. */
 export const tickMs = 16
 
 const slotBits = 5
 const slotsPerLevel = 1 << slotBits
 const slotMask = slotsPerLevel - 1
 /**
- * Number of levels. Seven levels of 32 slots span 2^35 ticks, which are 17 years. Items further
- * ahead move on when their slot comes up.
+ * Number of levels. Seven levels of 32 slots span 2^35 ticks, which are 17 years. Items further in
+ * the future are filed again when their slot is opened.
  */
 const levels = 7
 const ticksPerSlot = Array.from({ length: levels }, (_, level) => slotsPerLevel ** level)
@@ -23,9 +23,8 @@ const furthestTicks = slotsPerLevel ** levels - 1
 const nowhere = -1
 
 /**
- * Handles by the time at which they come up: a hierarchical timing wheel. Filing and removing cost
- * the same for any number of handles. Seven bit masks give the next time at which something
- * happens.
+ * Hierarchical timing wheel: finds handles when their time comes. Filing and removing cost the same
+ * for any number of handles. Seven bit masks give the next time at which something happens.
  *
  * ```text
  * level 0   32 slots of one tick (16 ms)       due when the tick is over
@@ -36,8 +35,9 @@ const nowhere = -1
  * A handle is a small whole number that stands for an item. The links are in a typed array, so
  * filing and removing create no garbage.
  *
- * The wheel turns by {@link nextTick}, {@link open}, {@link take} and {@link close}. An item that
- * has been taken is in no slot any more, so the caller may stop after any item and continue later.
+ * The caller turns the wheel by {@link nextTick}, {@link open}, {@link take} and {@link close}. An
+ * item that has been taken is in no slot any more, so the caller may stop after any item and
+ * continue later.
  */
 export class TimingWheel {
   readonly #records: HandleRecords
@@ -47,6 +47,8 @@ export class TimingWheel {
   #position: number
 
   /**
+   * Creates an empty wheel.
+   *
    * @param now - Milliseconds; later times must not be smaller.
    * @param records - Storage for the links, which the structures of one pool share.
    */
@@ -55,7 +57,7 @@ export class TimingWheel {
     this.#position = Math.floor(now / tickMs)
   }
 
-  /** Removes an item from its slot, if it is in one. */
+  /** Removes a handle from its slot, if it is in one. */
   unfile(handle: number): void {
     const { ints } = this.#records
     const base = handle * recordSize
@@ -70,10 +72,10 @@ export class TimingWheel {
   }
 
   /**
-   * Files an item that is in no slot.
+   * Files a handle that is in no slot.
    *
-   * @param at - Milliseconds; the item comes up at most one tick later, never earlier.
-   * @returns The tick at which the slot must be opened.
+   * @param at - Time in milliseconds. The handle is found at most one tick later, never earlier.
+   * @returns The tick at which its slot must be opened.
    */
   file(handle: number, at: number): number {
     this.#records.reserve(handle)
@@ -113,7 +115,8 @@ export class TimingWheel {
    * Turns the wheel to just before a tick.
    *
    * @param tick - Result of {@link nextTick}.
-   * @returns The slot to empty now: the widest of those that begin at the tick.
+   * @returns The slot whose handles must be taken now: the one that spans the most ticks, among
+   * those that begin at the tick.
    */
   open(tick: number): number {
     this.#position = Math.max(this.#position, tick - 1)
@@ -123,22 +126,22 @@ export class TimingWheel {
   }
 
   /**
-   * Returns whether the items of a slot are due when the slot comes up. Items of a wider slot must
-   * be filed again, in finer slots.
+   * Returns whether a slot spans a single tick, so that its handles are due when it is opened.
+   * Handles of a wider slot must be filed again, in narrower slots.
    */
   isFinest(slot: number): boolean {
     return slot < slotsPerLevel
   }
 
   /**
-   * Ends what {@link open} began: all items of the slot have been taken. If the slot was one of
-   * level 0, its tick is finished.
+   * Ends the work on a slot that {@link open} returned: all its handles have been taken. If the
+   * slot spans one tick, that tick is finished.
    */
   close(slot: number, tick: number): void {
     if (this.isFinest(slot)) this.advanceTo(tick)
   }
 
-  /** Removes and returns one item of an open slot; `undefined` if the slot is empty. */
+  /** Removes and returns one handle of an open slot; `undefined` if the slot is empty. */
   take(slot: number): number | undefined {
     const handle = this.#heads[slot] as number
     if (handle === nowhere) return undefined
@@ -146,7 +149,7 @@ export class TimingWheel {
     return handle
   }
 
-  /** Returns the items of a slot without removing them. */
+  /** Returns the handles of a slot without removing them. */
   handlesOf(slot: number): number[] {
     const handles: number[] = []
     let handle = this.#heads[slot] as number
@@ -157,7 +160,7 @@ export class TimingWheel {
     return handles
   }
 
-  /** Notes that every tick up to this one is finished. All their slots must be empty. */
+  /** Notes that every tick up to this one is finished. The slots of these ticks must be empty. */
   advanceTo(tick: number): void {
     this.#position = Math.max(this.#position, tick)
   }

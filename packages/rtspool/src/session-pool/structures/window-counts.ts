@@ -4,24 +4,27 @@ interface Window {
 }
 
 /**
- * Counts events by key. The count of a key starts again when the window of time since its first
- * event is over.
+ * Counts events by key within a period of time. The period of a key starts with its first event,
+ * and the count starts again after it.
  */
 export class WindowCounts {
   readonly #windowMs: number
   readonly #maxKeys: number
-  /** Windows by key, in the order in which they began. */
+  /** Running periods by key, in the order in which they began. */
   readonly #windows = new Map<string, Window>()
 
   /**
-   * @param maxKeys - Maximum number of keys; beyond it, the window that began first is forgotten.
+   * Creates the counters.
+   *
+   * @param windowMs - Length of the period in milliseconds.
+   * @param maxKeys - Maximum number of keys; beyond it, the period that began first is removed.
    */
   constructor(windowMs: number, maxKeys: number) {
     this.#windowMs = windowMs
     this.#maxKeys = maxKeys
   }
 
-  /** Number of keys that are remembered, including some whose window is over. */
+  /** Number of stored keys, including some whose period is over. */
   get size(): number {
     return this.#windows.size
   }
@@ -29,7 +32,7 @@ export class WindowCounts {
   /**
    * Counts an event.
    *
-   * @returns Number of events of the key in its window so far, this one included.
+   * @returns Number of events of the key in its period so far, this one included.
    */
   note(key: string, now: number): number {
     const window = this.#windows.get(key)
@@ -45,7 +48,10 @@ export class WindowCounts {
     this.#windows.delete(key)
   }
 
-  /** Forgets the windows that are over. If the limit is reached, forgets at least one. */
+  /**
+   * Removes the periods that are over. If the maximum number of keys is reached, removes at least
+   * one.
+   */
   #forgetFirst(now: number): void {
     for (const [key, { since }] of this.#windows) {
       const isFull = this.#windows.size >= this.#maxKeys

@@ -13,10 +13,7 @@ function refusedBy(limit: string, code: 'ERR_SESSION_POOL_FULL' | 'ERR_SESSION_P
     withCode(code)(error) && (error as { context: { limit: string } }).context.limit === limit
 }
 
-/**
- * Conformance tests of who gets a session and when sessions are removed: limits, hooks, eviction
- * and reasons.
- */
+/** Conformance tests of admission and removal: limits, hooks, eviction and reasons. */
 export const admissionTests: readonly ConformanceTest[] = [
   [
     'limit maxSessionsPerAddress: each address has its own limit',

@@ -4,7 +4,10 @@ import { type ConformanceTest, withCode } from './suite.js'
 const ann = { address: '192.0.2.1', user: 'ann' }
 const bob = { address: '192.0.2.1', user: 'bob' }
 
-/** Section 6: bans, groups, sessions that have left, and changes of live ones. */
+/**
+ * Conformance tests of the functions for operators (section 6): bans, groups, records of removed
+ * sessions, and changes of live sessions.
+ */
 export const operatorTests: readonly ConformanceTest[] = [
   [
     'ban: refuses new sessions until it ends, and leaves present ones',

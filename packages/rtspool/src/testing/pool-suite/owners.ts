@@ -6,7 +6,7 @@ import { type ConformanceTest, countedIds } from './suite.js'
 const address = '192.0.2.1'
 const elsewhere = '192.0.2.2'
 
-/** Conformance tests of session ids, and of the owners to whom sessions belong. */
+/** Conformance tests of session ids, and of the owners of sessions. */
 export const ownerTests: readonly ConformanceTest[] = [
   [
     'ids: 32 characters of A-Z a-z 0-9 _ . and no two alike',

@@ -7,7 +7,10 @@ function fill(pool: SessionPool, ...timeouts: number[]): void {
   for (const timeout of timeouts) pool.create({ timeout, extraTimeout: 0 })
 }
 
-/** Conformance tests of time in a session pool: expiry, clean-up and watches. */
+/**
+ * Conformance tests of time in a session pool: expiry, clean-up, and watches (functions called when
+ * sessions are due to expire).
+ */
 export const timeTests: readonly ConformanceTest[] = [
   [
     'create_watch: calls fn when a session is due, and not before',

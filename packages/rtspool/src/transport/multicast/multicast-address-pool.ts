@@ -14,19 +14,20 @@ export interface MulticastOptions {
    */
   readonly ports?: readonly [first: number, last: number] | undefined
   /**
-   * Number of routers that a packet may pass, plus one; 0 = stays on this machine. IPv6 uses it as hop limit.
-   * @default 1: the local network
+   * Maximum number of networks through which a packet travels (TTL, hop limit of IPv6): 1 = the
+   * local network only; 0 = this machine only.
+   * @default 1
    */
   readonly ttl?: number | undefined
   /**
    * Name or address of the network interface that multicast is sent through.
-   * @default the interface of the address that the server listens on, else the one in the system's
-   *   routes
+   * @default the interface of the address that the server listens on, or else of the system's
+   * default route for multicast
    */
   readonly interface?: string | undefined
   /**
-   * Refuses unicast for the media of this pool.
-   * @default false: unicast is possible as well
+   * Refuses unicast transports for the media of this pool.
+   * @default false: clients may request unicast as well
    */
   readonly only?: boolean | undefined
   /**
@@ -48,8 +49,8 @@ export const multicastDefaults = Object.freeze({
 const maxTtl = 255
 
 /**
- * Assigns group addresses and ports to media (GstRTSPAddressPool). Mounts with the same range of addresses must share
- * a pool, because two pools may assign the same address and ports.
+ * Assigns group addresses and ports to media (GstRTSPAddressPool). Mounts with the same range of
+ * addresses must share one pool. Two pools might assign the same address and ports.
  *
  * ```ts
  * const pool = new MulticastAddressPool({ groups: '239.255.12.0/24', ttl: 4 })
@@ -64,6 +65,8 @@ export class MulticastAddressPool {
   readonly #routes: { readonly 4: MulticastRoute; readonly 6: MulticastRoute }
 
   /**
+   * Checks the options.
+   *
    * @throws {RangeError | TypeError} Names the wrong option, the expected value and the one given.
    */
   constructor(options: MulticastOptions) {
@@ -114,19 +117,20 @@ export class MulticastAddressPool {
   }
 
   /**
-   * Returns the address and ports that an owner would be assigned now, without holding them. The result stays the
-   * same until another owner needs the address and ports.
+   * Returns the address and ports that {@link acquire} would assign to an owner now. The result
+   * stays the same until another owner needs the address and ports.
    *
-   * @returns `undefined` if everything is held.
+   * @returns `undefined` if all are in use.
    */
   suggest(owner: object, family: 4 | 6): MulticastPlace | undefined {
     return this.#tables[family].assign(owner)
   }
 
   /**
-   * Holds an address and ports for an owner until {@link release}: the suggested ones if they are still free.
+   * Assigns an address and ports to an owner until {@link release}: those of {@link suggest} if
+   * they are still free.
    *
-   * @returns `undefined` if everything is held.
+   * @returns `undefined` if all are in use.
    */
   acquire(owner: object, family: 4 | 6): MulticastPlace | undefined {
     return this.#tables[family].hold(owner)
@@ -140,12 +144,12 @@ export class MulticastAddressPool {
     this.#tables[family].release(owner)
   }
 
-  /** Frees the address and ports of an owner that will not ask again. */
+  /** Removes an owner, whose address and ports are then free for others. */
   forget(owner: object, family: 4 | 6): void {
     this.#tables[family].forget(owner)
   }
 
-  /** Number of addresses with ports that are held, of both families. */
+  /** Number of addresses with ports that are in use, of both families. */
   get heldCount(): number {
     return this.#tables[4].heldCount + this.#tables[6].heldCount
   }

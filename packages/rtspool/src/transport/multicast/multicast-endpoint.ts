@@ -3,8 +3,8 @@ import type { MulticastRoute } from '../udp/multicast-routing.js'
 import type { DatagramSender, UdpEndpoint } from '../udp/udp-endpoint.js'
 
 /**
- * Sends one multicast stream through a port of the server. Several streams may share the port, each with its own ttl
- * and interface: these are set again if another stream has sent in between.
+ * Sends one multicast stream through a port of the server. Several streams may share the port, each
+ * with its own ttl and interface, which are set again if another stream has sent in between.
  */
 export class MulticastEndpoint implements DatagramSender {
   readonly #endpoint: UdpEndpoint

@@ -12,7 +12,12 @@ export class MulticastListener {
   readonly #socket: Socket
   #isClosed = false
 
-  /** @param interfaceAddress - Interface in the form that `dgram` expects. Default: chosen by the system's routes. */
+  /**
+   * Joins the group.
+   *
+   * @param interfaceAddress - Interface in the form that `dgram` expects. Default: chosen by the
+   * system's routes.
+   */
   constructor(
     { address, port }: { readonly address: string; readonly port: number },
     interfaceAddress: string | undefined,

@@ -1,7 +1,7 @@
 import { checkPair } from '../../option-checks.js'
 import { addressAt, type MulticastRange } from './multicast-range.js'
 
-/** A group address with a pair of ports, assigned to one stream. */
+/** Group address with a pair of ports, assigned to one stream. */
 export interface MulticastPlace {
   readonly address: string
   /** Port of RTP and port of RTCP. */
@@ -12,8 +12,8 @@ export interface MulticastPlace {
 const maxPort = 65_535
 
 /**
- * Table of the group addresses with ports of one address family. Each is held by an owner, free but remembered for
- * its last owner, or free.
+ * Table of the group addresses with ports of one address family. Each is in use by an owner, free
+ * but reserved for its last owner if possible, or free.
  */
 export class PlaceTable {
   readonly #ranges: readonly MulticastRange[]
@@ -22,7 +22,10 @@ export class PlaceTable {
   readonly #pairCount: number
   readonly #ttl: number
   readonly #held = new Map<object, number>()
-  /** Index of the free address and ports remembered for each owner, in the order in which they were freed. */
+  /**
+   * Indexes of the free addresses and ports that are reserved for their last owners, in the order
+   * in which they were freed.
+   */
   readonly #remembered = new Map<object, number>()
   readonly #taken = new Set<number>()
   #next = 0

@@ -203,8 +203,8 @@ interface WithHandle {
 }
 
 /**
- * Returns the file descriptor of an open TCP socket. Node keeps it in an undocumented property. Without that property
- * the result is `undefined`, and bytes are sent through Node's streams.
+ * Returns the file descriptor of an open TCP socket. Node keeps it in an undocumented property.
+ * Returns `undefined` without that property; the caller then uses Node's streams.
  */
 export function descriptorOf(socket: Socket): number | undefined {
   const descriptor = (socket as unknown as WithHandle)._handle?.fd

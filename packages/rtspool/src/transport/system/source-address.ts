@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { numericLookup } from './numeric-lookup.js'
 
-/** Destination port of a socket that sends nothing: any port will do. */
+/** Destination port of a socket that is only connected and sends nothing, so any port would do. */
 const discardPort = 9
 
 /**

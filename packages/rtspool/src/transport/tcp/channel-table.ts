@@ -1,4 +1,7 @@
-/** RTP and RTCP inside the RTSP connection (RFC 2326 section 10.12): carriers and their channels. */
+/**
+ * Defines interleaved RTP and RTCP inside the RTSP connection (RFC 2326 section 10.12): carriers,
+ * which are the connections, and their channels.
+ */
 
 import { channelCount } from '../../rtsp/index.js'
 import type { DirectSlot } from './direct-sends.js'
@@ -6,7 +9,10 @@ import type { DirectSlot } from './direct-sends.js'
 /** Default of {@link InterleavedCarrier.maxEntryWaitMs}. Most streams send a key frame every second or two. */
 export const defaultMaxEntryWaitMs = 4000
 
-/** An RTSP connection as its media see it: sends interleaved frames in order, between RTSP messages. */
+/**
+ * Interface of an RTSP connection for media: sends interleaved frames in order, between RTSP
+ * messages.
+ */
 export interface InterleavedCarrier {
   /** Queues whole frames. The buffer must not be changed afterwards, because other carriers may share it. */
   writeFrames(frames: Buffer): void
@@ -15,14 +21,20 @@ export interface InterleavedCarrier {
   /** Bytes that wait in this process for the peer to read. */
   readonly queuedBytes?: number | undefined
   /**
-   * Milliseconds that a peer which is no longer congested waits for a key frame. After that it is sent pictures that
-   * it may not be able to decode.
+   * Milliseconds that a peer which was congested waits for a key frame. After that it is sent
+   * pictures that it may not be able to decode.
    * @default {@link defaultMaxEntryWaitMs}
    */
   readonly maxEntryWaitMs?: number | undefined
-  /** Allows `sizeBytes` of unread data above the limit, for one channel, until the peer has read everything. */
+  /**
+   * Allows `sizeBytes` of unread data above the limit, for the stream on one channel, until the
+   * peer has read everything.
+   */
   grant(channel: number, sizeBytes: number): void
-  /** Slot for writing to the connection by a native call. Some carriers have none. */
+  /**
+   * Number of the connection in {@link DirectSends}, for writing by native calls; absent on some
+   * connections.
+   */
   readonly direct?: DirectSlot | undefined
   readonly channels: ChannelTable
 }
@@ -57,7 +69,7 @@ export class ChannelTable {
     return [pair[0], pair[1]]
   }
 
-  /** Returns the pair that {@link take} would reserve now. */
+  /** Returns the pair of channels that {@link take} would reserve now. */
   freePair(
     preferred: readonly [number, number] | undefined,
   ): readonly [number, number] | undefined {

@@ -4,19 +4,19 @@ import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
 const initialCapacity = 64
 const notDirect = -1
 
-/** A slot in a table of direct sends. */
+/** Number of a connection in a table of {@link DirectSends}. */
 export interface DirectSlot {
   readonly sends: DirectSends
   readonly slot: number
 }
 
 /**
- * Table of a server's TCP connections to which a native call may write at present. One small loop serves all viewers
- * of a group without touching their objects.
+ * Table of a server's TCP connections to which a native call may write at present. Each connection
+ * has a slot in arrays, so that one small loop serves all viewers of a group.
  *
  * ```text
  *            slot   0    1    2    3
- *   descriptors   [ 21 | -1 | 23 | 24 ]   -1: closed, congested, or something waits in Node
+ *   descriptors   [ 21 | -1 | 23 | 24 ]   -1: closed, congested, or bytes wait in Node
  *   written       [ …  | …  | …  | …  ]   bytes given to the kernel here
  *   holders       [ 2  | 1  | 2  | 2  ]   a slot is given to another connection only when nobody holds it
  * ```
@@ -43,8 +43,8 @@ export class DirectSends {
   }
 
   /**
-   * Reserves a slot, and becomes its first holder; undone by {@link release}. Nothing is sent on the slot before
-   * {@link open}.
+   * Reserves a slot for a connection, its first holder, until {@link release}. Nothing is sent on
+   * the slot before {@link open}.
    */
   take(): number {
     const slot = this.#freeSlots.pop() ?? this.#slotCount++
@@ -54,7 +54,10 @@ export class DirectSends {
     return slot
   }
 
-  /** Adds a holder of a slot, such as a group that sends on it; undone by {@link release}. */
+  /**
+   * Adds a holder of a slot, such as a group that sends on it, until {@link release}. A slot
+   * without holders is free for another connection.
+   */
   hold(slot: number): void {
     this.#holders[slot] = (this.#holders[slot] ?? 0) + 1
   }
@@ -73,8 +76,8 @@ export class DirectSends {
   }
 
   /**
-   * Forbids direct sends on a slot, the reserved number of a connection, until {@link open} allows them again. Bytes
-   * must meanwhile be written through Node's stream.
+   * Forbids direct sends on a slot until {@link open} allows them again. Meanwhile the connection
+   * writes its bytes through Node's stream.
    */
   shut(slot: number): void {
     this.#descriptors[slot] = notDirect
@@ -108,7 +111,7 @@ export class DirectSends {
   /**
    * Sends the same bytes on many slots.
    *
-   * @param slots - The first `count` are served; a negative slot is left to the caller.
+   * @param slots - The bytes are sent on the first `count` slots. Negative slots are skipped.
    * @param unserved - Receives the positions in `slots` on which not all bytes were sent, in order.
    * @param sentBytes - Receives the number of bytes sent on each of these.
    * @returns Number of positions written to `unserved`.

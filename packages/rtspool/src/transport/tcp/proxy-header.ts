@@ -7,25 +7,32 @@ import type { TcpEnds } from './tcp-ends.js'
 /** A header of the PROXY protocol, and the bytes after it. */
 export interface ReadProxyHeader {
   /**
-   * Ends of the connection between the client and the proxy. `undefined` = the proxy names none: it speaks for itself,
-   * as for a health check, or has no connection of TCP in front of it.
+   * Addresses and ports of both ends of the connection between client and proxy. `undefined` if the
+   * header contains none: the proxy itself is the client, as for a health check, or its client does
+   * not use TCP.
    */
   readonly ends: TcpEnds | undefined
   /** Bytes after the header; a view of the pushed bytes. */
   readonly rest: Buffer
 }
 
-/** Largest header in bytes: the addresses take 52, and certificates and cookies of a proxy some hundreds. */
+/**
+ * Maximum size of a header in bytes. Addresses need 52 bytes, and a proxy may add certificates and
+ * cookies of some hundred bytes.
+ */
 export const maxProxyHeaderBytes = 4096
-/** Longest line of version 1, with CRLF. */
+/** Maximum length in bytes of a header of version 1 (a text line), with CRLF. */
 const maxLineBytes = 107
 
 const linePrefix = Buffer.from('PROXY ')
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n')
-/** Signature, version and command, family and protocol, length of the rest. */
+/**
+ * Length in bytes of the fixed part of version 2: signature, version and command, family and
+ * protocol, and the length of the variable part.
+ */
 const fixedBytes = signature.length + 4
 
-/** A header, and its length in bytes. */
+/** A parsed header, and its length in bytes. */
 interface Parsed {
   readonly ends: TcpEnds | undefined
   readonly length: number
@@ -41,6 +48,8 @@ export class ProxyHeaderReader {
   #bytes: Buffer = Buffer.alloc(0)
 
   /**
+   * Reads the next piece.
+   *
    * @returns The header once it is complete. Nothing may be pushed after it.
    * @throws {MalformedMessageError} `ERR_PROXY_HEADER`
    */
@@ -66,7 +75,7 @@ function parse(bytes: Buffer): Parsed | undefined {
   return refuse('a PROXY header', quoted(bytes))
 }
 
-/** Returns whether one of the two is the beginning of the other. */
+/** Returns whether the received bytes are a beginning of `start`, or begin with it. */
 function startsAlike(bytes: Buffer, start: Buffer): boolean {
   const length = Math.min(bytes.length, start.length)
   return bytes.subarray(0, length).equals(start.subarray(0, length))
@@ -75,7 +84,7 @@ function startsAlike(bytes: Buffer, start: Buffer): boolean {
 const line =
   /^PROXY (?:UNKNOWN(?: .*)?|TCP([46]) ([\da-fA-F.:]+) ([\da-fA-F.:]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4}))$/s
 
-/** Version 1. */
+/** Parses a header of version 1, which is a line of text; `undefined` while it is incomplete. */
 function parseLine(bytes: Buffer): Parsed | undefined {
   const end = bytes.subarray(0, maxLineBytes).indexOf('\r\n')
   if (end < 0) {
@@ -119,7 +128,7 @@ const lastFamily = 3
 const lastProtocol = 2
 const commands = ['LOCAL', 'PROXY'] as const
 
-/** Version 2. */
+/** Parses a header of version 2, which is binary; `undefined` while it is incomplete. */
 function parseBlock(bytes: Buffer): Parsed | undefined {
   if (bytes.length < fixedBytes) return undefined
   const [version, command] = nibbles(bytes, signature.length)
@@ -144,23 +153,23 @@ const nibbles = (bytes: Buffer, at: number): readonly [high: number, low: number
   return [byte >> 4, byte & 0xf]
 }
 
-/** TCP. Over a Unix socket, the addresses are names of files. */
+/** Value of the protocol field for TCP. For a Unix socket, the addresses are file names. */
 const stream = 1
 
-/** Addresses of one family in version 2. */
+/** Layout of the addresses of one family (IPv4 or IPv6) in version 2. */
 interface Layout {
   readonly addressBytes: number
   readonly addressOf: (bytes: Buffer) => string
 }
 
-/** Layouts by family. */
+/** Layouts of addresses by the value of the family field. */
 const layouts: readonly (Layout | undefined)[] = [
   undefined,
   { addressBytes: 4, addressOf: (bytes) => [...bytes].join('.') },
   { addressBytes: 16, addressOf: (bytes) => plainAddress(ipv6AddressOf(bytes)) },
 ]
 
-/** Both addresses, and then both ports. */
+/** Reads both addresses, and then both ports, of a header of version 2. */
 function endsIn(bytes: Buffer, { addressBytes, addressOf }: Layout): TcpEnds {
   const ports = 2 * addressBytes
   if (bytes.length < ports + 4) return refuse(`${ports + 4} bytes of addresses`, `${bytes.length}`)

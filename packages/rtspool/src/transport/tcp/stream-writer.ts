@@ -11,19 +11,25 @@ export interface BacklogLimits {
   readonly maxBytes: number
   /** Maximum age of the oldest byte that the peer has not acknowledged, in milliseconds. */
   readonly maxAgeMs: number
-  /** Milliseconds that a peer which is no longer congested waits for a key frame. */
+  /**
+   * Milliseconds that a peer which was congested waits for a key frame before it is sent other
+   * pictures.
+   */
   readonly maxEntryWaitMs?: number
 }
 
-/** Records that `total` bytes had been written to the connection at the time `at`. */
+/**
+ * Record of progress: `total` bytes had been written to the connection at the time `at`. It gives
+ * the age of bytes that the peer acknowledges later.
+ */
 interface Mark {
   readonly total: number
   readonly at: number
 }
 
 /**
- * Maximum number of channels with a {@link StreamWriter.grant} at a time: enough for one session. Grants for further
- * channels are ignored.
+ * Maximum number of channels with a {@link StreamWriter.grant}, an allowance above the limit, at a
+ * time. The number is enough for one session. Grants for further channels are ignored.
  */
 const maxGrants = 8
 
@@ -33,42 +39,58 @@ const maxGrants = 8
  */
 const maxGatheredBytes = 65_536
 
-/** A message or frames that wait in {@link StreamWriter.gather} to be written together with others. */
+/**
+ * A message or frames that {@link StreamWriter.gather} has collected, to be written together with
+ * others.
+ */
 interface GatheredWrite {
   readonly bytes: Buffer
   readonly onTaken: () => void
 }
 
-/** Maximum number of marks: more than enough for two a second over ten seconds. Further marks are not set. */
+/**
+ * Maximum number of stored {@link Mark}s: more than enough for two a second over ten seconds.
+ * Further ones are not stored.
+ */
 const maxMarks = 64
 
 /**
- * Writes RTSP messages and media to a TCP connection, and measures how much of it the peer has not read.
+ * Writes RTSP messages and media to a TCP connection, and measures how many bytes the peer has not
+ * read.
  *
- * While nothing waits in Node, bytes go to the kernel by a native call, at half the cost of a stream's write. The
- * stream gets the bytes that the kernel does not accept. Bench: bench/fanout.
+ * While nothing waits in Node, bytes go to the kernel by a native call, at half the cost of a
+ * stream's write. Bytes that the kernel does not accept are written to Node's stream. Bench:
+ * bench/fanout.
  */
 export class StreamWriter implements InterleavedCarrier {
   readonly channels = new ChannelTable()
   readonly #output: Writable
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
-  /** Absent if bytes may not go to the kernel unchanged, as with TLS. */
+  /**
+   * Table for writing by native calls; absent if bytes may not go to the kernel unchanged, as with
+   * TLS.
+   */
   readonly #direct: DirectSends | undefined
   readonly #slot: number
   readonly #limits: BacklogLimits
   #isCongested = false
   #isReleased = false
   #maxBytes: number
-  /** Bytes granted to each channel above the limit, which `#maxBytes` includes. */
+  /**
+   * Bytes allowed above the limit for each channel by {@link grant}. `#maxBytes` includes their
+   * sum.
+   */
   readonly #grants = new Map<number, number>()
   /** Number of bytes written through the stream. */
   #streamed = 0
   #marks: Mark[] = []
-  /** Writes that {@link gather} has collected, in order; `undefined` outside of it. */
+  /** Writes that {@link gather} has collected, in order; `undefined` while it is not running. */
   #gathered: GatheredWrite[] | undefined
 
   /**
+   * Creates the writer of one connection.
+   *
    * @param sends - Table for native calls; `undefined` = all bytes go through the stream.
    * @param socket - The socket below `output`, if `output` wraps it.
    */
@@ -107,7 +129,10 @@ export class StreamWriter implements InterleavedCarrier {
     return this.#limits.maxEntryWaitMs
   }
 
-  /** Slot on which a group may send directly while the slot is open; `undefined` if that is never possible. */
+  /**
+   * Number of the connection in {@link DirectSends}, for groups that send to many connections at
+   * once; `undefined` if native calls are impossible.
+   */
   get direct(): DirectSlot | undefined {
     return this.#direct && { sends: this.#direct, slot: this.#slot }
   }
@@ -141,8 +166,8 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Writes all of `bytes`, now or when the kernel accepts them. Does nothing if the connection is closing. The buffer
-   * must not be changed afterwards.
+   * Writes all of `bytes`, at once or when the kernel accepts them. Does nothing if the connection
+   * is closing. The buffer must not be changed afterwards.
    */
   writeFrames(bytes: Buffer): void {
     if (!this.#output.writable) return
@@ -173,11 +198,12 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Allows `sizeBytes` above the limit until the peer has read everything, for the packets with which a new reader
-   * begins.
+   * Allows `sizeBytes` above the limit until the peer has read everything, for the cached packets
+   * that a new viewer is sent first.
    *
-   * @param channel - Channel of the stream. A new grant for a channel replaces the old one, so that a client gains
-   *   nothing by playing and pausing without reading. Up to 8 channels have a grant at a time.
+   * @param channel - Channel of the stream. A new grant for a channel replaces the old one, so that
+   * a client gains nothing by playing and pausing without reading. Up to 8 channels have a grant at
+   * a time.
    */
   grant(channel: number, sizeBytes: number): void {
     const before = this.#grants.get(channel)
@@ -192,7 +218,10 @@ export class StreamWriter implements InterleavedCarrier {
     this.#output.end()
   }
 
-  /** Releases the slot of the connection, which has closed. Idempotent. */
+  /**
+   * Releases the connection's slot in {@link DirectSends}, because the connection has closed.
+   * Idempotent.
+   */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
@@ -200,7 +229,8 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Measures how much the peer has not read, and updates {@link isCongested}. Call it about twice a second.
+   * Measures how many bytes the peer has not read, and updates {@link isCongested}. Call it about
+   * twice a second.
    *
    * @returns Age of the oldest byte that the peer has not acknowledged, in milliseconds.
    */
@@ -249,8 +279,8 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Decides if the connection is congested. Congestion ends only at half the limits, so that it does not change with
-   * every packet.
+   * Updates whether the connection is congested. Congestion ends only at half the limits, so that
+   * it does not change with every packet.
    */
   #judge(waiting: number, ageMs: number): void {
     const share = this.#isCongested ? 0.5 : 1
@@ -266,7 +296,10 @@ export class StreamWriter implements InterleavedCarrier {
     this.#regulate()
   }
 
-  /** Opens the slot if no bytes wait in Node and the connection is not congested; otherwise shuts it. */
+  /**
+   * Allows native calls if no bytes wait in Node and the connection is not congested; otherwise
+   * forbids them.
+   */
   readonly #regulate = (): void => {
     if (!this.#direct || this.#isReleased) return
     const socket = this.#socket
@@ -276,8 +309,9 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Shuts the slot when Node destroys the socket. Node then closes the descriptor, and the system gives its number to
-   * the next connection at once. A later send could reach another peer.
+   * Forbids native calls when Node destroys the socket. Node then closes the file descriptor, and
+   * the system may give the same number to the next connection. A later send could reach another
+   * peer.
    */
   #followDestruction(): void {
     const socket = this.#socket

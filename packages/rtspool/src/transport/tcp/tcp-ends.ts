@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import { plainAddress } from '../system/addresses.js'
 
-/** The two ends of a TCP connection. IPv4 addresses are in dotted form, not in that of IPv6. */
+/**
+ * Addresses and ports of both ends of a TCP connection. IPv4 addresses are in dotted form, never in
+ * IPv6 notation.
+ */
 export interface TcpEnds {
   readonly localAddress: string
   readonly localPort: number
@@ -9,7 +12,9 @@ export interface TcpEnds {
   readonly remotePort: number
 }
 
-/** Returns the ends of a socket: empty addresses if it is not connected. */
+/**
+ * Returns the addresses and ports of both ends of a socket; empty addresses if it is not connected.
+ */
 export function endsOf(socket: Socket): TcpEnds {
   return {
     localAddress: plainAddress(socket.localAddress),

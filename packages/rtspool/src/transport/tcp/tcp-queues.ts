@@ -12,8 +12,8 @@ export type TcpQueues = ReadonlyMap<string, number>
 
 const tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
 /**
- * Matches a connection with bytes in its send queue: both ends and the number of bytes, all in
- * hexadecimal.
+ * Matches a connection with bytes in its send queue: addresses and ports of both ends, and the
+ * number of bytes, all in hexadecimal.
  */
 const sending =
   /: ([\dA-F]{8,32}:[\dA-F]{4}) ([\dA-F]{8,32}:[\dA-F]{4}) \w\w (?!0{8})([\dA-F]{8}):/g
@@ -38,7 +38,9 @@ export async function readTcpQueues(): Promise<TcpQueues | undefined> {
   }
 }
 
-/** Returns an empty list instead of the second one, which a system without IPv6 does not have. */
+/**
+ * Returns an empty list for a missing file: a system without IPv6 has no list of its connections.
+ */
 const orElseNoIpv6 =
   (index: number) =>
   (error: unknown): string => {
@@ -57,9 +59,10 @@ export function parseTcpQueues(text: string): TcpQueues {
 }
 
 /**
- * Returns the name of a connection, by which {@link TcpQueues} lists it.
+ * Returns the name under which {@link TcpQueues} lists a connection.
  *
- * @param byteOrder - Byte order of the machine: Linux writes each 32 bits of an address as a number.
+ * @param byteOrder - Byte order of the machine: Linux writes each 32 bits of an address as a
+ * number.
  */
 export function tcpName(
   { localAddress, localPort, remoteAddress, remotePort }: TcpEnds,

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream'
 
 /**
- * Holds bytes of a stream that arrived before its reader could use them. Meanwhile the stream is paused and does not
- * read from its source, so that at most one read is held in memory.
+ * Stores bytes of a stream that arrived before its reader could use them. Meanwhile the stream is
+ * paused and does not read from its source, so that at most one read is in memory.
  *
- * A stream that is only paused reads on until its buffer is full. Therefore the last byte is put back into the
- * stream, which is full with one byte (`highWaterMark: 1`). Reading that byte lets the stream read again.
+ * A paused stream continues to read until its buffer is full. Therefore the last byte is put back
+ * into the stream, whose buffer is full with one byte (`highWaterMark: 1`). Reading that byte lets
+ * the stream read again.
  */
 export class UnreadBytes {
   readonly #stream: Readable
@@ -15,7 +16,7 @@ export class UnreadBytes {
     this.#stream = stream
   }
 
-  /** Holds bytes of the stream, and pauses it. Call it from inside the event `data`. */
+  /** Stores bytes of the stream, and pauses it. Call this from inside the event `data`. */
   hold(bytes: Buffer): void {
     this.#stream.pause()
     // In memory of its own: a view would hold the memory of the whole read.
@@ -24,8 +25,8 @@ export class UnreadBytes {
   }
 
   /**
-   * Returns all bytes held here, and holds them no longer; `undefined` if there are none. The stream delivers the
-   * next bytes once it is resumed.
+   * Removes and returns all stored bytes; `undefined` if there are none. The stream emits the next
+   * bytes once it is resumed.
    */
   take(): Buffer | undefined {
     const bytes = this.#bytes

@@ -8,7 +8,7 @@ const pieceLength = 16 * 1024
 
 const nothing = Buffer.alloc(0)
 
-/** The POST that is open at present. */
+/** State of the POST that is open at present. */
 interface Post {
   readonly socket: Socket
   readonly decoder: Base64Stream
@@ -16,11 +16,13 @@ interface Post {
 }
 
 /**
- * The bytes that a client sends through an HTTP tunnel: the bodies of its POSTs, one after the other, decoded from
- * base64. The end of a POST does not end the stream, because the client may open another.
+ * The bytes that a client sends through an HTTP tunnel: the bodies of its POSTs, one after the
+ * other, decoded from base64. The end of a POST does not end the stream, because the client may
+ * open another.
  *
- * While nobody reads the stream, at most one read of the POST is held, undecoded. Closing the stream closes the POST.
- * Bytes that are not base64 destroy the stream with `MalformedMessageError`.
+ * While the stream is not read, at most one read of the POST is in memory, undecoded. Closing the
+ * stream closes the POST. Bytes that are not base64 destroy the stream with
+ * `MalformedMessageError`.
  */
 export class HttpTunnelInput extends Readable {
   #post: Post | undefined
@@ -112,7 +114,10 @@ export class HttpTunnelInput extends Readable {
     return chunk.subarray(at)
   }
 
-  /** Decodes all bytes that are held or unread, because the client has closed its side after sending them. */
+  /**
+   * Decodes all bytes that are stored here or unread in the socket, because the client has closed
+   * its side after sending them.
+   */
   #decodeRest({ socket, decoder, unread }: Post): void {
     try {
       for (const bytes of [unread.take(), socket.read() as Buffer | null]) {

@@ -7,8 +7,9 @@ import { WebSocketStream } from './websocket.js'
 export const rtspSubprotocol = 'rtsp.onvif.org'
 
 /**
- * Maximum bytes of one WebSocket message, which is held until it is complete. `ws` closes the connection above the
- * limit. It is higher than the limits of plain RTSP: headers of 64 KiB with a body of 128 KiB, and frames of 64 KiB.
+ * Maximum bytes of one WebSocket message, which is stored until it is complete. Above the limit,
+ * `ws` closes the connection. Plain RTSP has lower limits: headers of 64 KiB with a body of 128
+ * KiB, and frames of 64 KiB.
  */
 const maxMessageBytes = 256 * 1024
 

@@ -7,8 +7,9 @@ const normalClosure = 1000
 const unsupportedData = 1003
 
 /**
- * A WebSocket as a stream of bytes: binary messages in, binary messages out. Message boundaries have no meaning, and
- * a text message closes the connection. Bytes count as written once the kernel has accepted them.
+ * A WebSocket as a stream of bytes, which reads and writes binary messages. Message boundaries have
+ * no meaning, and a text message closes the connection. Bytes count as written once the kernel has
+ * accepted them.
  *
  * @see ONVIF Streaming Specification, RTSP over WebSocket
  */

@@ -12,13 +12,19 @@ import { type RouteMemory, SegmentLimits } from './segment-limits.js'
 
 /** Maximum number of messages in one `sendmmsg` call (UIO_MAXIOV). More are sent by further calls. */
 const maxMessages = 1024
-/** Error codes of the system for a full send queue. */
+/** System error code EAGAIN: the send queue is full. */
 const eagain = 11
 const enobufs = 105
-/** Error codes for a segment above the MTU of the route: EINVAL before Linux 6.14, EMSGSIZE since. */
+/**
+ * System error code EINVAL. Linux before 6.14 returns it for a segment above the MTU of the route;
+ * later versions return EMSGSIZE.
+ */
 const einval = 22
 const emsgsize = 90
-/** Error code for a route that accepts no segments of any size, because it is encrypted (IPsec). */
+/**
+ * System error code EIO. Linux returns it for a route that accepts no segments of any size, because
+ * it is encrypted (IPsec).
+ */
 const eio = 5
 
 export interface BatchedDatagramGroupOptions {
@@ -26,8 +32,8 @@ export interface BatchedDatagramGroupOptions {
   readonly isSegmenting: boolean
   readonly loss: DatagramLoss
   /**
-   * Segment sizes that routes have refused, shared by the groups of one socket. Default: a memory for this group
-   * alone.
+   * Segment sizes that routes have refused, shared by the groups of one socket. Default: remembered
+   * for this group alone.
    */
   readonly routes?: RouteMemory | undefined
 }
@@ -50,14 +56,16 @@ export class BatchedDatagramGroup implements DatagramGroup {
   readonly #observers: (DatagramObserver | undefined)[] = []
   readonly #table: MessageTable
   /**
-   * Slot at which the next call begins. A call that ends at a full queue sets it, so that not always the same members
-   * lose packets.
+   * Index of the member with which the next call begins. A call that ends at a full queue sets it,
+   * so that not always the same members lose packets.
    */
   #start = 0
 
   /**
-   * @param descriptor - Returns the descriptor of the socket, or a negative number once the socket is closed. The
-   *   number of a closed descriptor may belong to another socket.
+   * Creates an empty group.
+   *
+   * @param descriptor - Returns the descriptor of the socket, or a negative number once the socket
+   * is closed. The number of a closed descriptor may belong to another socket.
    */
   constructor(
     native: NativeSockets,
@@ -86,7 +94,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
     this.#place(slot, destination)
   }
 
-  /** Removes a member. The last member moves to the freed slot. */
+  /** Removes a member. The last member takes its index. */
   remove(destination: DatagramDestination): void {
     const slot = this.#slots.get(destination)
     if (slot === undefined) return
@@ -132,7 +140,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 
   /**
-   * Sends a {@link Run} to the members from slot `from` up to `to`.
+   * Sends a {@link Run} (packets of one message) to the members from index `from` up to `to`.
    *
    * @returns `false` if the queue was full. The packets of the remaining members are then dropped.
    */
@@ -169,10 +177,10 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 
   /**
-   * Returns the end of a series of members, from `slot` on, whose routes all accept the run's segments or all refuse
-   * them.
+   * Returns the end of a series of members, from index `slot` on, whose routes all accept the run's
+   * segments or all refuse them.
    *
-   * @returns First slot after the series.
+   * @returns Index of the first member after the series.
    */
   #endOfStretch(slot: number, to: number, run: Run, isRefused: boolean): number {
     if (this.#limits.count === 0 || run.packetCount === 1) return to
@@ -217,7 +225,9 @@ export class BatchedDatagramGroup implements DatagramGroup {
     }
   }
 
-  /** Counts packets as lost for the members from slot `from` up to `to`, and calls their observers. */
+  /**
+   * Counts packets as lost for the members from index `from` up to `to`, and calls their observers.
+   */
   #lose(
     from: number,
     to: number,

@@ -76,8 +76,10 @@ export class PlainDatagramGroup implements DatagramGroup {
   readonly #loss: DatagramLoss
 
   /**
-   * @param options - `hasRoom` returns whether more datagrams may be queued. If not, they are dropped and counted in
-   *   `loss`.
+   * Creates an empty group.
+   *
+   * @param options - `hasRoom` returns whether more datagrams may be queued. If not, they are
+   * dropped and counted in `loss`.
    */
   constructor(
     send: (packet: Buffer, port: number, address: string, sent: DatagramSent) => void,

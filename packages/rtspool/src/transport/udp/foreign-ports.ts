@@ -1,21 +1,28 @@
-/** An announced client that is watched because it may send from a port other than the announced one. */
+/**
+ * Entry of {@link ForeignPorts} for a client that announced a port and may send from another one.
+ */
 export interface PortWatch {
   readonly address: string
   readonly onForeignPort: (port: number) => void
   /**
-   * True for a viewer's RTP port. A viewer receives media, and sends at most packets that open a path through a NAT:
-   * media from its address are never its own.
+   * True if the announced port is a viewer's RTP port. A viewer sends at most packets that open a
+   * path through a NAT, so media from its address belong to another client.
    */
   readonly isViewer: boolean
   /** True once a datagram has arrived from the announced port. */
   isHeard: boolean
   /** SSRC of the first datagram from the announced port; -1 if it has none. */
   ssrc: number
-  /** Index in the array that contains this watch; -1 once the client has been notified or removed. */
+  /**
+   * Index in the array that contains this entry; -1 once the client has been notified or removed.
+   */
   index: number
 }
 
-/** Clients of one address that have not been notified yet, by what has arrived from their announced ports. */
+/**
+ * Clients of one address that have not been notified yet: those from whose announced ports
+ * datagrams have arrived, and the others.
+ */
 interface AddressWatches {
   readonly unheard: PortWatch[]
   readonly unheardViewers: PortWatch[]
@@ -25,19 +32,20 @@ interface AddressWatches {
 }
 
 /**
- * Notifies a client's stream when datagrams arrive from a port that nobody announced, for example because a NAT has
- * changed the port. Such datagrams are dropped, and nothing is sent to the port.
+ * Notifies a client's stream when datagrams arrive from a port that nobody announced, for example
+ * because a NAT has changed the port. Such datagrams are dropped, and nothing is sent to the port.
  *
- * The sender of such a datagram is unknown: players open a NAT with any SSRC, and a NAT picks any port. Neither
- * identifies a viewer. All clients of the address from which nothing has arrived yet are notified, except that media
- * concern no viewer. A client from which datagrams have arrived is notified only if its SSRC is the same. Each client
- * is notified once. In a flood, a datagram is compared with one client only.
+ * The sender of such a datagram is unknown: players open a NAT with any SSRC, and a NAT picks any
+ * port. Neither identifies a viewer. All clients of the address from which nothing has arrived yet
+ * are notified, but viewers only of datagrams that are not media. A client from which datagrams
+ * have arrived is notified only if its SSRC is the same. Each client is notified once. In a flood,
+ * a datagram is compared with one client only.
  */
 export class ForeignPorts {
   readonly #addresses = new Map<string, AddressWatches>()
 
   /**
-   * Starts to watch a client; undone by {@link delete}.
+   * Starts to watch a client, until {@link delete}.
    *
    * @param onForeignPort - Called at most once, with the port.
    * @param isViewer - True if the announced port is the RTP port of a viewer.
@@ -123,8 +131,8 @@ const rtpHeaderBytes = 12
 const rtcpHeaderBytes = 8
 
 /**
- * Returns whether a datagram is RTP with a payload. Players open a NAT with a bare header, or with a few octets that
- * are not RTP.
+ * Returns whether a datagram is RTP with a payload. Datagrams by which players open a NAT have a
+ * bare header, or a few octets that are not RTP.
  */
 function isMedia(datagram: Buffer): boolean {
   return datagram.length > rtpHeaderBytes && (datagram[0] ?? 0) >> 6 === 2

@@ -40,7 +40,8 @@ export interface Run {
 }
 
 /**
- * Memory in which `sendmmsg` finds a run of packets and its destinations, one slot for each.
+ * Memory from which `sendmmsg` reads a run of packets (packets of one message) and its
+ * destinations, one slot for each destination.
  *
  * ```text
  * messages: [ name 0 | vector | control ] [ name 1 | vector | control ] …   one a slot
@@ -62,7 +63,11 @@ export class MessageTable {
   #messages = allocate(0)
   #messagesAddress = 0n
 
-  /** @param isSegmenting - True if the kernel can cut one message into several datagrams. */
+  /**
+   * Allocates the memory.
+   *
+   * @param isSegmenting - True if the kernel can cut one message into several datagrams.
+   */
   constructor(native: NativeSockets, isSegmenting: boolean) {
     this.#native = native
     this.#isSegmenting = isSegmenting
@@ -79,7 +84,7 @@ export class MessageTable {
   }
 
   /**
-   * Copies the longest run of packets that fits into one message.
+   * Copies as many packets, from one index on, as fit into one message.
    *
    * @param first - Index of the first packet of the run.
    * @returns A run of no packets if the first one is larger than any datagram.
@@ -103,7 +108,10 @@ export class MessageTable {
     return { offset: 0, sizeBytes, segmentBytes, packetCount: next - first }
   }
 
-  /** Points all `sendmmsg` messages at a run of the payload, and sets the segment size for the kernel. */
+  /**
+   * Points all `sendmmsg` messages at the packets of a run, and sets the segment size for the
+   * kernel.
+   */
   point({ offset, sizeBytes, segmentBytes, packetCount }: Run): void {
     this.#vector.writeBigUInt64LE(this.#payloadAddress + BigInt(offset), 0)
     this.#vector.writeUInt32LE(sizeBytes, 8)
@@ -111,13 +119,16 @@ export class MessageTable {
     this.#control.writeUInt16LE(packetCount > 1 ? segmentBytes : 0, controlHeaderBytes)
   }
 
-  /** Sends the run to some slots. @returns Number of messages that the kernel accepted; below 1 = an error. */
+  /**
+   * Sends the run to the destinations of some slots. @returns Number of messages that the kernel
+   * accepted; below 1 = an error.
+   */
   send(descriptor: number, slot: number, count: number): number {
     const address = this.#messagesAddress + BigInt(slot * messageBytes)
     return this.#native.sendmmsg(descriptor, address, count)
   }
 
-  /** Makes room, and places the members again. */
+  /** Allocates more slots, and writes the addresses of all members again. */
   grow(members: readonly DatagramDestination[], capacity = this.#capacity * 2): void {
     this.#capacity = capacity
     this.#names = allocate(capacity * ipv6SocketAddressBytes)
@@ -141,7 +152,7 @@ export class MessageTable {
     })
   }
 
-  /** Writes the address of a slot. */
+  /** Writes the address of a destination into a slot. */
   place(slot: number, { address, port }: DatagramDestination): void {
     const name = serializeSocketAddress(address, port)
     name.copy(this.#names, slot * ipv6SocketAddressBytes)

@@ -19,12 +19,14 @@ export class MulticastRouting {
   readonly #socket: Socket
   readonly #family: 4 | 6
   readonly #batching: { readonly native: NativeSockets; readonly descriptor: number } | undefined
-  /** Multicast settings that the socket has at present. */
+  /** Route whose settings the socket has at present. */
   #route: MulticastRoute | undefined
 
   /**
-   * @param batching - Native calls that send many datagrams at once, and the descriptor of the socket;
-   *   `undefined` if Node sends the datagrams.
+   * Creates the switch for one socket.
+   *
+   * @param batching - Native calls that send many datagrams at once, and the descriptor of the
+   * socket; `undefined` if Node sends the datagrams.
    */
   constructor(
     socket: Socket,
@@ -35,14 +37,16 @@ export class MulticastRouting {
     this.#batching = batching
   }
 
-  /** True if the socket already sends by this route. */
+  /** True if the socket already has the settings of this route. */
   isRoute(route: MulticastRoute): boolean {
     return route === this.#route
   }
 
   /**
-   * @returns `false` if the interface is gone, or if queued datagrams still have to leave by another
-   *   route.
+   * Gives the socket the settings of a route.
+   *
+   * @returns `false` if the interface no longer exists, or if queued datagrams still have to be
+   * sent with other settings.
    */
   set(route: MulticastRoute): boolean {
     if (this.#route !== undefined && queuedCountOf(this.#socket) > 0) return false
@@ -60,7 +64,7 @@ export class MulticastRouting {
     return true
   }
 
-  /** Sets the ttl or hop limit of multicast. @throws An error if the system refuses the value. */
+  /** Sets the TTL (hop limit) of multicast. @throws An error if the system refuses the value. */
   #setTtl(ttl: number): void {
     const batching = this.#batching
     if (!batching || this.#family === 4) this.#socket.setMulticastTTL(ttl)

@@ -5,14 +5,18 @@ export type DatagramReceiver = (packet: Buffer) => void
 
 /** Rights and callbacks of the receiver of one peer's datagrams. */
 export interface PeerClaim {
-  /** Object for which alone the receiver may be replaced, such as a session. Default: anybody may replace it. */
+  /**
+   * Session, or other object, that alone may replace the receiver. Default: everybody may replace
+   * it.
+   */
   readonly holder?: object | undefined
   /** Called when another receiver has replaced this one, to which no more datagrams are passed. */
   readonly onReplaced?: (() => void) | undefined
   /** Called at most once, when datagrams arrive from another port of the peer's address. See {@link ForeignPorts}. */
   readonly onForeignPort?: ((port: number) => void) | undefined
   /**
-   * True if the port is a viewer's RTP port: media from other ports of the address are not from this peer.
+   * True if the announced port is a viewer's RTP port. Media from other ports of the address are
+   * then from another client.
    * @default false
    */
   readonly isViewer?: boolean
@@ -43,7 +47,8 @@ export class PeerTable {
   /**
    * Passes a datagram to the receiver of its peer.
    *
-   * @returns `false` if no peer announced that address and port. Peers of the address are then notified of the port.
+   * @returns `false` if no session announced that address and port. Other peers of the address are
+   * then notified of the port.
    */
   deliver(datagram: Buffer, address: string, port: number): boolean {
     const peer = this.#ports.get(port)?.get(address)

@@ -9,7 +9,10 @@ export interface BoundSocket {
   readonly port: number
 }
 
-/** Receives what {@link RefusalSocket.look} has read. The handlers may keep the buffers. */
+/**
+ * Handlers of the errors and datagrams that {@link RefusalSocket.look} reads. The handlers may keep
+ * the buffers.
+ */
 export interface RefusalHandlers {
   /**
    * Called for each ICMP error by which the destination refuses a datagram.
@@ -40,8 +43,8 @@ const econnrefused = 111
 const msgErrqueue = 0x2000
 const maxDatagramBytes = 65_535
 /**
- * Maximum number of datagrams, and of errors, read at a time. Later ones wait for the next
- * {@link RefusalSocket.look}.
+ * Maximum number of datagrams, and of errors, that one {@link RefusalSocket.look} reads. Further
+ * ones wait for the next call.
  */
 const maxMessages = 64
 
@@ -49,11 +52,12 @@ const maxMessages = 64
 const payload = Buffer.from(new ArrayBuffer(maxDatagramBytes))
 
 /**
- * Detects that a destination refuses the datagrams of a UDP socket because nobody listens at its port (ICMP port
- * unreachable).
+ * Detects that a destination refuses the datagrams of a UDP socket because nobody listens at its
+ * port (ICMP port unreachable).
  *
- * Opens a second socket at the same address and port, connected to the destination, so that the kernel reports the
- * ICMP errors to it. The second socket sends nothing, and its errors do not disturb the sending socket.
+ * Uses a second socket at the same address and port, connected to the destination, so that the
+ * kernel reports the ICMP errors to it. The second socket sends nothing, and its errors do not
+ * disturb the sending socket.
  */
 export class RefusalSocket {
   readonly #native: NativeSockets
@@ -79,7 +83,8 @@ export class RefusalSocket {
   /**
    * Opens a socket.
    *
-   * @returns `undefined` if the system refuses, for example because there are no more descriptors.
+   * @returns `undefined` if the system refuses, for example because the process has no more file
+   * descriptors.
    */
   static open(
     native: NativeSockets,

@@ -1,30 +1,33 @@
 import { hostOf } from '../../host-of.js'
 import { parseCompound, type ReceptionReport } from '../../rtcp/index.js'
 
-/** A stream whose client may send RTCP from a port other than the announced one. */
+/** Client's stream whose RTCP may arrive from a port other than the announced one. */
 export interface RtcpSource {
   /** Returns whether a reception report refers (LSR) to a recent sender report that went to this client only. */
   isEchoedBy(report: ReceptionReport): boolean
   /** Returns the time in monotonic milliseconds. */
   now(): number
   /**
-   * Called once, when the port has been found from which the client's RTCP arrives. The implementer must accept the
-   * later RTCP from this port; {@link RtcpSources} drops the datagrams that it examines.
+   * Called once the port from which the client's RTCP arrives is known. The implementer must accept
+   * the later RTCP from this port; {@link RtcpSources} drops the datagrams that it examines.
    */
   learned(port: number): void
 }
 
-/** First proof that a client sends from a port that it did not announce. */
+/** First evidence that a client sends RTCP from a port that it did not announce. */
 interface Sighting {
   readonly port: number
-  /** Field `lsr` of the datagram from this port: names a sender report that was sent to this client only. */
+  /**
+   * Field `lsr` of the RTCP from this port. It names a sender report that was sent to this client
+   * only.
+   */
   readonly lsr: number
 }
 
 /** Number of datagrams of one host that may still be examined, over all of its addresses. */
 interface Budget {
   readonly host: string
-  /** Number of the host's addresses that have streams. */
+  /** Number of the host's addresses with streams that share this budget. */
   users: number
   tokens: number
   refilledAt: number
@@ -37,14 +40,14 @@ interface Address {
 }
 
 /**
- * Number of datagrams of one host that are examined: `burst` at once, and {@link attemptsPerSecond} a second in the
- * long run. Others are ignored.
+ * Maximum number of datagrams of one host that are examined at once; then {@link attemptsPerSecond}
+ * a second. Others are ignored.
  */
 const burst = 8
 const attemptsPerSecond = 4
 /**
- * Maximum number of streams of one address. Above the limit, datagrams are not examined, because a lucky guess is too
- * likely.
+ * Maximum number of streams of one address. Above the limit, datagrams are not examined, because an
+ * attacker would too probably guess the report of one of the streams.
  */
 const maxSources = 16
 
@@ -70,7 +73,7 @@ export class RtcpSources {
     return size
   }
 
-  /** Starts to look for the RTCP of a client; undone by {@link delete}. */
+  /** Starts to look for the port of a client's RTCP, until {@link delete}. */
   add(address: string, source: RtcpSource): void {
     const known = this.#addresses.get(address)
     if (known) known.sightings.set(source, undefined)
@@ -90,8 +93,8 @@ export class RtcpSources {
   }
 
   /**
-   * Examines a datagram from an address and port that nobody announced. The datagram is dropped in any case: only
-   * later ones from an accepted port are received.
+   * Examines a datagram from an address and port that nobody announced. The datagram itself is
+   * dropped in any case. Only later datagrams from an accepted port are received.
    */
   look(datagram: Buffer, address: string, port: number): void {
     const known = this.#addresses.get(address)
@@ -139,7 +142,7 @@ function matchOf({ sightings }: Address, datagram: Buffer) {
   return match
 }
 
-/** Discards what is known of a port, after a datagram from this port that identifies no stream. */
+/** Removes the evidence about a port, after a datagram from this port that identifies no stream. */
 function forgetSighting({ sightings }: Address, port: number): void {
   for (const [source, sighting] of sightings) {
     if (sighting?.port === port) sightings.set(source, undefined)

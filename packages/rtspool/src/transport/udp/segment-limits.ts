@@ -16,8 +16,9 @@ const retryRuns = 1024
 const initialCapacity = 16
 
 /**
- * Segment sizes that the routes of a group's members accept, by slot. A member whose route refuses segments is sent
- * each packet as a single datagram, which IP fragments if needed.
+ * Segment sizes that the routes of a group's members accept, by the index (slot) of the member. A
+ * member whose route refuses segments is sent each packet as a single datagram, which IP fragments
+ * if needed.
  *
  * ```text
  * slot        0      1      2
@@ -32,7 +33,12 @@ export class SegmentLimits {
   #largest = new Uint16Array(initialCapacity).fill(unlimited)
   #runsLeft = new Uint16Array(initialCapacity)
 
-  /** @param memory - Shared by the groups of one socket, so that all of them know the limit of a destination. */
+  /**
+   * Creates an empty table.
+   *
+   * @param memory - Shared by the groups of one socket, so that all of them know the limit of a
+   * destination.
+   */
   constructor(memory: RouteMemory) {
     this.#memory = memory
   }

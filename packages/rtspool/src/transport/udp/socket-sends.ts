@@ -4,10 +4,13 @@ import type { DatagramLoss, DatagramSent } from './datagram-group.js'
 
 /** Size of the kernel's socket buffers in bytes: room for a burst of key frames. The kernel may grant less. */
 export const socketBufferBytes = 4 * 1024 * 1024
-/** Maximum bytes that wait in Node while the kernel accepts none. Above the limit, packets are dropped. */
+/**
+ * Maximum bytes that Node queues while the kernel accepts none. Above the limit, packets are
+ * dropped.
+ */
 const maxQueuedBytes = socketBufferBytes
 
-/** Sends datagrams through Node's own calls, one for each. */
+/** Sends datagrams through Node's `send`, one call for each. */
 export class SocketSends {
   readonly #socket: Socket
   readonly #loss: DatagramLoss
@@ -18,7 +21,7 @@ export class SocketSends {
     this.#loss = loss
   }
 
-  /** Sends nothing from now on. */
+  /** Stops sending: later datagrams are dropped. */
   stop(): void {
     this.#isStopped = true
   }
@@ -27,7 +30,7 @@ export class SocketSends {
     if (error) this.#loss.sendErrors++
   }
 
-  /** Sends one datagram. */
+  /** Sends one datagram through Node. */
   readonly send = (
     packet: Buffer,
     port: number,
@@ -37,6 +40,6 @@ export class SocketSends {
     if (!this.#isStopped) this.#socket.send(packet, port, address, sent)
   }
 
-  /** Returns whether Node may queue more. */
+  /** Returns whether Node may queue more datagrams. */
   readonly hasRoom = (): boolean => this.#isStopped || queuedBytesOf(this.#socket) <= maxQueuedBytes
 }

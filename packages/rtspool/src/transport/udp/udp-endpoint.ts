@@ -20,8 +20,8 @@ import { wildcards } from './wildcards.js'
 export const ethernetDatagramBytes = 1500 /* Ethernet */ - 20 /* IPv4 */ - 8 /* UDP */
 
 /**
- * Way to send datagrams to many readers. `sendmmsg` is one native call for all, with `gso` also for several packets;
- * `dgram` is one call of Node for each.
+ * Way to send datagrams to many viewers. `sendmmsg` is one native call for all; with `gso` each
+ * message contains several packets; `dgram` is one call of Node for each datagram.
  */
 export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
 
@@ -29,7 +29,7 @@ export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
 export interface DatagramSender {
   /** Maximum size of an RTP packet in bytes, without the bytes that SRTP adds. Larger packets must not be sent. */
   readonly maxDatagramBytes: number
-  /** Counts packets that were not sent to one reader because they are too large. */
+  /** Counts packets that were not sent to one viewer because they are too large. */
   countOversized(packets: number): void
   /** Sends one datagram. */
   send(packet: Buffer, port: number, address: string): void
@@ -51,8 +51,8 @@ export interface Batching {
 }
 
 /**
- * Maximum number of refusal sockets, each of which costs a descriptor and a look for every incoming datagram. Dead
- * viewers beyond this number end by their timeouts.
+ * Maximum number of sockets that detect ICMP refusals. Each costs a file descriptor, and a look-up
+ * for every incoming datagram. Further UDP sessions whose client has gone end by their timeouts.
  */
 const maxRefusalSockets = 64
 
@@ -67,7 +67,10 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   /** Number of datagrams that the kernel did not accept. */
   sendErrors = 0
   fragmentedPackets = 0
-  /** Number of packets not sent because they are larger than {@link maxDatagramBytes}, counted for each reader. */
+  /**
+   * Number of packets not sent because they are larger than {@link maxDatagramBytes}, counted for
+   * each viewer.
+   */
   oversizedPackets = 0
   readonly maxDatagramBytes: number
   readonly #socket: Socket
@@ -100,9 +103,10 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   /**
    * Starts to detect that a destination refuses datagrams because nobody listens at its port.
    *
-   * @param onRefused - Called inside {@link RefusalSocket.look} with the beginning of each refused datagram.
-   * @returns A socket that the caller must look at now and then, and close. `undefined` without native calls, or if
-   *   {@link maxRefusalSockets} exist already.
+   * @param onRefused - Called inside {@link RefusalSocket.look} with the beginning of each refused
+   * datagram.
+   * @returns A socket, whose `look` the caller must call at intervals, and which it must close.
+   * `undefined` without native calls, or if {@link maxRefusalSockets} exist already.
    */
   listenForRefusals(
     destination: DatagramDestination,
@@ -183,8 +187,8 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   /**
    * Gives the socket the multicast settings of a route, for the datagrams that are sent next.
    *
-   * @returns `false` if the interface no longer exists, or if queued datagrams still have to be sent with other
-   *   settings. The datagrams must then not be sent, and count as lost.
+   * @returns `false` if the interface no longer exists, or if queued datagrams still have to be
+   * sent with other settings. The caller must then drop the datagrams and count them as lost.
    */
   routeMulticast(route: MulticastRoute): boolean {
     if (this.#multicast.isRoute(route)) return true

@@ -138,7 +138,7 @@ export class UdpTransport {
     return this.#multicast[address.includes(':') ? 6 : 4]
   }
 
-  /** Way in which datagrams to many readers are sent. */
+  /** Way in which datagrams are sent to many viewers. */
   get sendPath(): DatagramSendPath {
     return (this.#ipv4 ?? this.#ipv6)?.rtp.sendPath ?? 'dgram'
   }
@@ -171,12 +171,15 @@ export class UdpTransport {
     return count
   }
 
-  /** Number of RTP packets known to have been sent in IP fragments, counted for each reader. */
+  /** Number of RTP packets known to have been sent in IP fragments, counted for each viewer. */
   get fragmentedPackets(): number {
     return (this.#ipv4?.rtp.fragmentedPackets ?? 0) + (this.#ipv6?.rtp.fragmentedPackets ?? 0)
   }
 
-  /** Number of RTP packets too large for a datagram, counted for each reader to which they were not sent. */
+  /**
+   * Number of RTP packets that were not sent because they are too large for a datagram, counted for
+   * each viewer.
+   */
   get oversizedPackets(): number {
     return (this.#ipv4?.rtp.oversizedPackets ?? 0) + (this.#ipv6?.rtp.oversizedPackets ?? 0)
   }

@@ -48,12 +48,15 @@ export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Bu
 }
 
 /**
- * Maximum first decoding time of a track that stays, in ticks. Above it, the clock of the recording started long
- * before, and whole seconds are subtracted from the times of all tracks.
+ * First decoding time of a track, in ticks, above which times are shifted. The clock of such a
+ * recording started long before, and whole seconds are subtracted from the times of all tracks.
  */
 const longAgoTicks = 2 ** 30
 
-/** Returns the whole seconds that must be subtracted from the times of all tracks; 0 if an index can express them. */
+/**
+ * Returns the whole seconds that must be subtracted from the times of all tracks; 0 if the times
+ * fit into an index unchanged.
+ */
 function commonBeginning(tracks: readonly MovieTrack[]): number {
   const begun = tracks.filter(({ samples }) => samples.count > 0)
   if (begun.every(({ samples }) => samples.startTime < longAgoTicks)) return 0

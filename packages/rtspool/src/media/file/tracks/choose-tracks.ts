@@ -19,7 +19,7 @@ import { readTrack } from './read-track.js'
 export interface ChosenTracks {
   /** The first video and the first sound that can be sent, in this order. */
   readonly tracks: readonly FileTrack[]
-  /** Descriptions for a log of the examined tracks that cannot be sent. */
+  /** Descriptions, for a log, of the examined tracks that cannot be sent. */
   readonly refused: readonly string[]
 }
 

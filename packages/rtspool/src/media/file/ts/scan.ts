@@ -16,8 +16,8 @@ const maxScannedBytes = 2 * 2 ** 30
 const maxRuns = 2 ** 12
 
 /**
- * Maximum number of entries that a {@link TransportStreamScan} keeps in memory. A file with more is scanned again
- * each time.
+ * Maximum number of runs of packets and pieces of time that a {@link TransportStreamScan} keeps in
+ * memory. A file with more is scanned again each time.
  */
 const maxKeptEntries = 2 ** 16
 
@@ -81,7 +81,7 @@ function repairWith({ runs, pieces, skippedBytes }: Scan): FileRepair | undefine
   return { present: (open) => new RepairedStream(open, runs, times), leftOut }
 }
 
-/** State of examining a file, chunk by chunk. */
+/** State of the examination of one file, chunk by chunk. */
 class Scan {
   readonly runs: PacketRun[] = []
   pieces = new TimelinePieces()
@@ -92,7 +92,7 @@ class Scan {
   #stride = 0
   #packets = 0
 
-  /** Number of entries that the scan keeps in memory. */
+  /** Number of entries (runs of packets, streams of time pieces) that the scan keeps in memory. */
   get entryCount(): number {
     return this.runs.length + this.pieces.streamCount
   }
@@ -180,7 +180,10 @@ class Scan {
     return end
   }
 
-  /** Estimates the number of packets after the examined part, as if the last run continued to the end of the file. */
+  /**
+   * Estimates the number of packets in the rest of the file, as if the last run of packets
+   * continued to the end.
+   */
   #countRest(file: FileView, limit: number): void {
     const run = this.runs.at(-1)
     if (!run || limit === file.sizeBytes) return

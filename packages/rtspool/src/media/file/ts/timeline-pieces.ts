@@ -17,7 +17,10 @@ const largestReordering = clockRate / 2
 /** Maximum number of pieces with continuous times. Later restarts and jumps are not repaired. */
 const maxPieces = 2 ** 16
 
-/** Number of ticks to add to all times from a packet on, so that they continue the times before it. */
+/**
+ * Number of ticks to add to all times from one packet on, so that they continue the times of the
+ * packets before.
+ */
 export interface TimePiece {
   readonly firstPacket: number
   /** Ticks to add, from 0 up to 2^33, modulo 2^33. */
