@@ -11,12 +11,12 @@ const defaultName = 'rtspool-bans.json'
 const formatVersion = 1
 /** Maximum number of bans that are formatted in one turn of the event loop. */
 const bansPerTurn = 500
-/** Milliseconds from one write to the next. */
+/** Milliseconds between two writes of the file. */
 const restMs = 1000
 /** Milliseconds from a failed write to the next attempt. */
 const retryMs = 10_000
 
-/** Returns the file in which bans are kept over restarts; `undefined` = none. */
+/** Returns the name of the file in which bans are stored over restarts; `undefined` = none. */
 export function banFileName({ bans }: Config, environment: Environment): string | undefined {
   if (bans.file !== undefined) return bans.file
   // Several folders are separated by colons.
@@ -32,13 +32,13 @@ export interface BanFileOptions {
   readonly clock?: Clock
 }
 
-/** Names the file of bans in messages. */
+/** Returns the name for the file of bans in messages. */
 export const banFileSource = (settings: KeySources, file: string): string =>
   `${sourceOrOption(settings, ['bans', 'file'], 'the file of bans')} ${file}`
 
 /**
- * Keeps the bans of a pool in a file. After a crash at any moment, the file has the bans of the
- * last complete write. Changes are written within a second.
+ * Stores the bans of a pool in a file. After a crash at any moment, the file contains the bans of
+ * the last complete write. Changes are written within a second.
  */
 export class BanFile {
   readonly #file: string
@@ -52,7 +52,7 @@ export class BanFile {
   #isChanged = false
   #isClosed = false
   #writing: Promise<void> | undefined
-  /** Ends the pause between two writes. */
+  /** Ends the pause between two writes, so that the next write begins. */
   #wake = (): void => {}
 
   private constructor(file: string, pool: RtspServer['pool'], options: BanFileOptions) {
@@ -84,7 +84,7 @@ export class BanFile {
     return banFile
   }
 
-  /** Writes the bans a last time, with their present hits. Idempotent. */
+  /** Writes the bans a last time, with their present counts of refusals. Idempotent. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -162,7 +162,10 @@ function recordsOf(text: string): readonly BanRecord[] {
   throw new TypeError(`expected { "version": ${formatVersion}, "bans": [ … ] }`)
 }
 
-/** Creates an error without the code of its cause: startup messages explain codes of sockets. */
+/**
+ * Creates an error with a cause, but without the cause's code. Startup messages would explain such
+ * a code as one of sockets.
+ */
 function failure(source: string, done: string, cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new Error(`${source} cannot be ${done}: ${reason}`, { cause })

@@ -1,4 +1,4 @@
-/** Values that the banner shows, known once the server listens. */
+/** Facts that the banner (the text that the command prints at its start) shows. */
 export interface BannerFacts {
   readonly version: string
   /** Address that the socket is bound to, as Node reports it. */
@@ -11,20 +11,20 @@ export interface BannerFacts {
   readonly publish: boolean
   /** Path to which the example command publishes. @default /live */
   readonly publishPath?: string | undefined
-  /** Scheme of `address` and `port`. @default rtsp */
+  /** Scheme of the URL with `address` and `port`. @default rtsp */
   readonly scheme?: 'rtsp' | 'rtsps'
   /** Actions that need a user and a password. */
   readonly login: { readonly toPlay: boolean; readonly toPublish: boolean }
-  /** Path of the test picture; `undefined` without it. */
+  /** Path of the generated test picture; `undefined` without it. */
   readonly testPath: string | undefined
-  /** Control API; `undefined` without it. */
+  /** Facts of the control API; `undefined` without it. */
   readonly control?: ControlFacts | undefined
 }
 
 /** Facts of the control API for the banner. */
 export interface ControlFacts {
   readonly url: string
-  /** Token that this start has made, and that nothing shows again. */
+  /** Token that this start has created, and that is shown only once. */
   readonly firstToken: string | undefined
 }
 

@@ -4,8 +4,8 @@ import type { Clock, LoginAnswer } from 'rtspool'
 const maxAnswers = 10_000
 
 /**
- * Remembers answers for a time, by the HMAC of their questions: no credentials are kept. Beyond
- * 10,000 answers the oldest are forgotten.
+ * Remembers answers of login hooks for a time, by an HMAC of the question, so that no credentials
+ * are stored. Above 10,000 answers, the oldest are removed.
  */
 export class AnswerCache {
   readonly #clock: Clock
@@ -20,7 +20,7 @@ export class AnswerCache {
     return this.#answers.size
   }
 
-  /** Returns the key of a question: all that its answer depends on. */
+  /** Returns the key of a question, from all values on which the answer depends. */
   keyOf(facts: readonly (string | undefined)[]): string {
     const text = JSON.stringify(facts.map((fact) => fact ?? null))
     return createHmac('sha256', this.#key).update(text).digest('base64')
@@ -34,7 +34,12 @@ export class AnswerCache {
     return undefined
   }
 
-  /** @param seconds - Time for which the answer holds; 0 = it replaces an older one, and is not kept. */
+  /**
+   * Stores an answer.
+   *
+   * @param seconds - Time for which the answer is valid. With 0, it is not stored, and an older
+   * answer is removed.
+   */
   note(key: string, answer: LoginAnswer, seconds: number): void {
     this.#answers.delete(key)
     if (seconds <= 0) return

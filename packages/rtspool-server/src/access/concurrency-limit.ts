@@ -1,38 +1,44 @@
-/** Tasks that may wait, beyond which {@link ConcurrencyLimit.run} fails at once. */
+/** Maximum numbers of waiting tasks. Above a limit, {@link ConcurrencyLimit.run} fails at once. */
 export interface WaitingLimits {
-  /** Tasks that may wait. @default unlimited */
+  /** Maximum number of tasks that wait. @default unlimited */
   readonly maxWaiting?: number
-  /** Tasks of one host that may wait. @default unlimited */
+  /** Maximum number of tasks of one host that wait. @default unlimited */
   readonly maxWaitingPerHost?: number
 }
 
-/** Owner of a task that may have to wait. */
+/** Host and signal of a task that may have to wait. */
 export interface Waiting {
-  /** Host that takes turns with other hosts; tasks without one count as those of one host. */
+  /** Host of the client; hosts take turns. Tasks without a host count as those of one host. */
   readonly host?: string
-  /** Ends the wait when it aborts. */
+  /** Signal that ends the wait when it aborts. */
   readonly signal?: AbortSignal
 }
 
-/** A task that was refused because too many wait already. */
+/** Error for a task that was refused because too many tasks wait already. */
 export class QueueFullError extends Error {
   override name = 'QueueFullError'
 }
 
 /**
- * Runs a limited number of tasks at a time. The hosts whose tasks wait take turns: the crowd of one
- * host does not delay the others. Tasks of one host run in the order of their arrival.
+ * Runs a limited number of tasks at a time. Hosts with waiting tasks take turns, so that many tasks
+ * of one host do not delay those of others. Tasks of one host run in order of arrival.
  */
 export class ConcurrencyLimit {
   readonly #limit: number
   readonly #maxWaiting: number
   readonly #maxWaitingPerHost: number
-  /** Waiting tasks by host, none without a task. The first host has the next turn. */
+  /**
+   * Waiting tasks by host; hosts without a waiting task are removed. The first host is served next.
+   */
   readonly #queues = new Map<string, Set<() => void>>()
   #waiting = 0
   #running = 0
 
-  /** @param limit - Maximum number of tasks at a time, at least 1. */
+  /**
+   * Creates the limit.
+   *
+   * @param limit - Maximum number of tasks at a time, at least 1.
+   */
   constructor(
     limit: number,
     {
@@ -49,7 +55,11 @@ export class ConcurrencyLimit {
     return this.#waiting
   }
 
-  /** @throws {QueueFullError} Too many tasks wait. An aborted wait throws the reason of the signal. */
+  /**
+   * Runs a task, after a wait if too many tasks run already.
+   *
+   * @throws {QueueFullError} Too many tasks wait. An aborted wait throws the reason of the signal.
+   */
   async run<Result>(
     task: () => Promise<Result>,
     { host = '', signal }: Waiting = {},
@@ -92,7 +102,7 @@ export class ConcurrencyLimit {
     })
   }
 
-  /** Starts the first task of the host whose turn it is. @returns False if no task waits. */
+  /** Starts the first waiting task of the next host. @returns False if no task waits. */
   #startNext(): boolean {
     const [next] = this.#queues
     if (!next) return false

@@ -11,31 +11,38 @@ import { type ShareLogins, sharePrefix } from './share-logins.js'
 import { isToken, TokenLogins } from './token-logins.js'
 import type { TokenOptions } from './token-options.js'
 
-/** Sources of logins besides the users of the server. */
+/** Settings of external logins: a login hook, and the keys of JWTs. */
 export interface ExternalOptions {
   readonly hook: HookOptions | undefined
   readonly jwt: TokenOptions | undefined
 }
 
 /**
- * Logins that the users of this server do not decide about: share links, the signer of a token, or
- * else the hook. The answer of the first that knows the credentials is final.
+ * Decides about logins other than those of the configured users: share links, tokens (JWT), and a
+ * login hook. They are tried in this order. The first one that knows the credentials decides.
  */
 export class ExternalLogins {
   readonly #hook: HookLogins | undefined
   readonly #tokens: TokenLogins | undefined
   readonly #shares: ShareLogins | undefined
-  /** Hook of the library; always the same function. */
+  /** Login hook for the library; always the same function. */
   readonly login: LoginHook = (context) => this.#ask(context)
 
-  /** @param shares - Share links with which players log in, if there are any. */
+  /**
+   * Creates the logins.
+   *
+   * @param shares - Share links with which players log in, if there are any.
+   */
   constructor({ hook, jwt }: ExternalOptions, clock: Clock = systemClock, shares?: ShareLogins) {
     this.#shares = shares
     this.#hook = hook && new HookLogins(hook, clock)
     this.#tokens = jwt && new TokenLogins(jwt, clock)
   }
 
-  /** Closes the connections that no question needs, and forgets answers. Later questions work. */
+  /**
+   * Closes the connections without a request under way, and removes remembered answers. Later
+   * requests still work.
+   */
   async close(): Promise<void> {
     this.#hook?.close()
     await this.#tokens?.close()
@@ -56,8 +63,8 @@ const known = new Interned<ExternalLogins>()
 const owners = new WeakMap<LoginHook, ExternalLogins>()
 
 /**
- * Returns the hook of the library for external logins. The same options give the same hook, so that
- * a reload sees no change.
+ * Returns the login hook for the library that decides about external logins. The same options give
+ * the same hook, so that a reload of the configuration does not count as a change.
  */
 export function loginByOthers(options: ExternalOptions, shares?: ShareLogins): LoginHook {
   const text = JSON.stringify([shares?.id, options])
@@ -67,7 +74,7 @@ export function loginByOthers(options: ExternalOptions, shares?: ShareLogins): L
 }
 
 /**
- * Closes the connections of a hook that another one has replaced, and forgets its answers.
+ * Closes the connections of a login hook that was replaced, and removes its remembered answers.
  *
  * @param hook - A result of {@link loginByOthers}; any other value is ignored.
  */

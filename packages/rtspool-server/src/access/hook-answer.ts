@@ -8,7 +8,7 @@ const latestSeconds = 1e11
 const maxRecheckSeconds = 7 * 24 * 3600
 const name = z.string().min(1).max(255)
 
-/** Body of an answer, if it is JSON. Members that are not known are left out. */
+/** Schema of the body of a login hook's response, if it is JSON. Unknown members are ignored. */
 const bodySchema = z.object({
   user: name.optional(),
   expiresAt: z.number().min(0).max(latestSeconds).optional(),
@@ -18,10 +18,10 @@ const bodySchema = z.object({
 })
 
 /**
- * Understands the answer of a hook.
+ * Parses the response of a login hook.
  *
- * @param user - User name in the credentials, for an answer that names none.
- * @param unixSeconds - Present time.
+ * @param user - User name in the credentials, for a response that names none.
+ * @param unixSeconds - Present time, in seconds since 1970.
  */
 export function loginAnswerOf(
   answer: HttpAnswer,
@@ -46,7 +46,11 @@ export function loginAnswerOf(
   return { user, ...facts } as LoginGrant
 }
 
-/** @returns The text of a problem if the body is JSON of another form. */
+/**
+ * Parses the JSON body of a response.
+ *
+ * @returns The members, or the text of a problem if the JSON has another form.
+ */
 function readBody({ contentType, body }: HttpAnswer): z.output<typeof bodySchema> | string {
   if (!/\bjson\b/i.test(contentType) || body.length === 0) return {}
   let value: unknown

@@ -13,37 +13,47 @@ import { loginAnswerOf } from './hook-answer.js'
 import { HttpExchange } from './http-exchange.js'
 import { type Receiver, receiverOf, signedHeaders } from './receiver.js'
 
-/** Parts of the credentials that a hook may get. */
+/** Parts of the credentials that may be sent to a login hook. */
 export const credentialParts = ['user', 'password', 'token'] as const
 export type CredentialPart = (typeof credentialParts)[number]
 
-/** Settings of {@link HookLogins}. */
+/** Settings of {@link HookLogins}, which sends login requests to an HTTP server. */
 export interface HookOptions {
-  /** URL with `http` or `https`. Its user and password are sent by Basic. */
+  /**
+   * URL of the login hook, with `http` or `https`. Its user and password are sent as Basic
+   * authentication.
+   */
   readonly url: string
   readonly timeoutSeconds: number
-  /** Seconds for which an answer is remembered; 0 = not at all. */
+  /** Seconds for which a positive answer is remembered; 0 = not at all. */
   readonly cacheYesSeconds: number
   readonly cacheNoSeconds: number
   /**
-   * Questions at a time, each over one connection. Questions about running sessions have connections of
-   * their own, a quarter as many: no crowd of newcomers makes them fail.
+   * Maximum number of requests to the hook at a time, each over one connection. Rechecks of running
+   * sessions have separate connections, a quarter as many, so that many new clients do not delay
+   * them.
    */
   readonly maxConnections: number
-  /** Questions that may wait, at most a quarter of them of one host; beyond it, a login fails. */
+  /**
+   * Maximum number of requests to the hook that wait, at most a quarter of them from one host.
+   * Further logins fail.
+   */
   readonly maxWaiting: number
   readonly actions: readonly AccessRight[]
   readonly credentials: readonly CredentialPart[]
-  /** Key of the signature; `undefined` = no signature. */
+  /** Key with which requests to the hook are signed; `undefined` = no signature. */
   readonly secret: string | undefined
-  /** Certificates of authorities in PEM; `undefined` = the well-known ones. */
+  /** Certificates of the accepted authorities in PEM; `undefined` = those that Node trusts. */
   readonly ca: string | undefined
 }
 
-/** Share of the waiting questions that may be those of one host. */
+/** Share of the waiting requests that may come from one host. */
 const shareOfHost = 1 / 4
 
-/** Asks a server by HTTP whether a client may do what it wants to. */
+/**
+ * Sends login requests to an HTTP server, which decides whether a client is allowed what it
+ * requests.
+ */
 export class HookLogins {
   readonly #options: HookOptions
   readonly #clock: Clock
@@ -53,7 +63,11 @@ export class HookLogins {
   readonly #recheckLimit: ConcurrencyLimit
   readonly #cache: AnswerCache
 
-  /** @throws {TypeError} The URL is none. */
+  /**
+   * Creates the client of the hook.
+   *
+   * @throws {TypeError} The URL is invalid.
+   */
   constructor(options: HookOptions, clock: Clock) {
     const { url, maxConnections, maxWaiting, ca } = options
     this.#options = options
@@ -67,7 +81,11 @@ export class HookLogins {
     this.#cache = new AnswerCache(clock)
   }
 
-  /** @returns `undefined` for an action that the hook is not asked about. Never throws. */
+  /**
+   * Sends a login request to the hook, unless the answer is remembered. Never throws.
+   *
+   * @returns The answer; `undefined` for an action about which the hook is not asked.
+   */
   async ask(context: LoginContext): Promise<LoginAnswer> {
     if (!this.#options.actions.includes(context.action)) return undefined
     const key = this.#keyOf(context)
@@ -78,7 +96,7 @@ export class HookLogins {
     return answer
   }
 
-  /** Closes the connections that no question needs, and forgets all answers. */
+  /** Closes the connections without a request under way, and removes all remembered answers. */
   close(): void {
     this.#exchange.close()
     this.#cache.clear()
@@ -99,9 +117,9 @@ export class HookLogins {
   }
 
   /**
-   * Waits for a free connection and for the answer, both together not longer than the timeout. The
-   * wait of a question about a running session does not count: it is no failure of the hook that
-   * many such questions wait.
+   * Sends a request to the hook, and waits for a free connection and the response; both together
+   * must not take longer than the timeout. For rechecks of running sessions, the wait for a
+   * connection does not count, because it is no failure of the hook.
    */
   async #askInTime(context: LoginContext): Promise<LoginAnswer> {
     const { isRecheck, address } = context
@@ -154,7 +172,7 @@ export class HookLogins {
   }
 }
 
-/** Returns what a hook learns about a request, besides its credentials. */
+/** Returns the facts about a request that are sent to the hook, besides the credentials. */
 function factsOf(context: LoginContext): object {
   const { action, path, address, session, connectionId, isRecheck } = context
   const { userAgent, transport, isSecure, tunnel } = context
@@ -164,7 +182,7 @@ function factsOf(context: LoginContext): object {
   }
 }
 
-/** The message names neither the URL nor what was sent. */
+/** Returns the message of an error for the log. It contains neither the URL nor the sent data. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the hook cannot be reached'
   if (error instanceof QueueFullError) return `${error.message} for the hook`

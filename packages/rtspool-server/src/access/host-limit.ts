@@ -6,7 +6,7 @@ import { isLoopback } from './loopback.js'
  * Closes each new connection of a host that has the given number of connections already. A host is
  * an IPv4 address, or an IPv6 network of 64 bits. The loopback has no limit.
  *
- * @param maxConnections - 0 = unlimited.
+ * @param maxConnections - Maximum number of connections of one host; 0 = unlimited.
  */
 export function limitHosts(server: Pick<Server, 'on'>, maxConnections: number): void {
   if (maxConnections === 0) return

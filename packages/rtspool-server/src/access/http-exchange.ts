@@ -2,19 +2,19 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { Receiver } from './receiver.js'
 
-/** Bytes of an answer that are read; a longer one is a failure. */
+/** Maximum size of a response in bytes; a longer one counts as a failure. */
 const maxAnswerBytes = 256 * 1024
 
-/** One request to a {@link Receiver}. */
+/** An HTTP request to a {@link Receiver}, such as a login hook. */
 export interface HttpQuestion {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** Aborts the exchange. */
+  /** Signal that aborts the exchange. */
   readonly signal: AbortSignal
 }
 
-/** Answer to an {@link HttpQuestion}. */
+/** Response to an {@link HttpQuestion}. */
 export interface HttpAnswer {
   readonly status: number
   readonly contentType: string
@@ -23,13 +23,15 @@ export interface HttpAnswer {
 
 /** Settings of an {@link HttpExchange}. */
 export interface HttpExchangeOptions {
-  /** Connections at a time. */
+  /** Maximum number of connections at a time. */
   readonly maxConnections: number
-  /** Certificates of authorities in PEM, in place of the well-known ones. */
+  /** Certificates of the accepted authorities in PEM, in place of those that Node trusts. */
   readonly ca?: string | undefined
 }
 
-/** Asks other servers over connections of its own, which stay open between requests. */
+/**
+ * Sends HTTP requests to other servers, over its own connections, which stay open between requests.
+ */
 export class HttpExchange {
   readonly #http: HttpAgent
   readonly #https: HttpsAgent
@@ -43,8 +45,8 @@ export class HttpExchange {
   }
 
   /**
-   * Closes the idle connections, and the others as soon as no question is under way. A later
-   * question opens a new connection.
+   * Closes the idle connections at once, and the others when their requests have ended. A later
+   * request opens a new connection.
    */
   close(): void {
     this.#closesWhenIdle = this.#underWay > 0
@@ -53,7 +55,11 @@ export class HttpExchange {
     this.#https.destroy()
   }
 
-  /** @throws {Error} The server cannot be reached, or its answer is too long or breaks off. */
+  /**
+   * Sends a request, and returns the response.
+   *
+   * @throws {Error} The server cannot be reached, or its response is too long or incomplete.
+   */
   async ask(receiver: Receiver, question: HttpQuestion): Promise<HttpAnswer> {
     this.#underWay++
     try {

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Objects by the options that they were made from. The same options give the same object while
- * somebody uses it, so that checking other options in between changes nothing.
+ * Returns one object for equal options, as long as the object is in use anywhere. A reload with
+ * unchanged options thus finds the object unchanged.
  */
 export class Interned<Value extends object> {
   /** Objects by the hash of their options, which may contain secrets. */
   readonly #values = new Map<string, WeakRef<Value>>()
 
-  /** @param options - Options as text. */
+  /**
+   * Returns the object for some options, or creates it.
+   *
+   * @param options - Options as text.
+   */
   get(options: string, create: () => Value): Value {
     const key = createHash('sha256').update(options).digest('base64')
     const known = this.#values.get(key)?.deref()

@@ -1,10 +1,14 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
-/** Addresses and networks, such as `10.0.0.0/8` and `fd00::1`. */
+/** Set of addresses and networks, such as `10.0.0.0/8` and `fd00::1`. */
 export class Networks {
   readonly #list = new BlockList()
 
-  /** @param entries - Each an address or a network, checked before. */
+  /**
+   * Creates the set.
+   *
+   * @param entries - Addresses and networks, which the caller has checked.
+   */
   constructor(entries: readonly string[]) {
     for (const entry of entries) {
       const [address = '', length] = entry.split('/')
@@ -14,7 +18,11 @@ export class Networks {
     }
   }
 
-  /** @param address - Numeric, with or without a zone. */
+  /**
+   * Returns whether the set contains an address.
+   *
+   * @param address - Numeric, with or without a zone.
+   */
   has(address: string): boolean {
     const [plain = ''] = address.split('%')
     return isIP(plain) !== 0 && this.#list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')

@@ -8,11 +8,11 @@ import { hashPassword, isPasswordOfHash } from './password-hash.js'
 const maxAtOnce = 2
 /**
  * Maximum number of users whose right password is remembered as an HMAC. Clients send the password
- * with each request.
+ * with each request, and a check of its hash is slow.
  */
 const maxRemembered = 10_000
 
-/** Checks passwords against hashes of scrypt. */
+/** Checks passwords against hashes made by scrypt. */
 export class PasswordCheck {
   readonly #hashes: ReadonlyMap<string, string>
   readonly #limit = new ConcurrencyLimit(maxAtOnce)
@@ -20,14 +20,16 @@ export class PasswordCheck {
   /** HMAC of the last right password, by user. */
   readonly #right = new Map<string, string>()
   /**
-   * Hash to which the password of an unknown user is compared. Unknown users then take as much time
-   * as known ones.
+   * Hash of no password, with which the password of an unknown user is compared. Unknown users then
+   * take as much time as known ones.
    */
   #nobody: Promise<string> | undefined
 
   readonly #logN: number | undefined
 
   /**
+   * Creates the check.
+   *
    * @param hashes - Hashes by user name.
    * @param logN - Cost of the check for an unknown user. @default that of new hashes
    */
@@ -58,9 +60,10 @@ const known = new Interned<VerifyHook>()
 
 /**
  * Returns a hook that checks the passwords of users who log in by Basic alone. The same hashes give
- * the same hook, so that a reload finds no difference.
+ * the same hook, so that a reload does not count as a change.
  *
- * @param isAskedOn - Others may know users that have no hash: the hook has no answer about these.
+ * @param isAskedOn - True if external logins may know users without a hash. The hook then returns
+ * `undefined` for these users.
  */
 export function verifyByHash(
   hashes: ReadonlyMap<string, string>,

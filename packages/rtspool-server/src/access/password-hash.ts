@@ -7,7 +7,10 @@ const cost = { blockSize: 8, parallelization: 1 } as const
 const maxLogN = 17
 const saltBytes = 16
 const hashBytes = 32
-/** Bytes of memory that scrypt may use, divided by N * r. It needs 128, and some more for p. */
+/**
+ * Bytes of memory that scrypt may use, divided by N * r. The algorithm needs 128, and some more for
+ * p.
+ */
 const memoryFactor = 256
 
 /** Matches `$scrypt$ln=15,r=8,p=1$SALT$HASH`, with salt and hash in base64 without padding. */

@@ -1,14 +1,17 @@
 import { createHmac } from 'node:crypto'
 import { unescape as percentDecoded } from 'node:querystring'
 
-/** A server that the command asks or tells. */
+/** Server to which the command sends HTTP requests, such as login requests or webhooks. */
 export interface Receiver {
   /** URL without user and password, because `fetch` refuses URLs with them. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Turns user and password of a URL into Basic. @throws {TypeError} The text is no URL. */
+/**
+ * Parses the URL of a server. Its user and password become Basic authentication. @throws
+ * {TypeError} The text is no URL.
+ */
 export function receiverOf(text: string): Receiver {
   const url = new URL(text)
   const { username, password } = url
@@ -20,7 +23,10 @@ export function receiverOf(text: string): Receiver {
   return { url: url.href, headers: { authorization } }
 }
 
-/** Prefix of secrets in base64, as the tools of Standard Webhooks make them. */
+/**
+ * Prefix of secrets in base64, as the tools of Standard Webhooks (a specification for signed
+ * requests) create them.
+ */
 const encodedPrefix = 'whsec_'
 
 /** Returns the HMAC-SHA256 of a text in base64. */
@@ -32,9 +38,9 @@ export function signatureOf(secret: string, text: string): string {
 }
 
 /**
- * Returns the headers of a message with its signature.
+ * Returns the headers of a signed request.
  *
- * @param secret - Key of the signature; without it, the message is not signed.
+ * @param secret - Key of the signature; without it, the request is not signed.
  * @see https://www.standardwebhooks.com
  */
 export function signedHeaders(

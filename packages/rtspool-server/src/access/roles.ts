@@ -1,8 +1,8 @@
-/** Roles of tokens, each with the rights of those before it. */
+/** Roles of tokens for the control API. Each role has also the rights of the roles before it. */
 export const roles = Object.freeze(['metrics', 'viewer', 'operator', 'admin'] as const)
 
 /**
- * Rights of a token.
+ * Role of a token, which determines its rights in the control API.
  *
  * - `metrics`: health, readiness, version and metrics
  * - `viewer`: reads everything but the audit log and tokens, and changes nothing

@@ -3,7 +3,7 @@ import { z } from 'zod'
 const maxGroups = 8
 const maxValueLength = 256
 
-/** Schema of the name of a group. */
+/** Creates the schema of a group's name. */
 export const groupName = () => z.string().regex(/^[A-Za-z][\w-]{0,63}$/)
 
 /** Schema of the groups of a session, such as `{ plan: 'free' }`. */

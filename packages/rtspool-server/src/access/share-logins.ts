@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LoginAnswer, LoginContext } from 'rtspool'
 
-/** Beginning of the secret of each share link. */
+/** Prefix of the secret of each share link, with which anybody can watch one path. */
 export const sharePrefix = 'share_'
 
 /** Rights of a client that has the secret of a share link. */
@@ -9,27 +9,33 @@ export interface ShareClaim {
   /** The only path that the client may watch. */
   readonly path: string
   readonly user: string
-  /** Seconds since 1970; `undefined` = never. */
+  /** Time in seconds since 1970 at which the link expires; `undefined` = never. */
   readonly expiresAt: number | undefined
-  /** Sessions of the user at a time; 0 = unlimited. */
+  /** Maximum number of sessions of the link at a time; 0 = unlimited. */
   readonly maxSessions: number
 }
 
-/** Finds the rights of a secret; `undefined` for an unknown one. */
+/** Returns the rights that a secret gives; `undefined` for an unknown secret. */
 export type ShareFinder = (secret: string) => ShareClaim | undefined
 
-/** Logins of players by share links. The control API, which opens last, keeps the links. */
+/**
+ * Decides about logins of players with share links. The control API, which starts later, stores the
+ * links; see {@link accept}.
+ */
 export class ShareLogins {
-  /** Tells the links of one server from those of another one in the same process. */
+  /**
+   * Random id of this object, which distinguishes it from that of another server in the same
+   * process.
+   */
   readonly id = randomUUID()
   #find: ShareFinder = () => undefined
 
-  /** Accepts the secrets of links from now on. */
+  /** Sets the function that finds links. Before this call, no link is accepted. */
   accept(find: ShareFinder): void {
     this.#find = find
   }
 
-  /** Decides about a client that has sent the secret of a link as its token. */
+  /** Decides about a client that has sent the secret of a share link as its token. */
   ask(secret: string, { path, action }: LoginContext): LoginAnswer {
     const claim = this.#find(secret)
     if (!claim) return { refuse: 'wrong', why: 'the share link is unknown or has ended' }

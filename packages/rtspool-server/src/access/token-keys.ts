@@ -16,18 +16,20 @@ import { receiverOf } from './receiver.js'
 import type { TokenOptions } from './token-options.js'
 
 const fetchTimeoutMs = 5000
-/** Milliseconds after a fetch before an unknown key causes another one. */
+/**
+ * Milliseconds after a fetch of the keys in which an unknown key id does not cause another fetch.
+ */
 const cooldownMs = 30_000
-/** Milliseconds after a failed fetch before the next one. */
+/** Milliseconds after a failed fetch of the keys before the next one. */
 const retryMs = 5000
 const cacheMs = 10 * 60 * 1000
 
-/** Keys that cannot be had: nobody has decided about the token. */
+/** Error for keys that cannot be fetched. The token can then be neither accepted nor refused. */
 export class KeysUnavailableError extends Error {
   override name = 'KeysUnavailableError'
 }
 
-/** Checks the signatures of tokens, and the claims that are the same for all. */
+/** Checks the signatures of tokens (JWT), and the claims that all tokens must have. */
 export class TokenKeys {
   readonly #clock: Clock
   readonly #options: JWTVerifyOptions
@@ -35,7 +37,11 @@ export class TokenKeys {
   readonly #key: JWTVerifyGetKey
   #failedUntil = Number.NEGATIVE_INFINITY
 
-  /** @throws {TypeError} The URL is none, or the text no key. */
+  /**
+   * Prepares the keys.
+   *
+   * @throws {TypeError} The URL is invalid, or the text is no key.
+   */
   constructor(options: TokenOptions, clock: Clock) {
     const { issuer, audience, algorithms, clockToleranceSeconds, ca } = options
     this.#clock = clock
@@ -53,7 +59,7 @@ export class TokenKeys {
   /**
    * Returns the claims of a token.
    *
-   * @throws {KeysUnavailableError} The server of the keys does not answer.
+   * @throws {KeysUnavailableError} The keys cannot be fetched.
    * @throws {Error} The token is not valid; the message does not show it.
    */
   async verify(token: string): Promise<JWTPayload> {
@@ -86,7 +92,7 @@ export class TokenKeys {
     return keySourceOfText(keys.text)
   }
 
-  /** Fetches the keys, not more often than every {@link retryMs} while that fails. */
+  /** Fetches the keys. After a failure, waits at least {@link retryMs} before the next fetch. */
   async #fetch(receiver: ReturnType<typeof receiverOf>, signal: AbortSignal): Promise<Response> {
     if (this.#clock.now() < this.#failedUntil) {
       throw new KeysUnavailableError('the keys of tokens could not be fetched lately')
@@ -110,8 +116,8 @@ export class TokenKeys {
 }
 
 /**
- * Understands the text of a key: a public key or certificate in PEM, a JWKS, or else a shared
- * secret for HS256.
+ * Parses the text of a key: a public key or certificate in PEM, a JWKS, or else a shared secret for
+ * HS256.
  *
  * @throws {Error} The text is none of these.
  */

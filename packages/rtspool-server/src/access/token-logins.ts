@@ -7,11 +7,15 @@ type Claims = Readonly<Record<string, unknown>>
 
 const maxNameLength = 255
 
-/** True for a text in the form of a JWT with a signature (RFC 7519, RFC 7515 section 7.1). */
+/**
+ * Returns whether a text has the form of a JWT with a signature (RFC 7519, RFC 7515 section 7.1).
+ */
 export const isToken = (text: string | undefined): text is string =>
   text !== undefined && /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
 
-/** Logins by JWT: the claims of a token say who its holder is, and what the holder may do. */
+/**
+ * Decides about logins with a JWT. The claims of the token name its user and what the user may do.
+ */
 export class TokenLogins {
   readonly #options: TokenOptions
   readonly #clock: Clock
@@ -22,7 +26,7 @@ export class TokenLogins {
     this.#clock = clock
   }
 
-  /** Decides about the holder of a token. Never throws. */
+  /** Decides about a client that has sent a token. Never throws. */
   async ask(token: string, context: LoginContext): Promise<LoginAnswer> {
     let claims: Claims
     try {
@@ -35,14 +39,14 @@ export class TokenLogins {
     return this.#answerOf(claims, context)
   }
 
-  /** Closes the connections to the server of the keys that no question needs. */
+  /** Closes the connections to the server of the keys that have no request under way. */
   async close(): Promise<void> {
     // Keys that could not be loaded have no connection.
     const keys = await this.#keys?.catch(() => undefined)
     keys?.close()
   }
 
-  /** The code that checks signatures is loaded with the first token. */
+  /** Loads the code that checks signatures, when the first token arrives. */
   #loadKeys(): Promise<TokenKeys> {
     this.#keys ??= import('./token-keys.js').then(
       ({ TokenKeys }) => new TokenKeys(this.#options, this.#clock),
@@ -69,7 +73,10 @@ export class TokenLogins {
   }
 }
 
-/** Returns a claim that is a list of texts, or one text with spaces between them. */
+/**
+ * Returns the texts of a claim, which is a list, or one text with spaces between its parts;
+ * `undefined` for other values.
+ */
 function textsOf(claim: unknown): readonly string[] | undefined {
   if (claim === undefined) return undefined
   if (typeof claim === 'string') return claim.split(' ').filter(Boolean)

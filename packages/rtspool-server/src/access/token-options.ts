@@ -1,21 +1,21 @@
-/** Names of the claims that say what a token allows. */
+/** Names of the claims from which user, rights and groups are read. */
 export interface TokenClaims {
   readonly user: string
   readonly paths: string
   readonly actions: string
-  /** `undefined` = tokens put sessions into no groups. */
+  /** Name of the claim with groups; `undefined` = tokens assign sessions to no groups. */
   readonly groups: string | undefined
 }
 
 /** Settings of {@link TokenLogins}. */
 export interface TokenOptions {
-  /** URL of a JWKS, or the text of a key. */
+  /** Keys that sign tokens: the URL of a JWKS, or the text of a key. */
   readonly keys: { readonly url: string } | { readonly text: string }
   readonly issuer: string | undefined
   readonly audience: string | undefined
   readonly algorithms: readonly string[]
   readonly claims: TokenClaims
   readonly clockToleranceSeconds: number
-  /** Certificates of authorities in PEM; `undefined` = the well-known ones. */
+  /** Certificates of the accepted authorities in PEM; `undefined` = those that Node trusts. */
   readonly ca: string | undefined
 }

@@ -21,16 +21,16 @@ export interface ApiOptions {
   readonly tokensFile: string
   /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
   readonly allowedHosts: readonly string[]
-  /** Addresses and networks of proxies that name the client of each request. */
+  /** Addresses and networks of proxies whose headers name the client of a request. */
   readonly trustedProxies: readonly string[]
   /** Time for which a login by password is valid. */
   readonly loginLifetimeSeconds: number
   readonly mediaDownAfterSeconds: number
-  /** Number of events that are kept for clients that were away. */
+  /** Number of events that are stored for clients that connect again. */
   readonly keptEvents: number
   readonly webhooks: {
     readonly urls: readonly string[]
-    /** `undefined` = all. */
+    /** Types of events that are sent; `undefined` = all. */
     readonly types: ReadonlySet<EventType> | undefined
     readonly secret: string | undefined
   }

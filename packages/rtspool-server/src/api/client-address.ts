@@ -5,18 +5,23 @@ import type { Networks } from '../access/networks.js'
 
 /** Client of a request, perhaps behind a proxy. */
 export interface HttpClient {
-  /** Numeric address; {@link unknownAddress} if a trusted proxy names none, or two. */
+  /**
+   * Numeric address of the client; {@link unknownAddress} if a trusted proxy names none, or two.
+   */
   readonly address: string
   /** True if nobody on the way can read the request: inside TLS, or from this machine. */
   readonly isPrivate: boolean
 }
 
-/** Identifier of a client that a proxy does not name (RFC 7239 section 6.2). No rule for addresses matches it. */
+/**
+ * Identifier of a client whose address is unknown, because its proxy names none (RFC 7239 section
+ * 6.2). No rule for addresses matches it.
+ */
 export const unknownAddress = 'unknown'
 
 /**
- * Returns the client of a request. A proxy that is trusted names it in `X-Forwarded-For` or
- * `Forwarded`. The last entry counts alone, because the client may have sent the others.
+ * Returns the client of a request. A trusted proxy names the client in `X-Forwarded-For` or
+ * `Forwarded`. Only the last entry counts, because the client may have sent the others.
  *
  * @param proxies - Proxies that are trusted.
  */
@@ -47,7 +52,7 @@ function forwardedBy(headers: IncomingHttpHeaders) {
   }
 }
 
-/** Returns the last element of a header that is a list. */
+/** Returns the last element of a header that contains a list. */
 function lastOf(value: string | readonly string[] | undefined): string | undefined {
   return value === undefined ? undefined : String(value).split(',').at(-1)?.trim()
 }
@@ -65,7 +70,9 @@ function parameterOf(element: string | undefined, name: string): string | undefi
   return undefined
 }
 
-/** Returns the address of an entry, which may have a port: `192.0.2.1:80`, `[2001:db8::1]:80`. */
+/**
+ * Returns the address in an entry that may also contain a port: `192.0.2.1:80`, `[2001:db8::1]:80`.
+ */
 function addressIn(entry: string): string | undefined {
   const [, inBrackets, withPort] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? []
   const address = inBrackets ?? withPort ?? entry

@@ -2,9 +2,9 @@ import type { ConfigReloader, ReloadResult } from '../config/reload/reloader.js'
 import type { EventFeed } from '../events/event-feed.js'
 
 /**
- * Publishes changes of the configuration, whoever makes them.
+ * Publishes every change of the configuration as an event.
  *
- * @returns A function that stops it.
+ * @returns A function that stops publishing.
  */
 export function feedConfigEvents(reloader: ConfigReloader, feed: EventFeed): () => void {
   const listener = ({ ok, by, changed, problems }: ReloadResult): void => {

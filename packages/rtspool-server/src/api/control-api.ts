@@ -39,7 +39,7 @@ const maxHeaderBytes = 16 * 1024
 export interface ControlApiOptions {
   readonly server: ControlledServer
   readonly log: Logger
-  /** Limits the log lines about refused calls. */
+  /** Limits the number of log lines about refused calls. */
   readonly repeats: RepeatLimit
   /** TCP port; 0 lets the system choose. */
   readonly port: number
@@ -47,9 +47,9 @@ export interface ControlApiOptions {
   readonly host: string
   /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
   readonly allowedHosts: readonly string[]
-  /** Addresses and networks of proxies that name the client of each request. */
+  /** Addresses and networks of proxies whose headers name the client of a request. */
   readonly trustedProxies: readonly string[]
-  /** Web page to serve on the same port, if there is one. */
+  /** Files of the dashboard, served on the same port; `undefined` = no page. */
   readonly page: PageFiles | undefined
   /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
   readonly certificate: TlsCertificate | undefined
@@ -57,7 +57,7 @@ export interface ControlApiOptions {
   readonly idleTimeoutMs?: number | undefined
 }
 
-/** The HTTP server of the control API, with a port, connections and limits of its own. */
+/** HTTP server of the control API, with its own port, connections and limits. */
 export class ControlApi {
   readonly #options: ControlApiOptions
   readonly #http: Server | SecureServer
@@ -91,7 +91,11 @@ export class ControlApi {
     limitHosts(this.#http, maxConnectionsOfHost)
   }
 
-  /** @throws The error of `listen`, such as `EADDRINUSE`. */
+  /**
+   * Opens the port.
+   *
+   * @throws The error of `listen`, such as `EADDRINUSE`.
+   */
   async listen(): Promise<void> {
     const { port, host } = this.#options
     this.#http.listen({ port, host })
@@ -104,13 +108,13 @@ export class ControlApi {
     throw new TypeError('the API does not listen')
   }
 
-  /** URL without a slash at the end. */
+  /** URL of the API, without a slash at the end. */
   get url(): string {
     const { address, port } = this.address()
     return `${this.#scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`
   }
 
-  /** Uses another certificate for new connections. */
+  /** Uses another TLS certificate for new connections. */
   reloadCertificate(certificate: TlsCertificate): void {
     if ('setSecureContext' in this.#http) this.#http.setSecureContext(secretsOf(certificate))
   }

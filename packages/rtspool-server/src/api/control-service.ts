@@ -26,30 +26,30 @@ import type { Configuration, ControlledServer } from './controlled-server.js'
 /** Name of the file of share links, beside that of the tokens. */
 const sharesFileName = 'rtspool-shares.json'
 
-/** Everything that a control service needs. */
+/** Parts of the command that a {@link ControlService} uses. */
 export interface ControlServiceOptions {
   readonly rtsp: RtspServer
   readonly log: Logger
-  /** Limits the log lines about refused calls. */
+  /** Limits the number of log lines about refused calls. */
   readonly repeats: RepeatLimit
   readonly version: string
   readonly configuration: Configuration
   readonly api: ApiOptions
-  /** Live pictures for browsers, if there are any. */
+  /** Service that sends live pictures to browsers; `undefined` = none. */
   readonly live?: LiveService | undefined
   /** Logins of players by share links, if the server has users. */
   readonly shareLogins?: ShareLogins | undefined
-  /** Web page to serve on the same port, if there is one. */
+  /** Files of the dashboard, served on the same port; `undefined` = no page. */
   readonly page?: PageFiles | undefined
-  /** Page of share links, if there is one. */
+  /** Files of the page for share links; `undefined` = no page. */
   readonly sharePage?: PageFiles | undefined
   /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
   readonly certificate: TlsCertificate | undefined
-  /** @default the clock of the machine */
+  /** Clock of events and tokens. @default the clock of the machine */
   readonly clock?: Clock | undefined
 }
 
-/** The control API of a server with its events, webhooks and metrics. */
+/** Control API of a server, with events, webhooks and metrics. */
 export class ControlService {
   readonly #rtsp: RtspServer
   readonly #api: ControlApi
@@ -64,10 +64,14 @@ export class ControlService {
   readonly #logins: Logins
   #firstToken: string | undefined
   #isClosing = false
-  /** Events of the server, for readers inside the process. */
+  /** Feed of the server's events, for readers inside the process. */
   readonly feed: EventFeed
 
-  /** @throws {Error} The file of tokens or of share links cannot be used. */
+  /**
+   * Opens the files of tokens and share links.
+   *
+   * @throws {Error} One of the files cannot be used.
+   */
   constructor(options: ControlServiceOptions) {
     const { rtsp, log, version, configuration, api, certificate } = options
     const { clock = systemClock, live, page, repeats } = options
@@ -117,8 +121,8 @@ export class ControlService {
   }
 
   /**
-   * Opens the port, and then creates the first token. In this order a start that fails because of
-   * the port leaves no file with a token that nobody has seen.
+   * Opens the port, and then creates the first token. In this order, a start that fails because of
+   * the port creates no file with a token that was never shown.
    *
    * @throws The error of `listen`, such as `EADDRINUSE`, or of the file with tokens.
    */
@@ -144,18 +148,21 @@ export class ControlService {
     this.#api.reloadCertificate(certificate)
   }
 
-  /** Reports from now on that the server accepts no clients. */
+  /** Makes the readiness report say, from now on, that the server closes and accepts no clients. */
   noteClosing(): void {
     this.#isClosing = true
   }
 
-  /** Reports that the server accepts no clients, and that its sessions leave within a time. */
+  /**
+   * Makes the readiness report say that the server accepts no clients, and that its sessions end
+   * within a time.
+   */
   noteDraining(seconds: number): void {
     this.noteClosing()
     this.feed.publish('drainStarted', { seconds, sessions: this.#rtsp.pool.size })
   }
 
-  /** Closes the port, and ends all events and webhooks. Idempotent. */
+  /** Closes the port, and ends all event streams and webhooks. Idempotent. */
   async close(): Promise<void> {
     this.noteClosing()
     this.#stopEvents()

@@ -13,7 +13,7 @@ import type { TokenStore } from './access/tokens.js'
 /** The configuration of the running command. */
 export type Configuration = Pick<ReloadControl, 'reloader' | 'store'>
 
-/** Everything that operations of the API read and change. */
+/** Parts of the server that operations of the API read and change. */
 export interface ControlledServer {
   readonly rtsp: RtspServer
   readonly version: string
@@ -22,19 +22,19 @@ export interface ControlledServer {
   readonly configuration: Configuration
   readonly events: EventFeed
   readonly mediaWatch: MediaWatch
-  /** Live pictures for browsers; `undefined` without a port for them. */
+  /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
   readonly tokens: TokenStore
   readonly logins: Logins
-  /** Everybody of `tokens` and `logins`. */
+  /** All bearer tokens: those of `tokens` and of `logins`. */
   readonly bearers: Bearers
-  /** Links that let others watch one path. */
+  /** Share links, with which anybody can watch one path. */
   readonly shares: ShareStore
   readonly audit: AuditLog
-  /** Figures of the last minutes. */
+  /** Measured values of the last minutes. */
   readonly history: History
   /** Returns the metrics in the text format of Prometheus. */
   metrics(): Promise<string>
-  /** Explains why the server accepts no clients; `undefined` if it does. */
+  /** Returns the reason why the server accepts no clients; `undefined` if it accepts clients. */
   whyNotReady(): string | undefined
 }

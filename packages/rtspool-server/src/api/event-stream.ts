@@ -4,23 +4,28 @@ import type { EventFeed, FeedEvent } from '../events/event-feed.js'
 import type { EventType } from '../events/event-types.js'
 
 const heartbeatMs = 15_000
-/** Number of heartbeats after which a client that reads nothing is disconnected. */
+/**
+ * Number of unread heartbeats (empty messages at intervals) after which the client is disconnected.
+ */
 const maxUnreadHeartbeats = 4
 const eventsPerWrite = 100
-/** Milliseconds after which a client should connect again; the stream tells the client. */
+/**
+ * Milliseconds after which a client should connect again, as the stream announces it to the client.
+ */
 const retryMs = 2000
 
 /** Events that a client has requested. */
 export interface EventSelection {
   /** Types of events; `undefined` = all. */
   readonly types: ReadonlySet<EventType> | undefined
-  /** Position of the first event. */
+  /** Position in the feed of the first event to send. */
   readonly position: number
 }
 
 /**
- * Sends events to one client, as Server-Sent Events. Events wait only in the feed. A client that
- * reads nothing for a minute is disconnected.
+ * Sends events to one client, as Server-Sent Events. Events that the client has not read yet are
+ * stored only in the feed, which all clients share. A client that reads nothing for a minute is
+ * disconnected.
  */
 export class EventStream {
   /**

@@ -17,15 +17,15 @@ import {
 import type { Route, Router } from './router.js'
 import { validate } from './validate.js'
 
-/** Parts of the API that an exchange uses. */
+/** Parts of the API that an {@link Exchange} uses. */
 export interface ExchangeContext {
   readonly server: ControlledServer
   readonly log: Logger
-  /** Limits the log lines about refused calls. */
+  /** Limits the number of log lines about refused calls. */
   readonly repeats: RepeatLimit
   readonly router: Router
   readonly hosts: HostRules
-  /** Proxies that name the client of a request. */
+  /** Proxies whose headers name the client of a request. */
   readonly proxies: Networks
 }
 
@@ -41,7 +41,7 @@ const commonHeaders = Object.freeze({
   'X-Content-Type-Options': 'nosniff',
 })
 
-/** Caller of an operation that needs no token. */
+/** Token of a caller of an operation that needs no token. */
 const nobody: Caller['token'] = Object.freeze({
   ...{ id: '-', name: 'nobody', role: 'metrics', createdTime: new Date(0).toISOString() },
 } as const)
@@ -110,7 +110,7 @@ export class Exchange {
   }
 
   /**
-   * Finds the caller by the token of the request.
+   * Returns the caller, by the token of the request.
    *
    * @throws {Problem} `unauthorized`
    */
@@ -178,7 +178,10 @@ export class Exchange {
     this.#response.end(text)
   }
 
-  /** Records a successful change in the audit log. Logs a refused call if its token is known. */
+  /**
+   * Records a successful change in the audit log. A refused call is logged only if its token is
+   * known.
+   */
   #noteChange(): void {
     if (!this.#caller || !this.#operation || this.#operation.method === 'get') return
     const { statusCode } = this.#response

@@ -60,7 +60,7 @@ export function openApiDocument(
 const nameOf = (operationId: string, part: string): string =>
   `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}${part}`
 
-/** Returns the name of a schema: its own, or one made from the operation. */
+/** Returns the name of a schema: its own, or one that is built from the operation's name. */
 const idOf = (schema: z.ZodType, operationId: string, part: string): string =>
   components.get(schema)?.id ?? nameOf(operationId, part)
 
@@ -75,7 +75,7 @@ function componentsOf(operations: readonly Operation[]): Json {
   )
 }
 
-/** Removes the keywords that only the whole document has. */
+/** Removes the keywords of JSON Schema that may stand only at the top of the whole document. */
 function withoutKeywords(schema: object): Json {
   const { $id, $schema, id, ...rest } = schema as Record<string, unknown>
   return rest
@@ -118,8 +118,8 @@ function parametersOf({ params, query }: Operation): Json[] {
 }
 
 /**
- * Returns the schema of a parameter. A text that becomes a list after its validation is a text in
- * the document.
+ * Returns the schema of a parameter. A text that is converted to a list after its validation stays
+ * a text in the document.
  */
 function parameterSchema(schema: z.core.$ZodType): Json {
   const output = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' })
@@ -130,7 +130,7 @@ function parameterSchema(schema: z.core.$ZodType): Json {
   })
 }
 
-/** Returns the error responses of an operation by status. */
+/** Returns the error responses of an operation, sorted by status. */
 export function problemsOf(operation: Operation): ProblemName[] {
   const { params, body, role, isOpen, problems: own } = operation
   return [

@@ -27,7 +27,7 @@ export interface OperationInput<Params = unknown, Query = unknown, Body = unknow
   readonly body: Body
 }
 
-/** An operation whose response is not JSON. */
+/** Content type and description of a response that is not JSON. */
 export interface RawResponse {
   readonly contentType: string
   respond(
@@ -39,8 +39,8 @@ export interface RawResponse {
 }
 
 /**
- * One operation of the API. The routes, the validation, the rights, the audit log and the OpenAPI
- * document all follow from these entries.
+ * One operation of the API. The routes, the validation, the access rights, the audit log and the
+ * OpenAPI document are all derived from these entries.
  */
 export interface Operation {
   readonly id: string
@@ -77,7 +77,7 @@ type Facts = Pick<Operation, 'id' | 'method' | 'path' | 'role' | 'tag' | 'summar
 const nothing = z.strictObject({})
 type Nothing = typeof nothing
 
-/** Describes an operation with a JSON response. */
+/** Creates the entry of an operation with a JSON response. */
 export function operation<
   Result extends z.ZodType,
   Params extends z.ZodObject = Nothing,
@@ -111,7 +111,7 @@ export function operation<
   }
 }
 
-/** Describes an operation that writes its response itself. */
+/** Creates the entry of an operation that writes its response itself. */
 export function rawOperation<Query extends z.ZodObject = Nothing>(
   facts: Facts & {
     readonly query?: Query

@@ -13,10 +13,10 @@ const radix = 36
 
 /**
  * Returns a page of a list. The cursor contains the id and the time of the last entry, so that the
- * next page begins at the right place even if that entry is gone.
+ * next page begins at the right entry even if that one was removed.
  *
  * @param timeOf - Returns the creation time of an entry in milliseconds, which never decreases
- *   along the list.
+ * along the list.
  * @throws {Problem} `invalid-request` for text that is no cursor.
  */
 export function pageOf<T extends { readonly publicId: string }>(
@@ -38,8 +38,8 @@ export function pageOf<T extends { readonly publicId: string }>(
 }
 
 /**
- * Returns a function that tells whether an entry comes after the cursor. Call this function for the
- * entries in the order of the list.
+ * Returns a function that tells whether an entry comes after the cursor. The caller must call it
+ * for the entries in the order of the list.
  */
 function positionOf<T extends { readonly publicId: string }>(
   list: PublicList<T>,

@@ -6,10 +6,13 @@ import { count } from './values.js'
 
 /** Maximum number of access units in one response: ten seconds with a unit each millisecond. */
 const maxUnits = 10_000
-/** Maximum number of probes at a time, because each one reads all tracks of a media. */
+/**
+ * Maximum number of probes (operations that read a path for some seconds) at a time. Each reads all
+ * tracks of a media.
+ */
 const maxProbes = 4
 
-/** Result of a probe. */
+/** Schema of the result of a probe: facts about the tracks that were read. */
 export const probeSchema = z
   .object({
     units: z.array(
@@ -36,7 +39,7 @@ type ProbeUnit = Probe['units'][number]
 let running = 0
 
 /**
- * Reads a path for some seconds.
+ * Reads a path for some seconds, and returns facts about its tracks.
  *
  * @throws {Problem} `too-many` when four probes run already.
  */
@@ -65,7 +68,7 @@ export async function probe(
   return { units, seconds: (performance.now() - begun) / 1000, keyFrameIntervalSeconds }
 }
 
-/** Reads until the signal aborts, the media ends, or `onUnit` returns `false`. */
+/** Reads access units until the signal aborts, the media ends, or `onUnit` returns `false`. */
 async function readUnits(
   rtsp: RtspServer,
   path: string,

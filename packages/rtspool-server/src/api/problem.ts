@@ -34,7 +34,7 @@ export interface WrongValue {
   readonly got: string
 }
 
-/** Ends an operation with an error response. */
+/** Error that ends an operation with an error response. */
 export class Problem extends Error {
   readonly problem: ProblemName
   readonly wrong: readonly WrongValue[]

@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { Problem } from './problem.js'
 
-/** Hosts by which the API may be called, besides every IP address. */
+/** Names of hosts under which the API may be called, besides every IP address. */
 export interface HostRules {
-  /** Names in lower case, without a port. */
+  /** Names of hosts in lower case, without a port. */
   readonly names: ReadonlySet<string>
 }
 
 const hostPattern = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i
 
 /**
- * Refuses requests for another host. A page whose name resolves to this machine (DNS rebinding)
- * then gets no response. A request for an IP address is always allowed, because no name was
- * resolved.
+ * Refuses requests whose Host header names another host. A web page whose name resolves to this
+ * machine (DNS rebinding) then gets no data. A request for an IP address is always allowed, because
+ * no name was resolved.
  *
  * @throws {Problem} `host-refused`
  */
@@ -29,7 +29,7 @@ export function checkHost({ headers }: IncomingMessage, { names }: HostRules): v
 
 /**
  * Refuses requests from pages of another origin. A request without an origin is allowed: it comes
- * from a program. The scheme does not count, because a proxy in front may add TLS.
+ * from a program. The scheme is not compared, because a proxy in front may add TLS.
  *
  * @throws {Problem} `origin-refused`
  */
@@ -46,8 +46,8 @@ export function checkOrigin({ headers }: IncomingMessage): void {
 }
 
 /**
- * Returns whether an origin has the host and port of a request. The default port of the scheme may
- * be left out.
+ * Returns whether an origin has the host and port of a request. Either may leave out the default
+ * port of the scheme.
  */
 function isPageOf(origin: string, host: string): boolean {
   const scheme = /^https?:\/\//i.exec(origin)?.[0]

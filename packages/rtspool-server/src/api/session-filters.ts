@@ -3,7 +3,7 @@ import { queryNumber, sessionState, text } from './values.js'
 
 const seconds = z.number().min(0)
 
-/** The library checks name and value. */
+/** Schema of a group of sessions. The library checks name and value. */
 const group = text
   .regex(/^[^=]+=./)
   .transform((named) => {
@@ -25,8 +25,8 @@ const filtersWith = <Age extends z.ZodType>(age: Age) => ({
   like: text.optional().describe('Text within user, address, User-Agent, path or public id'),
 })
 
-/** Filters of sessions in a body. */
+/** Schema of the properties that select sessions, in a body. */
 export const sessionFilters = filtersWith(seconds)
 
-/** Filters of sessions in a query. */
+/** Schema of the properties that select sessions, in a query. */
 export const sessionQuery = filtersWith(queryNumber(seconds))

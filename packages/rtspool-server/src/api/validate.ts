@@ -9,8 +9,8 @@ const maxWrongValues = 20
 /**
  * Validates one part of a request.
  *
- * @param part - `path`, `query` or `body`; the beginning of each name in the response.
- * @param isSecret - True for a part with a password: the response shows no value of it.
+ * @param part - `path`, `query` or `body`; it begins each name of a value in the response.
+ * @param isSecret - True for a part with a password: the response then contains none of its values.
  * @throws {Problem} `invalid-request`, with every wrong value.
  */
 export function validate<Schema extends z.ZodType>(

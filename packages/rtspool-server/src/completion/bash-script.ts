@@ -5,7 +5,8 @@ const offerWords = (offers: readonly Offer[]): string =>
   `_rtspool_offer ${quoted(offers.map(({ word }) => word).join(' '))}`
 
 /**
- * Returns the completions for bash 3.2 and later, without the package bash-completion.
+ * Returns the completion script for bash 3.2 and later, which does not need the package
+ * bash-completion.
  *
  * bash splits words at `=`: `--set`, `log.level`, `=` and `debug` are four words.
  */

@@ -4,12 +4,12 @@ import type { Argument, Command, Option } from 'commander'
 export type Values =
   | { readonly kind: 'file' }
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  /** A key of the configuration, an equals sign, and one of the key's values. */
+  /** Completion of a configuration key, an equals sign, and one of the key's values. */
   | { readonly kind: 'key' }
-  /** Text of which a shell knows nothing. */
+  /** Free text, for which a shell offers nothing. */
   | { readonly kind: 'text' }
 
-/** An option, as a shell completes it. */
+/** An option of a command, for completion scripts. */
 export interface CompletedOption {
   /** Names with their dashes: `--help`, `-h`. */
   readonly names: readonly string[]
@@ -18,9 +18,9 @@ export interface CompletedOption {
   readonly values: Values | undefined
 }
 
-/** A command, as a shell completes it. */
+/** A command, for completion scripts. */
 export interface CompletedCommand {
-  /** Name behind `rtspool`, such as `config check`; empty for the server. */
+  /** Name after `rtspool`, such as `config check`; empty for the server itself. */
   readonly name: string
   readonly text: string
   readonly options: readonly CompletedOption[]
@@ -28,29 +28,29 @@ export interface CompletedCommand {
   readonly values: Values | undefined
 }
 
-/** A key of the configuration, and its values if there are few. */
+/** A configuration key, with its values if there are few. */
 export interface CompletedKey {
   readonly name: string
   readonly text: string
   readonly words: readonly string[]
 }
 
-/** Everything that a shell completes. */
+/** All commands, options and keys that a shell completes. */
 export interface Completions {
-  /** The server first, and each command before the commands inside it. */
+  /** Commands: the server first, and each command before its subcommands. */
   readonly commands: readonly CompletedCommand[]
-  /** Keys for `--set`. */
+  /** Configuration keys for `--set`. */
   readonly keys: readonly CompletedKey[]
 }
 
-/** Finds the values of an option of the server. */
+/** Returns the values of an option of the server, by its long name. */
 export type ValuesOfOption = (long: string) => Values | undefined
 
 /**
- * Describes a command and the commands inside it.
+ * Describes a command and its subcommands for completion scripts.
  *
- * @param name - Name behind `rtspool`; empty for the server.
- * @param valuesOf - Values that the parser itself does not state.
+ * @param name - Name after `rtspool`; empty for the server itself.
+ * @param valuesOf - Returns values that the command-line parser does not know.
  */
 export function completedCommands(
   command: Command,
@@ -87,5 +87,8 @@ const valuesOfArgument = (argument: Argument): Values =>
 const wordsOf = (words: readonly string[] | undefined): Values | undefined =>
   words && { kind: 'words', words }
 
-/** Returns the values of an option or argument by its name: one that is called `file` is a file. */
+/**
+ * Returns the kind of values of an option or argument by its name: a name with the word `file`
+ * means file names.
+ */
 const valuesNamed = (name: string): Values => ({ kind: /\bfile\b/.test(name) ? 'file' : 'text' })

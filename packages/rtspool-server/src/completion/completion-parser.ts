@@ -1,9 +1,9 @@
 import { Argument, Command } from 'commander'
 
-/** Shells for which there are scripts. */
+/** Shells for which there are completion scripts. */
 export const shells = ['bash', 'zsh', 'fish'] as const
 
-/** One of {@link shells}. */
+/** Name of one of the {@link shells}. */
 export type Shell = (typeof shells)[number]
 
 /**

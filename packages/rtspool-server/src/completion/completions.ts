@@ -12,7 +12,10 @@ import { createCompletionCommand } from './completion-parser.js'
 
 const nothing = () => undefined
 
-/** Returns everything that a shell completes, from the parsers of all commands and the schema. */
+/**
+ * Returns all commands, options and keys for completion scripts, from the parsers of the commands
+ * and the schema of the configuration.
+ */
 export function completions(): Completions {
   const { stdin: input, stderr } = process
   const parsers = {
@@ -35,7 +38,7 @@ export function completions(): Completions {
   }
 }
 
-/** Returns the values of the server's options that set a key, and of `--set`. */
+/** Returns the values of the server's options that set a configuration key, and of `--set`. */
 function valuesByOption(): ReadonlyMap<string, Values> {
   const values = new Map<string, Values>([['--set', { kind: 'key' }]])
   for (const { flags, key } of optionTable(keySchema())) {

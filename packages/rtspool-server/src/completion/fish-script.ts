@@ -11,7 +11,10 @@ import { commandsInside } from './shell-text.js'
 const quoted = (text: string): string =>
   `'${text.replace(/\s+/g, ' ').replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
-/** Returns the completions for fish. */
+/**
+ * Returns the words for `--set` with their meanings: `log.level=`, or each value as
+ * `log.level=debug`.
+ */
 export const fishScript = ({ commands, keys }: Completions): string => `\
 # Completes the command rtspool in fish: rtspool completion fish | source
 function __rtspool_in

@@ -16,7 +16,7 @@ export interface Offer {
   readonly text: string
 }
 
-/** Returns the commands directly inside a command: `check` and `schema` inside `config`. */
+/** Returns the direct subcommands of a command, such as `check` and `schema` for `config`. */
 export function commandsInside(commands: readonly CompletedCommand[], name: string): Offer[] {
   const prefix = name === '' ? '' : `${name} `
   return commands.flatMap(({ name: other, text }) => {
@@ -29,11 +29,13 @@ export function commandsInside(commands: readonly CompletedCommand[], name: stri
 export const optionOffers = (options: readonly CompletedOption[]): Offer[] =>
   options.flatMap(({ names, text }) => names.map((word) => ({ word, text })))
 
-/** Keys of which the values are known. */
+/** Returns the configuration keys whose values are known. */
 export const keysWithWords = (keys: readonly CompletedKey[]): readonly CompletedKey[] =>
   keys.filter(({ words }) => words.length > 0)
 
-/** Commands of a shell that offer something; each is one line. */
+/**
+ * Functions that write the commands of one shell, each of which is one line of a completion script.
+ */
 export interface OfferingShell {
   readonly offerWords: (offers: readonly Offer[]) => string
   readonly offerFiles: string
@@ -41,11 +43,11 @@ export interface OfferingShell {
 }
 
 /**
- * Returns the part of a script that bash and zsh have in common: it finds the command in the words
- * before the cursor, and offers what can follow.
+ * Returns the part of a completion script that bash and zsh have in common: it finds the command in
+ * the words before the cursor, and offers what can follow.
  *
- * The script before it sets `name` to an empty text, `before` to the words behind `rtspool`, `prev`
- * to the last of them, and `cur` to the word at the cursor.
+ * The part of the script before it sets `name` to an empty text, `before` to the words behind
+ * `rtspool`, `prev` to the last of them, and `cur` to the word at the cursor.
  */
 export function casesOf({ commands }: Completions, shell: OfferingShell): string {
   const names = commands.map(({ name }) => name).filter((name) => name !== '')

@@ -1,14 +1,16 @@
 import type { Completions } from './completed-command.js'
 import { casesOf, keysWithWords, type Offer, quoted } from './shell-text.js'
 
-/** Formats words for `_describe`, which finds the meaning of each behind its first colon. */
+/**
+ * Formats words for `_describe` of zsh, which finds the meaning of each word after its first colon.
+ */
 const entries = (offers: readonly Offer[]): string =>
   offers.map(({ word, text }) => quoted(text === '' ? word : `${word}:${text}`)).join(' ')
 
 const offerWords = (offers: readonly Offer[]): string =>
   `offers=(${entries(offers)}) && _describe -V rtspool offers`
 
-/** Returns the completions for zsh, to be sourced, or to be kept as `_rtspool` in `fpath`. */
+/** Returns the completion script for zsh, to be sourced, or stored as `_rtspool` in `fpath`. */
 export const zshScript = (all: Completions): string => `\
 #compdef rtspool
 # Completes the command rtspool in zsh: source <(rtspool completion zsh)

@@ -15,8 +15,8 @@ import { clearUsersOf } from './users/user-sources.js'
 import { modeWarning, readUsersFile } from './users-file.js'
 
 /**
- * Name of the environment variable for users. Everybody on the machine can read the command line,
- * but not this variable.
+ * Name of the environment variable that contains users. Unlike the command line, other users of the
+ * machine cannot read it.
  */
 export const usersVariable = 'RTSPOOL_USERS'
 
@@ -71,9 +71,9 @@ export function authOf(
 }
 
 /**
- * Adds the users of a file.
+ * Adds the users of a password file.
  *
- * @returns A warning if others can read the file.
+ * @returns A warning if other users of the machine can read the file.
  */
 function addUsersOfFile(
   directory: UserDirectory,
@@ -124,7 +124,7 @@ const clearPassword = (source: string): string =>
 const clearToken = (source: string): string =>
   `tokens are taken in clear (${source}): whoever listens on the way can use them`
 
-/** Returns warnings about what others on the way can read. */
+/** Returns warnings about credentials that others on the network can read. */
 function externalWarnings(
   { config, sourceOf }: LoadedConfig,
   { external, shares }: OtherLogins,
@@ -140,7 +140,9 @@ function externalWarnings(
   ]
 }
 
-/** Returns the rules with the users of each role, and a warning for each role without a user. */
+/**
+ * Returns the access rules with the users of each role, and a warning for each role without a user.
+ */
 function rulesOf(
   directory: UserDirectory,
   { config, sourceOf }: LoadedConfig,
@@ -164,7 +166,11 @@ function rulesOf(
   return { rules, warnings }
 }
 
-/** @throws {OptionValueError} The subject is no role. */
+/**
+ * Adds a warning for a subject of a rule that is a role without users.
+ *
+ * @throws {OptionValueError} The subject is no role.
+ */
 function noteUnknown(subject: string, source: string, warnings: string[]): void {
   if (!subject.startsWith('role:')) {
     throw new OptionValueError(`${source} must name users, got '${subject}'`)
@@ -172,7 +178,11 @@ function noteUnknown(subject: string, source: string, warnings: string[]): void 
   warnings.push(`${source}: no user has the role ${subject.slice('role:'.length)}`)
 }
 
-/** @param warnings - Gets one more for each role without a user. */
+/**
+ * Returns the users who may log in to the control API.
+ *
+ * @param warnings - A warning is added for each role without a user.
+ */
 function apiUsersOf(
   directory: UserDirectory,
   { config, sourceOf }: LoadedConfig,
@@ -187,7 +197,7 @@ function apiUsersOf(
   return new ApiUsers({ rules, secrets: directory.loginSecrets, realm })
 }
 
-/** Logins besides those of users. */
+/** Logins by other means than the users of the configuration: hook, JWT and share links. */
 interface OtherLogins {
   readonly external: ExternalOptions | undefined
   readonly shares: ShareLogins | undefined
@@ -195,7 +205,9 @@ interface OtherLogins {
 
 const nobodyElse: ExternalOptions = { hook: undefined, jwt: undefined }
 
-/** Returns whether the control API can make share links, which need the port of the live picture. */
+/**
+ * Returns whether the control API can create share links, which need the port of the live picture.
+ */
 const canShare = ({ api, live }: Config): boolean => api.port !== undefined && live.port !== false
 
 function authFor(

@@ -3,8 +3,8 @@ import type { TlsCertificate } from 'rtspool'
 import type { LoadedConfig } from './load-config.js'
 
 /**
- * Reads a file. An error of the file system about a directory does not contain its name, so the
- * message adds the name.
+ * Reads a file. If the file is a directory, the error of the system lacks its name, so the message
+ * adds the name.
  */
 function readFile(source: string, file: string): Buffer {
   try {

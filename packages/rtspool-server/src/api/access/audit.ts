@@ -1,6 +1,6 @@
 import type { Role } from '../../access/roles.js'
 
-/** One change that was made, or tried, through the API. */
+/** Entry of the audit log: one change that was made, or tried, through the API. */
 export interface AuditEntry {
   /** Number of the entry, from 1. */
   readonly id: number
@@ -12,7 +12,7 @@ export interface AuditEntry {
   readonly operation: string
   /** Parameters of the path and members of the body, without secrets. */
   readonly input: Readonly<Record<string, unknown>>
-  /** Status of the response. */
+  /** Status code of the response. */
   readonly status: number
 }
 
@@ -22,8 +22,8 @@ const maxTextLength = 256
 const maxListLength = 100
 
 /**
- * Shortens texts and lists at any depth, because a body may have 64 KiB and the log keeps 1000
- * entries.
+ * Shortens the texts and lists of a request at any depth. A body may have 64 KiB, and the log
+ * contains 1000 entries.
  */
 function cut(value: unknown): unknown {
   if (typeof value === 'string') {
@@ -36,7 +36,7 @@ function cut(value: unknown): unknown {
 const cutMembers = (value: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).map(([name, member]) => [name, cut(member)]))
 
-/** Keeps the last changes made through the API. */
+/** Log of the last changes made through the API. */
 export class AuditLog {
   readonly #maxEntries: number
   readonly #entries: AuditEntry[] = []

@@ -7,7 +7,10 @@ export interface BearersEvents {
   ended: [id: string]
 }
 
-/** Everybody who may call the API: tokens of the file, and logins by password. */
+/**
+ * All bearer tokens that may call the API: those of the token file, and those of logins by
+ * password.
+ */
 export class Bearers extends EventEmitter<BearersEvents> {
   readonly #tokens: TokenStore
   readonly #logins: Logins

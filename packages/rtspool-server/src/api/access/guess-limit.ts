@@ -2,7 +2,7 @@ import type { Clock } from 'rtspool'
 
 /** Rate at which passwords may be tried. */
 export interface GuessRate {
-  /** Attempts without a pause. */
+  /** Number of attempts without a pause. */
   readonly burst: number
   readonly perMinute: number
 }
@@ -15,7 +15,7 @@ interface Bucket {
 const maxBuckets = 10_000
 const msPerMinute = 60_000
 
-/** Limits wrong passwords by a key, such as an address or the name of a user. */
+/** Limits the rate of wrong passwords by a key, such as an address or the name of a user. */
 export class GuessLimit {
   readonly #clock: Clock
   readonly #rate: GuessRate
@@ -36,7 +36,7 @@ export class GuessLimit {
     return Math.ceil(((1 - bucket.attempts) * 60) / this.#rate.perMinute)
   }
 
-  /** Returns the attempt of a right password. */
+  /** Gives back an attempt that a right password has used up. */
   giveBack(key: string): void {
     this.#bucketOf(key).attempts++
   }

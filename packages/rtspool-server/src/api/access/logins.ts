@@ -7,37 +7,40 @@ import { entryOf, hashOf, newId, newSecret } from './secrets.js'
 import type { TokenFacts } from './tokens.js'
 
 const hostRate = { burst: 10, perMinute: 10 }
-/** Guesses at a user from a host from which this user has logged in. */
+/** Rate of attempts for one user from a host on which this user has logged in before. */
 const knownRate = { burst: 10, perMinute: 10 }
-/** Guesses at one user, over all hosts from which the user has not logged in yet. */
+/** Rate of attempts for one user, over all hosts on which the user has not logged in before. */
 const userRate = { burst: 50, perMinute: 20 }
 const maxLogins = 1000
 const maxLoginsPerUser = 20
 const maxKnownHosts = 1000
 
-/** A login, which ends by itself. */
+/** A login by password, which expires. */
 export interface LoginFacts extends TokenFacts {
   readonly user: string
-  /** Seconds since 1970. */
+  /** Time of expiry, in seconds since 1970. */
   readonly expiresAt: number
 }
 
 /** A login that was just made, with the only copy of its token. */
 export type NewLogin = LoginFacts & { readonly token: string }
 
-/** Reason for a refused login; a number = seconds until the next attempt. */
+/**
+ * Reason for a refused login; a number means that the next attempt is allowed after so many
+ * seconds.
+ */
 export type LoginRefusal = 'wrong' | 'forbidden' | number
 
 interface StoredLogin extends LoginFacts {
   readonly sha256: string
   readonly address: string
-  /** Mark of the password; a login ends with the password. */
+  /** Hash of the stored password at the login. When the password changes, the login ends. */
   readonly mark: string | undefined
   readonly timer: ClockTimer
 }
 
 export interface LoginsOptions {
-  /** Returns the users of the configuration in use. */
+  /** Returns the users in the present configuration. */
   readonly users: () => ApiUsers
   readonly clock: Clock
   readonly lifetimeSeconds: number
@@ -48,15 +51,18 @@ export interface LoginsEvents {
   ended: [id: string]
 }
 
-/** Logins of users by password: each a token that lives for some hours, in memory alone. */
+/**
+ * Logins of users by password. Each login is a token that is valid for some hours, and is stored in
+ * memory only.
+ */
 export class Logins extends EventEmitter<LoginsEvents> {
   readonly #options: LoginsOptions
-  /** In the order of their creation. */
+  /** Logins in the order of their creation. */
   readonly #logins = new Map<string, StoredLogin>()
   readonly #hosts: GuessLimit
   readonly #users: GuessLimit
   readonly #knownUsers: GuessLimit
-  /** Hosts from which users have logged in, as `user host`. */
+  /** Hosts on which users have logged in, as `user host`. */
   readonly #known = new Set<string>()
 
   constructor(options: LoginsOptions) {
@@ -71,7 +77,9 @@ export class Logins extends EventEmitter<LoginsEvents> {
     return this.#logins.size
   }
 
-  /** Checks a password. @returns The login, or the reason why there is none. */
+  /**
+   * Checks a password, and creates a login. @returns The login, or the reason why there is none.
+   */
   async logIn(
     user: string,
     password: string,
@@ -95,7 +103,8 @@ export class Logins extends EventEmitter<LoginsEvents> {
   /**
    * Finds the login of a token that a client sent.
    *
-   * @returns `undefined` for an unknown token, and for one whose user has another role at the address.
+   * @returns `undefined` for an unknown token, and for one whose user has another role at this
+   * address.
    */
   find(token: string, address: string): LoginFacts | undefined {
     const found = entryOf(token, this.#logins.values())
@@ -113,7 +122,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
     return true
   }
 
-  /** Ends the logins of users who are gone, or have another password or role. */
+  /** Ends the logins of users who were removed, or whose password or role has changed. */
   recheck(): void {
     const users = this.#options.users()
     for (const { id, user, role, address, mark } of [...this.#logins.values()]) {
@@ -128,8 +137,8 @@ export class Logins extends EventEmitter<LoginsEvents> {
   }
 
   /**
-   * Uses up an attempt. Others at the same host use up none of the attempts of a user who has logged in
-   * from there.
+   * Uses up an attempt. A user who has logged in on this host has separate attempts, which others
+   * on the host cannot use up.
    *
    * @returns The attempts to give back after a right password, or the seconds until the next one.
    */
@@ -167,7 +176,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
     return { ...factsOf(login), token }
   }
 
-  /** Ends the oldest login of the user, or of all, where there are too many. */
+  /** Ends the oldest login of the user, or of all users, if there are too many. */
   #makeRoom(user: string): void {
     const all = [...this.#logins.values()]
     const own = all.filter((login) => login.user === user)
@@ -176,7 +185,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
   }
 }
 
-/** Attempts that a check of a password has used up. */
+/** Attempts that one check of a password has used up. */
 type Attempt = readonly (readonly [limit: GuessLimit, key: string])[]
 
 const knownKey = (user: string, host: string): string => `${user} ${host}`

@@ -6,7 +6,7 @@ const othersMayWrite = 0o022
 /**
  * Reads a JSON file that grants rights, and that only its owner may write.
  *
- * @param kind - Names the contents in messages, such as `API tokens`.
+ * @param kind - Name of the contents in messages, such as `API tokens`.
  * @returns `undefined` if there is no such file.
  * @throws {Error} The file cannot be read, has other contents, or others may change it.
  */

@@ -6,19 +6,21 @@ import { type ShareFacts, ShareStore } from './shares.js'
 
 const revokedNote = 'The share link was revoked'
 
-/** Parts of a server with share links. */
+/** Parts of a server that {@link serveShares} connects. */
 export interface SharingServer {
   readonly shares: ShareStore
   readonly rtsp: RtspServer
   readonly events: EventFeed
   readonly live: LiveService | undefined
-  /** Logins of players by the links, if the server asks for logins. */
+  /** Logins of players by share links; `undefined` if the server needs no logins. */
   readonly logins: ShareLogins | undefined
-  /** Page that plays one picture, if there is one. */
+  /** Web page that plays one live picture; `undefined` if there is none. */
   readonly page: SharePage | undefined
 }
 
-/** Lets browsers and players in by share links, and ends their sessions with the links. */
+/**
+ * Accepts browsers and players that have a share link, and ends their sessions when the link ends.
+ */
 export function serveShares({ shares, rtsp, events, live, logins, page }: SharingServer): void {
   shares.on('created', (share) => events.publish('shareCreated', factsOf(share)))
   shares.on('ended', (share, by) => {

@@ -7,7 +7,10 @@ import { readOwnedFile } from './owned-file.js'
 import { entryOf, hashOf, hashPattern, newId, newSecret } from './secrets.js'
 
 const maxShares = 1000
-/** Names of users of files have no colon, so that no user has the rights of a link. */
+/**
+ * Prefix of the user names of share links. Users of the configuration have no colon in their names,
+ * so that no user has the rights of a link.
+ */
 const userPrefix = 'share:'
 
 const sharesFile = z.strictObject({
@@ -36,7 +39,7 @@ export type ShareFacts = Omit<StoredShare, 'sha256'>
 /** A share link that was just created, with the only copy of its secret. */
 export type NewShare = ShareFacts & { readonly secret: string }
 
-/** Terms of a new share link. */
+/** Properties of a new share link: path, end, maximum number of viewers. */
 export type ShareTerms = Pick<StoredShare, 'path' | 'until' | 'maxViewers' | 'author'> & {
   readonly name: string | undefined
 }
@@ -45,18 +48,21 @@ export type ShareEnd = 'revoked' | 'expired'
 
 export interface ShareStoreEvents {
   created: [share: ShareFacts]
-  /** Emitted after a link has ended. */
+  /** Emitted after a share link has ended. */
   ended: [share: ShareFacts, by: ShareEnd]
 }
 
-/** Links that let others watch one path, kept in a file that only its owner may read. */
+/**
+ * Share links, with which anybody can watch one path. They are stored in a file that only its owner
+ * may read.
+ */
 export class ShareStore extends EventEmitter<ShareStoreEvents> {
   readonly #file: string
   readonly #clock: Clock
   #shares: readonly StoredShare[]
   #timer: ClockTimer | undefined
   #isClosed = false
-  /** The last change: changes of the file are made one after the other. */
+  /** Promise of the last change, because the file is changed by one request after the other. */
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor(file: string, shares: readonly StoredShare[], clock: Clock) {
@@ -77,12 +83,15 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     return new ShareStore(file, stored?.shares ?? [], clock)
   }
 
-  /** User of the sessions of a link. */
+  /** Returns the name of the user to whom the sessions of a link belong. */
   static userOf({ name }: Pick<StoredShare, 'name'>): string {
     return userPrefix + name
   }
 
-  /** Finds the link of a secret that a client sent; `undefined` for an unknown or expired one. */
+  /**
+   * Finds the link of a secret that a client sent; `undefined` for an unknown secret or an expired
+   * link.
+   */
   find(secret: string): ShareFacts | undefined {
     const found = entryOf(secret, this.#shares)
     return found && !this.#isDue(found) ? factsOf(found) : undefined
@@ -92,7 +101,11 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     return this.#shares.filter((share) => !this.#isDue(share)).map(factsOf)
   }
 
-  /** @returns A reason when there are 1000 links, or one of the same name. */
+  /**
+   * Creates a share link.
+   *
+   * @returns The link; a reason if there are 1000 links already, or one of the same name.
+   */
   create(terms: ShareTerms): Promise<NewShare | 'full' | 'nameTaken'> {
     return this.#serially(() => this.#create(terms))
   }
@@ -110,7 +123,11 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     return { ...factsOf(share), secret }
   }
 
-  /** @returns The link that was removed; `undefined` for an unknown id. */
+  /**
+   * Removes a share link.
+   *
+   * @returns The removed link; `undefined` for an unknown id.
+   */
   remove(id: string): Promise<ShareFacts | undefined> {
     return this.#serially(() => this.#remove(id))
   }
@@ -123,7 +140,7 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     return factsOf(share)
   }
 
-  /** Stops the timer of the links that expire. Idempotent. */
+  /** Stops the timer that removes expired links. Idempotent. */
   close(): void {
     this.#isClosed = true
     this.#timer?.cancel()
@@ -133,7 +150,10 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     return until !== undefined && until * 1000 <= this.#clock.unixTimeMs()
   }
 
-  /** Removes the links that have expired. A file that cannot be written keeps them, which is harmless. */
+  /**
+   * Removes the links that have expired. If the file cannot be written, it keeps them, but they
+   * stay without effect.
+   */
   async #expire(): Promise<void> {
     const due = this.#shares.filter((share) => this.#isDue(share))
     this.#shares = this.#shares.filter((share) => !due.includes(share))

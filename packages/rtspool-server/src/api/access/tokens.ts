@@ -40,7 +40,7 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   readonly #file: string
   #tokens: readonly StoredToken[]
   #hasFile: boolean
-  /** End of the last change. Changes of the file are made one after the other. */
+  /** Promise of the last change, because the file is changed by one request after the other. */
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor(file: string, tokens: readonly StoredToken[] | undefined) {

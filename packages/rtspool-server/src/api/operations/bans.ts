@@ -17,7 +17,7 @@ import {
 } from '../values.js'
 
 const causes = ['added', 'kicked', 'failedLogins', 'flapping'] as const
-/** Schema of the free text that is kept with a ban, or with a session that has left. */
+/** Schema of the free text that is stored with a ban, or with the record of a removed session. */
 export const note = z.string().min(1).max(256)
 
 const banSchema = z
@@ -36,7 +36,7 @@ const banSchema = z
   })
   .register(components, { id: 'Ban' })
 
-/** Schemas of the end and the reason of a ban. */
+/** Schemas of the properties of a ban: its end and its reason. */
 export const banTerms = {
   seconds: z.number().min(0).optional().describe('Seconds from now; 0 = never ends'),
   until: z.number().optional().describe('End in seconds since 1970, instead of `seconds`'),
@@ -58,7 +58,8 @@ const banView = (ban: Ban): z.output<typeof banSchema> => ({
 })
 
 /**
- * Calls a function of the library that adds bans. The library checks more than the schema can.
+ * Calls a function of the library that adds bans. Converts an error of the library, which checks
+ * more than the schema, to an error response.
  *
  * @throws {Problem} `invalid-request` with the reason.
  */
@@ -83,7 +84,7 @@ const noBan = (id: string): Problem =>
 
 const named = z.strictObject({ publicId })
 
-/** Operations on bans. */
+/** Operations that list, add and remove bans. */
 export const banOperations: readonly Operation[] = [
   operation({
     id: 'listBans',

@@ -64,7 +64,7 @@ const changesSchema = z
   .describe('New values by key; null removes the key from the file, so that its default holds')
 
 /**
- * Converts the changes in a request to changes of keys.
+ * Converts the changes in a request to changes of configuration keys.
  *
  * @throws {Problem} A key is unknown, or cannot change while the server runs.
  */
@@ -148,7 +148,7 @@ function auditBody({ changes }: { readonly changes: Readonly<Record<string, unkn
   return { changes: Object.fromEntries(entries) }
 }
 
-/** Operations on the configuration. */
+/** Operations that read and change the configuration. */
 export const configOperations: readonly Operation[] = [
   operation({
     id: 'getConfig',

@@ -37,7 +37,7 @@ function connectionView(connection: ConnectionInfo): z.output<typeof connectionS
 
 const named = z.strictObject({ publicId })
 
-/** Operations on connections of RTSP clients. */
+/** Operations that list and close connections of RTSP clients. */
 export const connectionOperations: readonly Operation[] = [
   operation({
     id: 'listConnections',

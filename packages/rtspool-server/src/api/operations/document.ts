@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { openApiDocument } from '../openapi.js'
 import { type Operation, operation } from '../operation.js'
 
-/** Creates the operation that returns the document of all operations, its own one among them. */
+/**
+ * Creates the operation that returns the OpenAPI document of all operations, including this one.
+ */
 export function documentOperation(others: readonly Operation[]): Operation {
   const own: Operation = operation({
     id: 'getDocument',

@@ -26,7 +26,7 @@ const typesSchema = z
     message: `types of ${eventTypeNames.join(', ')}, separated by commas`,
   })
 
-/** Number of open event streams by server. A test has several servers. */
+/** Number of open event streams by server, because a process may have several servers. */
 const openStreams = new WeakMap<ControlledServer, number>()
 
 function startPosition({ events }: ControlledServer, lastId: string | undefined): number {

@@ -18,7 +18,7 @@ const sampleSchema = z.object({
   pressure: z.number().optional().describe('From 0 to 1; absent without a guard against overload'),
 })
 
-/** Figures of the last minutes. */
+/** Operation that returns measured values of the last minutes. */
 export const historyOperations: readonly Operation[] = [
   operation({
     id: 'getHistory',

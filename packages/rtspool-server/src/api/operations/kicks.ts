@@ -57,7 +57,8 @@ const kickSchema = z.strictObject({
 })
 
 /**
- * Ends the sessions that a body selects. No session comes or goes between the count and the end.
+ * Ends the sessions that a body selects. Counts them in the same turn of the event loop, so that
+ * the number cannot change meanwhile.
  *
  * @throws {Problem} `conflict` when their number is not the expected one.
  */

@@ -65,7 +65,7 @@ const leaverView = (leaver: Leaver): z.output<typeof leaverSchema> => ({
   receptions: leaver.receptions.map(({ index, ...reception }) => ({ track: index, ...reception })),
 })
 
-/** Operations on sessions that have left. */
+/** Operations that list removed sessions. */
 export const leaverOperations: readonly Operation[] = [
   operation({
     id: 'listLeavers',

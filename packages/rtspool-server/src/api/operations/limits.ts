@@ -43,7 +43,10 @@ const limitsOf = ({ rtsp }: ControlledServer): z.output<typeof limitsSchema> => 
   }
 }
 
-/** Changes all given limits, or none. @throws {Problem} `invalid-request` */
+/**
+ * Changes all given limits, or none. @throws {Problem} `invalid-request` for a limit that the
+ * library refuses.
+ */
 function changeLimits({ rtsp }: ControlledServer, changes: z.output<typeof changeSchema>): void {
   const { maxConnections, maxConnectionsPerAddress, ...ofPool } = changes
   const before = rtsp.pool.limits
@@ -59,7 +62,7 @@ function changeLimits({ rtsp }: ControlledServer, changes: z.output<typeof chang
   }
 }
 
-/** Operations on limits. */
+/** Operations that read and change the limits on sessions and connections. */
 export const limitOperations: readonly Operation[] = [
   operation({
     id: 'getLimits',

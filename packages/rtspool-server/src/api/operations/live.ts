@@ -4,7 +4,7 @@ import { type Operation, operation } from '../operation.js'
 import { Problem } from '../problem.js'
 import { count, text } from '../values.js'
 
-/** Operations on live pictures for browsers. */
+/** Operation that gives a browser access to a live picture. */
 export const liveOperations: readonly Operation[] = [
   operation({
     id: 'createLiveTicket',

@@ -7,7 +7,10 @@ import { Problem } from '../problem.js'
 const maxPasswordLength = 1024
 const maxUserLength = 255
 
-/** Refuses passwords that others on the way can read, by the same rule as Basic. @throws {Problem} */
+/**
+ * Refuses passwords that somebody on the network could read, by the same setting as Basic in RTSP.
+ * @throws {Problem}
+ */
 function checkWay({ configuration }: ControlledServer, { isPrivate }: Caller): void {
   const { basic } = configuration.reloader.current.config.auth
   if (basic === 'always' || (basic === 'overTls' && isPrivate)) return
@@ -24,7 +27,7 @@ const wrongLogin = (): Problem =>
     headers: { 'WWW-Authenticate': 'Bearer realm="rtspool"' },
   })
 
-/** Logins of users by password. */
+/** Operations that log users in by password, and out. */
 export const loginOperations: readonly Operation[] = [
   operation({
     id: 'login',

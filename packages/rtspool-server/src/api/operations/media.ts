@@ -120,7 +120,7 @@ function mediaOf({ rtsp }: ControlledServer, id: string): MediaInfo {
 const named = z.strictObject({ publicId })
 const maxProbeSeconds = 10
 
-/** Operations on media that are served. */
+/** Operations on media (presentations) that are served. */
 export const mediaOperations: readonly Operation[] = [
   operation({
     id: 'listMedia',

@@ -74,8 +74,8 @@ const detailsSchema = sessionSchema
   .register(components, { id: 'SessionDetails' })
 
 /**
- * Converts a session to the form of the API. A plain literal without rest and spread, which took three
- * fifths of the time of a list.
+ * Converts a session to the form in which the API returns it. A plain literal without rest and
+ * spread, which took three fifths of the time of a list.
  */
 export function sessionView(session: Session): z.output<typeof sessionSchema> {
   const facts = session.toJSON()
@@ -133,7 +133,7 @@ const detailsView = (session: Session): z.output<typeof detailsSchema> => ({
   streams: streamStatsOf(session).map(streamView),
 })
 
-/** Schema of a path that names a session. */
+/** Schema of the path parameters of an operation on one session. */
 export const namedSession = z.strictObject({ publicId })
 
 /**

@@ -48,10 +48,15 @@ const viewOf = (share: ShareFacts, { rtsp }: ControlledServer): z.output<typeof 
   return { ...share, user, sessions: rtsp.pool.count({ user }) }
 }
 
-/** Maximum end of a session, as the pool accepts it. */
+/** Maximum end of a session in seconds since 1970, as the pool accepts it. */
 const maxUnixSeconds = 1e11
 
-/** @throws {Problem} `invalid-request` for both terms, a time that has passed, or one too far away. */
+/**
+ * Returns the end of a share link, from a time or a number of seconds.
+ *
+ * @throws {Problem} `invalid-request` for both at once, a time that has passed, or one too far
+ * away.
+ */
 function endOf({
   seconds,
   until,
@@ -76,7 +81,7 @@ const wrongUntil = (expected: string, got: string): Problem =>
     wrong: [{ where: 'body.until', expected, got }],
   })
 
-/** Links that let others watch one path. */
+/** Operations on share links, with which anybody can watch one path. */
 export const shareOperations: readonly Operation[] = [
   operation({
     id: 'listShares',

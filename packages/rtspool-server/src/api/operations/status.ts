@@ -51,7 +51,11 @@ const portsOf = ({ rtsp }: ControlledServer) => ({
   rtspsPort: portOf(() => rtsp.tlsAddress()),
 })
 
-/** @returns `undefined` where the server does not listen. */
+/**
+ * Returns the port of an address.
+ *
+ * @returns `undefined` if the server does not listen there.
+ */
 function portOf(addressOf: () => { readonly port: number }): number | undefined {
   try {
     return addressOf().port
@@ -60,7 +64,7 @@ function portOf(addressOf: () => { readonly port: number }): number | undefined 
   }
 }
 
-/** Operations that read the state and the figures of the server. */
+/** Operations that read the state and the statistics of the server. */
 export const statusOperations: readonly Operation[] = [
   operation({
     id: 'getHealth',

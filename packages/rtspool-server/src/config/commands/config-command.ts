@@ -11,13 +11,13 @@ export interface CommandOutput {
   stderr(text: string): void
 }
 
-/** Functions that `rtspool config check` and `rtspool config schema` call. */
+/** Functions that run `rtspool config check` and `rtspool config schema`. */
 interface ConfigActions {
   check(file: string | undefined): void
   schema(): void
 }
 
-/** Creates the parser of `rtspool config`. */
+/** Creates the command-line parser of `rtspool config`. */
 export function createConfigCommand({ check, schema }: ConfigActions): Command {
   const command = new Command('rtspool config').description(
     'Checks and describes the configuration.',
