@@ -55,7 +55,7 @@ export class Answer {
       .filter((item) => item !== '')
   }
 
-  /** Formats the status for a report: `454 Session Not Found`. */
+  /** Formats the status of the response for a report: `454 Session Not Found`. */
   toString(): string {
     return `${this.status} ${this.reason}`.trim()
   }

@@ -15,7 +15,7 @@ const defaultWidth = 130
 export interface ConformOutput {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
-  /** Columns of the terminal, if there is one. */
+  /** Width of the terminal in characters; `undefined` without one. */
   readonly width: number | undefined
 }
 
@@ -47,7 +47,7 @@ export async function conform(
   }
 }
 
-/** Lists the conformance tests: id, level, source and requirement of each. */
+/** Formats the list of conformance tests: id, level, source and requirement of each. */
 function listing(isJson: boolean): string {
   const rows = allRows.map(({ id, level, reference, requirement, expected }) => ({
     ...{ id, level, reference, requirement, expected },
@@ -127,7 +127,7 @@ const lookLimitMs = ({ timeout }: ConformOptions): number => 4000 * timeout
 /**
  * Sends a DESCRIBE for the presentation that the conformance tests will use.
  *
- * @throws {CannotRun} If there is no response, or nothing is played at the URL.
+ * @throws {CannotRun} If there is no response, or the server has no presentation at the URL.
  */
 async function look(options: ConformOptions): Promise<Server> {
   const { targets } = options
@@ -171,7 +171,7 @@ function reportOf(
 }
 
 /**
- * Writes the report in JSON to a file or to the standard output.
+ * Writes the report in JSON to a file or to the standard output, if `--json` requests it.
  *
  * @throws {CannotRun} If the file cannot be written.
  */

@@ -6,7 +6,7 @@ export interface Credentials {
   readonly password: string
 }
 
-/** Contents of a WWW-Authenticate header: scheme and parameters. */
+/** Contents of a WWW-Authenticate header: an authentication scheme and its parameters. */
 export interface Challenge {
   readonly scheme: string
   /** Parameters in the order of the header, names in lower case. */

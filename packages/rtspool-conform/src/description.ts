@@ -9,7 +9,7 @@ export interface DescribedTrack {
   /** Transport profile: `RTP/AVP`, … */
   readonly profile: string
   readonly payloadTypes: readonly number[]
-  /** Value of `a=control`. */
+  /** Value of `a=control` of the track; `undefined` without one. */
   readonly control: string | undefined
   /** Absolute URI for SETUP, made from the control attribute. */
   readonly uri: string
@@ -26,7 +26,7 @@ export interface Description {
   /** Lines above the first `m=` line. */
   readonly sessionLines: readonly string[]
   readonly tracks: readonly DescribedTrack[]
-  /** URI for PLAY, PAUSE and TEARDOWN. */
+  /** URI for requests about all tracks: PLAY, PAUSE and TEARDOWN. */
   readonly aggregateUri: string
 }
 

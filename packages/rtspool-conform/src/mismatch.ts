@@ -8,6 +8,8 @@ export class Mismatch extends Error {
   readonly got: string
 
   /**
+   * Creates the error.
+   *
    * @param expected - The required behaviour, in a few words.
    * @param got - Behaviour of the server. Must not contain a secret of the caller.
    */

@@ -23,7 +23,8 @@ export interface PeerOptions {
    */
   readonly credentials: Credentials | undefined
   /**
-   * Called with each response, so that sessions which a test has created can be torn down after it.
+   * Called with each response, to remember the sessions that the test has created. They are torn
+   * down after it.
    */
   onAnswer(method: string, uri: string, answer: Answer): void
 }
@@ -75,7 +76,7 @@ export class Peer implements CarrierSink {
     })
   }
 
-  /** Uses an open carrier for this connection, and owns it from now on. */
+  /** Uses an open connection to send and receive, and owns it from now on. */
   attach(carrier: Carrier): this {
     this.#carrier = carrier
     return this
@@ -178,7 +179,7 @@ export class Peer implements CarrierSink {
   }
 
   /**
-   * Returns the next response that has not been returned yet.
+   * Waits for the next response that has not been returned yet.
    *
    * @throws {Mismatch} If none arrives in time, or the connection ends first.
    */
@@ -243,7 +244,10 @@ export class Peer implements CarrierSink {
   }
 }
 
-/** Checks the status of a response. @throws {Mismatch} If it is none of these status codes. */
+/**
+ * Checks that the status of a response is one of the given codes. @throws {Mismatch} If it is none
+ * of them.
+ */
 export function requireStatus(
   answer: Answer,
   status: number | readonly number[],

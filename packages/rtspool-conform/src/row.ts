@@ -10,7 +10,9 @@ export const levels = ['must', 'should', 'may', 'house'] as const
 /** One of {@link levels}. */
 export type Level = (typeof levels)[number]
 
-/** Precondition of a conformance test: given on the command line, or a property of the server. */
+/**
+ * Precondition of a conformance test: a URL given on the command line, or a property of the server.
+ */
 export type Need = 'publish' | 'seekable' | 'private' | 'multicast' | 'udp' | 'two tracks'
 
 /**
@@ -27,7 +29,7 @@ export interface Row {
   readonly reference: string
   /** The requirement in a few words. */
   readonly requirement: string
-  /** Expected behaviour on the wire. */
+  /** Expected behaviour of the server in protocol messages. */
   readonly expected: string
   readonly needs?: readonly Need[]
   /** Carriers on which the test makes sense. @default all */
@@ -39,7 +41,7 @@ export interface Row {
   /**
    * Tests the requirement. Any error other than a {@link Skip} means that the test has failed.
    *
-   * @returns The server's behaviour, if "as expected" says too little.
+   * @returns The server's behaviour, for the report; `undefined` = "as expected".
    */
   run(trial: Trial): Promise<string | undefined>
 }

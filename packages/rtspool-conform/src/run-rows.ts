@@ -6,7 +6,7 @@ import { Waiting } from './waiting.js'
 
 /**
  * Result of a conformance test. `differs` means that the server does not meet a requirement which
- * does not bind it.
+ * is not binding.
  */
 export type RowStatus = 'pass' | 'fail' | 'differs' | 'skip'
 
@@ -39,7 +39,7 @@ export interface RunOptions {
 
 /** Carriers with which the media of a session may use UDP. */
 const withUdp: readonly string[] = ['tcp']
-/** Milliseconds for tearing down the sessions of a test whose time is over. */
+/** Explains why a conformance test cannot run on this server; `undefined` if it can. */
 const graceMs = 3000
 
 /** Explains why a conformance test does not apply to this server; `undefined` if it does. */

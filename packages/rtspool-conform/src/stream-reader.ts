@@ -17,8 +17,7 @@ const maxBodyBytes = 4 * 1024 * 1024
 
 /**
  * Parses the bytes that a server sends. It shares no code with the library's parser, so that both
- * cannot contain the same mistake. Any error in the framing is reported, because a server has no
- * excuse for it.
+ * cannot contain the same mistake. Every error in the framing is reported.
  */
 export class StreamReader {
   readonly #sink: StreamSink

@@ -9,7 +9,7 @@ import type { Presentation } from './target.js'
 import { UdpPair } from './udp-pair.js'
 import type { Waiting } from './waiting.js'
 
-/** Presentations on which the conformance tests run. */
+/** Presentations on the server that the conformance tests use. */
 export interface TrialTargets {
   readonly main: Presentation
   readonly publish: Presentation | undefined
@@ -30,7 +30,7 @@ export interface SetUpTrack {
   readonly channels: readonly [number, number] | undefined
 }
 
-/** A session in which every track is set up. */
+/** A session in which every track is set up, ready for PLAY. */
 export interface Ready {
   readonly peer: Peer
   readonly description: Description
@@ -116,7 +116,7 @@ export class Trial {
     return peer.attach(await openCarrier(target, peer, Math.max(1, this.waiting.leftMs)))
   }
 
-  /** Records which sessions exist on the server because of this test. */
+  /** Remembers which sessions exist on the server because of this test. */
   #follow(peer: Peer, method: string, uri: string, answer: Answer): void {
     const id = answer.sessionId
     if (method === 'SETUP' && answer.status === 200 && id !== undefined) {

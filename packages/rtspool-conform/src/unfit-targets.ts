@@ -5,14 +5,14 @@ import { Trial, type TrialTargets } from './trial.js'
 import { Waiting } from './waiting.js'
 
 /**
- * Reasons why the URL for publishing or for seeking cannot be used. Failures of the tests that need
- * such a URL would not be the server's fault.
+ * Reasons why the URL for publishing or for seeking cannot be used. Tests that need such a URL are
+ * skipped.
  */
 export type UnfitTargets = Readonly<Partial<Record<'publish' | 'seekable', string>>>
 
 /**
  * Checks that nothing is played yet at the URL for publishing, and that the presentation at the URL
- * for seeking is not live.
+ * for seeking is stored, not live.
  *
  * @param limitMs - Time limit for each of them.
  * @throws {CannotRun} If there is no connection.

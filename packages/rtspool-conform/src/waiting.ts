@@ -16,7 +16,11 @@ export class Waiting {
   #deadline: number
   #ended: Error | undefined
 
-  /** @param limitMs - Milliseconds from now until the deadline of the test. */
+  /**
+   * Starts the time of a test.
+   *
+   * @param limitMs - Milliseconds from now until the deadline of the test.
+   */
   constructor(limitMs: number) {
     this.#deadline = performance.now() + limitMs
   }
@@ -32,8 +36,8 @@ export class Waiting {
   }
 
   /**
-   * Checks the conditions of all waits; to be called when something has arrived, or a connection
-   * has closed.
+   * Checks the conditions of all waits. Call this when bytes have arrived, or a connection has
+   * closed.
    */
   notify(): void {
     for (const waiter of [...this.#waiters]) waiter.look()
@@ -51,7 +55,7 @@ export class Waiting {
    * @param probe - Called at once, and after each arrival. It may throw.
    * @param expected - Description of the awaited event, for the message.
    * @param got - Describes the state when the time is over.
-   * @param limitMs - Time limit; the row's deadline may be earlier.
+   * @param limitMs - Time limit; the deadline of the test may be earlier.
    * @throws {Mismatch} If the time is over.
    */
   until<T>(

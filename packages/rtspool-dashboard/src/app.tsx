@@ -27,7 +27,7 @@ const pages: Readonly<Record<PageName, FunctionComponent>> = {
   events: EventsPage,
 }
 
-/** The whole dashboard: the form to log in, or the page that the address names. */
+/** The whole dashboard: the login form, or after the login the page that the URL names. */
 export function App({ login }: { readonly login: Login }): JSX.Element {
   const visitor = login.visitor.value
   if (!visitor) return <LoginForm login={login} />

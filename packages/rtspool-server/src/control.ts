@@ -15,9 +15,9 @@ export interface ControlledCommand {
   readonly repeats: RepeatLimit
   readonly version: string
   readonly configuration: Configuration
-  /** Live pictures for browsers; `undefined` without a port for them. */
+  /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
-  /** Certificate of RTSP over TLS. */
+  /** TLS certificate of the RTSP server, which the API uses too. */
   readonly certificate: TlsCertificate | undefined
 }
 

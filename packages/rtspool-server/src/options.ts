@@ -10,13 +10,16 @@ import { loadSettings, type Settings } from './config/settings.js'
 import { flagsLayer } from './options/flags-layer.js'
 import { type OptionEntry, optionTable } from './options/option-table.js'
 
-/** Settings of the command, and the sources from which a reload reads them again. */
+/**
+ * Settings of the command, and the sources (file, environment, command line) from which a reload
+ * reads them again.
+ */
 export interface CommandOptions {
   readonly sources: ConfigSources
   readonly settings: Settings
 }
 
-/** Action that a command line requests: serve, or print something and exit. */
+/** Action that a command line requests: serve, or print a text and exit. */
 export type Invocation =
   | { readonly kind: 'serve'; readonly options: CommandOptions }
   | { readonly kind: 'print'; readonly stdout: string; readonly exitCode: 0 }
@@ -37,9 +40,9 @@ function optionOf({ flags, text, value, defaultText, isRepeated }: OptionEntry):
 }
 
 /**
- * Creates the command of a server.
+ * Creates the command-line parser of the server.
  *
- * @param version - Printed by `--version`.
+ * @param version - Version that `--version` prints.
  */
 export function createCommand(version: string): Command {
   const command = new Command('rtspool')
@@ -67,7 +70,7 @@ const excess = 'expected options, or a command and its arguments; see --help'
  * Parses a command line, and reads the configuration.
  *
  * @param args - Arguments without the name of the program, as in `process.argv.slice(2)`.
- * @param version - Printed by `--version`.
+ * @param version - Version that `--version` prints.
  * @param environment - Environment of the process.
  * @returns The action. Mistakes become an action that prints one line for each; nothing is thrown.
  */

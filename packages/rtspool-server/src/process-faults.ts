@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
  * Logs warnings of Node and of the library, and uncaught errors, which end the process with exit
  * code 1.
  *
- * Node itself would write both to the standard error and wait for a reader.
+ * Node itself would write both to the standard error, which blocks the process if nobody reads it.
  *
  * @returns A function that restores the default effect.
  */

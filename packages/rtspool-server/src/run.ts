@@ -32,13 +32,13 @@ export async function run(args: readonly string[]): Promise<number> {
 
 type SubCommand = (args: readonly string[], version: string) => Promise<number>
 
-/** Functions with which the other commands print. */
+/** Functions with which the subcommands print. */
 const output = {
   stdout: (text: string) => void process.stdout.write(text),
   stderr: (text: string) => void process.stderr.write(text),
 }
 
-/** Other commands by name. Each is loaded only when used, because a server does not need it. */
+/** Subcommands by name. Each is loaded only when it is used, because a server does not need it. */
 const commands: Readonly<Record<string, SubCommand | undefined>> = {
   __proto__: null as never,
   conform: async (args, version) => {

@@ -25,7 +25,7 @@ import { describeStartupError } from './startup-error.js'
 import { testPath, whyNoTestPicture } from './test-picture.js'
 
 /**
- * Serves until a signal arrives, and closes.
+ * Starts the server, serves until a signal arrives, and closes it.
  *
  * @returns The exit code.
  */
@@ -89,7 +89,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   }
 }
 
-/** Restores the bans of an earlier process, and keeps those of this one. */
+/** Restores the bans of an earlier process, and stores those of this one in the file. */
 async function openBanFile(
   { settings, sources }: CommandOptions,
   { pool }: RtspServer,
@@ -124,7 +124,7 @@ interface Servers {
   readonly control: ControlService | undefined
 }
 
-/** Prints the addresses of the server, and closes it after the signal. */
+/** Prints the addresses of the server, and closes the server after the signal. */
 async function serveUntil(
   stopped: Promise<StopSignal>,
   { server, control }: Servers,
@@ -170,7 +170,7 @@ function logReady(server: RtspServer, log: Logger, settings: Settings, version: 
 
 const hasTls = ({ tls }: Config): boolean => tls.keyFile !== undefined
 
-/** Returns the address of the port for plain RTSP, or of the port for TLS if there is no other. */
+/** Returns the address of the port for plain RTSP, or of the TLS port if there is no plain one. */
 const addressOf = (server: RtspServer, { rtsp }: Config) =>
   rtsp.port === false ? server.tlsAddress() : server.address()
 

@@ -8,8 +8,8 @@ const stopExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 export type StopSignal = keyof typeof stopExitCodes
 
 /**
- * Milliseconds after the first signal within which further signals are ignored: they come from the
- * same key press.
+ * Milliseconds after the first signal within which further signals are ignored. They are sent by
+ * the same key press.
  */
 const samePressMs = 500
 

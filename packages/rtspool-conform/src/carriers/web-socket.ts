@@ -6,8 +6,8 @@ import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
 export const webSocketProtocol = 'rtsp.onvif.org'
 
 /**
- * Opens a WebSocket. Each write becomes one binary message. The boundaries of received messages
- * have no meaning.
+ * Opens a WebSocket. Each write becomes one binary message. The boundaries of received messages are
+ * ignored.
  *
  * @throws {CannotRun} If the server does not upgrade the connection.
  */

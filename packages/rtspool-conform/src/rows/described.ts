@@ -15,7 +15,7 @@ export async function described(trial: Trial): Promise<{ peer: Peer; track: Desc
   return { peer, track }
 }
 
-/** Sends SETUP with this Transport header. @returns The response, whatever its status is. */
+/** Sends a SETUP with this Transport header. @returns The response, with any status. */
 export const ask = (peer: Peer, track: DescribedTrack, Transport: string) =>
   peer.request('SETUP', track.uri, { headers: { Transport } })
 

@@ -7,7 +7,7 @@ import type { Trial } from '../trial.js'
 const optionsText = (uri: string, ...lines: string[]): string =>
   [`OPTIONS ${uri} RTSP/1.0`, 'CSeq: 1', ...lines, '', ''].join('\r\n')
 
-/** Sends the text of a request, which must get the response 200. */
+/** Sends the text of a request, and checks that the response has status 200. */
 async function taken(peer: Peer, text: string, what: string): Promise<void> {
   peer.write(text)
   requireStatus(await peer.answer(`200 to ${what}`), 200, what)

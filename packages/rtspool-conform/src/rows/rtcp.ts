@@ -17,8 +17,8 @@ import type { SetUpTrack } from '../trial.js'
  */
 const firstReportSeconds = 7.5
 /**
- * Maximum size in bytes of a UDP payload that Ethernet carries unfragmented: without the headers of
- * IPv4 and UDP.
+ * Maximum size in bytes of a UDP payload that Ethernet carries unfragmented, which leaves room for
+ * the headers of IPv4 and UDP.
  */
 const maxUdpPayload = 1500 - 20 - 8
 

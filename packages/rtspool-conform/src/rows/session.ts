@@ -233,7 +233,7 @@ export const sessionRows: readonly Row[] = [
   },
 ]
 
-/** Starts a session that plays over UDP, and sends nothing more. */
+/** Starts a session that plays over UDP, and sends neither requests nor RTCP after that. */
 async function overUdp(trial: Trial): Promise<{ sessionId: string; timeout: number }> {
   const { answer, sessionId } = await trial.playOverUdp()
   const timeout = answer.sessionTimeout

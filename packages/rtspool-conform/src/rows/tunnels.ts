@@ -9,10 +9,14 @@ import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
 const http: readonly CarrierName[] = ['http', 'https']
-/** Milliseconds without received bytes that prove an expected silence. */
+/**
+ * Milliseconds without received bytes after which a test concludes that the server sends nothing.
+ */
 const silenceMs = 500
 
-/** A tunnel through HTTP whose GET and POST a test sends by itself. It is closed after the test. */
+/**
+ * A tunnel through HTTP whose GET and POST the test sends separately. It is closed after the test.
+ */
 class Tunnel {
   readonly cookie = newCookie()
   readonly #trial: Trial
@@ -71,7 +75,7 @@ class Tunnel {
   }
 }
 
-/** Makes a conformance test from a function that gets a tunnel of its own. */
+/** Creates the function of a conformance test that runs with its own tunnel. */
 const withTunnel =
   (run: (tunnel: Tunnel, trial: Trial) => Promise<string | undefined>) => async (trial: Trial) => {
     const tunnel = new Tunnel(trial)
@@ -90,7 +94,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 /**
  * Waits for an HTTP response.
  *
- * @returns Its status; 0 if the server closes the connection without one.
+ * @returns Its status; 0 if the server closes the connection without a response.
  */
 async function refusedWith(socket: Socket, limitMs: number): Promise<number> {
   try {

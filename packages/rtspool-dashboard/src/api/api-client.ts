@@ -1,6 +1,4 @@
-/**
- * Error of a request to the API. Its message is one sentence for the person in front of the page.
- */
+/** Error of a request to the control API. Its message is one sentence for the user of the page. */
 export class ApiError extends Error {
   /** Status of the response; 0 if there was no response. */
   readonly status: number
@@ -24,17 +22,21 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export interface ApiClientOptions {
   /** Sends requests. @default the `fetch` of the browser */
   readonly send?: typeof fetch
-  /** Called when the server does not accept the token, or no longer. */
+  /** Called when the server rejects the token, because it is unknown or no longer valid. */
   readonly onUnauthorized?: () => void
 }
 
-/** Calls the control API that serves the page, with one token. */
+/** Sends requests to the control API on the server of the page, with one token. */
 export class ApiClient {
   readonly #authorization: Readonly<Record<string, string>>
   readonly #fetch: typeof fetch
   readonly #onUnauthorized: () => void
 
-  /** @param token - Empty for operations without a token. */
+  /**
+   * Creates a client.
+   *
+   * @param token - Bearer token; empty for operations without a token.
+   */
   constructor(token: string, options: ApiClientOptions = {}) {
     const { send = (...request) => fetch(...request), onUnauthorized = () => {} } = options
     this.#authorization = token === '' ? {} : { authorization: `Bearer ${token}` }
@@ -42,22 +44,22 @@ export class ApiClient {
     this.#onUnauthorized = onUnauthorized
   }
 
-  /** @throws {ApiError} */
+  /** Sends a GET request. @throws {ApiError} */
   get<Result>(path: string, query: Query = {}): Promise<Result> {
     return this.#call('GET', `${path}${searchOf(query)}`)
   }
 
-  /** @throws {ApiError} */
+  /** Sends a POST request with a JSON body. @throws {ApiError} */
   post<Result>(path: string, body: object): Promise<Result> {
     return this.#call('POST', path, body)
   }
 
-  /** @throws {ApiError} */
+  /** Sends a PATCH request with a JSON body. @throws {ApiError} */
   patch<Result>(path: string, body: object): Promise<Result> {
     return this.#call('PATCH', path, body)
   }
 
-  /** @throws {ApiError} */
+  /** Sends a DELETE request. @throws {ApiError} */
   delete<Result>(path: string): Promise<Result> {
     return this.#call('DELETE', path)
   }

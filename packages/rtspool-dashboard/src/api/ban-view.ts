@@ -1,10 +1,10 @@
-/** A ban, as far as the page shows it. */
+/** Members of a ban, as the API returns them, that the page shows. */
 export interface BanView {
   readonly publicId: string
   readonly address?: string
   readonly user?: string
   readonly path?: string
-  /** Seconds since 1970; absent = never ends. */
+  /** End of the ban, in seconds since 1970; absent = never. */
   readonly until?: number
   readonly reason?: string
   readonly author?: string

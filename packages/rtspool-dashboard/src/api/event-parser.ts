@@ -1,6 +1,9 @@
 /** An event of the control API, as its stream sends it. */
 export interface ServerEvent {
-  /** Place of the event in the stream, from which a new connection can continue. */
+  /**
+   * Id of the event, which contains its position in the stream. A new connection can continue after
+   * it.
+   */
   readonly id: string
   readonly type: string
   /** Time in ISO 8601. */
@@ -13,7 +16,7 @@ export class EventParser {
   #rest = ''
 
   /**
-   * Adds a received part of the text.
+   * Parses a received part of the text.
    *
    * @returns The events that are complete with this part.
    */

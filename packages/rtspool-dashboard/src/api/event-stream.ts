@@ -5,16 +5,19 @@ import { EventParser, type ServerEvent } from './event-parser.js'
 /** Receives events in the order of the stream. */
 export type EventListener = (event: ServerEvent) => void
 
-/** An id of no server: the API answers it with all events that it keeps. */
+/** Event id that no server has used. The API then sends all events that it stores. */
 const oldestId = 'aaaaaaaa.0'
 const firstWaitMs = 1_000
 const longestWaitMs = 30_000
-/** The server sends a heartbeat each 15 seconds: a silent connection is a dead one. */
+/**
+ * Milliseconds without data after which a connection counts as broken. The server sends a heartbeat
+ * every 15 seconds.
+ */
 const silenceMs = 40_000
 
 /**
- * The events of the server, for all parts of the page over one connection. A connection that breaks
- * is opened again after a growing wait, and continues behind the last event received.
+ * Receives the events of the server for all parts of the page over one connection. A connection
+ * that breaks is opened again after a growing delay, and continues after the last received event.
  */
 export class EventStream {
   readonly #client: ApiClient
@@ -26,18 +29,22 @@ export class EventStream {
   #connection: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** @param first - First event: the next one, or the oldest that the server keeps. */
+  /**
+   * Opens no connection before the first {@link subscribe}.
+   *
+   * @param first - First event to receive: the next one, or the oldest that the server has stored.
+   */
   constructor(client: ApiClient, first: 'next' | 'oldest' = 'next') {
     this.#client = client
     this.#lastId = first === 'oldest' ? oldestId : undefined
   }
 
-  /** True while events arrive as they happen. */
+  /** True while the connection is open and events arrive as they happen. */
   get isOpen(): ReadonlySignal<boolean> {
     return this.#isOpen
   }
 
-  /** Sentence about the last attempt to connect; empty if it succeeded. */
+  /** Sentence for the user about a failure to connect; empty if the last attempt succeeded. */
   get problem(): ReadonlySignal<string> {
     return this.#problem
   }
@@ -45,7 +52,7 @@ export class EventStream {
   /**
    * Calls a listener for each event from now on. The connection is open while there is a listener.
    *
-   * @param types - Types of the events. All types without it.
+   * @param types - Types of the events. Default: all types.
    * @returns A function that ends the subscription.
    */
   subscribe(listener: EventListener, types?: readonly string[]): () => void {
@@ -60,7 +67,7 @@ export class EventStream {
     }
   }
 
-  /** Ends the connection and forgets all listeners. */
+  /** Closes the connection and removes all listeners. */
   close(): void {
     this.#listeners.clear()
     clearTimeout(this.#timer)

@@ -1,6 +1,6 @@
 import type { ReceptionView, SessionFigures, SessionView } from './session-view.js'
 
-/** A session that has left, as far as the page shows it. */
+/** Members of the record of a removed session, as the API returns it, that the page shows. */
 export interface LeaverView
   extends Pick<
     SessionView,

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 
-/** Something that is read again and again, for as long as the page is shown. */
+/** A value of the API that is read again at intervals, while the page is visible. */
 export class Polled<Value> {
   readonly #read: () => Promise<Value>
   readonly #everyMs: number
@@ -9,7 +9,11 @@ export class Polled<Value> {
   #timer: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
 
-  /** @param everyMs - Milliseconds between the end of a reading and the next one. */
+  /**
+   * Reads the value for the first time.
+   *
+   * @param everyMs - Milliseconds between the end of one request and the next one.
+   */
   constructor(read: () => Promise<Value>, everyMs: number) {
     this.#read = read
     this.#everyMs = everyMs
@@ -17,12 +21,12 @@ export class Polled<Value> {
     void this.refresh()
   }
 
-  /** The last value; `undefined` before the first one. */
+  /** Value of the last successful request; `undefined` before the first one. */
   get value(): ReadonlySignal<Value | undefined> {
     return this.#value
   }
 
-  /** Sentence about the last reading; empty if it succeeded. */
+  /** Sentence for the user about a failed request; empty if the last one succeeded. */
   get problem(): ReadonlySignal<string> {
     return this.#problem
   }
@@ -47,7 +51,7 @@ export class Polled<Value> {
     globalThis.document?.removeEventListener('visibilitychange', this.#onVisibility)
   }
 
-  /** Nobody looks at a hidden page: the reading waits until it is shown. */
+  /** Reads the value again. While the page is hidden, waits until it is visible. */
   async #next(): Promise<void> {
     if (!globalThis.document?.hidden) await this.refresh()
   }

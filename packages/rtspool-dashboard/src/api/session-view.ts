@@ -1,4 +1,4 @@
-/** A session, as far as the page shows it. */
+/** Members of a session, as the API returns it, that the page shows. */
 export interface SessionView {
   readonly publicId: string
   readonly state: string
@@ -13,15 +13,15 @@ export interface SessionView {
   readonly groups?: Readonly<Record<string, string>>
   readonly createdTime: string
   readonly lastAccessTime: string
-  /** 0 = never. */
+  /** Timeout of the session in seconds; 0 = never. */
   readonly timeoutSeconds: number
-  /** Seconds since 1970; absent = never. */
+  /** Time in seconds since 1970 at which the session ends; absent = never. */
   readonly expiresAt?: number
   readonly stats: SessionFigures
   readonly queuedBytes: number
 }
 
-/** Packets and bytes of a session so far. */
+/** Numbers of packets and bytes of a session so far. */
 export interface SessionFigures {
   readonly packetsIn: number
   readonly bytesIn: number
@@ -31,7 +31,7 @@ export interface SessionFigures {
   readonly packetsDropped: number
 }
 
-/** Last reception report of a client about a track. */
+/** Last RTCP reception report about one track of a session. */
 export interface ReceptionView {
   readonly fractionLost: number
   readonly cumulativeLost: number
@@ -62,6 +62,6 @@ export function lossOf({ packetsLost, packetsIn, packetsOut }: SessionFigures): 
   return packetsLost / Math.max(1, packetsIn + packetsOut)
 }
 
-/** Returns what tells a person apart: user and address, as far as they are known. */
+/** Returns the user and the address of a session's client, as far as they are known. */
 export const ownerText = ({ user, address }: Pick<SessionView, 'user' | 'address'>): string =>
   user && address ? `${user} (${address})` : (user ?? address ?? 'unknown client')

@@ -3,11 +3,11 @@ import { useState } from 'preact/hooks'
 import { Button, Dialog, Field, useAction } from '../elements/index.js'
 import { banLengths } from './ban-terms.js'
 
-/** A ban as the API wants it; only members with a value. */
+/** Body of the API request for a new ban; only members with a value. */
 export type NewBan = Readonly<Record<string, string | number>>
 
 interface AddBanDialogProps {
-  /** @throws {ApiError} */
+  /** Sends the new ban to the API. @throws {ApiError} */
   readonly add: (ban: NewBan) => Promise<unknown>
   readonly close: () => void
 }
@@ -23,7 +23,7 @@ const subjects = [
   { name: 'reason', label: 'Reason', hint: 'Free text for this list' },
 ] as const
 
-/** Asks whom to keep out, and for how long. */
+/** Dialog for a new ban: its user, address or path, and its length. */
 export function AddBanDialog({ add, close }: AddBanDialogProps): JSX.Element {
   const action = useAction()
   const [values, setValues] = useState<Readonly<Record<string, string>>>({})

@@ -8,7 +8,7 @@ export const causeTexts: Readonly<Record<string, string>> = {
   flapping: 'too many sessions',
 }
 
-/** Writes whom a ban keeps out: `user ann, path /cam`. */
+/** Formats the subject of a ban: `user ann, path /cam`. */
 export const subjectText = ({ user, address, path }: Pick<BanView, 'user' | 'address' | 'path'>) =>
   [user && `user ${user}`, address && `address ${address}`, path && `path ${path}`]
     .filter(Boolean)

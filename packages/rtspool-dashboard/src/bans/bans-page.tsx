@@ -25,7 +25,7 @@ const fields: readonly FilterField[] = [
   { name: 'cause', label: 'Cause', choices: Object.keys(causeTexts) },
 ]
 
-/** Clients that are kept out: list, add and remove. */
+/** Page with the list of bans, on which bans can be added and removed. */
 export function BansPage(): JSX.Element {
   const visitor = useVisitor()
   const [isAdding, setAdding] = useState(false)

@@ -4,9 +4,9 @@ import { countText, timeText } from '../words/quantities.js'
 import { causeTexts, subjectText } from './ban-texts.js'
 
 /**
- * Columns of bans.
+ * Returns the columns of the table of bans.
  *
- * @param remove - Absent if the person may not remove bans.
+ * @param remove - Function that removes a ban; absent if the user may not remove bans.
  */
 export function banColumns(
   remove: ((ban: BanView) => void) | undefined,

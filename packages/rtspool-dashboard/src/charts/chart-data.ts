@@ -1,28 +1,33 @@
-/** A line of a chart. */
+/** Name and look of one line of a chart. */
 export interface Line {
   readonly label: string
   /** Name of the CSS property that holds the colour of the line. */
   readonly color: '--accent' | '--warn' | '--alarm' | '--good'
-  /** True for a dashed line, which differs from others for people who see no colours. */
+  /** True for a dashed line, which can be distinguished without colours. */
   readonly isDashed?: boolean
 }
 
-/** Values of a chart. */
+/** Positions and values of a chart. */
 export interface ChartData {
   /** Positions on the horizontal axis, in ascending order, such as seconds since 1970. */
   readonly places: readonly number[]
-  /** One list for each line, with one value for each place; `null` leaves a gap. */
+  /**
+   * Values of each line: one list for each line, with one value for each position; `null` leaves a
+   * gap.
+   */
   readonly values: readonly (readonly (number | null)[])[]
 }
 
-/** Returns the index of the last place, which is the newest; `undefined` if there is no place. */
+/**
+ * Returns the index of the last position, which is the newest; `undefined` if there is no position.
+ */
 export function newestIndex({ places }: ChartData): number | undefined {
   return places.length > 0 ? places.length - 1 : undefined
 }
 
 /**
- * Rounds a value up to 1, 2 or 5 times a power of ten. A vertical axis with this upper end stays as it is
- * while the values change a little.
+ * Rounds a value up to 1, 2 or 5 times a power of ten. A vertical axis that ends there does not
+ * change with each small change of the values.
  *
  * @param value - Largest value of a chart.
  * @param least - Smallest result, for charts of small values.
@@ -35,9 +40,10 @@ export function roundedAbove(value: number, least = 1): number {
 }
 
 /**
- * Returns the index to which a key moves along a chart, such as `ArrowLeft`; `undefined` for other keys.
+ * Returns the index of the value that a key, such as `ArrowLeft`, selects in a chart; `undefined`
+ * for other keys.
  *
- * @param count - Number of places of the chart.
+ * @param count - Number of positions of the chart.
  */
 export function movedIndex(key: string, index: number, count: number): number | undefined {
   const moves: Readonly<Record<string, number>> = {

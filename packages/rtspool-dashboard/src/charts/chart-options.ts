@@ -1,16 +1,16 @@
 import uPlot from 'uplot'
 import { type Line, roundedAbove } from './chart-data.js'
 
-/** Everything about a chart but its values. */
+/** Lines, texts and axes of a chart, without its values. */
 export interface ChartShape {
   readonly lines: readonly Line[]
   /** Converts a value of the vertical axis to text with its unit. */
   readonly format: (value: number) => string
-  /** Converts a place of the horizontal axis to text. */
+  /** Converts a position on the horizontal axis to text. */
   readonly formatPlace: (place: number) => string
-  /** True for whole numbers, such as counts: the axis then has no halves. */
+  /** True for whole numbers, such as counts. The vertical axis then has no fractions. */
   readonly isWhole?: boolean
-  /** True draws a vertical bar for each value. False joins the values by lines. @default false */
+  /** True draws a vertical bar for each value; false joins the values by lines. @default false */
   readonly hasSticks?: boolean
   /** Smallest upper end of the vertical axis. @default 1 */
   readonly least?: number
@@ -22,7 +22,10 @@ export const chartHeight = 190
 const valueAxisWidth = 76
 const font = '12px system-ui, sans-serif'
 const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000]
-/** Width of a bar: share of the distance to the next one, then largest and smallest number of pixels. */
+/**
+ * Width of a bar in a bar chart: share of the distance to the next one, then largest and smallest
+ * number of pixels.
+ */
 const stickSize: [number, number, number] = [0.6, 10, 2]
 
 /**
@@ -30,8 +33,8 @@ const stickSize: [number, number, number] = [0.6, 10, 2]
  *
  * @param width - Width of the chart in pixels.
  * @param colorOf - Returns the colour that a CSS property holds.
- * @param onIndex - Called with the index of the place under the pointer; `null` when the pointer has
- *   left the chart.
+ * @param onIndex - Called with the index of the position under the pointer; `null` when the pointer
+ * has left the chart.
  */
 export function chartOptions(
   { lines, format, formatPlace, isWhole, hasSticks, least }: ChartShape,

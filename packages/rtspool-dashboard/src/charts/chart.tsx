@@ -6,14 +6,17 @@ import { type ChartShape, chartHeight, chartOptions } from './chart-options.js'
 
 interface ChartProps {
   readonly title: string
-  /** Must be the same object in each drawing: another one begins another chart. */
+  /**
+   * Lines, texts and axes of the chart. It must be the same object each time the component is
+   * rendered, because another object creates a new chart.
+   */
   readonly shape: ChartShape
   readonly data: ChartData
 }
 
 /**
- * Draws a chart, and writes the values at the pointer below it, or else the newest ones. The arrow keys go
- * from value to value, so that screen readers can read them.
+ * A chart. Below it stand the values at the pointer, or the newest ones. The arrow keys select a
+ * value, so that screen readers can read it.
  */
 export function Chart({ title, shape, data }: ChartProps): JSX.Element {
   const { place, drawing, pointed } = useDrawing(shape, data)
@@ -72,8 +75,8 @@ function Readout({ shape, data, index }: ReadoutProps): JSX.Element {
 /**
  * Draws a chart with uPlot, and draws it again when its size, its colours or its data change.
  *
- * @returns `place`: the element to draw in; `drawing`: the chart in it; `pointed`: the index under the
- *   pointer.
+ * @returns `place`: reference to the element that contains the chart; `drawing`: the chart of
+ * uPlot; `pointed`: the index under the pointer.
  */
 function useDrawing(shape: ChartShape, data: ChartData) {
   const place = useRef<HTMLDivElement>(null)
@@ -108,7 +111,10 @@ function showCursor(chart: uPlot | undefined, place: number | undefined): void {
   chart?.setCursor({ left, top: place === undefined ? -1 : 0 })
 }
 
-/** Returns a function that resolves CSS properties, because a canvas knows plain colours only. */
+/**
+ * Returns a function that resolves CSS properties to colours, because a canvas does not know CSS
+ * properties.
+ */
 function colorsIn(element: HTMLElement): (name: string) => string {
   return (name) => {
     element.style.color = `var(${name})`

@@ -1,15 +1,15 @@
 import { useRef, useState } from 'preact/hooks'
 
-/** A request that a person has asked for. */
+/** State of a request to the API that a form or a button sends. */
 export interface Action {
   readonly isRunning: boolean
-  /** Sentence about the last attempt; empty if it succeeded. */
+  /** Sentence for the user about a failed request; empty if the last one succeeded. */
   readonly problem: string
-  /** Runs a request unless one is running. @returns True if it succeeded. */
+  /** Sends a request, unless one is running. @returns True if it succeeded. */
   readonly run: (request: () => Promise<unknown>) => Promise<boolean>
 }
 
-/** Follows the requests of a form or a button. */
+/** Hook that returns the state of the requests of a form or a button. */
 export function useAction(): Action {
   const [isRunning, setRunning] = useState(false)
   const [problem, setProblem] = useState('')

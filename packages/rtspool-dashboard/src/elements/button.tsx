@@ -13,7 +13,10 @@ interface ButtonProps {
   readonly children: ComponentChildren
 }
 
-/** A button that acts at once. A form has a `<button type="submit">` instead. */
+/**
+ * A button that acts at once, without submitting a form. A form has a `<button type="submit">`
+ * instead.
+ */
 export function Button(props: ButtonProps): JSX.Element {
   const { kind = 'plain', label, disabled = false, onClick, children } = props
   return (

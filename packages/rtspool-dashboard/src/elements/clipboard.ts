@@ -1,8 +1,9 @@
 /**
- * Copies a text to the clipboard. Browsers allow it on pages with TLS, and on pages of this machine.
+ * Copies a text to the clipboard. Browsers allow this on pages with TLS, and on pages of this
+ * machine.
  *
- * @param done - Sentence about a copy that has succeeded.
- * @returns Sentence about the attempt.
+ * @param done - Sentence to return after success.
+ * @returns Sentence for the user: `done`, or one about the failure.
  */
 export async function copyText(text: string, done: string): Promise<string> {
   try {

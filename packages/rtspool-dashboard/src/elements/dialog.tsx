@@ -12,8 +12,9 @@ interface DialogProps {
 }
 
 /**
- * A dialog above the page, which keeps the focus inside. The focus returns to the element that opened
- * the dialog. If that element has gone, its table gets the focus, and without a table the page.
+ * A dialog above the page, which keeps the focus inside. Afterwards the focus returns to the
+ * element that opened the dialog. If that element was removed, its table gets the focus, and
+ * without a table the page.
  */
 export function Dialog({ title, onClose, isWide = false, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 
 interface FactsProps {
-  /** Names and values; a value that is absent or empty has no line. */
+  /** Names and values. A value that is absent or empty is not shown. */
   readonly facts: readonly (readonly [name: string, value: ComponentChildren])[]
 }
 

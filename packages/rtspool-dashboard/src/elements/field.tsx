@@ -5,7 +5,10 @@ interface FieldProps {
   readonly label: string
   /** Sentence below the field that explains what to enter. */
   readonly hint?: ComponentChildren
-  /** Creates the `<input>` or `<select>`, with the ids that connect it to its label and hint. */
+  /**
+   * Function that creates the `<input>` or `<select>`, with the ids that connect it to its label
+   * and hint.
+   */
   readonly children: (ids: { id: string; 'aria-describedby'?: string }) => JSX.Element
 }
 

@@ -2,8 +2,8 @@ import type { RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /**
- * Gives the focus to the first of some elements that accepts it. Leaves out those that are no longer
- * in the page, and its body, to which the browser gives the focus when nothing else has it.
+ * Gives the focus to the first of some elements that accepts it. Leaves out elements that were
+ * removed from the page, and the `<body>`, which has the focus when no other element has it.
  */
 export function focusFirst(elements: readonly (HTMLElement | null | undefined)[]): void {
   for (const element of elements) {
@@ -15,8 +15,8 @@ export function focusFirst(elements: readonly (HTMLElement | null | undefined)[]
 }
 
 /**
- * Keeps the focus in a region whose focused element goes away, such as a button of a row that leaves a
- * table. The region itself gets the focus, so that the keyboard goes on there.
+ * Hook that keeps the focus in a region whose focused element is removed, such as a button in a row
+ * of a table. The region itself then gets the focus, so that the keyboard still works there.
  */
 export function useFocusWithin(region: RefObject<HTMLElement | null>): void {
   const focused = useRef<Element | undefined>(undefined)

@@ -6,52 +6,54 @@ import { type RowWindow, windowOf } from './window.js'
 
 /** A column of a table. */
 export interface Column<Row> {
-  /** Name of the column; the server knows it if rows can be sorted by the column. */
+  /** Id of the column, which the server knows if rows can be sorted by the column. */
   readonly id: string
   readonly title: string
   /**
-   * Least width, in units of CSS: columns keep theirs when other rows come on the screen.
+   * Minimum width as a CSS length. A fixed width keeps columns steady while the rows on the screen
+   * change.
    * @default an equal share of the rest
    */
   readonly width?: string
   readonly isNumber?: boolean
   readonly isSortable?: boolean
   readonly cell: (row: Row) => ComponentChildren
-  /** Whole text, for a cell that is cut off. */
+  /** Returns the whole text of a cell, shown as a tooltip if the cell is cut off. */
   readonly hint?: (row: Row) => string | undefined
 }
 
-/** Column that orders a table. */
+/** Column and direction by which a table is sorted. */
 export interface Sorting {
   readonly column: string
   readonly order: 'ascending' | 'descending'
 }
 
 interface TableProps<Row> {
-  /** Name for readers of the screen. */
+  /** Name of the table for screen readers. */
   readonly label: string
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
   readonly keyOf: (row: Row) => string
   readonly sorting?: Sorting
   readonly onSort?: (sorting: Sorting) => void
-  /** Called with the rows on the screen, when they change. */
+  /** Called with the range of visible rows, when the range changes. */
   readonly onWindow?: (rows: RowWindow) => void
-  /** True while other rows are on their way. */
+  /** True while other rows are being loaded. */
   readonly isBusy?: boolean
-  /** Shown instead of rows where there are none. */
+  /** Text that is shown if the table has no rows. */
   readonly empty?: string
   /**
-   * Number of rows that are new at the top while the top is not on the screen. A button shows them.
+   * Number of new rows at the top, counted while the top is not visible. A button with this number
+   * scrolls to them.
    * @default 0
    */
   readonly newer?: number
 }
 
-/** Pixels of a row: `--row-height` in the style sheet. */
+/** Height of a row in pixels, as `--row-height` in the style sheet. */
 const rowHeight = 34
 
-/** A table of any length: only the rows on the screen are elements of the page. */
+/** A table of any length. Only the visible rows are elements of the page. */
 export function Table<Row>(props: TableProps<Row>): JSX.Element {
   const { label, columns, rows, keyOf, isBusy = false, newer = 0 } = props
   const { empty = 'There is nothing here.' } = props
@@ -81,7 +83,10 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
   )
 }
 
-/** Returns the width at which every column has its own: a narrower table scrolls. */
+/**
+ * Returns the width of the table at which every column has its minimum width. A narrower table
+ * scrolls.
+ */
 function widthOf<Row>(columns: readonly Column<Row>[]): string {
   const widths = columns.flatMap(({ width }) => (width === undefined ? [] : [width]))
   return `calc(${['0px', ...widths].join(' + ')})`
@@ -105,7 +110,7 @@ function TableRow<Row>({ row, columns, index }: TableRowProps<Row>): JSX.Element
   )
 }
 
-/** Stands for rows outside of the screen. */
+/** Empty rows with the height of the rows that are not visible. */
 function Space({ rows, columns }: { readonly rows: number; readonly columns: number }) {
   const height = Math.max(0, rows) * rowHeight
   return (
@@ -145,10 +150,10 @@ function Head<Row>({ columns, sorting, onSort }: TableProps<Row>) {
   )
 }
 
-/** Rows that scroll past before others are drawn. */
+/** Number of rows by which the user must scroll before other rows are rendered. */
 const rowsPerStep = 4
 
-/** Follows the scroll position of an element. */
+/** Hook that returns the range of rows to render, from the scroll position of an element. */
 function useRowWindow(count: number, onWindow: ((rows: RowWindow) => void) | undefined) {
   const place = useRef<HTMLElement>(null)
   const [view, setView] = useState({ scrollTop: 0, height: 0 })

@@ -1,8 +1,8 @@
-/** Rows of a table that a person can see, with some above and below them. */
+/** Range of the rows of a table that are rendered: the visible ones, with some above and below. */
 export interface RowWindow {
-  /** Index of the first row to draw. */
+  /** Index of the first row to render. */
   readonly first: number
-  /** Index after the last row to draw. */
+  /** Index after the last row to render. */
   readonly end: number
 }
 
@@ -10,7 +10,7 @@ export interface RowWindow {
 const spareRows = 5
 
 /**
- * Returns the rows to draw.
+ * Returns the range of rows to render.
  *
  * @param scrollTop - Number of pixels above the visible part.
  * @param height - Number of visible pixels.

@@ -2,30 +2,33 @@ import { computed, type ReadonlySignal, signal } from '@preact/signals'
 import type { ServerEvent } from '../api/event-parser.js'
 import type { EventStream } from '../api/event-stream.js'
 
-/** Events that the page keeps: as many as the server does by default. */
+/** Maximum number of events that the page stores: as many as the server stores by default. */
 const keptEvents = 5_000
-/** Milliseconds for which events are collected, so that many of them change the list once. */
+/**
+ * Milliseconds for which events are collected before the list changes, so that many events change
+ * it once.
+ */
 const publishMs = 250
 
-/** Keeps the events that the server sends, the newest first, and filters them for the page. */
+/** Stores the events of the server, the newest first, and filters them for the page. */
 export class EventLog {
-  /** Types that are shown; empty = all. */
+  /** Types of events that are shown; empty = all types. */
   readonly types = signal<ReadonlySet<string>>(new Set())
-  /** Text that an event must contain. */
+  /** Text that an event must contain to be shown; empty = any event. */
   readonly text = signal('')
   readonly #unsubscribe: () => void
   readonly #kept = signal<readonly ServerEvent[]>([])
-  /** Events at the time of the pause; `undefined` without a pause. */
+  /** Events that were stored when the user paused the list; `undefined` while it is not paused. */
   readonly #frozen = signal<readonly ServerEvent[] | undefined>(undefined)
-  /** Number of events that have arrived since the pause. */
+  /** Number of events that have arrived since the user paused the list. */
   readonly #newer = signal(0)
-  /** Texts of kept events in small letters, written when somebody looks for a text. */
+  /** Texts of events in lower case, created when the user searches for a text. */
   readonly #texts = new WeakMap<ServerEvent, string>()
-  /** Events that the list does not have yet, the oldest first. */
+  /** Events that have arrived but are not in the list yet, the oldest first. */
   #arrived: ServerEvent[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** Events that match the filters: those of the pause, or else all that are kept. */
+  /** Events that match the filters, among those stored now, or at the time of the pause. */
   readonly shown: ReadonlySignal<readonly ServerEvent[]> = computed(() => {
     const types = this.types.value
     const wanted = this.text.value.trim().toLowerCase()
@@ -45,17 +48,17 @@ export class EventLog {
     return this.#frozen.value !== undefined
   }
 
-  /** Number of events that have arrived since the pause. */
+  /** Number of events that have arrived since the user paused the list. */
   get newer(): number {
     return this.#newer.value
   }
 
-  /** Number of events that are kept, whatever the filters. */
+  /** Number of stored events, with any filter. */
   get size(): number {
     return this.#kept.value.length
   }
 
-  /** Keeps the list as it is. Events go on to arrive, and {@link resume} shows them. */
+  /** Pauses the list: later events are stored, but not shown before {@link resume}. */
   pause(): void {
     this.#publish()
     this.#frozen.value = this.#kept.peek()
@@ -67,14 +70,14 @@ export class EventLog {
     this.#frozen.value = undefined
   }
 
-  /** Shows the events of a type if they are hidden, and hides them if they are shown. */
+  /** Hides the events of a type if they are shown, and shows them otherwise. */
   toggle(type: string): void {
     const types = new Set(this.types.peek())
     if (!types.delete(type)) types.add(type)
     this.types.value = types
   }
 
-  /** Forgets all events that have arrived so far. */
+  /** Removes all events that have arrived so far. */
   clear(): void {
     this.#arrived = []
     this.#kept.value = []

@@ -1,6 +1,6 @@
 import type { ServerEvent } from '../api/event-parser.js'
 
-/** Types of events, in the order of the filter. */
+/** Types of events, in the order in which the filter lists them. */
 export const eventTypes = Object.freeze([
   ...['sessionCreated', 'sessionRefused', 'sessionStateChanged', 'sessionRemoved'],
   ...['viewerFellBehind', 'viewerCaughtUp', 'publishStarted', 'publishEnded'],
@@ -41,10 +41,13 @@ const sentences: Readonly<Record<string, Say>> = {
   eventsLost: (event) => `${event.count} events are no longer kept`,
 }
 
-/** Members of an event that the table shows in columns of their own. */
+/**
+ * Members of an event that a sentence about it leaves out, because the table shows them in separate
+ * columns.
+ */
 const silent: readonly string[] = ['id', 'type', 'time']
 
-/** Writes an event as a sentence. Lists the members of an event whose type the page does not know. */
+/** Formats an event as a sentence. For an unknown type, lists the members of the event. */
 export function wordsOf(event: ServerEvent): string {
   const say = sentences[event.type]
   if (say) return say(event)
@@ -52,7 +55,7 @@ export function wordsOf(event: ServerEvent): string {
   return members.map(([name, value]) => `${name}: ${textOf(value)}`).join(', ')
 }
 
-/** Returns whether the page marks an event, because an operator may have to act. */
+/** Returns whether the page highlights an event, because an operator may have to act. */
 export const isAlarm = ({ type }: ServerEvent): boolean =>
   [
     ...['sessionRefused', 'mediaDown', 'limitNear', 'configRefused', 'eventsLost'],

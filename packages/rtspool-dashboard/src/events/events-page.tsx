@@ -9,7 +9,10 @@ import { EventLog } from './event-log.js'
 import { isAlarm, wordsOf } from './event-words.js'
 import { TypeFilter } from './type-filter.js'
 
-/** Page with the events of the server, the newest first, from the oldest one that the server keeps. */
+/**
+ * Page with the events of the server, the newest first, back to the oldest one that the server has
+ * stored.
+ */
 export function EventsPage(): JSX.Element {
   const { log, stream } = useLog()
   const [opened, setOpened] = useState<ServerEvent | undefined>(undefined)

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { EventLog } from './event-log.js'
 import { eventTypes } from './event-words.js'
 
-/** Chooses the types of events that a log shows; none chosen = all. */
+/** Control that selects the types of events in the list; none selected = all types. */
 export function TypeFilter({ log }: { readonly log: EventLog }): JSX.Element {
   const chosen = log.types.value
   const count = chosen.size === 0 ? 'all' : `${chosen.size} of ${eventTypes.length}`

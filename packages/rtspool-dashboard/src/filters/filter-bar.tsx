@@ -4,16 +4,19 @@ import { Button, Field } from '../elements/index.js'
 import type { FilterField, FilterValues } from './session-filter.js'
 
 interface FilterBarProps {
-  /** Name of the field for any text. */
+  /** Label of the field for a text to search for. */
   readonly label: string
   readonly fields: readonly FilterField[]
   readonly values: FilterValues
   readonly onChange: (values: FilterValues) => void
-  /** Further controls in the same line. */
+  /** Further controls in the same row. */
   readonly children?: ComponentChildren
 }
 
-/** Asks for the filter of a table: a field for any text, and on demand one field for each property. */
+/**
+ * Controls for the filter of a table: a field for any text, and on demand one field for each
+ * property.
+ */
 export function FilterBar(props: FilterBarProps): JSX.Element {
   const { label, fields, values, onChange, children } = props
   const set = (name: string, value: string): void => onChange({ ...values, [name]: value })

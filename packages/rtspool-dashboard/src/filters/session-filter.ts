@@ -1,18 +1,18 @@
-/** Values of a filter, by the names of its parameters in the API. Empty values count as absent. */
+/** Values of a filter, by the names of the API's query parameters. Empty values count as absent. */
 export type FilterValues = Readonly<Record<string, string>>
 
-/** A field in which a person enters one value of a filter. */
+/** Field in which the user enters one value of a filter. */
 export interface FilterField {
-  /** Name in the API. */
+  /** Name of the query parameter in the API. */
   readonly name: string
   readonly label: string
   readonly placeholder?: string
-  /** Values to choose from. Without them, a person may enter any text. */
+  /** Values to choose from. Without them, the user may enter any text. */
   readonly choices?: readonly string[]
   readonly isNumber?: boolean
 }
 
-/** Fields of the filters of live sessions and of sessions that have left. */
+/** Fields for the filters of live sessions, and of records of removed sessions. */
 export const sessionFields: readonly FilterField[] = [
   { name: 'path', label: 'Path', placeholder: '/camera' },
   { name: 'user', label: 'User' },
@@ -25,9 +25,9 @@ export const sessionFields: readonly FilterField[] = [
 ]
 
 /**
- * Returns the values that filter sessions, and leaves out empty ones and all others.
+ * Returns only the values that filter sessions and are not empty.
  *
- * @param values - Values in the URL of the page, among them those of the sort order.
+ * @param values - Values in the URL of the page, which also contain the sort order.
  */
 export function filterOf(values: FilterValues): FilterValues {
   const names = ['like', ...sessionFields.map(({ name }) => name)]
@@ -39,7 +39,7 @@ export function filterOf(values: FilterValues): FilterValues {
   )
 }
 
-/** Returns a filter as the body of a request, in which numbers are numbers. */
+/** Returns a filter as the body of an API request, with numeric values as numbers. */
 export function filterBody(values: FilterValues): Record<string, string | number> {
   const numbers = new Set(sessionFields.filter(({ isNumber }) => isNumber).map(({ name }) => name))
   return Object.fromEntries(
@@ -50,7 +50,7 @@ export function filterBody(values: FilterValues): Record<string, string | number
   )
 }
 
-/** Writes a filter in words: `user ann, path /cam`. */
+/** Formats a filter for the user: `user ann, path /cam`. */
 export function filterText(values: FilterValues): string {
   const labels = new Map(sessionFields.map(({ name, label }) => [name, label.toLowerCase()]))
   return Object.entries(filterOf(values))

@@ -7,7 +7,7 @@ import { reasonTexts } from './reasons.js'
 const reasonText = ({ reason, note }: LeaverView): string =>
   `${reasonTexts[reason] ?? reason}${note === undefined ? '' : `: ${note}`}`
 
-/** Writes the last reception report of each track. */
+/** Formats the last reception report of each track: loss, jitter and so on. */
 const reportText = ({ receptions }: LeaverView): string =>
   receptions
     .map(({ track, fractionLost, jitterMs, roundTripMs }) => {
@@ -17,7 +17,7 @@ const reportText = ({ receptions }: LeaverView): string =>
     })
     .join('; ')
 
-/** Columns of sessions that have left. */
+/** Columns of the table of removed sessions. */
 export const leaverColumns: readonly Column<LeaverView>[] = [
   { id: 'left', title: 'Left', width: '12rem', cell: ({ endedTime }) => timeText(endedTime) },
   { id: 'reason', title: 'Why', width: '12rem', cell: reasonText, hint: reasonText },

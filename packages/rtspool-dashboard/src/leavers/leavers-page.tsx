@@ -23,7 +23,7 @@ const fields: readonly FilterField[] = [
   ...sessionFields,
 ]
 
-/** The last sessions that have left, with their reasons. */
+/** Page with the records of removed sessions, and the reasons for the removals. */
 export function LeaversPage(): JSX.Element {
   const { query } = route.value
   const list = useApiList(leavers, { ...filterOf(query), reason: query.reason })

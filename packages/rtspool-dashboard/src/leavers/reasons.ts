@@ -1,4 +1,4 @@
-/** Reasons for the end of a session, as the API names them, in plain words. */
+/** Explanations of the reasons for removal, by the names of the API. */
 export const reasonTexts: Readonly<Record<string, string>> = {
   teardown: 'left by itself',
   timeout: 'no sign of life',
@@ -21,5 +21,5 @@ export const reasonTexts: Readonly<Record<string, string>> = {
   removed: 'removed by the program',
 }
 
-/** Reasons that the list of leavers can be filtered by. */
+/** Reasons by which the list of removed sessions can be filtered. */
 export const reasonNames: readonly string[] = Object.freeze(Object.keys(reasonTexts))

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../api/api-client.js'
 
-/** Result of a saved change, as the API returns it. */
+/** Result of a saved configuration change, as the API returns it. */
 interface SaveResult {
   readonly file: string
   readonly overridden: readonly { readonly key: string; readonly by: string }[]
@@ -9,7 +9,7 @@ interface SaveResult {
 /**
  * Changes limits of the running server.
  *
- * @returns Sentence about the change.
+ * @returns Sentence for the user about the change.
  * @throws {ApiError}
  */
 export async function applyLimits(
@@ -21,10 +21,10 @@ export async function applyLimits(
 }
 
 /**
- * Saves limits in the file of configuration, and changes them in the running server. What an option
- * or a variable fixes stays as it is.
+ * Saves limits in the configuration file, and changes them in the running server. Limits that a
+ * command-line option or a variable sets do not change.
  *
- * @returns Sentences about the change.
+ * @returns Sentences for the user about the change.
  * @throws {ApiError}
  */
 export async function saveLimits(

@@ -1,15 +1,15 @@
-/** Limits of the server by the names of the API. */
+/** Limits of the server by their names in the API. */
 export type Limits = Readonly<Record<string, number>>
 
-/** A limit that the page shows. */
+/** A limit that the page shows, with its texts. */
 export interface LimitField {
-  /** Name in the API, and in the section `limits` of the configuration. */
+  /** Name of the limit in the API, and in the section `limits` of the configuration. */
   readonly name: string
   readonly label: string
   readonly isSeconds?: boolean
 }
 
-/** Limits in the order of the page. */
+/** Limits in the order in which the page shows them. */
 export const limitFields: readonly LimitField[] = [
   { name: 'maxSessions', label: 'Sessions' },
   { name: 'maxSessionsPerAddress', label: 'Sessions of one address' },
@@ -21,23 +21,23 @@ export const limitFields: readonly LimitField[] = [
   { name: 'maxLifetime', label: 'Longest life of a session in seconds', isSeconds: true },
 ]
 
-/** A key of the configuration, as far as the page needs it. */
+/** Members of a configuration key, as the API returns it, that the page uses. */
 export interface ConfigKeyView {
   readonly key: string
-  /** Option, variable or place in the file that gives the value. */
+  /** Place from which the value comes: an option, a variable, or a line of the file. */
   readonly source: string
-  /** Option or variable that wins over the file. */
+  /** Option or variable that overrides the value in the file. */
   readonly overriddenBy?: string
 }
 
-/** Configuration, as an admin may read it. */
+/** Members of the configuration, as the API returns it to an admin. */
 export interface ConfigView {
-  /** Absent if the server has no file of configuration. */
+  /** Name of the configuration file; absent if the server has none. */
   readonly file?: string
   readonly keys: readonly ConfigKeyView[]
 }
 
-/** Returns the limits whose fields differ from the limits that hold. */
+/** Returns the limits whose fields differ from the present limits. */
 export function changedLimits(
   limits: Limits,
   fields: Readonly<Record<string, string>>,
@@ -50,7 +50,10 @@ export function changedLimits(
   )
 }
 
-/** Returns what gives a limit its value, for the people who may read the configuration. */
+/**
+ * Returns the configuration key of a limit; `undefined` for users who may not read the
+ * configuration.
+ */
 export function keyOfLimit(
   config: ConfigView | undefined,
   name: string,
@@ -58,7 +61,7 @@ export function keyOfLimit(
   return config?.keys.find(({ key }) => key === `limits.${name}`)
 }
 
-/** Says what gives a limit its value, and what that means for a change. */
+/** Formats the source of a limit's value, and its consequence for a change of the limit. */
 export function sourceText({ key, source, overriddenBy }: ConfigKeyView): string {
   if (overriddenBy) return `${overriddenBy} fixes the value: a saved one has no effect.`
   return source === key ? 'The default' : `From ${source.replace(`: ${key}`, '')}`

@@ -16,11 +16,11 @@ import {
 interface LimitsFormProps {
   readonly limits: Limits
   readonly config: ConfigView | undefined
-  /** Reads the limits again. */
+  /** Reads the limits from the server again. */
   readonly onChanged: () => Promise<unknown>
 }
 
-/** Shows the limits that hold, and changes them for an admin. */
+/** Form with the present limits, which an admin can change. */
 export function LimitsForm({ limits, config, onChanged }: LimitsFormProps): JSX.Element {
   const visitor = useVisitor()
   const action = useAction()

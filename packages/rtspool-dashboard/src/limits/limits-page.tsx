@@ -7,7 +7,7 @@ import { countText } from '../words/quantities.js'
 import type { ConfigView, Limits } from './limit-fields.js'
 import { LimitsForm } from './limits-form.js'
 
-/** Counts of the server, as far as the page shows them. */
+/** Members of the server's statistics that the page shows. */
 interface Stats {
   readonly sessions: {
     readonly now: number
@@ -21,14 +21,17 @@ interface Stats {
 interface Facts {
   readonly limits: Limits
   readonly stats: Stats
-  /** Absent for people who may not read it. */
+  /** Configuration of the server; absent for users who may not read it. */
   readonly config: ConfigView | undefined
 }
 
 const types = ['limitsChanged', 'configChanged', 'limitNear']
 const everyMs = 5000
 
-/** Limits on numbers and times: read by all, changed by an admin while the server runs. */
+/**
+ * Page with the limits on sessions and times. All users can read them; an admin can change them
+ * while the server runs.
+ */
 export function LimitsPage(): JSX.Element {
   const { facts, problem, read } = useLimits()
   const known = facts.value

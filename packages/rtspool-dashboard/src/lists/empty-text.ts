@@ -1,10 +1,10 @@
 import type { ReadonlySignal } from '@preact/signals'
 
 /**
- * Explains why a table has no rows.
+ * Returns the text for a table without rows.
  *
  * @param list - The list of the table.
- * @param empty - Sentence about a list that has arrived and is empty.
+ * @param empty - Sentence for a list that was loaded and is empty.
  */
 export const emptyText = (
   { problem }: { readonly problem: ReadonlySignal<string> },

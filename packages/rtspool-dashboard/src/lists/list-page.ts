@@ -5,15 +5,15 @@ export interface ListPage<Row> {
   readonly cursor: string | undefined
 }
 
-/** Reads the page behind a cursor, and the first page without one. */
+/** Function that reads the page after a cursor, or the first page without one. */
 export type ReadPage<Row> = (cursor: string | undefined) => Promise<ListPage<Row>>
 
-/** A page that was read, and the cursor that leads to it. */
+/** A page that was read, and the cursor with which it was read. */
 export interface ReadPart<Row> {
   from: string | undefined
   rows: readonly Row[]
   next: string | undefined
-  /** Number of rows that no page before it has. */
+  /** Number of rows that are not on any earlier page. */
   shown: number
 }
 
@@ -25,7 +25,10 @@ export async function readPart<Row>(
   return { from, rows, next: cursor, shown: rows.length }
 }
 
-/** Joins pages, and notes how many rows of each are shown. A row on two pages is shown once. */
+/**
+ * Joins pages to one list, and counts the rows of each page that are shown. A row on two pages is
+ * shown once.
+ */
 export function joinParts<Row>(
   parts: readonly ReadPart<Row>[],
   keyOf: (row: Row) => string,

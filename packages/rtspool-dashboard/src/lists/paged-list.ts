@@ -2,15 +2,15 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import type { RowWindow } from '../elements/index.js'
 import { joinParts, type ReadPage, type ReadPart, readPart } from './list-page.js'
 
-/** Number of rows that are read beyond those on the screen. */
+/** Number of rows that are read in advance, after the visible ones. */
 const rowsAhead = 100
 /** Milliseconds between a request that has failed and the next attempt. */
 const retryMs = 5_000
 
 /**
- * A list of the server, read page by page as far as a person scrolls. A refresh reads the pages on
- * the screen again. It only counts the new rows at the top of the list while the top is not on the
- * screen, because the rows on the screen must not move.
+ * A list of the server, read page by page as far as the user scrolls. A refresh reads the visible
+ * pages again. While the top is not visible, new rows there are only counted, so that the visible
+ * rows do not move.
  */
 export class PagedList<Row> {
   readonly #keyOf: (row: Row) => string
@@ -28,7 +28,11 @@ export class PagedList<Row> {
   #retry: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
 
-  /** @param keyOf - Returns the name of a row: two rows with one name are the same. */
+  /**
+   * Creates an empty list.
+   *
+   * @param keyOf - Returns the key of a row. Rows with the same key are the same row.
+   */
   constructor(keyOf: (row: Row) => string) {
     this.#keyOf = keyOf
   }
@@ -37,12 +41,12 @@ export class PagedList<Row> {
     return this.#rows
   }
 
-  /** Sentence about the last request; empty if it succeeded. */
+  /** Sentence for the user about a failed request; empty if the last one succeeded. */
   get problem(): ReadonlySignal<string> {
     return this.#problem
   }
 
-  /** True until the first page of the list is here, or the request for it has failed. */
+  /** True until the first page of the list has arrived, or the request for it has failed. */
   get isLoading(): ReadonlySignal<boolean> {
     return this.#isLoading
   }
@@ -52,12 +56,12 @@ export class PagedList<Row> {
     return this.#hasMore
   }
 
-  /** Number of rows that the first page has got since it left the screen; at most a page. */
+  /** Number of new rows on the first page since it was last visible; at most one page. */
   get newer(): ReadonlySignal<number> {
     return this.#newer
   }
 
-  /** Reads another list, such as that of another filter. The old rows stay until it is here. */
+  /** Reads another list, such as that of another filter. The old rows stay until it has arrived. */
   restart(read: ReadPage<Row>): Promise<void> {
     this.#read = read
     this.#wantsRestart = true
@@ -65,13 +69,16 @@ export class PagedList<Row> {
     return this.#start()
   }
 
-  /** Reads the rows on the screen again. */
+  /** Reads the visible rows again. */
   refresh(): Promise<void> {
     this.#wantsRefresh = true
     return this.#start()
   }
 
-  /** Notes the rows on the screen. Reads more near the end, and new ones at the top. */
+  /**
+   * Notes the range of visible rows. Reads more rows near the end of the list, and new ones at its
+   * top.
+   */
   see(window: RowWindow): void {
     this.#window = window
     if (this.#newer.peek() > 0 && this.#isVisible(0, this.#parts[0])) this.#wantsRefresh = true
@@ -93,7 +100,10 @@ export class PagedList<Row> {
     return this.#work ?? Promise.resolve()
   }
 
-  /** Reads until nothing is wanted: one request at a time, and the latest wish counts. */
+  /**
+   * Sends the wanted requests, one at a time, until none is left. A newer wish replaces an older
+   * one.
+   */
   async #run(): Promise<void> {
     const list = this.#read
     try {
@@ -119,7 +129,11 @@ export class PagedList<Row> {
     this.#retry = setTimeout(() => void this.#start(), retryMs)
   }
 
-  /** @returns `undefined` if there is nothing to read. */
+  /**
+   * Returns a function that sends the next request.
+   *
+   * @returns `undefined` if there is nothing to read.
+   */
   #nextRead(): (() => Promise<void>) | undefined {
     const read = this.#read
     if (!read || this.#isClosed) return undefined

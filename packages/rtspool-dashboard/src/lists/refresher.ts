@@ -1,20 +1,20 @@
 import type { EventStream } from '../api/event-stream.js'
 
-/** Shortest time between two refreshes in milliseconds, because events come in any number. */
+/** Minimum time between two refreshes in milliseconds, because any number of events may arrive. */
 const shortestMs = 1000
-/** Milliseconds after an event in which others of the same cause arrive. */
+/** Milliseconds to wait after an event, in which further events of the same cause arrive. */
 const settleMs = 100
 
 export interface RefreshTimes {
-  /** Types of events after which the data are out of date. */
+  /** Types of events after which the data must be read again. */
   readonly types: readonly string[]
-  /** Milliseconds between refreshes without an event; 0 = events alone decide. */
+  /** Milliseconds between refreshes without an event; 0 = only after events. */
   readonly everyMs: number
 }
 
 /**
- * Calls a function soon after events that make data out of date, at most once a second, and from time
- * to time without an event. Waits while nobody sees the page.
+ * Calls a function soon after events that make data out of date, at most once a second, and at
+ * intervals without an event. Waits while the page is hidden.
  */
 export class Refresher {
   readonly #refresh: () => Promise<unknown>

@@ -6,25 +6,33 @@ import { Refresher } from './refresher.js'
 
 const rowsPerPage = 200
 
-/** A list of the API. Each of its changes has an event, so that the page reads it only then. */
+/**
+ * Description of a list of the API. Each change of the list causes an event, after which the page
+ * reads it again.
+ */
 export interface ApiList<Row> {
   /** Path of the operation, such as `/v1/bans`. */
   readonly path: string
-  /** Member of the response with the rows. */
+  /** Name of the response's member that contains the rows. */
   readonly member: string
-  /** Types of events after which the list is out of date. */
+  /** Types of events after which the list must be read again. */
   readonly types: readonly string[]
   readonly keyOf: (row: Row) => string
 }
 
-/** Response of an operation that lists: the rows in the member of {@link ApiList}, and the next cursor. */
+/**
+ * Response of an operation that lists: the rows in the member named by {@link ApiList}, and the
+ * cursor of the next page.
+ */
 type Response<Row> = { readonly cursor?: string } & Readonly<Record<string, readonly Row[]>>
 
 /**
- * Reads a list of the API as far as a person scrolls, and keeps the rows on the screen up to date.
+ * Hook that reads a list of the API as far as the user scrolls, and keeps the visible rows up to
+ * date.
  *
- * @param list - Must be the same object in each drawing: another object begins another list.
- * @param query - Values of the filter. Other values begin the list again.
+ * @param list - Must be the same object each time the component is rendered: another object begins
+ * another list.
+ * @param query - Values of the filter. Other values restart the list.
  */
 export function useApiList<Row>(list: ApiList<Row>, query: Query): PagedList<Row> {
   const { client, events } = useVisitor()

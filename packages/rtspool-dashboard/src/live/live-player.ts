@@ -4,14 +4,17 @@ import { catchUpOf, paceOf, type TimeRange } from './pace.js'
 import { endingOf, missingText } from './words.js'
 
 const paceMs = 250
-/** Milliseconds that a page may be hidden before its stream stops. */
+/** Milliseconds for which a page may be hidden before its stream stops. */
 const hiddenMs = 3_000
 const firstRetryMs = 500
 const longestRetryMs = 10_000
-/** A stream that has played so long has recovered: the next break is tried again soon. */
+/**
+ * Milliseconds of playing after which a stream counts as recovered: after the next failure, the
+ * player tries again soon.
+ */
 const recoveredMs = 10_000
 
-/** A WebSocket to open: its address, and the subprotocols with a fresh ticket. */
+/** Parameters of a WebSocket to open: its URL, and the subprotocols with a new ticket. */
 export interface LiveConnection {
   readonly url: string
   readonly protocols: readonly string[]
@@ -19,37 +22,37 @@ export interface LiveConnection {
 
 export type LiveState = 'connecting' | 'waiting' | 'playing' | 'paused' | 'stopped'
 
-/** State of a player, and a sentence for the person who watches. */
+/** State of a player, and a sentence for the user. */
 export interface LiveStatus {
   readonly state: LiveState
-  /** Empty while everything plays. */
+  /** Sentence for the user; empty while everything plays. */
   readonly text: string
 }
 
 export interface LivePlayerOptions {
   /**
-   * Gets a connection; called for each attempt, because a ticket can be used once. Throws
-   * {@link LiveRefusal} where another attempt is useless.
+   * Returns the parameters of a connection. Called for each attempt, because a ticket is valid
+   * once. Throws {@link LiveRefusal} if further attempts are useless.
    */
   readonly connect: () => Promise<LiveConnection>
   readonly onStatus?: ((status: LiveStatus) => void) | undefined
-  /** Sentences in place of the usual ones, by the reason for an end. */
+  /** Sentences that replace the usual ones, by the reason for the end. */
   readonly texts?: Readonly<Record<string, string>> | undefined
 }
 
-/** Reason why a stream cannot be watched, however often a player tries. */
+/** Error for a stream that cannot be watched, so that further attempts are useless. */
 export class LiveRefusal extends Error {}
 
 /**
- * Plays a live stream of the server in a video element: stays close to the newest picture, stops while the page is hidden, and
- * begins again at the next key frame after an error.
+ * Plays a live stream of the server in a video element. Stays close to the newest picture, and
+ * stops while the page is hidden. After an error, starts again at the next key frame.
  */
 export class LivePlayer {
   readonly #video: HTMLVideoElement
   readonly #options: LivePlayerOptions
   #socket: WebSocket | undefined
   #source: LiveSource | undefined
-  /** Changes with each attempt, so that late events of an earlier one have no effect. */
+  /** Number of the present attempt. Late events of an earlier attempt are ignored. */
   #attempt = 0
   #retrying: ReturnType<typeof setTimeout> | undefined
   #hiding: ReturnType<typeof setTimeout> | undefined
@@ -58,9 +61,9 @@ export class LivePlayer {
   #playingSince: number | undefined
   #isStarted = false
   #told: LiveStatus = { state: 'stopped', text: '' }
-  /** True once playback has been set to the first picture of a source. */
+  /** True once the playback position was set to the first picture of the present source. */
   #hasBegun = false
-  /** Sentence about tracks that do not play here. */
+  /** Sentence about tracks that this browser does not play; empty if it plays all. */
   #missing = ''
 
   constructor(video: HTMLVideoElement, options: LivePlayerOptions) {
@@ -77,7 +80,7 @@ export class LivePlayer {
     void this.#connect()
   }
 
-  /** Stops for good, and leaves the server. Idempotent. */
+  /** Stops the player for good, and closes the connection. Idempotent. */
   stop(text = ''): void {
     if (!this.#isStarted) return
     this.#isStarted = false
@@ -175,7 +178,7 @@ export class LivePlayer {
     this.#retry(`The browser could not decode the stream. ${detail}`.trim())
   }
 
-  /** Begins again with a fresh connection, and so at a key frame; later after each failure. */
+  /** Connects again, after a delay that grows with each failure, and starts at a key frame. */
   #retry(text: string): void {
     if (!this.#isStarted) return
     const since = this.#playingSince
@@ -202,7 +205,7 @@ export class LivePlayer {
     else if (this.#told.state === 'paused') void this.#connect()
   }
 
-  /** Leaves the server until the page is shown. */
+  /** Closes the connection until the page is visible again. */
   #pause(): void {
     this.#leave()
     this.#tell('paused', 'Paused while the page is hidden.')
@@ -219,8 +222,8 @@ export class LivePlayer {
   }
 
   /**
-   * Begins with the key frame, of which the browser decodes nothing else, and jumps to the newest
-   * picture as soon as there is something to see.
+   * Starts at the key frame, because the browser can decode nothing before it. Jumps to the newest
+   * picture as soon as a picture is shown.
    */
   #begin(ranges: readonly TimeRange[]): void {
     const video = this.#video
@@ -235,7 +238,7 @@ export class LivePlayer {
     })
   }
 
-  /** Browsers refuse until the person has clicked, where a page may not play sound by itself. */
+  /** Starts the video. If the browser refuses before the user has clicked, asks for a click. */
   async #play(): Promise<void> {
     try {
       await this.#video.play()
@@ -268,7 +271,7 @@ function missingOf(
   )
 }
 
-/** Returns whether a browser tells when it shows a picture; Firefox does since version 132. */
+/** Returns whether a browser reports each picture that it shows (Firefox since version 132). */
 const tellsPictures = (video: HTMLVideoElement): boolean => 'requestVideoFrameCallback' in video
 
 function movePace(video: HTMLVideoElement, ranges: readonly TimeRange[]): void {

@@ -1,12 +1,15 @@
 import type { PlayableTrack } from './messages.js'
 
-/** Seconds of played material that stay in memory, for a browser that steps back a little. */
+/** Seconds of played material that stay in memory, because a browser may step back a little. */
 const keptSeconds = 4
 const trimSeconds = 10
 
 type MediaSourceClass = typeof MediaSource
 
-/** Returns the media source of this browser; iPhones have the managed one alone. */
+/**
+ * Returns the browser's class of media sources: `ManagedMediaSource` if it exists (iPhones have no
+ * other), or else `MediaSource`.
+ */
 export function mediaSourceClass(): MediaSourceClass | undefined {
   const { ManagedMediaSource, MediaSource: plain } = globalThis as {
     ManagedMediaSource?: MediaSourceClass
@@ -16,23 +19,23 @@ export function mediaSourceClass(): MediaSourceClass | undefined {
 }
 
 export interface LiveSourceListener {
-  /** Fragments have been appended, or old ones removed. */
+  /** Called when fragments were appended, or old ones removed. */
   appended(): unknown
-  /** The browser accepts no more. */
+  /** Called when the browser accepts no more fragments. */
   failed(error: unknown): void
 }
 
 /**
- * Feeds fragments to a video element. Each track has a buffer of its own, so that one that breaks off
- * does not stop others. The source opens at once: the browser needs some time for that, in which the
- * connection opens as well.
+ * Passes MP4 fragments to a video element. Each track has a separate buffer, so that the others
+ * continue if one ends. The source opens at once, because a browser needs some time for that, while
+ * the connection is opened too.
  */
 export class LiveSource {
   readonly #video: HTMLVideoElement
   readonly #source: MediaSource
   readonly #url: string
   readonly #buffers = new Map<number, SourceBuffer>()
-  /** Fragments that the buffer of each track is to accept next. */
+  /** Fragments that have not been appended to the buffer of their track yet, by track. */
   readonly #waiting = new Map<number, Uint8Array<ArrayBuffer>[]>()
   readonly #listener: LiveSourceListener
   #tracks: readonly PlayableTrack[] | undefined
@@ -58,12 +61,12 @@ export class LiveSource {
     video.src = this.#url
   }
 
-  /** True once the tracks are known: others need another source. */
+  /** True once the tracks are known. Other tracks need a new source. */
   get hasTracks(): boolean {
     return this.#tracks !== undefined
   }
 
-  /** Adds a buffer for each track. To be called once. */
+  /** Creates a buffer for each track. Must be called only once. */
   setTracks(tracks: readonly PlayableTrack[]): void {
     this.#tracks = tracks
     for (const { id } of tracks) this.#waiting.set(id, [])
@@ -113,7 +116,10 @@ export class LiveSource {
     }
   }
 
-  /** @returns Whether the buffer is busy now. */
+  /**
+   * Removes played material that is no longer needed from a buffer. @returns True if the buffer is
+   * busy with it.
+   */
   #trim(buffer: SourceBuffer): boolean {
     const { currentTime } = this.#video
     if (buffer.buffered.length === 0) return false

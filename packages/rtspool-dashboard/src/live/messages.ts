@@ -1,6 +1,6 @@
 /** A track that the server sends in fragments. */
 export interface PlayableTrack {
-  /** First byte of each binary message with a fragment of the track. */
+  /** Number of the track: the first byte of each binary message with a fragment of it. */
   readonly id: number
   readonly kind: 'video' | 'audio'
   /** Media type with the codec: `video/mp4; codecs="avc1.64001f"`. */
@@ -14,8 +14,8 @@ export interface UnplayableTrack {
 }
 
 /**
- * First message of the server. The server sends the message again when the tracks or their formats
- * have changed.
+ * First message of the server, which names the tracks. The server sends it again when the tracks or
+ * their formats have changed.
  */
 export interface TracksMessage {
   readonly type: 'tracks'
@@ -26,7 +26,7 @@ export interface TracksMessage {
 /**
  * Parses a text message of the server.
  *
- * @returns `undefined` for a message that only later versions know.
+ * @returns `undefined` for a message of a kind that this version does not know.
  */
 export function parseMessage(text: string): TracksMessage | undefined {
   const message: unknown = JSON.parse(text)

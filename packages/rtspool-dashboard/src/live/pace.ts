@@ -1,12 +1,18 @@
-/** Seconds behind the newest picture above which the player hurries, and above which it jumps. */
+/**
+ * Seconds behind the newest picture above which the player plays faster. The next constant is for a
+ * jump.
+ */
 const hurrySeconds = 1
 const jumpSeconds = 3
-/** Seconds behind at which it plays at its normal pace again, and where a jump ends. */
+/**
+ * Seconds behind the newest picture at which the player returns to normal speed, and to which a
+ * jump leads.
+ */
 const liveSeconds = 0.4
 const landingSeconds = 0.15
 const hurryRate = 1.1
 
-/** Seconds of the timeline that can be played without a gap. */
+/** Range of the video's timeline, in seconds, that is loaded without a gap. */
 export interface TimeRange {
   readonly start: number
   readonly end: number
@@ -14,21 +20,22 @@ export interface TimeRange {
 
 export interface Pace {
   readonly rate: number
-  /** Position to jump to; `undefined` plays on. */
+  /** Position in seconds to which the player must jump; `undefined` = no jump. */
   readonly seekTo?: number
 }
 
 const landingOf = ({ start, end }: TimeRange): number => Math.max(start, end - landingSeconds)
 
-/** Returns the position to which a player jumps after its first picture; `undefined` plays on. */
+/** Returns the position to which a player jumps after its first picture; `undefined` = no jump. */
 export function catchUpOf(position: number, ranges: readonly TimeRange[]): number | undefined {
   const last = ranges.at(-1)
   return last && last.end - position > liveSeconds ? landingOf(last) : undefined
 }
 
 /**
- * Decides how a player stays live: above a second behind it plays up to 1.1 times as fast, above three it jumps. A position
- * in a gap jumps to the range behind it.
+ * Returns the playback rate or jump with which a player stays live. More than a second behind, it
+ * plays up to 1.1 times as fast; more than three seconds, it jumps. From a gap it jumps to the
+ * range after the gap.
  *
  * @param ranges - Buffered ranges in order.
  * @param mayHurry - False for browsers that play no sound, or stutter, at other rates.

@@ -1,6 +1,6 @@
 import type { PlayableTrack, UnplayableTrack } from './messages.js'
 
-/** Reason for an end, in plain words, and whether it makes sense to try again. */
+/** Explanation of the end of a connection, and whether the player should try again. */
 export interface Ending {
   readonly text: string
   readonly isFinal: boolean
@@ -39,9 +39,9 @@ const unopenedText =
 /**
  * Explains why a connection has closed.
  *
- * @param code - Code of the WebSocket; 1006 = it broke off.
+ * @param code - Close code of the WebSocket; 1006 = the connection failed.
  * @param reason - Removal reason of the session, or code of an error.
- * @param wasOpen - False where the connection has never been open.
+ * @param wasOpen - False if the connection was never open.
  */
 export function endingOf(code: number, reason: string, wasOpen = true): Ending {
   const known = endings[reason]
@@ -51,7 +51,7 @@ export function endingOf(code: number, reason: string, wasOpen = true): Ending {
   return { text: `The server has ended the stream (${reason || code}).`, isFinal: false }
 }
 
-/** Name of a codec as people know it. */
+/** Returns the usual name of a codec for a media type, such as `H.264`. */
 function codecName(mime: string): string {
   const codec = /codecs="([^"]*)"/.exec(mime)?.[1] ?? mime
   if (codec.startsWith('avc1')) return 'H.264'
@@ -62,7 +62,7 @@ function codecName(mime: string): string {
 
 const things: Readonly<Record<string, string>> = { video: 'picture', audio: 'sound' }
 
-/** Explains which parts of a stream this browser does not play; empty if it plays all. */
+/** Explains which tracks of a stream this browser does not play; empty if it plays all. */
 export function missingText(
   unsupported: readonly PlayableTrack[],
   unplayable: readonly UnplayableTrack[],

@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { Field } from '../elements/index.js'
 import type { Login } from './login.js'
 
-/** Asks for user and password, or for a token of the API. */
+/** Form for a login with user and password, or with a token of the API. */
 export function LoginForm({ login }: { readonly login: Login }): JSX.Element {
   return (
     <main class="login">
@@ -42,7 +42,11 @@ export function LoginForm({ login }: { readonly login: Login }): JSX.Element {
 
 interface EntryFormProps {
   readonly login: Login
-  /** @param text - Returns the contents of a field. */
+  /**
+   * Called with the entered values.
+   *
+   * @param text - Returns the contents of a field.
+   */
   readonly onSubmit: (text: (field: string) => string) => void
   readonly children: ComponentChildren
 }

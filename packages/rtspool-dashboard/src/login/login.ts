@@ -3,10 +3,10 @@ import { ApiClient, ApiError } from '../api/api-client.js'
 import { type CallerView, Visitor } from '../visitor/visitor.js'
 
 const storageKey = 'rtspool.token'
-/** Beginning of the tokens of logins by password, which end with the logout. */
+/** Prefix of the tokens of logins by password. The server removes such a token at the logout. */
 const loginPrefix = 'login_'
 
-/** The token of the person in front of the page, kept until the tab closes. */
+/** The login of the user of the page. The browser stores the token until the tab is closed. */
 export class Login {
   readonly #storage: Storage
   readonly #send: typeof fetch | undefined
@@ -14,7 +14,11 @@ export class Login {
   readonly #problem = signal('')
   readonly #isChecking = signal(false)
 
-  /** @param send - Sends requests; another function in tests. */
+  /**
+   * Restores the login that the browser has stored.
+   *
+   * @param send - Sends requests; another function in tests.
+   */
   constructor(storage: Storage, send?: typeof fetch) {
     this.#storage = storage
     this.#send = send
@@ -22,22 +26,25 @@ export class Login {
     if (token) void this.logIn(token)
   }
 
-  /** Name, role and token of the person who is logged in; `undefined` before the login and after it has ended. */
+  /**
+   * Name, role and token of the user who is logged in; `undefined` before the login and after its
+   * end.
+   */
   get visitor(): ReadonlySignal<Visitor | undefined> {
     return this.#visitor
   }
 
-  /** Sentence about the last attempt; empty if there is nothing to say. */
+  /** Sentence for the user about a failed login; empty if there was none. */
   get problem(): ReadonlySignal<string> {
     return this.#problem
   }
 
-  /** True while the server is asked about a token. */
+  /** True while the server checks a token. */
   get isChecking(): ReadonlySignal<boolean> {
     return this.#isChecking
   }
 
-  /** Logs in as a user of the server. */
+  /** Logs in with the name and password of a user. */
   async logInAs(user: string, password: string): Promise<void> {
     const client = new ApiClient('', { ...(this.#send && { send: this.#send }) })
     this.#isChecking.value = true

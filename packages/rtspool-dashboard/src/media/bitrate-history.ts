@@ -1,23 +1,24 @@
 import type { ChartData } from '../charts/index.js'
 import type { MediaView } from './media-view.js'
 
-/** Number of times whose bitrates are kept: five minutes, if the page reads every two seconds. */
+/** Maximum number of stored measurements: five minutes, if the page reads every two seconds. */
 const keptLooks = 150
 
 /** Bitrates of the tracks of one media at one time. */
 interface Look {
-  /** Seconds since 1970. */
+  /** Time of the measurement, in seconds since 1970. */
   readonly seconds: number
-  /** Bits per second, by index of the track; `null` = not known. */
+  /** Bits per second of each track, by its index; `null` = unknown. */
   readonly rates: readonly (number | null)[]
 }
 
-/** Keeps the bitrates of all tracks since the page was opened, for five minutes at most. */
+/** Stores the bitrates of all tracks since the page was opened, for five minutes at most. */
 export class BitrateHistory {
   #looks = new Map<string, readonly Look[]>()
 
   /**
-   * Adds the bitrates of all present media. Forgets those of other media, which have ended.
+   * Adds the bitrates of all present media. Removes those of all other media, because they have
+   * ended.
    *
    * @param unixTimeMs - Milliseconds since 1970.
    */

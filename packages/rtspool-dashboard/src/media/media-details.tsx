@@ -15,7 +15,7 @@ interface MediaDetailsProps {
   readonly urls: readonly string[]
 }
 
-/** Shows publisher, URLs, bitrate and tracks of one media, and a form to probe it. */
+/** Details of one media: publisher, URLs, bitrate and tracks, and a form to probe it. */
 export function MediaDetails({ media, bitrates, urls }: MediaDetailsProps): JSX.Element {
   const shape = useBitrateShape(media.tracks)
   return (

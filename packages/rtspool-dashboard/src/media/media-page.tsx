@@ -16,7 +16,7 @@ import { type ServerPorts, urlsOf } from './urls.js'
 
 const refreshMs = 2_000
 const portsMs = 60_000
-/** Largest number of media that the page shows. */
+/** Maximum number of media that the page shows. */
 const pageSize = 500
 
 interface MediaList {
@@ -24,7 +24,7 @@ interface MediaList {
   readonly cursor?: string
 }
 
-/** Page with a table of all media, and below it the details of the chosen one. */
+/** Page with a table of all media, and the details of the selected one. */
 export function MediaPage(): JSX.Element {
   const { client } = useVisitor()
   const { list, ports, bitrates } = useMedia(client)

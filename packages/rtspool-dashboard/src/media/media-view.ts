@@ -1,4 +1,4 @@
-/** A track of a media, as far as the page shows it. */
+/** Members of a media's track, as the API returns it, that the page shows. */
 export interface TrackView {
   readonly index: number
   readonly kind: string
@@ -6,24 +6,27 @@ export interface TrackView {
   readonly clockRate: number
   readonly packetCount: number
   readonly octetCount: number
-  /** Bits of payload per second; absent until the server has counted for a while. */
+  /** Payload of the track in bits per second; absent before the server has measured it. */
   readonly bitrate?: number
   readonly keyFrameIntervalSeconds?: number
-  /** Packets that are no valid RTP: dropped. */
+  /** Number of packets dropped because they were no valid RTP. */
   readonly invalidPackets: number
-  /** Packets with a payload type that the session description does not list: sent nevertheless. */
+  /**
+   * Number of packets whose payload type the session description does not list; they are sent
+   * nevertheless.
+   */
   readonly unlistedPackets: number
   readonly readerCount: number
 }
 
-/** A media, as far as the page shows it. */
+/** Members of a media (presentation), as the API returns it, that the page shows. */
 export interface MediaView {
   readonly publicId: string
   readonly path: string
   readonly state: 'idle' | 'starting' | 'playing' | 'ended'
   /** True if the media plays, but no packet has arrived for some seconds. */
   readonly isDown: boolean
-  /** Absent for a live media. */
+  /** Length of a stored media in seconds; absent for a live one. */
   readonly durationSeconds?: number
   readonly createdTime: string
   readonly startedTime?: string
@@ -38,25 +41,28 @@ export interface MediaView {
   readonly tracks: readonly TrackView[]
 }
 
-/** Returns the sessions of a media without its publisher. */
+/** Returns the number of sessions that use a media, without that of its publisher. */
 export const viewersOf = ({ sessionCount, publisher }: MediaView): number =>
   Math.max(0, sessionCount - (publisher ? 1 : 0))
 
-/** Returns the bitrate of all tracks; `undefined` while no track has one. */
+/**
+ * Returns the sum of the bitrates of all tracks, in bits per second; `undefined` while none is
+ * known.
+ */
 export function bitrateOf({ tracks }: MediaView): number | undefined {
   const rates = tracks.flatMap(({ bitrate }) => (bitrate === undefined ? [] : [bitrate]))
   return rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0)
 }
 
-/** Names the codec of a track with its clock rate: `H264 90 kHz`. */
+/** Formats the codec of a track with its clock rate: `H264 90 kHz`. */
 export const codecText = ({ encoding, kind, clockRate }: TrackView): string =>
   `${encoding ?? kind} ${clockRate / 1000} kHz`
 
-/** Names the codecs of all tracks: `H264, MPEG4-GENERIC`. */
+/** Formats the codecs of all tracks: `H264, MPEG4-GENERIC`. */
 export const codecsText = ({ tracks }: MediaView): string =>
   tracks.map(({ encoding, kind }) => encoding ?? kind).join(', ')
 
-/** Writes the state of a media in one or two words. */
+/** Returns the state of a media in one or two words for the user. */
 export function stateText({ state, isDown, durationSeconds }: MediaView): string {
   if (isDown) return 'no packets'
   if (state === 'playing') return durationSeconds === undefined ? 'live' : 'playing'

@@ -2,11 +2,14 @@ import type { ChartData } from '../charts/index.js'
 import { bitrateText, bytesText } from '../words/quantities.js'
 import type { TrackView } from './media-view.js'
 
-/** A picture, or a piece of sound, that has arrived during a probe. */
+/**
+ * Access unit (picture or frame of sound) that has arrived during a probe, which reads a media for
+ * some seconds.
+ */
 export interface ProbeUnit {
   /** Index of the track. */
   readonly track: number
-  /** Milliseconds since the beginning of the probe. */
+  /** Milliseconds from the beginning of the probe to the arrival. */
   readonly arrivedMs: number
   /** RTP timestamp, in ticks of the clock rate of the track. */
   readonly rtpTime: number
@@ -15,32 +18,38 @@ export interface ProbeUnit {
   readonly lostPackets: number
 }
 
-/** Result of a probe, as the API returns it. */
+/** Result of a probe (the server reads a media for some seconds), as the API returns it. */
 export interface ProbeView {
   readonly units: readonly ProbeUnit[]
   readonly seconds: number
   readonly keyFrameIntervalSeconds?: number
 }
 
-/** A time without pictures or sound that is much longer than usual. */
+/** Gap in a probe: a time without access units that is much longer than usual. */
 interface Gap {
   readonly fromMs: number
   readonly toMs: number
-  /** True if the RTP timestamps have the gap as well: the source has sent nothing. */
+  /** True if the RTP timestamps contain the gap too, so that the source has sent nothing. */
   readonly isOfSource: boolean
 }
 
-/** Factor over the median: a longer time between two units is a gap, if it has the least milliseconds. */
+/**
+ * Factor by which a time between two units must exceed the median to count as a gap. It must also
+ * exceed a minimum in milliseconds.
+ */
 const gapFactor = 3
 const gapLeastMs = 150
-/** Share of a gap that the RTP timestamps must have as well, so that the source is its cause. */
+/** Share of a gap that the RTP timestamps must contain for the source to be its cause. */
 const sourceShare = 0.5
-/** Number of gaps that have a sentence of their own. */
+/** Maximum number of gaps that are described in a separate sentence. */
 const toldGaps = 5
-/** Number of ticks after which RTP timestamps begin again at 0. */
+/** Number of different RTP timestamps, after which they begin again at 0. */
 const wrap = 2 ** 32
 
-/** Returns a chart of a probe: sizes in bytes over seconds. Key frames of video are a line of their own. */
+/**
+ * Returns the chart of a probe: sizes of units in bytes over seconds. Key frames of video have a
+ * separate line.
+ */
 export function probeChart(units: readonly ProbeUnit[], isVideo: boolean): ChartData {
   const sizes = (wanted: boolean) =>
     units.map(({ isKeyFrame, sizeBytes }) =>
@@ -52,14 +61,14 @@ export function probeChart(units: readonly ProbeUnit[], isVideo: boolean): Chart
   }
 }
 
-/** Returns the seconds between each two key frames, by their RTP timestamps. */
+/** Returns the seconds from each key frame to the next, by their RTP timestamps. */
 export function keyFrameDistances(units: readonly ProbeUnit[], clockRate: number): number[] {
   const times = units.filter(({ isKeyFrame }) => isKeyFrame).map(({ rtpTime }) => rtpTime)
   return times.slice(1).map((time, index) => ticksBetween(times[index] ?? 0, time) / clockRate)
 }
 
 /**
- * Describes in sentences the result of a probe of one track.
+ * Describes the result of a probe of one track in sentences for the user.
  *
  * @param seconds - Length of the probe.
  */
@@ -131,7 +140,10 @@ function gapsOf(units: readonly ProbeUnit[], clockRate: number): Gap[] {
   })
 }
 
-/** Returns the ticks between two RTP timestamps; less than 0 for pictures that are sent out of order. */
+/**
+ * Returns the ticks from one RTP timestamp to another; negative for pictures that are sent out of
+ * order.
+ */
 function ticksBetween(before: number, after: number): number {
   const ticks = (after - before + wrap) % wrap
   return ticks > wrap / 2 ? ticks - wrap : ticks

@@ -1,10 +1,13 @@
 import { generate } from 'lean-qr/nano'
 import type { JSX } from 'preact'
 
-/** Width of the light margin around a code, in modules: squares of the code. @see ISO/IEC 18004 */
+/**
+ * Width of the light margin around a QR code, in modules (the squares of the code). @see ISO/IEC
+ * 18004
+ */
 const quietModules = 4
 
-/** Draws a text as a QR code, dark on light in both colour schemes. */
+/** A text as a QR code, dark on light in both colour schemes. */
 export function QrCode({ text }: { readonly text: string }): JSX.Element {
   const code = generate(text)
   const size = code.size + 2 * quietModules

@@ -1,4 +1,6 @@
-/** Ports on which the server speaks RTSP, in clear and inside TLS; absent if the server does not. */
+/**
+ * Ports of the server for RTSP, without and with TLS; absent if the server does not listen there.
+ */
 export interface ServerPorts {
   readonly rtspPort?: number
   readonly rtspsPort?: number
@@ -7,10 +9,10 @@ export interface ServerPorts {
 const defaultPorts = { rtsp: 554, rtsps: 322 } as const
 
 /**
- * Returns the URLs at which players find a path, the one with TLS last.
+ * Returns the URLs with which players open a path, the one with TLS last.
  *
  * @param path - Decoded path.
- * @param hostname - Host of the page, as a URL has it.
+ * @param hostname - Host of the page, as in its URL.
  */
 export function urlsOf(path: string, hostname: string, ports: ServerPorts): string[] {
   const encoded = path.split('/').map(encodeURIComponent).join('/')

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { hashOf, type PageName, pageNames, route } from './route.js'
 
-/** Titles of the pages. */
+/** Titles of the pages of the dashboard, by name. */
 export const pageTitles: Readonly<Record<PageName, string>> = {
   overview: 'Overview',
   sessions: 'Sessions',
@@ -13,7 +13,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   events: 'Events',
 }
 
-/** Links to all pages. */
+/** Links to all pages of the dashboard. */
 export function Navigation(): JSX.Element {
   return (
     <nav aria-label="Pages">

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 
-/** Names of the pages in URLs, in the order of the navigation. */
+/** Names of the dashboard's pages in URLs, in the order of the navigation. */
 export const pageNames = Object.freeze([
   ...(['overview', 'sessions', 'leavers', 'media', 'shares'] as const),
   ...(['limits', 'bans', 'events'] as const),
@@ -8,7 +8,7 @@ export const pageNames = Object.freeze([
 
 export type PageName = (typeof pageNames)[number]
 
-/** A page of the dashboard, with the values in its URL. */
+/** Page of the dashboard, with the query values in its URL. */
 export interface Route {
   readonly page: PageName
   readonly query: Readonly<Record<string, string>>
@@ -32,10 +32,12 @@ globalThis.addEventListener?.('hashchange', () => {
   current.value = routeOf(location.hash)
 })
 
-/** The page in the present URL. */
+/** Page that the present URL names. */
 export const route: ReadonlySignal<Route> = current
 
-/** Changes the values in the URL without a new entry in the browser's history, as for filters. */
+/**
+ * Changes the query values in the URL without a new entry in the browser's history, as for filters.
+ */
 export function replaceQuery(query: Route['query']): void {
   const { page } = current.peek()
   history.replaceState(null, '', hashOf(page, query))

@@ -9,7 +9,7 @@ interface CausesTableProps {
   readonly empty: string
 }
 
-/** Counts by cause since the start of the server, each with its meaning. */
+/** Table of counts by cause since the start of the server, each with its meaning. */
 export function CausesTable({ title, causes, empty }: CausesTableProps): JSX.Element {
   const id = useId()
   return (

@@ -1,28 +1,34 @@
 import type { ApiClient } from '../api/api-client.js'
 import { Polled } from '../api/polled.js'
 
-/** Figures of the server at one time. Bytes and packets count from the start of the server. */
+/**
+ * Measured values of the server at one time. Bytes and packets are counted from the start of the
+ * server.
+ */
 export interface HistorySample {
-  /** Larger by one than that of the sample before, whatever the clock of the server says. */
+  /**
+   * Number of the sample, one more than that of the sample before, even if the server's clock
+   * jumps.
+   */
   readonly number: number
-  /** Time in ISO 8601. */
+  /** Time of the sample, in ISO 8601. */
   readonly time: string
   readonly sessions: number
   readonly connections: number
   readonly bytesIn: number
   readonly bytesOut: number
-  /** Packets that were not sent, because viewers read too slowly. */
+  /** Number of packets that were not sent, because viewers read too slowly. */
   readonly packetsDropped: number
-  /** Delay of the event loop of Node.js: 99 of 100 turns were quicker. */
+  /** Delay of the event loop of Node.js in milliseconds: the 99th percentile. */
   readonly loopDelayMs: number
-  /** Load from 0 to 1; absent if the guard against overload is off. */
+  /** Load of the server from 0 to 1; absent if measures against overload are off. */
   readonly pressure?: number
 }
 
 const everyMs = 2_000
 const keptSamples = 150
 
-/** Reads the figures of the last five minutes, and then every two seconds the new ones. */
+/** Reads the samples of the last five minutes, and then every two seconds the new ones. */
 export function pollHistory(client: ApiClient): Polled<readonly HistorySample[]> {
   let samples: readonly HistorySample[] = []
   return new Polled(async () => {

@@ -61,7 +61,10 @@ function usePolled(client: ApiClient) {
   return polled
 }
 
-/** Page with the present numbers, charts of the last five minutes, and the reasons for which clients left. */
+/**
+ * Page with the present numbers, charts of the last five minutes, and the reasons why sessions
+ * ended.
+ */
 export function OverviewPage(): JSX.Element {
   const { client } = useVisitor()
   const { history, stats, version } = usePolled(client)

@@ -3,19 +3,19 @@ import type { HistorySample } from './history.js'
 
 const bitsPerByte = 8
 
-/** Values of the charts of the overview, all over the same seconds since 1970. */
+/** Charts of the overview, all with the same time axis in seconds since 1970. */
 export interface OverviewSeries {
   readonly sessions: ChartData
-  /** Bits per second to the server and from the server. */
+  /** Chart of bits per second to the server and from the server. */
   readonly bitrate: ChartData
-  /** Packets per second that were not sent to slow viewers. */
+  /** Chart of packets per second that were not sent to slow viewers. */
   readonly dropped: ChartData
-  /** Milliseconds. */
+  /** Chart of the event loop's delay in milliseconds. */
   readonly loopDelay: ChartData
   readonly pressure: ChartData
 }
 
-/** Converts samples to charts. Counters become rates per second, other numbers stay as they are. */
+/** Converts samples to charts. Counters become rates per second; other values stay. */
 export function seriesOf(samples: readonly HistorySample[]): OverviewSeries {
   const places = samples.map(({ time }) => Date.parse(time) / 1000)
   const line = (read: (sample: HistorySample) => number | undefined) =>

@@ -1,6 +1,6 @@
 import { reasonTexts } from '../leavers/reasons.js'
 
-/** Counts of the whole server, as far as the page shows them. */
+/** Members of the server's statistics, as the API returns them, that the page shows. */
 export interface StatsView {
   readonly sessions: {
     readonly now: number
@@ -21,19 +21,19 @@ export interface StatsView {
   }
 }
 
-/** Version of the server, and its age. */
+/** Version of the server, and the time since its start. */
 export interface VersionView {
   readonly version: string
   readonly uptimeSeconds: number
 }
 
-/** A reason for which sessions ended, or a limit that refused clients, and how often it did. */
+/** A reason for which sessions ended, or a limit that refused clients, with its count. */
 export interface Cause {
   readonly name: string
-  /** Explanation in plain words; empty for a name that the page does not know. */
+  /** Explanation for the user; empty for a name that the page does not know. */
   readonly text: string
   readonly count: number
-  /** Part of the sum of all counts, from 0 to 1. */
+  /** Share of the sum of all counts, from 0 to 1. */
   readonly share: number
 }
 
@@ -48,11 +48,11 @@ const limitTexts: Readonly<Record<string, string>> = {
   bans: 'A ban keeps the client out.',
 }
 
-/** Lists why sessions have left since the start, the most frequent reason first. */
+/** Lists the reasons for which sessions ended since the start, the most frequent one first. */
 export const leavingCauses = (stats: StatsView): Cause[] =>
   causesOf(stats.sessions.removed, reasonTexts)
 
-/** Lists why clients got no session since the start, the most frequent limit first. */
+/** Lists the limits that refused sessions since the start, the most frequent one first. */
 export const refusalCauses = (stats: StatsView): Cause[] =>
   causesOf(stats.sessions.refused, limitTexts)
 
@@ -83,7 +83,7 @@ const partTexts: Readonly<Record<string, string>> = {
 }
 
 /**
- * Names the resource that is nearest to its limit, such as the heap.
+ * Returns the name of the resource that is nearest to its limit, such as the heap.
  *
  * @param parts - Load of each resource, from 0 to 1, by its name in the API.
  */

@@ -7,7 +7,10 @@ interface StatusPanelProps {
   readonly version: VersionView | undefined
 }
 
-/** Shows the present numbers of sessions, connections and media, the load, and the age of the server. */
+/**
+ * Panel with the present numbers of sessions, connections and media, the load, and the time since
+ * the start.
+ */
 export function StatusPanel({ stats, version }: StatusPanelProps): JSX.Element {
   const { sessions, connections, refusedConnections, media, mediaDown } = stats
   return (

@@ -1,6 +1,6 @@
 import type { SessionView } from '../api/session-view.js'
 
-/** A session with the bits per second since the read before; absent at first. */
+/** A session with its bitrate since the previous read; absent at the first read. */
 export interface SessionRow extends SessionView {
   readonly bitrate?: number
 }
@@ -11,16 +11,20 @@ interface Reading {
   readonly bitrate: number | undefined
 }
 
-/** Reads that are too close together say little. */
+/** Minimum milliseconds between two reads that give a bitrate. Closer reads are too inexact. */
 const shortestMs = 500
 const bitsPerByte = 8
 
-/** Bitrates of sessions: the API tells bytes, and two reads of them make a bitrate. */
+/** Computes bitrates of sessions from their byte counts in two reads of the API. */
 export class Bitrates {
   #readings = new Map<string, Reading>()
   #previous = new Map<string, Reading>()
 
-  /** @param at - Milliseconds of the read. */
+  /**
+   * Adds the bitrate since the previous read to a session.
+   *
+   * @param at - Time of the read in milliseconds.
+   */
   add(session: SessionView, at: number): SessionRow {
     const { publicId, stats } = session
     const bytes = stats.bytesIn + stats.bytesOut
@@ -32,7 +36,7 @@ export class Bitrates {
     return withBitrate(session, bitrate)
   }
 
-  /** Forgets the sessions that were not read since the call before. */
+  /** Removes the sessions that were not read since the previous call. */
   forget(): void {
     this.#previous = this.#readings
     this.#readings = new Map()

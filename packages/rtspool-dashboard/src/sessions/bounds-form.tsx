@@ -6,11 +6,11 @@ import { type Bounds, boundsText, changedBounds } from './bounds.js'
 
 interface BoundsFormProps {
   readonly session: SessionDetails
-  /** @throws {ApiError} */
+  /** Sends the changed limits to the API. @throws {ApiError} */
   readonly change: (bounds: Partial<Bounds>) => Promise<unknown>
 }
 
-/** Changes the timeout of a session, and the time at which it ends. */
+/** Form for the timeout of a session, and the time at which the session ends. */
 export function BoundsForm({ session, change }: BoundsFormProps): JSX.Element {
   const action = useAction()
   const [before, setBefore] = useState(() => boundsText(session))

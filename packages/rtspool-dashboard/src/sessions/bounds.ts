@@ -1,18 +1,18 @@
-/** Bounds of a session that the API can change. */
+/** Limits on the life of one session that the API can change. */
 export interface Bounds {
   readonly timeoutSeconds: number
-  /** Seconds since 1970; `null` = never. */
+  /** End of the session, in seconds since 1970; `null` = never. */
   readonly expiresAt: number | null
 }
 
-/** Text of the fields of a form. */
+/** Texts of the form's fields for the limits of a session. */
 export interface BoundsText {
   readonly timeoutSeconds: string
-  /** Local time as `<input type="datetime-local">` has it; empty = never. */
+  /** Local time in the format of `<input type="datetime-local">`; empty = never. */
   readonly expiresAt: string
 }
 
-/** Returns the bounds whose fields differ from the ones before. */
+/** Returns the limits whose fields the user has changed. */
 export function changedBounds(before: BoundsText, after: BoundsText): Partial<Bounds> {
   return {
     ...(after.timeoutSeconds !== before.timeoutSeconds && {
@@ -24,7 +24,7 @@ export function changedBounds(before: BoundsText, after: BoundsText): Partial<Bo
   }
 }
 
-/** Returns the text of the fields for the bounds of a session. */
+/** Returns the texts of the form's fields for the present limits of a session. */
 export const boundsText = (session: {
   readonly timeoutSeconds: number
   readonly expiresAt?: number
@@ -33,7 +33,7 @@ export const boundsText = (session: {
   expiresAt: session.expiresAt === undefined ? '' : localTime(1000 * session.expiresAt),
 })
 
-/** Writes a time as `<input type="datetime-local">` wants it, to the second. */
+/** Formats a time for `<input type="datetime-local">`, to the second. */
 function localTime(milliseconds: number): string {
   const offsetMs = new Date(milliseconds).getTimezoneOffset() * 60_000
   return new Date(milliseconds - offsetMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)

@@ -4,15 +4,18 @@ import { WatchButton } from '../watch/watch-button.js'
 import { bitrateText, bytesText, durationText, shareText } from '../words/quantities.js'
 import type { SessionRow } from './bitrates.js'
 
-/** Actions on a row. */
+/** Actions of the buttons in a row of the table of sessions. */
 export interface RowActions {
   readonly watch: (path: string) => void
   readonly show: (session: SessionRow) => void
-  /** Absent if the person may not end sessions. */
+  /** Opens the dialog that ends a session; absent if the user may not end sessions. */
   readonly end: ((session: SessionRow) => void) | undefined
 }
 
-/** Columns of live sessions. Ids of sortable ones are the orders of the API. */
+/**
+ * Returns the columns of the table of live sessions. The id of a sortable column is the sort order
+ * of the API.
+ */
 export function sessionColumns({ watch, show, end }: RowActions): readonly Column<SessionRow>[] {
   const name = (session: SessionRow): string => `${ownerText(session)} at ${session.paths[0]}`
   return [

@@ -21,7 +21,7 @@ interface EndDialogProps {
   readonly close: () => void
 }
 
-/** Ends one session. */
+/** Dialog that ends one session. */
 export function EndDialog({ session, onEnded, close }: EndDialogProps): JSX.Element {
   const { client } = useVisitor()
   const { paths } = session
@@ -53,8 +53,8 @@ interface EndAllDialogProps {
 }
 
 /**
- * Ends all sessions that match a filter, after the server has counted them. Ends no session that
- * matches later, because nobody has seen it counted.
+ * Dialog that ends all sessions which match a filter, after the server has counted them. Sessions
+ * that match only later are not ended, because the user has not seen them counted.
  */
 export function EndAllDialog({ filter, onEnded, close }: EndAllDialogProps): JSX.Element {
   const { client } = useVisitor()

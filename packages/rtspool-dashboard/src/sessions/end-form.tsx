@@ -5,12 +5,12 @@ import { Button, Field, useAction } from '../elements/index.js'
 import type { BanSubject, EndTerms } from './end-request.js'
 
 interface EndFormProps {
-  /** Text of the button that ends. */
+  /** Text of the submit button. */
   readonly action: string
-  /** Subjects that a ban can have. With none, the server chooses. */
+  /** Subjects that the user can choose for a ban. If empty, the server chooses. */
   readonly subjects: readonly BanSubject[]
   readonly isDisabled?: boolean
-  /** @throws {ApiError} */
+  /** Ends the sessions through the API. @throws {ApiError} */
   readonly end: (terms: EndTerms) => Promise<unknown>
   readonly close: () => void
 }
@@ -20,7 +20,7 @@ const subjectTexts: Readonly<Record<BanSubject, string>> = {
   address: 'the address',
 }
 
-/** Asks on which terms sessions end. */
+/** Form for the reason for which sessions are ended, and for a ban. */
 export function EndForm(props: EndFormProps): JSX.Element {
   const { action: text, subjects, isDisabled = false, end, close } = props
   const action = useAction()

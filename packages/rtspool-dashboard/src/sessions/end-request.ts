@@ -2,25 +2,25 @@ import { type ApiClient, ApiError } from '../api/api-client.js'
 import type { SessionView } from '../api/session-view.js'
 import { type FilterValues, filterBody } from '../filters/session-filter.js'
 
-/** Client that a ban keeps out. */
+/** Kind of client that a ban refuses: a user or an address. */
 export type BanSubject = 'user' | 'address'
 
-/** Terms on which a session ends. */
+/** Reason for which sessions are ended, and an optional ban of their clients. */
 export interface EndTerms {
-  /** Free text; empty = none. */
+  /** Free text of the reason; empty = none. */
   readonly reason: string
-  /** Absent for no ban; 0 seconds = until removed. */
+  /** Ban of the clients; absent = none. With 0 seconds, it stays until it is removed. */
   readonly ban?: { readonly seconds: number; readonly subject: BanSubject }
 }
 
-/** Returns the subjects that a ban of the owner can have, the more exact one first. */
+/** Returns the kinds of ban that are possible for a session's client, the more exact one first. */
 export const subjectsOf = ({ user, address }: Pick<SessionView, BanSubject>): BanSubject[] => [
   ...(user ? (['user'] as const) : []),
   ...(address ? (['address'] as const) : []),
 ]
 
 /**
- * Ends one session. One that has left in the meantime is no problem.
+ * Ends one session. It is no error if the session has ended already.
  *
  * @throws {ApiError}
  */
@@ -42,10 +42,10 @@ export async function endSession(
   }
 }
 
-/** Sessions that match a filter, at the time when the server has counted them. */
+/** Sessions that matched a filter when the server counted them. */
 export interface CountedSessions {
   readonly count: number
-  /** Public ids, at most 1000. */
+  /** Public ids of the sessions, at most 1000. */
   readonly sessions: readonly string[]
 }
 
@@ -54,8 +54,9 @@ export const countSessions = (client: ApiClient, filter: FilterValues): Promise<
   client.post('/v1/sessions/kick', { filter: filterBody(filter), dryRun: true })
 
 /**
- * Ends sessions that were counted, as far as they still match the filter. Sessions that match it since
- * then stay. A ban is of the users of these sessions, and of the addresses of sessions without user.
+ * Ends sessions that were counted and still match the filter. Sessions that match it only since
+ * then are not ended. A ban applies to the users of these sessions, and to the addresses of
+ * sessions without a user.
  *
  * @throws {ApiError}
  */

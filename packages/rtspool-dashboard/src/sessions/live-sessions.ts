@@ -9,17 +9,20 @@ import type { Visitor } from '../visitor/visitor.js'
 import { Bitrates, type SessionRow } from './bitrates.js'
 
 const rowsPerPage = 200
-/** Bytes, loss and queue of sessions come without an event. */
+/**
+ * Milliseconds between two reads of sessions, because their bytes, loss and queue change without an
+ * event.
+ */
 const figuresEveryMs = 3000
-/** Time for which a bitrate outlives its last read, at least. */
+/** Minimum milliseconds for which the bitrate of a session is stored after its last read. */
 const forgetEveryMs = 60_000
 
 const types = ['sessionCreated', 'sessionRemoved', 'sessionStateChanged']
 
-/** The newest session first: a person waits for one to appear. */
+/** Default order of the sessions: the newest first, because the user may wait for one to appear. */
 export const defaultSorting: Sorting = { column: 'age', order: 'ascending' }
 
-/** The live sessions of the server that match a filter, in an order. */
+/** Live sessions of the server that match a filter, in a sort order. */
 export class LiveSessions {
   readonly list = new PagedList<SessionRow>(({ publicId }) => publicId)
   readonly #client: ApiClient
@@ -35,12 +38,15 @@ export class LiveSessions {
     )
   }
 
-  /** Sessions of the server, whatever the filter; absent until the server has told them. */
+  /**
+   * Number of all sessions of the server, with any filter; `undefined` before the server has sent
+   * it.
+   */
   get total(): ReadonlySignal<number | undefined> {
     return this.#total
   }
 
-  /** Reads the sessions of another filter or order. */
+  /** Reads the sessions with another filter or sort order. */
   async show(filter: FilterValues, { column: sort, order }: Sorting): Promise<void> {
     const query = { ...filterOf(filter), sort, order, limit: rowsPerPage }
     await this.list.restart(async (cursor) => {

@@ -14,10 +14,10 @@ interface SessionDialogProps {
   readonly close: () => void
 }
 
-/** Time after which the figures of a session are read again. */
+/** Milliseconds between two reads of a session's values. */
 const everyMs = 2000
 
-/** Everything that the server tells about one session; an operator may change its end. */
+/** Dialog with all facts about one session; an operator can change its limits. */
 export function SessionDialog({ publicId, close }: SessionDialogProps): JSX.Element {
   const visitor = useVisitor()
   const { client, events } = visitor

@@ -14,13 +14,13 @@ import { EndAllDialog, EndDialog } from './end-dialogs.js'
 import { defaultSorting, LiveSessions } from './live-sessions.js'
 import { SessionDialog } from './session-dialog.js'
 
-/** Dialog above the table. */
+/** Dialog that is open above the table. */
 type Opened =
   | { readonly kind: 'watch'; readonly path: string }
   | { readonly kind: 'details' | 'end'; readonly session: SessionRow }
   | { readonly kind: 'endAll'; readonly filter: FilterValues }
 
-/** Live sessions: filter, sort, show, change and end them. */
+/** Page with the live sessions, which can be filtered, sorted, shown, changed and ended. */
 export function SessionsPage(): JSX.Element {
   const visitor = useVisitor()
   const [opened, open] = useState<Opened | undefined>(undefined)
@@ -89,11 +89,14 @@ function sortingOf({ sort, order }: FilterValues): Sorting {
   return { column: sort, order: order === 'ascending' ? 'ascending' : 'descending' }
 }
 
-/** Returns whether new sessions come at the top. In other orders, rows there may have moved. */
+/**
+ * Returns whether new sessions appear at the top in a sort order. In other orders, the rows there
+ * may have moved.
+ */
 const isNewestFirst = ({ column, order }: Sorting): boolean =>
   column === defaultSorting.column && order === defaultSorting.order
 
-/** Reads the sessions that the address of the page asks for. */
+/** Hook that reads the sessions with the filter and sort order in the URL of the page. */
 function useSessions(query: FilterValues, sorting: Sorting): LiveSessions {
   const visitor = useVisitor()
   const sessions = useMemo(() => new LiveSessions(visitor), [visitor])
@@ -103,7 +106,7 @@ function useSessions(query: FilterValues, sorting: Sorting): LiveSessions {
   return sessions
 }
 
-/** Writes how many sessions there are, as far as the server has told. */
+/** Formats the number of sessions, as far as the server has sent it. */
 function countOf({ list, total }: LiveSessions, hasFilter: boolean): string {
   const read = list.rows.value.length + list.newer.value
   if (!list.hasMore.value) return countText(read)

@@ -65,7 +65,7 @@ const columns: readonly Column<StreamView>[] = [
 
 const millisecondsText = (milliseconds: number): string => `${milliseconds.toFixed(1)} ms`
 
-/** Tracks of a session with the last reception report of each. */
+/** Table of the tracks of a session, with the last reception report of each. */
 export function StreamsTable({
   streams,
 }: {

@@ -1,6 +1,6 @@
 import type { LiveConnection } from '../live/index.js'
 
-/** Sentences for viewers of a link, by the reason for an end. */
+/** Sentences for viewers of a share link, by the reason for the end of the stream. */
 export const shareTexts = {
   incomplete: 'This link is not complete: open all of it.',
   kicked: 'The owner of this picture has ended the view.',
@@ -11,11 +11,11 @@ export const shareTexts = {
 const secretPattern = /^#(share_[\w-]{43})$/
 
 /**
- * Returns the WebSocket of a share link. The secret is in the fragment, which browsers send to no server, and goes into a
- * subprotocol, which no server writes to its log.
+ * Returns the parameters of the WebSocket for a share link. The secret is in the fragment of the
+ * URL, which browsers do not send. It is sent as a subprotocol, which servers do not log.
  *
- * @param address - Address of the page.
- * @returns `undefined` for an address without a whole secret.
+ * @param address - URL of the page.
+ * @returns `undefined` for a URL without a complete secret.
  */
 export function shareConnection({
   protocol,

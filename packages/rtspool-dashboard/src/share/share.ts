@@ -4,7 +4,7 @@ import { shareConnection, shareTexts } from './share-link.js'
 const video = document.querySelector('video')
 const state = document.querySelector('p')
 
-/** Plays the picture of the link in the address of the page. */
+/** Plays the live picture for the share link in the URL of the page. */
 function play(): void {
   if (!video || !state) return
   const connection = shareConnection(location)

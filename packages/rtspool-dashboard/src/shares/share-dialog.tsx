@@ -5,14 +5,14 @@ import { useVisitor } from '../visitor/visitor-context.js'
 import { isOwnHost, lifetimes, type NewShareView, urlOf } from './share-view.js'
 
 interface ShareDialogProps {
-  /** Path that is chosen at first. */
+  /** Path that is selected when the dialog opens. */
   readonly path: string
   readonly close: () => void
 }
 
 const defaultViewers = 10
 
-/** Makes a link with which others watch one path, and shows it once. */
+/** Dialog that creates a share link, with which others watch one path, and shows the link once. */
 export function ShareDialog({ path, close }: ShareDialogProps): JSX.Element {
   const { client } = useVisitor()
   const created = useSignal<NewShareView | undefined>(undefined)

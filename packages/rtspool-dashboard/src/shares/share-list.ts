@@ -3,12 +3,15 @@ import { Refresher } from '../lists/refresher.js'
 import type { Visitor } from '../visitor/visitor.js'
 import type { ShareView } from './share-view.js'
 
-/** Types of events after which the list is out of date. */
+/** Types of events after which the list must be read again. */
 const types = ['shareCreated', 'shareEnded', 'sessionCreated', 'sessionRemoved'] as const
-/** Milliseconds between two reads without an event, so that a list that could not be read appears. */
+/**
+ * Milliseconds between two reads without an event, so that a list appears even if a read has
+ * failed.
+ */
 const everyMs = 10_000
 
-/** The share links of the server, read again when something about them happens. */
+/** The list of share links, read again after each event about them. */
 export class ShareList {
   readonly #visitor: Pick<Visitor, 'client' | 'events'>
   readonly #shares = signal<readonly ShareView[]>([])
@@ -25,7 +28,7 @@ export class ShareList {
     return this.#shares
   }
 
-  /** Sentence about the last request; empty if it succeeded. */
+  /** Sentence for the user about a failed request; empty if the last one succeeded. */
   get problem(): ReadonlySignal<string> {
     return this.#problem
   }

@@ -3,27 +3,27 @@ export interface ShareView {
   readonly id: string
   readonly name: string
   readonly path: string
-  /** Seconds since 1970; absent = never ends. */
+  /** End of the link, in seconds since 1970; absent = never. */
   readonly until?: number
-  /** 0 = unlimited. */
+  /** Maximum number of viewers at a time; 0 = unlimited. */
   readonly maxViewers: number
-  /** Name of the login that made the link. */
+  /** Name of the login that created the link. */
   readonly author: string
-  /** Number of sessions that watch by the link now. */
+  /** Number of sessions that watch with the link now. */
   readonly sessions: number
 }
 
 /** A new share link, with the only copy of its secret. */
 export interface NewShareView {
   readonly name: string
-  /** Path of its page, with the secret in the fragment: `/share#share_…`. */
+  /** URL path of the page for the link, with the secret in the fragment: `/share#share_…`. */
   readonly page: string
-  /** Port of the live picture, which serves the page. */
+  /** Port of the live picture, on which the page is served. */
   readonly port: number
   readonly isSecure: boolean
 }
 
-/** Lifetimes on offer, in seconds; 0 = never ends. */
+/** Lifetimes of a link that the user can choose, in seconds; 0 = it never expires. */
 export const lifetimes: readonly { readonly seconds: number; readonly text: string }[] = [
   { seconds: 3_600, text: '1 hour' },
   { seconds: 24 * 3_600, text: '1 day' },
@@ -35,19 +35,19 @@ export const lifetimes: readonly { readonly seconds: number; readonly text: stri
 /**
  * Returns the URL of a new link.
  *
- * @param hostname - Host of the page: the link is for the same machine, on another port.
+ * @param hostname - Host of the dashboard, on which another port serves the link.
  */
 export const urlOf = ({ page, port, isSecure }: NewShareView, hostname: string): string =>
   `${isSecure ? 'https' : 'http'}://${hostname}:${port}${page}`
 
-/** Returns whether only this machine can open links with a host. */
+/** Returns whether links with a host can be opened on this machine only. */
 export const isOwnHost = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 
-/** Writes the time at which a link ends. */
+/** Formats the time at which a link expires. */
 export const endText = ({ until }: Pick<ShareView, 'until'>): string =>
   until === undefined ? 'never' : new Date(until * 1000).toLocaleString()
 
-/** Writes the number of viewers of a link, and its limit: `3 of 10`. */
+/** Formats the number of viewers of a link, and their maximum: `3 of 10`. */
 export const viewersText = ({ sessions, maxViewers }: ShareView): string =>
   maxViewers === 0 ? `${sessions}` : `${sessions} of ${maxViewers}`

@@ -9,7 +9,10 @@ import { ShareDialog } from './share-dialog.js'
 import { ShareList } from './share-list.js'
 import { endText, type ShareView, viewersText } from './share-view.js'
 
-/** Page with the share links: URLs that show one live picture without a login. Operators revoke them. */
+/**
+ * Page with the share links, which are URLs that show one live picture without a login. Operators
+ * can remove them.
+ */
 export function SharesPage(): JSX.Element {
   const visitor = useVisitor()
   if (visitor.can('operator')) return <Shares />

@@ -2,10 +2,12 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Visitor } from './visitor.js'
 
-/** Gives the person who has logged in to all parts of the page. */
+/** Context with the user who is logged in, for all parts of the page. */
 export const VisitorContext = createContext<Visitor | undefined>(undefined)
 
-/** Returns the person who has logged in. @throws {Error} outside of {@link VisitorContext}. */
+/**
+ * Hook that returns the user who is logged in. @throws {Error} outside of {@link VisitorContext}.
+ */
 export function useVisitor(): Visitor {
   const visitor = useContext(VisitorContext)
   if (!visitor) throw new Error('nobody has logged in')

@@ -4,7 +4,7 @@ import { LiveTickets } from '../watch/live-ticket.js'
 
 const roles = ['metrics', 'viewer', 'operator', 'admin'] as const
 
-/** Rights of a login; each role has those of the roles before it. */
+/** Role of a login. Each role also has the rights of the roles before it. */
 export type Role = (typeof roles)[number]
 
 /** Name and role of a login, as the API knows it. */
@@ -13,7 +13,7 @@ export interface CallerView {
   readonly role: Role
 }
 
-/** The person who has logged in: what the page may call, and in which role. */
+/** The user who is logged in: role, and access to the API. */
 export class Visitor {
   readonly client: ApiClient
   readonly events: EventStream
@@ -29,7 +29,10 @@ export class Visitor {
     this.role = role
   }
 
-  /** Returns whether the API allows operations of a role. The page shows no control without it. */
+  /**
+   * Returns whether the user has the rights of a role. Controls that need other rights are not
+   * shown.
+   */
   can(role: Role): boolean {
     return roles.indexOf(this.role) >= roles.indexOf(role)
   }

@@ -1,12 +1,15 @@
 import { type ApiClient, ApiError } from '../api/api-client.js'
 import { type LiveConnection, LiveRefusal } from '../live/index.js'
 
-/** Share of its lifetime in which a prepared ticket is used. */
+/** Share of a ticket's lifetime in which a prepared ticket is used. */
 const freshShare = 0.6
-/** Statuses with which the API would respond again: no right, or no live picture. */
+/**
+ * Statuses of responses after which another request is useless: the user has no right, or the
+ * server no live picture.
+ */
 const finalStatuses: readonly number[] = [400, 401, 403, 409]
 
-/** A one-time ticket of the API, and the port on which it counts. */
+/** A one-time ticket of the API, and the port on which it is valid. */
 interface LiveTicket {
   readonly port: number
   readonly isSecure: boolean
@@ -21,8 +24,8 @@ interface Prepared {
 }
 
 /**
- * Gets tickets for live pictures. A ticket can be prepared while the pointer moves towards a button, so
- * that a click finds it ready.
+ * Requests tickets for live pictures from the API. A ticket can be requested while the pointer
+ * moves towards a button, so that a click finds it ready.
  */
 export class LiveTickets {
   readonly #client: ApiClient
@@ -32,7 +35,7 @@ export class LiveTickets {
     this.#client = client
   }
 
-  /** Asks for a ticket that {@link connectionTo} uses if it follows soon. */
+  /** Requests a ticket in advance. {@link connectionTo} uses it if it is called soon. */
   prepare(path: string): void {
     if (this.#prepared?.path === path && isYoung(this.#prepared, minLifetimeSeconds)) return
     const ticket = this.#ask(path)
@@ -42,11 +45,11 @@ export class LiveTickets {
   }
 
   /**
-   * Gets a ticket for a path.
+   * Returns the parameters of a WebSocket for a path, with a ticket.
    *
    * @param hostname - Host of the page.
-   * @throws {LiveRefusal} The server has no live picture, or the token may not watch.
-   * @throws {ApiError} The server does not respond, or not now.
+   * @throws {LiveRefusal} The server has no live picture, or the user may not watch.
+   * @throws {ApiError} The server does not respond, or is busy.
    */
   async connectionTo(path: string, hostname: string): Promise<LiveConnection> {
     try {
@@ -59,7 +62,11 @@ export class LiveTickets {
     }
   }
 
-  /** @returns `undefined` if there is none, or no fresh one. */
+  /**
+   * Returns the ticket that was requested in advance.
+   *
+   * @returns `undefined` if there is none, or it is too old.
+   */
   async #takePrepared(path: string): Promise<LiveTicket | undefined> {
     const prepared = this.#prepared
     this.#prepared = undefined
@@ -77,7 +84,10 @@ export class LiveTickets {
   }
 }
 
-/** Shortest lifetime that a server may have been told, for tickets that have not arrived yet. */
+/**
+ * Assumed lifetime in seconds of a ticket that has not arrived yet: the minimum that a server can
+ * have.
+ */
 const minLifetimeSeconds = 5
 
 const isYoung = ({ sinceMs }: Prepared, lifetimeSeconds: number): boolean =>

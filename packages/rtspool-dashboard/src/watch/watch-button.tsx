@@ -10,7 +10,7 @@ interface WatchButtonProps {
 }
 
 /**
- * A button for the live picture of a path. It prepares the picture as soon as the pointer or the focus
+ * A button for the live picture of a path. It requests a ticket as soon as the pointer or the focus
  * is on the button.
  */
 export function WatchButton({ path, kind, onClick, children }: WatchButtonProps): JSX.Element {

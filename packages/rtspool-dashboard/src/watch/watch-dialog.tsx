@@ -10,7 +10,7 @@ interface WatchDialogProps {
   readonly close: () => void
 }
 
-/** Plays the live picture of a path above the page. */
+/** Dialog that plays the live picture of a path. */
 export function WatchDialog({ path, close }: WatchDialogProps): JSX.Element {
   const visitor = useVisitor()
   const { tickets } = visitor

@@ -1,10 +1,10 @@
 const bytes = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 const bitrates = ['b/s', 'kb/s', 'Mb/s', 'Gb/s'] as const
 
-/** Writes a number of bytes with at most three digits: `4.2 MB`. */
+/** Formats a number of bytes with at most three digits: `4.2 MB`. */
 export const bytesText = (value: number): string => scaledText(value, bytes)
 
-/** Writes a number of bits per second with at most three digits: `4.2 Mb/s`. */
+/** Formats a number of bits per second with at most three digits: `4.2 Mb/s`. */
 export const bitrateText = (value: number): string => scaledText(value, bitrates)
 
 function scaledText(quantity: number, units: readonly string[]): string {
@@ -18,7 +18,7 @@ function scaledText(quantity: number, units: readonly string[]): string {
   return `${value.toFixed(digits)} ${units[unit]}`
 }
 
-/** Writes how long something has lasted: `2 h 05 min`. */
+/** Formats a duration: `2 h 05 min`. */
 export function durationText(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)]
@@ -29,7 +29,7 @@ export function durationText(milliseconds: number): string {
 
 const padded = (value: number): string => String(value).padStart(2, '0')
 
-/** Writes a share: `0.3 %`, and `0 %` for none at all. */
+/** Formats a share as a percentage: `0.3 %`, and `0 %` only for 0. */
 export function shareText(share: number): string {
   const percent = 100 * share
   if (percent === 0) return '0 %'
@@ -38,10 +38,10 @@ export function shareText(share: number): string {
 
 const counts = new Intl.NumberFormat('en')
 
-/** Writes a count: `10,000`. */
+/** Formats a count: `10,000`. */
 export const countText = (count: number): string => counts.format(count)
 
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
 
-/** Writes a time as the browser's language does. */
+/** Formats a time as usual in the browser's language. */
 export const timeText = (time: string | number): string => times.format(new Date(time))

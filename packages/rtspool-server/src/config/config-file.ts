@@ -19,8 +19,8 @@ import { ConfigError, type ConfigLayer, type ConfigProblem } from './problems.js
 /** Maximum size of a configuration file in bytes; a larger one is refused. */
 const maxBytes = 1024 * 1024
 /**
- * Maximum number of YAML aliases (`*name`); a file with more is refused. Few bytes of aliases can
- * repeat much text.
+ * Maximum number of YAML aliases (`*name`); a file with more is refused, because a few aliases can
+ * expand to much text.
  */
 const maxAliases = 100
 
@@ -106,7 +106,10 @@ function documentOf(name: string, text: string, lineCounter: LineCounter): Docum
   }
 }
 
-/** Returns the first error at each place: further ones at the same place follow from it. */
+/**
+ * Returns the first error at each place of the file. Further errors at the same place usually
+ * result from it.
+ */
 function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
   const places = new Set<number>()
   return errors.filter(({ pos: [offset] }) => {
@@ -175,8 +178,8 @@ function treeOf(
 }
 
 /**
- * Returns the value without keys that have no value: those left empty, and sections whose keys are
- * all commented out.
+ * Returns a value without its empty keys: those without a value, and sections whose keys are all
+ * commented out.
  */
 export function withoutNulls(value: unknown): unknown {
   if (value === null) return undefined

@@ -14,15 +14,15 @@ import { valueOfText } from './text-value.js'
 /** Environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Environment variables that begin with the prefix but set no key. */
+/** Environment variables that begin with the prefix but set no configuration key. */
 const otherVariables: ReadonlySet<string> = new Set([
   ...['RTSPOOL_CONFIG', 'RTSPOOL_USERS', 'RTSPOOL_WEBHOOK_SECRET'],
   'RTSPOOL_AUTH_HOOK_SECRET',
 ])
 
 /**
- * Copies the variables of the process, and removes those of this command from the process. A report of Node about a crash
- * contains the variables, and so does every program that the process starts: some are secrets.
+ * Copies the variables of the process, and removes those of this command from the process. Some are
+ * secrets, and Node's crash reports and child processes would contain them.
  */
 export function takeEnvironment(variables: Record<string, string | undefined>): Environment {
   const copy = { ...variables }
@@ -54,8 +54,9 @@ export function environmentLayer(root: KeySchema, environment: Environment): Env
 }
 
 /**
- * Returns a warning about a variable that looks like a misspelt key, or nothing. Variables of other
- * programs may share the prefix. The warning leaves out the value, which may be a secret.
+ * Returns a warning about a variable that looks like a misspelt key; empty for other variables,
+ * because other programs may share the prefix. The warning leaves out the value, which may be a
+ * secret.
  */
 function unknownVariable(name: string, root: KeySchema, known: readonly string[]): string[] {
   const plain = (variable: string): string => variable.slice(variablePrefix.length)
@@ -67,19 +68,21 @@ function unknownVariable(name: string, root: KeySchema, known: readonly string[]
   return [`the variable ${name} sets nothing${hint}`]
 }
 
-/** A key, and the text that an option or a variable gives for it. */
+/**
+ * A configuration key, and the text that an option or an environment variable gives as its value.
+ */
 export interface KeyText {
   readonly entry: KeyEntry
   readonly text: string
-  /** Name of the option or variable. */
+  /** Name of the option or environment variable. */
   readonly source: string
-  /** Value in place of the text, for options without an argument. */
+  /** Value that is used in place of the text, for options without an argument. */
   readonly value?: unknown
 }
 
 /**
- * Builds one layer of the configuration, that of the variables or that of the options, from values that are
- * given as text.
+ * Builds a layer of the configuration from values given as text: the layer of the environment
+ * variables, or of the command line.
  */
 export function textLayer(kind: ConfigLayer['kind'], given: readonly KeyText[]): ConfigLayer {
   let tree: Readonly<Record<string, unknown>> = {}

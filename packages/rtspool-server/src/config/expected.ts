@@ -51,8 +51,8 @@ export function shown(value: unknown): string {
 const booleans = /^(?:y|yes|on|n|no|off)$/i
 
 /**
- * Returns the end of a message for a value that looks right but has another type in YAML, such as
- * `yes`; empty for other values.
+ * Returns a hint, as the end of a message, for a value that looks right but has another type in
+ * YAML, such as `yes`; empty for other values.
  */
 export function hintFor(schema: KeySchema, value: unknown): string {
   if (typeof value !== 'string') return typeof value === 'number' ? textHint(schema) : ''

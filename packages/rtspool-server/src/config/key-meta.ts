@@ -37,7 +37,7 @@ export interface KeyMeta {
   readonly examples?: readonly unknown[]
 }
 
-/** Adds a description to the schema of a key. */
+/** Adds a description to the schema of a configuration key. */
 export const key = <Type extends z.ZodType>(type: Type, meta: KeyMeta): Type =>
   type.meta({ ...meta })
 
@@ -46,7 +46,7 @@ export const maxTimeout = 2 ** 31 - 1
 const maxCounted = 2 ** 32 - 1
 const maxPort = 2 ** 16 - 1
 
-/** Schema of a limit on a number of things; 0 = unlimited. */
+/** Creates the schema of a limit on a number of things; 0 = unlimited. */
 export const count = () => z.int().min(0).max(maxCounted)
 export const seconds = () => z.number().min(0).max(maxTimeout)
 export const bytes = () => z.int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -67,14 +67,14 @@ export function portsOf(text: string): readonly [first: number, last: number] | 
 }
 
 /**
- * Returns whether a range contains an even port and the next one, as RTP and RTCP need (RFC 3550
- * section 11).
+ * Returns whether a range of ports contains an even port and the next one, as RTP and RTCP need
+ * (RFC 3550 section 11).
  */
 const hasPair = ([first, last]: readonly [number, number]): boolean => first + (first % 2) < last
 
 export const portRangeText = `two ports from 1 to ${maxPort} as in 20000-20001`
 
-/** Schema of a range of ports that contains an even port and the next one. */
+/** Creates the schema of a range of ports that contains an even port and the next one. */
 export const portRange = () =>
   z
     .string()
@@ -84,10 +84,10 @@ export const portRange = () =>
       return range === undefined || hasPair(range)
     }, 'a range with an even port and the odd one after it')
 
-/** Schema of the path of a file. */
+/** Creates the schema of the path of a file. */
 export const file = () => z.string().min(1)
 export const fileText = 'the path of a file'
 
-/** Schema of a host name or address on which the server listens. */
+/** Creates the schema of a host name or address on which the server listens. */
 export const host = () => z.string().regex(/^(?:\[[^\s/@\]]+\]|[^\s/@]+)$/)
 export const hostText = 'an address or a name'

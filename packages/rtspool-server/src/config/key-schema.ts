@@ -4,7 +4,9 @@ import type { KeyMeta } from './key-meta.js'
 export interface KeySchema extends Partial<KeyMeta> {
   readonly type?: string
   readonly properties?: Readonly<Record<string, KeySchema>>
-  /** Schema of each value in a section whose keys the user chooses, such as `paths`. */
+  /**
+   * Schema of each value in a section whose keys are names that the user chooses, such as `paths`.
+   */
   readonly additionalProperties?: KeySchema | boolean
   readonly items?: KeySchema
   readonly anyOf?: readonly KeySchema[]
@@ -19,7 +21,7 @@ export interface KeySchema extends Partial<KeyMeta> {
 /** Position of a key in the configuration: names of its sections, and its own name. */
 export type KeyPath = readonly PropertyKey[]
 
-/** A key of the configuration, with its names and its schema. */
+/** A configuration key, with its names and its schema. */
 export interface KeyEntry {
   readonly path: readonly string[]
   /** Name of the key with its sections: `limits.maxSessions`. */
@@ -29,7 +31,7 @@ export interface KeyEntry {
   readonly schema: KeySchema
 }
 
-/** Beginning of the names of environment variables that set keys. */
+/** Prefix of the environment variables that set configuration keys. */
 export const variablePrefix = 'RTSPOOL_'
 
 const variableOf = (path: readonly string[]): string =>
@@ -40,7 +42,7 @@ const variableOf = (path: readonly string[]): string =>
 export const isSection = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Formats a position as a name: `limits.maxSessions`, `auth.rules[0].path`. */
+/** Formats the position of a key as its name: `limits.maxSessions`, `auth.rules[0].path`. */
 export const nameOf = (path: KeyPath): string =>
   path.reduce<string>((name, part) => {
     if (typeof part === 'number') return `${name}[${part}]`
@@ -80,7 +82,7 @@ function stepInto(schema: KeySchema, part: PropertyKey): KeySchema | undefined {
   return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
-/** Returns the value at a path; `undefined` if there is none. */
+/** Returns the value at a position in a configuration tree; `undefined` if there is none. */
 export function valueAt(tree: unknown, path: KeyPath): unknown {
   let value = tree
   for (const part of path) {
@@ -90,7 +92,7 @@ export function valueAt(tree: unknown, path: KeyPath): unknown {
   return value
 }
 
-/** Returns a copy of a tree of values in which one value is added or replaced. */
+/** Returns a copy of a configuration tree in which one value is added or replaced. */
 export function withValue(
   tree: Readonly<Record<string, unknown>>,
   [name, ...rest]: readonly string[],

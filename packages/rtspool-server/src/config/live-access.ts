@@ -3,9 +3,10 @@ import type { LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
 
 /**
- * Refuses a live picture for everybody on a server with rights, because a browser needs no login for it.
+ * Refuses the setting that everybody may watch live pictures, on a server with access rights.
+ * Browsers need no login for these pictures, so the rights would have no effect.
  *
- * @param auth - `undefined` = everybody may do everything.
+ * @param auth - Users and rights; `undefined` = everybody may do everything.
  * @throws {OptionValueError} Names the source of the key.
  */
 export function checkLiveAccess(

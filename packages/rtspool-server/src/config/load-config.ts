@@ -55,7 +55,7 @@ export const findConfigFile = (named: string | undefined): string | undefined =>
   named ?? defaultFiles.find((name) => existsSync(name))
 
 /**
- * Reads and checks all sources, and merges them.
+ * Reads all sources (file, environment variables, command line), checks and merges them.
  *
  * @throws {ConfigError} Lists every mistake in every source.
  */
@@ -121,8 +121,8 @@ function problemsOfLayer(layer: ConfigLayer, root: KeySchema): ConfigProblem[] {
 }
 
 /**
- * Merges two layers: sections key by key. A list, or a section whose keys the user chooses, is
- * replaced as a whole.
+ * Merges two layers: sections key by key. A list is replaced as a whole, and so is a section whose
+ * keys are names that the user chooses.
  */
 function merged(
   schema: KeySchema,

@@ -3,7 +3,7 @@ import { fileMedia } from 'rtspool/file'
 import { testFile, testPath } from '../test-picture.js'
 import type { Config } from './schema.js'
 
-/** A file that the server plays at a path, and its settings. */
+/** A media file that the server plays at a path, and its settings. */
 interface PlannedFile {
   readonly file: string
   readonly loop: boolean
@@ -20,7 +20,7 @@ export interface MountPlan {
 
 export const noMounts: MountPlan = { files: new Map(), publish: new Map() }
 
-/** Derives the plan of paths from a configuration. */
+/** Returns the plan of paths that a configuration requires. */
 export function mountPlanOf({ testPicture, paths, publish }: Config): MountPlan {
   const files = new Map<string, PlannedFile>()
   if (testPicture) files.set(testPath, { file: testFile, loop: true })
@@ -38,15 +38,15 @@ const covers = (pattern: string, other: string): boolean =>
   pattern === other || (pattern.endsWith('/*') && other.startsWith(pattern.slice(0, -1)))
 
 /**
- * Returns the paths at which a new plan mounts a file although something that the old plan does not
- * contain is mounted there.
+ * Returns the paths at which the new plan mounts a file, but something else is mounted that the old
+ * plan does not contain.
  */
 export const takenPaths = (mounts: MountPoints, before: MountPlan, after: MountPlan): string[] =>
   [...after.files.keys()].filter((path) => !before.files.has(path) && mounts.get(path))
 
 /**
- * Changes the mount points from one plan to another. Viewers of a file that is no longer mounted, and
- * publishers on a path that is no longer allowed, go on.
+ * Changes the mount points from one plan to another. Viewers of a file that is no longer mounted
+ * are not disconnected, nor are publishers on a path that is no longer allowed.
  */
 export function applyMounts(mounts: MountPoints, before: MountPlan, after: MountPlan): void {
   for (const path of before.publish.keys()) {

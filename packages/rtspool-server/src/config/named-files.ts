@@ -4,10 +4,11 @@ import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { ConfigError, type ConfigProblem } from './problems.js'
 
 /**
- * Finds files named by a configuration that cannot be read: users, keys, certificates, and media files. With a users
- * file, also finds the first mistake in that file or in the rights of its users.
+ * Finds files named by a configuration that cannot be read: users, keys, certificates, and media
+ * files. With a users file, also finds the first mistake in that file or in the rights of its
+ * users.
  *
- * @param environment - May contain {@link usersVariable}, whose users rights may name as well.
+ * @param environment - May contain {@link usersVariable}, with further users whom rights may name.
  */
 export function namedFileProblems(
   loaded: LoadedConfig,

@@ -1,4 +1,5 @@
 /**
- * Error for a value that an option does not allow. The user reads its message, one line, as it is.
+ * Error for a value that an option does not allow. Its message, one line, is printed unchanged for
+ * the user.
  */
 export class OptionValueError extends Error {}

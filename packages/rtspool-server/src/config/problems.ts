@@ -14,29 +14,29 @@ export interface ConfigProblem {
   readonly message: string
 }
 
-/** Values from one source: the file, the environment, or the command line. */
+/**
+ * Layer of a configuration: the values from one source, which is the file, the environment, or the
+ * command line.
+ */
 export interface ConfigLayer {
   readonly kind: 'file' | 'environment' | 'flags'
-  /** Values in sections, like the configuration itself. */
+  /** Tree of the values in their sections, like the configuration itself. */
   readonly tree: Readonly<Record<string, unknown>>
   /**
    * Returns the place of a key in the source, for messages. For a missing key, returns the place of
    * its section.
    */
   sourceOf(path: KeyPath): string
-  /**
-   * Returns the place of the name of a key, if the source distinguishes it from the place of the
-   * value.
-   */
+  /** Returns the place of a key's name in the source, if it differs from the place of the value. */
   sourceOfName?(path: KeyPath): string
   /**
-   * Returns the text of a value as the user wrote it; `undefined` if the source has values and not
+   * Returns the text of a value as the user wrote it; `undefined` if the source does not contain
    * texts.
    */
   textOf?(path: KeyPath): string | undefined
 }
 
-/** Finds the places of values after all sources are merged. */
+/** Returns the places of values in their sources, after all sources are merged. */
 export interface KeySources {
   /**
    * Returns the place of a key's value: an option, a variable, or a place in the file. For a
@@ -46,15 +46,15 @@ export interface KeySources {
 }
 
 /**
- * Returns the place of a key's value for a message. For a default, returns the option that can
- * change it.
+ * Returns the place of a key's value for a message. For a default value, returns the command-line
+ * option that can change it.
  */
 export function sourceOrOption(sources: KeySources, path: KeyPath, option: string): string {
   const source = sources.sourceOf(path)
   return source === nameOf(path) ? option : source
 }
 
-/** Error for a configuration with mistakes. The message has one line for each. */
+/** Error for a configuration with mistakes. The message has one line for each mistake. */
 export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[]
 
@@ -75,8 +75,8 @@ export function problemAt(
 }
 
 /**
- * Creates a problem. Adds the name of the key to the message if the place is in a file; options and
- * variables contain that name already.
+ * Creates a problem. If the place is in a file, adds the name of the key to the message. Options
+ * and variables contain that name already.
  */
 function problemIn(
   kind: ConfigLayer['kind'],
@@ -105,7 +105,9 @@ export function problemsOf(
   })
 }
 
-/** Creates the problem of a wrong name in a section whose keys the user chooses. */
+/**
+ * Creates the problem of an invalid name in a section whose keys are names that the user chooses.
+ */
 function wrongName(issue: Issue & { code: 'invalid_key' }, layer: ConfigLayer): ConfigProblem {
   const { path, issues } = issue
   const source = (layer.sourceOfName ?? layer.sourceOf).call(layer, path)

@@ -18,9 +18,9 @@ import { viewersSection } from './sections/viewers.js'
 import { webhooksSection } from './sections/webhooks.js'
 
 /**
- * Schema of the configuration of the command. The reading of the file, environment variables and
- * options derives from it. So do the JSON Schema, the example file and the reference page. A new
- * section is a file in `sections/` and a line here.
+ * Schema of the configuration of the command. The file, environment variables and command-line
+ * options are all read by it. The JSON Schema, the example file and the reference page are
+ * generated from it. A new section is a file in `sections/` and a line here.
  */
 export const configSchema = z
   .strictObject({
@@ -60,8 +60,8 @@ export type Config = z.output<typeof configSchema>
 export type ConfigInput = z.input<typeof configSchema>
 
 /**
- * Members of {@link KeyMeta} that only the command uses, and that the JSON Schema for editors
- * leaves out.
+ * Members of {@link KeyMeta} that only the command uses, and that are left out of the JSON Schema
+ * for editors.
  */
 const ownFacts = new Set([
   ...['flag', 'flagText', 'flagValue', 'flagRepeats', 'expected', 'isFile', 'isSecret'],

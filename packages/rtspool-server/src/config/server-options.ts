@@ -14,14 +14,17 @@ import { shareOf } from './sections/limits.js'
 import type { Settings } from './settings.js'
 
 /**
- * Object with every option of an interface, even optional ones. If the library adds an option, the
- * compiler demands a key for it, or its name in `WithoutKey`.
+ * Type of an object with every option of an interface, even optional ones. If the library adds an
+ * option, the compiler requires a configuration key for it, or its name in `WithoutKey`.
  */
 type Complete<Options, WithoutKey extends keyof Options = never> = {
   [Name in Exclude<keyof Options, WithoutKey>]-?: Options[Name] | undefined
 }
 
-/** Options of the pool that are functions or objects, which a configuration file cannot contain. */
+/**
+ * Names of the pool's options that are functions or objects, which a configuration file cannot
+ * contain.
+ */
 type PoolCode = 'onAdmit' | 'admission' | 'clock' | 'idCodec' | 'createSessionId' | 'createSession'
 
 /** Options of the pool for which the configuration has keys. */
@@ -50,7 +53,7 @@ export const poolLimitsOf = ({ limits }: Config): PoolLimits => ({
   maxLifetime: limits.maxLifetime,
 })
 
-/** Returns those options of the server that can change while it runs. */
+/** Returns the options of the server that can change while it runs. */
 export function liveOptionsOf({ config, auth }: Settings): Complete<RtspServerLiveOptions> {
   const { limits, sessions, viewers, publish, rtsp } = config
   const { enabled, ...cacheLimits } = viewers.gopCache

@@ -5,9 +5,9 @@ import { type ConfigSources, type LoadedConfig, loadConfig } from './load-config
 import { mediaFileProblems } from './named-files.js'
 import type { ApiUsers } from './users/api-users.js'
 
-/** A configuration, and the contents of the files that it names. */
+/** A configuration with everything that is derived from it or read from the files that it names. */
 export interface Settings extends LoadedConfig {
-  /** Users and rights; `undefined` = everybody may play and publish. */
+  /** Users and rights for RTSP; `undefined` = everybody may play and publish. */
   readonly auth: AuthOptions | undefined
   /** Users who may log in to the control API. */
   readonly apiUsers: ApiUsers
@@ -23,7 +23,7 @@ export const loadSettings = (sources: ConfigSources): Settings =>
   settingsOf(loadConfig(sources), sources)
 
 /**
- * Adds users and further warnings to a configuration.
+ * Adds the users, read from their file, and further warnings to a configuration.
  *
  * @throws {OptionValueError} The users are invalid.
  */
@@ -45,7 +45,7 @@ export function settingsOf(loaded: LoadedConfig, sources: ConfigSources): Settin
 
 /**
  * Minimum session timeout in seconds without a warning. Every tested client keeps its session alive
- * with it.
+ * with this value.
  */
 const shortestSafeTimeout = 10
 

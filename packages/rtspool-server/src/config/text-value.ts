@@ -2,14 +2,14 @@ import { parse } from 'yaml'
 import type { KeySchema } from './key-schema.js'
 
 /**
- * Matches a decimal number that the configuration accepts: at most 16 digits, and 9 after the
- * point.
+ * Matches a decimal number that the configuration accepts: at most 16 digits before the point, and
+ * 9 after it.
  */
 const decimal = /^[+-]?\d{1,16}(?:\.\d{1,9})?$/
 
 /**
- * Converts the text of a variable or an option to the type of its key. A text that does not fit
- * stays a text, which the schema then refuses.
+ * Converts the text of a variable or an option to the type of its key. A text that cannot be
+ * converted stays a text, which the schema then refuses.
  */
 export function valueOfText(schema: KeySchema, text: string): unknown {
   return typedValue(schema, text) ?? text
@@ -49,7 +49,8 @@ const isAnyText = ({ type, enum: words, const: word }: KeySchema): boolean =>
   type === 'string' && words === undefined && word === undefined
 
 /**
- * Splits a list at its commas; `none` is an empty list. A list of sections must be written in YAML.
+ * Splits the text of a list at its commas; `none` is an empty list. A list of sections can only be
+ * written in YAML.
  */
 function listOf(items: KeySchema, text: string): unknown {
   if (text === 'none') return []

@@ -13,7 +13,7 @@ const othersMode = 0o077
 export interface UsersFile {
   /** Entries in the form `name:password`. */
   readonly users: readonly string[]
-  /** Warning if others than the owner of the file can read the passwords. */
+  /** Warning if other users of the machine can read the passwords; `undefined` otherwise. */
   readonly warning: string | undefined
 }
 
@@ -21,7 +21,7 @@ export interface UsersFile {
  * Reads a file of users: `name:password` on each line. Empty lines and lines that begin with `#`
  * are skipped.
  *
- * @param source - Names the file in messages, such as `--users-file users`.
+ * @param source - Name of the file in messages, such as `--users-file users`.
  * @throws {OptionValueError} If the file cannot be read.
  */
 export function readUsersFile(file: string, source: string): UsersFile {
@@ -42,9 +42,9 @@ export function readUsersFile(file: string, source: string): UsersFile {
 }
 
 /**
- * Returns a warning if others than the owner can read a file.
+ * Returns a warning if others than the owner can read a file; `undefined` otherwise.
  *
- * @param source - Names the file in the warning.
+ * @param source - Name of the file in the warning.
  */
 export function modeWarning(file: string, source: string): string | undefined {
   const { mode } = statSync(file)

@@ -9,7 +9,7 @@ const contentTypes: Readonly<Record<string, string | undefined>> = {
   '.css': 'text/css; charset=utf-8',
 }
 
-/** A year in seconds, for files whose names change with their contents. */
+/** Cache-Control header for files whose names change with their contents: a year, in seconds. */
 const longCache = 'max-age=31536000, immutable'
 
 interface PageFile {
@@ -17,20 +17,20 @@ interface PageFile {
   readonly bytes: Buffer
 }
 
-/** A page of the folder, and the path at which a port serves it. */
+/** An HTML file of the dashboard's folder, and the URL path at which a port serves it. */
 export interface PageFront {
   readonly path: string
   readonly file: string
 }
 
-/** The page of the API, on its port. */
+/** Page of the dashboard, on the port of the API. */
 export const controlPage: PageFront = { path: '/', file: '/index.html' }
 /** The page of share links, on the port of the live picture. */
 export const sharePage: PageFront = { path: '/share', file: '/share.html' }
 
 /**
- * The files of the web page, kept in memory. Anybody may read the files, because they contain no
- * secret. The page itself asks for a token, and sends it to the API.
+ * Files of a web page, kept in memory. They are served without a login, because they contain no
+ * secret: the page asks its user for a token, and sends it to the API.
  */
 export class PageFiles {
   readonly #files: ReadonlyMap<string, PageFile>
@@ -38,6 +38,8 @@ export class PageFiles {
   readonly #front: PageFront
 
   /**
+   * Reads the files of the folder.
+   *
    * @param folder - Folder of the pages.
    * @param livePort - Port of the live picture; `undefined` without one.
    * @throws {Error} The folder cannot be read.
@@ -51,7 +53,7 @@ export class PageFiles {
   /**
    * Responds to a request for a file of the page.
    *
-   * @returns False if the request is for something else. It has no response yet then.
+   * @returns False if the request is for something else; no response has been sent then.
    */
   respond({ method, url = '/' }: IncomingMessage, response: ServerResponse): boolean {
     const [path = '/'] = url.split('?')
@@ -79,14 +81,14 @@ export class PageFiles {
   }
 }
 
-/** Folder of the page in the package. */
+/** Folder with the built web pages in the package. */
 const ownFolder = fileURLToPath(new URL('../../page', import.meta.url))
 
 /**
- * Loads a page of the package.
+ * Loads one of the web pages of the package.
  *
  * @param livePort - Port of the live picture; `undefined` without one.
- * @returns `undefined` if the package was built without it.
+ * @returns `undefined` if the package was built without pages.
  */
 export function tryLoadPage(
   livePort: number | undefined,

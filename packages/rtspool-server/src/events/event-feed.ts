@@ -2,20 +2,26 @@ import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from 'rtspool'
 import type { EventType } from './event-types.js'
 
-/** Something that happened in the server, as clients of the API receive it. */
+/** An event of the server, in the form in which clients of the API receive it. */
 export interface FeedEvent {
-  /** Place of the event in the feed. A reader that has this id continues with the next event. */
+  /**
+   * Id of the event, which contains its position in the feed. A client that sends this id gets the
+   * events after it.
+   */
   readonly id: string
   readonly type: EventType
-  /** Wall clock in ISO 8601. */
+  /** Time of the event, by the wall clock, in ISO 8601. */
   readonly time: string
   readonly [fact: string]: unknown
 }
 
-/** A part of the feed, read from a position on. */
+/** Events of the feed that were read from a position on. */
 export interface FeedPart {
   readonly events: readonly FeedEvent[]
-  /** Number of events before these that the reader has missed, because they are no longer kept. */
+  /**
+   * Number of events after the requested position that are no longer stored, and that the reader
+   * has missed.
+   */
   readonly lost: number
   /** Position after the last of the events, for the next read. */
   readonly next: number
@@ -24,26 +30,29 @@ export interface FeedPart {
 const idPattern = /^([\w-]{8})\.(\d{1,15})$/
 
 /**
- * Keeps the last events. Each reader has a position of its own, so that a slow reader costs no
- * memory: it loses the oldest events, and learns how many.
+ * Stores the last events of the server for readers, such as event streams and webhooks. Each reader
+ * has its own position, so that a slow reader costs no memory. It loses the oldest events, and is
+ * told how many.
  */
 export class EventFeed {
   readonly #ring: (FeedEvent | undefined)[]
   readonly #clock: Clock
   readonly #listeners = new Set<() => void>()
-  /**
-   * Beginning of the ids of this process. Ids of an earlier process begin with other characters.
-   */
+  /** Prefix of the event ids of this process. Ids of an earlier process have another prefix. */
   readonly #origin = randomBytes(6).toString('base64url')
   #end = 0
 
-  /** @param size - Number of events that are kept. */
+  /**
+   * Creates an empty feed.
+   *
+   * @param size - Number of events that are stored.
+   */
   constructor({ size = 5000, clock = systemClock }: { size?: number; clock?: Clock } = {}) {
     this.#ring = new Array<FeedEvent | undefined>(size).fill(undefined)
     this.#clock = clock
   }
 
-  /** Position after the last event. */
+  /** Position after the last event of the feed. */
   get end(): number {
     return this.#end
   }
@@ -59,8 +68,8 @@ export class EventFeed {
   /**
    * Returns the position after an event.
    *
-   * @returns 0 for an id of another process: everything that is kept is new to the reader.
-   *   `undefined` for text that is no id.
+   * @returns 0 for an id of another process, so that the reader gets all stored events. `undefined`
+   * for text that is no id.
    */
   positionAfter(id: string): number | undefined {
     const [, origin, position] = idPattern.exec(id) ?? []
@@ -89,7 +98,7 @@ export class EventFeed {
     return { id: this.#idAt(next - 1), type: 'eventsLost', time, count: lost }
   }
 
-  /** Calls `listener` after each event. @returns A function that stops it. */
+  /** Calls `listener` after each event. @returns A function that ends the calls. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -9,19 +9,19 @@ import {
 import type { EventFeed } from './event-feed.js'
 
 const nearShare = 0.8
-/** Milliseconds before the same limit of the same subject is reported again. */
+/** Milliseconds in which the same limit of the same subject is not reported again. */
 const silenceMs = 60_000
 const maxRemembered = 1000
 
 /**
- * Reports limits of which 80 % are in use, before anybody is refused. A number that moves up and
- * down around the threshold is reported at most once a minute.
+ * Emits an event when 80 % of a limit are in use, before the server refuses clients. A number that
+ * moves up and down around this threshold is reported at most once a minute.
  */
 export class LimitWatch {
   readonly #server: RtspServer
   readonly #feed: EventFeed
   readonly #clock: Clock
-  /** Times of the last reports, by limit and subject. */
+  /** Times of the last reports, in milliseconds of the clock, by limit and subject. */
   readonly #reported = new Map<string, number>()
   readonly #onCreated = (session: Session) => this.#checkSessions(session)
   readonly #onOpened = () => this.#checkConnections()
@@ -69,7 +69,7 @@ export class LimitWatch {
   }
 
   /**
-   * Reports a limit if the number has reached exactly the threshold. A rising number always does,
+   * Reports a limit if the number is exactly at the threshold. A rising number always reaches it,
    * because it grows by one.
    */
   #check(limit: string, max: number, count: number, subject: Record<string, string>): void {
@@ -84,7 +84,10 @@ export class LimitWatch {
   }
 }
 
-/** Returns the limit of a group; 0 = none. A client may have chosen its names. */
+/**
+ * Returns the limit for a value of a group; 0 = no limit. Names may come from a client, so only own
+ * members of the object are read.
+ */
 function limitOf(limits: GroupLimits, name: string, value: string): number {
   const ofName = Object.hasOwn(limits, name) ? limits[name] : undefined
   return ofName !== undefined && Object.hasOwn(ofName, value) ? (ofName[value] ?? 0) : 0

@@ -10,10 +10,10 @@ import type { EventFeed } from './event-feed.js'
 import { mediaFacts } from './server-events.js'
 
 const lookMs = 1000
-/** Number of looks over which a bitrate is averaged. */
+/** Number of measurements over which a bitrate is averaged. */
 const rateLooks = 5
 
-/** Figures of one track at the last looks, the oldest first. */
+/** Last measurements of one track, the oldest first. */
 interface TrackLooks {
   readonly octets: number[]
   readonly times: number[]
@@ -21,13 +21,16 @@ interface TrackLooks {
 
 interface MediaLooks {
   packets: number
-  /** Time of the last look that found new packets. */
+  /** Time of the last measurement that found new packets, in milliseconds of the clock. */
   packetsAt: number
   isDown: boolean
   readonly tracks: Map<number, TrackLooks>
 }
 
-/** Looks at all media once a second: measures bitrates, and reports media without packets. */
+/**
+ * Measures all media once a second: their bitrates, and the time without packets. A media without
+ * packets for some seconds is reported as down.
+ */
 export class MediaWatch {
   readonly #server: RtspServer
   readonly #feed: EventFeed
@@ -36,7 +39,11 @@ export class MediaWatch {
   #looks = new Map<MediaInfo, MediaLooks>()
   #timer: ClockTimer
 
-  /** @param downAfterSeconds - Seconds without a packet after which a media is down; 0 = never. */
+  /**
+   * Starts without measurements.
+   *
+   * @param downAfterSeconds - Seconds without a packet after which a media is down; 0 = never.
+   */
   constructor(
     server: RtspServer,
     feed: EventFeed,
@@ -56,7 +63,7 @@ export class MediaWatch {
     this.#timer.cancel()
   }
 
-  /** Media that are down now. */
+  /** Number of media that are down now: no packets arrive. */
   get downCount(): number {
     let count = 0
     for (const { isDown } of this.#looks.values()) if (isDown) count++
@@ -68,8 +75,8 @@ export class MediaWatch {
   }
 
   /**
-   * Returns the payload bits per second, averaged over five seconds; `undefined` before the second
-   * look.
+   * Returns the bitrate of a track's payload in bits per second, averaged over five seconds;
+   * `undefined` before the second measurement.
    */
   bitrateOf(media: MediaInfo, { index }: TrackInfo): number | undefined {
     const looks = this.#looks.get(media)?.tracks.get(index)

@@ -13,9 +13,9 @@ import type { EventType } from './event-types.js'
 type Facts = Readonly<Record<string, unknown>>
 
 /**
- * Publishes the events of a server and its pool.
+ * Publishes the events of a server and its pool in the feed.
  *
- * @returns A function that stops it.
+ * @returns A function that stops publishing.
  */
 export function feedServerEvents(server: RtspServer, feed: EventFeed): () => void {
   const stops = [...poolEvents(server, feed), ...viewerEvents(server, feed)]
@@ -58,7 +58,7 @@ function poolEvents({ pool }: RtspServer, feed: EventFeed): (() => void)[] {
   ]
 }
 
-/** Listens to one event of a server. @returns A function that stops it. */
+/** Adds a listener for one event of a server. @returns A function that removes it. */
 function onServer<Name extends keyof RtspServerEvents & EventType>(
   server: RtspServer,
   feed: EventFeed,
@@ -91,7 +91,10 @@ const loadEvents = (server: RtspServer, feed: EventFeed): (() => void)[] => [
   })),
 ]
 
-/** Returns public id, owner and path of a session. The session id itself is a secret. */
+/**
+ * Returns the facts of a session for an event: public id, owner, paths and so on. The session id
+ * itself is a secret.
+ */
 function sessionFacts({ publicId, paths, owner, use, groups }: Session): Facts {
   return {
     session: publicId,
@@ -104,10 +107,10 @@ function sessionFacts({ publicId, paths, owner, use, groups }: Session): Facts {
   }
 }
 
-/** Returns id, subject, end and origin of a ban. */
+/** Returns the facts of a ban for an event: id, subject, end and origin. */
 const banFacts = ({ publicId: ban, address, user, path, until, reason, author, cause }: Ban) => ({
   ...{ ban, address, user, path, until, reason, author, cause },
 })
 
-/** Facts of a media in an event. */
+/** Returns the facts of a media for an event: public id and path. */
 export const mediaFacts = ({ publicId, path }: MediaInfo): Facts => ({ media: publicId, path })

@@ -6,14 +6,15 @@ import type { EventType } from './event-types.js'
 
 const firstDelayMs = 1000
 const maxDelayMs = 60_000
-/** Share of a delay that is random, so that receivers are not called in step. */
+/** Share of a delay that is random, so that several receivers are not called at the same time. */
 const jitter = 0.2
 const eventsPerRead = 100
 
 /** Options of a {@link Webhook}. */
 export interface WebhookOptions {
   /**
-   * URL of the receiver, with `http` or `https`. Name and password in the URL are sent by Basic.
+   * URL of the receiver, with `http` or `https`. Name and password in the URL are sent as Basic
+   * authentication.
    */
   readonly url: string
   /** Key of the signature; without it, requests are not signed. */
@@ -21,30 +22,31 @@ export interface WebhookOptions {
   /** Types of events to send. @default all */
   readonly types?: ReadonlySet<EventType> | undefined
   /**
-   * Number of attempts for one event. After the last one, the webhook leaves the event out.
+   * Number of attempts for one event. After the last failure, the event is not sent.
    * @default 10, which take about 6 minutes
    */
   readonly maxAttempts?: number | undefined
   /** Maximum milliseconds of one attempt. @default 10000 */
   readonly timeoutMs?: number | undefined
   readonly clock?: Clock | undefined
-  /** Sends a request. @default `fetch` of Node */
+  /** Function that sends a request. @default `fetch` of Node */
   readonly post?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
 }
 
-/** Counts of a webhook. */
+/** Counters of a webhook since its start. */
 export interface WebhookStats {
   readonly delivered: number
   readonly retried: number
-  /** Events that were left out, after the last attempt or because the receiver refused them. */
+  /** Number of events that were not sent: all attempts failed, or the receiver refused them. */
   readonly failed: number
-  /** Events that the feed no longer had when the receiver was ready for them. */
+  /** Number of events that the feed no longer contained when the receiver was ready for them. */
   readonly lost: number
 }
 
 /**
- * Sends events to a receiver by POST, one at a time and in order. The events wait only in the feed.
- * A receiver that is away for long loses the oldest events, and learns how many.
+ * Sends the events of a feed to a receiver (an HTTP server) by POST, one at a time and in order.
+ * Unsent events are stored only in the feed. A receiver that is unreachable for long loses the
+ * oldest events, and is told how many.
  *
  * @see https://www.standardwebhooks.com for the headers and the signature
  */
@@ -64,7 +66,11 @@ export class Webhook {
   #timer: ClockTimer | undefined
   #wake: (() => void) | undefined
 
-  /** @throws {TypeError} The URL is invalid. */
+  /**
+   * Starts to send events.
+   *
+   * @throws {TypeError} The URL is invalid.
+   */
   constructor(feed: EventFeed, log: Logger, options: WebhookOptions) {
     this.#feed = feed
     this.#log = log
@@ -184,7 +190,10 @@ interface Refusal {
   readonly mayRetry: boolean
 }
 
-/** Returns whether another attempt may help, because the receiver fails, is busy, or is slow. */
+/**
+ * Returns whether a status means a temporary failure: the receiver fails, is busy, or is slow.
+ * Another attempt may then succeed.
+ */
 const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 429
 
 /**
@@ -197,7 +206,10 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? messageOf(cause) : name
 }
 
-/** The error of a name with several addresses has a message for each, and none of its own. */
+/**
+ * Returns the message of an error. An error about a name with several addresses has a message for
+ * each address, and none of its own.
+ */
 function messageOf(error: Error): string {
   if (error.message !== '') return error.message
   const inner = error instanceof AggregateError ? (error.errors as readonly unknown[]) : []

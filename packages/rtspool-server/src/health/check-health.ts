@@ -75,7 +75,7 @@ async function statusOf(
   }
 }
 
-/** Waits for the next bytes. @returns `undefined` if the connection has ended. */
+/** Waits for the next bytes of a connection. @returns `undefined` if the connection has ended. */
 async function nextChunk(socket: Socket, signal: AbortSignal): Promise<Buffer | undefined> {
   const settled = new AbortController()
   const events = { signal: AbortSignal.any([signal, settled.signal]) }

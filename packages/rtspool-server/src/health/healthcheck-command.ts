@@ -13,7 +13,7 @@ interface HealthcheckOptions {
   readonly timeout: number
 }
 
-/** Creates the parser of `rtspool healthcheck`. */
+/** Creates the command-line parser of `rtspool healthcheck`. */
 export const createHealthcheckCommand = (
   check: (url: string | undefined, options: HealthcheckOptions) => void,
 ): Command =>
@@ -28,9 +28,9 @@ export const createHealthcheckCommand = (
  * Runs `rtspool healthcheck`.
  *
  * @param args - Arguments after `healthcheck`.
- * @param environment - Variables that the server runs with too.
- * @returns The exit code: 0 for a server that responds, 1 for one that does not, 2 for a bad command
- *   line or configuration.
+ * @param environment - Environment variables, the same as those of the server.
+ * @returns The exit code: 0 for a server that responds, 1 for one that does not, 2 for a bad
+ * command line or configuration.
  */
 export async function healthcheckCommand(
   args: readonly string[],

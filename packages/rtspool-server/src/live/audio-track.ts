@@ -7,14 +7,14 @@ import { type CommonInstant, MediaTimes } from './media-times.js'
 import { openFrame } from './web-socket-frame.js'
 
 /**
- * Milliseconds of sound in one fragment: short enough to be heard at once, and long enough that
- * boxes cost few bytes.
+ * Milliseconds of sound in one MP4 fragment. It is short enough for little delay, and long enough
+ * that the boxes around it add few bytes.
  */
 const fragmentMs = 60
 /** Maximum number of audio frames in one fragment. */
 const maxFrames = 16
 
-/** Makes one fragment of about 60 ms of sound. */
+/** Builds MP4 fragments of about 60 ms of sound from the frames of one track. */
 export class AudioTrack implements LiveTrack {
   readonly id: number
   readonly info: TrackInfo
@@ -22,7 +22,10 @@ export class AudioTrack implements LiveTrack {
   readonly #mediaTimes: MediaTimes
   readonly #fragmentTicks: number
   #samples: Sample[] = []
-  /** Time of the first waiting sample in ticks; `#end` is the end of the last one. */
+  /**
+   * Time of the first sample that is in no fragment yet, in ticks. `#end` is the end of the last
+   * one.
+   */
   #begin = 0
   #end = 0
   #sequenceNumber = 0
@@ -70,8 +73,8 @@ export class AudioTrack implements LiveTrack {
   }
 
   /**
-   * Returns whether sound is missing before a frame, or overlaps it. Rounded timestamps differ by
-   * less than half a frame, which does not count.
+   * Returns whether sound is missing before a frame, or overlaps it. A difference of less than half
+   * a frame is rounding, and is ignored.
    */
   #isGap(time: number, duration: number): boolean {
     return this.#samples.length > 0 && Math.abs(time - this.#end) > duration / 2

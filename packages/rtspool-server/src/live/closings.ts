@@ -2,8 +2,8 @@ import type { Clock, RemovalReason } from 'rtspool'
 import type { WebSocket } from 'ws'
 
 /**
- * Close codes by removal reason: codes of RFC 6455 section 7.4.1, or codes from 4000 on, which
- * applications may choose.
+ * WebSocket close codes by the reason for the removal of a session. They are codes of RFC 6455
+ * section 7.4.1, or from 4000 on, the range for applications.
  */
 const codes: { readonly [K in RemovalReason]?: number } = {
   mediaEnded: 4410,
@@ -16,8 +16,8 @@ const codes: { readonly [K in RemovalReason]?: number } = {
   poolClosed: 1001,
 }
 /**
- * Milliseconds between the close frame and the end of the connection, so that the reason can reach
- * the browser.
+ * Milliseconds between the WebSocket close frame and the end of the connection, so that the reason
+ * can reach the browser.
  */
 const farewellMs = 1_000
 const otherCode = 4400

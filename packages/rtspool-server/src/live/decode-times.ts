@@ -15,8 +15,8 @@ export interface DecodePlace {
 /**
  * Derives decoding times from presentation times, because RTP carries only the latter.
  *
- * Pictures arrive in decoding order. In a stream that reorders by n pictures, the decoding time of
- * a picture is the presentation time that stands n places before the latest in sorted order:
+ * Pictures arrive in decoding order. In a stream that reorders by n pictures, sort the presentation
+ * times so far: the decoding time of a picture is the one n places before the latest:
  *
  * ```text
  * presentation               0 3 1 2 6 4 5 9
@@ -24,24 +24,28 @@ export interface DecodePlace {
  * ```
  *
  * A picture is sent before the next one arrives, so its duration is a forecast. The next decoding
- * time follows from this forecast: a browser would take a gap for the beginning of another stream.
- * The composition offset makes up for the difference, and may be negative.
+ * time is the end of this duration, because a browser would take a gap for another stream. The
+ * composition offset corrects the difference, and may be negative.
  */
 export class DecodeTimes {
-  /** The latest times of presentation, sorted. */
+  /** Latest presentation times in ticks, sorted. */
   #latest: number[] = []
-  /** Number of pictures by which the stream reorders, as far as the pictures have shown it. */
+  /** Number of pictures by which the stream reorders, as measured so far. */
   #depth = 0
   #next: number | undefined
   #sorted = 0
   /**
-   * Ticks between the last two sorted pictures. The smaller of this and `#distanceBefore` is
-   * the forecast, so that one gap does not change it.
+   * Ticks between the last two sorted pictures. The smaller of this value and `#distanceBefore` is
+   * the forecast of the next distance, so that one gap does not change it.
    */
   #distance: number
   #distanceBefore: number
 
-  /** @param timescale - Ticks per second. */
+  /**
+   * Creates the calculation for one track.
+   *
+   * @param timescale - Ticks per second.
+   */
   constructor(timescale: number) {
     this.#distance = Math.round(timescale / firstPictureRate)
     this.#distanceBefore = this.#distance
@@ -52,7 +56,7 @@ export class DecodeTimes {
    *
    * @param time - Presentation time of the picture, in ticks.
    * @param depth - Number of pictures by which the stream reorders, if its format states it.
-   *   Otherwise the pictures themselves show it.
+   * Otherwise the number is measured.
    */
   place(time: number, depth = 0): DecodePlace {
     this.#depth = Math.min(maxDepth, Math.max(this.#depth, depth))

@@ -1,25 +1,34 @@
 /**
- * Keeps the fragments since the last key frame, for browsers that join. Above its limit it drops
- * all of them and waits for the next key frame, because half a group of pictures is useless.
+ * Stores the MP4 fragments since the last key frame, for browsers that join. Above its limit it
+ * drops all of them and waits for the next key frame, because half a group of pictures is useless.
  */
 export class KeptFragments {
   readonly #maxBytes: number
   #frames: Buffer[] = []
   #sizeBytes = 0
 
-  /** @param maxBytes - Limit on all fragments together; 0 keeps only the one with the key frame. */
+  /**
+   * Creates an empty store.
+   *
+   * @param maxBytes - Limit on all fragments together; 0 stores only the fragment with the key
+   * frame.
+   */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** Frames with the kept fragments; empty until the next key frame. Valid until the next call. */
+  /**
+   * WebSocket frames with the stored fragments; empty until the next key frame. Valid until the
+   * next call.
+   */
   get frames(): readonly Buffer[] {
     return this.#frames
   }
 
   /**
-   * Keeps a frame, if a key frame is kept before it.
+   * Stores a frame, if a key frame is stored before it.
    *
+   * @param frame - WebSocket frame with a fragment.
    * @param isBeginning - True if browsers can begin with the frame.
    */
   add(frame: Buffer, isBeginning: boolean): void {

@@ -27,12 +27,15 @@ const maxMessageBytes = 1024
 const checkMs = 1_000
 const connectionIdBytes = 16
 
-/** Finds the claimant of the secret of a share link; `undefined` for an unknown one. */
+/**
+ * Returns the path and the limits that the secret of a share link gives to its client; `undefined`
+ * for an unknown secret.
+ */
 export type ShareClaims = (secret: string) => LiveClaimant | undefined
 
 /**
- * Live pictures for browsers: fragments of MP4 over a WebSocket. A browser that watches is a
- * session of the pool. The pool counts, limits, lists and kicks this session like any other.
+ * Live pictures for browsers: fragments of MP4 over a WebSocket. Each browser that watches has a
+ * session in the pool, which counts, limits, lists and removes it like any other.
  *
  * ```ts
  * const live = new LiveEndpoint(server)
@@ -46,19 +49,26 @@ export class LiveEndpoint {
   readonly #server: RtspServer
   readonly #options: ResolvedLiveOptions
   readonly #handshakes: WebSocketServer
-  /** Streams by path. The query does not count, because no source of the command depends on it. */
+  /** Streams by path. The query is ignored, because no source of the command depends on it. */
   readonly #streams = new Map<string, LiveStream>()
-  /** Issuers of the authorizations by session. */
+  /**
+   * Issuers by session. An issuer names the authorization (an API token or share link) with which
+   * the session ends.
+   */
   readonly #sessions = new Map<Session, string | undefined>()
-  /** Issuers by WebSocket that has no session yet. */
+  /** Issuers by WebSocket, for WebSockets that have no session yet. */
   readonly #waiting = new Map<WebSocket, string | undefined>()
   #claimShare: ShareClaims = () => undefined
-  /** Totals of the browsers that have left. */
+  /** Totals of the fragments sent and left out, for browsers whose sessions have ended. */
   readonly #left = { bytesOut: 0, packetsDropped: 0 }
   #check: ClockTimer | undefined
   #isClosed = false
 
-  /** @throws {RangeError | TypeError} If an option is wrong. */
+  /**
+   * Creates the endpoint.
+   *
+   * @throws {RangeError | TypeError} If an option is wrong.
+   */
   constructor(server: RtspServer, options: LiveOptions = {}) {
     this.#server = server
     this.#options = resolveLiveOptions(options)
@@ -78,23 +88,24 @@ export class LiveEndpoint {
     return this.#sessions.size
   }
 
-  /** Fragments sent to browsers, and left out for them, since the start. */
+  /** Number of bytes sent to browsers, and of fragments left out for slow ones, since the start. */
   get traffic(): LiveTraffic {
     const total = { ...this.#left }
     for (const session of this.#sessions.keys()) add(total, session)
     return total
   }
 
-  /** Accepts the secrets of share links from now on. */
+  /** Sets the function that finds share links. Before this call, no link is accepted. */
   acceptShares(claims: ShareClaims): void {
     this.#claimShare = claims
   }
 
   /**
-   * Upgrades a request with a ticket or the secret of a share link, from a page of this host or of `allowedOrigins`. Others
-   * get 401 or 403. A share link that is no longer valid gets a WebSocket that says so: browsers show no status to a page.
+   * Upgrades a request with a ticket or the secret of a share link, from a page of this host or of
+   * `allowedOrigins`. Others get 401 or 403. For an invalid share link, the WebSocket is opened and
+   * closed with a reason, because a page cannot read the status of a refused upgrade.
    *
-   * @param head - First bytes behind the request.
+   * @param head - Bytes that arrived after the request.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!isAllowedOrigin(request, this.#options.allowedOrigins)) {
@@ -129,7 +140,10 @@ export class LiveEndpoint {
     })
   }
 
-  /** Ends everything of an issuer, whose authorization has ended: tickets, WebSockets and sessions. */
+  /**
+   * Ends all tickets, WebSockets and sessions of an issuer (an API token or share link), because
+   * its authorization has ended.
+   */
   endOf(issuer: string, reason: RemovalReason): void {
     this.tickets.removeOf(issuer)
     this.#end(reason, (each) => each === issuer)
@@ -158,7 +172,7 @@ export class LiveEndpoint {
   }
 
   /**
-   * Creates the session of a browser, and begins to send.
+   * Creates the session of a browser, and begins to send fragments.
    *
    * @throws {RtspError} If the browser gets no session.
    */
@@ -199,7 +213,7 @@ export class LiveEndpoint {
   }
 
   /**
-   * Refuses a browser under the conditions under which SETUP gets 503.
+   * Refuses a browser under the same conditions under which a SETUP gets 503.
    *
    * @throws {RequestError} `ERR_DRAINING` or `ERR_OVERLOADED`.
    */
@@ -211,9 +225,9 @@ export class LiveEndpoint {
   }
 
   /**
-   * Asks the pool for a session.
+   * Requests a session from the pool, which checks its limits.
    *
-   * @returns `undefined` if the browser has left meanwhile.
+   * @returns `undefined` if the browser has disconnected meanwhile.
    */
   async #admit(
     webSocket: WebSocket,

@@ -2,13 +2,16 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Subprotocol of the live picture. A browser may offer a second one, which carries its ticket. */
+/**
+ * WebSocket subprotocol of the live picture. A browser may offer a second one, which contains its
+ * ticket.
+ */
 export const liveSubprotocol = 'rtspool.live'
 const ticketPrefix = 'ticket.'
 const sharePrefix = 'share.'
 const maxUserAgent = 256
 
-/** Returns the subprotocol that carries a ticket. */
+/** Returns the WebSocket subprotocol that contains a ticket. */
 export const ticketProtocol = (ticket: string): string => ticketPrefix + ticket
 
 /** Returns the ticket among the subprotocols of a WebSocket request. */
@@ -26,8 +29,9 @@ function protocolAfter(prefix: string, { headers }: IncomingMessage): string | u
 }
 
 /**
- * Returns whether a page may send a ticket: a page of the same host, on any port, or of a listed
- * origin. Requests without an origin are allowed: they come from programs, and not from pages.
+ * Returns whether the page that sends a request may use a ticket: a page of the same host, on any
+ * port, or of a listed origin. Requests without an origin are allowed: they come from programs, and
+ * not from pages.
  */
 export function isAllowedOrigin(
   { headers }: IncomingMessage,
@@ -42,7 +46,7 @@ export function isAllowedOrigin(
  * Returns whether a page may watch without a ticket: a page of this port, or of a listed origin.
  *
  * A page of this port counts only if its URL has an IP address or `localhost`. Any other name may
- * resolve to this machine (DNS rebinding), so a name must be listed.
+ * resolve to this machine (DNS rebinding), so its origin must be listed.
  */
 export function isOwnPage(
   { headers }: IncomingMessage,
@@ -63,7 +67,7 @@ function hostnameOf(host = ''): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname : undefined
 }
 
-/** Returns the header `User-Agent`, cut to 256 characters. */
+/** Returns the header `User-Agent`, cut off after 256 characters. */
 export function userAgentOf({ headers }: IncomingMessage): string | undefined {
   return headers['user-agent']?.slice(0, maxUserAgent)
 }

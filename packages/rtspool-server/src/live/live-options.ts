@@ -6,38 +6,43 @@ export interface LiveOptions {
   /** Clock for tickets, deadlines and pings. @default the clock of the machine */
   readonly clock?: Clock | undefined
   /**
-   * Origins, such as `https://view.example`, whose pages may watch, besides pages of the same host on any port.
+   * Origins, such as `https://view.example`, whose pages may watch. Pages of the same host, on any
+   * port, may always watch.
    * @default none
    */
   readonly allowedOrigins?: readonly string[] | undefined
-  /** Seconds in which a ticket can be used. @default 30 */
+  /** Seconds for which a one-time ticket is valid. @default 30 */
   readonly ticketSeconds?: number | undefined
-  /** Maximum number of unused tickets; one more drops the oldest. @default 10000 */
+  /**
+   * Maximum number of unused tickets. When one more is issued, the oldest becomes invalid. @default
+   * 10000
+   */
   readonly maxTickets?: number | undefined
   /**
-   * Maximum bytes that wait for one browser. Above, fragments are left out. Sending goes on at a
-   * key frame once half of the bytes have left. @default 4194304 (4 MiB)
+   * Maximum bytes that wait for one browser. Above it, fragments are left out. Sending continues at
+   * a key frame once half of the bytes are sent. @default 4194304 (4 MiB)
    */
   readonly maxQueuedBytes?: number | undefined
   /**
-   * Maximum bytes of fragments that each stream keeps for browsers that join, from the last key
-   * frame on. Above, such browsers wait for the next key frame. 0 = nothing is kept. @default
+   * Maximum bytes of fragments that each stream stores for browsers that join, from the last key
+   * frame on. Above it, such browsers wait for the next key frame. 0 = nothing is stored. @default
    * 8388608 (8 MiB)
    */
   readonly maxKeptBytes?: number | undefined
   /**
-   * Seconds in which a browser reads no byte, after which its session ends as `slowReader`.
+   * Seconds without a byte read by the browser, after which its session ends with reason
+   * `slowReader`.
    * @default 10
    */
   readonly slowReaderTimeout?: number | undefined
   /**
-   * Seconds between two pings. A browser that has not responded to a ping by the next one counts as
-   * gone. @default 20
+   * Seconds between two WebSocket pings. A browser that has not responded to one ping before the
+   * next counts as disconnected. @default 20
    */
   readonly pingSeconds?: number | undefined
 }
 
-/** Options of which each has a value. */
+/** Options of the live picture with all defaults filled in. */
 export interface ResolvedLiveOptions extends Required<{ [K in keyof LiveOptions]: unknown }> {
   readonly clock: Clock
   readonly allowedOrigins: readonly string[]

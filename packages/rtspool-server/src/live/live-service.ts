@@ -17,19 +17,23 @@ const requestTimeoutMs = 20_000
 const defaultIdleTimeoutMs = 30_000
 /** Milliseconds between two checks for connections that are too slow. */
 const checkIntervalMs = 5_000
-/** Share of the connections that one host may have, unless an option says otherwise. */
+/** Default share of all connections that one host may have. */
 const shareOfHost = 1 / 4
 const maxHeaderBytes = 16 * 1024
 const upgradeRequired = 426
 
-/** Clients that may watch: those with a ticket, or everybody. */
+/** Condition for watching: `ticket` = with a ticket of the control API, `anyone` = none. */
 export type LiveAccess = 'ticket' | 'anyone'
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
 
-/** Files of the page of share links. */
+/** Files of the web page for share links. */
 export interface SharePage {
-  /** @returns True if the request was for a file of the page, and has its response. */
+  /**
+   * Responds to a request for a file of the page.
+   *
+   * @returns False if the request is for something else; no response has been sent then.
+   */
   respond(request: IncomingMessage, response: ServerResponse): boolean
 }
 
@@ -48,10 +52,11 @@ export interface LiveServiceOptions extends LiveOptions {
    */
   readonly maxConnectionsPerAddress?: number | undefined
   /**
-   * Milliseconds without progress after which a connection ends that is no WebSocket. @default 30000
+   * Milliseconds without progress after which a connection other than a WebSocket is closed.
+   * @default 30000
    */
   readonly idleTimeoutMs?: number | undefined
-  /** Certificate for `wss`; `undefined` = `ws` without TLS. */
+  /** TLS certificate for `wss`; `undefined` = `ws` without TLS. */
   readonly certificate: TlsCertificate | undefined
 }
 
@@ -68,7 +73,11 @@ export class LiveService {
   readonly #http: Server | SecureServer
   #page: RequestListener = refuseRequest
 
-  /** @throws {RangeError | TypeError} If an option is wrong. */
+  /**
+   * Creates the service.
+   *
+   * @throws {RangeError | TypeError} If an option is wrong.
+   */
   constructor(rtsp: RtspServer, options: LiveServiceOptions) {
     const { port, host, access, maxConnections, certificate, ...others } = options
     const {
@@ -98,7 +107,11 @@ export class LiveService {
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
-  /** @throws The error of `listen`, such as `EADDRINUSE`. */
+  /**
+   * Opens the port.
+   *
+   * @throws The error of `listen`, such as `EADDRINUSE`.
+   */
   async listen(): Promise<void> {
     const { port, host } = this.#options
     this.#http.listen({ port, ...(host === undefined ? {} : { host }) })
@@ -111,17 +124,19 @@ export class LiveService {
     throw new TypeError('the live picture does not listen')
   }
 
-  /** True if browsers connect by `wss`. */
+  /** True if browsers must connect by `wss`. */
   get isSecure(): boolean {
     return this.#options.certificate !== undefined
   }
 
-  /** Tickets with which browsers log in. */
+  /** One-time tickets with which browsers open a WebSocket. */
   get tickets(): LiveTickets {
     return this.#endpoint.tickets
   }
 
-  /** Accepts share links from now on, and serves their page if there is one. */
+  /**
+   * Sets the function that finds share links, and serves the page for such links if there is one.
+   */
   acceptShares(claims: ShareClaims, page: SharePage | undefined): void {
     this.#endpoint.acceptShares(claims)
     this.#page = (request, response) => {
@@ -131,7 +146,10 @@ export class LiveService {
     }
   }
 
-  /** Ends everything of an issuer, whose authorization has ended: tickets, WebSockets and sessions. */
+  /**
+   * Ends all tickets, WebSockets and sessions of an issuer (an API token or share link), because
+   * its authorization has ended.
+   */
   endOf(issuer: string, reason: RemovalReason): void {
     this.#endpoint.endOf(issuer, reason)
   }
@@ -141,12 +159,12 @@ export class LiveService {
     return this.#endpoint.viewerCount
   }
 
-  /** Fragments sent to browsers, and left out for them, since the start. */
+  /** Number of bytes sent to browsers, and of fragments left out for slow ones, since the start. */
   get traffic(): LiveTraffic {
     return this.#endpoint.traffic
   }
 
-  /** Uses another certificate for new connections. */
+  /** Uses another TLS certificate for new connections. */
   reloadCertificate(certificate: TlsCertificate): void {
     if ('setSecureContext' in this.#http) this.#http.setSecureContext(secretsOf(certificate))
   }
@@ -176,9 +194,8 @@ export class LiveService {
 }
 
 /**
- * Splits a URL.
- *
- * @returns The decoded path and the query; `undefined` if the path cannot be decoded.
+ * Returns the decoded path of a URL, followed by its query as received; `undefined` if the path
+ * cannot be decoded.
  */
 function pathOf(url = '/'): string | undefined {
   const mark = url.indexOf('?')

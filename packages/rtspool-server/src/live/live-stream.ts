@@ -9,22 +9,23 @@ import { type OpenTracks, openTracks } from './open-tracks.js'
 import { boxFrame, textFrame } from './web-socket-frame.js'
 
 /**
- * Milliseconds for which browsers wait for a sound track that is described but has sent nothing
- * yet.
+ * Milliseconds for which browsers wait for a sound track that the media describes but that has sent
+ * nothing yet.
  */
 const soundWaitMs = 200
 
 export interface LiveStreamOptions {
   readonly clock: Clock
-  /** Limit on the kept fragments, as in `LiveOptions`. */
+  /** Limit on the stored fragments in bytes, as in `LiveOptions`. */
   readonly maxKeptBytes: number
   /** Called when the last viewer has left, or the media has ended. */
   readonly onEnd: () => void
 }
 
 /**
- * Sends one media to all browsers that watch it. The stream reads the media as one viewer and makes
- * each fragment once. It keeps the fragments since the last key frame for browsers that join.
+ * Sends one media to all browsers that watch it. The stream reads the media once, and builds each
+ * fragment once for all browsers. It stores the fragments since the last key frame for browsers
+ * that join.
  *
  * ```text
  * server.read ─▶ track: fragment ─┬▶ kept since the key frame ─▶ browser that joins
@@ -40,14 +41,21 @@ export class LiveStream {
   readonly #tracks = new Map<TrackInfo, LiveTrack>()
   #opened: OpenTracks | undefined
   #common: CommonInstant | undefined
-  /** Track with whose key frames browsers begin: the video track, or else the audio track. */
+  /**
+   * Track at whose key frames browsers begin: the video track, or the audio track if there is no
+   * video.
+   */
   #leader: LiveTrack | undefined
-  /** Tracks that have sent a fragment. */
+  /** Tracks that have sent a fragment already. */
   readonly #heard = new Set<LiveTrack>()
   #offer: LiveOffer | undefined
   #soundWait: ClockTimer | undefined
 
-  /** @param path - Decoded path, without a query. */
+  /**
+   * Starts to read the media.
+   *
+   * @param path - Decoded path, without a query.
+   */
   constructor(server: RtspServer, path: string, options: LiveStreamOptions) {
     this.#server = server
     this.#options = options
@@ -55,7 +63,7 @@ export class LiveStream {
     void this.#run(path)
   }
 
-  /** Adds a browser, which begins with the last key frame. */
+  /** Adds a browser, which is sent the fragments since the last key frame first. */
   add(viewer: LiveViewer): void {
     this.#viewers.add(viewer)
     viewer.onClosed(() => this.#remove(viewer))
@@ -128,8 +136,8 @@ export class LiveStream {
   }
 
   /**
-   * Offers the tracks that have sent a fragment to all browsers. Waits until the video track has
-   * sent one, and then up to {@link soundWaitMs} for the audio track.
+   * Sends all browsers a new description of the tracks that have sent a fragment. Waits until the
+   * video track has sent one, and then up to {@link soundWaitMs} for the audio track.
    */
   #renewOffer(): void {
     const missing = (this.#opened?.tracks ?? []).filter((track) => !this.#heard.has(track))
@@ -149,7 +157,8 @@ export class LiveStream {
 const isVideo = ({ info }: LiveTrack): boolean => info.description.kind === 'video'
 
 /**
- * Returns the first messages to a browser: one that names the tracks, and the init segment of each.
+ * Returns the first messages to a browser: one that describes the tracks, and the init segment of
+ * each.
  */
 function offerOf(tracks: readonly LiveTrack[], { unplayable }: OpenTracks): LiveOffer {
   const formats = tracks.flatMap(({ id, format }) => (format ? [{ id, format }] : []))

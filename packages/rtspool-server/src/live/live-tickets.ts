@@ -1,21 +1,28 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from 'rtspool'
 
-/** A client that may watch a path. The API has authenticated this client. */
+/** Rights of an authenticated client: the path that it may watch, and the limits on it. */
 export interface LiveClaimant {
   /** Decoded path of the media. After a `?` it may have a query, which hooks receive. */
   readonly path: string
   /** Name of the user; `undefined` is the anonymous user. */
   readonly user?: string | undefined
   /**
-   * Address of the client, if it connects through a trusted proxy. @default address of the socket
+   * Numeric address of the client, if it connects through a trusted proxy. @default address of the
+   * socket
    */
   readonly address?: string | undefined
-  /** End of the authorization in seconds since 1970. @default never */
+  /** Time in seconds since 1970 at which the authorization and the session end. @default never */
   readonly expiresAt?: number | undefined
-  /** Limit on the sessions of the user, in place of that of the pool. 0 = unlimited. @default that of the pool */
+  /**
+   * Maximum number of sessions of the user, in place of the pool's limit; 0 = unlimited. @default
+   * the limit of the pool
+   */
   readonly maxSessions?: number | undefined
-  /** Name of the authorization; the session ends with it. @default none */
+  /**
+   * Id of the API token or share link that gave the rights. The session ends when this
+   * authorization ends. @default none
+   */
   readonly issuer?: string | undefined
 }
 
@@ -28,8 +35,8 @@ interface Ticket {
 const tokenBytes = 32
 
 /**
- * One-time tickets for WebSockets, which cannot send an `Authorization` header from a browser. A ticket is used once, within
- * its lifetime. Only its hash is kept.
+ * One-time tickets for WebSockets, which cannot send an `Authorization` header from a browser. A
+ * ticket is used once, within its lifetime. Only its hash is stored.
  */
 export class LiveTickets {
   readonly #clock: Clock
@@ -38,7 +45,12 @@ export class LiveTickets {
   /** Tickets by hash, in the order of issue. They expire in the same order. */
   readonly #tickets = new Map<string, Ticket>()
 
-  /** @param max - Maximum number of unused tickets; one more drops the oldest. */
+  /**
+   * Creates an empty set of tickets.
+   *
+   * @param max - Maximum number of unused tickets. When one more is issued, the oldest becomes
+   * invalid.
+   */
   constructor(clock: Clock, lifetimeMs: number, max: number) {
     this.#clock = clock
     this.#lifetimeMs = lifetimeMs
@@ -50,7 +62,7 @@ export class LiveTickets {
     return this.#tickets.size
   }
 
-  /** Seconds in which a ticket can be used. */
+  /** Seconds for which a ticket is valid. */
   get lifetimeSeconds(): number {
     return this.#lifetimeMs / 1000
   }
@@ -71,7 +83,10 @@ export class LiveTickets {
     return token
   }
 
-  /** Uses a ticket. @returns `undefined` for a ticket that is unknown, used or expired. */
+  /**
+   * Uses up a ticket. @returns The rights of its client; `undefined` for a ticket that is unknown,
+   * used or expired.
+   */
   take(token: string): LiveClaimant | undefined {
     const key = hashOf(token)
     const ticket = this.#tickets.get(key)
@@ -80,7 +95,10 @@ export class LiveTickets {
     return ticket.until > this.#clock.now() ? ticket.claimant : undefined
   }
 
-  /** Removes the unused tickets of an issuer who may no longer issue any. */
+  /**
+   * Removes the unused tickets of an issuer (an API token or share link) whose authorization has
+   * ended.
+   */
   removeOf(issuer: string): void {
     for (const [key, { claimant }] of this.#tickets) {
       if (claimant.issuer === issuer) this.#tickets.delete(key)

@@ -2,17 +2,17 @@ import type { AccessUnit, TrackInfo } from 'rtspool'
 import type { TrackFormat } from './fmp4/track-format.js'
 import type { CommonInstant } from './media-times.js'
 
-/** A fragment of one track, ready to be sent to all browsers. */
+/** An MP4 fragment of one track, ready to be sent to all browsers. */
 export interface LiveFragment {
   /** WebSocket frame with the fragment. */
   readonly frame: Buffer
   /** True if a decoder can begin with the fragment. */
   readonly isEntry: boolean
-  /** Format of the track from this fragment on, if it has changed. */
+  /** New format of the track from this fragment on; `undefined` if it has not changed. */
   readonly format: TrackFormat | undefined
 }
 
-/** Makes fragments out of the access units of one track. */
+/** Builds MP4 fragments from the access units of one track. */
 export interface LiveTrack {
   /** Number of the track in the messages to browsers. */
   readonly id: number
@@ -20,7 +20,7 @@ export interface LiveTrack {
   /** Format of the track. A video track has none until its first key frame. */
   readonly format: TrackFormat | undefined
   /**
-   * Adds an access unit.
+   * Adds an access unit. `common` contains the times that all tracks share.
    *
    * @returns The fragment that the unit completes, if it completes one.
    */
@@ -28,7 +28,7 @@ export interface LiveTrack {
   /**
    * Ends the track.
    *
-   * @returns The fragment of samples that still waited for more, if there are any.
+   * @returns The fragment of the samples that are in none yet; `undefined` if there are none.
    */
   finish(): LiveFragment | undefined
 }

@@ -9,15 +9,15 @@ export interface LiveOffer {
   readonly frames: readonly Buffer[]
 }
 
-/** Fragments of browsers since the start. */
+/** Number of bytes sent to browsers, and of fragments left out, since the start. */
 export interface LiveTraffic {
   readonly bytesOut: number
   readonly packetsDropped: number
 }
 
 /**
- * One browser that watches a stream; it is the transport of a session. The viewer writes frames to
- * the socket unchanged: each frame is a whole WebSocket message that all browsers share.
+ * One browser that watches a stream; it is the transport of a session. Each frame written to the
+ * socket is a whole WebSocket message, which is the same for all browsers.
  */
 export class LiveViewer implements StreamTransport, AdoptedClient {
   readonly session: Session
@@ -32,8 +32,8 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
   #isClosed = false
   #writtenBytes = 0
   /**
-   * Bytes that had left the queue at the last check, without pings and pongs. `#stalledSince`
-   * is the time since when no more have left.
+   * Number of bytes that had been sent at the last check, without pings and pongs. `#stalledSince`
+   * is the time since which no more have been sent.
    */
   #sentBytes = 0
   #stalledSince: number
@@ -60,7 +60,10 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
     webSocket.on('close', () => session.end('connectionClosed'))
   }
 
-  /** Calls a function once when the viewer leaves, or now if the viewer has left already. */
+  /**
+   * Calls a function once: when the session of the browser ends, or at once if it has ended
+   * already.
+   */
   onClosed(closed: () => void): void {
     if (this.#isClosed) closed()
     else this.#onClosed.push(closed)
@@ -72,10 +75,10 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
   }
 
   /**
-   * Begins to send, or begins again with other tracks or another format.
+   * Begins to send to the browser, or begins again because tracks or formats have changed.
    *
-   * @param kept - Fragments from a key frame on; empty if the viewer must wait for the next key
-   *   frame.
+   * @param kept - Stored fragments from a key frame on; empty if the viewer must wait for the next
+   * key frame.
    */
   begin({ frames }: LiveOffer, kept: readonly Buffer[]): void {
     if (this.#isClosed) return
@@ -103,7 +106,9 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
     else this.#writeMedia(frame)
   }
 
-  /** Ends the session of a browser that reads nothing or has gone. Called about every second. */
+  /**
+   * Ends the session if the browser reads nothing or has disconnected. Called about every second.
+   */
   check(): void {
     if (this.#isClosed) return
     const now = this.#clock.now()
@@ -115,7 +120,10 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
     else if (now - this.#pingedAt >= pingSeconds * 1000) this.#ping(now)
   }
 
-  /** Tells the browser why the session has ended. The session calls this method when it ends. */
+  /**
+   * Closes the WebSocket with the reason for the end of the session. The session calls this method
+   * when it ends.
+   */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -123,7 +131,7 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
     for (const closed of this.#onClosed) closed()
   }
 
-  /** Closes the connection at once, when the server is overloaded. */
+  /** Closes the connection at once, because the server is overloaded. */
   destroy(): void {
     this.#webSocket.terminate()
   }
@@ -138,8 +146,8 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
   }
 
   /**
-   * Responds to a ping only if nothing waits. Otherwise a client that sends pings and reads nothing
-   * could fill the memory with pongs.
+   * Responds to a ping, but only if no bytes wait. Otherwise a client that sends pings and reads
+   * nothing could fill the memory with pongs.
    */
   #pong(data: Buffer): void {
     if (this.queuedBytes === 0) this.#webSocket.pong(data)

@@ -1,48 +1,54 @@
 import type { AccessUnit } from 'rtspool'
 
 /**
- * Place of the first unit in milliseconds, not 0, because units that arrive later may lie before
- * it.
+ * Time in milliseconds at which the timeline of a stream begins. It is not 0, because units that
+ * arrive later may have earlier times.
  */
 const beginningMs = 10_000
 /**
- * Largest step back of a timestamp in seconds, and below the largest step forward. A larger step is
- * not a pause but the beginning of another timeline.
+ * Maximum step back of a timestamp in seconds. The next constant is the maximum step forward. A
+ * larger step is no pause, but begins another timeline.
  */
 const maxBackSeconds = 2
 const maxForwardSeconds = 30
 /**
- * Milliseconds between two tracks above which one of them is moved. Above {@link maxBelievedSkewMs}
- * their clocks have nothing in common, and neither is moved.
+ * Maximum difference in milliseconds between two tracks. Above it, the times of one track are
+ * shifted to fit the other. Above {@link maxBelievedSkewMs} their clocks are unrelated, and neither
+ * is shifted.
  */
 const maxSkewMs = 100
 const maxBelievedSkewMs = 10_000
 
 /**
- * A pair of times that all tracks of a stream share: a place on the timeline of the stream, and the
- * wall clock of the source at that place.
+ * Pair of times that all tracks of a stream share: a time on the timeline of the stream, and the
+ * wall clock of the source at that time.
  */
 export interface CommonInstant {
   placeMs: number
   unixMs: number
-  /** Index of the track that updates the pair with each of its units. */
+  /** Index of the leading track, which updates the pair with each of its units. */
   leader: number
 }
 
 /**
- * Converts RTP timestamps of one track to places on the timeline of its stream, which begins at 10
- * s.
+ * Converts RTP timestamps of one track to times on the timeline of its stream. The timeline begins
+ * at 10 s.
  */
 export class MediaTimes {
   readonly #clockRate: number
   readonly #index: number
   readonly #isVideo: boolean
   #last: number | undefined
-  /** Place of the last timestamp in ticks. */
+  /** Time of the last unit on the timeline, in ticks of the track. */
   #place = 0
   #step = 0
 
-  /** @param isVideo - True for a track that leads: the other tracks are moved to fit it. */
+  /**
+   * Creates the conversion for one track.
+   *
+   * @param isVideo - True for the leading track. The times of the other tracks are shifted to fit
+   * it.
+   */
   constructor(clockRate: number, index: number, isVideo: boolean) {
     this.#clockRate = clockRate
     this.#index = index
@@ -50,10 +56,10 @@ export class MediaTimes {
   }
 
   /**
-   * Returns the place of the next unit in ticks of the track.
+   * Returns the time of the next unit on the timeline, in ticks of the track.
    *
    * @param common - Times that all tracks share. The leading track updates them, and the others
-   *   read them.
+   * read them.
    */
   place({ timestamp, unixTimeMs }: AccessUnit, common: CommonInstant): number {
     const unixMs = unixTimeMs ?? common.unixMs
@@ -96,7 +102,7 @@ export class MediaTimes {
 const expectedMs = ({ placeMs, unixMs }: CommonInstant, atMs: number): number =>
   placeMs + (atMs - unixMs)
 
-/** Returns the shared times of a stream that begins with this unit. */
+/** Returns the pair of times for a stream that begins with this unit. */
 export function beginningWith({ unixTimeMs, track }: AccessUnit): CommonInstant {
   return { placeMs: beginningMs, unixMs: unixTimeMs ?? 0, leader: track.index }
 }

@@ -4,20 +4,20 @@ import { audioCoding } from './codec/audio-format.js'
 import type { LiveTrack } from './live-track.js'
 import { VideoTrack } from './video-track.js'
 
-/** A track that no browser can play from fragments. */
+/** A track that no browser can play. */
 export interface UnplayableTrack {
   readonly kind: string
   /** Encoding in the session description; `undefined` if the description gives none. */
   readonly encoding: string | undefined
 }
 
-/** Tracks of a media that browsers receive: at most one of video and one of audio. */
+/** Tracks of a media that are sent to browsers: at most one of video and one of audio. */
 export interface OpenTracks {
   readonly tracks: readonly LiveTrack[]
   readonly unplayable: readonly UnplayableTrack[]
 }
 
-/** Chooses the first playable picture and the first playable sound of a media. */
+/** Chooses the first video track and the first audio track of a media that browsers can play. */
 export function openTracks(infos: readonly TrackInfo[]): OpenTracks {
   const tracks: LiveTrack[] = []
   const unplayable: UnplayableTrack[] = []

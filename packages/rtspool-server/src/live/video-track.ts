@@ -18,7 +18,7 @@ const codings = {
 
 const lengthBytes = 4
 
-/** Makes one fragment of each picture. */
+/** Builds one MP4 fragment of each picture of a video track. */
 export class VideoTrack implements LiveTrack {
   readonly id: number
   readonly info: TrackInfo
@@ -60,7 +60,7 @@ export class VideoTrack implements LiveTrack {
     return { frame, isEntry: unit.isKeyFrame, format }
   }
 
-  /** Returns nothing: a video track sends each picture at once, so that no picture waits. */
+  /** Returns nothing, because a video track sends each picture at once. */
   finish(): undefined {}
 
   #changedFormat({ parts, track }: AccessUnit): TrackFormat | undefined {
@@ -69,7 +69,8 @@ export class VideoTrack implements LiveTrack {
   }
 
   /**
-   * Returns each NAL unit after its length, without the parameter sets, which the init segment has.
+   * Returns the pieces of a sample: each NAL unit after its length. Parameter sets are left out,
+   * because the init segment contains them.
    */
   #piecesOf(parts: readonly Buffer[]): Buffer[] {
     const pieces: Buffer[] = []

@@ -1,21 +1,21 @@
 /**
- * First byte of a WebSocket frame that is a whole text message; below, of a whole binary message
- * (RFC 6455 section 5.2).
+ * First byte of a WebSocket frame with a whole text message (RFC 6455 section 5.2). The next
+ * constant is for a binary message.
  */
 const finalText = 0x81
 const finalBinary = 0x82
 const length16 = 126
 const length64 = 127
 
-/** A frame whose contents are still to be written, and the offset at which they begin. */
+/** A WebSocket frame whose contents are still to be written, and the offset at which they begin. */
 export interface OpenFrame {
   readonly frame: Buffer
   readonly contentOffset: number
 }
 
 /**
- * Creates the WebSocket frame of a binary message: the number of a track, and then boxes. All
- * browsers receive the same bytes, because a server does not mask its frames.
+ * Creates the WebSocket frame of a binary message with the number of a track and room for MP4
+ * boxes. All browsers receive the same bytes, because a server does not mask its frames.
  *
  * ```text
  * header (2 to 10 bytes) | track (1 byte) | boxes
@@ -27,14 +27,14 @@ export function openFrame(track: number, contentBytes: number): OpenFrame {
   return { frame, contentOffset: contentOffset + 1 }
 }
 
-/** Returns the frame of a message with these boxes. */
+/** Returns the WebSocket frame of a message with these MP4 boxes. */
 export function boxFrame(track: number, boxes: Uint8Array): Buffer {
   const { frame, contentOffset } = openFrame(track, boxes.length)
   frame.set(boxes, contentOffset)
   return frame
 }
 
-/** Returns the frame of a text message. */
+/** Returns the WebSocket frame of a text message. */
 export function textFrame(text: string): Buffer {
   const { frame, contentOffset } = emptyFrame(finalText, Buffer.byteLength(text))
   frame.write(text, contentOffset)

@@ -12,8 +12,8 @@ import {
 import type { RepeatLimit } from './repeat-limit.js'
 
 /**
- * Logs when sessions, connections and publications start and end. A session is named by its public
- * id, because its id is a secret of its owner.
+ * Logs the start and end of sessions, connections and publications. A session is named by its
+ * public id, because its id is a secret of its owner.
  */
 export function logComings(server: RtspServer, lines: RepeatLimit): void {
   server.pool.on('sessionCreated', (session) => {
@@ -50,7 +50,7 @@ function logPublishers(server: RtspServer, lines: RepeatLimit): void {
   })
 }
 
-/** Logs bans, and clients that they keep out. */
+/** Logs new bans, and the clients that they refuse. */
 export function logBans({ pool }: Pick<RtspServer, 'pool'>, lines: RepeatLimit): void {
   pool.on('banned', (ban) => {
     const { cause, reason, author, until } = ban
@@ -92,8 +92,8 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
 }
 
 /**
- * Logs that a client has sent bytes which are not RTSP, as scanners and clients of other protocols
- * do.
+ * Logs that a client has sent bytes which are not RTSP. Scanners and clients of other protocols do
+ * so.
  */
 function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
   server.on('messageRefused', ({ code, message }, { remoteAddress: address }) => {

@@ -11,8 +11,8 @@ export class LevelSwitch {
   }
 
   /**
-   * Changes the configured level. If the log is switched to debug, it stays there, and
-   * {@link toggle} leads to the new level.
+   * Changes the configured level. A log that was switched to debug stays there until {@link
+   * toggle}.
    */
   setLevel(level: string): void {
     const isUsual = this.#log.level === this.#usual

@@ -1,7 +1,7 @@
-/** Levels of the log, from the lowest on; those of pino. */
+/** Levels of the log, from the lowest to the highest, as in the package pino. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-/** One of {@link logLevels}. */
+/** One of the {@link logLevels}. */
 export type LogLevel = (typeof logLevels)[number]
 
 /** Formats of the log: lines for people, or one JSON object a line. */

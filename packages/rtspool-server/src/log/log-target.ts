@@ -3,7 +3,7 @@ import { isatty } from 'node:tty'
 
 type Failure = NodeJS.ErrnoException
 
-/** Destination for the lines of a log: a descriptor or a file. */
+/** Destination for the lines of a log: a file descriptor or a file. */
 export interface LogTarget {
   /**
    * Starts to write bytes, and calls `done` with the number of bytes written or with an error.
@@ -14,7 +14,10 @@ export interface LogTarget {
    * Writes bytes before the process ends. Blocks for at most `timeoutMs`, and reports no errors.
    */
   writeSync(bytes: Uint8Array, timeoutMs: number): void
-  /** Opens the file again by its name. Does nothing, successfully, if the target has no name. */
+  /**
+   * Opens the file again by its name, for a file that was renamed. Does nothing, without an error,
+   * if the target has no name.
+   */
   reopen(done: (error: Failure | null) => void): void
 }
 
@@ -48,7 +51,7 @@ class DescriptorTarget implements LogTarget {
   #fd: number | undefined
   readonly #file: string | undefined
   /**
-   * True if a write to the descriptor cannot block. A blocked thread would keep the process from
+   * True if a write to the descriptor cannot block. A blocked write would keep the process from
    * ending.
    */
   readonly #returns: boolean

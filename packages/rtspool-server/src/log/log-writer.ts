@@ -15,7 +15,7 @@ const errorPauseMs = 1000
 
 /** Options of a {@link LogWriter}. */
 export interface LogWriterOptions {
-  /** @default the clock of the system */
+  /** Clock for pauses. @default the clock of the system */
   readonly clock?: Clock
   /**
    * Called with the number of dropped lines as soon as the buffer has room again. May write a line.
@@ -133,7 +133,7 @@ export class LogWriter {
     })
   }
 
-  /** Opens the target again if that was requested, or writes the next lines. */
+  /** Opens the target again if that was requested; otherwise writes the next lines. */
   #goOn(): void {
     if (this.#reopened.length > 0 && !this.#isWriting) this.#openAgain()
     else this.#writeNext()

@@ -19,13 +19,13 @@ const maxTextLength = 256
 const maxStackLength = 4096
 /** Maximum time in milliseconds by which a log that nobody reads delays the end of the process. */
 const closeTimeoutMs = 1000
-/** Maximum time in milliseconds for the same purpose if the process must end at once. */
+/** Maximum time in milliseconds by which an unread log delays a process that must end at once. */
 const exitTimeoutMs = 200
 
 /** Settings of the log. */
 export interface LogOptions {
   readonly level: LogLevel
-  /** @default `pretty` on a terminal, `json` elsewhere */
+  /** Format of the lines. @default `pretty` on a terminal, `json` elsewhere */
   readonly format?: LogFormat | undefined
   /** Name of the file to which lines are appended. @default the standard error */
   readonly file?: string | undefined
@@ -36,13 +36,14 @@ export interface CommandLog {
   readonly log: Logger
   /** Opens the log file again by its name; `done` receives the error, if any. */
   reopen(done: (error: NodeJS.ErrnoException | null) => void): void
-  /** Writes the waiting lines, for at most a second. */
+  /** Writes the lines in the buffer, for at most a second, and closes the log. */
   close(): Promise<void>
 }
 
 /**
  * Opens the log of the command. Neither a slow or closed reader nor a full disk can delay or end
- * the server. Lines wait in a buffer of 1 MiB; beyond it, lines are dropped and counted.
+ * the server. Unwritten lines are stored in a buffer of 1 MiB; above it, lines are dropped and
+ * counted.
  *
  * @throws {Error} If the name of the file is wrong.
  */
@@ -122,7 +123,10 @@ const withEscapes = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-/** Creates the function that writes a line for people. A service with JSON lines does not load it: it takes 4 MB. */
+/**
+ * Creates the function that writes a line for people. Its module, which takes 4 MB of memory, is
+ * loaded only here, and not for JSON lines.
+ */
 function prettyLines(colorize: boolean): (line: string) => string {
   const require = createRequire(import.meta.url)
   const { prettyFactory } = require('pino-pretty') as typeof import('pino-pretty')

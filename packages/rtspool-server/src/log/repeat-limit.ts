@@ -10,11 +10,11 @@ const maxLinesOfHost = 40
  * Maximum number of lines logged for all hosts in {@link windowMs}: at most 100 KB in ten seconds.
  */
 const maxLines = 400
-/** Maximum number of hosts with counts of their own; further hosts share one count. */
+/** Maximum number of hosts whose lines are counted separately; further hosts share one count. */
 const maxHosts = 1000
 /**
- * Maximum number of hosts that get a line of their own about suppressed lines. The others share one
- * line.
+ * Maximum number of hosts for which a separate line reports the suppressed lines. The others share
+ * one line.
  */
 const maxSummaries = 10
 
@@ -37,14 +37,14 @@ interface HostLines {
   readonly kinds: Map<string, { count: number; suppressed: number }>
 }
 
-/** Name under which lines are counted that no peer has caused. */
+/** Name under which lines without a peer are counted. */
 const noHost = ''
 /** Name under which the lines of all hosts beyond {@link maxHosts} are counted. */
 const otherHosts = 'other addresses'
 
 /**
- * Limits the log lines that peers can cause. Further lines of a host are suppressed, and summed up
- * in one line after ten seconds. A host is an IPv4 address, or an IPv6 network of 64 bits.
+ * Limits the log lines that peers can cause. Further lines of a host are suppressed, and one line
+ * after ten seconds reports their number. A host is an IPv4 address, or an IPv6 network of 64 bits.
  */
 export class RepeatLimit {
   readonly #log: Logger

@@ -11,21 +11,24 @@ const loopResolutionMs = 20
 const nanosecondsPerMs = 1e6
 const sharePercentile = 99
 
-/** Figures of the server at one time. Traffic counts from the start, so that any two samples tell a rate. */
+/**
+ * Measured values of the server at one time. Traffic is counted from the start of the server, so
+ * that two samples give a rate.
+ */
 export interface HistorySample extends TotalTraffic {
-  /** Larger by one than that of the sample before. */
+  /** Number of the sample: one more than that of the sample before. */
   readonly number: number
-  /** Milliseconds since 1970. */
+  /** Time of the sample, in milliseconds since 1970. */
   readonly unixTimeMs: number
   readonly sessions: number
   readonly connections: number
-  /** Delay of the event loop since the sample before: 99 of 100 turns were quicker. */
+  /** Delay of the event loop in milliseconds since the sample before: the 99th percentile. */
   readonly loopDelayMs: number
-  /** From 0 to 1; `undefined` without a guard against overload. */
+  /** Load of the server from 0 to 1; `undefined` without measures against overload. */
   readonly pressure: number | undefined
 }
 
-/** Figures of the last five minutes, for charts that begin with a past. */
+/** Samples of the last five minutes, for charts in the dashboard. */
 export class History {
   readonly #rtsp: RtspServer
   readonly #live: (() => LiveTraffic) | undefined
@@ -35,7 +38,11 @@ export class History {
   #nextNumber: number
   #timer: ClockTimer
 
-  /** @param live - Returns the traffic of browsers, if there are any. */
+  /**
+   * Starts to take samples.
+   *
+   * @param live - Returns the traffic of browsers; `undefined` without live pictures.
+   */
   constructor(rtsp: RtspServer, live?: () => LiveTraffic, clock: Clock = systemClock) {
     this.#rtsp = rtsp
     this.#live = live
@@ -51,8 +58,8 @@ export class History {
   /**
    * Returns the samples, the oldest first.
    *
-   * @param after - Leaves out samples up to this number. A number that no sample has had yet belongs
-   *   to another run of the server, and leaves out nothing.
+   * @param after - Leaves out samples up to this number. A number above all samples is from an
+   * earlier run of the server, and leaves out nothing.
    */
   samples(after = -1): readonly HistorySample[] {
     return this.#samples.filter(({ number }) => number > after || after >= this.#nextNumber)

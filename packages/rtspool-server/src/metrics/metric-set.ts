@@ -1,9 +1,9 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-/** Labels and value of one series. */
+/** Labels and value of one series of a metric. */
 export type Series = readonly [labels: Readonly<Record<string, string>>, value: number]
 
-/** Metrics whose values are read elsewhere at the moment when they are asked for. */
+/** Set of metrics whose values are read at the time of each request for metrics. */
 export class MetricSet {
   readonly #registry = new Registry()
 
@@ -12,7 +12,10 @@ export class MetricSet {
     return this.#registry.metrics()
   }
 
-  /** Adds a value that goes up and down. A series that `read` does not return is left out. */
+  /**
+   * Adds a gauge: a metric whose value rises and falls. A series that `read` does not return is
+   * left out.
+   */
   gauge(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
     new Gauge({
       ...{ name, help, labelNames, registers: [this.#registry] },
@@ -23,7 +26,7 @@ export class MetricSet {
     })
   }
 
-  /** Adds a counter that is counted elsewhere. */
+  /** Adds a counter whose value is counted elsewhere and returned by `read`. */
   total(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
     new Counter({
       ...{ name, help, labelNames, registers: [this.#registry] },
@@ -35,10 +38,10 @@ export class MetricSet {
   }
 
   /**
-   * Adds distributions of times, one for each value of a label.
+   * Adds a histogram of durations for each value of a label.
    *
    * @param values - All values of the label, so that all series are there from the start.
-   * @returns A function that adds one time to a distribution.
+   * @returns A function that adds one duration to a histogram.
    */
   times<Label extends string, Value extends string>(
     { name, help, label }: { readonly name: string; readonly help: string; readonly label: Label },

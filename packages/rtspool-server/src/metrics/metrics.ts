@@ -13,7 +13,10 @@ import type { LiveTraffic } from '../live/live-viewer.js'
 import { MetricSet, type Series } from './metric-set.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
-/** Methods of requests; a client may send any other text. */
+/**
+ * Methods of requests that metrics distinguish; `other` stands for every other text that a client
+ * sends.
+ */
 const methods = [
   ...(['OPTIONS', 'DESCRIBE', 'ANNOUNCE', 'SETUP', 'PLAY', 'PAUSE', 'RECORD'] as const),
   ...(['TEARDOWN', 'GET_PARAMETER', 'SET_PARAMETER', 'other'] as const),
@@ -23,19 +26,19 @@ const requestSeconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5] as const
 const nanosecondsPerSecond = 1e9
 const loopResolutionMs = 20
 
-/** Parts of the service that metrics show. */
+/** Parts of the service whose values become metrics. */
 export interface MeasuredService {
   readonly rtsp: RtspServer
   readonly mediaWatch: MediaWatch
   readonly webhooks: readonly { readonly stats: WebhookStats }[]
-  /** Returns the traffic of browsers, if there are any. */
+  /** Returns the traffic of browsers; `undefined` without live pictures. */
   readonly live: (() => LiveTraffic) | undefined
   readonly version: string
 }
 
 /**
- * Metrics of the server for Prometheus. Each request for metrics reads the figures anew. No label
- * has a value that a peer chooses, so that the number of series has a limit.
+ * Metrics of the server for Prometheus. Values are read anew for each request for metrics. No label
+ * has a value that a peer chooses, so the number of series is limited.
  */
 export class Metrics {
   readonly #set = new MetricSet()
@@ -43,7 +46,7 @@ export class Metrics {
   readonly #mediaWatch: MediaWatch
   readonly #live: (() => LiveTraffic) | undefined
   readonly #loop: IntervalHistogram
-  /** Viewers that are behind now. */
+  /** Sessions of viewers for which packets are left out now, because they read too slowly. */
   readonly #slow = new Set<Session>()
   readonly #onBehind = (session: Session) => void this.#slow.add(session)
   readonly #noteRequest: (method: Method, seconds: number) => void

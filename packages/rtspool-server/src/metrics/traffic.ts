@@ -1,14 +1,16 @@
 import type { RtspServerStats } from 'rtspool'
 import type { LiveTraffic } from '../live/live-viewer.js'
 
-/** Bytes of media and packets left out, of all sessions and groups since the start. */
+/** Bytes of media, and packets left out, of all sessions and multicast groups since the start. */
 export interface TotalTraffic {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly packetsDropped: number
 }
 
-/** Adds up RTP to sessions, RTP to multicast groups, and fragments to browsers. */
+/**
+ * Adds up the traffic of RTP to sessions, RTP to multicast groups, and MP4 fragments to browsers.
+ */
 export function totalTraffic(
   { unicast, multicast }: Pick<RtspServerStats, 'unicast' | 'multicast'>,
   live: LiveTraffic | undefined,

@@ -2,20 +2,20 @@ import { type KeyEntry, type KeySchema, keysOf } from '../config/key-schema.js'
 
 /**
  * An option of the command line. The parser, `--help` and the tables of both READMEs are generated
- * from these entries. A key of the configuration gets an option if it has {@link KeyMeta.flag}.
+ * from these entries. A configuration key with {@link KeyMeta.flag} becomes an option.
  */
 export interface OptionEntry {
   /** Name and argument in commander's notation, such as `--port <port>`. */
   readonly flags: string
   /** Meaning of the option, its unit, and the meaning of 0, on one line without a full stop. */
   readonly text: string
-  /** Default value. */
+  /** Default value of the option. */
   readonly value?: number | string
   /** Description of the default, if the default is not a single value. */
   readonly defaultText?: string
   /** True if the option may be repeated. */
   readonly isRepeated?: boolean
-  /** Key of the configuration that the option sets. */
+  /** Configuration key that the option sets. */
   readonly key?: KeyEntry
 }
 

@@ -9,13 +9,15 @@ export interface PasswordSource {
     readonly isTTY?: boolean
     setRawMode?(raw: boolean): unknown
   }
-  /** Output for questions. The standard output stays free for results. */
+  /**
+   * Output on which the command asks for the password. The standard output stays free for results.
+   */
   readonly output: Pick<Writable, 'write'>
   /** Cost of the hash that is stored, as log2 of N. @default 15 */
   readonly logN?: number
 }
 
-/** Error for a password that cannot be used, or that nobody typed. */
+/** Error for a password that cannot be used, or was not entered. */
 export class PasswordError extends Error {
   override readonly name = 'PasswordError'
 }
@@ -23,7 +25,7 @@ export class PasswordError extends Error {
 /**
  * Reads a new password: twice from a terminal, without echo, else the first line of the input.
  *
- * @throws {PasswordError} Says why there is no password, and never shows one.
+ * @throws {PasswordError} The message gives the reason, and never shows a password.
  */
 export async function readNewPassword({ input, output }: PasswordSource): Promise<string> {
   if (!input.isTTY) return checked(await firstLine(input))
@@ -58,7 +60,7 @@ const endOfInput = '\u0004'
 const erase = /^[\u007f\b]$/
 const eraseAll = '\u0015'
 
-/** Reads a line from a terminal without showing what is typed. */
+/** Reads a line from a terminal without showing the typed characters. */
 function typedLine(
   input: PasswordSource['input'],
   output: PasswordSource['output'],

@@ -23,9 +23,9 @@ interface AddOptions extends PasswordOptions {
 type RunUserAction = (options: FileOptions, action: (editor: UserEditor) => Promise<string>) => void
 
 /**
- * Creates the parser of `rtspool user`.
+ * Creates the command-line parser of `rtspool user`.
  *
- * @param source - Terminal or pipe that the password comes from.
+ * @param source - Terminal or pipe from which the password is read.
  * @param run - Called with the action of the parsed command.
  */
 export function createUserCommand(source: PasswordSource, run: RunUserAction): Command {
@@ -45,8 +45,9 @@ export function createUserCommand(source: PasswordSource, run: RunUserAction): C
 /**
  * Runs `rtspool user`.
  *
- * @param args - Arguments after `user`; never a password, because everybody can list processes.
- * @param source - Terminal or pipe that the password comes from.
+ * @param args - Arguments after `user`; never a password, because other users of the machine can
+ * list command lines.
+ * @param source - Terminal or pipe from which the password is read.
  * @returns The exit code: 1 if nothing has changed, 2 for a bad command line or configuration.
  */
 export async function userCommand(

@@ -17,20 +17,22 @@ import {
 import { checkRealm } from '../config/users/user-realm.js'
 import { type PasswordSource, readNewPassword } from './read-password.js'
 
-/** Attempts to write a file that other programs change at the same time. */
+/** Maximum number of attempts to write a file that other programs change at the same time. */
 const maxAttempts = 5
 
 /**
- * Changes a file of users. Comments and the order of users stay. A crash leaves either the old file
- * or the new one.
+ * Adds, changes and removes users in a YAML file of users. Comments and the order of users stay. A
+ * crash leaves either the old file or the new one.
  */
 export class UserEditor {
   readonly #name: string
   readonly #realm: string
 
   /**
+   * Finds the file that the configuration names.
+   *
    * @throws {ConfigError} The configuration that names the file has mistakes.
-   * @throws {OptionValueError} No file is named, or the file cannot hold hashes.
+   * @throws {OptionValueError} No file is named, or the file cannot contain hashes.
    */
   constructor(
     { file, config }: { readonly file?: string; readonly config?: string },
@@ -136,7 +138,9 @@ export class UserEditor {
     )
   }
 
-  /** Reads the file anew, because another command may have changed it since, and writes it. */
+  /**
+   * Changes the file. Reads it again first, because another command may have changed it meanwhile.
+   */
   async #change(read: () => StoredUsers, changes: readonly KeyChange[]): Promise<void> {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       if (await this.#write(read(), changes)) return
@@ -144,7 +148,11 @@ export class UserEditor {
     throw new OptionValueError(`${this.#name} is being changed by other programs: try again`)
   }
 
-  /** @returns False if another program has changed the file meanwhile. */
+  /**
+   * Writes the file.
+   *
+   * @returns False if another program has changed the file meanwhile.
+   */
   async #write({ file }: StoredUsers, changes: readonly KeyChange[]): Promise<boolean> {
     const realm = { path: ['realm'], value: this.#realm }
     const edited = storedUsersOf(editConfig(file, [realm, ...changes]))

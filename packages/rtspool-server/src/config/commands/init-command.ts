@@ -7,7 +7,7 @@ import { type CommandOutput, runCommand } from './config-command.js'
 const fileMode = 0o640
 
 /**
- * Creates the parser of `rtspool init`.
+ * Creates the command-line parser of `rtspool init`.
  *
  * @param write - Called with the name of the file to write.
  */

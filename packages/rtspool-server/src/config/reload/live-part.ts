@@ -3,7 +3,7 @@ import type { Settings } from '../settings.js'
 
 /** A change that has been checked and can be made. */
 export interface PreparedChange {
-  /** Names of things other than keys that change, such as `certificate`. */
+  /** Names of changed things that are not configuration keys, such as `certificate`. */
   readonly others?: readonly string[]
   /** Makes the change. */
   apply(): void
@@ -11,10 +11,10 @@ export interface PreparedChange {
   undo(): void
 }
 
-/** A part of the running server that can use new settings. */
+/** A part of the running server whose settings a reload can change. */
 export interface LivePart {
   /**
-   * Checks whether the part can use other settings. Changes nothing yet.
+   * Checks whether this part can use new settings, without changing it.
    *
    * @returns `undefined` if nothing differs for this part.
    * @throws {ConfigError | Error} The change is impossible.
@@ -22,7 +22,7 @@ export interface LivePart {
   prepare(after: Settings, before: Settings): PreparedChange | undefined
 }
 
-/** Creates the problem of a key, with the place that its value has in these settings. */
+/** Creates the problem of a configuration key, with the place of its value in these settings. */
 export function problemOfKey(
   { sourceOf }: Settings,
   path: readonly string[],

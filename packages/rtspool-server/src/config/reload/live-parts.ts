@@ -8,8 +8,8 @@ import { liveOptionsOf, poolLimitsOf } from '../server-options.js'
 import { type LivePart, problemOfKey } from './live-part.js'
 
 /**
- * Part that changes the options of the server, users and rights among them. A limit that differs
- * from the configuration, because the API has changed it, stays until its key changes.
+ * Creates the part of a reload that changes the options of the server, including users and rights.
+ * A limit that the API has changed stays until its configuration key changes.
  */
 export const serverPart = (server: Pick<RtspServer, 'update' | 'connectionLimits'>): LivePart => ({
   prepare(after, before) {
@@ -49,7 +49,7 @@ export const serverPart = (server: Pick<RtspServer, 'update' | 'connectionLimits
   },
 })
 
-/** Closes the connections of a hook that decides about logins no longer. */
+/** Closes the connections of the login hook that the new settings no longer use. */
 function closeReplaced({ auth: was }: AuthSettings, { auth: is }: AuthSettings): void {
   const hook = was ? was.login : undefined
   if (hook !== (is ? is.login : undefined)) closeReplacedLogins(hook)
@@ -57,14 +57,17 @@ function closeReplaced({ auth: was }: AuthSettings, { auth: is }: AuthSettings):
 
 type AuthSettings = Pick<ReturnType<typeof liveOptionsOf>, 'auth'>
 
-/** Returns the members of an object whose values differ from those of another one. */
+/** Returns the members of an object whose values differ from those of another object. */
 function differing<Values extends object>(is: Values, was: Values): Partial<Values> {
   const others = was as Readonly<Record<string, unknown>>
   const members = Object.entries(is).filter(([name, value]) => !isSameValue(value, others[name]))
   return Object.fromEntries(members) as Partial<Values>
 }
 
-/** Compares two values of an option; functions, such as hooks, are the same if they are one object. */
+/**
+ * Returns whether two values of an option are equal. Functions, such as hooks, are equal if they
+ * are the same object.
+ */
 function isSameValue(one: unknown, other: unknown): boolean {
   const hooks: unknown[] = []
   const text = (value: unknown): string =>
@@ -77,8 +80,8 @@ function isSameValue(one: unknown, other: unknown): boolean {
 }
 
 /**
- * Part that changes the limits of the session pool. A limit that the API has changed stays until
- * its key changes.
+ * Creates the part of a reload that changes the limits of the session pool. A limit that the API
+ * has changed stays until its configuration key changes.
  */
 export const limitsPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
   prepare(after, before) {
@@ -95,7 +98,10 @@ export const limitsPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
   },
 })
 
-/** Part that changes the rules of bans, and how many sessions are remembered. */
+/**
+ * Creates the part of a reload that changes the rules for automatic bans, and the number of records
+ * of removed sessions.
+ */
 export const bansPart = ({ pool }: Pick<RtspServer, 'pool'>): LivePart => ({
   prepare(after, before) {
     const [was, is] = [before.config, after.config].map(({ bans, sessions }) => ({
@@ -116,7 +122,10 @@ interface BanSettings {
   readonly maxLeavers: number
 }
 
-/** Part that changes which files play at which paths, and to which paths clients may publish. */
+/**
+ * Creates the part of a reload that changes the files at paths, and the paths to which clients may
+ * publish.
+ */
 export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePart => ({
   prepare(after, before) {
     const [was, is] = [mountPlanOf(before.config), mountPlanOf(after.config)]
@@ -135,7 +144,7 @@ export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePa
   },
 })
 
-/** Part that changes the level of the log. */
+/** Creates the part of a reload that changes the level of the log. */
 export const logPart = (log: { setLevel(level: string): void }): LivePart => ({
   prepare(after, before) {
     const [was, is] = [before.config.log.level, after.config.log.level]
@@ -144,12 +153,12 @@ export const logPart = (log: { setLevel(level: string): void }): LivePart => ({
   },
 })
 
-/** A port that uses the certificate. */
+/** A port that uses the TLS certificate. */
 export type CertificateUser = Pick<RtspServer, 'reloadCertificate'>
 
 /**
- * Part that changes key and certificate. Reads the files again at each reload, because their
- * contents change while their names stay.
+ * Creates the part of a reload that changes the TLS key and certificate. Reads the files again at
+ * each reload, because their contents change while their names stay.
  *
  * @param current - Key and certificate in use.
  */

@@ -17,13 +17,13 @@ import {
 import { ConfigReloader, type ReloadResult } from './reloader.js'
 import { type FileWatch, watchFile } from './watch-file.js'
 
-/** Parts of the running command that a reload can change. */
+/** Parts of the running command that {@link ReloadControl} uses. */
 export interface RunningCommand {
   readonly server: RtspServer
   readonly log: Logger
   readonly levels: LevelSwitch
   readonly certificate: TlsCertificate | undefined
-  /** Other ports with the same certificate. */
+  /** Other ports with the same TLS certificate. */
   readonly otherPorts: readonly CertificateUser[]
 }
 
@@ -34,11 +34,11 @@ export interface RunningCommand {
 export class ReloadControl {
   /** Applies changes to the running server; the control API uses it too. */
   readonly reloader: ConfigReloader
-  /** Writes changes from the control API to the file, and applies them. */
+  /** Writes changes from the control API to the configuration file, and applies them. */
   readonly store: ConfigStore
   readonly #log: Logger
   readonly #watches: readonly FileWatch[]
-  /** Warnings that have been logged already. */
+  /** Warnings that have been logged already, and are not logged again. */
   #warnings: readonly string[]
 
   constructor(
@@ -61,7 +61,7 @@ export class ReloadControl {
   }
 
   /**
-   * Reads all sources again, and applies the differences. Never rejects.
+   * Reads all sources of the configuration again, and applies the differences. Never rejects.
    *
    * @param by - Cause of the reload, for the log.
    */
@@ -69,12 +69,14 @@ export class ReloadControl {
     return this.reloader.reload(by)
   }
 
-  /** Stops watching the files. */
+  /** Stops watching the configuration files for changes. */
   close(): void {
     for (const watch of this.#watches) watch.close()
   }
 
-  /** Watches the file of configuration, and the file of users that it names at the start. */
+  /**
+   * Watches the configuration file, and the file of users that it named at the start, for changes.
+   */
   #watchFiles({ file, config }: Settings): readonly FileWatch[] {
     if (!config.watchConfig) return []
     const { usersFile } = config.auth

@@ -26,7 +26,10 @@ export interface ReloadResult {
   readonly ok: boolean
   /** Names of the changed keys, and of other changed things such as `certificate`. */
   readonly changed: readonly string[]
-  /** Keys with other values in the file that have no effect. */
+  /**
+   * Keys whose new values in the file have no effect, because an option or a variable overrides
+   * them.
+   */
   readonly overridden: readonly OverriddenKey[]
   /** Reasons why the reload was refused, and nothing has changed; empty after a success. */
   readonly problems: readonly ConfigProblem[]
@@ -38,8 +41,8 @@ export interface ConfigReloaderEvents {
 }
 
 /**
- * Applies another configuration to the running server. Everything is checked before anything
- * changes. If a part then fails, the parts before it return to their former state.
+ * Applies another configuration to the running server. All changes are checked before the first one
+ * is made. If a change then fails, those made before are undone.
  */
 export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   readonly #sources: ConfigSources
@@ -64,17 +67,18 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Runs a change of the server's settings after those that were asked for before. Everything that
-   * changes settings runs in turn, so that no change overwrites another one halfway.
+   * Runs a change of the server's settings after all changes that were requested before. Every
+   * change must run through this function, so that no change overwrites another one halfway.
    */
   inTurn<Result>(change: () => Result | Promise<Result>): Promise<Result> {
     return this.#changes.run(change)
   }
 
   /**
-   * Reads all sources again, and applies the differences, in turn. Never rejects.
+   * Reads all sources of the configuration again, and applies the differences, after earlier
+   * changes. Never rejects.
    *
-   * @param by - Cause, for the log.
+   * @param by - Cause of the reload, for the log.
    */
   reload(by: string): Promise<ReloadResult> {
     return this.inTurn(() => {
@@ -87,9 +91,9 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Reports that settings were refused.
+   * Emits and returns the result of a reload that was refused.
    *
-   * @param by - Cause, for the log.
+   * @param by - Cause of the reload, for the log.
    */
   refuse(error: unknown, by: string): ReloadResult {
     const problems = problemsOfError(error)
@@ -135,7 +139,10 @@ function fixedKey(path: readonly string[], next: Settings, before: Settings): Co
   return problemOfKey(next, path, says)
 }
 
-/** Lists the keys that differ in the file and have no effect. */
+/**
+ * Lists the keys whose values in the file have changed without effect, because an option or a
+ * variable overrides them.
+ */
 const overriddenKeys = (before: Settings, next: Settings): OverriddenKey[] =>
   keysOf(keySchema()).flatMap(({ path, name }) => {
     const by = next.winnerOf(path)
@@ -155,7 +162,7 @@ function applyAll(changes: readonly PreparedChange[]): void {
   }
 }
 
-/** Converts any error into problems with messages. */
+/** Converts any error into configuration problems with messages. */
 export function problemsOfError(error: unknown): readonly ConfigProblem[] {
   if (error instanceof ConfigError) return error.problems
   const says = error instanceof Error ? error.message : String(error)

@@ -1,17 +1,20 @@
 import { type FSWatcher, readFileSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 
-/** Milliseconds without further events after which a file counts as completely written. */
+/**
+ * Milliseconds without further events of the file system after which a file counts as completely
+ * written.
+ */
 const quietMs = 300
 
-/** A file that is being watched for changes. */
+/** A running watch of one file. */
 export interface FileWatch {
   close(): void
 }
 
 /** Callbacks of {@link watchFile}. */
 export interface FileWatchEvents {
-  /** Called when the file has other contents than before. */
+  /** Called when the contents of the file have changed. */
   changed(): void
   /** Called when the file is empty, which happens while another program writes it. */
   emptied(): void

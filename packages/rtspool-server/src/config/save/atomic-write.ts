@@ -8,21 +8,22 @@ const newFileMode = 0o600
 const permissionBits = 0o7777
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
-/** Age of an unfinished copy after which its writer no longer lives. */
+/** Age in milliseconds above which a copy was left by a crash and can be removed. */
 const leftoverAgeMs = 60_000
 const partialEnding = '.partial'
 
 /**
  * Replaces the contents of a file. After a crash at any moment, the file has either the old
- * contents or the new ones. Permissions stay, and a symbolic link still points to its file.
+ * contents or the new ones. The permissions of the file stay, and a symbolic link still points to
+ * its file.
  *
- * The new contents are first written to another file in the same folder, which must be writable. Each
- * call has a copy of its own, so that several programs can write at once: the last one counts. If a
- * crash leaves a copy, a call a minute later removes it.
+ * The new contents are first written to another file in the same folder, which must be writable.
+ * Each call writes its own copy, so that several programs can write at once; the last one wins. A
+ * copy that a crash has left is removed by a call a minute later.
  *
- * @param replacing - Contents that the new ones replace. If the file has others by now, it stays. A
- *   missing file counts as empty. @default any contents
- * @returns False if the file has other contents than `replacing`, and stays.
+ * @param replacing - Contents that the new ones replace. A file with other contents is not
+ * replaced. A missing file counts as empty. @default any contents
+ * @returns False if the file has other contents than `replacing`, and was not replaced.
  */
 export async function writeFileAtomically(
   name: string,
@@ -58,7 +59,9 @@ export async function writeFileAtomically(
   return true
 }
 
-/** Removes copies that a crash has left. A copy that cannot be removed does no harm. */
+/**
+ * Removes the copies that a crash has left. Errors are ignored, because such a copy does no harm.
+ */
 async function removeLeftovers(folder: string, start: string): Promise<void> {
   const names = await readdir(folder)
   for (const name of names) {

@@ -12,7 +12,7 @@ export interface SaveResult extends ReloadResult {
   readonly file: string
 }
 
-/** Attempts to write a file that other programs change at the same time. */
+/** Maximum number of attempts to write a file that other programs change at the same time. */
 const maxAttempts = 5
 
 /**
@@ -27,12 +27,12 @@ export class ConfigStore {
   }
 
   /**
-   * Changes keys in the file and in the running server, in turn with other changes. If it fails,
-   * both stay as they were. An edit that another program makes at the same time stays in the file.
+   * Changes keys in the file and in the running server, after earlier changes. After a failure,
+   * both are unchanged. An edit that another program makes at the same time stays in the file.
    *
    * @param by - Cause, for the log.
-   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, a part of
-   *   the server refuses the change, or there is no file.
+   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, a part
+   * of the server refuses the change, or there is no file.
    * @throws {Error} The file cannot be written.
    */
   save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
@@ -71,7 +71,11 @@ export class ConfigStore {
     }
   }
 
-  /** @throws {ConfigError} */
+  /**
+   * Checks a change, and prepares the new text of the file.
+   *
+   * @throws {ConfigError} A value is wrong, or a key cannot be changed.
+   */
   #prepare(
     sources: ConfigSources,
     file: string,
@@ -93,7 +97,7 @@ export class ConfigStore {
   }
 }
 
-/** A checked change, before it is written. */
+/** A checked change, and the new text of the file, before it is written. */
 interface PreparedSave {
   readonly before: ConfigFile
   readonly after: ConfigFile

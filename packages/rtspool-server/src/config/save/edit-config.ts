@@ -29,8 +29,10 @@ export function editConfig(file: ConfigFile, changes: readonly KeyChange[]): Con
 }
 
 /**
- * @returns `undefined` if the new text would have other values than the wanted ones, because a value
- *   stands once in the file for several keys.
+ * Changes keys in the text, unless the change would affect other keys.
+ *
+ * @returns `undefined` if the new text would have other values than the wanted ones, because
+ * several keys share a value by an alias.
  */
 function tryEdit(
   { name, text, tree }: ConfigFile,
@@ -54,7 +56,7 @@ function tryEdit(
   return isDeepStrictEqual(edited.tree, withoutNulls(wanted)) ? edited : undefined
 }
 
-/** Returns a copy of a tree of values with another value of a key. */
+/** Returns a copy of a configuration tree with another value of one key. */
 const changed = (
   tree: Readonly<Record<string, unknown>>,
   path: readonly string[],
@@ -62,7 +64,10 @@ const changed = (
 ): Readonly<Record<string, unknown>> =>
   value === undefined && valueAt(tree, path) === undefined ? tree : withValue(tree, path, value)
 
-/** Returns whether a section around a key stands elsewhere in the file. */
+/**
+ * Returns whether a section around a key is an alias, so that its contents stand elsewhere in the
+ * file.
+ */
 function isBehindAlias(document: ConfigFile['document'], path: readonly string[]): boolean {
   const keys = keysOf(document, path)
   return path.some((_, depth) => depth > 0 && isAlias(document.getIn(keys.slice(0, depth), true)))
@@ -79,7 +84,7 @@ function hasLostAnchor(document: ConfigFile['document']): boolean {
   return isLost
 }
 
-/** Removes the key as often as the file has it: as a number, and in quotes. */
+/** Removes a key, as often as the file contains it: `123:` as a number, and `"123":` as a text. */
 function removeIn(document: ConfigFile['document'], path: readonly string[]): void {
   let keys = keysOf(document, path)
   while (document.hasIn(keys)) {
@@ -89,8 +94,8 @@ function removeIn(document: ConfigFile['document'], path: readonly string[]): vo
 }
 
 /**
- * Returns the keys of the file with the names of a path: `123:` is a number, which the YAML library does not find by
- * its name. The last of several keys with one name counts.
+ * Returns the keys of the file for the names of a path. The YAML library does not find `123:`, a
+ * number, by its name. If several keys have the same name, the last one is returned.
  */
 function keysOf(document: ConfigFile['document'], path: readonly string[]): readonly unknown[] {
   let node: unknown = document.contents
@@ -119,7 +124,7 @@ function commented<Value extends Node>(value: Value, before: unknown): Value {
   return value
 }
 
-/** Makes a section whose value is empty in the file an empty map, to which a key can be added. */
+/** Replaces the empty value of a section by an empty map, to which a key can be added. */
 function openSection(document: ConfigFile['document'], path: readonly unknown[]): void {
   const node = document.getIn(path, true)
   if (isCollection(node) || node === undefined) return

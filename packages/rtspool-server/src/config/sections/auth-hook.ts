@@ -6,7 +6,7 @@ import { httpUrl, httpUrlText } from './http-url.js'
 const actions = ['read', 'publish', 'talk'] as const
 const most = (least: number) => count().min(least)
 
-/** Section `auth.hook` of the configuration: a server that is asked about logins. */
+/** Section `auth.hook` of the configuration: an HTTP server that decides about logins. */
 export const authHookSection = z.strictObject({
   url: key(httpUrl().optional(), {
     description:

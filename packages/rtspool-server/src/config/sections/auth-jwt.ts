@@ -13,7 +13,7 @@ const maxTolerance = 600
 const claim = (initial: string, description: string) =>
   key(z.string().min(1).default(initial), { description, live: true })
 
-/** Section `auth.jwt` of the configuration: tokens that another server has signed. */
+/** Section `auth.jwt` of the configuration: logins by tokens that another server has signed. */
 export const authJwtSection = z.strictObject({
   jwksUrl: key(httpUrl().optional(), {
     description: 'URL of the public keys (JWKS) of the signer',

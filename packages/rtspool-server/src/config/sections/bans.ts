@@ -52,7 +52,9 @@ const flappingSection = z.strictObject({
   }),
 })
 
-/** Section `bans` of the configuration: clients that are kept out. */
+/**
+ * Section `bans` of the configuration: the list of banned clients, and rules for automatic bans.
+ */
 export const bansSection = z.strictObject({
   file: key(file().optional(), {
     description: 'file that keeps the bans over restarts; one process writes it',
@@ -77,7 +79,7 @@ export const bansSection = z.strictObject({
   flapping: flappingSection.prefault({}),
 })
 
-/** Returns the options of the library. */
+/** Returns the library's options for bans, from the section `bans`. */
 export function banOptionsOf({
   file: _file,
   failedLogins,

@@ -6,14 +6,14 @@ import { count, key, seconds } from '../key-meta.js'
 import { network } from './network.js'
 
 /**
- * Minimum of the default for sessions of one address: enough for the programs of one machine, and
- * viewers behind a small NAT.
+ * Minimum of the default limit on the sessions of one address. It is enough for the programs of one
+ * machine, and for viewers behind a small NAT.
  */
 export const minShare = 16
 
 /**
- * Returns the default limit on the sessions of one address. One address cannot use all sessions,
- * but many viewers behind one NAT can play.
+ * Returns the default limit on the sessions of one address. One address thus cannot use all
+ * sessions, but many viewers behind one NAT can play.
  */
 export const shareOf = (maxSessions: number): number =>
   maxSessions === 0 ? 0 : Math.max(minShare, Math.ceil(maxSessions / 4))

@@ -13,5 +13,5 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** Schema of a path, or of a pattern that ends in `/*` and matches every path below. */
+/** Creates the schema of a path, or of a pattern that ends in `/*` and matches every path below. */
 export const pattern = () => z.string().refine(isPattern, patternText)

@@ -5,7 +5,10 @@ import { pattern, patternText } from './path-pattern.js'
 
 export const timelines = ['passThrough', 'continuous'] as const satisfies readonly TimelinePolicy[]
 
-/** Section `publish` of the configuration: clients that publish. */
+/**
+ * Section `publish` of the configuration: paths to which clients may publish, and settings of
+ * publications.
+ */
 export const publishSection = z.strictObject({
   paths: key(z.array(key(pattern(), { description: patternText })).default(['/*']), {
     description: 'paths that clients may publish to; a path that ends in /* means all below it',

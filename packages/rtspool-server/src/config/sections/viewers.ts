@@ -4,7 +4,7 @@ import { bytes, key, seconds } from '../key-meta.js'
 
 const defaults = rtspServerDefaults
 
-/** Schema of the settings for packets that are kept, so that new viewers start at once. */
+/** Schema of the limits on packets that are cached, so that new viewers start at once. */
 const gopCacheSection = z.strictObject({
   enabled: key(z.boolean().default(true), {
     description: 'keep packets from the last key frame on, so that new viewers start at once',
@@ -27,7 +27,9 @@ const gopCacheSection = z.strictObject({
   }),
 })
 
-/** Section `viewers` of the configuration: viewers that are slow, and viewers that start. */
+/**
+ * Section `viewers` of the configuration: limits for slow viewers, and the cache for new viewers.
+ */
 export const viewersSection = z.strictObject({
   maxBacklogBytes: key(bytes().default(defaults.maxBacklogBytes), {
     description:

@@ -5,7 +5,7 @@ import { httpUrl, httpUrlText } from './http-url.js'
 
 const types = eventTypeNames as readonly [EventType, ...EventType[]]
 
-/** Section `webhooks` of the configuration: receivers of events. */
+/** Section `webhooks` of the configuration: HTTP servers to which events are sent. */
 export const webhooksSection = z.strictObject({
   urls: key(z.array(key(httpUrl(), { description: httpUrlText, isSecret: true })).default([]), {
     description: 'URLs that receive each event by POST; needs api.port',

@@ -4,28 +4,31 @@ import { Networks } from '../../access/networks.js'
 import { PasswordCheck } from '../../access/password-check.js'
 import type { Role } from '../../access/roles.js'
 
-/** Secrets of a user, of which one is present at least. */
+/** Secrets of one user, at least one: a scrypt hash, a hash for Digest, or the password itself. */
 export interface LoginSecret {
   readonly scrypt?: string | undefined
   readonly ha1?: { readonly algorithm: 'SHA-256' | 'MD5'; readonly hash: string } | undefined
   readonly clear?: string | undefined
 }
 
-/** Names users who may log in to the control API. */
+/** Rule that gives some users a role in the control API. */
 export interface ApiRule {
   readonly role: Role
   readonly users: readonly string[]
-  /** Addresses that the rule is for. @default all */
+  /** Addresses of the clients to which the rule applies. @default all */
   readonly from?: readonly string[] | undefined
 }
 
-/** Everything that decides who may log in to the control API. */
+/** Secrets and rules for logins to the control API. */
 export interface ApiUsersOptions {
   readonly rules: readonly ApiRule[]
   readonly secrets: ReadonlyMap<string, LoginSecret>
-  /** Part of the hashes of Digest. */
+  /** Realm of the Digest hashes, which is part of each hash. */
   readonly realm: string
-  /** Cost of the check for users without a hash of scrypt. @default that of new hashes */
+  /**
+   * Cost of the check for users without a scrypt hash, as log2 of N. @default the cost of new
+   * hashes
+   */
   readonly logN?: number | undefined
 }
 
@@ -51,14 +54,17 @@ export class ApiUsers {
     return this.#rules.length === 0
   }
 
-  /** Returns the role of the first rule for a user and an address; `undefined` = no rights. */
+  /**
+   * Returns the role of the first rule that matches a user and an address; `undefined` = the user
+   * has no rights.
+   */
   roleOf(name: string, address: string): Role | undefined {
     return this.#rules.find(
       ({ users, networks }) => users.includes(name) && (networks?.has(address) ?? true),
     )?.role
   }
 
-  /** Checks a password. Wrong ones and unknown users take the same time. */
+  /** Checks a password. The check takes the same time for a wrong password and an unknown user. */
   async isRight(name: string, password: string): Promise<boolean> {
     const isOfHash = await this.#check.isRight(name, password)
     const secret = this.#secrets.get(name)
@@ -81,5 +87,5 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 const areEqual = (one: string, other: string): boolean =>
   timingSafeEqual(digest(one), digest(other))
 
-/** Nobody: only tokens open the API. */
+/** Empty list of users: the control API then accepts tokens only. */
 export const noApiUsers = new ApiUsers({ rules: [], secrets: new Map(), realm: '' })

@@ -6,14 +6,14 @@ import type { Environment } from '../environment.js'
 import type { LoadedConfig } from '../load-config.js'
 import { OptionValueError } from '../option-value-error.js'
 
-/** Name of the environment variable for the key that signs questions to the hook. */
+/** Name of the environment variable with the key that signs requests to the login hook. */
 export const hookSecretVariable = 'RTSPOOL_AUTH_HOOK_SECRET'
 
 /** The part of a configuration that {@link externalOptionsOf} reads. */
 type Loaded = Pick<LoadedConfig, 'config' | 'sourceOf'>
 
 /**
- * Returns the settings of logins that others decide about.
+ * Returns the settings of external logins (hook and JWT).
  *
  * @returns `undefined` without a hook and without keys of tokens.
  * @throws {OptionValueError} A file cannot be read, or has no key.
@@ -43,7 +43,11 @@ function hookOptionsOf(loaded: Loaded, environment: Environment): ExternalOption
 
 const keyFilePath = ['auth', 'jwt', 'keyFile']
 
-/** @throws {OptionValueError} The text is no key for the algorithms; the message does not show it. */
+/**
+ * Checks that a key fits the configured algorithms.
+ *
+ * @throws {OptionValueError} The text is no key for the algorithms; the message does not show it.
+ */
 function checkKey(text: string, { config, sourceOf }: Loaded): void {
   const { keyFile, algorithms } = config.auth.jwt
   const source = `${sourceOf(keyFilePath)} ${keyFile}`
@@ -56,7 +60,7 @@ function checkKey(text: string, { config, sourceOf }: Loaded): void {
   throw new OptionValueError(`${source} must be a public key in PEM or a JWKS, ${remedy}`)
 }
 
-/** Returns the kind of a key; `undefined` for a text that is no key of its kind. */
+/** Returns the kind of a key for JWTs; `undefined` for a text that is no valid key. */
 function keyKindOf(text: string): 'public' | 'secret' | undefined {
   try {
     if (text.trimStart().startsWith('{')) {
@@ -92,7 +96,7 @@ function tokenOptionsOf(loaded: Loaded): TokenOptions | undefined {
   }
 }
 
-/** Reads a file that must not be empty. */
+/** Reads the text of a file, which must not be empty. */
 function textOf(
   { sourceOf }: Loaded,
   path: readonly string[],

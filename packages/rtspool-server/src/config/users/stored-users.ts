@@ -30,7 +30,7 @@ const storedUsers = z.strictObject({
   users: z.record(z.string(), storedUser).default({}),
 })
 
-/** A user of the file, with hashes in place of the password. */
+/** A user as stored in a YAML file, with hashes in place of the password. */
 export type StoredUser = Readonly<z.output<typeof storedUser>>
 
 /** Contents of a file of users in YAML, which `rtspool user` writes. */
@@ -47,7 +47,7 @@ export interface StoredUsers {
  */
 export const isStoredUsersName = (file: string): boolean => /\.ya?ml$/i.test(file)
 
-/** Returns whether Basic and Digest can carry the name of a user. */
+/** Returns whether a name can be sent in Basic and Digest credentials. */
 export const isUserName = (name: string): boolean =>
   name !== '' && name !== '__proto__' && name.length <= maxNameLength && !/[:\p{Cc}]/u.test(name)
 export const userNameText = `a name of at most ${maxNameLength} characters without colons and control characters`
@@ -55,7 +55,7 @@ export const userNameText = `a name of at most ${maxNameLength} characters witho
 export const isRole = (role: string): boolean => rolePattern.test(role)
 
 /**
- * Reads a file of users in YAML.
+ * Reads a YAML file of users.
  *
  * @throws {ConfigError} Names each mistake with its place, and never shows a hash.
  */
@@ -65,7 +65,7 @@ export const readStoredUsers = (name: string): StoredUsers => storedUsersOf(read
 export const noStoredUsers = (name: string): StoredUsers =>
   storedUsersOf(parseConfigFile(name, '# Users of rtspool; rtspool user changes this file.\n'))
 
-/** Checks a parsed YAML file, and returns its users. */
+/** Checks a parsed YAML file of users, and returns the users. */
 export function storedUsersOf(file: ConfigFile): StoredUsers {
   const { data, error } = storedUsers.safeParse(file.tree)
   if (error) throw new ConfigError(error.issues.flatMap((issue) => problemsOfIssue(issue, file)))
@@ -83,7 +83,10 @@ function problemsOf(name: string, { sha256, md5, scrypt }: StoredUser): [KeyPath
   return [[path, 'has no password: rtspool user passwd sets one']]
 }
 
-/** The message shows no value, because most values are secrets. */
+/**
+ * Converts a mistake found by zod to problems. Their messages show no value, because most values
+ * are secrets.
+ */
 function problemsOfIssue(issue: z.core.$ZodIssue, file: ConfigFile): ConfigProblem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((name) => problemAt(file, [...issue.path, name], 'is unknown'))
@@ -98,14 +101,14 @@ function problemAt(file: ConfigFile, path: KeyPath, says: string): ConfigProblem
   return { path, source, says, message: `${source}: ${nameOf(path)} ${says}` }
 }
 
-/** Hashes of a new password. */
+/** Hashes of a new password, for Digest and Basic. */
 export type PasswordHashes = Pick<StoredUser, 'sha256' | 'md5' | 'scrypt'>
 
 /**
  * Hashes a password for each kind of login.
  *
- * @param realm - Realm of Digest; `undefined` = no hashes for Digest, so that the user logs in by
- *   Basic inside TLS only.
+ * @param realm - Realm of Digest; `undefined` = no hashes for Digest, so that the user can log in
+ * only by Basic inside TLS.
  * @param logN - Cost of the hash for Basic, as log2 of N.
  */
 export async function hashesOf(

@@ -2,20 +2,20 @@ import type { AccessRule, AccessSubject, UserSecret } from 'rtspool'
 import type { LoginSecret } from './api-users.js'
 import type { StoredUser, StoredUsers } from './stored-users.js'
 
-/** Prefix of a role among the names of users, which have no colon. */
+/** Prefix that distinguishes roles from names of users, which have no colon. */
 const rolePrefix = 'role:'
 
-/** Users of all sources with their secrets and roles. */
+/** Users of all sources (command line, environment, files), with their secrets and roles. */
 export class UserDirectory {
   /** Secrets for Digest and Basic, by user name. */
   readonly secrets: Record<string, UserSecret> = Object.create(null)
-  /** Scrypt hashes of users who log in by Basic alone, by user name. */
+  /** Scrypt hashes, by user name, of users who can log in only by Basic. */
   readonly #scryptHashes = new Map<string, string>()
   readonly #roles = new Map<string, readonly string[]>()
-  /** Secrets for logins that send the password. */
+  /** Secrets, by user name, for logins that send the password itself. */
   readonly loginSecrets = new Map<string, LoginSecret>()
 
-  /** Adds users with passwords in clear. A known user gets the new password. */
+  /** Adds users with passwords in clear text. The password replaces that of a known user. */
   addClear(users: Readonly<Record<string, string>>): void {
     for (const [name, password] of Object.entries(users)) {
       this.secrets[name] = password
@@ -25,7 +25,7 @@ export class UserDirectory {
     }
   }
 
-  /** Adds users of a file with hashes. */
+  /** Adds the users of a YAML file, which contains hashes of the passwords. */
   addStored({ users }: StoredUsers, algorithms: readonly ('SHA-256' | 'MD5')[]): void {
     for (const [name, user] of users) {
       this.#roles.set(name, user.roles)
@@ -55,7 +55,7 @@ export class UserDirectory {
   }
 
   /**
-   * Replaces roles in a rule with the names of their users.
+   * Replaces the roles in an access rule with the names of their users.
    *
    * @param unknown - Called for each name that is no user, and for each role that no user has.
    */
@@ -71,7 +71,7 @@ export class UserDirectory {
     }
   }
 
-  /** Replaces roles with the names of their users, like {@link resolveRule}. */
+  /** Replaces the roles in a list with the names of their users, like {@link resolveRule}. */
   resolveNames(subjects: readonly string[], unknown: (subject: string) => void): string[] {
     return subjects.flatMap((each) => this.#named(each, unknown))
   }

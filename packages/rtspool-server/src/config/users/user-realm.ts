@@ -2,8 +2,8 @@ import { OptionValueError } from '../option-value-error.js'
 import type { StoredUsers } from './stored-users.js'
 
 /**
- * Checks that hashes are made for the realm of the server. With another realm no password would be
- * right.
+ * Checks that the stored hashes were made for the realm of the server, because otherwise no
+ * password could be right.
  *
  * @throws {OptionValueError} Names both realms.
  */

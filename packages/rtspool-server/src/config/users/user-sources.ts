@@ -1,10 +1,10 @@
 import { OptionValueError } from '../option-value-error.js'
 
 /**
- * Reads users in the form `name:password`. Messages never quote the text, because it may contain a
+ * Parses users in the form `name:password`. Messages never quote the text, because it may contain a
  * password.
  *
- * @param source - Names the source in messages.
+ * @param source - Name of the source in messages.
  * @throws {OptionValueError} A text is no such pair, or names a user twice.
  */
 export function clearUsersOf(source: string, texts: readonly string[]): Record<string, string> {

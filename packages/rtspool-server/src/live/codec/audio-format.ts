@@ -5,12 +5,12 @@ import { flacBlockSamples, flacFrame, highestFlacRate } from './flac.js'
 import { decodeG711 } from './g711.js'
 import { latmConfigOf } from './latm-config.js'
 
-/** Coding of the sound of one track in fragments. */
+/** Coding of a sound track in MP4 fragments. */
 export interface AudioCoding {
   readonly format: TrackFormat
   /**
-   * Converts a frame to the sample that a browser plays; `undefined` drops a frame that cannot be
-   * played.
+   * Converts an RTP frame to the sample that a browser plays; `undefined` for a frame that cannot
+   * be played.
    *
    * @param ticks - Time of the frame on the timeline of the track.
    */
@@ -19,21 +19,21 @@ export interface AudioCoding {
   durationOf(frame: Buffer): number
 }
 
-/** Coding of a track in its session description. */
+/** Description of a sound track's coding, from the session description. */
 export interface AudioDescription {
-  /** Encoding of `a=rtpmap` in capital letters. */
+  /** Name of the encoding in `a=rtpmap`, in capital letters. */
   readonly encoding: string
   readonly clockRate: number
-  /** Channels of `a=rtpmap`; 1 if it gives none. */
+  /** Number of channels in `a=rtpmap`; 1 if it gives none. */
   readonly channels: number
   /** Parameters of `a=fmtp`. */
   readonly parameters: string
 }
 
 /**
- * Chooses how browsers play a track of sound. Never throws.
+ * Returns the coding of a sound track in fragments. Never throws.
  *
- * @returns `undefined` if no browser plays the sound from fragments.
+ * @returns `undefined` if no browser can play the sound.
  */
 export function audioCoding(description: AudioDescription): AudioCoding | undefined {
   switch (description.encoding) {
@@ -67,7 +67,11 @@ function parameterOf({ parameters }: AudioDescription, name: string): string {
 const configOf = (description: AudioDescription): Buffer =>
   Buffer.from(parameterOf(description, 'config'), 'hex')
 
-/** @param config - AudioSpecificConfig. */
+/**
+ * Returns the coding of AAC in fragments.
+ *
+ * @param config - AudioSpecificConfig.
+ */
 function aacCoding(config: Uint8Array, timescale: number): AudioCoding | undefined {
   try {
     const { channels, sampleRate, samplesPerAccessUnit } = parseAudioSpecificConfig(config)
@@ -90,7 +94,8 @@ function aacCoding(config: Uint8Array, timescale: number): AudioCoding | undefin
 const silentPicture = Object.freeze({ width: 0, height: 0, reorderDepth: 0 })
 
 /**
- * Two channels fit every stream, because each packet states its own number (RFC 6716 section 3.1).
+ * Number of channels in the description of an Opus track. Two fit every stream, because each packet
+ * states its own number (RFC 6716 section 3.1).
  */
 const opusChannels = 2
 
@@ -105,7 +110,10 @@ function opusCoding(timescale: number): AudioCoding {
   }
 }
 
-/** Browsers do not play G.711, but all of them play FLAC, which holds the same samples. */
+/**
+ * Returns the coding of G.711 in fragments: FLAC with the same samples, because browsers play FLAC
+ * but not G.711.
+ */
 function g711Coding(
   encoding: 'PCMU' | 'PCMA',
   { clockRate, channels }: AudioDescription,

@@ -1,4 +1,6 @@
-/** Reads numbers of a few bits, highest bit first. Behind the end every bit is 0, so it never throws. */
+/**
+ * Reads numbers of a few bits, highest bit first. After the end every bit is 0, so it never throws.
+ */
 export class BitReader {
   readonly #bytes: Uint8Array
   #offsetBits: number
@@ -8,12 +10,16 @@ export class BitReader {
     this.#offsetBits = offsetBytes * 8
   }
 
-  /** True once a number reached behind the end. */
+  /** True once bits after the end have been read. */
   get isPastEnd(): boolean {
     return this.#offsetBits > this.#bytes.length * 8
   }
 
-  /** @param countBits - At most 32. */
+  /**
+   * Reads an unsigned number.
+   *
+   * @param countBits - Number of bits, at most 32.
+   */
   read(countBits: number): number {
     let value = 0
     for (let index = 0; index < countBits; index++) {

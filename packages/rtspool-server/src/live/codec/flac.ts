@@ -1,4 +1,4 @@
-/** Returns the table of a CRC whose initial value is 0 and whose bits are not reflected. */
+/** Creates the table of a CRC whose initial value is 0 and whose bits are not reflected. */
 function crcTable(polynomial: number, bits: 8 | 16): Uint16Array {
   const top = 1 << (bits - 1)
   const mask = 2 ** bits - 1
@@ -43,7 +43,7 @@ const verbatim = 0x02
  *
  * @param channels - Samples of each channel, all of one length between 16 and 65,535.
  * @param sampleRate - At most {@link highestFlacRate}.
- * @param firstSample - Samples before this frame; only its lower 36 bits are written.
+ * @param firstSample - Number of samples before this frame; only its lower 36 bits are written.
  */
 export function flacFrame(
   channels: readonly Int16Array[],
@@ -65,7 +65,7 @@ export function flacFrame(
   return frame.subarray(0, frame.writeUInt16BE(crc16(frame, at), at))
 }
 
-/** Limit of the numbers that {@link writeCodedNumber} can write: they are smaller. */
+/** Limit of {@link writeCodedNumber}: a number must be smaller. */
 const codedNumbers = 2 ** 36
 
 /**

@@ -5,14 +5,20 @@ import type { TrackFormat } from '../fmp4/track-format.js'
 import { BitReader, withoutEmulationPrevention } from './bit-reader.js'
 import { reorderDepthOf } from './h264-vui.js'
 
-/** Profiles whose parameter sets contain the chroma format (H.264 section 7.3.2.1.1). */
+/**
+ * Numbers of the profiles whose sequence parameter sets contain the chroma format (H.264 section
+ * 7.3.2.1.1).
+ */
 const colourProfiles = new Set([44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244])
-/** Profiles whose `avcC` repeats the chroma format (ISO/IEC 14496-15 section 5.3.3.1.2). */
+/**
+ * Numbers of the profiles whose `avcC` repeats the chroma format (ISO/IEC 14496-15 section
+ * 5.3.3.1.2).
+ */
 const extendedProfiles = new Set([100, 110, 122, 144, 244])
 const macroblock = 16
 /**
- * Largest number of sequence parameter sets, and below of picture parameter sets, that `avcC` can
- * count.
+ * Maximum number of sequence parameter sets in `avcC`; the next constant is for picture parameter
+ * sets.
  */
 const maxSps = 31
 const maxPps = 255
@@ -21,14 +27,17 @@ const sps = 7
 const pps = 8
 const accessUnitDelimiter = 9
 
-/** Returns whether a sample contains a NAL unit. Parameter sets are in the init segment instead. */
+/**
+ * Returns whether a NAL unit belongs into an MP4 sample. Parameter sets do not, because the init
+ * segment contains them.
+ */
 export function isH264SampleUnit(unit: Uint8Array): boolean {
   const type = (unit[0] ?? 0) & typeMask
   return type !== sps && type !== pps && type !== accessUnitDelimiter
 }
 
 /**
- * Returns the format of H.264 from the parameter sets in a key frame.
+ * Returns the MP4 format of an H.264 track from the parameter sets in a key frame.
  *
  * @returns `undefined` without usable parameter sets.
  */
@@ -56,7 +65,10 @@ interface Picture {
   readonly reorderDepth: number
 }
 
-/** Writes an AVCDecoderConfigurationRecord with lengths of four bytes. */
+/**
+ * Writes an AVCDecoderConfigurationRecord (`avcC`) for samples in which each NAL unit follows a
+ * length of four bytes.
+ */
 function avcRecord(
   first: Buffer,
   picture: Picture,
@@ -79,8 +91,8 @@ function avcRecord(
 }
 
 /**
- * Returns at most `max` units that differ from each other, in their order. Takes time linear in the
- * bytes.
+ * Returns the first `max` units that differ from each other, in their order. The time is linear in
+ * the bytes.
  */
 export function distinct(units: readonly Buffer[], max: number): Buffer[] {
   const byBytes = new Map<string, Buffer>()
@@ -120,7 +132,7 @@ function parseSps(unit: Buffer): Picture | undefined {
   return isSize(width) && isSize(height) ? { ...colours, width, height, reorderDepth } : undefined
 }
 
-/** Sizes fit into the 16 bits of a sample entry. */
+/** Returns whether a width or height in pixels fits into the 16 bits of a sample entry. */
 export const isSize = (pixels: number): boolean => pixels > 0 && pixels <= 0xffff
 
 const yuv420 = { chromaFormat: 1, isSeparate: false, lumaDepth: 0, chromaDepth: 0 }

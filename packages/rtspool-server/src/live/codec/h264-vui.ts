@@ -4,9 +4,9 @@ const extendedAspectRatio = 255
 const mostCounts = 32
 
 /**
- * Reads the video usability information of H.264 (annex E.1.1) up to `max_num_reorder_frames`.
+ * Reads `max_num_reorder_frames` from the video usability information of H.264 (annex E.1.1).
  *
- * @returns 0 if the encoder does not say it.
+ * @returns 0 if the information does not contain it.
  */
 export function reorderDepthOf(bits: BitReader): number {
   if (bits.read(1) === 1 && bits.read(8) === extendedAspectRatio) bits.skip(16 + 16)
@@ -28,7 +28,9 @@ export function reorderDepthOf(bits: BitReader): number {
   return bits.isPastEnd ? 0 : depth
 }
 
-/** Skips the parameters of a hypothetical reference decoder. @returns Whether there were any. */
+/**
+ * Skips the parameters of a hypothetical reference decoder (HRD). @returns Whether there were any.
+ */
 function skipReferenceDecoder(bits: BitReader): boolean {
   if (bits.read(1) === 0) return false
   const counts = Math.min(bits.readUe() + 1, mostCounts)

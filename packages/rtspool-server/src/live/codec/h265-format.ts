@@ -5,14 +5,17 @@ import type { TrackFormat } from '../fmp4/track-format.js'
 import { BitReader, withoutEmulationPrevention } from './bit-reader.js'
 import { distinct, isSize } from './h264-format.js'
 
-/** NAL unit types of H.265 table 7-1. */
+/** Type of a video parameter set in H.265 table 7-1; further NAL unit types follow. */
 const vps = 32
 const sps = 33
 const pps = 34
 const accessUnitDelimiter = 35
-/** Header of the unit, and one byte with the number of layers. */
+/**
+ * Offset in a sequence parameter set of profile, tier and level: after the header of the unit, and
+ * one byte with the number of layers.
+ */
 const generalOffset = 3
-/** Profile, tier, compatibility, constraints and level. */
+/** Number of bytes of profile, tier, compatibility, constraints and level. */
 const generalBytes = 12
 const profileBits = 88
 const levelBits = 8
@@ -20,14 +23,17 @@ const maxSetsOfKind = 16
 
 const typeOf = (unit: Uint8Array): number => ((unit[0] ?? 0) >> 1) & 0x3f
 
-/** Returns whether a sample contains a NAL unit. Parameter sets are in the init segment instead. */
+/**
+ * Returns whether a NAL unit belongs into an MP4 sample. Parameter sets do not, because the init
+ * segment contains them.
+ */
 export function isH265SampleUnit(unit: Uint8Array): boolean {
   const type = typeOf(unit)
   return type < vps || type > accessUnitDelimiter
 }
 
 /**
- * Returns the format of H.265 from the parameter sets in a key frame.
+ * Returns the MP4 format of an H.265 track from the parameter sets in a key frame.
  *
  * @returns `undefined` without usable parameter sets.
  */
@@ -72,7 +78,10 @@ function arrayOf(type: number, units: readonly Buffer[]): Buffer[] {
   ]
 }
 
-/** Returns the part of the codec string after the first dot (ISO/IEC 14496-15 annex E.3). */
+/**
+ * Returns the part of the codec string of H.265 after the first dot, such as `1.6.L93.B0` (ISO/IEC
+ * 14496-15 annex E.3).
+ */
 function codecOf(general: Buffer): string {
   const first = general.readUInt8(0)
   const space = ['', 'A', 'B', 'C'][first >> 6] ?? ''
@@ -137,7 +146,7 @@ function parseSps(plain: Buffer): Picture | undefined {
   }
 }
 
-/** Returns `sps_max_num_reorder_pics` of the highest layer. */
+/** Returns `sps_max_num_reorder_pics` of the highest temporal layer. */
 function readReorderDepth(bits: BitReader, lastLayer: number): number {
   bits.readUe()
   let depth = 0
@@ -149,7 +158,7 @@ function readReorderDepth(bits: BitReader, lastLayer: number): number {
   return depth
 }
 
-/** Skips profile and level of the layers below (H.265 section 7.3.3). */
+/** Skips profile and level of the lower temporal layers (H.265 section 7.3.3). */
 function skipLayers(bits: BitReader, lastLayer: number): void {
   const present: [number, number][] = []
   for (let layer = 0; layer < lastLayer; layer++) present.push([bits.read(1), bits.read(1)])

@@ -1,6 +1,9 @@
 import { BitReader } from './bit-reader.js'
 
-/** Version, framing, subframes, programs and layers in front of the AudioSpecificConfig. */
+/**
+ * Number of bits in front of the AudioSpecificConfig: version, framing, subframes, programs and
+ * layers.
+ */
 const prefixBits = 15
 const rateIndexBits = 4
 const explicitRate = 15
@@ -27,7 +30,7 @@ export function latmConfigOf(muxConfig: Uint8Array): Buffer {
   return bits.isPastEnd ? Buffer.alloc(0) : config
 }
 
-/** Returns the bits of an AudioSpecificConfig of AAC, with or without SBR. */
+/** Returns the length in bits of an AudioSpecificConfig of AAC, with or without SBR. */
 function configBits(muxConfig: Uint8Array): number {
   const bits = new BitReader(muxConfig)
   bits.skip(prefixBits)
@@ -41,7 +44,7 @@ function configBits(muxConfig: Uint8Array): number {
 }
 
 /**
- * Skips the sampling rate.
+ * Skips the field of the sampling rate.
  *
  * @returns The number of skipped bits.
  */

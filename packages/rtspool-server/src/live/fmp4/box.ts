@@ -1,13 +1,13 @@
-/** Part of a box: bytes, or a box inside it. */
+/** Part of an MP4 box: bytes, or a box inside it. */
 export type BoxPart = Uint8Array
 
-/** Returns a box (ISO/IEC 14496-12 section 4.2). */
+/** Builds an MP4 box (ISO/IEC 14496-12 section 4.2). */
 export function box(type: string, ...parts: readonly BoxPart[]): Buffer {
   const sizeBytes = parts.reduce((sum, part) => sum + part.length, boxHeaderBytes)
   return Buffer.concat([u32(sizeBytes), Buffer.from(type, 'latin1'), ...parts], sizeBytes)
 }
 
-/** Returns a box with version and flags. */
+/** Builds an MP4 box with version and flags (FullBox). */
 export function fullBox(
   type: string,
   version: number,

@@ -3,7 +3,7 @@ import { trackId } from './init-segment.js'
 
 /** One picture or frame of sound in a fragment. */
 export interface Sample {
-  /** Pieces of the sample, joined in the fragment. */
+  /** Pieces of the sample's bytes, which are joined in the fragment. */
   readonly pieces: readonly Uint8Array[]
   readonly sizeBytes: number
   /** Ticks to the next sample in decoding order. */
@@ -22,11 +22,14 @@ const sampleEntryBytes = 16
 const fixedBytes = boxHeaderBytes + mfhdBytes + boxHeaderBytes + tfhdBytes + tfdtBytes + trunBytes
 const version1 = 2 ** 24
 const defaultBaseIsMoof = 0x02_0000
-/** Data offset; duration, size, flags and composition offset of each sample. */
+/**
+ * Flags of the box `trun`: it contains a data offset, and duration, size, flags and composition
+ * offset of each sample.
+ */
 const trunFlags = 0x0001 | 0x0100 | 0x0200 | 0x0400 | 0x0800
-/** Flags of a sample that depends on no other sample. */
+/** Sample flags of a sample that depends on no other sample. */
 const syncSample = 0x0200_0000
-/** Flags of a sample that depends on others, and is no sync sample. */
+/** Sample flags of a sample that depends on others, and is no sync sample. */
 const otherSample = 0x0101_0000
 
 /** Returns the size of the fragment of these samples in bytes. */
@@ -37,15 +40,15 @@ export function fragmentBytes(samples: readonly Sample[]): number {
 }
 
 /**
- * Writes a fragment: `moof` and `mdat` (ISO/IEC 14496-12 section 8.8).
+ * Writes an MP4 fragment: `moof` and `mdat` (ISO/IEC 14496-12 section 8.8).
  *
  * ```text
  *  moof { mfhd, traf { tfhd, tfdt: decoding time of the first, trun: duration size flags offset of each } } mdat
  * ```
  *
- * @param target - Has room for {@link fragmentBytes} from `offset` on.
+ * @param target - Buffer with room for {@link fragmentBytes} from `offset` on.
  * @param sequenceNumber - Number of the fragment, modulo 2^32.
- * @param decodeTime - Ticks, a whole number of at least 0.
+ * @param decodeTime - Decoding time of the first sample in ticks: a whole number of at least 0.
  */
 export function writeFragment(
   target: Buffer,

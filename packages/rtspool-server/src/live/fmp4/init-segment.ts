@@ -1,7 +1,7 @@
 import { box, fullBox, u16, u32, zeros } from './box.js'
 import type { TrackFormat } from './track-format.js'
 
-/** Number of the only track of an init segment. */
+/** Track id of the only track in an init segment. */
 export const trackId = 1
 
 const one = 2 ** 16
@@ -12,14 +12,14 @@ const one = 2 ** 16
 const identityMatrix = u32(one, 0, 0, 0, one, 0, 0, 0, 2 ** 30)
 const enabledInMovie = 7
 const selfContained = 1
-/** `und` in three letters of 5 bits. */
+/** Language code `und` (undetermined), as three letters of 5 bits. */
 const undefinedLanguage = 0x55c4
 
 /**
- * Returns the init segment of one track: `ftyp` and `moov` without any sample.
+ * Builds the MP4 init segment of one track: `ftyp` and `moov` without any sample.
  *
- * Each track has a segment of its own. A browser that cannot play one of them then plays the others, and a gap of
- * the sound does not disturb the picture.
+ * Each track has its own init segment. A browser that cannot play one track can then play the
+ * others, and a gap in the sound does not interrupt the picture.
  *
  * @see ISO/IEC 14496-12 sections 8.2 to 8.8; Media Source Extensions byte stream format
  */

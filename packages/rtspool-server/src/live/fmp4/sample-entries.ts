@@ -1,12 +1,15 @@
 import { box, fullBox, u8, u16, u32, zeros } from './box.js'
 
-/** 72 dots per inch, as a fixed-point number of 16.16 bits. */
+/**
+ * Resolution of a video track in the sample entry: 72 dots per inch, as a fixed-point number of
+ * 16.16 bits.
+ */
 const resolution = 72 * 2 ** 16
 const compressorNameBytes = 32
 const colourDepth = 24
 
 /**
- * Returns the sample entry of a video track (ISO/IEC 14496-12 section 12.1.3).
+ * Builds the sample entry of a video track (ISO/IEC 14496-12 section 12.1.3).
  *
  * @param configuration - Box with the parameter sets: `avcC` or `hvcC`.
  */
@@ -30,7 +33,7 @@ export function videoEntry(
   )
 }
 
-/** Returns the sample entry of an audio track (ISO/IEC 14496-12 section 12.2.3). */
+/** Builds the sample entry of an audio track (ISO/IEC 14496-12 section 12.2.3). */
 export function audioEntry(
   type: 'mp4a' | 'Opus' | 'fLaC',
   channels: number,
@@ -52,10 +55,10 @@ export function audioEntry(
 
 const descriptorTags = Object.freeze({ es: 3, decoderConfig: 4, decoderSpecific: 5, sl: 6 })
 const mpeg4Audio = 0x40
-/** Stream type 5, audio, and a reserved bit. */
+/** Value of the byte with the stream type (5 = audio) and a reserved bit, in the box `esds`. */
 const audioStream = 0x15
 
-/** Returns the box `esds` with an AudioSpecificConfig (ISO/IEC 14496-1 section 7.2.6). */
+/** Builds the box `esds` with an AudioSpecificConfig (ISO/IEC 14496-1 section 7.2.6). */
 export function esds(config: Uint8Array): Buffer {
   const decoderSpecific = descriptor(descriptorTags.decoderSpecific, config)
   const decoderConfig = descriptor(
@@ -74,7 +77,7 @@ export function esds(config: Uint8Array): Buffer {
 }
 
 /**
- * Returns a descriptor: its tag, its size with 7 bits a byte in always four bytes, and its parts.
+ * Builds a descriptor of MPEG-4: its tag, its size in four bytes with 7 bits each, and its parts.
  */
 function descriptor(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const size = parts.reduce((sum, part) => sum + part.length, 0)
@@ -82,7 +85,7 @@ function descriptor(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([u8(tag, ...sizeField), ...parts])
 }
 
-/** Returns the box `dOps` (Encapsulation of Opus in ISO Base Media, section 4.3.2). */
+/** Builds the box `dOps` (Encapsulation of Opus in ISO Base Media, section 4.3.2). */
 export function opusConfiguration(channels: number): Buffer {
   return box('dOps', u8(0, channels), u16(0 /* pre-skip */), u32(48_000), u16(0 /* gain */), u8(0))
 }
@@ -91,9 +94,9 @@ const lastStreamInfo = 0x80
 const streamInfoBytes = 34
 
 /**
- * Returns the box `dfLa` with the STREAMINFO of samples of 16 bits (RFC 9639 section 8.2).
+ * Builds the box `dfLa` with the STREAMINFO of FLAC with 16-bit samples (RFC 9639 section 8.2).
  *
- * @param blockSamples - Fewest and most samples of a frame.
+ * @param blockSamples - Minimum and maximum number of samples in a frame.
  */
 export function flacConfiguration(
   channels: number,

@@ -1,4 +1,4 @@
-/** Coding of one track, as the init segment describes it. */
+/** Coding of one track, as its MP4 init segment describes it. */
 export interface TrackFormat {
   readonly kind: 'video' | 'audio'
   /** Codec as in the parameter `codecs` of a media type (RFC 6381): `avc1.64001f`, `opus`. */
@@ -10,9 +10,15 @@ export interface TrackFormat {
   /** Size of the picture in pixels; 0 for audio. */
   readonly width: number
   readonly height: number
-  /** Pictures that a decoder holds back to put them in order, as far as the format tells; 0 for audio. */
+  /**
+   * Number of pictures that a decoder holds back to reorder them, as far as the format states it; 0
+   * for audio.
+   */
   readonly reorderDepth: number
 }
 
-/** Returns the media type that a browser is asked about. */
+/**
+ * Returns the media type of a track, which a browser is asked whether it can play: `video/mp4;
+ * codecs="…"`.
+ */
 export const mimeOf = ({ kind, codec }: TrackFormat): string => `${kind}/mp4; codecs="${codec}"`
