@@ -4,7 +4,7 @@ import type { Credentials } from './credentials.js'
 import { type ParsedTarget, type Presentation, parseTarget } from './target.js'
 import type { TrialTargets } from './trial.js'
 
-/** Settings of the command line of `rtspool conform`. */
+/** Settings that the command line of `rtspool conform` gives. */
 export interface ConformOptions {
   readonly targets: TrialTargets
   /** Ids of the conformance tests to run, or beginnings of ids; all tests if empty. */

@@ -23,7 +23,7 @@ export interface RowResult {
   readonly milliseconds: number
 }
 
-/** Settings of a run. */
+/** Target, limits and selection of a run of conformance tests. */
 export interface RunOptions {
   readonly targets: TrialTargets
   /** Time limit in seconds for each conformance test that does not state a longer one. */
@@ -39,10 +39,10 @@ export interface RunOptions {
 
 /** Carriers with which the media of a session may use UDP. */
 const withUdp: readonly string[] = ['tcp']
-/** Explains why a conformance test cannot run on this server; `undefined` if it can. */
+/** Milliseconds for tearing down the sessions of a test whose time is over. */
 const graceMs = 3000
 
-/** Explains why a conformance test does not apply to this server; `undefined` if it does. */
+/** Explains why a conformance test cannot run on this server; `undefined` if it can. */
 function reasonToSkip(row: Row, options: RunOptions): string | undefined {
   const { targets, trackCount, isSlow, unfit } = options
   if (row.carriers && !row.carriers.includes(targets.carrier)) {

@@ -128,7 +128,11 @@ export class PeriodicCheck {
   readonly #look: () => boolean
   #timer: ClockTimer | undefined
 
-  /** @param look - Called at each interval. Returns whether there is still something to check. */
+  /**
+   * Starts no timer yet; see {@link start}.
+   *
+   * @param look - Called at each interval. Returns whether there is still something to check.
+   */
   constructor(
     clock: Clock,
     intervalMs: number,

@@ -101,8 +101,8 @@ export class PagedList<Row> {
   }
 
   /**
-   * Sends the wanted requests, one at a time, until none is left. A newer wish replaces an older
-   * one.
+   * Sends the wanted requests, one at a time, until none is left. A newer request of the same kind
+   * replaces an older one.
    */
   async #run(): Promise<void> {
     const list = this.#read

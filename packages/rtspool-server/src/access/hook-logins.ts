@@ -17,7 +17,7 @@ import { type Receiver, receiverOf, signedHeaders } from './receiver.js'
 export const credentialParts = ['user', 'password', 'token'] as const
 export type CredentialPart = (typeof credentialParts)[number]
 
-/** Settings of {@link HookLogins}, which sends login requests to an HTTP server. */
+/** URL, limits and keys of a login hook, to which {@link HookLogins} sends requests. */
 export interface HookOptions {
   /**
    * URL of the login hook, with `http` or `https`. Its user and password are sent as Basic

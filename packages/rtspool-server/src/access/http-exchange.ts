@@ -21,7 +21,7 @@ export interface HttpAnswer {
   readonly body: Buffer
 }
 
-/** Settings of an {@link HttpExchange}. */
+/** Limit on connections and accepted certificates of an {@link HttpExchange}. */
 export interface HttpExchangeOptions {
   /** Maximum number of connections at a time. */
   readonly maxConnections: number

@@ -7,7 +7,7 @@ export interface TokenClaims {
   readonly groups: string | undefined
 }
 
-/** Settings of {@link TokenLogins}. */
+/** Keys, algorithms and claims of the JWTs with which clients may log in. */
 export interface TokenOptions {
   /** Keys that sign tokens: the URL of a JWKS, or the text of a key. */
   readonly keys: { readonly url: string } | { readonly text: string }

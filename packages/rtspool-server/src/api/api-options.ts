@@ -11,7 +11,7 @@ const webhookSecretVariable = 'RTSPOOL_WEBHOOK_SECRET'
 /** Name of the file with API tokens, in the folder for the state of the service. */
 const tokensFileName = 'rtspool-tokens.json'
 
-/** Settings of the control API. */
+/** Port, files, lists of hosts and webhooks of the control API. */
 export interface ApiOptions {
   /** TCP port; 0 lets the system choose. */
   readonly port: number

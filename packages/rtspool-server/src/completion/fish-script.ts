@@ -11,10 +11,7 @@ import { commandsInside } from './shell-text.js'
 const quoted = (text: string): string =>
   `'${text.replace(/\s+/g, ' ').replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
-/**
- * Returns the words for `--set` with their meanings: `log.level=`, or each value as
- * `log.level=debug`.
- */
+/** Returns the completion script for fish. */
 export const fishScript = ({ commands, keys }: Completions): string => `\
 # Completes the command rtspool in fish: rtspool completion fish | source
 function __rtspool_in
@@ -35,7 +32,10 @@ end
 complete -c rtspool -f
 ${commands.flatMap((command) => linesOf(command, commands)).join('')}`
 
-/** Returns pairs of words and meanings: `log.level=`, or each value as `log.level=debug`. */
+/**
+ * Returns the words for `--set` with their meanings: `log.level=`, or each value as
+ * `log.level=debug`.
+ */
 const keyWords = ({ name, text, words }: CompletedKey): string[] =>
   (words.length > 0 ? words : ['']).flatMap((value) => [`${name}=${value}`, text])
 

@@ -10,7 +10,7 @@ const maxDelayMs = 60_000
 const jitter = 0.2
 const eventsPerRead = 100
 
-/** Options of a {@link Webhook}. */
+/** Receiver, signature and retries of a {@link Webhook}. */
 export interface WebhookOptions {
   /**
    * URL of the receiver, with `http` or `https`. Name and password in the URL are sent as Basic

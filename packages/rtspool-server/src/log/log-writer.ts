@@ -13,7 +13,7 @@ const fullPauseMs = 50
 /** Milliseconds to wait after any other error: a full disk, a closed reader, a closed terminal. */
 const errorPauseMs = 1000
 
-/** Options of a {@link LogWriter}. */
+/** Clock and callback of a {@link LogWriter}. */
 export interface LogWriterOptions {
   /** Clock for pauses. @default the clock of the system */
   readonly clock?: Clock

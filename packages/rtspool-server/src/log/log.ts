@@ -22,7 +22,7 @@ const closeTimeoutMs = 1000
 /** Maximum time in milliseconds by which an unread log delays a process that must end at once. */
 const exitTimeoutMs = 200
 
-/** Settings of the log. */
+/** Level, format and file of the log. */
 export interface LogOptions {
   readonly level: LogLevel
   /** Format of the lines. @default `pretty` on a terminal, `json` elsewhere */

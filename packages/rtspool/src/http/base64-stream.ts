@@ -28,7 +28,7 @@ export class Base64Stream {
   #offset = 0
 
   /**
-   * Decodes a piece. Up to three digits that complete no group are kept for the next piece.
+   * Decodes a piece. Up to three digits of an incomplete group are stored until the next piece.
    *
    * @returns Decoded bytes in their own memory.
    * @throws {MalformedMessageError} `ERR_HTTP_TUNNEL_BASE64`; nothing may be pushed after it.

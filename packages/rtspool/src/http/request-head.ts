@@ -10,7 +10,7 @@ export interface HttpRequestHead {
   readonly headers: ReadonlyMap<string, string>
 }
 
-/** Result of {@link HttpHeadReader.push}: a head and the bytes after it. */
+/** Head of a request, and the bytes after it, from {@link HttpHeadReader.push}. */
 export interface ReadHttpHead {
   readonly head: HttpRequestHead
   /** Bytes after the head; a view of the pushed bytes. */

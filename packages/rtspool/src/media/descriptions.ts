@@ -26,6 +26,8 @@ export class Descriptions {
   #isKnown = false
 
   /**
+   * Prepares the descriptions of one presentation.
+   *
    * @param origin - Unique number of the presentation, for `o=`.
    * @param durationSeconds - Length of a stored presentation; `undefined` for a live one.
    */

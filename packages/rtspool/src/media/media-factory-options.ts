@@ -34,8 +34,9 @@ export interface MediaFactoryOptions {
    */
   readonly lingerSeconds?: number | undefined
   /**
-   * Limit on the media that run on without a viewer; above it, the oldest ends. It bounds the
-   * sources that clients can start by requesting one path or query after another. 0 = unlimited.
+   * Maximum number of media that run on without a viewer; above it, the oldest ends. This limits
+   * the sources that clients can start by requesting one path or query after another. 0 =
+   * unlimited.
    * @default 100; unlimited if `lingerSeconds` is Infinity
    */
   readonly maxLingering?: number | undefined
@@ -94,7 +95,7 @@ export const mediaFactoryDefaults = Object.freeze({
   backChannel: undefined,
 }) satisfies { [K in keyof Required<MediaFactoryOptions>]: MediaFactoryOptions[K] }
 
-/** Options of a factory, complete and checked. */
+/** Options of a factory after their checks, with all defaults filled in. */
 export type ResolvedMediaFactoryOptions = {
   readonly [K in Exclude<
     keyof MediaFactoryOptions,

@@ -67,8 +67,10 @@ export class MediaFactory {
   #closing = closeController()
 
   /**
+   * Creates a factory without media.
+   *
    * @throws {RangeError | TypeError} Names the wrong argument or option, the expected value and the
-   *   given one.
+   * given one.
    */
   constructor(createSource: CreateMediaSource, options: MediaFactoryOptions = {}) {
     if (typeof createSource !== 'function') {

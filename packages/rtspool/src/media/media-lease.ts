@@ -10,7 +10,7 @@ export interface MediaOrigin {
 }
 
 /**
- * Keeps a media from ending while a request uses it. A media that is not shared is also kept
+ * Keeps a media from ending while a request uses it. A media that is not shared is also kept alive
  * between the DESCRIBE that created it and the SETUP of its only viewer.
  */
 export class MediaLease implements MediaParticipant {

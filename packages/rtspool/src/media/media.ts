@@ -59,8 +59,8 @@ export interface TrackBeginning {
 }
 
 /**
- * A presentation that flows from one source to all its viewers. It starts with the first viewer
- * that plays, and ends some time after the last has left (GstRTSPMedia).
+ * A presentation (GStreamer: media), sent from one source to all its viewers. It starts with the
+ * first viewer that plays, and ends some time after the last has left (GstRTSPMedia).
  */
 export class Media implements MediaInfo {
   readonly publicId = createPublicId()

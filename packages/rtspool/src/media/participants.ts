@@ -24,6 +24,8 @@ export class Participants {
   #lingerTimer: ClockTimer | undefined
 
   /**
+   * Creates an empty set of participants.
+   *
    * @param lingerMs - Milliseconds without participants, after the last has left; Infinity = for
    * ever.
    * @param onLeft - Called when this time has passed.

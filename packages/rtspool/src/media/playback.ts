@@ -22,7 +22,11 @@ export class Playback {
   #seeking: Promise<unknown> = Promise.resolve()
   #pauseTimer: ClockTimer | undefined
 
-  /** @param onFailed - Called with an error of the source that belongs to no request. */
+  /**
+   * Creates the playback of one viewer, before its first seek.
+   *
+   * @param onFailed - Called with an error of the source that belongs to no request.
+   */
   constructor(
     source: SeekableSource,
     clock: Clock,

@@ -8,7 +8,11 @@ export class ReportTimer {
   #timer: ClockTimer | undefined
   #isStopped = false
 
-  /** @param send - Sends the reports. It may call {@link stop}. */
+  /**
+   * Creates a timer that does not run yet.
+   *
+   * @param send - Sends the reports. It may call {@link stop}.
+   */
   constructor(clock: Clock, send: () => void) {
     this.#clock = clock
     this.#send = send

@@ -51,7 +51,11 @@ export class LiveOptions {
   readonly resolved: ResolvedRtspServerOptions
   #given: RtspServerOptions
 
-  /** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+  /**
+   * Checks the options.
+   *
+   * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
+   */
   constructor(given: RtspServerOptions) {
     this.#given = given
     this.resolved = { ...resolveRtspServerOptions(given) }

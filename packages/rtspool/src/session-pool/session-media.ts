@@ -36,15 +36,13 @@ export interface TransportReception {
   /** Number of packets lost since the source began. */
   readonly cumulativeLost: number
   readonly jitterMs: number
-  /**
-   * Number of interleaved channels of a connection: the channel number is one byte on the wire (RFC
-   * 2326 section 10.12).
-   */
+  /** Milliseconds to the receiver and back; `undefined` if unknown. */
   readonly roundTripMs: number | undefined
 }
 
 /**
- * Number of interleaved channels, whose number is one byte on the wire (RFC 2326 section 10.12).
+ * Number of interleaved channels of a connection: the channel number is one byte on the wire (RFC
+ * 2326 section 10.12).
  */
 const channelCount = 256
 

@@ -7,7 +7,7 @@ import { type Settings, settingsOf } from '../settings.js'
 import { writeFileAtomically } from './atomic-write.js'
 import { editConfig, type KeyChange } from './edit-config.js'
 
-/** Result of {@link ConfigStore.save}. */
+/** Result of {@link ConfigStore.save}, which writes changes to the configuration file. */
 export interface SaveResult extends ReloadResult {
   readonly file: string
 }

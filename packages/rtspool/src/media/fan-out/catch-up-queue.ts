@@ -19,8 +19,10 @@ export class CatchUpQueue {
   #arrived = 0
 
   /**
-   * @param first - Cached packets that the viewer gets first, from the last key frame on. The array
-   * is copied.
+   * Creates the queue of one viewer.
+   *
+   * @param first - Cached packets that the viewer is sent first, from the last key frame on. The
+   * array is copied.
    */
   constructor(first: readonly Buffer[]) {
     this.#packets = first.slice()

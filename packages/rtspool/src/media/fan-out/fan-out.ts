@@ -51,6 +51,8 @@ export class FanOut {
   readonly #endTurn = (): void => this.#flushOrHold()
 
   /**
+   * Creates a fan-out without readers.
+   *
    * @param troubles - Publishes diagnostics about packets that are too large for datagrams, or
    * cannot be sent.
    * @param options - Passed to {@link DatagramReaders}.

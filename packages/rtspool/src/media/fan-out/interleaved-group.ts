@@ -16,8 +16,8 @@ interface Member {
   readonly slot: number
   position: number
   /**
-   * True while the reader is sent nothing, because its connection was congested. It continues at an entry point: a
-   * packet at which a decoder can begin.
+   * True while the reader is sent no packets, because its connection was congested. Sending
+   * continues at an entry point: a packet at which a decoder can begin.
    */
   isSkipping: boolean
   /**

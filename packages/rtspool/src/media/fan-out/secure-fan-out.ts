@@ -37,6 +37,8 @@ export class SecureFanOut {
   #indexed: FanOut | undefined
 
   /**
+   * Creates a fan-out without readers.
+   *
    * @param init - `before` contains the cached packets that new readers may be sent first, oldest
    * first. `isFollower` is passed to {@link DatagramReaders}.
    */

@@ -21,6 +21,8 @@ export class TrackReaders {
   #secure: SecureFanOut | undefined
 
   /**
+   * Creates an empty set of readers.
+   *
    * @param troubles - Publishes diagnostics about packets that are too large for datagrams, or
    * cannot be sent.
    * @param isFollower - True for a track without key frames; see {@link DatagramReadersOptions}.

@@ -126,8 +126,8 @@ export class FileSource implements MediaSource {
   }
 
   /**
-   * Reports that a track cannot be read further. The media ends after everything read so far has been sent, and other
-   * tracks up to {@link restMs} later.
+   * Reports that a track cannot be read further. Units read so far are still sent, and those of
+   * other tracks up to {@link restMs} later. Then the media ends.
    */
   #fail(error: unknown, lane: Lane, pacer: Pacer<readonly Buffer[]>): void {
     // Pending reads reject when the file is closed.

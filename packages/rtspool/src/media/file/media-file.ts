@@ -73,7 +73,7 @@ export async function openMediaFile(
   }
 }
 
-/** Options of {@link openMediaFile}. */
+/** Dependencies and memory for {@link openMediaFile}. */
 export interface OpenMediaFileOptions {
   readonly importMediabunny?: () => Promise<MediabunnyModule>
   readonly memory?: RepairMemory

@@ -4,14 +4,15 @@ export interface PacerOptions<T> {
   readonly clock: Clock
   /** Number of lanes. A lane is a queue of entries in order of time, such as the packets of one track. */
   readonly lanes: number
-  /** Called when an entry of a lane is due. */
+  /** Called when an entry of a lane (queue of one track) is due. */
   readonly send: (lane: number, entry: T) => void
   /** Called once, when all lanes are finished and the last entry has ended. */
   readonly ended: () => void
   /** Called when a stall was skipped: position 0 has moved to `originMs` of the clock. */
   readonly shifted?: (originMs: number) => void
   /**
-   * Milliseconds from the current position for which a lane should have entries; see {@link Pacer.wanted}.
+   * Milliseconds from the current position for which a lane (queue of one track) should have
+   * entries; see {@link Pacer.wanted}.
    * @default 1000
    */
   readonly readAheadMs?: number
@@ -102,7 +103,8 @@ export class Pacer<T> {
   }
 
   /**
-   * Adds an entry to a lane. It must not be due earlier than the lane's other entries.
+   * Adds an entry to a lane, the queue of one track. The entry must not be due earlier than the
+   * lane's other entries.
    *
    * @param dueMs - Position at which the entry is sent.
    * @param endMs - Position at which the entry ends, which may delay {@link PacerOptions.ended}.
@@ -115,15 +117,16 @@ export class Pacer<T> {
     if (entries.length === 1) this.#arm()
   }
 
-  /** Marks a lane as finished: no more entries are added. */
+  /** Marks a lane (queue of one track) as finished: no more entries are added. */
   finish(lane: number): void {
     this.#lane(lane).isFinished = true
     this.#arm()
   }
 
   /**
-   * Resolves when a lane needs more entries: at once if it has less than `readAheadMs`, otherwise when half of that
-   * has been sent. Also resolves when the pacer is closed.
+   * Resolves when a lane (queue of one track) needs more entries: at once if it has less than
+   * `readAheadMs`, otherwise when half of that has been sent. Also resolves when the pacer is
+   * closed.
    */
   async wanted(lane: number): Promise<void> {
     const state = this.#lane(lane)
@@ -179,7 +182,10 @@ export class Pacer<T> {
     return this.#lanes.every(({ entries, isFinished }) => isFinished && entries.length === 0)
   }
 
-  /** Returns the index of the lane whose first entry is due first; `undefined` if all lanes are empty. */
+  /**
+   * Returns the index of the lane (queue of one track) whose first entry is due first; `undefined`
+   * if all lanes are empty.
+   */
   #earliest(): number | undefined {
     let earliest: number | undefined
     let earliestMs = Number.POSITIVE_INFINITY

@@ -32,7 +32,7 @@ export interface PublicationInit {
   readonly clock: Clock
   /** Milliseconds after which the publication ends if no track has been set up; 0 = never. */
   readonly setupTimeoutMs: number
-  /** Limits on the packets kept for new viewers; `undefined` = no packets are kept. */
+  /** Limits on the packets cached for new viewers; `undefined` = no packets are cached. */
   readonly gopCache: GopCacheLimits | undefined
   /** Creates the share of the server's cache memory for the media. @default no common limit */
   readonly openCache?: OpenCacheShare

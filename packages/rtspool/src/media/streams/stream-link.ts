@@ -56,7 +56,12 @@ export class InterleavedLink implements StreamLink {
   readonly #carrier: InterleavedCarrier
   readonly #pair: readonly [number, number]
 
-  /** @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` if all channels of the connection are in use. */
+  /**
+   * Chooses a free pair of channels, without occupying it.
+   *
+   * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` if all channels of the connection are in
+   * use.
+   */
   constructor({ carrier, profile, channels, security }: InterleavedLinkInit) {
     const pair = carrier.channels.freePair(channels)
     if (!pair) {
@@ -114,7 +119,12 @@ export class DatagramLink implements StreamLink {
   readonly #init: DatagramLinkInit
   #receivers: Receivers | undefined
 
-  /** @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` if the ports belong to another session that sends media. */
+  /**
+   * Checks that the ports can be used, without occupying them.
+   *
+   * @throws {RequestError} `ERR_UNSUPPORTED_TRANSPORT` if the ports belong to another session that
+   * sends media.
+   */
   constructor(init: DatagramLinkInit) {
     const { address, clientPorts, rtp, rtcp, holder, profile } = init
     const isFree =

@@ -27,6 +27,8 @@ export class StreamSecurity {
   #previous: SrtpReceiver | undefined
 
   /**
+   * Combines the keys of both sides.
+   *
    * @param before - Security of the same stream before a new SETUP. The client may continue to use
    * its old key.
    */

@@ -92,6 +92,8 @@ export class ArrivalLine implements LeadMember {
   #formerEarliestMs = Number.POSITIVE_INFINITY
 
   /**
+   * Creates an estimate without packets.
+   *
    * @param clockRate - RTP ticks a second.
    * @param lead - Time by which the source sends too early, shared by the tracks of a media.
    */

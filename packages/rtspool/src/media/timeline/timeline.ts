@@ -30,14 +30,11 @@ export interface TimelineBreak extends TrackPlace {
    * publisher; `sequence`: the sequence numbers have begun again.
    */
   readonly kind: 'timestamp' | 'source' | 'sequence'
+  /** Policy of the track. Viewers see the break only with `passThrough`. */
+  readonly timeline: TimelinePolicy
   /**
    * Number of breaks of the track since the last message, this one included. A track publishes at
    * most one message in 10 s.
-   */
-  readonly timeline: TimelinePolicy
-  /**
-   * Number of breaks of the track since the last message, including this one. At most one message is published in 10
-   * s.
    */
   readonly count: number
 }

@@ -57,20 +57,23 @@ export class TrackTime {
   readonly #sourceClock: SourceClock
   readonly #awaitsReport: boolean
   readonly #line: ArrivalLine
-  /** Mapping that the source has provided; `undefined` while time follows arrival. */
-  #told: DatedMapping | undefined
   /**
    * Pair of wall-clock time and RTP timestamp that the source has provided; `undefined` while time
    * follows the arrival of packets.
    */
-  #toldBefore: DatedMapping | undefined
+  #told: DatedMapping | undefined
   /**
    * Pair of times of the source before the last jump; valid again if the jump was only one stray
    * packet.
    */
+  #toldBefore: DatedMapping | undefined
+  /** True if a packet has arrived since the source provided its last pair of times. */
   #isToldTried = false
   #firstArrivalMs: number | undefined
-  /** True if a packet has arrived since the source provided its last pair of times. */
+  /**
+   * The server's wall clock minus the monotonic clock, in milliseconds, while time follows the
+   * arrival of packets.
+   */
   #arrivalOffsetMs = 0
   #lastReportUnixMs: number | undefined
 
@@ -79,8 +82,8 @@ export class TrackTime {
     readonly clockRate: number
     readonly sourceClock: SourceClock
     /**
-     * The server's wall clock minus the monotonic clock, in milliseconds, while time follows the
-     * arrival of packets.
+     * True if times of packets have to wait for the first RTCP sender report, because the source
+     * sends one soon after its first packet.
      */
     readonly awaitsReport: boolean
   }) {

@@ -67,8 +67,8 @@ export class CacheBudget {
   }
 
   /**
-   * @internal Moves the account of a cache to the end of its list: streams with viewers, or
-   * without. An account of 0 bytes is in no list.
+   * Moves the account of a cache to the end of its list: streams with viewers, or without. An
+   * account of 0 bytes is in no list. @internal
    */
   place(account: CacheAccount): void {
     account.row?.remove(account)
@@ -76,8 +76,8 @@ export class CacheBudget {
   }
 
   /**
-   * @internal Empties the cache of `account` if its media exceeds its share, and then other caches until the limit of
-   *   the server is met.
+   * Empties the cache of `account` if its media exceeds its share, and then other caches until the
+   * limit of the server is met. @internal
    */
   enforce(account: CacheAccount, share: CacheShare): void {
     if (share.bytes > this.#maxBytes * shareOfOne) this.#giveUp(account)
@@ -104,11 +104,13 @@ export class CacheBudget {
 export class CacheAccount {
   readonly giveUp: () => void
   bytes = 0
-  /** @internal List that contains this account. `older` and `newer` are its neighbours in the list. */
+  /**
+   * List that contains this account. `older` and `newer` are its neighbours in the list. @internal
+   */
   row: AccountRow | undefined
-  /** @internal Account that is emptied before this one. */
+  /** Account of the cache that is emptied before this one. @internal */
   older: CacheAccount | undefined
-  /** @internal Account that is emptied after this one. */
+  /** Account of the cache that is emptied after this one. @internal */
   newer: CacheAccount | undefined
   readonly #budget: CacheBudget
   readonly #share: CacheShare

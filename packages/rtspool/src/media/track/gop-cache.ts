@@ -63,6 +63,8 @@ export class RecentPackets {
   readonly #hasEntries: boolean
 
   /**
+   * Creates an empty cache.
+   *
    * @param hasEntries - True if the encoding has key frames. Otherwise {@link beginNotBefore} sets
    * the first cached packet.
    * @param share - Share of the server's cache memory that the cached bytes count against.

@@ -67,7 +67,7 @@ export class MulticastStream {
     return viewer
   }
 
-  /** @internal Removes a viewer. The last viewer closes the group at once. Idempotent. */
+  /** Removes a viewer. The last viewer closes the group at once. Idempotent. @internal */
   leave(viewer: MulticastViewer): void {
     this.stop(viewer)
     if (!this.#viewers.delete(viewer)) return
@@ -76,8 +76,8 @@ export class MulticastStream {
   }
 
   /**
-   * @internal Returns the packets that a new viewer is sent first: those that wait to be sent to
-   * the group, or else the cached ones.
+   * Returns the packets that a new viewer is sent first: those that wait to be sent to the group,
+   * or else the cached ones. @internal
    */
   recentPackets(stoppedAt: number | undefined): readonly Buffer[] {
     if (!this.#group) return []
@@ -86,8 +86,9 @@ export class MulticastStream {
   }
 
   /**
-   * @internal Starts a viewer. The first playing viewer starts the flow of packets to the group.
+   * Starts a viewer. The first playing viewer starts the flow of packets to the group.
    *
+   * @internal
    * @param first - Cached packets that the group is sent first; ignored if the group is already
    * playing.
    */
@@ -101,7 +102,7 @@ export class MulticastStream {
     if (isFirst) this.track.addReader(group.reader, first)
   }
 
-  /** @internal Stops a viewer. After the last playing viewer, no packets are sent to the group. */
+  /** Stops a viewer. After the last playing viewer, no packets are sent to the group. @internal */
   stop(viewer: MulticastViewer): void {
     const group = this.#group
     if (!group || !this.#playing.delete(viewer)) return

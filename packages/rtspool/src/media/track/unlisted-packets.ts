@@ -5,7 +5,7 @@ import type { TrackPlace } from '../timeline/track-place.js'
 export interface UnlistedPacket extends TrackPlace {
   /** Payload type of the packet. */
   readonly payloadType: number
-  /** Payload types of the track, as described or announced. */
+  /** Payload types of the track that the session description lists. */
   readonly expected: readonly number[]
 }
 
@@ -22,7 +22,11 @@ export class UnlistedPackets {
   readonly #expected: readonly number[]
   #count = 0
 
-  /** @param expected - Payload types that the session description lists. */
+  /**
+   * Creates the counters of one track.
+   *
+   * @param expected - Payload types that the session description lists.
+   */
   constructor(place: TrackPlace, expected: readonly number[]) {
     this.#place = place
     this.#expected = expected

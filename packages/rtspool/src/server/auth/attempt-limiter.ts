@@ -143,8 +143,8 @@ export class AttemptLimiter {
   }
 
   /**
-   * Continues as many waiting requests, in order of arrival, as their host has attempts left. If
-   * requests remain, sets a timer for the next attempt.
+   * Waits until the function that `start` receives is called. Ends early when the connection or the
+   * server closes.
    */
   #wait(bucket: Bucket, signal: AbortSignal, start: (done: Done) => () => void): Promise<boolean> {
     this.#waiting++
@@ -167,8 +167,8 @@ export class AttemptLimiter {
   }
 
   /**
-   * Gives the available attempts to the waiting requests, in order of arrival. If requests remain,
-   * continues when the next attempt becomes available.
+   * Continues as many waiting requests, in order of arrival, as their host has attempts left. If
+   * requests remain, sets a timer for the next attempt.
    */
   #serve(bucket: Bucket): void {
     this.#refill(bucket)

@@ -14,7 +14,7 @@ export interface LoginContext extends AccessContext {
   readonly user: string | undefined
   /** Password in credentials of Basic. */
   readonly password: string | undefined
-  /** Token of a Bearer header, or from the query of the URI. */
+  /** Token of a Bearer header, or in the query of the URI. */
   readonly token: string | undefined
   readonly action: AccessRight
   readonly method: string

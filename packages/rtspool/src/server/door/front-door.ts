@@ -62,8 +62,8 @@ export class FrontDoor {
   readonly #options: FrontDoorOptions
   readonly #onCarrier: OnCarrier
   /**
-   * Detects the protocol of each connection; `undefined` without tunnels and WebSockets, when all
-   * connections are RTSP.
+   * Detects the protocol of each connection; `undefined` without tunnels and WebSockets, because
+   * all connections are then RTSP.
    */
   readonly #lobby: Lobby | undefined
   readonly #http: HttpDoor | undefined

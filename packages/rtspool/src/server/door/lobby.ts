@@ -39,6 +39,8 @@ export class Lobby {
   readonly #sockets = new Set<Socket>()
 
   /**
+   * Creates an empty lobby.
+   *
    * @param options - `idleTimeoutMs`: milliseconds of silence after which a connection is closed,
    * if shorter than the time for the first byte; 0 = none. Read for each connection.
    */

@@ -12,7 +12,7 @@ export interface AcknowledgingPeer {
   readonly bytesHandedOver: number
 }
 
-/** State of the check of one client: bytes that it has not acknowledged. */
+/** State of the check of one client: the bytes that it must still acknowledge. */
 interface Debt {
   /** Time of the check that found the unacknowledged bytes. */
   readonly since: number

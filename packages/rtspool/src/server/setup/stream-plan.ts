@@ -7,7 +7,7 @@ import type { Reply, RequestContext } from '../request/request-context.js'
 import type { Presentation } from '../request/session-presentation.js'
 import type { RequestTarget } from '../request/target.js'
 
-/** Input for the plan of a SETUP. */
+/** Request, Transport alternatives and session of a SETUP, from which its plan is made. */
 export interface SetupRequest {
   readonly context: RequestContext
   readonly target: RequestTarget

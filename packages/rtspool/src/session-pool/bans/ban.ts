@@ -45,7 +45,7 @@ export interface BanTerms {
   readonly author?: string | undefined
 }
 
-/** Argument of {@link Bans.add}. */
+/** Subject and terms of a new ban, for {@link Bans.add}. */
 export interface BanInit extends BanSubject, BanTerms {}
 
 /** A ban; its counters are current at the time of access. */

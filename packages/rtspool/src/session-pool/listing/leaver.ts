@@ -21,7 +21,7 @@ export interface LeaverReception extends TransportReception {
   readonly index: number
 }
 
-/** Record of a session that has been removed from its pool. */
+/** Leaver: the record of a session that has been removed from its pool. */
 export class Leaver {
   /** Name that the session had in logs, events and APIs. */
   readonly publicId: string
@@ -112,7 +112,7 @@ export class Leaver {
   }
 }
 
-/** A {@link Leaver} as `JSON.stringify` and `console.log` show it. */
+/** Record of a removed session as `JSON.stringify` and `console.log` show it. */
 export interface LeaverSummary
   extends Pick<
       Leaver,

@@ -33,7 +33,7 @@ const more = ['reason', 'cursor', 'limit'] as const
  */
 export class Leavers {
   readonly #clock: Clock
-  /** Records; the one with serial number `n` has index `n % max`. */
+  /** Records of removed sessions; the record with serial number `n` has index `n % max`. */
   #ring: (Leaver | undefined)[] = []
   #max: number
   #serial = 0
@@ -68,7 +68,7 @@ export class Leavers {
     for (const leaver of kept) this.#ring[leaver.serial % max] = leaver
   }
 
-  /** Returns the record of a session by its public id. */
+  /** Returns the record of a removed session by its public id. */
   get(publicId: string): Leaver | undefined {
     for (const leaver of this) if (leaver.publicId === publicId) return leaver
     return undefined
@@ -105,7 +105,7 @@ export class Leavers {
     return { leavers, cursor: undefined }
   }
 
-  /** Returns the records, the latest first. */
+  /** Iterates over the records, the latest first. */
   [Symbol.iterator](): Generator<Leaver, void> {
     return this.#before(undefined)
   }

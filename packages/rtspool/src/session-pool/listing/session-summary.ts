@@ -13,9 +13,11 @@ export interface SessionSummary {
   readonly lastAccessTime: Date
   /** Timeout in seconds. */
   readonly timeout: number
-  /** Maximum lifetime of the session in seconds; 0 = unlimited. */
+  /**
+   * Time in seconds since 1970 at which the authorization of the client ends; `undefined` = never.
+   */
   readonly expiresAt: number | undefined
-  /** Maximum lifetime in seconds; 0 = unlimited. */
+  /** Maximum lifetime of the session in seconds; 0 = unlimited. */
   readonly maxLifetime: number
   readonly groups: SessionGroups | undefined
   readonly removalReason: RemovalReason | undefined

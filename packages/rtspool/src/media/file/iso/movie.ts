@@ -128,6 +128,8 @@ class Table {
   readonly #width: number
 
   /**
+   * Finds the entries of a table.
+   *
    * @param box - Box of the table; without it, the table is empty.
    * @throws {RangeError} The box is too short for its count.
    */

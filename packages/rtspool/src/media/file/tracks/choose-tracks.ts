@@ -15,7 +15,7 @@ import { opusFileTrack } from './opus-file-track.js'
 import { isPcmCodec, type PcmCodec, pcmFileTrack } from './pcm-file-track.js'
 import { readTrack } from './read-track.js'
 
-/** Result of {@link chooseTracks}. */
+/** Tracks that {@link chooseTracks} has chosen from a file, and those that it refused. */
 export interface ChosenTracks {
   /** The first video and the first sound that can be sent, in this order. */
   readonly tracks: readonly FileTrack[]

@@ -2,7 +2,7 @@ import type * as Mediabunny from 'mediabunny'
 import { FileCutOffError } from '../file-failure.js'
 import type { AccessUnit, ReadTrack } from './file-track.js'
 
-/** Settings for {@link readTrack}. */
+/** Part of a track to read, and facts about its file, for {@link readTrack}. */
 export interface ReadTrackOptions {
   /**
    * Start of the presentation in seconds: units that end before it are left out. `-Infinity` = it starts with the

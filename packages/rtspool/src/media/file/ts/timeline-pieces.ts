@@ -57,7 +57,7 @@ export class TimelinePieces {
   readonly #pieces: Piece[] = []
   #streamCount = 0
 
-  /** Number of streams, summed over all pieces. It determines the memory used. */
+  /** Number of streams, summed over all pieces. The memory used grows with it. */
   get streamCount(): number {
     return this.#streamCount
   }
