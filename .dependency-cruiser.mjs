@@ -9,13 +9,13 @@ const conform = '^packages/rtspool-conform/src'
 
 /** What users import or run. */
 const entries = [
-  `${src}/(index|session-pool/index|testing/index|media/file/index|public/rtp)\\.ts$`,
+  `${src}/(index|session-pool/index|testing/index|media/file/index|public/rtp|client/index)\\.ts$`,
   `${command}/(main|live/index)\\.ts$`,
   `${conform}/(index|command-line/index)\\.ts$`,
 ].join('|')
 
 /** The layers over bytes and values: pure, and apart from one another but for what is built upon another. */
-const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http']
+const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http', 'auth']
 
 /** Leaves: they may be imported from everywhere, and import nothing but leaves in front of them in this list. */
 const leaves = [
@@ -40,11 +40,13 @@ const layers = {
   srtp: { folders: ['rtp'], leaves: ['errors'] },
   mikey: { folders: ['srtp'], leaves: ['errors'] },
   http: { folders: [], leaves: ['errors'] },
+  auth: { folders: [], leaves: [] },
   'session-pool': { folders: [], leaves },
   public: { folders: ['rtp', 'sdp', 'session-pool'], leaves },
   transport: { folders: formats, leaves },
   media: { folders: [...formats, 'public', 'transport'], leaves },
   server: { folders: [...formats, 'public', 'transport', 'media', 'session-pool'], leaves },
+  client: { folders: [...formats, 'public', 'transport'], leaves },
   testing: { folders: ['session-pool'], leaves },
 }
 
@@ -115,6 +117,11 @@ const houses = [
     ],
   },
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
+  {
+    folder: `${src}/client`,
+    floors: [[''], ['streams'], ['connection', 'description']],
+    files: ['client-error', 'client-options', 'client-url', 'rtsp-client'],
+  },
   {
     folder: command,
     floors: [
@@ -222,14 +229,14 @@ export default {
       name: 'pure-formats',
       comment: 'Bytes to values and back: no I/O, no timer, no clock, no random.',
       severity: 'error',
-      from: { path: `${src}/(${formats.join('|')})/`, pathNot: `${src}/srtp/` },
+      from: { path: `${src}/(${formats.join('|')})/`, pathNot: `${src}/(srtp|auth)/` },
       to: { dependencyTypes: ['core'], pathNot: builtin('buffer', 'util') },
     },
     {
       name: 'pure-formats-srtp',
-      comment: 'SRTP is as pure; its ciphers are those of node:crypto.',
+      comment: 'SRTP and Digest are as pure; their ciphers and hashes are those of node:crypto.',
       severity: 'error',
-      from: { path: `${src}/srtp/` },
+      from: { path: `${src}/(srtp|auth)/` },
       to: { dependencyTypes: ['core'], pathNot: builtin('buffer', 'util', 'crypto') },
     },
     {
@@ -261,7 +268,7 @@ export default {
       to: {
         path: '^packages/(rtspool|rtspool-conform)/|^(\\.\\./)+(rtspool|rtspool-conform)/',
         pathNot: [
-          '^packages/rtspool/dist/(index|session-pool/index|media/file/index|public/rtp)\\.(d\\.ts|js)$',
+          '^packages/rtspool/dist/(index|session-pool/index|media/file/index|public/rtp|client/index)\\.(d\\.ts|js)$',
           '^packages/rtspool-conform/dist/(index|command-line/index)\\.(d\\.ts|js)$',
         ],
       },

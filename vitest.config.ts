@@ -12,6 +12,7 @@ const resolve = {
     { find: 'rtspool/session-pool', replacement: sourceOf('rtspool', 'session-pool/index.ts') },
     { find: 'rtspool/testing', replacement: sourceOf('rtspool', 'testing/index.ts') },
     { find: 'rtspool/rtp', replacement: sourceOf('rtspool', 'public/rtp.ts') },
+    { find: 'rtspool/client', replacement: sourceOf('rtspool', 'client/index.ts') },
     { find: 'rtspool/file', replacement: sourceOf('rtspool', 'media/file/index.ts') },
     { find: /^rtspool-conform$/, replacement: sourceOf('rtspool-conform', 'index.ts') },
     {

@@ -82,6 +82,14 @@ import { testSessionPool } from 'rtspool/testing'
 import { SessionPool } from 'rtspool/session-pool'
 testSessionPool({ test: () => {}, createPool: (options) => new SessionPool(options) })
 `,
+  'client.ts': `
+import { connect } from 'rtspool/client'
+export async function sizes(url: string): Promise<void> {
+  const client = await connect(url, { tracks: ({ kind }) => kind === 'video' })
+  for await (const { packet } of client.packets()) if (packet.length > 1500) break
+  await client.close()
+}
+`,
   'file.ts': `
 import { fileMedia } from 'rtspool/file'
 export const media = fileMedia(new URL('file:///x.mp4'), { loop: true })

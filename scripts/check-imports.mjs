@@ -45,6 +45,9 @@ const rooms = [
   [library, 'session-pool/listing', 'session-pool/structures', 'session-pool/bans'],
   [library, 'session-pool/structures', 'session-pool/structures', 'session-pool/listing'],
   [library, 'testing/pool-suite', 'session-pool', 'testing'],
+  [library, 'client/streams', 'client/connection', 'client'],
+  [library, 'client/connection', 'transport', 'client/streams'],
+  [library, 'client/description', 'sdp', 'client/connection'],
   [command, 'api', 'metrics', ''],
   [command, 'metrics', 'events', 'api'],
   [command, 'options', 'config', 'metrics'],
@@ -136,6 +139,12 @@ const cases = [
   { from: `${library}/testing/a.ts`, to: '../session-pool/target.js' },
   { from: `${library}/testing/b.ts`, to: '../server/target.js', rule: 'layer-testing' },
   { from: `${library}/server/f.ts`, to: '../testing/target.js', rule: 'layer-server' },
+  { from: `${library}/auth/a.ts`, to: 'node:crypto' },
+  { from: `${library}/auth/b.ts`, to: '../rtsp/target.js', rule: 'layer-auth' },
+  { from: `${library}/client/a.ts`, to: '../transport/target.js' },
+  { from: `${library}/client/b.ts`, to: '../media/target.js', rule: 'layer-client' },
+  { from: `${library}/client/c.ts`, to: 'node:net', rule: 'sockets' },
+  { from: `${library}/server/g.ts`, to: '../client/target.js', rule: 'layer-server' },
   ...roomCases,
   { from: `${command}/a.ts`, to: 'rtspool' },
   { from: `${command}/f.ts`, to: 'rtspool/rtp' },
@@ -153,8 +162,8 @@ const cases = [
 const fixtures = {
   ...Object.fromEntries(
     [
-      ...['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http'],
-      ...['session-pool', 'testing', 'public', 'transport', 'media', 'server'],
+      ...['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http', 'auth'],
+      ...['session-pool', 'testing', 'public', 'transport', 'media', 'server', 'client'],
     ].map((layer) => [`${library}/${layer}/target.ts`, 'export const target = 1\n']),
   ),
   ...Object.fromEntries(

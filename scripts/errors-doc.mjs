@@ -12,6 +12,8 @@ const classes = {
   SessionPoolError:
     'A limit, a hook or the state of the session pool prevents the request. The connection stays open.',
   TransportError: 'A socket or port fails. The session that needs it ends; no response is sent.',
+  ClientError:
+    'The client of `rtspool/client` cannot use a server. The status is that of the server.',
 }
 
 function section([name, consequence]) {

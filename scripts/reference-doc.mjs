@@ -106,6 +106,25 @@ const pages = [
     ],
     more: {},
   },
+  {
+    page: 'docs/reference/client-options.md',
+    title: 'Options of the client',
+    snippet: [
+      "import { connect } from 'rtspool/client'",
+      '',
+      "const client = await connect('rtsp://192.0.2.7/stream', { username: 'user', password: 'secret' })",
+      'await client.close()',
+    ],
+    introduction:
+      'All options are optional. A wrong name or value throws a `TypeError` or `RangeError` that names the option. [Pull a stream](../guides/pull-a-stream.md) shows the client at work.',
+    sections: [
+      ['RtspClientOptions', 'connect(url, options)'],
+      ['RtspClientTlsOptions', 'tls: certificates'],
+      ['RtspPlayOptions', 'client.play(options)'],
+      ['RtspClientReadOptions', 'client.packets(options)'],
+    ],
+    more: {},
+  },
 ]
 
 /** Exported, and no options that a user of the library gives. */

@@ -8,8 +8,13 @@
  */
 
 interface ErrorEntry {
-  readonly class: 'MalformedMessageError' | 'RequestError' | 'SessionPoolError' | 'TransportError'
-  /** Default status of the RTSP response; 0 if no response is sent. */
+  readonly class:
+    | 'MalformedMessageError'
+    | 'RequestError'
+    | 'SessionPoolError'
+    | 'TransportError'
+    | 'ClientError'
+  /** Default status of the RTSP response; 0 if there is no response. */
   readonly statusCode: number
   readonly meaning: string
 }
@@ -278,6 +283,74 @@ export const errorCodes = {
     statusCode: 0,
     meaning: 'The private key or the certificate cannot be read, or they do not match.',
   },
+  // client/: a server that the client cannot use
+  ERR_CLIENT_CONNECT: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning:
+      'The connection to the server could not be opened; `cause` is the error of the socket.',
+  },
+  ERR_CLIENT_CERTIFICATE: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The certificate of the server does not have the pinned fingerprint.',
+  },
+  ERR_CLIENT_TIMEOUT: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The server has not sent a response in time.',
+  },
+  ERR_CLIENT_DISCONNECTED: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The connection to the server was lost.',
+  },
+  ERR_CLIENT_CLOSED: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The client is closed, or was closed before the request had a response.',
+  },
+  ERR_CLIENT_PROTOCOL: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The server has sent something that the client cannot understand.',
+  },
+  ERR_CLIENT_REFUSED: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The server has refused a request; `statusCode` is the status of its response.',
+  },
+  ERR_CLIENT_UNAUTHORIZED: {
+    class: 'ClientError',
+    statusCode: 401,
+    meaning: 'The server requires credentials, or refuses those of the client.',
+  },
+  ERR_CLIENT_AUTH_SCHEME: {
+    class: 'ClientError',
+    statusCode: 401,
+    meaning:
+      'The server offers no authentication that the client supports, or only Basic where it is not allowed.',
+  },
+  ERR_CLIENT_REDIRECT: {
+    class: 'ClientError',
+    statusCode: 302,
+    meaning: 'The server redirects too often, from TLS into clear, or without a usable location.',
+  },
+  ERR_CLIENT_TRANSPORT: {
+    class: 'ClientError',
+    statusCode: 461,
+    meaning: 'No transport of the client works with this server.',
+  },
+  ERR_CLIENT_SILENT: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The server plays, but no RTP has arrived in time.',
+  },
+  ERR_CLIENT_NO_TRACKS: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The description has no track that the client wants.',
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 /** The stable `code` of an {@link RtspError}. */
@@ -298,7 +371,7 @@ export interface RtspErrorOptions {
 /** Base class of all errors of the library; compare `code` to tell them apart. */
 export abstract class RtspError extends Error {
   readonly code: RtspErrorCode
-  /** RTSP status code of the response, or 0 if none is sent. */
+  /** RTSP status code of the response, or 0 if there is none. */
   readonly statusCode: number
   readonly context: Readonly<Record<string, unknown>>
 
@@ -345,6 +418,16 @@ export class SessionPoolError extends RtspError {
 export class TransportError extends RtspError {
   declare readonly code: CodeOf<'TransportError'>
   constructor(code: CodeOf<'TransportError'>, message: string, options?: RtspErrorOptions) {
+    super(code, message, options)
+  }
+}
+
+/**
+ * Error of the RTSP client. `statusCode` is the status of the server's response, or 0 without one.
+ */
+export class ClientError extends RtspError {
+  declare readonly code: CodeOf<'ClientError'>
+  constructor(code: CodeOf<'ClientError'>, message: string, options?: RtspErrorOptions) {
     super(code, message, options)
   }
 }

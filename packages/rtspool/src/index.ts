@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 
 export { isNetwork } from './address-prefix.js'
+export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './auth/digest.js'
 export { type Clock, type ClockTimer, systemClock } from './clock.js'
 export {
   errorCodes,
@@ -68,7 +69,6 @@ export {
 } from './server/auth/auth-options.js'
 export type { AuthRefusalReason, RtspServerAuthStats } from './server/auth/auth-stats.js'
 export type { AccessRefusal } from './server/auth/authenticator.js'
-export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './server/auth/digest.js'
 export type {
   LoginAnswer,
   LoginContext,

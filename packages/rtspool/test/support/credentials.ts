@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { digestResponse } from '../../src/auth/digest.js'
 import {
   type DigestAlgorithm,
   digestHa1,
@@ -11,7 +12,6 @@ import {
   type RtspResponse,
   serializeAuthorization,
 } from '../../src/rtsp/index.js'
-import { digestResponse } from '../../src/server/auth/digest.js'
 import { mountCamera } from './dialogue.js'
 import type { RtspTestClient } from './rtsp-client.js'
 import { startServer } from './test-server.js'

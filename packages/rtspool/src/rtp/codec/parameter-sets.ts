@@ -20,7 +20,7 @@ const h264TypeOf = (unit: Uint8Array): number => (unit[0] ?? 0) & 0x1f
  * Reads the parameter sets of an `a=fmtp` value: `sprop-parameter-sets` (RFC 6184 section 8.1), or
  * `sprop-vps`, `sprop-sps` and `sprop-pps` (RFC 7798 section 7.1).
  *
- * @returns `undefined` if the value has no sequence parameter set. Never throws.
+ * @returns `undefined` if the value has no sequence parameter set, or not all kinds of H.265. Never throws.
  */
 export function describedParameterSets(
   encoding: 'H264' | 'H265',
@@ -28,7 +28,10 @@ export function describedParameterSets(
 ): DescribedParameterSets | undefined {
   const isH264 = encoding === 'H264'
   const names = isH264 ? ['sprop-parameter-sets'] : ['sprop-vps', 'sprop-sps', 'sprop-pps']
-  const units = names.flatMap((name) => unitsOf(fmtp, name)).slice(0, maxSets)
+  const sets = names.map((name) => unitsOf(fmtp, name))
+  // Some cameras describe only some of the three. The stream then has all of them.
+  if (sets.some((found) => found.length === 0)) return undefined
+  const units = sets.flat().slice(0, maxSets)
   const isSequenceSet = (unit: Uint8Array): boolean =>
     isH264 ? h264TypeOf(unit) === h264NalTypes.sps : h265TypeOf(unit) === h265NalTypes.sps
   if (!units.some(isSequenceSet)) return undefined
@@ -64,7 +67,16 @@ function unitsOf(fmtp: string, name: string): Buffer[] {
     const equals = parameter.indexOf('=')
     if (parameter.slice(0, Math.max(0, equals)).trim().toLowerCase() !== name) continue
     const texts = parameter.slice(equals + 1).split(',', maxSets)
-    return texts.map((text) => Buffer.from(text, 'base64')).filter((unit) => unit.length > 1)
+    return texts
+      .map((text) => withoutStartCode(Buffer.from(text, 'base64')))
+      .filter((unit) => unit.length > 1)
   }
   return []
+}
+
+/** Removes a start code of Annex B, which some cameras (Revotech) put before the parameter set. */
+function withoutStartCode(unit: Buffer): Buffer {
+  let zeros = 0
+  while (unit[zeros] === 0) zeros++
+  return zeros >= 2 && unit[zeros] === 1 ? unit.subarray(zeros + 1) : unit
 }

@@ -1,6 +1,6 @@
+import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from '../../auth/digest.js'
 import { checkOptions, isRecord, kindOf, shown } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
-import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from './digest.js'
 import type { LoginHook } from './login-hook.js'
 import { type AccessContext, type AccessRule, AccessRules } from './rules.js'
 import { isHa1, nobodysSecret, type UserSecret } from './secrets.js'

@@ -1,3 +1,4 @@
+import type { DigestAlgorithm } from '../../auth/digest.js'
 import { RtspError } from '../../errors.js'
 import { shapeOf } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
@@ -9,7 +10,6 @@ import {
 } from '../../rtsp/index.js'
 import type { ResolvedAuthOptions, VerifyContext } from './auth-options.js'
 import type { OfferedSchemes } from './challenges.js'
-import type { DigestAlgorithm } from './digest.js'
 import {
   algorithmOf,
   ha1From,

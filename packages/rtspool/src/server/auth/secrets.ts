@@ -1,13 +1,13 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { isRecord } from '../../option-checks.js'
-import type { BasicAuthorization, DigestAuthorization } from '../../rtsp/index.js'
 import {
   type DigestAlgorithm,
   digestAlgorithms,
   digestHa1,
   digestResponse,
   hashBytes,
-} from './digest.js'
+} from '../../auth/digest.js'
+import { isRecord } from '../../option-checks.js'
+import type { BasicAuthorization, DigestAuthorization } from '../../rtsp/index.js'
 
 /** HA1 of a user by algorithm; see {@link digestHa1}. */
 export type Ha1s = { readonly [A in DigestAlgorithm]?: string }

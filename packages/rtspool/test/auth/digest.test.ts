@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { digestHa1, digestResponse } from '../../../src/server/auth/digest.js'
+import { digestHa1, digestResponse } from '../../src/auth/digest.js'
 
 const user = 'Mufasa'
 

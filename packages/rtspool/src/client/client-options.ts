@@ -1,0 +1,216 @@
+import { type Clock, systemClock } from '../clock.js'
+import {
+  checkBoolean,
+  checkClock,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  checkSeconds,
+  checkText,
+  kindOf,
+  shown,
+  withoutUndefined,
+} from '../option-checks.js'
+import type { RtspClientTrack } from './rtsp-client.js'
+
+/**
+ * Connections on which the client sends a password in clear (Basic): inside TLS only, all, or none.
+ */
+export type ClientBasicPolicy = 'overTls' | 'always' | 'never'
+
+const basicPolicies: readonly ClientBasicPolicy[] = ['overTls', 'always', 'never']
+
+/** Hosts that receive the credentials after a redirect: that of the URL only, or any. */
+export type ClientCredentialsPolicy = 'sameHost' | 'anyHost'
+
+const credentialsPolicies: readonly ClientCredentialsPolicy[] = ['sameHost', 'anyHost']
+
+/** Options of TLS for `rtsps:` URLs; all optional. */
+export interface RtspClientTlsOptions {
+  /**
+   * Certificates of the authorities to trust, in PEM.
+   * @default those of Node
+   */
+  readonly ca?: string | Uint8Array | undefined
+  /**
+   * SHA-256 fingerprint of the server's certificate: 64 hexadecimal digits, with or without colons.
+   * The client then accepts this certificate only, even a self-signed one, and sends nothing to any other.
+   * @default none: an authority must have signed the certificate
+   */
+  readonly fingerprint?: string | undefined
+  /**
+   * Allows TLS 1.0, RSA key exchange and SHA-1, for cameras with old firmware.
+   * @default false
+   */
+  readonly allowsLegacy?: boolean | undefined
+}
+
+/** Options of `connect`; all optional. */
+export interface RtspClientOptions {
+  /**
+   * User name for a server that requires one.
+   * @default that of the URL
+   */
+  readonly username?: string | undefined
+  /**
+   * Password of the user.
+   * @default that of the URL, or an empty one
+   */
+  readonly password?: string | undefined
+  /**
+   * Maximum number of redirects that the client follows for one DESCRIBE, 0 to 20.
+   * @default 5
+   */
+  readonly maxRedirects?: number | undefined
+  /**
+   * Hosts that receive the credentials after a redirect: the host of the URL only, or any (`'anyHost'`).
+   * @default 'sameHost'
+   */
+  readonly credentialsFor?: ClientCredentialsPolicy | undefined
+  /**
+   * Connections on which Basic, a password in clear, is sent: inside TLS (`'overTls'`), on all (`'always'`), or on none
+   * (`'never'`). Digest is preferred in any case.
+   * @default 'overTls'
+   */
+  readonly basic?: ClientBasicPolicy | undefined
+  /**
+   * Chooses the tracks to play.
+   * @default audio and video that the server sends
+   */
+  readonly tracks?: ((track: RtspClientTrack) => boolean) | undefined
+  /**
+   * Options of TLS for `rtsps:` URLs.
+   * @default authorities of Node, no fingerprint, no legacy suites
+   */
+  readonly tls?: RtspClientTlsOptions | undefined
+  /**
+   * Value of User-Agent, which some cameras require.
+   * @default 'rtspool'
+   */
+  readonly userAgent?: string | undefined
+  /**
+   * Seconds within which the connection must be open, TLS included; more than 0, at most 600.
+   * @default 10
+   */
+  readonly connectTimeout?: number | undefined
+  /**
+   * Seconds within which the server must respond to a request; more than 0, at most 600.
+   * @default 10
+   */
+  readonly responseTimeout?: number | undefined
+  /**
+   * Maximum number of seconds between two requests that keep the session alive. The client also stays
+   * below half the timeout that the server announces. 0 = no such requests.
+   * @default 30
+   */
+  readonly keepAliveSeconds?: number | undefined
+  /**
+   * Seconds between two RTCP receiver reports. 0 = no reports.
+   * @default 5, because some cameras end a session after 10 s without reports
+   */
+  readonly reportSeconds?: number | undefined
+  /**
+   * Ends the attempt to connect, and later closes the client; iterations then throw the reason of the signal.
+   * @default never
+   */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Source of time.
+   * @default `systemClock`
+   */
+  readonly clock?: Clock | undefined
+}
+
+/** Defaults of {@link RtspClientOptions}. */
+export const rtspClientDefaults = Object.freeze({
+  username: undefined,
+  password: undefined,
+  maxRedirects: 5,
+  credentialsFor: 'sameHost',
+  basic: 'overTls',
+  tracks: undefined,
+  tls: undefined,
+  userAgent: 'rtspool',
+  connectTimeout: 10,
+  responseTimeout: 10,
+  keepAliveSeconds: 30,
+  reportSeconds: 5,
+  signal: undefined,
+  clock: systemClock,
+}) satisfies { [K in keyof Required<RtspClientOptions>]: RtspClientOptions[K] }
+
+const tlsNames = ['ca', 'fingerprint', 'allowsLegacy']
+const maxTimeoutSeconds = 600
+const maxRedirects = 20
+
+/** Options with their defaults. */
+export interface ResolvedClientOptions {
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly maxRedirects: number
+  readonly credentialsFor: ClientCredentialsPolicy
+  readonly basic: ClientBasicPolicy
+  readonly tracks: ((track: RtspClientTrack) => boolean) | undefined
+  readonly tls: RtspClientTlsOptions
+  readonly userAgent: string
+  readonly connectTimeout: number
+  readonly responseTimeout: number
+  readonly keepAliveSeconds: number
+  readonly reportSeconds: number
+  readonly signal: AbortSignal | undefined
+  readonly clock: Clock
+}
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {TypeError} an unknown name, or a value of the wrong type.
+ * @throws {RangeError} a number outside its range.
+ */
+export function resolveClientOptions(options: RtspClientOptions = {}): ResolvedClientOptions {
+  checkOptions('connect', options, Object.keys(rtspClientDefaults))
+  const resolved = {
+    ...rtspClientDefaults,
+    ...withoutUndefined(options),
+    tls: resolveTls(options.tls),
+  } as ResolvedClientOptions
+  const { basic, tracks, userAgent, signal, username, password } = resolved
+  if (username !== undefined) checkText('username', username)
+  if (password !== undefined && typeof password !== 'string') {
+    throw new TypeError(`password must be a string, got ${kindOf(password)}`)
+  }
+  checkOneOf('basic', basic, basicPolicies)
+  checkOneOf('credentialsFor', resolved.credentialsFor, credentialsPolicies)
+  checkInteger('maxRedirects', resolved.maxRedirects, 0, maxRedirects)
+  if (tracks !== undefined) checkFunction('tracks', tracks)
+  checkText('userAgent', userAgent)
+  checkTimeout('connectTimeout', resolved.connectTimeout)
+  checkTimeout('responseTimeout', resolved.responseTimeout)
+  checkSeconds('keepAliveSeconds', resolved.keepAliveSeconds)
+  checkSeconds('reportSeconds', resolved.reportSeconds)
+  checkClock(resolved.clock)
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, got ${kindOf(signal)}`)
+  }
+  return Object.freeze(resolved)
+}
+
+function checkOneOf(name: string, value: unknown, known: readonly string[]): void {
+  if (known.includes(value as string)) return
+  throw new TypeError(`${name} must be one of ${known.join(', ')}, got ${shown(value)}`)
+}
+
+function checkTimeout(name: string, value: unknown): void {
+  if (checkSeconds(name, value, maxTimeoutSeconds) > 0) return
+  throw new RangeError(`${name} must be more than 0, got 0`)
+}
+
+function resolveTls(options: RtspClientTlsOptions = {}): RtspClientTlsOptions {
+  checkOptions('tls', options, tlsNames)
+  const { fingerprint, allowsLegacy } = options
+  if (fingerprint !== undefined && !/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i.test(String(fingerprint))) {
+    throw new TypeError('tls.fingerprint must be a SHA-256 fingerprint of 64 hexadecimal digits')
+  }
+  if (allowsLegacy !== undefined) checkBoolean('tls.allowsLegacy', allowsLegacy)
+  return options
+}

@@ -1,0 +1,71 @@
+/** User name and password. */
+export interface ClientCredentials {
+  readonly username: string
+  readonly password: string
+}
+
+/** Parts of the URL of a stream. */
+export interface ClientUrl {
+  /** Absolute URI for request lines, without user and password. */
+  readonly uri: string
+  /** `true` for `rtsps:`. */
+  readonly isSecure: boolean
+  /** Host in lower case, without the brackets of an IPv6 address. */
+  readonly host: string
+  readonly port: number
+  readonly credentials: ClientCredentials | undefined
+}
+
+/** Ports of `rtsp:` and `rtsps:` (RFC 2326 section 3.2, RFC 7826 section 22.14). */
+const ports = { rtsp: 554, rtsps: 322 } as const
+
+const urlPattern = /^(rtsps?):\/\/([^/?#]*)([^#]*)/i
+const authorityPattern = /^(?:\[([0-9a-f:.]+(?:%[\w.~-]+)?)\]|([^\s:[\]@]+))(?::(\d{1,5}))?$/i
+
+/**
+ * Parses an `rtsp:` or `rtsps:` URL. Paths stay as written, because cameras have paths of any form.
+ * User and password may be percent-encoded.
+ *
+ * @returns `undefined` for any other text.
+ */
+export function parseClientUrl(text: string): ClientUrl | undefined {
+  const [, scheme = '', authority = '', path = ''] = urlPattern.exec(text.trim()) ?? []
+  const at = authority.lastIndexOf('@')
+  const parts = authorityPattern.exec(authority.slice(at + 1))
+  if (!parts || hasControl(path)) return undefined
+  const name = scheme.toLowerCase() as keyof typeof ports
+  const port = parts[3] === undefined ? ports[name] : Number(parts[3])
+  if (port < 1 || port > 65_535) return undefined
+  return {
+    uri: `${name}://${authority.slice(at + 1)}${path.replaceAll(' ', '%20')}`,
+    isSecure: name === 'rtsps',
+    // RFC 6874: the percent sign before a zone is escaped.
+    host: (parts[1]?.replace('%25', '%') ?? parts[2] ?? '').toLowerCase(),
+    port,
+    credentials: at === -1 ? undefined : credentialsOf(authority.slice(0, at)),
+  }
+}
+
+/** Returns a URL without its user and password, for messages; `an invalid URL` if it has another form. */
+export const withoutCredentials = (text: string): string =>
+  parseClientUrl(text)?.uri ?? 'an invalid URL'
+
+function credentialsOf(userinfo: string): ClientCredentials {
+  const colon = userinfo.indexOf(':')
+  return {
+    username: decoded(colon === -1 ? userinfo : userinfo.slice(0, colon)),
+    password: colon === -1 ? '' : decoded(userinfo.slice(colon + 1)),
+  }
+}
+
+/** Decodes percent escapes; a password with a lone `%` stays as written. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const hasControl = (text: string): boolean => /[\x00-\x1f\x7f]/.test(text)

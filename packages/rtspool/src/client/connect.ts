@@ -1,0 +1,20 @@
+import { Client } from './client.js'
+import { type RtspClientOptions, resolveClientOptions } from './client-options.js'
+import { parseClientUrl } from './client-url.js'
+import { describeStream } from './describe.js'
+import type { RtspClient } from './rtsp-client.js'
+
+/**
+ * Connects to an RTSP server and describes a stream. Follows redirects, and answers Digest and Basic.
+ *
+ * @param url - `rtsp:` or `rtsps:` URL, with or without user and password.
+ * @throws {ClientError} the server cannot be reached, refuses, or has no such stream.
+ * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have a password.
+ * @throws The reason of the signal.
+ */
+export async function connect(url: string | URL, options?: RtspClientOptions): Promise<RtspClient> {
+  const resolved = resolveClientOptions(options)
+  const place = parseClientUrl(String(url))
+  if (!place) throw new TypeError('url must be an rtsp: or rtsps: URL')
+  return new Client(await describeStream(place, resolved), resolved)
+}

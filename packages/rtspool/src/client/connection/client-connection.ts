@@ -1,0 +1,293 @@
+import type { Clock } from '../../clock.js'
+import { ClientError, RtspError } from '../../errors.js'
+import {
+  frameInterleaved,
+  RtspHeaders,
+  type RtspRequest,
+  type RtspResponse,
+  serializeRequest,
+  serializeResponse,
+} from '../../rtsp/index.js'
+import { plainAddress } from '../../transport/system/addresses.js'
+import type { ClientSocket } from '../../transport/tcp/open-stream.js'
+import type { Login } from './login.js'
+import { MessageStream } from './message-stream.js'
+import { PendingResponses } from './pending-responses.js'
+
+/** Request of the client; the connection adds CSeq, User-Agent and credentials. */
+export interface ClientRequest {
+  readonly method: string
+  readonly uri: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Buffer | string
+}
+
+export interface ClientConnectionInit {
+  readonly login: Login
+  readonly clock: Clock
+  readonly userAgent: string
+  readonly responseTimeoutMs: number
+}
+
+/** Receives an interleaved frame; `payload` is a view of a chunk that the receiver may keep. */
+export type FrameReceiver = (payload: Buffer) => void
+
+/** Maximum number of bytes that may wait for the server; further reports, keep-alives and answers are left out. */
+const maxWaitingBytes = 64 * 1024
+/** Maximum number of times that one request is sent, refusals of credentials included. */
+const maxAttempts = 3
+/** Milliseconds that a closing connection waits for the response to TEARDOWN. */
+const farewellMs = 500
+
+/** Requests of a server that need a 200, so that the server does not give up; any other gets 501. */
+const harmlessRequests = ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER']
+
+/** An RTSP connection to a server: requests with their responses, and interleaved frames. */
+export class ClientConnection {
+  /** Called once, when the connection ends otherwise than by {@link close}. */
+  onLost: (error: unknown) => void = () => undefined
+  readonly remoteAddress: string
+  readonly localAddress: string
+  readonly #socket: ClientSocket
+  readonly #init: ClientConnectionInit
+  readonly #stream: MessageStream
+  readonly #pending = new PendingResponses()
+  readonly #channels = new Map<number, FrameReceiver>()
+  /** Settles when the last request in line has its response. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #cSeq = 0
+  #failure: { readonly error: unknown } | undefined
+  /** Number of frames on channels of no track. */
+  unknownFrames = 0
+
+  constructor(socket: ClientSocket, init: ClientConnectionInit) {
+    this.#socket = socket
+    this.#init = init
+    this.remoteAddress = plainAddress(socket.remoteAddress)
+    this.localAddress = plainAddress(socket.localAddress)
+    this.#stream = new MessageStream({
+      isChannel: (channel) => this.#channels.has(channel),
+      interleaved: (channel, payload) => this.#interleaved(channel, payload),
+      request: (request) => this.#answer(request),
+      response: (response) => {
+        // 1xx announces another response.
+        if (response.statusCode >= 200) this.#pending.settle(response)
+      },
+    })
+    socket.on('data', (chunk) => this.#receive(chunk))
+    socket.on('error', (error) => this.#fail(lost('the connection was lost', error)))
+    socket.on('close', () => this.#fail(lost('the server has closed the connection')))
+  }
+
+  /** Number of received bytes that belonged to no message and no frame. */
+  get strayBytes(): number {
+    return this.#stream.strayBytes
+  }
+
+  get isOpen(): boolean {
+    return this.#failure === undefined
+  }
+
+  /** Passes frames of a channel to a receiver from now on. */
+  setChannel(channel: number, receiver: FrameReceiver): void {
+    this.#channels.set(channel, receiver)
+  }
+
+  hasChannel(channel: number): boolean {
+    return this.#channels.has(channel)
+  }
+
+  /**
+   * Sends a request after those before it have their responses, and returns its response of any status.
+   * Answers challenges with the credentials of the login.
+   *
+   * @throws {ClientError} no response in time, the connection ended, or the credentials are refused.
+   */
+  request(request: ClientRequest): Promise<RtspResponse> {
+    const answered = this.#turn.then(() => this.#exchange(request))
+    this.#turn = answered.catch(() => undefined)
+    return answered
+  }
+
+  /**
+   * Sends a request at once, and does not wait for the response, which some servers never send.
+   *
+   * @param onResponse - Called with the response, if there is one.
+   */
+  send(request: ClientRequest, onResponse?: (response: RtspResponse) => void): void {
+    if (!this.isOpen || this.#socket.writableLength > maxWaitingBytes) return
+    const { cSeq, authorization } = this.#write(request)
+    const resolve = (response: RtspResponse): void => {
+      if (response.statusCode === 401) this.#renewNonce(response, authorization)
+      onResponse?.(response)
+    }
+    this.#pending.add(cSeq, { resolve, reject: () => undefined })
+  }
+
+  /** Sends a packet as an interleaved frame, unless the server does not read. */
+  sendFrame(channel: number, packet: Buffer): void {
+    if (!this.isOpen || this.#socket.writableLength > maxWaitingBytes) return
+    this.#socket.write(frameInterleaved(channel, [packet]))
+  }
+
+  /** Stops reading, so that the server cannot send more than the kernel holds. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (this.isOpen) this.#socket.resume()
+  }
+
+  /**
+   * Closes the connection. With a farewell, sends it first, and waits shortly for the response: some cameras keep a
+   * stream for half a minute when a client has left without TEARDOWN.
+   *
+   * @param error - Error for the requests without a response.
+   */
+  async close(error: unknown, farewell?: ClientRequest): Promise<void> {
+    if (!this.isOpen) return
+    if (farewell) {
+      this.resume()
+      await this.#say(farewell)
+    }
+    this.#end(error)
+  }
+
+  #say(farewell: ClientRequest): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel()
+        resolve()
+      }
+      const timer = this.#init.clock.schedule(done, farewellMs, true)
+      this.#socket.once('close', done)
+      this.send(farewell, done)
+    })
+  }
+
+  async #exchange(request: ClientRequest): Promise<RtspResponse> {
+    for (let attempt = 1; ; attempt++) {
+      const { response, authorization } = await this.#attempt(request)
+      if (response.statusCode !== 401) return response
+      const { login } = this.#init
+      const mayRetry = login.accept(response, authorization, attempt === 1)
+      if (!mayRetry || attempt === maxAttempts) {
+        const what =
+          authorization === undefined ? 'requires credentials' : 'refuses the credentials'
+        throw new ClientError('ERR_CLIENT_UNAUTHORIZED', `the server ${what}`)
+      }
+    }
+  }
+
+  #attempt(request: ClientRequest) {
+    return new Promise<{ response: RtspResponse; authorization: string | undefined }>(
+      (resolve, reject) => {
+        if (this.#failure) {
+          reject(this.#failure.error)
+          return
+        }
+        const { clock, responseTimeoutMs } = this.#init
+        const { cSeq, authorization } = this.#write(request)
+        const timer = clock.schedule(
+          () => {
+            this.#pending.delete(cSeq)
+            reject(timedOut(request.method))
+          },
+          responseTimeoutMs,
+          true,
+        )
+        this.#pending.add(cSeq, {
+          resolve: (response) => {
+            timer.cancel()
+            resolve({ response, authorization })
+          },
+          reject: (error) => {
+            timer.cancel()
+            reject(error)
+          },
+        })
+      },
+    )
+  }
+
+  #write({ method, uri, headers = {}, body }: ClientRequest) {
+    const cSeq = ++this.#cSeq
+    const authorization = this.#init.login.authorize(method, uri)
+    const all = new RtspHeaders([
+      ['CSeq', String(cSeq)],
+      ...(authorization === undefined ? [] : [['Authorization', authorization] as const]),
+      ['User-Agent', this.#init.userAgent],
+      ...Object.entries(headers),
+    ])
+    this.#socket.write(
+      serializeRequest({ method, uri, headers: all, ...(body === undefined ? {} : { body }) }),
+    )
+    return { cSeq, authorization }
+  }
+
+  /** Takes over a new nonce for the next request; the refused one is not repeated. */
+  #renewNonce(response: RtspResponse, authorization: string | undefined): void {
+    try {
+      this.#init.login.accept(response, authorization, true)
+    } catch (error) {
+      if (!(error instanceof RtspError)) throw error
+    }
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#stream.push(chunk)
+    } catch (error) {
+      if (!(error instanceof RtspError)) throw error
+      this.#fail(
+        error instanceof ClientError
+          ? error
+          : new ClientError('ERR_CLIENT_PROTOCOL', `the server has sent ${error.message}`, {
+              cause: error,
+            }),
+      )
+    }
+  }
+
+  #interleaved(channel: number, payload: Buffer): void {
+    const receiver = this.#channels.get(channel)
+    if (receiver) receiver(payload)
+    else this.unknownFrames++
+  }
+
+  #answer({ method, headers }: RtspRequest): void {
+    if (this.#socket.writableLength > maxWaitingBytes) return
+    const cSeq = headers.get('cseq')
+    const statusCode = harmlessRequests.includes(method) ? 200 : 501
+    this.#socket.write(
+      serializeResponse({
+        statusCode,
+        headers: new RtspHeaders(cSeq === undefined ? [] : [['CSeq', cSeq]]),
+      }),
+    )
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure) return
+    this.#end(error)
+    this.onLost(error)
+  }
+
+  #end(error: unknown): void {
+    if (this.#failure) return
+    this.#failure = { error }
+    this.#stream.close()
+    this.#socket.destroy()
+    this.#channels.clear()
+    this.#pending.rejectAll(error)
+  }
+}
+
+const lost = (text: string, cause?: unknown): ClientError =>
+  new ClientError('ERR_CLIENT_DISCONNECTED', text, cause === undefined ? {} : { cause })
+
+const timedOut = (method: string): ClientError =>
+  new ClientError('ERR_CLIENT_TIMEOUT', `the server has not responded to ${method} in time`, {
+    context: { method },
+  })

@@ -1,0 +1,52 @@
+import { ClientError } from '../../errors.js'
+import { FingerprintMismatch, openStream } from '../../transport/tcp/open-stream.js'
+import type { ResolvedClientOptions } from '../client-options.js'
+import type { ClientCredentials, ClientUrl } from '../client-url.js'
+import { ClientConnection } from './client-connection.js'
+import { Login } from './login.js'
+
+/**
+ * Opens a connection to the host of a URL.
+ *
+ * @throws {ClientError} `ERR_CLIENT_CONNECT`, `ERR_CLIENT_CERTIFICATE` or `ERR_CLIENT_TIMEOUT`.
+ * @throws The reason of the signal.
+ */
+export async function openConnection(
+  url: ClientUrl,
+  credentials: ClientCredentials | undefined,
+  options: ResolvedClientOptions,
+): Promise<ClientConnection> {
+  const { clock, connectTimeout, basic, userAgent, responseTimeout, signal } = options
+  const { host, port, isSecure } = url
+  const attempt = new AbortController()
+  const abort = (): void => attempt.abort(signal?.reason)
+  signal?.addEventListener('abort', abort)
+  if (signal?.aborted) abort()
+  const late = new ClientError('ERR_CLIENT_TIMEOUT', `no connection to ${host}:${port} in time`)
+  const timer = clock.schedule(() => attempt.abort(late), connectTimeout * 1000, true)
+  const { ca, fingerprint, allowsLegacy = false } = options.tls
+  const tls = isSecure ? { ca, fingerprint, allowsLegacy } : undefined
+  try {
+    const socket = await openStream({ host, port, tls }, attempt.signal)
+    const login = new Login(credentials, basic, isSecure)
+    const responseTimeoutMs = responseTimeout * 1000
+    return new ClientConnection(socket, { login, clock, userAgent, responseTimeoutMs })
+  } catch (error) {
+    if (attempt.signal.aborted) throw error
+    throw failureOf(error, host, port)
+  } finally {
+    timer.cancel()
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+function failureOf(cause: unknown, host: string, port: number): ClientError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const context = { host, port }
+  return cause instanceof FingerprintMismatch
+    ? new ClientError('ERR_CLIENT_CERTIFICATE', reason, { cause, context })
+    : new ClientError('ERR_CLIENT_CONNECT', `no connection to ${host}:${port}: ${reason}`, {
+        cause,
+        context,
+      })
+}

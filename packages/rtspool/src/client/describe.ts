@@ -1,0 +1,101 @@
+import { ClientError } from '../errors.js'
+import { parsePublic, type RtspResponse } from '../rtsp/index.js'
+import type { ResolvedClientOptions } from './client-options.js'
+import { type ClientCredentials, type ClientUrl, parseClientUrl } from './client-url.js'
+import type { ClientConnection } from './connection/client-connection.js'
+import { expectOk } from './connection/expect-ok.js'
+import { openConnection } from './connection/open-connection.js'
+import { type Presentation, readPresentation } from './description/presentation.js'
+
+/** An open connection, and the description that it has brought. */
+export interface DescribedStream {
+  /** Place of the stream after redirects. */
+  readonly url: ClientUrl
+  readonly connection: ClientConnection
+  readonly presentation: Presentation
+  /** Methods that the server announces; empty if it announces none. */
+  readonly methods: readonly string[]
+}
+
+/** Statuses that send the client to another place (RFC 2326 section 11.3). */
+const redirects = [301, 302, 303, 305, 307, 308]
+
+/**
+ * Connects to a server and describes a stream. Follows redirects on new connections.
+ *
+ * @throws {ClientError} the server cannot be reached, refuses, or does not describe the stream.
+ * @throws The reason of the signal.
+ */
+export async function describeStream(
+  first: ClientUrl,
+  options: ResolvedClientOptions,
+): Promise<DescribedStream> {
+  const own = credentialsOf(first, options)
+  let url = first
+  for (let hops = 0; ; hops++) {
+    const isTrusted = url.host === first.host || options.credentialsFor === 'anyHost'
+    const connection = await openConnection(
+      url,
+      url.credentials ?? (isTrusted ? own : undefined),
+      options,
+    )
+    const stopAborting = closeOnAbort(connection, options.signal)
+    try {
+      const methods = await announcedMethods(connection, url.uri)
+      const headers = { Accept: 'application/sdp' }
+      const response = await connection.request({ method: 'DESCRIBE', uri: url.uri, headers })
+      if (!redirects.includes(response.statusCode)) {
+        const presentation = readPresentation(expectOk('DESCRIBE', response), url.uri)
+        return { url, connection, presentation, methods }
+      }
+      url = redirectedTo(response, url, hops, options.maxRedirects)
+      await connection.close(undefined)
+    } catch (error) {
+      await connection.close(error)
+      throw error
+    } finally {
+      stopAborting()
+    }
+  }
+}
+
+function credentialsOf(
+  { credentials }: ClientUrl,
+  { username, password }: ResolvedClientOptions,
+): ClientCredentials | undefined {
+  if (username === undefined) {
+    return password === undefined || !credentials ? credentials : { ...credentials, password }
+  }
+  return { username, password: password ?? credentials?.password ?? '' }
+}
+
+/** Closes the connection when the signal aborts. @returns A function that ends this. */
+function closeOnAbort(connection: ClientConnection, signal: AbortSignal | undefined): () => void {
+  const abort = (): void => void connection.close(signal?.reason)
+  signal?.addEventListener('abort', abort)
+  if (signal?.aborted) abort()
+  return () => signal?.removeEventListener('abort', abort)
+}
+
+/** Asks for the methods of the server. A refusal other than of credentials means that it announces none. */
+async function announcedMethods(connection: ClientConnection, uri: string): Promise<string[]> {
+  const response = await connection.request({ method: 'OPTIONS', uri })
+  return response.statusCode === 200 ? parsePublic(response.headers) : []
+}
+
+function redirectedTo(
+  response: RtspResponse,
+  from: ClientUrl,
+  hops: number,
+  maxRedirects: number,
+): ClientUrl {
+  const { statusCode } = response
+  const refuse = (text: string): never => {
+    throw new ClientError('ERR_CLIENT_REDIRECT', text, { statusCode })
+  }
+  if (hops === maxRedirects) return refuse(`the server redirects more than ${maxRedirects} times`)
+  const to = parseClientUrl(response.headers.get('location') ?? '')
+  if (!to) return refuse('the server redirects to no RTSP URL')
+  if (from.isSecure && !to.isSecure) return refuse('the server redirects from TLS into clear')
+  return to
+}

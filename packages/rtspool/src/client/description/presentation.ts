@@ -1,0 +1,101 @@
+import { ClientError, RtspError } from '../../errors.js'
+import type { RtspResponse } from '../../rtsp/index.js'
+import type { MediaDescription, RtpMap, SessionDescription } from '../../sdp/index.js'
+import { baseUriOf, controlUriOf } from './control-uri.js'
+import { readDescription } from './read-description.js'
+
+/** One track as the server describes it. */
+export interface DescribedTrack {
+  readonly index: number
+  readonly description: MediaDescription
+  /** URI of SETUP. */
+  readonly uri: string
+  readonly payloadType: number
+  readonly rtpmap: RtpMap
+  readonly parameters: string | undefined
+  readonly direction: 'receive' | 'send'
+}
+
+/** A description of a server: its tracks, and the URI that controls all of them. */
+export interface Presentation {
+  readonly description: SessionDescription
+  readonly tracks: readonly DescribedTrack[]
+  /** URI of PLAY, PAUSE, TEARDOWN and keep-alives. */
+  readonly aggregateUri: string
+}
+
+const maxPayloadType = 127
+/** Clock rates of media without a usable `a=rtpmap` (RFC 3551). */
+const videoClockRate = 90_000
+const audioClockRate = 8000
+
+/**
+ * Reads the response to a DESCRIBE.
+ *
+ * @param requestUri - Absolute URI of the DESCRIBE.
+ * @throws {ClientError} `ERR_CLIENT_PROTOCOL` if there is no readable description.
+ */
+export function readPresentation(response: RtspResponse, requestUri: string): Presentation {
+  const description = parseSafely(response.body)
+  const base = baseUriOf(response, requestUri)
+  const { session, media } = description
+  // Cameras mark normal tracks as back channel. A server that sends nothing would be of no use.
+  const hasNormal = media.some((each) => !each.hasAttribute('sendonly'))
+  return {
+    description,
+    aggregateUri: controlUriOf(base, session.attribute('control')),
+    tracks: media.map((each, index) => {
+      const payloadType = payloadTypeOf(each)
+      return {
+        index,
+        description: each,
+        uri: controlUriOf(base, each.control),
+        payloadType,
+        rtpmap: each.rtpmap(payloadType) ?? {
+          encoding: '',
+          clockRate: each.kind === 'audio' ? audioClockRate : videoClockRate,
+        },
+        parameters: parametersOf(description, each, payloadType),
+        direction: hasNormal && each.hasAttribute('sendonly') ? 'send' : 'receive',
+      }
+    }),
+  }
+}
+
+function parseSafely(body: Buffer): SessionDescription {
+  try {
+    return readDescription(body)
+  } catch (error) {
+    if (!(error instanceof RtspError)) throw error
+    throw new ClientError('ERR_CLIENT_PROTOCOL', `the server has sent ${error.message}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Returns the first payload type of the `m=` line, or else of `a=rtpmap`; -1 without any. */
+function payloadTypeOf(media: MediaDescription): number {
+  const [first] = media.payloadTypes
+  if (first !== undefined) return first
+  const mapped = Number.parseInt(media.attribute('rtpmap') ?? '', 10)
+  return mapped >= 0 && mapped <= maxPayloadType ? mapped : -1
+}
+
+/**
+ * Returns `a=fmtp` of a payload type, which some cameras put below another `m=` line. Media that have the payload type
+ * themselves are left out.
+ */
+function parametersOf(
+  { session, media }: SessionDescription,
+  own: MediaDescription,
+  payloadType: number,
+): string | undefined {
+  const strangers = media.filter((each) => !each.payloadTypes.includes(payloadType))
+  for (const section of [own, session, ...strangers]) {
+    for (const text of section.attributes('fmtp')) {
+      const [, number, parameters] = /^\s*(\d{1,3})\s+(\S.*)$/.exec(text) ?? []
+      if (number !== undefined && Number(number) === payloadType) return parameters?.trimEnd()
+    }
+  }
+  return undefined
+}

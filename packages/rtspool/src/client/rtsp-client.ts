@@ -1,0 +1,181 @@
+import type { EventEmitter } from 'node:events'
+import type { RtspRange } from '../rtsp/index.js'
+import type { MediaDescription, SessionDescription } from '../sdp/index.js'
+
+/** Lower transport of RTP: frames within the RTSP connection. */
+export type RtspClientTransport = 'tcp'
+
+/**
+ * State of a client: connected and described; playing; paused; closed. A closed client stays closed.
+ */
+export type RtspClientState = 'described' | 'playing' | 'paused' | 'closed'
+
+/** Events of an {@link RtspClient}. */
+export interface RtspClientEvents {
+  /** Emitted after each change of `state`. */
+  stateChanged: [state: RtspClientState, previous: RtspClientState]
+  /** Emitted once, after `stateChanged`; `error` is absent after `close()`. */
+  closed: [error: unknown]
+  /** Emitted when the server has ended every track with an RTCP BYE, for example at the end of a file. */
+  ended: []
+}
+
+/** Receiver of the packets of one track; the `TrackOutput` of a media source is one. */
+export interface RtpTarget {
+  /**
+   * Receives one packet, and may keep it: the client never writes into it again. Over TCP it is a view of the received
+   * bytes, and nothing is copied.
+   */
+  push(packet: Buffer): unknown
+  /**
+   * Receives the wall-clock time of an RTP timestamp, from a sender report.
+   *
+   * @param clockMs - Arrival of the report in milliseconds of the client's clock.
+   */
+  mapTime?(unixMs: number, rtpTime: number, clockMs: number): void
+}
+
+/** Counts of one track since its SETUP. */
+export interface RtspClientTrackStats {
+  /** RTP packets received, without invalid ones. */
+  readonly packets: number
+  /** Bytes of these packets, headers included. */
+  readonly bytes: number
+  /** Packets that never arrived, by the gaps in the sequence numbers of the present SSRC. */
+  readonly lostPackets: number
+  /** Packets that were no RTP. */
+  readonly invalidPackets: number
+  /** RTCP packets that could not be parsed. */
+  readonly malformedRtcp: number
+  /** Interarrival jitter in milliseconds. */
+  readonly jitterMs: number
+  /** Arrival of the last packet in milliseconds of the client's clock; `undefined` before the first. */
+  readonly lastPacketAt: number | undefined
+}
+
+/** One track of a description; its properties are read at the time of access. */
+export interface RtspClientTrack {
+  /** Position in the session description, from 0. */
+  readonly index: number
+  /** Media type: `video`, `audio`, `application`, … */
+  readonly kind: string
+  /** Encoding as the server writes it, such as `H264`; empty if the description has none. */
+  readonly encoding: string
+  /** Ticks per second of the RTP timestamps. */
+  readonly clockRate: number
+  /** Audio channels, if the description names them. */
+  readonly channels: number | undefined
+  /** Payload type, 0 to 127; -1 if the description has none. */
+  readonly payloadType: number
+  /** Value of `a=fmtp`, without the payload type. */
+  readonly parameters: string | undefined
+  /** `receive` if the server sends the track; `send` for a back channel. */
+  readonly direction: 'receive' | 'send'
+  readonly description: MediaDescription
+  /** `true` after SETUP. */
+  readonly isSetUp: boolean
+  /** SSRC of the last packet. */
+  readonly ssrc: number | undefined
+  /** First sequence number and its timestamp, as PLAY announced them in RTP-Info. */
+  readonly start: { readonly sequenceNumber?: number; readonly rtpTime?: number }
+  readonly stats: RtspClientTrackStats
+  /**
+   * Passes each packet to a target from now on, without a queue. The target must neither throw nor wait. `undefined`
+   * removes the target.
+   */
+  pipe(target: RtpTarget | undefined): void
+}
+
+/** RTP packet of {@link RtspClient.packets}. */
+export interface ReceivedPacket {
+  readonly track: RtspClientTrack
+  /** The whole RTP packet. It belongs to the reader; other readers and targets share the memory. */
+  readonly packet: Buffer
+  /** Arrival in milliseconds of the client's clock. */
+  readonly arrivedAt: number
+}
+
+/** Options of {@link RtspClient.packets}; all optional. */
+export interface RtspClientReadOptions {
+  /**
+   * Maximum number of bytes that wait for the reader. Above it, the client stops reading the connection until half of them
+   * have been read, so that the server sends no more. One read, 64 KiB, may come on top. At least 1.
+   * @default 4194304 (4 MiB)
+   */
+  readonly maxQueuedBytes?: number | undefined
+}
+
+/** Options of {@link RtspClient.play}; all optional. */
+export interface RtspPlayOptions {
+  /**
+   * Value of the Range header, such as `npt=10-` or `clock=20261129T120000Z-`.
+   * @default `npt=0.000-` for the first PLAY, and no header after a pause
+   */
+  readonly range?: string | undefined
+  /**
+   * Value of the Scale header.
+   * @default none
+   */
+  readonly scale?: number | undefined
+}
+
+/** Response to PLAY. */
+export interface RtspPlayAnswer {
+  /** Range that the server plays, if its response has a readable one. */
+  readonly range: RtspRange | undefined
+}
+
+/** Counts of a client since `connect`. */
+export interface RtspClientStats {
+  /** RTP packets of all tracks. */
+  readonly packets: number
+  readonly bytes: number
+  readonly lostPackets: number
+  readonly invalidPackets: number
+  readonly malformedRtcp: number
+  /** Bytes of the connection that belonged to no message and no frame, and were skipped. */
+  readonly strayBytes: number
+  /** Interleaved frames on channels of no track. */
+  readonly unknownFrames: number
+  /** Arrival of the last RTP packet of a video track, or of any track without video, in milliseconds of the clock. */
+  readonly lastMediaAt: number | undefined
+}
+
+/**
+ * A stream of an RTSP server, from `connect`. It is closed after use, or with `await using`.
+ *
+ * ```ts
+ * const client = await connect('rtsp://user:password@camera/stream')
+ * for await (const { track, packet } of client.packets()) console.log(track.kind, packet.length)
+ * ```
+ */
+export interface RtspClient extends EventEmitter<RtspClientEvents>, AsyncDisposable {
+  /** URL of the stream after redirects, without user and password. */
+  readonly url: string
+  readonly state: RtspClientState
+  /** Reason of the end; `undefined` before the end, and after `close()`. */
+  readonly error: unknown
+  /** Transport of the tracks; `undefined` before the first SETUP. */
+  readonly transport: RtspClientTransport | undefined
+  readonly description: SessionDescription
+  readonly tracks: readonly RtspClientTrack[]
+  /** Methods that the server announces in Public; empty if it announces none. */
+  readonly methods: readonly string[]
+  /**
+   * Sets up the wanted tracks if that has not been done, and plays them.
+   *
+   * @throws {ClientError} the server refuses, or does not respond; the client is closed if no track can be set up.
+   */
+  play(options?: RtspPlayOptions): Promise<RtspPlayAnswer>
+  /**
+   * Returns the packets of all tracks from now on, in the order of arrival. The first step of the iteration plays a client
+   * that does not play yet.
+   *
+   * The iteration ends with `close()`, and after an RTCP BYE of every track. It throws the error that closes the client.
+   * Leaving the loop ends the queue, and not the client.
+   */
+  packets(options?: RtspClientReadOptions): AsyncIterableIterator<ReceivedPacket>
+  stats(): RtspClientStats
+  /** Sends TEARDOWN, waits for half a second at most, and closes the connection. Idempotent. */
+  close(): Promise<void>
+}

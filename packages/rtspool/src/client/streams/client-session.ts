@@ -1,0 +1,169 @@
+import type { Clock } from '../../clock.js'
+import { ClientError, RtspError } from '../../errors.js'
+import {
+  parseRange,
+  parseRtpInfo,
+  parseSessionHeader,
+  type RtpInfoEntry,
+  type RtspRange,
+  type RtspResponse,
+} from '../../rtsp/index.js'
+import { channelCount } from '../../rtsp/interleaved.js'
+import type { ClientConnection, ClientRequest } from '../connection/client-connection.js'
+import { expectOk } from '../connection/expect-ok.js'
+import type { Presentation } from '../description/presentation.js'
+import type { RtspPlayAnswer, RtspPlayOptions } from '../rtsp-client.js'
+import type { ClientTrack } from './client-track.js'
+import { readTransportAnswer } from './transport-answer.js'
+
+/** Seconds until a session without requests expires, if the server announces nothing (RFC 2326 section 12.37). */
+const defaultTimeoutSeconds = 60
+/** Range of the first PLAY, which some cameras require. */
+const firstRange = 'npt=0.000-'
+
+/** The session of a client on the server: SETUP of each track, then PLAY and the others. */
+export class ClientSession {
+  readonly #connection: ClientConnection
+  readonly #presentation: Presentation
+  readonly #clock: Clock
+  #id: string | undefined
+  #timeoutSeconds = defaultTimeoutSeconds
+  #hasPlayed = false
+
+  constructor(connection: ClientConnection, presentation: Presentation, clock: Clock) {
+    this.#connection = connection
+    this.#presentation = presentation
+    this.#clock = clock
+  }
+
+  /** Id of the session; `undefined` before the first SETUP. */
+  get id(): string | undefined {
+    return this.#id
+  }
+
+  /** Seconds after which the server ends a session without requests. */
+  get timeoutSeconds(): number {
+    return this.#timeoutSeconds
+  }
+
+  /** Request that ends the session; `undefined` without a session. */
+  get farewell(): ClientRequest | undefined {
+    return this.#id === undefined ? undefined : this.#requestOf('TEARDOWN', {})
+  }
+
+  /**
+   * Sets up a track over interleaved channels.
+   *
+   * @param place - Number of tracks set up before; decides the channels to ask for.
+   * @throws {ClientError} the server refuses, or its response cannot be used.
+   */
+  async setUp(track: ClientTrack, place: number): Promise<void> {
+    const asked = [place * 2, place * 2 + 1] as const
+    const { uri } = track.described
+    const response = expectOk(
+      'SETUP',
+      await this.#connection.request({
+        method: 'SETUP',
+        uri,
+        headers: {
+          Transport: `RTP/AVP/TCP;unicast;interleaved=${asked[0]}-${asked[1]}`,
+          ...(this.#id === undefined ? {} : { Session: this.#id }),
+        },
+      }),
+    )
+    this.#noteSession(response)
+    const answer = readTransportAnswer(response.headers.get('transport'))
+    if (answer.interleaved === undefined && answer.serverPort !== undefined) {
+      throw new ClientError('ERR_CLIENT_TRANSPORT', 'the server has chosen UDP in place of TCP')
+    }
+    this.#openChannels(track, answer.interleaved ?? asked)
+  }
+
+  /** Plays the tracks that are set up. */
+  async play(
+    { range, scale }: RtspPlayOptions,
+    tracks: readonly ClientTrack[],
+  ): Promise<RtspPlayAnswer> {
+    const wanted = range ?? (this.#hasPlayed ? undefined : firstRange)
+    const response = expectOk(
+      'PLAY',
+      await this.#connection.request(
+        this.#requestOf('PLAY', {
+          ...(wanted === undefined ? {} : { Range: wanted }),
+          ...(scale === undefined ? {} : { Scale: String(scale) }),
+        }),
+      ),
+    )
+    this.#hasPlayed = true
+    this.#noteStarts(response, tracks)
+    return { range: rangeOf(response) }
+  }
+
+  #requestOf(method: string, headers: Readonly<Record<string, string>>): ClientRequest {
+    const uri = this.#presentation.aggregateUri
+    return { method, uri, headers: { Session: this.#id ?? '', ...headers } }
+  }
+
+  #noteSession(response: RtspResponse): void {
+    try {
+      const { id, timeout } = parseSessionHeader(response.headers.get('session') ?? '')
+      this.#id = id
+      if (timeout !== undefined && timeout > 0) this.#timeoutSeconds = timeout
+    } catch (error) {
+      if (!(error instanceof RtspError)) throw error
+      if (this.#id !== undefined) return
+      throw new ClientError('ERR_CLIENT_PROTOCOL', 'the response to SETUP has no Session', {
+        cause: error,
+      })
+    }
+  }
+
+  #openChannels(track: ClientTrack, [rtp, rtcp]: readonly [rtp: number, rtcp: number]): void {
+    const isTaken = this.#connection.hasChannel(rtp) || this.#connection.hasChannel(rtcp)
+    if (rtp >= channelCount || rtcp >= channelCount || rtp === rtcp || isTaken) {
+      throw new ClientError(
+        'ERR_CLIENT_PROTOCOL',
+        `the server cannot use the channels ${rtp}-${rtcp}`,
+      )
+    }
+    this.#connection.setChannel(rtp, (packet) => track.receiveRtp(packet, this.#clock.now()))
+    this.#connection.setChannel(rtcp, (packet) => track.receiveRtcp(packet, this.#clock.now()))
+    track.open((compound) => this.#connection.sendFrame(rtcp, compound))
+  }
+
+  /** Passes the entries of RTP-Info to their tracks: by URI, or else by order. */
+  #noteStarts(response: RtspResponse, tracks: readonly ClientTrack[]): void {
+    const entries = rtpInfoOf(response)
+    const playing = tracks.filter(({ isSetUp }) => isSetUp)
+    for (const [at, track] of playing.entries()) {
+      const { uri } = track.described
+      const entry = entries.find(({ url }) => uri.endsWith(url)) ?? entries[at]
+      track.start = entry
+        ? {
+            ...(entry.seq === undefined ? {} : { sequenceNumber: entry.seq }),
+            ...(entry.rtptime === undefined ? {} : { rtpTime: entry.rtptime }),
+          }
+        : {}
+    }
+  }
+}
+
+function rtpInfoOf(response: RtspResponse): readonly RtpInfoEntry[] {
+  try {
+    const value = response.headers.get('rtp-info')
+    return value === undefined ? [] : parseRtpInfo(value)
+  } catch (error) {
+    if (error instanceof RtspError) return []
+    throw error
+  }
+}
+
+function rangeOf(response: RtspResponse): RtspRange | undefined {
+  try {
+    const value = response.headers.get('range')
+    return value === undefined ? undefined : parseRange(value)
+  } catch (error) {
+    if (error instanceof RtspError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,113 @@
+import type { DescribedTrack } from '../description/presentation.js'
+import type { ReceivedPacket, RtpTarget, RtspClientTrack } from '../rtsp-client.js'
+import { TrackReception } from './track-reception.js'
+
+/** Receives the packets of all tracks, for readers. */
+export interface TrackListener {
+  /** True if somebody reads: only then are packets passed on. */
+  readonly isRead: boolean
+  packet(received: ReceivedPacket): void
+  /** Called when the source of a track has said BYE. */
+  ended(): void
+}
+
+/** Sends RTCP to the server on the channel or port of one track. */
+export type RtcpSender = (compound: Buffer) => void
+
+/** One track of a client: its description, and what arrives of it. */
+export class ClientTrack implements RtspClientTrack {
+  readonly described: DescribedTrack
+  start: RtspClientTrack['start'] = {}
+  readonly #listener: TrackListener
+  readonly #reception: TrackReception
+  #sendRtcp: RtcpSender | undefined
+  #target: RtpTarget | undefined
+
+  constructor(described: DescribedTrack, listener: TrackListener) {
+    this.described = described
+    this.#listener = listener
+    this.#reception = new TrackReception(described.rtpmap.clockRate)
+  }
+
+  get index() {
+    return this.described.index
+  }
+
+  get kind() {
+    return this.described.description.kind
+  }
+
+  get encoding() {
+    return this.described.rtpmap.encoding
+  }
+
+  get clockRate() {
+    return this.described.rtpmap.clockRate
+  }
+
+  get channels() {
+    return this.described.rtpmap.channels
+  }
+
+  get payloadType() {
+    return this.described.payloadType
+  }
+
+  get parameters() {
+    return this.described.parameters
+  }
+
+  get direction() {
+    return this.described.direction
+  }
+
+  get description() {
+    return this.described.description
+  }
+
+  get isSetUp(): boolean {
+    return this.#sendRtcp !== undefined
+  }
+
+  get ssrc() {
+    return this.#reception.ssrc
+  }
+
+  get stats() {
+    return this.#reception.stats
+  }
+
+  /** True if the source has said BYE. */
+  get isEnded(): boolean {
+    return this.#reception.isEnded
+  }
+
+  pipe(target: RtpTarget | undefined): void {
+    this.#target = target
+  }
+
+  /** Notes that SETUP has succeeded. */
+  open(sendRtcp: RtcpSender): void {
+    this.#sendRtcp = sendRtcp
+  }
+
+  /** Handles a packet from the channel or port for RTP. */
+  receiveRtp(packet: Buffer, now: number): void {
+    const kind = this.#reception.note(packet, now)
+    if (kind === 'rtcp') this.receiveRtcp(packet, now)
+    if (kind !== 'rtp') return
+    this.#target?.push(packet)
+    if (this.#listener.isRead) this.#listener.packet({ track: this, packet, arrivedAt: now })
+  }
+
+  /** Handles a packet from the channel or port for RTCP. */
+  receiveRtcp(compound: Buffer, now: number): void {
+    this.#reception.receiveRtcp(compound, now, this.#target)
+    if (this.#reception.isEnded) this.#listener.ended()
+  }
+
+  /** Sends the server a report of received and lost packets. */
+  sendReport(now: number): void {
+    this.#sendRtcp?.(this.#reception.report(now))
+  }
+}

@@ -1,0 +1,55 @@
+import { type Clock, PeriodicCheck } from '../../clock.js'
+import type { RtspResponse } from '../../rtsp/index.js'
+import type { ClientConnection } from '../connection/client-connection.js'
+
+export interface KeepAliveInit {
+  readonly clock: Clock
+  /** Milliseconds between two requests. */
+  readonly intervalMs: number
+  /** Methods that the server announces. */
+  readonly methods: readonly string[]
+  /** Aggregate URI: some cameras count requests for other URIs as no sign of life. */
+  readonly uri: string
+  readonly sessionId: string
+}
+
+/**
+ * Keeps a session alive by requests whose responses it does not wait for: some cameras never respond. GET_PARAMETER if
+ * the server announces it, because OPTIONS is no sign of life for some (RFC 2326 section 10.1); otherwise OPTIONS. After
+ * a refusal, the other method follows.
+ */
+export class KeepAlive {
+  readonly #init: KeepAliveInit
+  readonly #connection: ClientConnection
+  readonly #check: PeriodicCheck
+  #method: 'GET_PARAMETER' | 'OPTIONS'
+  #hasChanged = false
+
+  constructor(connection: ClientConnection, init: KeepAliveInit) {
+    this.#connection = connection
+    this.#init = init
+    this.#method = init.methods.includes('GET_PARAMETER') ? 'GET_PARAMETER' : 'OPTIONS'
+    this.#check = new PeriodicCheck(init.clock, init.intervalMs, () => this.#send())
+    this.#check.start()
+  }
+
+  /** Ends the requests. Idempotent. */
+  stop(): void {
+    this.#check.stop()
+  }
+
+  #send(): boolean {
+    const { uri, sessionId } = this.#init
+    const request = { method: this.#method, uri, headers: { Session: sessionId } }
+    this.#connection.send(request, (response) => this.#learn(request.method, response))
+    return true
+  }
+
+  #learn(method: string, { statusCode }: RtspResponse): void {
+    // A 401 has renewed the nonce; the next request succeeds.
+    const isRefused = statusCode >= 400 && statusCode !== 401
+    if (!isRefused || this.#hasChanged || method !== this.#method) return
+    this.#hasChanged = true
+    this.#method = method === 'OPTIONS' ? 'GET_PARAMETER' : 'OPTIONS'
+  }
+}

@@ -1,0 +1,118 @@
+import { randomInt } from 'node:crypto'
+import {
+  type Bye,
+  createSourceDescription,
+  ntpMiddle32,
+  parseCompound,
+  type SenderReport,
+  serializeCompound,
+  unixMsFromNtp,
+} from '../../rtcp/index.js'
+import { isValidRtp, ReceptionStatistics, ssrcOf } from '../../rtp/index.js'
+import type { RtpTarget, RtspClientTrackStats } from '../rtsp-client.js'
+
+const cname = 'rtspool'
+/** RTCP packet types 192 to 223, in the second byte of a packet (RFC 5761 section 4). */
+const isRtcp = (packet: Buffer): boolean => {
+  const type = packet[1] ?? 0
+  return type >= 192 && type <= 223
+}
+
+/** Counts and reports what arrives of one track. */
+export class TrackReception {
+  readonly #clockRate: number
+  /** SSRC of this client in its reports. */
+  readonly #ssrc = randomInt(2 ** 32)
+  #statistics: ReceptionStatistics | undefined
+  #packets = 0
+  #bytes = 0
+  /** Lost packets of earlier SSRCs. */
+  #lostBefore = 0
+  #invalidPackets = 0
+  #malformedRtcp = 0
+  #lastPacketAt: number | undefined
+  #isEnded = false
+
+  constructor(clockRate: number) {
+    this.#clockRate = clockRate
+  }
+
+  /** SSRC of the last packet. */
+  get ssrc(): number | undefined {
+    return this.#statistics?.ssrc
+  }
+
+  /** True if the source has said BYE, and nothing has followed. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  get stats(): RtspClientTrackStats {
+    const jitter = this.#statistics?.interarrivalJitter ?? 0
+    return {
+      packets: this.#packets,
+      bytes: this.#bytes,
+      lostPackets: this.#lostBefore + (this.#statistics?.packetsLost ?? 0),
+      invalidPackets: this.#invalidPackets,
+      malformedRtcp: this.#malformedRtcp,
+      jitterMs: (jitter * 1000) / this.#clockRate,
+      lastPacketAt: this.#lastPacketAt,
+    }
+  }
+
+  /** Counts a packet. @returns `rtp`; `rtcp` for RTCP on the channel of RTP; `invalid` for anything else */
+  note(packet: Buffer, now: number): 'rtp' | 'rtcp' | 'invalid' {
+    if (!isValidRtp(packet)) {
+      if (packet.length > 1 && isRtcp(packet)) return 'rtcp'
+      this.#invalidPackets++
+      return 'invalid'
+    }
+    const ssrc = ssrcOf(packet)
+    if (this.#statistics?.ssrc !== ssrc) {
+      this.#lostBefore += this.#statistics?.packetsLost ?? 0
+      // No probation: the connection identifies the source.
+      const clockRate = this.#clockRate
+      this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
+    }
+    this.#statistics.update(packet, now)
+    this.#packets++
+    this.#bytes += packet.length
+    this.#lastPacketAt = now
+    this.#isEnded = false
+    return 'rtp'
+  }
+
+  /** Handles RTCP of the server. Times of its sender reports go to the target. */
+  receiveRtcp(compound: Buffer, now: number, target: RtpTarget | undefined): void {
+    const packets = parseCompound(compound)
+    if (packets.length === 0) this.#malformedRtcp++
+    for (const packet of packets) {
+      if (packet.type === 'senderReport') this.#noteSenderReport(packet, now, target)
+      else if (packet.type === 'bye') this.#noteBye(packet)
+    }
+  }
+
+  /** Returns the next receiver report (RFC 3550 section 6.4.2). */
+  report(now: number): Buffer {
+    const reports = this.#statistics ? [this.#statistics.report(now)] : []
+    return serializeCompound([
+      { type: 'receiverReport', ssrc: this.#ssrc, reports },
+      createSourceDescription(this.#ssrc, cname),
+    ])
+  }
+
+  #noteBye({ ssrcs }: Bye): void {
+    const { ssrc } = this
+    if (ssrc === undefined || ssrcs.length === 0 || ssrcs.includes(ssrc)) this.#isEnded = true
+  }
+
+  #noteSenderReport(
+    { ssrc, ntpTime, rtpTime }: SenderReport,
+    now: number,
+    target: RtpTarget | undefined,
+  ): void {
+    if (this.#statistics && this.#statistics.ssrc !== ssrc) return
+    this.#statistics?.noteSenderReport(ntpMiddle32(ntpTime), now)
+    target?.mapTime?.(unixMsFromNtp(ntpTime), rtpTime, now)
+  }
+}

@@ -1,0 +1,28 @@
+import type { RtspClientStats, RtspClientTrack } from '../rtsp-client.js'
+
+/** Adds the counts of all tracks. */
+export function sumOfTracks(
+  tracks: readonly RtspClientTrack[],
+): Omit<RtspClientStats, 'strayBytes' | 'unknownFrames'> {
+  const sums = { packets: 0, bytes: 0, lostPackets: 0, invalidPackets: 0, malformedRtcp: 0 }
+  for (const { stats } of tracks) {
+    sums.packets += stats.packets
+    sums.bytes += stats.bytes
+    sums.lostPackets += stats.lostPackets
+    sums.invalidPackets += stats.invalidPackets
+    sums.malformedRtcp += stats.malformedRtcp
+  }
+  return { ...sums, lastMediaAt: lastMediaAtOf(tracks) }
+}
+
+/** Sound alone is no sign that a camera still works: video tracks decide, where there are any. */
+function lastMediaAtOf(tracks: readonly RtspClientTrack[]): number | undefined {
+  const playing = tracks.filter(({ isSetUp }) => isSetUp)
+  const video = playing.filter(({ kind }) => kind === 'video')
+  let last: number | undefined
+  for (const { stats } of video.length > 0 ? video : playing) {
+    const { lastPacketAt } = stats
+    if (lastPacketAt !== undefined) last = Math.max(last ?? lastPacketAt, lastPacketAt)
+  }
+  return last
+}

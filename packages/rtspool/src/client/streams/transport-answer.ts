@@ -1,0 +1,48 @@
+import { ClientError, RtspError } from '../../errors.js'
+import { type NumberPair, parseTransport, type TransportSpec } from '../../rtsp/index.js'
+
+/** Parts of the Transport header of a response that the client needs. */
+export interface TransportAnswer {
+  /** Channels; present means interleaved, whatever the lower transport is. */
+  readonly interleaved: NumberPair | undefined
+  readonly serverPort: NumberPair | undefined
+  /** Address from which the server sends; may be empty or no address at all. */
+  readonly source: string | undefined
+}
+
+const maxParameters = 64
+
+/**
+ * Reads the Transport header of a SETUP response. Parameters that cannot be read are left out, because cameras send SSRCs
+ * with spaces and empty sources.
+ *
+ * @throws {ClientError} `ERR_CLIENT_PROTOCOL` without a readable header.
+ */
+export function readTransportAnswer(value: string | undefined): TransportAnswer {
+  const [id = '', ...parameters] = (value?.split(',')[0] ?? '').split(';', maxParameters)
+  const readable = parameters.filter((parameter) => parseSafely(`RTP/AVP;${parameter}`))
+  const spec = parseSafely([id.trim(), ...unique(readable)].join(';'))
+  if (spec) {
+    const { interleaved, serverPort, source } = spec
+    return { interleaved, serverPort, source }
+  }
+  throw new ClientError('ERR_CLIENT_PROTOCOL', 'the response to SETUP has no readable Transport')
+}
+
+function parseSafely(text: string): TransportSpec | undefined {
+  try {
+    return parseTransport(text)[0]
+  } catch (error) {
+    if (error instanceof RtspError) return undefined
+    throw error
+  }
+}
+
+/** Leaves out parameters whose name has occurred before. */
+function unique(parameters: readonly string[]): string[] {
+  const seen = new Set<string>()
+  return parameters.filter((parameter) => {
+    const name = (parameter.split('=')[0] ?? '').trim().toLowerCase()
+    return seen.size < seen.add(name).size
+  })
+}

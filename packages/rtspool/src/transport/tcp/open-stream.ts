@@ -1,0 +1,90 @@
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+
+/** Rules for the certificate of a server, and for the cipher suites. */
+export interface ClientTls {
+  /** Authorities to trust, in PEM. Default: those of Node. */
+  readonly ca?: string | Uint8Array | undefined
+  /**
+   * SHA-256 fingerprint of the server's certificate: 64 hexadecimal digits, with or without colons. With it, no
+   * authority and no host name are checked.
+   */
+  readonly fingerprint?: string | undefined
+  /** Allows TLS 1.0 and the suites of old cameras, such as RSA key exchange. */
+  readonly allowsLegacy: boolean
+}
+
+export interface StreamTarget {
+  /** Host name or numeric address, without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Absent for a connection in clear. */
+  readonly tls?: ClientTls | undefined
+}
+
+/** Open connection, in clear or with TLS. */
+export type ClientSocket = Socket
+
+/** The certificate of the server does not have the expected fingerprint. */
+export class FingerprintMismatch extends Error {}
+
+/** Suites of Node's default list, and those with RSA key exchange or SHA-1 that old cameras have only. */
+const legacyCiphers = 'DEFAULT:@SECLEVEL=0'
+
+/**
+ * Opens a TCP connection, with TLS if the target has it. The socket emits no byte before it is resumed or read.
+ *
+ * @param signal - Aborts the attempt, and destroys the socket; no effect once the promise has settled.
+ * @throws The error of the socket, {@link FingerprintMismatch}, or the reason of the signal.
+ */
+export function openStream(target: StreamTarget, signal: AbortSignal): Promise<Socket> {
+  const { host, port, tls } = target
+  const socket: Socket = tls
+    ? connectTls({ host, port, ...tlsOptions(host, tls) })
+    : connect({ host, port })
+  // Small requests must not wait for the acknowledgement of the one before.
+  socket.setNoDelay()
+  return new Promise((resolve, reject) => {
+    const settle = (error?: unknown): void => {
+      signal.removeEventListener('abort', aborted)
+      socket.off('error', settle)
+      if (error === undefined) resolve(socket)
+      else {
+        socket.on('error', ignore)
+        socket.destroy()
+        reject(error)
+      }
+    }
+    const aborted = (): void => settle(signal.reason)
+    socket.on('error', settle)
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
+      settle(tls && mismatchOf(socket as TLSSocket, tls))
+    })
+    signal.addEventListener('abort', aborted)
+    if (signal.aborted) aborted()
+  })
+}
+
+/** The first error has been passed on already. */
+const ignore = (): void => undefined
+
+function tlsOptions(host: string, { ca, fingerprint, allowsLegacy }: ClientTls) {
+  return {
+    // An address is no server name (RFC 6066 section 3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
+    // A pinned certificate needs no authority: it is compared before the first byte is sent.
+    rejectUnauthorized: fingerprint === undefined,
+    ...(allowsLegacy ? { minVersion: 'TLSv1' as const, ciphers: legacyCiphers } : {}),
+  }
+}
+
+/** Returns an error if the certificate is not the pinned one. */
+function mismatchOf(socket: TLSSocket, { fingerprint }: ClientTls): Error | undefined {
+  if (fingerprint === undefined) return undefined
+  const found: string | undefined = socket.getPeerCertificate().fingerprint256
+  if (found !== undefined && normalized(found) === normalized(fingerprint)) return undefined
+  return new FingerprintMismatch(`the certificate has the fingerprint ${found ?? 'none'}`)
+}
+
+const normalized = (fingerprint: string): string => fingerprint.replaceAll(':', '').toLowerCase()
