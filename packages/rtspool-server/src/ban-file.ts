@@ -5,6 +5,7 @@ import { type BanRecord, type Clock, RtspError, type RtspServer, systemClock } f
 import type { Environment } from './config/environment.js'
 import { type KeySources, sourceOrOption } from './config/problems.js'
 import { writeFileAtomically } from './config/save/atomic-write.js'
+import { FileError } from './config/save/file-error.js'
 import type { Config } from './config/schema.js'
 
 const defaultName = 'rtspool-bans.json'
@@ -66,7 +67,7 @@ export class BanFile {
    * Adds the bans of a file to a pool, and saves further changes. A file that does not exist is
    * created.
    *
-   * @throws {Error} The file cannot be read, or its contents cannot be used, or it cannot be written.
+   * @throws {FileError} The file cannot be read, used or written.
    */
   static async open(
     file: string,
@@ -75,11 +76,7 @@ export class BanFile {
   ): Promise<BanFile> {
     restore(file, pool, options.source)
     const banFile = new BanFile(file, pool, options)
-    try {
-      await banFile.#write()
-    } catch (error) {
-      throw failure(options.source, 'written', error)
-    }
+    await banFile.#write()
     pool.on('banned', banFile.#onChange).on('unbanned', banFile.#onChange)
     return banFile
   }
@@ -110,7 +107,7 @@ export class BanFile {
       return true
     } catch (error) {
       this.#isChanged = true
-      this.#options.onFailure(failure(this.#options.source, 'written', error))
+      this.#options.onFailure(error)
       return false
     }
   }
@@ -123,7 +120,7 @@ export class BanFile {
       if (lines.length % bansPerTurn === 0) await nextTurn()
     }
     const text = `{"version":${formatVersion},"bans":[\n${lines.join(',\n')}\n]}\n`
-    await writeFileAtomically(this.#file, text)
+    await writeFileAtomically(this.#file, text, { source: this.#options.source })
   }
 
   #rest(delayMs: number): Promise<void> {
@@ -144,13 +141,13 @@ function restore(file: string, pool: RtspServer['pool'], source: string): void {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw failure(source, 'read', error)
+    throw new FileError(source, 'read', error)
   }
   try {
     pool.bans.restore(recordsOf(text))
   } catch (error) {
     const isFull = error instanceof RtspError && error.code === 'ERR_BAN_LIST_FULL'
-    const failed = failure(source, 'used', error)
+    const failed = new FileError(source, 'used', error)
     if (isFull) failed.message += '; raise bans.maxBans, or remove bans from the file'
     throw failed
   }
@@ -160,13 +157,4 @@ function recordsOf(text: string): readonly BanRecord[] {
   const content: { readonly version?: unknown; readonly bans?: unknown } | null = JSON.parse(text)
   if (content?.version === formatVersion && Array.isArray(content.bans)) return content.bans
   throw new TypeError(`expected { "version": ${formatVersion}, "bans": [ … ] }`)
-}
-
-/**
- * Creates an error with a cause, but without the cause's code. Startup messages would explain such
- * a code as one of sockets.
- */
-function failure(source: string, done: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new Error(`${source} cannot be ${done}: ${reason}`, { cause })
 }

@@ -3,6 +3,7 @@ import { type CommandOutput, runCommand } from '../config/commands/config-comman
 import type { Environment } from '../config/environment.js'
 import { OptionValueError } from '../config/option-value-error.js'
 import { ConfigError } from '../config/problems.js'
+import { FileError } from '../config/save/file-error.js'
 import { isRole, roleText } from '../config/users/stored-users.js'
 import { PasswordError, type PasswordSource } from './read-password.js'
 import { UserEditor } from './user-editor.js'
@@ -100,12 +101,16 @@ function addRole(role: string, before: readonly string[] = []): readonly string[
   return [...before, role]
 }
 
+/** Errors whose messages explain to a person what to do. */
+const explainedErrors = [OptionValueError, PasswordError, FileError] as const
+
 function refusal(error: unknown, output: CommandOutput): number {
   if (error instanceof ConfigError) {
     for (const { message } of error.problems) output.stderr(`error: ${message}\n`)
     return 2
   }
-  if (!(error instanceof OptionValueError || error instanceof PasswordError)) throw error
-  output.stderr(`error: ${error.message}\n`)
+  const isExplained = explainedErrors.some((kind) => error instanceof kind)
+  if (!isExplained) throw error
+  output.stderr(`error: ${(error as Error).message}\n`)
   return 1
 }

@@ -153,15 +153,10 @@ export class UserEditor {
    *
    * @returns False if another program has changed the file meanwhile.
    */
-  async #write({ file }: StoredUsers, changes: readonly KeyChange[]): Promise<boolean> {
+  #write({ file }: StoredUsers, changes: readonly KeyChange[]): Promise<boolean> {
     const realm = { path: ['realm'], value: this.#realm }
     const edited = storedUsersOf(editConfig(file, [realm, ...changes]))
     const replaced = existsSync(this.#name) ? file.text : ''
-    try {
-      return await writeFileAtomically(this.#name, edited.file.text, replaced)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new OptionValueError(`${this.#name} cannot be written: ${reason}`)
-    }
+    return writeFileAtomically(this.#name, edited.file.text, { replacing: replaced })
   }
 }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connectTo, play, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
 import { TokenStore } from '../../src/api/access/tokens.js'
@@ -194,6 +195,12 @@ describe('tokens', { tags: 'B-SECR' }, () => {
     expect(() => TokenStore.open(other)).toThrow(message)
     expect(readFileSync(other, 'utf8')).toBe(text)
     expect(existsSync(other)).toBe(true)
+  })
+
+  it('names a file that cannot be read, for the person who starts the server', async () => {
+    const { tokensFile } = await startApi()
+    const says = /^the file of API tokens \S+ cannot be read: EISDIR/
+    expect(() => TokenStore.open(dirname(tokensFile))).toThrow(says)
   })
 
   it('refuses a file that others may write', async () => {

@@ -50,17 +50,22 @@ describe('a file written atomically', () => {
   })
 
   it('stays if it has other contents than those to replace', async () => {
-    expect(await writeFileAtomically(at('a.yml'), 'first', '')).toBe(true)
-    expect(await writeFileAtomically(at('a.yml'), 'second', '')).toBe(false)
-    expect(await writeFileAtomically(at('a.yml'), 'second', 'other')).toBe(false)
+    expect(await writeFileAtomically(at('a.yml'), 'first', { replacing: '' })).toBe(true)
+    expect(await writeFileAtomically(at('a.yml'), 'second', { replacing: '' })).toBe(false)
+    expect(await writeFileAtomically(at('a.yml'), 'second', { replacing: 'other' })).toBe(false)
     expect(contents()).toBe('first')
-    expect(await writeFileAtomically(at('a.yml'), 'second', 'first')).toBe(true)
+    expect(await writeFileAtomically(at('a.yml'), 'second', { replacing: 'first' })).toBe(true)
     expect(contents()).toBe('second')
     expect(readdirSync(folder)).toEqual(['a.yml'])
   })
 
   it('leaves no copy after a failure', async () => {
-    await expect(writeFileAtomically(at('missing/a.yml'), 'new')).rejects.toThrow('ENOENT')
+    await expect(writeFileAtomically(at('missing/a.yml'), 'new')).rejects.toThrow(
+      `${at('missing/a.yml')} cannot be written: ENOENT`,
+    )
+    await expect(
+      writeFileAtomically(at('missing/a.yml'), 'new', { source: 'bans.file a.yml' }),
+    ).rejects.toThrow(/^bans\.file a\.yml cannot be written: ENOENT/)
     writeFileSync(at('a.yml'), 'old')
     await expect(writeFileAtomically(at('a.yml'), Symbol('x') as never)).rejects.toThrow()
     expect(contents()).toBe('old')

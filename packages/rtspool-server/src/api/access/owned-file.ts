@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { z } from 'zod'
+import { FileError } from '../../config/save/file-error.js'
 
 const othersMayWrite = 0o022
 
@@ -20,7 +21,7 @@ export function readOwnedFile<Schema extends z.ZodType>(
     text = readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    throw new FileError(`the file of ${kind} ${file}`, 'read', error)
   }
   if (process.platform !== 'win32' && (statSync(file).mode & othersMayWrite) !== 0) {
     throw new Error(`${file} may be changed by others than its owner: chmod 600 ${file}`)

@@ -3,6 +3,7 @@ import type { Clock, ClockTimer } from 'rtspool'
 import { z } from 'zod'
 import { sharePrefix } from '../../access/share-logins.js'
 import { writeFileAtomically } from '../../config/save/atomic-write.js'
+import { SerialQueue } from '../../config/save/serial-queue.js'
 import { readOwnedFile } from './owned-file.js'
 import { entryOf, hashOf, hashPattern, newId, newSecret } from './secrets.js'
 
@@ -62,8 +63,7 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
   #shares: readonly StoredShare[]
   #timer: ClockTimer | undefined
   #isClosed = false
-  /** Promise of the last change, because the file is changed by one request after the other. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #changes = new SerialQueue()
 
   private constructor(file: string, shares: readonly StoredShare[], clock: Clock) {
     super()
@@ -107,7 +107,7 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
    * @returns The link; a reason if there are 1000 links already, or one of the same name.
    */
   create(terms: ShareTerms): Promise<NewShare | 'full' | 'nameTaken'> {
-    return this.#serially(() => this.#create(terms))
+    return this.#changes.run(() => this.#create(terms))
   }
 
   async #create({ name, ...terms }: ShareTerms): Promise<NewShare | 'full' | 'nameTaken'> {
@@ -129,7 +129,7 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
    * @returns The removed link; `undefined` for an unknown id.
    */
   remove(id: string): Promise<ShareFacts | undefined> {
-    return this.#serially(() => this.#remove(id))
+    return this.#changes.run(() => this.#remove(id))
   }
 
   async #remove(id: string): Promise<ShareFacts | undefined> {
@@ -167,7 +167,7 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     const next = Math.min(...this.#shares.map(({ until = Number.POSITIVE_INFINITY }) => until))
     if (this.#isClosed || next === Number.POSITIVE_INFINITY) return
     const delayMs = Math.max(1, Math.ceil(next * 1000 - this.#clock.unixTimeMs()))
-    const expire = (): void => void this.#serially(() => this.#expire())
+    const expire = (): void => void this.#changes.run(() => this.#expire())
     this.#timer = this.#clock.schedule(expire, delayMs, false)
   }
 
@@ -175,12 +175,6 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     await writeFileAtomically(this.#file, `${JSON.stringify({ shares }, undefined, 2)}\n`)
     this.#shares = shares
     this.#schedule()
-  }
-
-  #serially<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(change)
-    this.#last = result.catch(() => undefined)
-    return result
   }
 }
 

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { z } from 'zod'
 import { type Role, roles } from '../../access/roles.js'
 import { writeFileAtomically } from '../../config/save/atomic-write.js'
+import { SerialQueue } from '../../config/save/serial-queue.js'
 import { readOwnedFile } from './owned-file.js'
 import { entryOf, hashOf, hashPattern, newId, newSecret } from './secrets.js'
 
@@ -40,8 +41,7 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   readonly #file: string
   #tokens: readonly StoredToken[]
   #hasFile: boolean
-  /** Promise of the last change, because the file is changed by one request after the other. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #changes = new SerialQueue()
 
   private constructor(file: string, tokens: readonly StoredToken[] | undefined) {
     super()
@@ -65,11 +65,11 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
    * Creates the file with a first token of the role `admin`, if there is no file.
    *
    * @returns The token, which nothing else ever shows; `undefined` if there was a file.
-   * @throws The error of the file system.
+   * @throws {FileError} The file cannot be written.
    */
   async createFirst(): Promise<string | undefined> {
     if (this.#hasFile) return undefined
-    const { token } = await this.#serially(() => this.#create('first', 'admin'))
+    const { token } = await this.#changes.run(() => this.#create('first', 'admin'))
     return token
   }
 
@@ -94,7 +94,7 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
    * @returns `undefined` if there are 100 tokens already, which is the limit.
    */
   tryCreate(name: string, role: Role): Promise<NewToken | undefined> {
-    return this.#serially(async () =>
+    return this.#changes.run(async () =>
       this.#tokens.length < maxTokens ? this.#create(name, role) : undefined,
     )
   }
@@ -119,7 +119,7 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
    * @returns `'unknown'` if no token has the id.
    */
   remove(id: string): Promise<'removed' | 'unknown' | 'lastAdmin'> {
-    return this.#serially(() => this.#remove(id))
+    return this.#changes.run(() => this.#remove(id))
   }
 
   async #remove(id: string): Promise<'removed' | 'unknown' | 'lastAdmin'> {
@@ -133,20 +133,9 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   }
 
   async #save(tokens: readonly StoredToken[]): Promise<void> {
-    try {
-      await writeFileAtomically(this.#file, `${JSON.stringify({ tokens }, undefined, 2)}\n`)
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new Error(`${this.#file} cannot be written: ${reason}`, { cause })
-    }
+    await writeFileAtomically(this.#file, `${JSON.stringify({ tokens }, undefined, 2)}\n`)
     this.#tokens = tokens
     this.#hasFile = true
-  }
-
-  #serially<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(change)
-    this.#last = result.catch(() => undefined)
-    return result
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { constants, readFileSync, renameSync } from 'node:fs'
 import { type FileHandle, open, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { FileError } from './file-error.js'
 
 /** Permissions of a newly created file: only its owner can read it. */
 const newFileMode = 0o600
@@ -12,6 +13,17 @@ const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const leftoverAgeMs = 60_000
 const partialEnding = '.partial'
 
+/** Options of {@link writeFileAtomically}. */
+export interface AtomicWriteOptions {
+  /**
+   * Contents that the new ones replace. A file with other contents is not replaced. A missing file
+   * counts as empty. @default any contents
+   */
+  readonly replacing?: string
+  /** Name of the file in errors, such as `bans.file bans.json`. @default the file itself */
+  readonly source?: string
+}
+
 /**
  * Replaces the contents of a file. After a crash at any moment, the file has either the old
  * contents or the new ones. The permissions of the file stay, and a symbolic link still points to
@@ -21,14 +33,25 @@ const partialEnding = '.partial'
  * Each call writes its own copy, so that several programs can write at once; the last one wins. A
  * copy that a crash has left is removed by a call a minute later.
  *
- * @param replacing - Contents that the new ones replace. A file with other contents is not
- * replaced. A missing file counts as empty. @default any contents
  * @returns False if the file has other contents than `replacing`, and was not replaced.
+ * @throws {FileError} Names the file and the reason.
  */
 export async function writeFileAtomically(
   name: string,
   text: string,
-  replacing?: string,
+  { replacing, source = name }: AtomicWriteOptions = {},
+): Promise<boolean> {
+  try {
+    return await replaceFile(name, text, replacing)
+  } catch (error) {
+    throw new FileError(source, 'written', error)
+  }
+}
+
+async function replaceFile(
+  name: string,
+  text: string,
+  replacing: string | undefined,
 ): Promise<boolean> {
   const file = await targetOf(name)
   const folder = dirname(file)

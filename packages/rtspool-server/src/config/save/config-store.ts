@@ -31,9 +31,9 @@ export class ConfigStore {
    * both are unchanged. An edit that another program makes at the same time stays in the file.
    *
    * @param by - Cause, for the log.
-   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, a part
-   * of the server refuses the change, or there is no file.
-   * @throws {Error} The file cannot be written.
+   * @throws {ConfigError} A value is wrong, a key cannot be changed while the server runs, a part of
+   *   the server refuses the change, or there is no file.
+   * @throws {FileError} The file cannot be written.
    */
   save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
     return this.#reloader.inTurn(() => this.#save(changes, by))
@@ -45,7 +45,9 @@ export class ConfigStore {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const prepared = this.#prepare(sources, sources.file, changes, by)
       const { before, after } = prepared
-      const isWritten = await writeFileAtomically(sources.file, after.text, before.text)
+      const isWritten = await writeFileAtomically(sources.file, after.text, {
+        replacing: before.text,
+      })
       if (isWritten) return this.#apply(prepared, sources.file, changes, by)
     }
     const reason = new Error(`${sources.file} is being changed by another program: try again`)
@@ -66,7 +68,7 @@ export class ConfigStore {
       })
       return { ...result, file, overridden }
     } catch (error) {
-      await writeFileAtomically(file, before.text, after.text)
+      await writeFileAtomically(file, before.text, { replacing: after.text })
       throw this.#refusal(error, by)
     }
   }
