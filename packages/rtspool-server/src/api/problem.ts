@@ -72,3 +72,15 @@ export class Problem extends Error {
     }
   }
 }
+
+/**
+ * Creates the error response to a path whose id names nothing.
+ *
+ * @param kind - Noun for the missing thing, such as `ban`.
+ * @param where - Part of the request that has the id.
+ */
+export function nothingNamed(kind: string, id: string, where = 'path.publicId'): Problem {
+  return new Problem('not-found', `no ${kind} has the id`, {
+    wrong: [{ where, expected: `id of a ${kind}`, got: JSON.stringify(id) }],
+  })
+}

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { components } from '../components.js'
 import { type Operation, operation } from '../operation.js'
 import { listed } from '../page.js'
-import { Problem } from '../problem.js'
+import { nothingNamed, Problem } from '../problem.js'
 import {
   count,
   cursor,
@@ -77,11 +77,6 @@ export function adding<Result>(terms: BanTerms, add: () => Result): Result {
   }
 }
 
-const noBan = (id: string): Problem =>
-  new Problem('not-found', 'no ban has the id', {
-    wrong: [{ where: 'path.publicId', expected: 'id of a ban', got: JSON.stringify(id) }],
-  })
-
 const named = z.strictObject({ publicId })
 
 /** Operations that list, add and remove bans. */
@@ -139,7 +134,7 @@ export const banOperations: readonly Operation[] = [
     result: banSchema,
     handle: ({ server }, { params }) => {
       const ban = server.rtsp.pool.bans.get(params.publicId)
-      if (!ban) throw noBan(params.publicId)
+      if (!ban) throw nothingNamed('ban', params.publicId)
       return banView(ban)
     },
   }),
@@ -155,7 +150,7 @@ export const banOperations: readonly Operation[] = [
     handle: ({ server }, { params }) => {
       const { bans } = server.rtsp.pool
       const ban = bans.get(params.publicId)
-      if (!ban) throw noBan(params.publicId)
+      if (!ban) throw nothingNamed('ban', params.publicId)
       const view = banView(ban)
       bans.remove(params.publicId)
       return view

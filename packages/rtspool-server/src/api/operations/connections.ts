@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { components } from '../components.js'
 import { type Operation, operation } from '../operation.js'
 import { pageOf } from '../page.js'
-import { Problem } from '../problem.js'
+import { nothingNamed } from '../problem.js'
 import {
   count,
   cursor,
@@ -67,12 +67,7 @@ export const connectionOperations: readonly Operation[] = [
     result: connectionSchema,
     handle: ({ server }, { params }) => {
       const connection = server.rtsp.connections.get(params.publicId)
-      if (!connection) {
-        const got = JSON.stringify(params.publicId)
-        throw new Problem('not-found', 'no open connection has the id', {
-          wrong: [{ where: 'path.publicId', expected: 'id of an open connection', got }],
-        })
-      }
+      if (!connection) throw nothingNamed('connection', params.publicId)
       const view = connectionView(connection)
       connection.close()
       return view

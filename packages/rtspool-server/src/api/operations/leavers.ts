@@ -7,42 +7,26 @@ import { sessionQuery } from '../session-filters.js'
 import {
   count,
   cursor,
-  groups,
   isoTime,
   nextCursor,
   pageLimit,
   pageSize,
-  publicId,
   sessionState,
   time,
 } from '../values.js'
+import { receptionSchema, sessionFacts } from './sessions.js'
 
 const leaverSchema = z
   .object({
-    publicId,
+    ...sessionFacts,
     state: sessionState.describe('State at the end'),
-    paths: z.array(z.string()),
-    address: z.string().optional(),
-    user: z.string().optional(),
-    userAgent: z.string().optional(),
-    transport: z.string().optional(),
-    groups: groups.optional(),
-    createdTime: time,
     endedTime: time,
     durationSeconds: z.number().min(0),
     reason: z.enum(removalReasons),
     note: z.string().optional().describe('Free text of who ended the session'),
     stats: z.record(z.string(), z.number()),
     receptions: z
-      .array(
-        z.object({
-          track: count,
-          fractionLost: z.number(),
-          cumulativeLost: z.number(),
-          jitterMs: z.number(),
-          roundTripMs: z.number().optional(),
-        }),
-      )
+      .array(receptionSchema.extend({ track: count }))
       .describe('Last reception reports'),
   })
   .register(components, { id: 'Leaver' })

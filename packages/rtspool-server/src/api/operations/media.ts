@@ -5,7 +5,7 @@ import type { ControlledServer } from '../controlled-server.js'
 import { type Operation, operation } from '../operation.js'
 import { pageOf } from '../page.js'
 import { probe, probeSchema } from '../probe.js'
-import { Problem } from '../problem.js'
+import { nothingNamed } from '../problem.js'
 import {
   count,
   cursor,
@@ -112,9 +112,7 @@ function mediaView(server: ControlledServer, media: MediaInfo): z.output<typeof 
 function mediaOf({ rtsp }: ControlledServer, id: string): MediaInfo {
   const media = rtsp.media.get(id)
   if (media) return media
-  throw new Problem('not-found', 'no media has the id', {
-    wrong: [{ where: 'path.publicId', expected: 'id of a media', got: JSON.stringify(id) }],
-  })
+  throw nothingNamed('media', id)
 }
 
 const named = z.strictObject({ publicId })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { components } from '../components.js'
 import { type Operation, operation } from '../operation.js'
 import { listed } from '../page.js'
-import { Problem } from '../problem.js'
+import { nothingNamed, Problem } from '../problem.js'
 import { sessionQuery } from '../session-filters.js'
 import {
   count,
@@ -18,22 +18,27 @@ import {
   time,
 } from '../values.js'
 
+/** Facts of a session that the API tells while it lives, and after its end. */
+export const sessionFacts = {
+  publicId,
+  state: sessionState,
+  paths: z.array(z.string()),
+  address: z.string().optional(),
+  user: z.string().optional(),
+  userAgent: z.string().optional(),
+  transport: z.string().optional().describe('TCP, UDP or multicast'),
+  groups: groups.optional(),
+  createdTime: time,
+}
+
 /** Schema of a session in the form of the API. */
 export const sessionSchema = z
   .object({
-    publicId,
-    state: sessionState,
+    ...sessionFacts,
     action: z.enum(['read', 'publish']).optional(),
-    paths: z.array(z.string()),
-    address: z.string().optional(),
-    user: z.string().optional(),
-    userAgent: z.string().optional(),
-    transport: z.string().optional().describe('TCP, UDP or multicast'),
     tunnel: z.string().optional(),
     isSecure: z.boolean().optional(),
     connectionId: z.string().optional(),
-    groups: groups.optional(),
-    createdTime: time,
     lastAccessTime: time,
     timeoutSeconds: z.number().describe('0 = never'),
     maxLifetimeSeconds: z.number().describe('Longest life since the creation; 0 = unlimited'),
@@ -48,7 +53,8 @@ export const sessionSchema = z
   })
   .register(components, { id: 'Session' })
 
-const receptionSchema = z.object({
+/** Schema of a reception report. */
+export const receptionSchema = z.object({
   fractionLost: z.number(),
   cumulativeLost: z.number(),
   jitterMs: z.number(),
@@ -147,9 +153,7 @@ export function sessionOf(
 ): Session {
   const session = server.rtsp.pool.findByPublicId(id)
   if (session) return session
-  throw new Problem('not-found', 'no live session has the id', {
-    wrong: [{ where: 'path.publicId', expected: 'id of a live session', got: JSON.stringify(id) }],
-  })
+  throw nothingNamed('live session', id)
 }
 
 interface PoolOfIds {

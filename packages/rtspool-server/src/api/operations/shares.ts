@@ -3,7 +3,7 @@ import { type ShareFacts, ShareStore } from '../access/shares.js'
 import { components } from '../components.js'
 import type { ControlledServer } from '../controlled-server.js'
 import { type Operation, operation } from '../operation.js'
-import { Problem } from '../problem.js'
+import { nothingNamed, Problem } from '../problem.js'
 import { count, text, time } from '../values.js'
 
 const maxNameLength = 100
@@ -145,9 +145,7 @@ export const shareOperations: readonly Operation[] = [
       const share = server.shares.list().find(({ id }) => id === params.id)
       const sessions = share ? server.rtsp.pool.count({ user: ShareStore.userOf(share) }) : 0
       if (share && (await server.shares.remove(params.id))) return { sessions }
-      throw new Problem('not-found', 'no share link has the id', {
-        wrong: [{ where: 'path.id', expected: 'id of a link', got: JSON.stringify(params.id) }],
-      })
+      throw nothingNamed('share link', params.id, 'path.id')
     },
   }),
 ]

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { roles } from '../../access/roles.js'
 import { components } from '../components.js'
 import { type Operation, operation } from '../operation.js'
-import { Problem } from '../problem.js'
+import { nothingNamed, Problem } from '../problem.js'
 import { count, pageLimit, pageSize, queryNumber, text, time } from '../values.js'
 
 const tokenSchema = z
@@ -68,9 +68,7 @@ export const tokenOperations: readonly Operation[] = [
       if (outcome === 'lastAdmin') {
         throw new Problem('conflict', 'the last token with the role admin cannot be removed')
       }
-      throw new Problem('not-found', 'no token has the id', {
-        wrong: [{ where: 'path.id', expected: 'id of a token', got: JSON.stringify(params.id) }],
-      })
+      throw nothingNamed('token', params.id, 'path.id')
     },
   }),
   operation({
