@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
+import { ApiError } from '../api/api-client.js'
 import type { RowWindow } from '../elements/index.js'
 import { joinParts, type ReadPage, type ReadPart, readPart } from './list-page.js'
 
@@ -19,6 +20,7 @@ export class PagedList<Row> {
   readonly #isLoading = signal(true)
   readonly #hasMore = signal(false)
   readonly #newer = signal(0)
+  readonly #isRefused = signal(false)
   #read: ReadPage<Row> | undefined
   #parts: ReadPart<Row>[] = []
   #window: RowWindow = { first: 0, end: 0 }
@@ -46,6 +48,11 @@ export class PagedList<Row> {
     return this.#problem
   }
 
+  /** True if the server does not accept the filter. The list is then read again for another one only. */
+  get isRefused(): ReadonlySignal<boolean> {
+    return this.#isRefused
+  }
+
   /** True until the first page of the list has arrived, or the request for it has failed. */
   get isLoading(): ReadonlySignal<boolean> {
     return this.#isLoading
@@ -66,6 +73,7 @@ export class PagedList<Row> {
     this.#read = read
     this.#wantsRestart = true
     this.#isLoading.value = true
+    this.#isRefused.value = false
     return this.#start()
   }
 
@@ -121,12 +129,24 @@ export class PagedList<Row> {
     }
   }
 
-  #fail({ message }: Error): void {
-    this.#problem.value = message
+  #fail(error: Error): void {
+    this.#problem.value = error.message
     this.#isLoading.value = false
     this.#wantsRefresh = true
-    if (this.#isClosed) return
+    const isFinal = error instanceof ApiError && error.isFinal
+    if (isFinal && this.#wantsRestart) this.#refuse()
+    // The cursor of another page may belong to a server that has started again since.
+    if (isFinal) this.#wantsRestart = true
+    if (this.#isClosed || this.#isRefused.peek()) return
     this.#retry = setTimeout(() => void this.#start(), retryMs)
+  }
+
+  /** Empties the list: the rows of an earlier filter do not belong to this one. */
+  #refuse(): void {
+    this.#isRefused.value = true
+    this.#parts = []
+    this.#newer.value = 0
+    this.#publish()
   }
 
   /**
@@ -136,7 +156,7 @@ export class PagedList<Row> {
    */
   #nextRead(): (() => Promise<void>) | undefined {
     const read = this.#read
-    if (!read || this.#isClosed) return undefined
+    if (!read || this.#isClosed || this.#isRefused.peek()) return undefined
     const last = this.#parts.at(-1)
     if (this.#wantsRestart || !last) return () => this.#readFirst(read)
     if (this.#wantsRefresh) return () => this.#readVisible(read)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ApiError } from '../../src/api/api-client.js'
 import type { ListPage } from '../../src/lists/list-page.js'
 import { PagedList } from '../../src/lists/paged-list.js'
 
@@ -171,6 +172,45 @@ describe('list of pages', () => {
     fail(new Error('wrong filter'))
     await Promise.all([broken, quick])
     expect([list.problem.value, list.isLoading.value, shown().length]).toEqual(['', false, 3])
+  })
+
+  it('does not send a refused filter again, and is empty until there is another one', async () => {
+    const { list, read, shown } = listOf(3)
+    await list.restart(read)
+    const refuse = vi.fn(() => Promise.reject(new ApiError('wrong group', 400)))
+    await list.restart(refuse)
+    expect([list.problem.value, list.isRefused.value, shown()]).toEqual(['wrong group', true, []])
+    await list.refresh()
+    list.see(screen(0))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(refuse).toHaveBeenCalledTimes(1)
+    await list.restart(read)
+    expect([list.problem.value, list.isRefused.value, shown().length]).toEqual(['', false, 3])
+  })
+
+  it.each([0, 401, 408, 429, 500, 503])('tries again after status %i', async (status) => {
+    const { list } = listOf(3)
+    const fail = vi.fn(() => Promise.reject(new ApiError('not now', status)))
+    await list.restart(fail)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect([fail.mock.calls.length, list.isRefused.value]).toEqual([2, false])
+    list.close()
+  })
+
+  it('begins again where the server does not know a cursor any longer', async () => {
+    const { list, read, shown } = listOf(300)
+    let isNewServer = false
+    await list.restart(async (cursor) => {
+      if (isNewServer && cursor !== undefined) throw new ApiError('not a cursor', 400)
+      return read(cursor)
+    })
+    isNewServer = true
+    list.see(screen(70))
+    await list.refresh()
+    expect([list.problem.value, list.isRefused.value]).toEqual(['not a cursor', false])
+    isNewServer = false
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect([list.problem.value, shown().length]).toEqual(['', 200])
   })
 
   it('reads nothing after it was closed', async () => {
