@@ -22,7 +22,7 @@ export class Refresher {
   readonly #unsubscribe: () => void
   #timer: ReturnType<typeof setTimeout> | undefined
   #dueAt = Number.POSITIVE_INFINITY
-  #lastAt = 0
+  #lastAt = Number.NEGATIVE_INFINITY
   #hasMissed = false
   #isClosed = false
 
@@ -47,18 +47,18 @@ export class Refresher {
   }
 
   #soon(): void {
-    this.#scheduleAt(Math.max(Date.now() + settleMs, this.#lastAt + shortestMs))
+    this.#scheduleAt(Math.max(performance.now() + settleMs, this.#lastAt + shortestMs))
   }
 
   #later(): void {
-    if (this.#everyMs > 0) this.#scheduleAt(Date.now() + this.#everyMs)
+    if (this.#everyMs > 0) this.#scheduleAt(performance.now() + this.#everyMs)
   }
 
   #scheduleAt(time: number): void {
     if (this.#isClosed || time >= this.#dueAt) return
     this.#dueAt = time
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#run(), time - Date.now())
+    this.#timer = setTimeout(() => void this.#run(), time - performance.now())
   }
 
   async #run(): Promise<void> {
@@ -66,7 +66,7 @@ export class Refresher {
     // Nobody looks at a page in the background: it is refreshed when somebody does.
     this.#hasMissed = globalThis.document?.hidden === true
     if (this.#hasMissed) return
-    this.#lastAt = Date.now()
+    this.#lastAt = performance.now()
     await this.#refresh()
     this.#later()
   }

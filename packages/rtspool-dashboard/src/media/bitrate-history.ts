@@ -6,8 +6,8 @@ const keptLooks = 150
 
 /** Bitrates of the tracks of one media at one time. */
 interface Look {
-  /** Time of the measurement, in seconds since 1970. */
-  readonly seconds: number
+  /** Time of the measurement, in milliseconds of a clock that is never set. */
+  readonly atMs: number
   /** Bits per second of each track, by its index; `null` = unknown. */
   readonly rates: readonly (number | null)[]
 }
@@ -20,23 +20,28 @@ export class BitrateHistory {
    * Adds the bitrates of all present media. Removes those of all other media, because they have
    * ended.
    *
-   * @param unixTimeMs - Milliseconds since 1970.
+   * @param nowMs - Milliseconds of a clock that is never set.
    */
-  note(media: readonly MediaView[], unixTimeMs: number): void {
+  note(media: readonly MediaView[], nowMs: number): void {
     this.#looks = new Map(
       media.map(({ publicId, tracks }) => {
         const rates = tracks.map(({ bitrate }) => bitrate ?? null)
-        const look = { seconds: unixTimeMs / 1000, rates }
+        const look = { atMs: nowMs, rates }
         return [publicId, [...(this.#looks.get(publicId) ?? []), look].slice(-keptLooks)]
       }),
     )
   }
 
-  /** Returns the chart of a media: bits per second over seconds since 1970, one line for each track. */
-  of({ publicId, tracks }: MediaView): ChartData {
+  /**
+   * Returns the chart of a media: bits per second over seconds since 1970, one line for each track.
+   *
+   * @param nowMs - Milliseconds of the clock of `note`.
+   * @param unixTimeMs - The same instant in milliseconds since 1970.
+   */
+  of({ publicId, tracks }: MediaView, nowMs: number, unixTimeMs: number): ChartData {
     const looks = this.#looks.get(publicId) ?? []
     return {
-      places: looks.map(({ seconds }) => seconds),
+      places: looks.map(({ atMs }) => (unixTimeMs - nowMs + atMs) / 1000),
       values: tracks.map((_, index) => looks.map(({ rates }) => rates[index] ?? null)),
     }
   }

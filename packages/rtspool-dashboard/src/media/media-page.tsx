@@ -53,7 +53,7 @@ export function MediaPage(): JSX.Element {
       {chosen && (
         <MediaDetails
           media={chosen}
-          bitrates={bitrates.of(chosen)}
+          bitrates={bitrates.of(chosen, performance.now(), Date.now())}
           urls={urlsOf(chosen.path, location.hostname, ports.value.value ?? {})}
         />
       )}
@@ -67,7 +67,7 @@ function useMedia(client: ApiClient) {
     const bitrates = new BitrateHistory()
     const list = new Polled(async () => {
       const page = await client.get<MediaList>('/v1/media', { limit: pageSize })
-      bitrates.note(page.media, Date.now())
+      bitrates.note(page.media, performance.now())
       return page
     }, refreshMs)
     const ports = new Polled(() => client.get<ServerPorts>('/v1/version'), portsMs)

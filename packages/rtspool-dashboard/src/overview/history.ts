@@ -13,6 +13,8 @@ export interface HistorySample {
   readonly number: number
   /** Time of the sample, in ISO 8601. */
   readonly time: string
+  /** Seconds since the start of the server, by a clock that is never set. */
+  readonly uptimeSeconds: number
   readonly sessions: number
   readonly connections: number
   readonly bytesIn: number

@@ -2,6 +2,8 @@ import type { ChartData } from '../charts/index.js'
 import type { HistorySample } from './history.js'
 
 const bitsPerByte = 8
+/** Distance of samples of two runs of the server, if the clock was set back in between. */
+const unknownGapSeconds = 2
 
 /** Charts of the overview, all with the same time axis in seconds since 1970. */
 export interface OverviewSeries {
@@ -15,9 +17,13 @@ export interface OverviewSeries {
   readonly pressure: ChartData
 }
 
-/** Converts samples to charts. Counters become rates per second; other values stay. */
+/**
+ * Converts samples to charts. Counters become rates per second, other numbers stay as they are. The
+ * time of the newest sample is that of its clock; the others are as far before it as they were
+ * taken, even if the clock of the server was set in between.
+ */
 export function seriesOf(samples: readonly HistorySample[]): OverviewSeries {
-  const places = samples.map(({ time }) => Date.parse(time) / 1000)
+  const places = placesOf(samples)
   const line = (read: (sample: HistorySample) => number | undefined) =>
     samples.map((sample) => read(sample) ?? null)
   const rate = (read: (sample: HistorySample) => number, factor = 1) =>
@@ -40,6 +46,34 @@ export function seriesOf(samples: readonly HistorySample[]): OverviewSeries {
   }
 }
 
+/** Returns the seconds since 1970 of samples, in ascending order. */
+function placesOf(samples: readonly HistorySample[]): number[] {
+  const places: number[] = []
+  let after: HistorySample | undefined
+  let place = 0
+  for (const sample of samples.toReversed()) {
+    place = after ? place - gapSeconds(sample, after) : Date.parse(sample.time) / 1000
+    places.push(place)
+    after = sample
+  }
+  return places.reverse()
+}
+
+function gapSeconds(before: HistorySample, now: HistorySample): number {
+  if (isSameRun(before, now)) return now.uptimeSeconds - before.uptimeSeconds
+  const seconds = (Date.parse(now.time) - Date.parse(before.time)) / 1000
+  return seconds > 0 ? seconds : unknownGapSeconds
+}
+
+/**
+ * Returns whether the server ran on between two samples. In one run numbers grow by one in two
+ * seconds; the first number of a run is the time of its start in milliseconds.
+ */
+function isSameRun(before: HistorySample, now: HistorySample): boolean {
+  const counted = now.number - before.number
+  return counted > 0 && counted <= now.uptimeSeconds - before.uptimeSeconds
+}
+
 /**
  * Returns the growth of a counter per second between two samples.
  *
@@ -52,8 +86,7 @@ function rateOf(
   read: (sample: HistorySample) => number,
   factor: number,
 ): number | null {
-  if (!before) return null
-  const seconds = (Date.parse(now.time) - Date.parse(before.time)) / 1000
-  const counted = read(now) - read(before)
-  return seconds > 0 && counted >= 0 ? (counted * factor) / seconds : null
+  if (!before || !isSameRun(before, now)) return null
+  const seconds = now.uptimeSeconds - before.uptimeSeconds
+  return ((read(now) - read(before)) * factor) / seconds
 }

@@ -29,7 +29,7 @@ export class LiveSessions {
   readonly #refresher: Refresher
   readonly #bitrates = new Bitrates()
   readonly #total = signal<number | undefined>(undefined)
-  #forgotAt = Date.now()
+  #forgotAt = performance.now()
 
   constructor({ client, events }: Pick<Visitor, 'client' | 'events'>) {
     this.#client = client
@@ -54,7 +54,7 @@ export class LiveSessions {
         '/v1/sessions',
         { ...query, cursor },
       )
-      const now = Date.now()
+      const now = performance.now()
       const rows = page.sessions.map((session) => this.#bitrates.add(session, now))
       return { rows, cursor: page.cursor }
     })
@@ -62,8 +62,8 @@ export class LiveSessions {
   }
 
   async refresh(): Promise<void> {
-    if (Date.now() - this.#forgotAt > forgetEveryMs) {
-      this.#forgotAt = Date.now()
+    if (performance.now() - this.#forgotAt > forgetEveryMs) {
+      this.#forgotAt = performance.now()
       this.#bitrates.forget()
     }
     await this.list.refresh()

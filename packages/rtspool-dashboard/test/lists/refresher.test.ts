@@ -22,6 +22,17 @@ describe('refresh by events', () => {
     return { refresher, refresh, happen, types: () => wanted }
   }
 
+  it('goes on where the clock of the machine is set back', async () => {
+    const { refresher, refresh, happen } = refreshed(0)
+    happen()
+    await vi.advanceTimersByTimeAsync(100)
+    vi.setSystemTime(Date.now() - 3_600_000)
+    happen()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(refresh).toHaveBeenCalledTimes(2)
+    refresher.close()
+  })
+
   it('comes soon after an event, and at most once a second', async () => {
     const { refresher, refresh, happen, types } = refreshed(0)
     expect(types()).toEqual(['banned', 'eventsLost'])

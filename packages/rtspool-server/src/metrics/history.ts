@@ -20,6 +20,8 @@ export interface HistorySample extends TotalTraffic {
   readonly number: number
   /** Time of the sample, in milliseconds since 1970. */
   readonly unixTimeMs: number
+  /** Seconds since the start, by a clock that is never set. */
+  readonly uptimeSeconds: number
   readonly sessions: number
   readonly connections: number
   /** Delay of the event loop in milliseconds since the sample before: the 99th percentile. */
@@ -35,6 +37,7 @@ export class History {
   readonly #clock: Clock
   readonly #loop: IntervalHistogram
   readonly #samples: HistorySample[] = []
+  readonly #startedAt: number
   #nextNumber: number
   #timer: ClockTimer
 
@@ -47,6 +50,7 @@ export class History {
     this.#rtsp = rtsp
     this.#live = live
     this.#clock = clock
+    this.#startedAt = clock.now()
     this.#loop = monitorEventLoopDelay({ resolution: loopResolutionMs })
     this.#loop.enable()
     // Numbers of an earlier run of the server are smaller: samples are much rarer than milliseconds.
@@ -86,6 +90,7 @@ export class History {
     this.#samples.push({
       number: this.#nextNumber++,
       unixTimeMs: this.#clock.unixTimeMs(),
+      uptimeSeconds: (this.#clock.now() - this.#startedAt) / 1000,
       sessions: this.#rtsp.pool.size,
       connections: stats.connections,
       ...totalTraffic(stats, this.#live?.()),

@@ -40,7 +40,7 @@ describe('the history of a server', () => {
     const [{ number }] = await samplesAfter()
     clock.jumpWallClock(-3_600_000)
     clock.advance(2000)
-    expect(await samplesAfter(number)).toMatchObject([{ number: number + 1 }])
+    expect(await samplesAfter(number)).toMatchObject([{ number: number + 1, uptimeSeconds: 2 }])
   })
 
   it('counts as the metrics do', async () => {

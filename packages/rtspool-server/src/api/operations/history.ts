@@ -6,6 +6,10 @@ import { count, isoTime, queryNumber, time } from '../values.js'
 const sampleSchema = z.object({
   number: count.describe('Larger by one than that of the sample before'),
   time,
+  uptimeSeconds: z
+    .number()
+    .min(0)
+    .describe('Seconds since the start of the server, by a clock that is never set'),
   sessions: count,
   connections: count,
   bytesIn: count.describe('Bytes of media from publishers since the start'),
