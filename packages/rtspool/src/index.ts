@@ -100,7 +100,8 @@ export {
   type PressureParts,
   type RtspServerPressure,
 } from './server/overload/pressure.js'
-export { type RequestAnswer, RtspServer, type RtspServerEvents } from './server/server.js'
+export { RtspServer } from './server/server.js'
+export type { RequestAnswer, RtspServerEvents } from './server/server-events.js'
 export {
   type OnConnectionClosed,
   type PublisherTakeover,

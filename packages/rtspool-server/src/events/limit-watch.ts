@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type ConnectionInfo,
   type GroupLimits,
   hostOf,
   type RtspServer,
@@ -24,19 +25,25 @@ export class LimitWatch {
   /** Times of the last reports, in milliseconds of the clock, by limit and subject. */
   readonly #reported = new Map<string, number>()
   readonly #onCreated = (session: Session) => this.#checkSessions(session)
-  readonly #onOpened = () => this.#checkConnections()
+  /** Numbers of open connections by host. */
+  readonly #connections = new Map<string, number>()
+  readonly #onOpened = (connection: ConnectionInfo) => this.#checkConnections(connection)
+  readonly #onClosed = ({ remoteAddress }: ConnectionInfo) => {
+    this.#count(remoteAddress, -1)
+  }
 
   constructor(server: RtspServer, feed: EventFeed, clock: Clock = systemClock) {
     this.#server = server
     this.#feed = feed
     this.#clock = clock
     server.pool.on('sessionCreated', this.#onCreated)
-    server.on('connectionOpened', this.#onOpened)
+    for (const { remoteAddress } of server.connections) this.#count(remoteAddress, 1)
+    server.on('connectionOpened', this.#onOpened).on('connectionClosed', this.#onClosed)
   }
 
   close(): void {
     this.#server.pool.off('sessionCreated', this.#onCreated)
-    this.#server.off('connectionOpened', this.#onOpened)
+    this.#server.off('connectionOpened', this.#onOpened).off('connectionClosed', this.#onClosed)
   }
 
   #checkSessions({ owner, paths, groups = {} }: Session): void {
@@ -63,9 +70,22 @@ export class LimitWatch {
     this.#check('maxSessionsPerUser', limits.maxSessionsPerUser, pool.count({ user }), { user })
   }
 
-  #checkConnections(): void {
-    const { maxConnections } = this.#server.connectionLimits
-    this.#check('maxConnections', maxConnections, this.#server.connections.size, {})
+  #checkConnections({ remoteAddress }: ConnectionInfo): void {
+    const server = this.#server
+    const { maxConnections } = server.connectionLimits
+    this.#check('maxConnections', maxConnections, server.connections.size, {})
+    const ofHost = this.#count(remoteAddress, 1)
+    const max = server.connectionLimitOf(remoteAddress)
+    this.#check('maxConnectionsPerAddress', max, ofHost, { address: hostOf(remoteAddress) })
+  }
+
+  /** @returns The number of connections of the host after the change. */
+  #count(address: string, change: 1 | -1): number {
+    const host = hostOf(address)
+    const count = (this.#connections.get(host) ?? 0) + change
+    if (count > 0) this.#connections.set(host, count)
+    else this.#connections.delete(host)
+    return count
   }
 
   /**

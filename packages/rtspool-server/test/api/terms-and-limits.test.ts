@@ -1,6 +1,7 @@
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
+import { connectTo } from '../../../rtspool/test/support/test-server.js'
 import { advancing, until } from '../../../rtspool/test/support/until.js'
 import { EventReader } from '../events/event-reader.js'
 import { startApi } from './api-scene.js'
@@ -34,6 +35,30 @@ describe('terms of a live session', () => {
     expect({ timeout, maxLifetime, expiresAt }).toEqual({ timeout: 50, maxLifetime: 70 })
     const fraction = await api.call('changeSession', { params, body: { timeoutSeconds: 1.5 } })
     expect(fraction.body.errors[0].where).toBe('body.timeoutSeconds')
+  })
+})
+
+describe('the limit on connections of one address', () => {
+  it('is reported at 80 % of it, once, and not for trusted addresses', async () => {
+    const limits = { maxConnections: 100, maxConnectionsPerAddress: 5 }
+    const { api, server } = await startApi({ ...limits, trustedAddresses: ['127.0.0.1'] })
+    const reader = await EventReader.open(api, { query: { types: 'limitNear,configChanged' } })
+    closeAfterTest(reader)
+    const connect = async (count: number) => {
+      for (let n = 0; n < count; n++) {
+        const client = await connectTo(server)
+        await client.request('OPTIONS', '*')
+      }
+    }
+    await connect(4)
+    for (const connection of server.connections) connection.destroy()
+    await until(() => server.connections.size === 0)
+    server.update({ trustedAddresses: [] })
+    await connect(5)
+    expect((await reader.next('limitNear')).data).toMatchObject({
+      ...{ limit: 'maxConnectionsPerAddress', address: '127.0.0.1', count: 4, max: 5 },
+    })
+    expect(reader.types).toEqual(['limitNear'])
   })
 })
 

@@ -1,6 +1,9 @@
+// Longer than usual: one public class, which most lines document. It makes the parts of the server
+// and connects them; each part has its own file.
+
 import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { type MalformedMessageError, quoteReceived, type RtspError } from '../errors.js'
+import { quoteReceived } from '../errors.js'
 import { tell, warnOnce } from '../listeners.js'
 import { MountPoints } from '../media/mount-points.js'
 import type { Publication } from '../media/streams/publication.js'
@@ -25,16 +28,16 @@ import { ServerSessions } from './connection/server-sessions.js'
 import { FrontDoor } from './door/front-door.js'
 import type { TlsCertificate } from './door/tls-options.js'
 import { LiveOptions, type RtspServerLiveOptions } from './live-options.js'
-import { LagMonitor, type ViewerGap } from './liveness/lag-monitor.js'
+import { LagMonitor } from './liveness/lag-monitor.js'
 import { RefusalMonitor } from './liveness/refusal-monitor.js'
 import { SilenceMonitor } from './liveness/silence-monitor.js'
 import { type AdoptedClient, adoptedConnection } from './overload/adopted-client.js'
 import type { DrainOptions } from './overload/drain.js'
 import { OverloadGuard } from './overload/overload-guard.js'
-import type { OverloadLevel, RtspServerPressure } from './overload/pressure.js'
 import { NodeGauge } from './overload/pressure-gauge.js'
 import type { ServerContext } from './request/request-context.js'
 import type { ResolvedRtspServerOptions } from './resolved-options.js'
+import type { RtspServerEvents } from './server-events.js'
 import type { RtspServerOptions } from './server-options.js'
 import {
   noMulticast,
@@ -44,61 +47,6 @@ import {
 import { Announcements } from './sources/announcements.js'
 import { readMedia, resolveReadOptions } from './sources/read-media.js'
 import { ServedMedia } from './sources/served-media.js'
-
-/** Response to a request, in the event `requestAnswered`. */
-export interface RequestAnswer {
-  readonly statusCode: number
-  /**
-   * Milliseconds from the reading of the request to the writing of its response, including the wait
-   * for other requests.
-   */
-  readonly milliseconds: number
-}
-
-export interface RtspServerEvents<Data extends object = SessionData> {
-  connectionOpened: [connection: ConnectionInfo<Data>]
-  connectionClosed: [connection: ConnectionInfo<Data>]
-  /** Emitted when a client has begun to record to a path, which can be played from now on. */
-  publishStarted: [path: string, publication: PublicationInfo<Data>]
-  /** Emitted when a publication has ended. The sessions of its viewers end too. */
-  publishEnded: [path: string, publication: PublicationInfo<Data>]
-  /** Emitted when the source of a media has started, for its first viewer or with RECORD. */
-  mediaStarted: [media: MediaInfo]
-  /** Emitted when a started media has ended. The sessions of its viewers end too. */
-  mediaEnded: [media: MediaInfo]
-  /**
-   * Emitted when an interleaved viewer reads too slowly. From now on the server drops its packets,
-   * until a key frame.
-   */
-  viewerFellBehind: [session: Session<Data>]
-  /** Emitted when a viewer that was behind gets packets again, or has paused. */
-  viewerCaughtUp: [session: Session<Data>, gap: ViewerGap]
-  /** Emitted when the measures against overload have changed: `pressure.level` is the new level. */
-  pressureChanged: [pressure: RtspServerPressure, previous: OverloadLevel]
-  /** Emitted when the response to a request has been written, with any status. */
-  requestAnswered: [request: RtspRequest, answer: RequestAnswer, connection: ConnectionInfo<Data>]
-  /**
-   * Emitted when a request got 5xx because of a failure of the server or the application. Without a
-   * listener, the first failure becomes a process warning.
-   */
-  requestFailed: [error: unknown, request: RtspRequest, connection: ConnectionInfo<Data>]
-  /**
-   * Emitted when a request got an error response because of the client, or of a limit. `error.code`
-   * and `error.message` give the reason, in more detail than the response. Refusals of access are
-   * emitted as `accessRefused` instead.
-   */
-  requestRefused: [error: RtspError, request: RtspRequest, connection: ConnectionInfo<Data>]
-  /**
-   * Emitted when received bytes were not an RTSP message, or exceeded a limit. The response was
-   * 4xx, and the connection is closed.
-   */
-  messageRefused: [error: MalformedMessageError, connection: ConnectionInfo<Data>]
-  /**
-   * Emitted when the option `auth` refused a request with 401 or 403. The reason `missing` mostly
-   * means a client that is about to log in.
-   */
-  accessRefused: [refusal: AccessRefusal]
-}
 
 /**
  * An RTSP server, which listens on ports, maps paths to media, and keeps its sessions in a pool.
@@ -233,6 +181,17 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   get connectionLimits(): RtspServerConnectionLimits {
     const { maxConnections, maxConnectionsPerAddress } = this.#options
     return { maxConnections, maxConnectionsPerAddress }
+  }
+
+  /**
+   * Returns the limit on the connections of one host that holds now; 0 = unlimited, as for hosts of
+   * `trustedAddresses`.
+   *
+   * @param address - Numeric address of a client.
+   */
+  connectionLimitOf(address: string): number {
+    const { maxConnectionsPerAddress, trustedAddresses } = this.#options
+    return trustedAddresses.has(address) ? 0 : maxConnectionsPerAddress
   }
 
   /** Open connections that speak RTSP, in the order in which they were opened. */
