@@ -24,6 +24,9 @@ export const limitFields: readonly LimitField[] = [
 /** Members of a configuration key, as the API returns it, that the page uses. */
 export interface ConfigKeyView {
   readonly key: string
+  readonly value?: unknown
+  /** Value that holds now, if it is another one. */
+  readonly valueInUse?: unknown
   /** Place from which the value comes: an option, a variable, or a line of the file. */
   readonly source: string
   /** Option or variable that overrides the value in the file. */
@@ -62,7 +65,11 @@ export function keyOfLimit(
 }
 
 /** Formats the source of a limit's value, and its consequence for a change of the limit. */
-export function sourceText({ key, source, overriddenBy }: ConfigKeyView): string {
+export function sourceText(view: ConfigKeyView): string {
+  const { key, value, valueInUse, source, overriddenBy } = view
   if (overriddenBy) return `${overriddenBy} fixes the value: a saved one has no effect.`
-  return source === key ? 'The default' : `From ${source.replace(`: ${key}`, '')}`
+  const isOther = valueInUse !== undefined && value !== undefined
+  const place = source === key ? 'the default' : source.replace(`: ${key}`, '')
+  if (isOther) return `Not ${String(value)}, as ${place} says`
+  return source === key ? 'The default' : `From ${place}`
 }

@@ -34,6 +34,17 @@ describe('limits', () => {
     expect(sourceText(key)).toBe(text)
   })
 
+  it.each([
+    ['limits.maxSessions', 'Not 20, as the default says'],
+    ['rtspool.yml:3:16: limits.maxSessions', 'Not 20, as rtspool.yml:3:16 says'],
+  ])('say that another value holds than that of %s', (source, text) => {
+    const key = { key: 'limits.maxSessions', source, value: 20, valueInUse: 30 }
+    expect(sourceText(key)).toBe(text)
+    expect(sourceText({ key: 'limits.maxSessions', source: 'limits.maxSessions' })).toBe(
+      'The default',
+    )
+  })
+
   it('change without the file', async () => {
     const { send, requests } = scriptedFetch(json({}))
     const client = new ApiClient('t', { send })

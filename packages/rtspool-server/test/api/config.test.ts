@@ -22,6 +22,27 @@ describe('the configuration', () => {
     expect(keyOf('rtsp.port')).toMatchObject({ isLive: false, source: 'rtsp.port' })
   })
 
+  it('tells values from those that hold now, which changes of limits have made others', async () => {
+    const limits = { maxSessions: 20, maxSessionsPerUser: 4 }
+    const { api } = await startApi(
+      { pool: { ...limits, maxSessionsPerPath: 7 } },
+      {},
+      { config: text },
+    )
+    const keyOf = async (name: string) => {
+      const { body } = await api.call('getConfig')
+      return body.keys.find(({ key }: { key: string }) => key === name)
+    }
+    expect(await keyOf('limits.maxSessions')).not.toHaveProperty('valueInUse')
+    expect(await keyOf('limits.maxSessionsPerPath')).toMatchObject({ value: 0, valueInUse: 7 })
+    expect(await keyOf('limits.maxSessionsPerGroup')).not.toHaveProperty('valueInUse')
+    await api.call('changeLimits', { body: { maxSessions: 30 } })
+    expect(await keyOf('limits.maxSessions')).toMatchObject({ value: 20, valueInUse: 30 })
+    await api.call('changeConfig', { body: { changes: { 'limits.maxSessions': 40 } } })
+    const changed = await keyOf('limits.maxSessions')
+    expect([changed.value, changed.valueInUse]).toEqual([40, undefined])
+  })
+
   it('changes in the file, comments included, and in the running server', async () => {
     const { api, server, configFile } = await startApi({}, {}, { config: text })
     const reader = await EventReader.open(api, { query: { types: 'configChanged' } })

@@ -17,6 +17,7 @@ import type { ControlledServer } from '../controlled-server.js'
 import { type Caller, type Operation, operation } from '../operation.js'
 import { Problem, type WrongValue } from '../problem.js'
 import { text } from '../values.js'
+import { limitsOf } from './limits.js'
 
 const keyName = z.string().describe('Section and key, such as limits.maxSessions')
 
@@ -24,6 +25,12 @@ const configKeySchema = z
   .object({
     key: keyName,
     value: z.unknown().optional().describe('Absent for secrets, and for keys without a value'),
+    valueInUse: z
+      .unknown()
+      .optional()
+      .describe(
+        'Value of a limit that holds now, if it differs: changeLimits has changed it, or it follows from other keys',
+      ),
     isSecret: z.literal(true).optional().describe('Present if the value may contain a password'),
     default: z.unknown().optional(),
     description: z.string().optional(),
@@ -41,9 +48,12 @@ const overriddenSchema = z
 function keyView(server: ControlledServer, { path, name, schema }: KeyEntry) {
   const { current } = server.configuration.reloader
   const value = valueAt(current.config, path)
+  const inUse = valueAt({ limits: limitsOf(server) }, path)
+  const isOther = inUse !== undefined && JSON.stringify(inUse) !== JSON.stringify(value)
   return {
     key: name,
     ...(schema.isSecret ? { isSecret: true as const } : { value }),
+    ...(isOther && { valueInUse: inUse }),
     default: schema.default,
     description: schema.description,
     unit: schema.unit,

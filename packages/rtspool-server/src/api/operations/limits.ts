@@ -29,7 +29,10 @@ const limitsSchema = z
   .register(components, { id: 'Limits' })
 const changeSchema = z.strictObject({ ...poolLimits, ...connectionLimits }).partial()
 
-const limitsOf = ({ rtsp }: ControlledServer): z.output<typeof limitsSchema> => {
+/** Returns the limits that hold now. */
+export const limitsOf = ({
+  rtsp,
+}: Pick<ControlledServer, 'rtsp'>): z.output<typeof limitsSchema> => {
   const { pool } = rtsp
   return {
     maxSessions: pool.limits.maxSessions,
