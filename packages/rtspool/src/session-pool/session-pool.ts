@@ -1,5 +1,5 @@
 // Longer than usual: one class, whose verbs share private state that nothing else may change. Parts
-// that can stand alone have their own files: expiry, registry, limits, counters.
+// that can stand alone have their own files: admission, new sessions, expiry, registry, counters.
 
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.js'
@@ -8,7 +8,8 @@ import { callSafely, disown, tell, tellFailure } from '../listeners.js'
 import { checkOptions, withoutUndefined } from '../option-checks.js'
 import type { AdmitContext, SessionRefusal } from './admission/admission.js'
 import { checkAdmitContext } from './admission/admit-answer.js'
-import { notAnswered, PoolAdmission } from './admission/pool-admission.js'
+import { collisionError, NewSessions, noInit } from './admission/new-sessions.js'
+import { PoolAdmission } from './admission/pool-admission.js'
 import { type LimitOptions, resolveLimits, type SessionLimits } from './admission/session-limits.js'
 import type { Ban, BanHit, UnbanReason } from './bans/ban.js'
 import { Bans } from './bans/bans.js'
@@ -54,12 +55,6 @@ import {
 } from './session-state.js'
 import { HandleRecords } from './structures/handle-records.js'
 import { IdTable } from './structures/id-table.js'
-
-/**
- * Maximum number of ids that `create` tries when each one is already in use. @see
- * gst_rtsp_session_pool_create()
- */
-const maxIdDraws = 100
 
 /** Events of a {@link SessionPool}. */
 export interface SessionPoolEvents<Data extends object = SessionData> {
@@ -112,14 +107,13 @@ export class SessionPool<Data extends object = SessionData>
   readonly #host: SessionHost
   readonly #counters = new PoolCounters()
   readonly #admission: PoolAdmission<Data>
+  readonly #newSessions: NewSessions<Data>
   /** List of banned clients, which get no session. */
   readonly bans: Bans
   /**
    * Records of the sessions that were removed last; empty unless the option `maxLeavers` is set.
    */
   readonly leavers: Leavers
-  /** Properties of each session that is created without properties of its own. */
-  #defaultInit: SessionInit<Data>
   #isLocked = false
   #isClosed = false
 
@@ -175,7 +169,13 @@ export class SessionPool<Data extends object = SessionData>
         tell(this, 'sessionRefused', refusal)
       },
     })
-    this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
+    this.#newSessions = new NewSessions(this.#options, this.limits, {
+      isTaken: (id) => this.#sessions.get(id) !== undefined,
+      added: () => this.#registry.added,
+      createId: () => this.createSessionId(),
+      createSession: (id, init) => this.createSession(id, init),
+      assertUsable: () => this.#assertUsable(),
+    })
   }
 
   /** Number of sessions in the pool. @see gst_rtsp_session_pool_get_n_sessions() */
@@ -216,7 +216,7 @@ export class SessionPool<Data extends object = SessionData>
     this.#assertUnlocked()
     checkOptions('setLimits', limits, Object.keys(this.limits))
     this.#admission.limits = resolveLimits(limits, this.limits)
-    this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
+    this.#newSessions.limits = this.limits
   }
 
   /** Properties that a claimant must share with the owner of a session. */
@@ -287,7 +287,7 @@ export class SessionPool<Data extends object = SessionData>
     admission.assertNotBanned(init)
     admission.assertRoom(init)
     const before = this.#registry.added
-    const session = this.#draw(init)
+    const session = this.#newSessions.create(init)
     if (init.replaces instanceof Session) this.#removeIfHere(init.replaces, 'replaced')
     if (!admission.isLocal) this.#acquire(session, init)
     // The functions that make ids and sessions belong to the application and may have used the
@@ -627,40 +627,6 @@ export class SessionPool<Data extends object = SessionData>
     if (internals.hostOf(session) === this.#host) this.#registry.enterPath(session, path)
   }
 
-  /** Creates a session with an unused id. */
-  #draw(init: SessionInit<Data>): Session<Data> {
-    const full = init === noInit ? this.#defaultInit : this.#withDefaults(init)
-    const before = this.#registry.added
-    for (let draws = 0; draws < maxIdDraws; draws++) {
-      const id = this.createSessionId()
-      if (typeof id !== 'string' || id === '')
-        throw notAnswered('createSessionId', 'a string that is not empty', id)
-      if (this.#sessions.get(id) !== undefined) continue
-      const session = this.createSession(id, full)
-      assertNewSession(session, id)
-      this.#assertUsable()
-      // `createSession` belongs to the application and may have created another session.
-      if (this.#registry.added === before || !this.has(id)) return session
-    }
-    throw collisionError()
-  }
-
-  #withDefaults(init: SessionInit<Data>): SessionInit<Data> {
-    const options = this.#options
-    return {
-      owner: init.owner,
-      timeout: init.timeout ?? options.timeout,
-      extraTimeout: init.extraTimeout ?? options.extraTimeout,
-      timeoutAlwaysVisible: init.timeoutAlwaysVisible ?? options.timeoutAlwaysVisible,
-      maxLifetime: init.maxLifetime ?? this.limits.maxLifetime,
-      maxIdleSetup: init.maxIdleSetup ?? this.limits.maxIdleSetup,
-      expiresAt: init.expiresAt,
-      path: init.path,
-      groups: init.groups,
-      data: init.data,
-    }
-  }
-
   #isClaimAccepted(session: Session, claimant: SessionOwner): boolean {
     const { sessionBinding } = this.#options
     if (isClaimAccepted(session.owner, claimant, sessionBinding)) return true
@@ -727,12 +693,6 @@ export class SessionPool<Data extends object = SessionData>
   }
 }
 
-const noInit: SessionInit<never> = Object.freeze({})
-
-function collisionError(): SessionPoolError {
-  return new SessionPoolError('ERR_SESSION_ID_COLLISION', `${maxIdDraws} ids were taken`)
-}
-
 function lockedError(): SessionPoolError {
   return new SessionPoolError(
     'ERR_SESSION_POOL_LOCKED',
@@ -742,12 +702,3 @@ function lockedError(): SessionPoolError {
 
 /** Publishes the error of an application's transport that failed to close. */
 const tellTransport = (error: unknown): void => tellFailure('close of a transport', error)
-
-function assertNewSession(session: unknown, id: string): asserts session is Session {
-  if (!(session instanceof Session)) throw notAnswered('createSession', 'a Session', session)
-  if (session.id !== id)
-    throw new TypeError('createSession must return a session with the given id')
-  if (internals.isPooled(session)) {
-    throw new TypeError('createSession must return a new session')
-  }
-}

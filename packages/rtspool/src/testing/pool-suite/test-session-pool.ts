@@ -1,6 +1,8 @@
 import { checkOptions } from '../../option-checks.js'
 import { ManualClock } from '../manual-clock.js'
 import { admissionTests } from './admission.js'
+import { hookTests } from './hooks.js'
+import { mapTests } from './map.js'
 import { operatorTests } from './operators.js'
 import { ownerTests } from './owners.js'
 import { sessionTests } from './sessions.js'
@@ -29,7 +31,7 @@ export function testSessionPool(options: ConformanceOptions): void {
   checkOptions('testSessionPool', options, ['test', 'createPool'])
   const { test, createPool } = options
   const sections: readonly (readonly ConformanceTest[])[] = [
-    verbTests,
+    [...verbTests, ...hookTests, ...mapTests],
     sessionTests,
     timeTests,
     ownerTests,
