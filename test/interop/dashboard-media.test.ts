@@ -13,9 +13,6 @@ import { testClip } from './support/server.js'
 import { Viewer } from './support/viewer.js'
 
 const patience = { timeout: 20_000 }
-const schemes = ['light', 'dark'] as const
-
-type ColorScheme = (typeof schemes)[number]
 
 describe('media, overview and events of the web page in Chromium', () => {
   let command: ApiCommand
@@ -34,8 +31,8 @@ describe('media, overview and events of the web page in Chromium', () => {
     await endPrograms()
   })
 
-  async function open(hash: string, scheme: ColorScheme = 'light'): Promise<DashboardPage> {
-    const dashboard = await DashboardPage.open(browser, `${command.url}/${hash}`, scheme)
+  async function open(hash: string): Promise<DashboardPage> {
+    const dashboard = await DashboardPage.open(browser, `${command.url}/${hash}`)
     ends.push(() => dashboard.close())
     await dashboard.logIn(command.adminToken)
     return dashboard
@@ -70,11 +67,11 @@ describe('media, overview and events of the web page in Chromium', () => {
     return viewer
   }
 
-  test.for(schemes)('the media page shows a publication, %s', async (colorScheme, context) => {
+  test('the media page shows a publication', async (context) => {
     requirePrograms(context, 'chromium', 'ffmpeg')
     await publish('/live/door')
     await watch('/live/door')
-    const dashboard = await open('#/media?path=%2Flive%2Fdoor', colorScheme)
+    const dashboard = await open('#/media?path=%2Flive%2Fdoor')
     const { page } = dashboard
     await chosen(dashboard, '/live/door')
     const tracks = page.getByRole('region', { name: 'Tracks' })
@@ -94,7 +91,7 @@ describe('media, overview and events of the web page in Chromium', () => {
     const { keyFrameIntervalSeconds } = (await mediaAt('/live/door')).tracks[0]
     const words = await page.getByText(/^A key frame each/).innerText()
     expect(Number(/each ([\d.]+)/.exec(words)?.[1])).toBeCloseTo(keyFrameIntervalSeconds, 1)
-    await dashboard.photograph('media')
+    await dashboard.photograph('media-probe', true)
     await press(dashboard, `QR code of ${command.rtspUrl}/live/door`)
     await page.getByRole('img', { name: /^QR code/ }).waitFor(patience)
     await dashboard.photograph('qr-code')
@@ -160,11 +157,11 @@ describe('media, overview and events of the web page in Chromium', () => {
     await dialog.getByText('playing').waitFor(patience)
   })
 
-  test.for(schemes)('the overview counts as the metrics do, %s', async (colorScheme, context) => {
+  test('the overview counts as the metrics do', async (context) => {
     requirePrograms(context, 'chromium', 'ffmpeg')
     await publish('/live/door')
     const viewers = [await watch('/live/door'), await watch('/live/door')]
-    const dashboard = await open('#/overview', colorScheme)
+    const dashboard = await open('#/overview')
     const { page } = dashboard
     const figures = page.locator('.figures')
     await expect.poll(() => figures.innerText(), patience).toMatch(/^Sessions\s+3\s/)
@@ -177,14 +174,14 @@ describe('media, overview and events of the web page in Chromium', () => {
     }
     const left = await metric('rtspool_sessions_removed_total{reason="teardown"}')
     await page.getByRole('row', { name: new RegExp(`^teardown .* ${left} `) }).waitFor(patience)
-    await dashboard.photograph('overview')
+    await dashboard.photograph('overview-causes', true)
     expect(dashboard.complaints).toEqual([])
   })
 
-  test.for(schemes)('the log of events shows a viewer, %s', async (colorScheme, context) => {
+  test('the log of events shows a viewer', async (context) => {
     requirePrograms(context, 'chromium')
     const early = await watch('/test')
-    const dashboard = await open('#/events', colorScheme)
+    const dashboard = await open('#/events')
     const { page } = dashboard
     const events = page.getByRole('region', { name: 'Events' })
     // Events from before the page was opened are there as well.
@@ -195,7 +192,7 @@ describe('media, overview and events of the web page in Chromium', () => {
     await expect.poll(newest, patience).toMatch(/sessionRemoved|mediaEnded/)
     const left = events.getByText(/127\.0\.0\.1 has left \/test .* teardown$/)
     await left.first().waitFor(patience)
-    await dashboard.photograph('events')
+    await dashboard.photograph('events-viewer')
     await press(dashboard, 'Pause')
     await watch('/test')
     await dashboard.says(/^Paused: [1-9]\d* newer events/)

@@ -53,15 +53,15 @@ describe('the web page in Chromium', () => {
       ...['-i', urlAs(user), '-f', 'null', '-'],
     ])
 
-  async function open(scheme?: 'light' | 'dark', token = command.adminToken) {
-    opened = await DashboardPage.open(browser, command.url, scheme)
+  async function open(token = command.adminToken) {
+    opened = await DashboardPage.open(browser, command.url)
     await opened.logIn(token)
     return opened
   }
 
   test('asks for a token, and says when it is wrong', async (context) => {
     requirePrograms(context, 'chromium')
-    const dashboard = await open('light', 'guess')
+    const dashboard = await open('guess')
     await dashboard.says('The server does not know this token.')
     await dashboard.photograph('login')
     await dashboard.logIn(command.adminToken)
@@ -132,7 +132,7 @@ describe('the web page in Chromium', () => {
   test('shows a session, and changes its timeout', async (context) => {
     requirePrograms(context, 'chromium')
     await watch('bob', 'udp')
-    const dashboard = await open('dark')
+    const dashboard = await open()
     await dashboard.goTo('Sessions')
     await dashboard.button(/^Details of bob/).click()
     const { dialog } = dashboard
@@ -172,7 +172,7 @@ describe('the web page in Chromium', () => {
     const { body } = await command.api.call('createToken', {
       body: { name: 'guest', role: 'viewer' },
     })
-    const dashboard = await open('light', body.token)
+    const dashboard = await open(body.token)
     for (const title of pageTitles) {
       await dashboard.goTo(title)
       if (title === 'Sessions') await dashboard.heading('Sessions (1)')
@@ -230,7 +230,7 @@ describe('the web page in Chromium', () => {
   test('plays the live picture of a path, as one more session', async (context) => {
     requirePrograms(context, 'chromium')
     await watch('bob')
-    const dashboard = await open('dark')
+    const dashboard = await open()
     await dashboard.goTo('Sessions')
     await dashboard.button('Watch /test').click()
     await dashboard.dialog.getByText('playing').waitFor(patience)
@@ -248,21 +248,32 @@ describe('the web page in Chromium', () => {
     expect(dashboard.complaints).toEqual([])
   })
 
-  test.for(['light', 'dark'] as const)('has pages that are %s', async (scheme, context) => {
-    requirePrograms(context, 'chromium')
+  test('has pages that are light, and dark', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
     await (await Viewer.join(urlAs('ann'), 'tcp')).leave('teardown')
-    for (const user of ['ann', 'bob'])
-      for (const way of ['tcp', 'udp'] as const) await watch(user, way)
+    ffmpegAs('ann')
+    await watch('bob', 'udp')
     const ban = await command.api.call('addBan', { body: { user: 'mallory', reason: 'rude' } })
-    const dashboard = await open(scheme)
+    const share = await command.api.call('createShare', { body: { path: '/test', name: 'house' } })
+    const dashboard = await open()
     for (const title of pageTitles) {
       await dashboard.goTo(title)
-      if (title === 'Sessions') await dashboard.heading('Sessions (4)')
+      if (title === 'Sessions') {
+        await dashboard.heading('Sessions (2)')
+        await dashboard.says(/^\d+ kb\/s$/)
+      }
       if (title === 'Bans') await dashboard.says('user mallory')
       if (title === 'Leavers') await dashboard.says('left by itself')
+      if (title === 'Share links') await dashboard.says('house')
+      if (title === 'Events') await dashboard.says(/has got a session at/)
       await dashboard.page.evaluate('document.fonts.ready')
-      await dashboard.photograph(title.toLowerCase())
+      await dashboard.photograph(title.toLowerCase().replace(' ', '-'))
     }
+    await dashboard.goTo('Share links')
+    await dashboard.button('Share…').click()
+    await dashboard.dialog.waitFor(patience)
+    await dashboard.photograph('add-share')
+    await dashboard.page.keyboard.press('Escape')
     await dashboard.goTo('Bans')
     await dashboard.button(/^Add a ban/).click()
     await dashboard.dialog.waitFor(patience)
@@ -270,5 +281,6 @@ describe('the web page in Chromium', () => {
     await dashboard.page.keyboard.press('Escape')
     expect(dashboard.complaints).toEqual([])
     await command.api.call('removeBan', { params: { publicId: ban.body.publicId } })
+    await command.api.call('revokeShare', { params: { id: share.body.id } })
   })
 })

@@ -4,6 +4,7 @@ import { apiUser } from '../../packages/rtspool-server/test/api/call-everything.
 import { reasonToSkip } from '../../scripts/programs.mjs'
 import { ApiCommand } from './support/api-command.js'
 import { startBrowser } from './support/browser.mjs'
+import { photograph } from './support/dashboard-page.js'
 import { OpusPublisher } from './support/opus-publisher.js'
 import { Peer } from './support/peer.js'
 import { endPrograms } from './support/process.js'
@@ -89,6 +90,7 @@ describe('the web page in Chromium', () => {
     await page.getByLabel('Name').fill('neighbour')
     await page.getByRole('button', { name: 'Make a link' }).click()
     const url = await page.getByLabel('Link neighbour').inputValue(patience)
+    await photograph(page, 'share-made')
     await page.getByRole('button', { name: 'Close' }).click()
     const secret = url.split('#')[1] ?? 'no secret'
 
@@ -98,6 +100,7 @@ describe('the web page in Chromium', () => {
     await expect.poll(position, patience).toBeGreaterThan(0.5)
     expect(await sessionsOf('share:neighbour')).toBe(1)
     await page.getByRole('cell', { name: '1 of 10' }).waitFor(patience)
+    await photograph(viewer.page, 'share-watch')
     expect(await viewer.page.getByText('/test').count()).toBe(0)
     expect(viewer.requests.join('\n')).toContain('/share')
     expect(viewer.requests.join('\n')).not.toContain(secret)
@@ -109,6 +112,7 @@ describe('the web page in Chromium', () => {
     await page.getByText('Nothing is shared.').waitFor(patience)
     await viewer.page.reload()
     await status.getByText('This link has ended.').waitFor(patience)
+    await photograph(viewer.page, 'share-ended')
     expect([...complaints, ...viewer.complaints]).toEqual([])
     expect(command.printed).not.toContain(secret)
   })

@@ -10,8 +10,22 @@ const pictures = process.env.RTSPOOL_PAGE_PICTURES ?? ownFolder
 
 /** Titles of the pages, as the navigation has them. */
 export const pageTitles = [
-  ...['Overview', 'Sessions', 'Leavers', 'Media', 'Limits', 'Bans', 'Events'],
+  ...['Overview', 'Sessions', 'Leavers', 'Media', 'Share links', 'Limits', 'Bans', 'Events'],
 ]
+
+/** Keeps a light and a dark picture of a page, for people who look at them. */
+export async function photograph(page: Page, name: string, fullPage = false): Promise<void> {
+  mkdirSync(pictures, { recursive: true })
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.evaluate(twoFrames)
+    await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`), fullPage })
+  }
+}
+
+/** Charts are drawn again when the colours have changed. */
+const twoFrames =
+  'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))'
 
 /** The web page of the command in a browser, as a person uses it. */
 export class DashboardPage {
@@ -19,22 +33,16 @@ export class DashboardPage {
   /** Everything that the console of the browser has complained about. */
   readonly complaints: readonly string[]
   readonly #context: BrowserContext
-  readonly #scheme: string
 
-  private constructor(context: BrowserContext, page: Page, complaints: string[], scheme: string) {
+  private constructor(context: BrowserContext, page: Page, complaints: string[]) {
     this.#context = context
-    this.#scheme = scheme
     this.page = page
     this.complaints = complaints
   }
 
-  static async open(
-    browser: Browser | undefined,
-    url: string,
-    colorScheme: 'light' | 'dark' = 'light',
-  ): Promise<DashboardPage> {
+  static async open(browser: Browser | undefined, url: string): Promise<DashboardPage> {
     const viewport = { width: 1440, height: 800 }
-    const context = await browser?.newContext({ colorScheme, viewport })
+    const context = await browser?.newContext({ colorScheme: 'light', viewport })
     const page = await context?.newPage()
     if (!context || !page) throw new Error('no browser')
     const complaints: string[] = []
@@ -43,7 +51,7 @@ export class DashboardPage {
     })
     page.on('pageerror', ({ message }) => complaints.push(message))
     await page.goto(url)
-    return new DashboardPage(context, page, complaints, colorScheme)
+    return new DashboardPage(context, page, complaints)
   }
 
   async logIn(token: string): Promise<void> {
@@ -79,10 +87,9 @@ export class DashboardPage {
     return this.page.getByRole('dialog')
   }
 
-  /** Takes a picture of the window, named after the mode of its colours. */
-  async photograph(name: string): Promise<void> {
-    mkdirSync(pictures, { recursive: true })
-    await this.page.screenshot({ path: join(pictures, `${name}-${this.#scheme}.png`) })
+  /** Takes a light and a dark picture of the window, or of the whole page. */
+  photograph(name: string, isWhole = false): Promise<void> {
+    return photograph(this.page, name, isWhole)
   }
 
   async close(): Promise<void> {

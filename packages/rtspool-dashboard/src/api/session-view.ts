@@ -62,6 +62,10 @@ export function lossOf({ packetsLost, packetsIn, packetsOut }: SessionFigures): 
   return packetsLost / Math.max(1, packetsIn + packetsOut)
 }
 
+/** Writes the transport of a session as people know it; absent = not set up yet. */
+export const transportText = ({ transport }: Pick<SessionView, 'transport'>): string | undefined =>
+  transport === 'websocket-fmp4' ? 'WebSocket' : transport
+
 /** Returns the user and the address of a session's client, as far as they are known. */
 export const ownerText = ({ user, address }: Pick<SessionView, 'user' | 'address'>): string =>
   user && address ? `${user} (${address})` : (user ?? address ?? 'unknown client')

@@ -25,6 +25,16 @@ export function newestIndex({ places }: ChartData): number | undefined {
   return places.length > 0 ? places.length - 1 : undefined
 }
 
+/** Width of the horizontal axis of a chart with one place. */
+const singlePlaceWidth = 10
+
+/** Returns both ends of the horizontal axis for places in ascending order. */
+export function axisOf(places: ArrayLike<number>): [start: number, end: number] {
+  const first = places[0] ?? singlePlaceWidth
+  const last = places[places.length - 1] ?? first
+  return first === last ? [first - singlePlaceWidth, last] : [first, last]
+}
+
 /**
  * Rounds a value up to 1, 2 or 5 times a power of ten. A vertical axis that ends there does not
  * change with each small change of the values.

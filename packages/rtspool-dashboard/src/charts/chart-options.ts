@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import { type Line, roundedAbove } from './chart-data.js'
+import { axisOf, type Line, roundedAbove } from './chart-data.js'
 
 /** Lines, texts and axes of a chart, without its values. */
 export interface ChartShape {
@@ -47,7 +47,7 @@ export function chartOptions(
     ...{ width, height: chartHeight, legend: { show: false } },
     cursor: { y: false, drag: { setScale: false, x: false, y: false } },
     scales: {
-      x: { time: false },
+      x: { time: false, range: ({ data: [places] }) => axisOf(places) },
       y: { range: (_chart, _min, max) => [0, roundedAbove(max ?? 0, least)] },
     },
     axes: [
@@ -65,9 +65,12 @@ export function chartOptions(
 }
 
 function seriesOf({ label, isDashed }: Line, color: string, isStick: boolean): uPlot.Series {
-  const series: uPlot.Series = { label, stroke: color, width: 2, points: { show: false } }
+  // One value alone makes no line.
+  const points: uPlot.Series.Points = { show: ({ data: [places] }) => places.length === 1 }
+  const series: uPlot.Series = { label, stroke: color, width: 2, points }
   if (isDashed) series.dash = [6, 4]
   if (!isStick) return series
   const paths = uPlot.paths.bars?.({ size: stickSize })
-  return { ...series, width: 0, fill: color, ...(paths && { paths }) }
+  const bars = { width: 0, fill: color, points: { show: false } }
+  return { ...series, ...bars, ...(paths && { paths }) }
 }

@@ -27,7 +27,7 @@ export function EventsPage(): JSX.Element {
         columns={columns}
         rows={log.shown.value}
         keyOf={({ id, type }) => `${id} ${type}`}
-        empty="No event matches."
+        empty={log.size > 0 ? 'No event matches.' : 'No event has arrived yet.'}
       />
       {opened && (
         <Dialog title={opened.type} onClose={() => setOpened(undefined)}>

@@ -1,7 +1,14 @@
 import type { LeaverView } from '../api/leaver-view.js'
-import { lossOf } from '../api/session-view.js'
+import { transportText } from '../api/session-view.js'
 import type { Column } from '../elements/index.js'
-import { bytesText, durationText, shareText, timeText } from '../words/quantities.js'
+import {
+  bytesColumn,
+  clientColumns,
+  lossColumn,
+  pathColumn,
+  textColumn,
+} from '../lists/client-columns.js'
+import { durationText, shareText, timeText } from '../words/quantities.js'
 import { reasonTexts } from './reasons.js'
 
 const reasonText = ({ reason, note }: LeaverView): string =>
@@ -20,30 +27,10 @@ const reportText = ({ receptions }: LeaverView): string =>
 /** Columns of the table of removed sessions. */
 export const leaverColumns: readonly Column<LeaverView>[] = [
   { id: 'left', title: 'Left', width: '12rem', cell: ({ endedTime }) => timeText(endedTime) },
-  { id: 'reason', title: 'Why', width: '12rem', cell: reasonText, hint: reasonText },
-  { id: 'user', title: 'User', width: '8rem', cell: ({ user }) => user, hint: ({ user }) => user },
-  {
-    id: 'address',
-    title: 'Address',
-    width: '8.5rem',
-    cell: ({ address }) => address,
-    hint: ({ address }) => address,
-  },
-  {
-    id: 'agent',
-    title: 'Program',
-    width: '9rem',
-    cell: ({ userAgent }) => userAgent,
-    hint: ({ userAgent }) => userAgent,
-  },
-  {
-    id: 'path',
-    title: 'Path',
-    width: '9rem',
-    cell: ({ paths }) => paths.join(', '),
-    hint: ({ paths }) => paths.join(', '),
-  },
-  { id: 'transport', title: 'Transport', width: '7rem', cell: ({ transport }) => transport },
+  textColumn('reason', 'Why', '14rem', reasonText),
+  ...clientColumns,
+  { ...pathColumn, width: '9rem' },
+  textColumn('transport', 'Transport', '7rem', transportText),
   { id: 'state', title: 'State', width: '6rem', cell: ({ state }) => state },
   {
     id: 'duration',
@@ -52,19 +39,7 @@ export const leaverColumns: readonly Column<LeaverView>[] = [
     isNumber: true,
     cell: ({ durationSeconds }) => durationText(1000 * durationSeconds),
   },
-  {
-    id: 'bytes',
-    title: 'Bytes',
-    width: '5.5rem',
-    isNumber: true,
-    cell: ({ stats }) => bytesText(stats.bytesIn + stats.bytesOut),
-  },
-  {
-    id: 'loss',
-    title: 'Loss',
-    width: '5rem',
-    isNumber: true,
-    cell: ({ stats }) => shareText(lossOf(stats)),
-  },
-  { id: 'report', title: 'Last report', width: '14rem', cell: reportText, hint: reportText },
+  bytesColumn,
+  lossColumn,
+  textColumn('report', 'Last report', '10rem', reportText),
 ]

@@ -89,6 +89,8 @@ export class LivePlayer {
     clearTimeout(this.#hiding)
     this.#video.removeEventListener('error', this.#onVideoError)
     document.removeEventListener('visibilitychange', this.#onVisibility)
+    // A picture that was there stays; without one, the browser would wait for ever.
+    if (this.#video.readyState === 0) this.#video.removeAttribute('src')
     this.#tell('stopped', text)
   }
 

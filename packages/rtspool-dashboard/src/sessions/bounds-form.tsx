@@ -49,6 +49,9 @@ export function BoundsForm({ session, change }: BoundsFormProps): JSX.Element {
             />
           )}
         </Field>
+      </div>
+      <p role="alert">{action.problem}</p>
+      <div class="actions">
         <button
           type="submit"
           class="main"
@@ -57,7 +60,6 @@ export function BoundsForm({ session, change }: BoundsFormProps): JSX.Element {
           Change
         </button>
       </div>
-      <p role="alert">{action.problem}</p>
     </form>
   )
 }

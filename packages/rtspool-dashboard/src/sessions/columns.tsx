@@ -1,7 +1,14 @@
-import { lossOf, ownerText } from '../api/session-view.js'
+import { ownerText, transportText } from '../api/session-view.js'
 import { Button, type Column } from '../elements/index.js'
+import {
+  bytesColumn,
+  clientColumns,
+  lossColumn,
+  pathColumn,
+  textColumn,
+} from '../lists/client-columns.js'
 import { WatchButton } from '../watch/watch-button.js'
-import { bitrateText, bytesText, durationText, shareText } from '../words/quantities.js'
+import { bitrateText, bytesText, durationText } from '../words/quantities.js'
 import type { SessionRow } from './bitrates.js'
 
 /** Actions of the buttons in a row of the table of sessions. */
@@ -19,46 +26,17 @@ export interface RowActions {
 export function sessionColumns({ watch, show, end }: RowActions): readonly Column<SessionRow>[] {
   const name = (session: SessionRow): string => `${ownerText(session)} at ${session.paths[0]}`
   return [
+    ...clientColumns,
     {
-      id: 'user',
-      title: 'User',
-      width: '8rem',
-      cell: ({ user }) => user,
-      hint: ({ user }) => user,
-    },
-    {
-      id: 'address',
-      title: 'Address',
-      width: '8.5rem',
-      cell: ({ address }) => address,
-      hint: ({ address }) => address,
-    },
-    {
-      id: 'agent',
-      title: 'Program',
-      width: '9rem',
-      cell: ({ userAgent }) => userAgent,
-      hint: ({ userAgent }) => userAgent,
-    },
-    {
-      id: 'path',
-      title: 'Path',
-      width: '10rem',
+      ...pathColumn,
       cell: ({ paths: [path] }) =>
         path && (
           <WatchButton path={path} kind="link" onClick={() => watch(path)}>
             {path}
           </WatchButton>
         ),
-      hint: ({ paths }) => paths.join(', '),
     },
-    {
-      id: 'transport',
-      title: 'Transport',
-      width: '6.5rem',
-      cell: transportText,
-      hint: transportText,
-    },
+    textColumn('transport', 'Transport', '7.5rem', carrierText),
     { id: 'state', title: 'State', width: '6rem', cell: ({ state }) => state },
     {
       id: 'age',
@@ -74,13 +52,7 @@ export function sessionColumns({ watch, show, end }: RowActions): readonly Colum
       ...sortableNumber,
       cell: ({ lastAccessTime }) => sinceText(lastAccessTime),
     },
-    {
-      id: 'bytes',
-      title: 'Bytes',
-      width: '5.5rem',
-      ...sortableNumber,
-      cell: ({ stats }) => bytesText(stats.bytesIn + stats.bytesOut),
-    },
+    { ...bytesColumn, isSortable: true },
     {
       id: 'bitrate',
       title: 'Bitrate',
@@ -88,17 +60,11 @@ export function sessionColumns({ watch, show, end }: RowActions): readonly Colum
       isNumber: true,
       cell: ({ bitrate }) => (bitrate === undefined ? '…' : bitrateText(bitrate)),
     },
-    {
-      id: 'loss',
-      title: 'Loss',
-      width: '5rem',
-      ...sortableNumber,
-      cell: ({ stats }) => shareText(lossOf(stats)),
-    },
+    { ...lossColumn, isSortable: true },
     {
       id: 'queue',
       title: 'Queue',
-      width: '5.5rem',
+      width: '6rem',
       ...sortableNumber,
       cell: ({ queuedBytes }) => bytesText(queuedBytes),
     },
@@ -124,7 +90,10 @@ export function sessionColumns({ watch, show, end }: RowActions): readonly Colum
 
 const sortableNumber = { isNumber: true, isSortable: true } as const
 
-const transportText = ({ transport, tunnel, isSecure }: SessionRow): string =>
-  [transport, tunnel && `in ${tunnel}`, isSecure && 'TLS'].filter(Boolean).join(', ')
+function carrierText(session: SessionRow): string {
+  const { tunnel, isSecure } = session
+  const parts = [transportText(session), tunnel && `in ${tunnel}`, isSecure && 'TLS']
+  return parts.filter(Boolean).join(', ')
+}
 
 const sinceText = (time: string): string => durationText(Date.now() - Date.parse(time))

@@ -9,7 +9,13 @@ const reported = (text: (reception: ReceptionView) => string) => {
 
 const columns: readonly Column<StreamView>[] = [
   { id: 'track', title: 'Track', width: '4.5rem', cell: ({ track }) => track },
-  { id: 'path', title: 'Path', width: '6rem', cell: ({ path }) => path, hint: ({ path }) => path },
+  {
+    id: 'path',
+    title: 'Path',
+    width: '5.5rem',
+    cell: ({ path }) => path,
+    hint: ({ path }) => path,
+  },
   { id: 'mode', title: 'Does', width: '5rem', cell: ({ mode }) => `${mode}s` },
   {
     id: 'transport',
@@ -47,7 +53,7 @@ const columns: readonly Column<StreamView>[] = [
   {
     id: 'roundTrip',
     title: 'Round trip',
-    width: '7rem',
+    width: '7.5rem',
     isNumber: true,
     cell: reported(({ roundTripMs }) =>
       roundTripMs === undefined ? '–' : millisecondsText(roundTripMs),

@@ -1,3 +1,5 @@
+import { timeText } from '../words/quantities.js'
+
 /** A share link, as the API lists it. */
 export interface ShareView {
   readonly id: string
@@ -46,7 +48,7 @@ export const isOwnHost = (hostname: string): boolean =>
 
 /** Formats the time at which a link expires. */
 export const endText = ({ until }: Pick<ShareView, 'until'>): string =>
-  until === undefined ? 'never' : new Date(until * 1000).toLocaleString()
+  until === undefined ? 'never' : timeText(until * 1000)
 
 /** Formats the number of viewers of a link, and their maximum: `3 of 10`. */
 export const viewersText = ({ sessions, maxViewers }: ShareView): string =>

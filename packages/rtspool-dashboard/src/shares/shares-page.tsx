@@ -38,8 +38,8 @@ function Shares(): JSX.Element {
   const columns = useMemo(() => columnsOf((share) => void list.revoke(share)), [list])
   return (
     <section>
-      <header class="bar">
-        <h1>Share links ({list.shares.value.length})</h1>
+      <h1>Share links ({list.shares.value.length})</h1>
+      <div class="tools">
         <Button
           kind="main"
           onClick={() => {
@@ -48,7 +48,7 @@ function Shares(): JSX.Element {
         >
           Share…
         </Button>
-      </header>
+      </div>
       <p role="alert">{list.problem}</p>
       <Table
         label="Share links"
@@ -65,12 +65,13 @@ function Shares(): JSX.Element {
 const columnsOf = (revoke: (share: ShareView) => void): readonly Column<ShareView>[] => [
   { id: 'name', title: 'Name', cell: ({ name }) => name, hint: ({ name }) => name },
   { id: 'path', title: 'Path', cell: ({ path }) => path, hint: ({ path }) => path },
-  { id: 'viewers', title: 'Viewers', isNumber: true, cell: viewersText },
-  { id: 'until', title: 'Ends', cell: endText },
-  { id: 'author', title: 'Made by', cell: ({ author }) => author },
+  { id: 'viewers', title: 'Viewers', width: '8rem', isNumber: true, cell: viewersText },
+  { id: 'until', title: 'Ends', width: '12rem', cell: endText, hint: endText },
+  { id: 'author', title: 'Made by', cell: ({ author }) => author, hint: ({ author }) => author },
   {
     id: 'revoke',
-    title: '',
+    title: 'Actions',
+    width: '7rem',
     cell: (share) => (
       <Button kind="danger" label={`Revoke ${share.name}`} onClick={() => revoke(share)}>
         Revoke

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { movedIndex, newestIndex, roundedAbove } from '../../src/charts/chart-data.js'
+import { axisOf, movedIndex, newestIndex, roundedAbove } from '../../src/charts/chart-data.js'
 
 describe('a chart', () => {
   it.for([
@@ -13,6 +13,12 @@ describe('a chart', () => {
     [1_200_000, 1, 2_000_000],
   ] as const)('has above %d, and from %d on, the end %d', ([value, least, end]) => {
     expect(roundedAbove(value, least)).toBe(end)
+  })
+
+  it('has an axis of some seconds with one place, and with none', () => {
+    expect(axisOf([3, 5, 8])).toEqual([3, 8])
+    expect(axisOf([1000])).toEqual([990, 1000])
+    expect(axisOf([])).toEqual([0, 10])
   })
 
   it('moves by the keys of the arrows, and stays inside', () => {

@@ -25,7 +25,10 @@ class FakeSource extends EventTarget {
 function startPlayer(isHidden = false, refusal?: Error) {
   FakeSocket.opened = []
   const page = Object.assign(new EventTarget(), { hidden: isHidden })
-  const video = Object.assign(new EventTarget(), { readyState: 0, buffered: { length: 0 } })
+  const removeAttribute = vi.fn()
+  const video = Object.assign(new EventTarget(), {
+    ...{ readyState: 0, buffered: { length: 0 }, removeAttribute },
+  })
   vi.stubGlobal('document', page)
   vi.stubGlobal('WebSocket', FakeSocket)
   vi.stubGlobal('MediaSource', FakeSource)
@@ -44,7 +47,7 @@ function startPlayer(isHidden = false, refusal?: Error) {
     page.hidden = hidden
     page.dispatchEvent(new Event('visibilitychange'))
   }
-  return { player, hide, states, sockets: FakeSocket.opened }
+  return { player, video, hide, states, sockets: FakeSocket.opened }
 }
 
 const hidden = 'paused Paused while the page is hidden.'
@@ -126,6 +129,14 @@ describe('a live player', () => {
     vi.restoreAllMocks()
   })
   const turn = (ms = 0) => vi.advanceTimersByTimeAsync(ms)
+
+  it.each([0, 4])('leaves a picture alone where it stops, readyState %i', async (readyState) => {
+    const { player, video } = startPlayer()
+    await turn()
+    video.readyState = readyState
+    player.stop()
+    expect(video.removeAttribute.mock.calls).toEqual(readyState === 0 ? [['src']] : [])
+  })
 
   it('tries again after a break, and stops where that is useless', async () => {
     const { states, sockets } = startPlayer()
