@@ -19,6 +19,7 @@ export class Participants {
   readonly #lingerMs: number
   readonly #onLeft: () => void
   readonly #participants = new Set<MediaParticipant>()
+  readonly #observers = new Set<MediaParticipant>()
   #wasJoined = false
   #hasEnded = false
   #lingerTimer: ClockTimer | undefined
@@ -53,7 +54,13 @@ export class Participants {
     this.#lingerTimer = undefined
   }
 
+  /** Adds a participant that does not keep the media alive, and does not count. */
+  observe(observer: MediaParticipant): void {
+    this.#observers.add(observer)
+  }
+
   leave(participant: MediaParticipant): void {
+    if (this.#observers.delete(participant)) return
     if (this.#participants.delete(participant) && this.#participants.size === 0) this.#linger()
   }
 
@@ -70,8 +77,9 @@ export class Participants {
   end(): void {
     this.#hasEnded = true
     this.#lingerTimer?.cancel()
-    for (const participant of [...this.#participants]) participant.mediaEnded()
+    for (const each of [...this.#participants, ...this.#observers]) each.mediaEnded()
     this.#participants.clear()
+    this.#observers.clear()
   }
 
   #linger(): void {

@@ -213,15 +213,18 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
    * for await (const { track, parts, isKeyFrame } of server.read('/live/door', { signal })) …
    * ```
    *
-   * @param path - Decoded path, and after a `?` the query.
+   * A path is read as viewers read it: the reader starts the source, and keeps the media alive. A media of
+   * {@link media} is observed: the reader neither starts it nor keeps it alive.
+   *
+   * @param target - Decoded path, and after a `?` the query; or a media of this server.
    * @returns Ends with the media; leave the loop, or abort `signal`, to end it before.
    * @throws {RangeError | TypeError} When an option is invalid. The iteration throws `RequestError`
-   * `ERR_NOT_FOUND` when nothing is mounted at the path, `ERR_MEDIA_UNAVAILABLE` when the source
-   * fails, and the reason of `signal`.
+   * `ERR_NOT_FOUND` when nothing is mounted at the path or the media has ended,
+   * `ERR_MEDIA_UNAVAILABLE` when the source fails, and the reason of `signal`.
    */
-  read(path: string, options: ReadOptions = {}): AsyncIterableIterator<AccessUnit> {
-    checkText('path', path)
-    return readMedia(this.#context, path, resolveReadOptions(options))
+  read(target: string | MediaInfo, options: ReadOptions = {}): AsyncIterableIterator<AccessUnit> {
+    if (typeof target !== 'object' || target === null) checkText('path', target)
+    return readMedia(this.#context, target, resolveReadOptions(options))
   }
 
   stats(): RtspServerStats {

@@ -13,6 +13,8 @@ export interface MediaReaderOptions {
    * out up to the next key frame. 0 = unlimited.
    */
   readonly maxQueuedBytes: number
+  /** True if the reader does not keep the media alive. @default false */
+  readonly isObserver?: boolean
 }
 
 /** One track that is read inside the process. */
@@ -40,13 +42,14 @@ export class MediaReader implements MediaParticipant {
   #isFlushed = false
   #wake: (() => void) | undefined
 
-  constructor(media: Media, { from, maxQueuedBytes }: MediaReaderOptions) {
+  constructor(media: Media, { from, maxQueuedBytes, isObserver }: MediaReaderOptions) {
     this.#media = media
     this.#from = from
     const leader = media.tracks.find((track) => track.hasKeyFrames) ?? media.tracks[0]
     this.#queue = new ReadQueue(maxQueuedBytes, leader?.index ?? 0, from === 'keyFrame')
     this.#tracks = media.tracks.map((track) => this.#readTrack(track))
-    media.participants.join(this)
+    if (isObserver) media.participants.observe(this)
+    else media.participants.join(this)
   }
 
   /** True if the media has ended, or the reader is closed. Packets that are still queued can be read. */

@@ -6,6 +6,7 @@ import type { Publication } from '../../media/streams/publication.js'
 import type { TimelinePolicy } from '../../media/timeline/timeline.js'
 import type { CacheBudget } from '../../media/track/cache-budget.js'
 import type { GopCacheLimits } from '../../media/track/gop-cache-options.js'
+import type { MediaInfo } from '../../public/media.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type {
   Session,
@@ -81,6 +82,8 @@ export interface AnnouncementsContext {
 export interface MediaContext {
   /** True as soon as the server closes: no media may be created. */
   readonly isClosed: boolean
+  /** Returns the media that is served; `undefined` if it has ended, or is another server's. */
+  find(media: MediaInfo): Media | undefined
   /** Adds a media. It is removed when its source is closed. */
   note(media: Media): void
 }

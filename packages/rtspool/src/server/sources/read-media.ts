@@ -3,6 +3,7 @@ import type { Media } from '../../media/media.js'
 import { MediaReader, type MediaReaderOptions } from '../../media/streams/media-reader.js'
 import { checkInteger, checkOptions, kindOf, shown } from '../../option-checks.js'
 import type { AccessUnit, ReadOptions } from '../../public/access-unit.js'
+import type { MediaInfo } from '../../public/media.js'
 import type { ServerContext } from '../request/request-context.js'
 import { leaseForReader } from './construct-media.js'
 
@@ -41,29 +42,30 @@ export function resolveReadOptions(options: ReadOptions): ResolvedReadOptions {
 }
 
 /**
- * Reads the media at a path as a viewer would, but without session and connection.
+ * Reads a media without session and connection: the one at a path as a viewer would, or a media that is served already,
+ * which the reader neither starts nor keeps alive.
  *
- * @param target - Decoded path, and after a `?` the query.
+ * @param target - A media, or a decoded path, and after a `?` the query.
  * @throws {RequestError} As the response to DESCRIBE or PLAY: `ERR_NOT_FOUND`,
  *   `ERR_MEDIA_UNAVAILABLE`, …
  */
 export async function* readMedia(
   server: ServerContext,
-  target: string,
+  target: string | MediaInfo,
   { signal, ...options }: ResolvedReadOptions,
 ): AsyncGenerator<AccessUnit, void, void> {
   signal?.throwIfAborted()
-  const lease = await leaseForReader(server, target)
-  const { media } = lease
-  const reader = new MediaReader(media, options)
-  lease.release()
+  const isObserver = typeof target !== 'string'
+  const { media, reader } = isObserver
+    ? observe(server, target, options)
+    : await join(server, target, options)
   const wake = (): void => reader.wake()
   signal?.addEventListener('abort', wake)
   try {
-    await start(media)
+    if (!isObserver) await start(media)
     signal?.throwIfAborted()
     reader.start()
-    media.playback?.resume()
+    if (!isObserver) media.playback?.resume()
     for (let count = 1; ; ) {
       const unit = reader.next()
       if (unit) {
@@ -78,6 +80,33 @@ export async function* readMedia(
     signal?.removeEventListener('abort', wake)
     reader.close()
   }
+}
+
+interface MediaReading {
+  readonly media: Media
+  readonly reader: MediaReader
+}
+
+async function join(
+  server: ServerContext,
+  target: string,
+  options: MediaReaderOptions,
+): Promise<MediaReading> {
+  const lease = await leaseForReader(server, target)
+  const { media } = lease
+  const reader = new MediaReader(media, options)
+  lease.release()
+  return { media, reader }
+}
+
+function observe(
+  server: ServerContext,
+  target: MediaInfo,
+  options: MediaReaderOptions,
+): MediaReading {
+  const media = server.media.find(target)
+  if (!media) throw new RequestError('ERR_NOT_FOUND', `the media of ${target.path} is not served`)
+  return { media, reader: new MediaReader(media, { ...options, isObserver: true }) }
 }
 
 async function start(media: Media): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Media } from '../../media/media.js'
+import type { MediaInfo } from '../../public/media.js'
 import { PublicMap } from '../../public/public-map.js'
 import type { MediaContext } from '../request/request-context.js'
 
@@ -23,6 +24,11 @@ export class ServedMedia implements MediaContext {
   /** True while the server closes: no media may be created. */
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  find({ publicId }: MediaInfo): Media | undefined {
+    const media = this.list.get(publicId)
+    return media?.state === 'ended' ? undefined : media
   }
 
   note(media: Media): void {

@@ -138,6 +138,39 @@ describe('server.read', () => {
     expect(server.media.size).toBe(0)
   })
 
+  it('observes a media that is served, without keeping it', async () => {
+    const server = await startServer()
+    server.mounts.add('/cam', new MediaFactory(() => new TestSource(), { lingerSeconds: 0 }))
+    const viewer = server.read('/cam')
+    const watched = viewer.next()
+    await until(() => [...server.media][0]?.state === 'playing')
+    const [media] = server.media
+    if (!media) throw new Error('no media')
+    const observer = server.read(media)
+    const observed = observer.next()
+    await until(() => media.tracks[0]?.readerCount === 2)
+    expect(media.participantCount).toBe(1)
+    const left = viewer.return?.()
+    await media.end()
+    expect((await observed).done).toBe(true)
+    await Promise.all([watched, left])
+    await expect(server.read(media).next()).rejects.toThrow('the media of /cam is not served')
+  })
+
+  it('observes to the end of the media, which the last viewer brings', async () => {
+    const server = await startServer()
+    server.mounts.add('/cam', new MediaFactory(() => new TestSource(), { lingerSeconds: 0 }))
+    const viewer = await connectTo(server)
+    await play(viewer, urlOf(server, '/cam'), ['TCP', 'TCP'])
+    const [media] = server.media
+    if (!media) throw new Error('no media')
+    const observed = server.read(media).next()
+    await until(() => media.tracks[0]?.readerCount === 2)
+    await viewer.close()
+    expect((await observed).done).toBe(true)
+    expect(media.state).toBe('ended')
+  })
+
   it('plays a stored presentation from its beginning to its end', async () => {
     const server = await startServer()
     const source = new StoredTestSource()
