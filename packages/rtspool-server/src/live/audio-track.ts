@@ -1,9 +1,9 @@
 import type { AccessUnit, TrackInfo } from 'rtspool'
-import type { AudioCoding } from './codec/audio-format.js'
-import { fragmentBytes, type Sample, writeFragment } from './fmp4/fragment.js'
-import type { TrackFormat } from './fmp4/track-format.js'
+import type { AudioCoding } from '../codec/audio-format.js'
+import { type CommonInstant, MediaTimes } from '../codec/media-times.js'
+import { fragmentBytes, type Sample, writeFragment } from '../fmp4/fragment.js'
+import type { TrackFormat } from '../fmp4/track-format.js'
 import type { LiveFragment, LiveTrack } from './live-track.js'
-import { type CommonInstant, MediaTimes } from './media-times.js'
 import { openFrame } from './web-socket-frame.js'
 
 /**
@@ -67,8 +67,9 @@ export class AudioTrack implements LiveTrack {
     const samples = this.#samples
     if (samples.length === 0) return undefined
     this.#samples = []
-    const { frame, contentOffset } = openFrame(this.id, fragmentBytes(samples))
-    writeFragment(frame, contentOffset, ++this.#sequenceNumber, this.#begin, samples)
+    const runs = [{ trackId: 1, decodeTime: this.#begin, samples }]
+    const { frame, contentOffset } = openFrame(this.id, fragmentBytes(runs))
+    writeFragment(frame, contentOffset, ++this.#sequenceNumber, runs)
     return { frame, isEntry: true, format: undefined }
   }
 

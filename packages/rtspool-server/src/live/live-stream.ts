@@ -1,10 +1,10 @@
 import type { AccessUnit, Clock, ClockTimer, RemovalReason, RtspServer, TrackInfo } from 'rtspool'
-import { initSegment } from './fmp4/init-segment.js'
-import { mimeOf } from './fmp4/track-format.js'
+import { beginningWith, type CommonInstant } from '../codec/media-times.js'
+import { initSegment } from '../fmp4/init-segment.js'
+import { mimeOf } from '../fmp4/track-format.js'
 import { KeptFragments } from './kept-fragments.js'
 import type { LiveFragment, LiveTrack } from './live-track.js'
 import type { LiveOffer, LiveViewer } from './live-viewer.js'
-import { beginningWith, type CommonInstant } from './media-times.js'
 import { type OpenTracks, openTracks } from './open-tracks.js'
 import { boxFrame, textFrame } from './web-socket-frame.js'
 
@@ -167,6 +167,6 @@ function offerOf(tracks: readonly LiveTrack[], { unplayable }: OpenTracks): Live
     return { id, kind, mime: mimeOf(format), ...(kind === 'video' && { width, height }) }
   })
   const message = textFrame(JSON.stringify({ type: 'tracks', tracks: described, unplayable }))
-  const segments = formats.map(({ id, format }) => boxFrame(id, initSegment(format)))
+  const segments = formats.map(({ id, format }) => boxFrame(id, initSegment([format])))
   return { frames: [message, ...segments] }
 }

@@ -1,6 +1,6 @@
 import type { AccessUnit, TrackInfo } from 'rtspool'
-import type { TrackFormat } from './fmp4/track-format.js'
-import type { CommonInstant } from './media-times.js'
+import type { CommonInstant } from '../codec/media-times.js'
+import type { TrackFormat } from '../fmp4/track-format.js'
 
 /** An MP4 fragment of one track, ready to be sent to all browsers. */
 export interface LiveFragment {

@@ -1,6 +1,6 @@
 import type { TrackInfo } from 'rtspool'
+import { encodingOf, trackCoding } from '../codec/track-coding.js'
 import { AudioTrack } from './audio-track.js'
-import { audioCoding } from './codec/audio-format.js'
 import type { LiveTrack } from './live-track.js'
 import { VideoTrack } from './video-track.js'
 
@@ -26,24 +26,15 @@ export function openTracks(infos: readonly TrackInfo[]): OpenTracks {
     const { kind } = info.description
     if (kind !== 'video' && kind !== 'audio') continue
     const track = openTrack(info, tracks.length)
-    if (!track) unplayable.push({ kind, encoding: rtpmapOf(info)?.encoding })
+    if (!track) unplayable.push({ kind, encoding: encodingOf(info) })
     else if (!chosen.has(kind)) tracks.push(track)
     if (track) chosen.add(kind)
   }
   return { tracks, unplayable }
 }
 
-const rtpmapOf = ({ description }: TrackInfo) => description.rtpmap(payloadTypeOf(description))
-
-const payloadTypeOf = ({ payloadTypes }: TrackInfo['description']): number => payloadTypes[0] ?? -1
-
 function openTrack(info: TrackInfo, id: number): LiveTrack | undefined {
-  const rtpmap = rtpmapOf(info)
-  const encoding = rtpmap?.encoding.toUpperCase() ?? ''
-  if (encoding === 'H264' || encoding === 'H265') return new VideoTrack(info, id, encoding)
-  const { description, clockRate } = info
-  const parameters = description.fmtp(payloadTypeOf(description)) ?? ''
-  const channels = rtpmap?.channels ?? 1
-  const coding = audioCoding({ encoding, clockRate, channels, parameters })
-  return coding && new AudioTrack(info, id, coding)
+  const chosen = trackCoding(info)
+  if (chosen?.kind === 'video') return new VideoTrack(info, id, chosen.coding)
+  return chosen && new AudioTrack(info, id, chosen.coding)
 }

@@ -2,9 +2,9 @@ import type { RemovalReason } from 'rtspool'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { nextTurn, until } from '../../../rtspool/test/support/until.js'
-import { boxAt } from './support/boxes.js'
+import { parameterSets } from '../codec/parameter-sets.js'
+import { boxAt } from '../fmp4/boxes.js'
 import { cameraPath, type LiveBrowser, LiveServer } from './support/live-server.js'
-import { parameterSets } from './support/parameter-sets.js'
 import { PictureSource } from './support/picture-source.js'
 
 const pictureCount = (browser: LiveBrowser) => browser.fragmentsOf(0).length

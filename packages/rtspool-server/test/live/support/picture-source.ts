@@ -6,7 +6,7 @@ import {
   type SessionDescription,
 } from 'rtspool'
 import { H264Payloader, OpusPayloader } from 'rtspool/rtp'
-import { parameterSets } from './parameter-sets.js'
+import { parameterSets } from '../../codec/parameter-sets.js'
 
 export const keyEvery = 5
 const videoTicks = 3600

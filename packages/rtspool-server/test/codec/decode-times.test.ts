@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DecodeTimes } from '../../src/live/decode-times.js'
+import { DecodeTimes } from '../../src/codec/decode-times.js'
 
 const frame = 3600
 

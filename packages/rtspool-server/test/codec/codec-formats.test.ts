@@ -1,9 +1,9 @@
 import { parseAvcConfiguration, parseHevcConfiguration } from 'rtspool/rtp'
 import { describe, expect, it, vi } from 'vitest'
-import { audioCoding } from '../../src/live/codec/audio-format.js'
-import { h264Format } from '../../src/live/codec/h264-format.js'
-import { h265Format } from '../../src/live/codec/h265-format.js'
-import { parameterSets } from './support/parameter-sets.js'
+import { audioCoding } from '../../src/codec/audio-format.js'
+import { h264Format } from '../../src/codec/h264-format.js'
+import { h265Format } from '../../src/codec/h265-format.js'
+import { parameterSets } from './parameter-sets.js'
 
 const videoEntryBytes = 8 + 78
 const boxHeaderBytes = 8

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { latmConfigOf } from '../../src/live/codec/latm-config.js'
+import { latmConfigOf } from '../../src/codec/latm-config.js'
 
 /** A StreamMuxConfig around the bits of an AudioSpecificConfig. */
 function muxConfig(config: string): Buffer {

@@ -1,9 +1,6 @@
 import { box, fullBox, u16, u32, zeros } from './box.js'
 import type { TrackFormat } from './track-format.js'
 
-/** Track id of the only track in an init segment. */
-export const trackId = 1
-
 const one = 2 ** 16
 /**
  * Transformation matrix that changes nothing: fixed-point numbers of 16.16 bits, the last of 2.30
@@ -16,20 +13,26 @@ const selfContained = 1
 const undefinedLanguage = 0x55c4
 
 /**
- * Builds the MP4 init segment of one track: `ftyp` and `moov` without any sample.
+ * Builds an MP4 init segment: `ftyp` and `moov` without any sample.
  *
- * Each track has its own init segment. A browser that cannot play one track can then play the
- * others, and a gap in the sound does not interrupt the picture.
+ * In the live picture, each track has its own init segment. A browser that cannot play one track
+ * can then play the others, and a gap in the sound does not interrupt the picture.
  *
+ * @param formats - Format of each track. The tracks have the numbers 1, 2, ….
  * @see ISO/IEC 14496-12 sections 8.2 to 8.8; Media Source Extensions byte stream format
  */
-export function initSegment(format: TrackFormat): Buffer {
+export function initSegment(formats: readonly TrackFormat[]): Buffer {
   const fileType = box('ftyp', Buffer.from('iso6\0\0\0\0iso6mp41', 'latin1'))
-  const movie = box('moov', movieHeader(), track(format), box('mvex', trackDefaults()))
+  const movie = box(
+    'moov',
+    movieHeader(formats.length),
+    ...formats.map((format, index) => track(format, index + 1)),
+    box('mvex', ...formats.map((_, index) => trackDefaults(index + 1))),
+  )
   return Buffer.concat([fileType, movie])
 }
 
-function movieHeader(): Buffer {
+function movieHeader(trackCount: number): Buffer {
   return fullBox(
     'mvhd',
     0,
@@ -39,13 +42,13 @@ function movieHeader(): Buffer {
     zeros(10),
     identityMatrix,
     zeros(24),
-    u32(trackId + 1 /* next track */),
+    u32(trackCount + 1 /* next track */),
   )
 }
 
-const trackDefaults = (): Buffer => fullBox('trex', 0, 0, u32(trackId, 1, 0, 0, 0))
+const trackDefaults = (trackId: number): Buffer => fullBox('trex', 0, 0, u32(trackId, 1, 0, 0, 0))
 
-function track(format: TrackFormat): Buffer {
+function track(format: TrackFormat, trackId: number): Buffer {
   const { kind, width, height, timescale } = format
   const isVideo = kind === 'video'
   const header = fullBox(

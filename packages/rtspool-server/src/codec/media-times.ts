@@ -42,6 +42,7 @@ export class MediaTimes {
   /** Time of the last unit on the timeline, in ticks of the track. */
   #place = 0
   #step = 0
+  #hasJumped = false
 
   /**
    * Creates the conversion for one track.
@@ -53,6 +54,11 @@ export class MediaTimes {
     this.#clockRate = clockRate
     this.#index = index
     this.#isVideo = isVideo
+  }
+
+  /** True if the last unit began another timeline: its place follows the one before as if nothing were missing. */
+  get hasJumped(): boolean {
+    return this.#hasJumped
   }
 
   /**
@@ -73,6 +79,7 @@ export class MediaTimes {
   #advance(distance: number): void {
     const seconds = distance / this.#clockRate
     const isSame = seconds > -maxBackSeconds && seconds < maxForwardSeconds
+    this.#hasJumped = !isSame
     this.#place += isSame ? distance : this.#step
     if (isSame && distance > 0) this.#step = distance
   }

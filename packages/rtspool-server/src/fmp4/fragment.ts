@@ -1,5 +1,4 @@
 import { boxHeaderBytes } from './box.js'
-import { trackId } from './init-segment.js'
 
 /** One picture or frame of sound in a fragment. */
 export interface Sample {
@@ -14,12 +13,21 @@ export interface Sample {
   readonly isSync: boolean
 }
 
+/** Samples of one track that follow one another without a gap. */
+export interface TrackRun {
+  /** Number of the track in the init segment, from 1. */
+  readonly trackId: number
+  /** Decoding time of the first sample in ticks, a whole number of at least 0. */
+  readonly decodeTime: number
+  readonly samples: readonly Sample[]
+}
+
 const mfhdBytes = 16
 const tfhdBytes = 16
 const tfdtBytes = 20
 const trunBytes = 20
 const sampleEntryBytes = 16
-const fixedBytes = boxHeaderBytes + mfhdBytes + boxHeaderBytes + tfhdBytes + tfdtBytes + trunBytes
+const trafBytes = boxHeaderBytes + tfhdBytes + tfdtBytes + trunBytes
 const version1 = 2 ** 24
 const defaultBaseIsMoof = 0x02_0000
 /**
@@ -32,39 +40,59 @@ const syncSample = 0x0200_0000
 /** Sample flags of a sample that depends on others, and is no sync sample. */
 const otherSample = 0x0101_0000
 
-/** Returns the size of the fragment of these samples in bytes. */
-export function fragmentBytes(samples: readonly Sample[]): number {
-  let sizeBytes = fixedBytes + boxHeaderBytes
-  for (const sample of samples) sizeBytes += sampleEntryBytes + sample.sizeBytes
+/** Returns the size of the fragment of these runs in bytes. */
+export const fragmentBytes = (runs: readonly TrackRun[]): number =>
+  moofBytesOf(runs) + boxHeaderBytes + runs.reduce((sum, run) => sum + dataBytesOf(run), 0)
+
+function moofBytesOf(runs: readonly TrackRun[]): number {
+  let sizeBytes = boxHeaderBytes + mfhdBytes
+  for (const { samples } of runs) sizeBytes += trafBytes + samples.length * sampleEntryBytes
   return sizeBytes
 }
+
+const dataBytesOf = ({ samples }: TrackRun): number =>
+  samples.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 
 /**
  * Writes an MP4 fragment: `moof` and `mdat` (ISO/IEC 14496-12 section 8.8).
  *
  * ```text
- *  moof { mfhd, traf { tfhd, tfdt: decoding time of the first, trun: duration size flags offset of each } } mdat
+ *  moof { mfhd, traf { tfhd, tfdt: decoding time of the first, trun: duration size flags offset of each }, … } mdat
  * ```
  *
  * @param target - Buffer with room for {@link fragmentBytes} from `offset` on.
  * @param sequenceNumber - Number of the fragment, modulo 2^32.
- * @param decodeTime - Decoding time of the first sample in ticks: a whole number of at least 0.
+ * @param runs - At most one of each track.
  */
 export function writeFragment(
   target: Buffer,
   offset: number,
   sequenceNumber: number,
-  decodeTime: number,
-  samples: readonly Sample[],
+  runs: readonly TrackRun[],
 ): void {
-  const trafBytes = boxHeaderBytes + tfhdBytes + tfdtBytes + trunBytes
-  const entriesBytes = samples.length * sampleEntryBytes
-  const moofBytes = fixedBytes + entriesBytes
+  const moofBytes = moofBytesOf(runs)
   let at = header(target, offset, moofBytes, 'moof')
   at = header(target, at, mfhdBytes, 'mfhd')
   at = target.writeUInt32BE(0, at)
   at = target.writeUInt32BE(sequenceNumber >>> 0, at)
-  at = header(target, at, trafBytes + entriesBytes, 'traf')
+  let dataOffset = moofBytes + boxHeaderBytes
+  for (const run of runs) {
+    at = writeTrackFragment(target, at, run, dataOffset)
+    dataOffset += dataBytesOf(run)
+  }
+  at = header(target, at, dataOffset - moofBytes, 'mdat')
+  for (const { samples } of runs) at = writeData(target, at, samples)
+}
+
+/** @param dataOffset - Bytes from the beginning of the `moof` to the first sample. */
+function writeTrackFragment(
+  target: Buffer,
+  offset: number,
+  { trackId, decodeTime, samples }: TrackRun,
+  dataOffset: number,
+): number {
+  const entriesBytes = samples.length * sampleEntryBytes
+  let at = header(target, offset, trafBytes + entriesBytes, 'traf')
   at = header(target, at, tfhdBytes, 'tfhd')
   at = target.writeUInt32BE(defaultBaseIsMoof, at)
   at = target.writeUInt32BE(trackId, at)
@@ -74,21 +102,25 @@ export function writeFragment(
   at = header(target, at, trunBytes + entriesBytes, 'trun')
   at = target.writeUInt32BE(version1 + trunFlags, at)
   at = target.writeUInt32BE(samples.length, at)
-  at = target.writeInt32BE(moofBytes + boxHeaderBytes, at)
+  at = target.writeInt32BE(dataOffset, at)
   for (const { duration, sizeBytes, isSync, compositionOffset } of samples) {
     at = target.writeUInt32BE(duration, at)
     at = target.writeUInt32BE(sizeBytes, at)
     at = target.writeUInt32BE(isSync ? syncSample : otherSample, at)
     at = target.writeInt32BE(compositionOffset, at)
   }
-  const dataBytes = samples.reduce((sum, sample) => sum + sample.sizeBytes, 0)
-  at = header(target, at, boxHeaderBytes + dataBytes, 'mdat')
+  return at
+}
+
+function writeData(target: Buffer, offset: number, samples: readonly Sample[]): number {
+  let at = offset
   for (const { pieces } of samples) {
     for (const piece of pieces) {
       target.set(piece, at)
       at += piece.length
     }
   }
+  return at
 }
 
 function header(target: Buffer, at: number, sizeBytes: number, type: string): number {

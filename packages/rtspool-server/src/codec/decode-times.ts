@@ -10,6 +10,13 @@ export interface DecodePlace {
   readonly decodeTime: number
   /** Ticks to the next picture in decoding order. */
   readonly duration: number
+  /**
+   * Decoding time by presentation times alone, for writers that know the next picture before they write this one. It
+   * leaves gaps where the presentation does.
+   */
+  readonly sortedTime: number
+  /** Forecast of the ticks from {@link sortedTime} to that of the next picture. */
+  readonly interval: number
 }
 
 /**
@@ -73,7 +80,7 @@ export class DecodeTimes {
     // If the stream turns out to reorder more, decoding times fall back in small steps.
     const duration = Math.max(Math.ceil(step / 2), forecast - decodeTime)
     this.#next = decodeTime + duration
-    return { decodeTime, duration }
+    return { decodeTime, duration, sortedTime: sorted, interval: step }
   }
 
   /** Adds presentation times for pictures before the first one, which do not exist. */

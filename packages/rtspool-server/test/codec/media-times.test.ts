@@ -1,6 +1,6 @@
 import type { AccessUnit } from 'rtspool'
 import { describe, expect, it } from 'vitest'
-import { beginningWith, MediaTimes } from '../../src/live/media-times.js'
+import { beginningWith, MediaTimes } from '../../src/codec/media-times.js'
 
 const unit = (index: number, timestamp: number, unixTimeMs: number | undefined): AccessUnit => ({
   track: { index } as AccessUnit['track'],
