@@ -72,18 +72,27 @@ export function configPage({ keySchema, keysOf, expectedOf }) {
       ...table(keysOf(schema, [name]), 1),
     ])
   const own = keysOf(root).filter(({ path }) => path.length === 1)
-  const settings = root.properties.paths.additionalProperties
-  const inner = keysOf(settings, ['paths', 'PATH']).map((key) =>
-    keyText(key, 2, expectedOf).replace(/ `RTSPOOL_[^|]*\|$/, ' |'),
-  )
-  const paths = [
-    '## paths',
+  /** Section whose keys the user chooses, with the settings of each of them. */
+  const named = (section, introducing) => [
+    `## ${section}`,
     '',
-    'Each key below `paths` is a path such as `/cam`, or `/live/*` for all paths below.',
+    introducing,
     '',
     ...head,
-    ...inner,
+    ...keysOf(root.properties[section].additionalProperties, [section, 'NAME']).map((key) =>
+      keyText(key, 2, expectedOf).replace(/ `RTSPOOL_[^|]*\|$/, ' |'),
+    ),
     '',
+  ]
+  const paths = [
+    ...named(
+      'paths',
+      'Each key below `paths` is a path such as `/cam`, or `/live/*` for all paths below.',
+    ),
+    ...named(
+      'recordings',
+      'Each key below `recordings` is a name; see [Record](../guides/record.md).',
+    ),
   ]
   return [introduction, ...parts, ...paths, '## Keys without a section', '', ...table(own, 0)].join(
     '\n',

@@ -7,6 +7,7 @@ import { sourceOrOption } from './config/problems.js'
 import type { LiveService } from './live/live-service.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
 import type { CommandOptions } from './options.js'
+import type { RecordingService } from './recording/recording-service.js'
 
 /** Parts of the running command that the control API uses. */
 export interface ControlledCommand {
@@ -15,6 +16,7 @@ export interface ControlledCommand {
   readonly repeats: RepeatLimit
   readonly version: string
   readonly configuration: Configuration
+  readonly recordings: RecordingService
   /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
   /** TLS certificate of the RTSP server, which the API uses too. */

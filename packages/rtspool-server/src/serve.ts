@@ -8,6 +8,7 @@ import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
 import { sourceOrOption } from './config/problems.js'
 import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'
+import { recordingPlansOf } from './config/sections/recordings.js'
 import { serverOptionsOf } from './config/server-options.js'
 import type { Settings } from './config/settings.js'
 import { startControl } from './control.js'
@@ -17,9 +18,11 @@ import { logDiagnostics } from './log/diagnostics-log.js'
 import { logBans, logComings, logRefusals } from './log/event-log.js'
 import { LevelSwitch } from './log/level-switch.js'
 import { type CommandLog, openLog } from './log/log.js'
+import { logRecordings } from './log/recording-log.js'
 import { RepeatLimit } from './log/repeat-limit.js'
 import type { CommandOptions } from './options.js'
 import { logFaults } from './process-faults.js'
+import { RecordingService } from './recording/recording-service.js'
 import { changeLevelAtSignal, rereadAtHangup, type StopSignal, stopSignal } from './signals.js'
 import { describeStartupError } from './startup-error.js'
 import { testPath, whyNoTestPicture } from './test-picture.js'
@@ -43,6 +46,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   let reload: ReloadControl | undefined
   let control: ControlService | undefined
   let live: LiveService | undefined
+  let recordings: RecordingService | undefined
   const ends = [
     () => stop.ignore(),
     rereadAtHangup(opened, config.log.file, () => void reload?.reload('SIGHUP')),
@@ -60,27 +64,37 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     await server.listen()
     ends.push(logDiagnostics(repeats))
     live = await startLive(rtsp, config, certificate, log)
+    recordings = new RecordingService(rtsp)
+    logRecordings(recordings, repeats)
     // The API needs the object that reloads, and this object needs the port of the API, which opens
     // last.
     const apiPort = {
       reloadCertificate: (next: TlsCertificate) => control?.reloadCertificate(next),
     }
     const otherPorts = live ? [live, apiPort] : [apiPort]
-    reload = new ReloadControl(options, { server, log, levels, certificate, otherPorts })
+    reload = new ReloadControl(options, {
+      server,
+      log,
+      levels,
+      certificate,
+      otherPorts,
+      recordings,
+    })
     ends.push(() => reload?.close())
     const configuration = reload
     control = await startControl(options, {
-      ...{ rtsp, log, repeats, version, configuration, live, certificate },
+      ...{ rtsp, log, repeats, version, configuration, live, recordings, certificate },
     })
+    recordings.update(recordingPlansOf(config.recordings))
     const { reloader } = reload
-    const servers = { server, control }
+    const servers = { server, control, recordings }
     await serveUntil(stop.received, servers, log, settings, version, () => reloader.current.config)
     await live?.close()
     repeats.close()
     log.info('closed')
     return 0
   } catch (error) {
-    await Promise.all([server?.close(), live?.close()])
+    await Promise.all([server?.close(), live?.close(), recordings?.close()])
     return cannotStart(describeStartupError(error, settings))
   } finally {
     await bans?.close()
@@ -122,12 +136,13 @@ function cannotStart(line: string): number {
 interface Servers {
   readonly server: RtspServer
   readonly control: ControlService | undefined
+  readonly recordings: RecordingService
 }
 
 /** Prints the addresses of the server, and closes the server after the signal. */
 async function serveUntil(
   stopped: Promise<StopSignal>,
-  { server, control }: Servers,
+  { server, control, recordings }: Servers,
   log: Logger,
   settings: Settings,
   version: string,
@@ -146,6 +161,7 @@ async function serveUntil(
     await server.drain({ seconds: drainSeconds })
   }
   log.info({ signal, sessions: server.pool.size }, 'closing')
+  await recordings.close()
   await server.close()
   await control?.close()
 }
@@ -175,7 +191,7 @@ const addressOf = (server: RtspServer, { rtsp }: Config) =>
   rtsp.port === false ? server.tlsAddress() : server.address()
 
 function bannerOf(
-  { server, control }: Servers,
+  { server, control }: Pick<Servers, 'server' | 'control'>,
   { config, auth }: Settings,
   version: string,
 ): string {

@@ -5,6 +5,7 @@ export const eventTypes = Object.freeze([
   ...['sessionCreated', 'sessionRefused', 'sessionStateChanged', 'sessionRemoved'],
   ...['viewerFellBehind', 'viewerCaughtUp', 'publishStarted', 'publishEnded'],
   ...['mediaStarted', 'mediaDown', 'mediaUp', 'mediaEnded', 'limitNear', 'limitsChanged'],
+  ...['recordingStarted', 'recordingStopped', 'recordingFailed', 'segmentClosed'],
   ...['banned', 'banHit', 'unbanned', 'pressureChanged', 'drainStarted'],
   ...['shareCreated', 'shareEnded', 'configChanged', 'configRefused', 'eventsLost'],
 ] as const)
@@ -27,6 +28,12 @@ const sentences: Readonly<Record<string, Say>> = {
   mediaDown: (event) => `${path(event)} has had no packet for ${seconds(event)}`,
   mediaUp: (event) => `${path(event)} has packets again after ${seconds(event)}`,
   mediaEnded: (event) => `${path(event)} has ended`,
+  recordingStarted: (event) => `${path(event)} is recorded by ${textOf(event.recording)}`,
+  recordingStopped: (event) =>
+    `${path(event)} is no longer recorded by ${textOf(event.recording)}: ${event.reason}`,
+  recordingFailed: (event) =>
+    `${path(event)} cannot be recorded by ${textOf(event.recording)}: ${textOf(event.message)}`,
+  segmentClosed: (event) => `${textOf(event.file)} is complete`,
   limitNear: (event) => `${event.count} of ${event.max}: ${event.limit}${subject(event)}`,
   pressureChanged: (event) =>
     `measures against overload: ${event.previous} → ${event.level}, load ${Number(event.pressure).toFixed(2)}`,
@@ -59,7 +66,7 @@ export function wordsOf(event: ServerEvent): string {
 export const isAlarm = ({ type }: ServerEvent): boolean =>
   [
     ...['sessionRefused', 'mediaDown', 'limitNear', 'configRefused', 'eventsLost'],
-    ...['pressureChanged', 'drainStarted'],
+    ...['pressureChanged', 'drainStarted', 'recordingFailed'],
   ].includes(type)
 
 function who({ user, address }: ServerEvent): string {

@@ -28,6 +28,11 @@ describe('words of events', () => {
       '8 of 10: maxSessionsPerUser ann',
     ],
     ['banned', { address: '192.0.2.1', reason: 'abuse' }, 'ban of 192.0.2.1 (abuse)'],
+    [
+      'recordingFailed',
+      { recording: 'all', path: '/cam', message: 'ENOSPC: no space left on device' },
+      '/cam cannot be recorded by all: ENOSPC: no space left on device',
+    ],
     ['configChanged', { changed: ['limits.maxSessions'] }, 'changed: ["limits.maxSessions"]'],
     ['later', {}, ''],
   ] as const)('are a sentence about %s', ([type, members, words]) => {

@@ -6,12 +6,14 @@ import type { PageFiles } from '../dashboard/page-files.js'
 import { EventFeed } from '../events/event-feed.js'
 import { LimitWatch } from '../events/limit-watch.js'
 import { MediaWatch } from '../events/media-watch.js'
+import { feedRecordingEvents } from '../events/recording-events.js'
 import { feedServerEvents } from '../events/server-events.js'
 import { Webhook } from '../events/webhook.js'
 import type { LiveService } from '../live/live-service.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
 import { History } from '../metrics/history.js'
 import { Metrics } from '../metrics/metrics.js'
+import type { RecordingService } from '../recording/recording-service.js'
 import { AuditLog } from './access/audit.js'
 import { Bearers } from './access/bearers.js'
 import { Logins } from './access/logins.js'
@@ -35,6 +37,7 @@ export interface ControlServiceOptions {
   readonly version: string
   readonly configuration: Configuration
   readonly api: ApiOptions
+  readonly recordings: RecordingService
   /** Service that sends live pictures to browsers; `undefined` = none. */
   readonly live?: LiveService | undefined
   /** Logins of players by share links, if the server has users. */
@@ -74,7 +77,7 @@ export class ControlService {
    */
   constructor(options: ControlServiceOptions) {
     const { rtsp, log, version, configuration, api, certificate } = options
-    const { clock = systemClock, live, page, repeats } = options
+    const { clock = systemClock, live, page, repeats, recordings } = options
     const tokens = TokenStore.open(api.tokensFile)
     this.#tokens = tokens
     const logins = loginsOf(configuration, api.loginLifetimeSeconds, clock)
@@ -91,9 +94,11 @@ export class ControlService {
     const { sharePage, shareLogins } = options
     serveShares({ shares, rtsp, events, live, page: sharePage, logins: shareLogins })
     const stopServerEvents = feedServerEvents(rtsp, events)
+    const stopRecordingEvents = feedRecordingEvents(recordings, events)
     const stopConfigEvents = feedConfigEvents(configuration.reloader, events)
     this.#stopEvents = () => {
       stopServerEvents()
+      stopRecordingEvents()
       stopConfigEvents()
       configuration.reloader.off('reloaded', recheck)
     }
@@ -109,7 +114,16 @@ export class ControlService {
     this.#history = new History(rtsp, browsers, clock)
     const server: ControlledServer = {
       ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
-      ...{ tokens, logins, bearers, shares, audit: new AuditLog(), configuration, live },
+      ...{
+        tokens,
+        logins,
+        bearers,
+        shares,
+        audit: new AuditLog(),
+        configuration,
+        live,
+        recordings,
+      },
       history: this.#history,
       metrics: () => this.#metrics.text(),
       whyNotReady: () => this.#whyNotReady(),

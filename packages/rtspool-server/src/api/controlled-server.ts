@@ -4,6 +4,7 @@ import type { EventFeed } from '../events/event-feed.js'
 import type { MediaWatch } from '../events/media-watch.js'
 import type { LiveService } from '../live/live-service.js'
 import type { History } from '../metrics/history.js'
+import type { RecordingService } from '../recording/recording-service.js'
 import type { AuditLog } from './access/audit.js'
 import type { Bearers } from './access/bearers.js'
 import type { Logins } from './access/logins.js'
@@ -22,6 +23,7 @@ export interface ControlledServer {
   readonly configuration: Configuration
   readonly events: EventFeed
   readonly mediaWatch: MediaWatch
+  readonly recordings: RecordingService
   /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
   readonly tokens: TokenStore

@@ -9,6 +9,7 @@ export function crossProblems(config: Config, sources: KeySources): ConfigProble
     ...tlsProblems(config, sources),
     ...authProblems(config, sources),
     ...pathProblems(config, sources),
+    ...recordingProblems(config, sources),
     ...liveProblems(config, sources),
     ...overloadProblems(config, sources),
     ...apiProblems(config, sources),
@@ -87,6 +88,14 @@ function pathProblems({ paths, testPicture }: Config, sources: KeySources): Conf
     }
   }
   return problems
+}
+
+function recordingProblems({ recordings }: Config, sources: KeySources): ConfigProblem[] {
+  return Object.entries(recordings).flatMap(([name, { startSource, path }]) =>
+    startSource && path.endsWith('/*')
+      ? [problem(sources, ['recordings', name, 'startSource'], 'needs a path without /*')]
+      : [],
+  )
 }
 
 function liveProblems({ live, tls }: Config, sources: KeySources): ConfigProblem[] {

@@ -1,3 +1,4 @@
+import { isNetwork } from 'rtspool'
 import { z } from 'zod'
 
 /** Description of a key of the configuration, besides its type, range and default. */
@@ -91,3 +92,9 @@ export const fileText = 'the path of a file'
 /** Creates the schema of a host name or address on which the server listens. */
 export const host = () => z.string().regex(/^(?:\[[^\s/@\]]+\]|[^\s/@]+)$/)
 export const hostText = 'an address or a name'
+
+export const networkText = 'an address or a network, such as 10.0.0.0/8 or fd00::1'
+
+/** Creates the schema of an address, or of a network with the length of its prefix. */
+export const network = () =>
+  key(z.string().refine(isNetwork, networkText), { description: networkText })

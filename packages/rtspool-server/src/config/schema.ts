@@ -11,6 +11,7 @@ import { multicastSection } from './sections/multicast.js'
 import { overloadSection } from './sections/overload.js'
 import { pathsSection } from './sections/paths.js'
 import { publishSection } from './sections/publish.js'
+import { recordingsSection } from './sections/recordings.js'
 import { rtspSection } from './sections/rtsp.js'
 import { sessionsSection } from './sections/sessions.js'
 import { tlsSection } from './sections/tls.js'
@@ -42,6 +43,7 @@ export const configSchema = z
       live: true,
     }),
     auth: authSection.prefault({}).meta({ description: 'Users and rights' }),
+    recordings: recordingsSection,
     live: liveSection.prefault({}).meta({ description: 'Live picture for browsers' }),
     api: apiSection.prefault({}).meta({ description: 'Control API' }),
     webhooks: webhooksSection.prefault({}).meta({ description: 'Receivers of events' }),

@@ -17,6 +17,7 @@ import { ConfigStore } from '../../src/config/save/config-store.js'
 import { loadSettings } from '../../src/config/settings.js'
 import { LiveService } from '../../src/live/index.js'
 import { RepeatLimit } from '../../src/log/repeat-limit.js'
+import { RecordingService } from '../../src/recording/recording-service.js'
 import { ApiClient } from './api-client.js'
 
 /** A server with its API, a client of it, and everything that the log was told. */
@@ -69,16 +70,17 @@ export async function startApi(
   const configuration = configurationOf(server, join(folder, 'rtspool.yml'), config, users)
   const live = hasLive ? await startLive(server) : undefined
   const repeats = new RepeatLimit(log)
+  const recordings = new RecordingService(server, { clock })
   const otherApi: ApiScene['otherApi'] = (others) =>
     new ControlService({
       ...{ rtsp: server, log, repeats, version: '1.2.3', clock, configuration },
-      ...{ api: { ...api, ...others }, live, shareLogins, certificate: undefined },
+      ...{ api: { ...api, ...others }, live, recordings, shareLogins, certificate: undefined },
     })
   const control = otherApi({})
   await control.listen()
   closeServerAfterTest({
     close: async () => {
-      await Promise.all([control.close(), live?.close()])
+      await Promise.all([control.close(), live?.close(), recordings.close()])
       repeats.close()
       rmSync(folder, { recursive: true })
     },

@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { BanOptions, MountPoints, RtspServer, TlsCertificate } from 'rtspool'
 import { closeReplacedLogins } from '../../access/external-logins.js'
+import type { RecordingService } from '../../recording/recording-service.js'
 import { readCertificate } from '../certificate.js'
 import { applyMounts, mountPlanOf, takenPaths } from '../mount-plan.js'
 import { ConfigError } from '../problems.js'
 import { banOptionsOf } from '../sections/bans.js'
+import { recordingPlansOf } from '../sections/recordings.js'
 import { liveOptionsOf, poolLimitsOf } from '../server-options.js'
 import { type LivePart, problemOfKey } from './live-part.js'
 
@@ -141,6 +144,18 @@ export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePa
       apply: () => applyMounts(mounts, was, is),
       undo: () => applyMounts(mounts, is, was),
     }
+  },
+})
+
+/** Creates the part of a reload that changes which media are recorded, and where. */
+export const recordingsPart = (recordings: Pick<RecordingService, 'update'>): LivePart => ({
+  prepare(after, before) {
+    const [was, is] = [
+      recordingPlansOf(before.config.recordings),
+      recordingPlansOf(after.config.recordings),
+    ]
+    if (isDeepStrictEqual(was, is)) return undefined
+    return { apply: () => recordings.update(is), undo: () => recordings.update(was) }
   },
 })
 

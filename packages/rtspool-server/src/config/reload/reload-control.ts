@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { RtspServer, TlsCertificate } from 'rtspool'
 import type { LevelSwitch } from '../../log/level-switch.js'
+import type { RecordingService } from '../../recording/recording-service.js'
 import type { ConfigSources } from '../load-config.js'
 import { ConfigStore } from '../save/config-store.js'
 import type { Settings } from '../settings.js'
@@ -12,6 +13,7 @@ import {
   limitsPart,
   logPart,
   mountsPart,
+  recordingsPart,
   serverPart,
 } from './live-parts.js'
 import { ConfigReloader, type ReloadResult } from './reloader.js'
@@ -23,6 +25,7 @@ export interface RunningCommand {
   readonly log: Logger
   readonly levels: LevelSwitch
   readonly certificate: TlsCertificate | undefined
+  readonly recordings: Pick<RecordingService, 'update'>
   /** Other ports with the same TLS certificate. */
   readonly otherPorts: readonly CertificateUser[]
 }
@@ -43,7 +46,7 @@ export class ReloadControl {
 
   constructor(
     { sources, settings }: { readonly sources: ConfigSources; readonly settings: Settings },
-    { server, log, levels, certificate, otherPorts }: RunningCommand,
+    { server, log, levels, certificate, otherPorts, recordings }: RunningCommand,
   ) {
     this.#log = log
     this.#warnings = settings.warnings
@@ -53,6 +56,7 @@ export class ReloadControl {
       limitsPart(server),
       bansPart(server),
       mountsPart(server),
+      recordingsPart(recordings),
       logPart(levels),
     ])
     this.store = new ConfigStore(this.reloader)

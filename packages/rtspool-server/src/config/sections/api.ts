@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { count, file, fileText, host, hostText, key, port, seconds } from '../key-meta.js'
-import { network } from './network.js'
+import { count, file, fileText, host, hostText, key, network, port, seconds } from '../key-meta.js'
 
 const defaultMediaDownAfter = 10
 const defaultKeptEvents = 5000

@@ -1,7 +1,6 @@
 import { type BanOptions, banDefaults } from 'rtspool'
 import { z } from 'zod'
-import { file, fileText, key, seconds } from '../key-meta.js'
-import { network } from './network.js'
+import { file, fileText, key, network, seconds } from '../key-meta.js'
 
 const maxEvents = 1_000_000
 const events = () => z.int().min(1).max(maxEvents)

@@ -2,8 +2,7 @@ import { rtspServerDefaults } from 'rtspool'
 import { type FullPolicy, sessionPoolDefaults } from 'rtspool/session-pool'
 import { z } from 'zod'
 import { groupName } from '../../access/session-groups.js'
-import { count, key, seconds } from '../key-meta.js'
-import { network } from './network.js'
+import { count, key, network, seconds } from '../key-meta.js'
 
 /**
  * Minimum of the default limit on the sessions of one address. It is enough for the programs of one

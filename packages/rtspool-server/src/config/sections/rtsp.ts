@@ -1,7 +1,6 @@
 import { rtspServerDefaults } from 'rtspool'
 import { z } from 'zod'
-import { host, hostText, key, port, portRange, portRangeText } from '../key-meta.js'
-import { network } from './network.js'
+import { host, hostText, key, network, port, portRange, portRangeText } from '../key-meta.js'
 
 const defaults = rtspServerDefaults
 const maxDatagramBytes = 65_507

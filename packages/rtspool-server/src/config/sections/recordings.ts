@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { filePatternText, isFilePattern } from '../../recording/file-pattern.js'
+import { type RecordingPlan, recordingDefaults } from '../../recording/recording-plan.js'
+import { TimeZone } from '../../recording/time-zone.js'
+import { count, file, key } from '../key-meta.js'
+import { pattern, patternText } from './path-pattern.js'
+
+const secondsOfDay = 24 * 60 * 60
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new TimeZone(name) instanceof TimeZone
+  } catch {
+    return false
+  }
+}
+
+const zoneText = 'UTC, local, or a time zone such as Europe/Berlin'
+
+/** Schema of the settings of one recording. */
+const recordingSettings = z.strictObject({
+  path: key(pattern(), {
+    description: 'path that is recorded; a path that ends in /* means all below it',
+    live: true,
+    expected: patternText,
+    defaultText: 'required',
+  }),
+  folder: key(file(), {
+    description: 'folder of the files, which is created if it does not exist',
+    isFile: true,
+    live: true,
+    expected: 'the path of a folder',
+    defaultText: 'required',
+    examples: ['/var/lib/rtspool/recordings'],
+  }),
+  file: key(z.string().refine(isFilePattern, filePatternText).default(recordingDefaults.file), {
+    description: 'names of the files, relative to the folder, with the time of their first picture',
+    live: true,
+    expected: filePatternText,
+  }),
+  timeZone: key(z.string().refine(isTimeZone, zoneText).default(recordingDefaults.timeZone), {
+    description: 'time zone of names, and of the midnight from which the times of segments count',
+    live: true,
+    expected: zoneText,
+  }),
+  segmentSeconds: key(z.int().min(1).max(secondsOfDay).default(recordingDefaults.segmentSeconds), {
+    description: 'time between two round times, at which a new file begins with a key frame',
+    unit: 'seconds',
+    live: true,
+  }),
+  startSource: key(z.boolean().default(recordingDefaults.startSource), {
+    description:
+      'start the source of the path and keep it running; false = record while it runs for others',
+    live: true,
+  }),
+  maxMedia: key(count().min(1).default(recordingDefaults.maxMedia), {
+    description: 'limit on the media that are recorded at the same time',
+    live: true,
+  }),
+})
+
+const name = () => z.string().regex(/^[\w-]{1,64}$/)
+
+/** Section `recordings` of the configuration: recordings by name. */
+export const recordingsSection = key(z.record(name(), recordingSettings).default({}), {
+  description: 'recordings by name: which paths are recorded, and where',
+  live: true,
+  defaultText: 'none',
+  examples: [{ cameras: { path: '/live/*', folder: 'recordings' } }],
+  expected:
+    'recordings by name, such as cameras: { path: /live/*, folder: recordings }; each name has letters, digits, - and _',
+})
+
+/** Returns the plans of the recordings that a configuration requires. */
+export const recordingPlansOf = (recordings: z.output<typeof recordingsSection>): RecordingPlan[] =>
+  Object.entries(recordings).map(([name, settings]) => ({ ...settings, name }))

@@ -1,0 +1,120 @@
+import type { AccessUnit, TrackInfo } from 'rtspool'
+import { DecodeTimes } from '../codec/decode-times.js'
+import { type CommonInstant, MediaTimes } from '../codec/media-times.js'
+import { type TrackCoding, trackCoding } from '../codec/track-coding.js'
+import type { TrackFormat } from '../fmp4/track-format.js'
+
+/** One picture or frame of sound on the timeline of a stream. */
+export interface RecordedSample {
+  /** Decoding time in ticks of the track; never decreases within a track. */
+  readonly decodeTime: number
+  /** Time of presentation in ticks of the track. */
+  readonly time: number
+  /** Ticks to the next sample, if nothing is missing in between. */
+  readonly duration: number
+  readonly pieces: readonly Buffer[]
+  readonly sizeBytes: number
+  readonly isSync: boolean
+  /** Wall clock of the source at the time of presentation; `undefined` while nothing is known of it. */
+  readonly unixMs: number | undefined
+}
+
+/** Converts the access units of one track to samples of a file. */
+export class RecordedTrack {
+  readonly info: TrackInfo
+  readonly #coding: TrackCoding
+  readonly #mediaTimes: MediaTimes
+  readonly #decodeTimes: DecodeTimes
+  #lastDecodeTime = -1
+  #hasSamples = false
+
+  constructor(info: TrackInfo, coding: TrackCoding) {
+    this.info = info
+    this.#coding = coding
+    this.#mediaTimes = new MediaTimes(info.clockRate, info.index, this.isVideo)
+    this.#decodeTimes = new DecodeTimes(info.clockRate)
+  }
+
+  get isVideo(): boolean {
+    return this.#coding.kind === 'video'
+  }
+
+  /** Format of the samples; a video track has none until its first key frame. */
+  get format(): TrackFormat | undefined {
+    return this.#coding.coding.format
+  }
+
+  /** True once the track has had a sample. */
+  get hasSamples(): boolean {
+    return this.#hasSamples
+  }
+
+  /** True if the last unit began another timeline. */
+  get hasJumped(): boolean {
+    return this.#mediaTimes.hasJumped
+  }
+
+  msOf(ticks: number): number {
+    return (ticks / this.info.clockRate) * 1000
+  }
+
+  /** @returns `undefined` for a unit that cannot be recorded, such as a picture before the first key frame. */
+  push(unit: AccessUnit, common: CommonInstant): RecordedSample | undefined {
+    const time = this.#mediaTimes.place(unit, common)
+    const sample = this.isVideo ? this.#picture(unit, time) : this.#sound(unit, time)
+    if (sample) this.#hasSamples = true
+    return sample
+  }
+
+  #picture(unit: AccessUnit, time: number): RecordedSample | undefined {
+    if (this.#coding.kind !== 'video') return undefined
+    const { coding } = this.#coding
+    if (unit.isKeyFrame) coding.readFormat(unit.parts)
+    const pieces = coding.piecesOf(unit.parts)
+    if (!coding.format || pieces.length === 0) return undefined
+    const { sortedTime, interval } = this.#decodeTimes.place(time, coding.format.reorderDepth)
+    return this.#sample(unit, time, { decodeTime: sortedTime, duration: interval, pieces })
+  }
+
+  #sound(unit: AccessUnit, time: number): RecordedSample | undefined {
+    const [frame] = unit.parts
+    if (!frame || this.#coding.kind !== 'audio') return undefined
+    const { coding } = this.#coding
+    const data = coding.sampleOf(frame, time)
+    if (!data) return undefined
+    const duration = coding.durationOf(frame)
+    return this.#sample(unit, time, { decodeTime: time, duration, pieces: [data] })
+  }
+
+  #sample(
+    { isKeyFrame, unixTimeMs }: AccessUnit,
+    time: number,
+    { decodeTime, ...rest }: Pick<RecordedSample, 'decodeTime' | 'duration' | 'pieces'>,
+  ): RecordedSample {
+    this.#lastDecodeTime = Math.max(decodeTime, this.#lastDecodeTime + 1)
+    return {
+      ...rest,
+      ...{ time, decodeTime: this.#lastDecodeTime, unixMs: unixTimeMs },
+      sizeBytes: rest.pieces.reduce((sum, { length }) => sum + length, 0),
+      isSync: isKeyFrame || !this.isVideo,
+    }
+  }
+}
+
+/** Tracks of a media that a recording can hold, and the encodings of those that it cannot. */
+export interface RecordedTracks {
+  readonly tracks: readonly RecordedTrack[]
+  readonly refused: readonly TrackInfo[]
+}
+
+/** Chooses the tracks of picture and sound that a recording can hold. */
+export function recordedTracks(infos: readonly TrackInfo[]): RecordedTracks {
+  const tracks: RecordedTrack[] = []
+  const refused: TrackInfo[] = []
+  for (const info of infos) {
+    const coding = trackCoding(info)
+    if (coding) tracks.push(new RecordedTrack(info, coding))
+    else refused.push(info)
+  }
+  return { tracks, refused }
+}

@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import { type AccessUnit, type Clock, type MediaInfo, RequestError, type RtspServer } from 'rtspool'
+import { encodingOf } from '../codec/track-coding.js'
+import { fileNameOf } from './file-pattern.js'
+import type { RecordingPlan } from './recording-plan.js'
+import type { ClosedSegment } from './segment.js'
+import type { SegmentFacts } from './segment-facts.js'
+import { codeOf, type SegmentFile, type SegmentStore } from './segment-store.js'
+import { StreamRecorder } from './stream-recorder.js'
+import { nextBoundary, TimeZone } from './time-zone.js'
+
+/**
+ * Reason for the end of a recording: the media has ended, somebody has stopped the recording, or `failed`, which its
+ * own event explains.
+ */
+export type RecordingEnd = 'mediaEnded' | 'stopped' | 'failed'
+
+/** Reason for a failure: a file cannot be written, the source fails, or no track can be recorded. */
+export type RecordingFailure = 'writeFailed' | 'sourceFailed' | 'notRecordable'
+
+/** State of a recorder. */
+export type RecorderState = 'waiting' | 'recording' | 'ended'
+
+/** Receives the events of a recorder. */
+export interface RecorderListener {
+  /** Called when the first file has been created. @param refused - Encodings that are not recorded. */
+  started(recorder: Recorder, refused: readonly string[]): void
+  segmentClosed(recorder: Recorder, segment: ClosedSegment): void
+  failed(recorder: Recorder, failure: RecordingFailure, error: unknown): void
+  /** Called once, last of all. */
+  ended(recorder: Recorder, end: RecordingEnd): void
+}
+
+export interface RecorderOptions {
+  readonly server: RtspServer
+  readonly plan: RecordingPlan
+  /** Media that is observed; `undefined` = the path of the plan, whose source is started. */
+  readonly media: MediaInfo | undefined
+  readonly clock: Clock
+  readonly store: SegmentStore
+  readonly listener: RecorderListener
+}
+
+/** Milliseconds for which the end waits for a disk that does not respond. */
+const closeTimeoutMs = 5_000
+
+/**
+ * Records one media, until it ends or {@link stop} is called. A disk that is too slow delays only the recorder: packets
+ * are left out for it, as for any reader inside the process, up to a key frame.
+ */
+export class Recorder {
+  readonly plan: RecordingPlan
+  readonly path: string
+  /** Time at which the recorder was created. */
+  readonly createdTime: Date
+  readonly #options: RecorderOptions
+  readonly #zone: TimeZone
+  readonly #stopping = new AbortController()
+  readonly #ended: Promise<void>
+  #stream: StreamRecorder | undefined
+  #state: RecorderState = 'waiting'
+  #hasStarted = false
+  #file: string | undefined
+  #sizeBytes = 0
+  #missedPackets = 0
+
+  constructor(options: RecorderOptions) {
+    const { plan, media, clock } = options
+    this.#options = options
+    this.plan = plan
+    this.path = media?.path ?? plan.path
+    this.createdTime = new Date(clock.unixTimeMs())
+    this.#zone = new TimeZone(plan.timeZone)
+    this.#ended = this.#run()
+  }
+
+  get media(): MediaInfo | undefined {
+    return this.#options.media
+  }
+
+  get state(): RecorderState {
+    return this.#state
+  }
+
+  /** True once a file has been created. */
+  get hasStarted(): boolean {
+    return this.#hasStarted
+  }
+
+  /** Name of the file that is being written, with its folder. */
+  get file(): string | undefined {
+    return this.#file
+  }
+
+  /** Bytes of all closed segments. */
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  /** Packets that are missing in the files because the disk was too slow. */
+  get missedPackets(): number {
+    return this.#missedPackets
+  }
+
+  /** Ends the recording, and writes what waits. Idempotent. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    const { clock } = this.#options
+    let timer: { cancel(): void } | undefined
+    const deadline = new Promise<void>((resolve) => {
+      timer = clock.schedule(resolve, closeTimeoutMs, true)
+    })
+    await Promise.race([this.#ended, deadline])
+    timer?.cancel()
+  }
+
+  async #run(): Promise<void> {
+    // The creator must know the recorder before the first event.
+    await null
+    const { listener } = this.#options
+    const end = await this.#record()
+    this.#state = 'ended'
+    this.#file = undefined
+    listener.ended(this, end)
+  }
+
+  async #record(): Promise<RecordingEnd> {
+    try {
+      const end = await this.#read()
+      await this.#stream?.finish()
+      return end
+    } catch (error) {
+      await this.#stream?.abandon()
+      const failure = error instanceof RequestError ? 'sourceFailed' : 'writeFailed'
+      this.#options.listener.failed(this, failure, error)
+      return 'failed'
+    }
+  }
+
+  async #read(): Promise<RecordingEnd> {
+    const { server, media, plan, listener } = this.#options
+    const { signal } = this.#stopping
+    try {
+      for await (const unit of server.read(media ?? plan.path, { signal })) {
+        const stream = this.#stream ?? this.#open(unit)
+        if (!stream.canRecord) {
+          listener.failed(
+            this,
+            'notRecordable',
+            new Error(`no track can be recorded: ${refusedOf(stream).join(', ')}`),
+          )
+          return 'failed'
+        }
+        this.#missedPackets += unit.missedPackets
+        await stream.push(unit)
+      }
+      return 'mediaEnded'
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return 'stopped'
+      if (error instanceof RequestError && media) return 'mediaEnded'
+      throw error
+    }
+  }
+
+  #open({ track }: AccessUnit): StreamRecorder {
+    const { server, media, plan, clock, listener } = this.#options
+    const read = media ?? [...server.media].find(({ tracks }) => tracks.includes(track))
+    const stream = new StreamRecorder(read?.tracks ?? [track], {
+      clock,
+      place: { recording: plan.name, path: this.path },
+      endOf: (startMs) => nextBoundary(startMs, plan.segmentSeconds * 1000, this.#zone),
+      create: (facts) => this.#create(facts),
+      onClosed: (segment) => {
+        this.#sizeBytes += segment.sizeBytes
+        listener.segmentClosed(this, segment)
+      },
+    })
+    this.#stream = stream
+    return stream
+  }
+
+  async #create(facts: SegmentFacts): Promise<SegmentFile> {
+    const { plan, store, listener } = this.#options
+    const file = await store.create(plan.folder, fileNameOf(plan.file, facts, this.#zone))
+    this.#file = join(plan.folder, file.name)
+    if (this.#state === 'waiting') {
+      this.#state = 'recording'
+      this.#hasStarted = true
+      listener.started(this, this.#stream ? refusedOf(this.#stream) : [])
+    }
+    return file
+  }
+}
+
+const refusedOf = ({ refused }: StreamRecorder): string[] =>
+  refused.map((info) => encodingOf(info) ?? info.description.kind)
+
+/** Returns a failure in words: the code of the system, such as `ENOSPC`, and its message. */
+export function failureText(error: unknown): { readonly code?: string; readonly message: string } {
+  const code = codeOf(error)
+  const message = error instanceof Error ? error.message : String(error)
+  return code === undefined ? { message } : { code, message }
+}

@@ -1,0 +1,37 @@
+import { isDeepStrictEqual } from 'node:util'
+import { defaultFilePattern } from './file-pattern.js'
+
+/** Settings of one recording, as the configuration gives them. */
+export interface RecordingPlan {
+  /** Name of the recording in the configuration. */
+  readonly name: string
+  /** Path that is recorded, or a pattern such as `/live/*` for all paths below. */
+  readonly path: string
+  /** Folder of the files. */
+  readonly folder: string
+  /** Pattern of the names of files, relative to the folder. */
+  readonly file: string
+  /** `UTC`, `local`, or a name such as `Europe/Berlin`. */
+  readonly timeZone: string
+  /** Seconds between two round times at which a new file begins. */
+  readonly segmentSeconds: number
+  /** True to start the source of the path and to keep it running; false to record while it runs for others. */
+  readonly startSource: boolean
+  /** Maximum number of media that are recorded at the same time. */
+  readonly maxMedia: number
+}
+
+export const recordingDefaults = Object.freeze({
+  file: defaultFilePattern,
+  timeZone: 'local',
+  segmentSeconds: 3600,
+  startSource: false,
+  maxMedia: 100,
+}) satisfies Omit<RecordingPlan, 'name' | 'path' | 'folder'>
+
+/** Returns whether a recording includes a path. */
+export const recordsPath = ({ path: pattern }: RecordingPlan, path: string): boolean =>
+  pattern === path || (pattern.endsWith('/*') && path.startsWith(pattern.slice(0, -1)))
+
+export const isSamePlan = (one: RecordingPlan, other: RecordingPlan): boolean =>
+  isDeepStrictEqual(one, other)

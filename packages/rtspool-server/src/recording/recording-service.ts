@@ -1,0 +1,162 @@
+import { EventEmitter } from 'node:events'
+import { type Clock, type ClockTimer, type MediaInfo, type RtspServer, systemClock } from 'rtspool'
+import {
+  Recorder,
+  type RecorderListener,
+  type RecordingEnd,
+  type RecordingFailure,
+} from './recorder.js'
+import { isSamePlan, type RecordingPlan, recordsPath } from './recording-plan.js'
+import type { ClosedSegment } from './segment.js'
+import { diskStore, type SegmentStore } from './segment-store.js'
+
+/** Seconds after which a recording that has failed is tried again. */
+const retrySeconds = 30
+/** Seconds after which a source that the recording itself starts is tried again. */
+const sourceRetrySeconds = 10
+
+export interface RecordingEvents {
+  /** A recording has created its first file. `refused`: encodings of tracks that are not recorded. */
+  started: [recorder: Recorder, refused: readonly string[]]
+  segmentClosed: [recorder: Recorder, segment: ClosedSegment]
+  /** A recording has failed. `retrySeconds`: time to the next attempt; `undefined` = none. */
+  failed: [
+    recorder: Recorder,
+    failure: RecordingFailure,
+    error: unknown,
+    retrySeconds: number | undefined,
+  ]
+  /** A recording that had started has ended. */
+  stopped: [recorder: Recorder, end: RecordingEnd]
+}
+
+export interface RecordingServiceOptions {
+  /** @default the clock of the machine */
+  readonly clock?: Clock | undefined
+  /** @default files on the disk */
+  readonly store?: SegmentStore | undefined
+}
+
+/**
+ * Records media of a server as the configuration says. A media is recorded while it runs for its viewers or its
+ * publisher, and does not run longer because of it, unless the recording starts the source itself.
+ */
+export class RecordingService extends EventEmitter<RecordingEvents> {
+  readonly #server: RtspServer
+  readonly #clock: Clock
+  readonly #store: SegmentStore
+  readonly #recorders = new Set<Recorder>()
+  readonly #retries = new Map<RecordingPlan, Set<ClockTimer>>()
+  readonly #listener: RecorderListener
+  readonly #onMedia = (media: MediaInfo): void => this.#mediaStarted(media)
+  #plans: readonly RecordingPlan[] = []
+  #isClosed = false
+
+  constructor(
+    server: RtspServer,
+    { clock = systemClock, store = diskStore }: RecordingServiceOptions = {},
+  ) {
+    super()
+    this.#server = server
+    this.#clock = clock
+    this.#store = store
+    this.#listener = {
+      started: (recorder, refused) => void this.emit('started', recorder, refused),
+      segmentClosed: (recorder, segment) => void this.emit('segmentClosed', recorder, segment),
+      failed: (recorder, failure, error) => this.#failed(recorder, failure, error),
+      ended: (recorder, end) => this.#ended(recorder, end),
+    }
+    server.on('mediaStarted', this.#onMedia)
+  }
+
+  /** Recorders that run, in the order in which they began. */
+  get recorders(): Iterable<Recorder> {
+    return this.#recorders
+  }
+
+  get plans(): readonly RecordingPlan[] {
+    return this.#plans
+  }
+
+  /** Uses other plans. Recordings whose plan is the same go on. */
+  update(plans: readonly RecordingPlan[]): void {
+    const isKept = (plan: RecordingPlan): boolean => plans.some((each) => isSamePlan(each, plan))
+    for (const plan of this.#plans) if (!isKept(plan)) this.#drop(plan)
+    const before = this.#plans
+    this.#plans = plans.map((plan) => before.find((each) => isSamePlan(each, plan)) ?? plan)
+    for (const plan of this.#plans) if (!before.includes(plan)) this.#begin(plan)
+  }
+
+  /** Ends all recordings, and writes what waits. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#server.off('mediaStarted', this.#onMedia)
+    for (const timers of this.#retries.values()) for (const timer of timers) timer.cancel()
+    this.#retries.clear()
+    await Promise.all([...this.#recorders].map((recorder) => recorder.stop()))
+  }
+
+  #drop(plan: RecordingPlan): void {
+    for (const timer of this.#retries.get(plan) ?? []) timer.cancel()
+    this.#retries.delete(plan)
+    for (const recorder of this.#recorders) if (recorder.plan === plan) void recorder.stop()
+  }
+
+  #begin(plan: RecordingPlan): void {
+    if (plan.startSource) {
+      this.#start(plan, undefined)
+      return
+    }
+    for (const media of this.#server.media) if (media.startedTime) this.#offer(plan, media)
+  }
+
+  #mediaStarted(media: MediaInfo): void {
+    for (const plan of this.#plans) if (!plan.startSource) this.#offer(plan, media)
+  }
+
+  /** Records a media if the plan includes it. Stored media, each of which has one viewer that seeks, are not recorded. */
+  #offer(plan: RecordingPlan, media: MediaInfo): void {
+    if (media.durationSeconds !== undefined || !recordsPath(plan, media.path)) return
+    const isRecorded = [...this.#recorders].some(
+      (each) => each.plan === plan && each.media === media,
+    )
+    if (!isRecorded) this.#start(plan, media)
+  }
+
+  #start(plan: RecordingPlan, media: MediaInfo | undefined): void {
+    const running = [...this.#recorders].filter((recorder) => recorder.plan === plan)
+    if (this.#isClosed || running.length >= plan.maxMedia) return
+    const recorder = new Recorder({
+      ...{ server: this.#server, clock: this.#clock, store: this.#store },
+      ...{ plan, media, listener: this.#listener },
+    })
+    this.#recorders.add(recorder)
+  }
+
+  #failed(recorder: Recorder, failure: RecordingFailure, error: unknown): void {
+    const seconds = { writeFailed: retrySeconds, sourceFailed: sourceRetrySeconds }
+    this.emit('failed', recorder, failure, error, seconds[failure as keyof typeof seconds])
+    if (failure === 'writeFailed') this.#later(recorder, retrySeconds)
+  }
+
+  #ended(recorder: Recorder, end: RecordingEnd): void {
+    const { plan } = recorder
+    this.#recorders.delete(recorder)
+    if (recorder.hasStarted) this.emit('stopped', recorder, end)
+    const isOwn = plan.startSource && end !== 'stopped'
+    if (isOwn && !this.#retries.get(plan)?.size) this.#later(recorder, sourceRetrySeconds)
+  }
+
+  #later({ plan, media }: Recorder, seconds: number): void {
+    if (this.#isClosed || !this.#plans.includes(plan)) return
+    const timers = this.#retries.get(plan) ?? new Set()
+    this.#retries.set(plan, timers)
+    const again = (): void => {
+      timers.delete(timer)
+      if (!media) this.#start(plan, undefined)
+      else if (this.#server.media.get(media.publicId)) this.#offer(plan, media)
+    }
+    const timer = this.#clock.schedule(again, seconds * 1000, false)
+    timers.add(timer)
+  }
+}

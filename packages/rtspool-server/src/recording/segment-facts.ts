@@ -1,0 +1,46 @@
+import { box, boxHeaderBytes } from '../fmp4/box.js'
+
+/** Identifier of the box with the facts of a segment. */
+const boxId = Buffer.from('7c0e1f5fa9b64f3b8d0a52e0c5f24e11', 'hex')
+const maxFactsBytes = 16 * 1024
+
+/** Facts of a segment that its file contains, so that no other index is needed. */
+export interface SegmentFacts {
+  /** Name of the recording in the configuration. */
+  readonly recording: string
+  /** Decoded path of the media. */
+  readonly path: string
+  /** Time of the first picture on the clock of this machine, in milliseconds since 1970. */
+  readonly startMs: number
+}
+
+/** Returns the box with the facts of a segment, which players skip. */
+export const factsBox = (facts: SegmentFacts): Buffer =>
+  box('uuid', boxId, Buffer.from(JSON.stringify(facts)))
+
+/**
+ * Reads the facts from the beginning of a file, where they are the second box.
+ *
+ * @returns `undefined` if the file is no segment of a recording.
+ */
+export function parseFacts(head: Buffer): SegmentFacts | undefined {
+  if (head.length < boxHeaderBytes || head.toString('latin1', 4, 8) !== 'ftyp') return undefined
+  const at = head.readUInt32BE(0)
+  const from = at + boxHeaderBytes + boxId.length
+  if (head.length < from || head.toString('latin1', at + 4, at + 8) !== 'uuid') return undefined
+  const sizeBytes = head.readUInt32BE(at)
+  if (sizeBytes > maxFactsBytes || at + sizeBytes > head.length) return undefined
+  if (!head.subarray(at + boxHeaderBytes, from).equals(boxId)) return undefined
+  return factsOf(head.toString('utf8', from, at + sizeBytes))
+}
+
+function factsOf(text: string): SegmentFacts | undefined {
+  try {
+    const { recording, path, startMs } = JSON.parse(text) as Partial<SegmentFacts>
+    const isWhole =
+      typeof recording === 'string' && typeof path === 'string' && Number.isFinite(startMs)
+    return isWhole ? { recording, path, startMs: startMs as number } : undefined
+  } catch {
+    return undefined
+  }
+}

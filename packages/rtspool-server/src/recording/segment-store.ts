@@ -1,0 +1,82 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+/** An open file of a segment. */
+export interface SegmentFile {
+  /** Name of the file, relative to the folder of the recording. */
+  readonly name: string
+  /**
+   * Appends bytes, all or none.
+   *
+   * @throws The error of the system, such as `ENOSPC`.
+   */
+  append(bytes: Buffer): Promise<void>
+  close(): Promise<void>
+}
+
+/** Creates the files of segments. */
+export interface SegmentStore {
+  /**
+   * Creates a file. If another one has its name, adds a number to the name.
+   *
+   * @throws The error of the system.
+   */
+  create(folder: string, name: string): Promise<SegmentFile>
+}
+
+const maxSameNames = 1000
+
+/** Files on a disk. */
+export const diskStore: SegmentStore = {
+  async create(folder, name) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    for (let number = 1; ; number++) {
+      const free = number === 1 ? name : name.replace(/\.mp4$/, `-${number}.mp4`)
+      try {
+        return new DiskFile(free, await open(join(folder, free), 'wx'))
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST' || number === maxSameNames) throw error
+      }
+    }
+  },
+}
+
+/** Returns the code of an error of the system, such as `ENOSPC`; `undefined` for other errors. */
+export function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return typeof code === 'string' ? code : undefined
+}
+
+class DiskFile implements SegmentFile {
+  readonly name: string
+  readonly #handle: FileHandle
+  #sizeBytes = 0
+
+  constructor(name: string, handle: FileHandle) {
+    this.name = name
+    this.#handle = handle
+  }
+
+  async append(bytes: Buffer): Promise<void> {
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#handle.write(
+          bytes,
+          done,
+          bytes.length - done,
+          this.#sizeBytes + done,
+        )
+        done += bytesWritten
+      }
+    } catch (error) {
+      // A part of a fragment would confuse players. Where it cannot be removed, they skip it.
+      await this.#handle.truncate(this.#sizeBytes).catch(() => {})
+      throw error
+    }
+    this.#sizeBytes += bytes.length
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}

@@ -1,0 +1,159 @@
+import { initSegment } from '../fmp4/init-segment.js'
+import { type EntryFragment, randomAccess } from '../fmp4/random-access.js'
+import { PendingFragment } from './pending-fragment.js'
+import type { RecordedSample, RecordedTrack } from './recorded-track.js'
+import { factsBox, type SegmentFacts } from './segment-facts.js'
+import type { SegmentFile } from './segment-store.js'
+
+/** A segment whose file is closed. */
+export interface ClosedSegment extends SegmentFacts {
+  /** Name of the file, relative to the folder of the recording. */
+  readonly file: string
+  readonly endMs: number
+  readonly sizeBytes: number
+}
+
+export interface SegmentOptions {
+  readonly facts: SegmentFacts
+  /** Tracks of the stream. The file has those that have a format and samples when it is created. */
+  readonly tracks: readonly RecordedTrack[]
+  /** Track with whose key frames segments begin. */
+  readonly leader: RecordedTrack
+  /** Creates the file. */
+  readonly create: () => Promise<SegmentFile>
+}
+
+/**
+ * Writes one file: an init segment, and fragments of all tracks that can be played without each other.
+ *
+ * ```text
+ *  ftyp uuid moov { prft moof mdat } { prft moof mdat } … mfra
+ * ```
+ */
+export class Segment {
+  readonly facts: SegmentFacts
+  /** Time of the stream in milliseconds at which the file begins. */
+  readonly baseMs: number
+  readonly #options: SegmentOptions
+  readonly #pending = new PendingFragment()
+  readonly #entries: EntryFragment[] = []
+  #tracks: readonly RecordedTrack[]
+  #file: SegmentFile | undefined
+  #sizeBytes = 0
+  #fragments = 0
+  #endMs: number
+
+  /** @param first - Key frame with which the segment begins. It must be added, too. */
+  constructor(options: SegmentOptions, first: RecordedSample) {
+    const { facts, tracks, leader } = options
+    this.#options = options
+    this.facts = facts
+    this.#tracks = tracks
+    this.baseMs = leader.msOf(first.decodeTime)
+    this.#endMs = this.baseMs
+  }
+
+  /** True once the file exists. */
+  get isOpen(): boolean {
+    return this.#file !== undefined
+  }
+
+  /** Tracks of the file, or of the stream while there is no file yet. */
+  get tracks(): readonly RecordedTrack[] {
+    return this.#tracks
+  }
+
+  add(track: RecordedTrack, sample: RecordedSample): void {
+    this.#pending.add(track, sample)
+    this.#endMs = Math.max(this.#endMs, track.msOf(sample.decodeTime + sample.duration))
+  }
+
+  /** Returns the milliseconds of a track that wait to be written, up to a sample that follows. */
+  waitingMs(track: RecordedTrack, next: RecordedSample): number {
+    return this.#pending.waitingMs(track, next.decodeTime)
+  }
+
+  /** Moves samples that belong to the segment that follows. */
+  moveTo(next: Segment): void {
+    const moved = this.#pending.takeFrom(next.baseMs, this.#options.leader)
+    for (const [track, sample] of moved) next.add(track, sample)
+  }
+
+  /**
+   * Writes the waiting samples as one fragment.
+   *
+   * @param next - Sample of the leader that follows, from which the duration of the last one results.
+   * @throws The error of the system.
+   */
+  async flush(next?: RecordedSample): Promise<void> {
+    if (this.#pending.isEmpty) return
+    const { leader } = this.#options
+    const file = this.#file ?? (await this.#open())
+    const first = this.#pending.firstOf(leader)
+    const ends = new Map(next ? [[leader, next.decodeTime]] : [])
+    const built = this.#pending.build(this.#tracks, this.baseMs, this.#fragments + 1, ends)
+    if (!built) return
+    await file.append(built.bytes)
+    if (first?.isSync) {
+      const baseTicks = Math.round((this.baseMs * leader.info.clockRate) / 1000)
+      const offset = this.#sizeBytes + built.moofOffset
+      this.#entries.push({ time: Math.max(0, first.time - baseTicks), offset })
+    }
+    this.#fragments++
+    this.#sizeBytes += built.bytes.length
+  }
+
+  /**
+   * Writes what waits and the table of key frames, and closes the file.
+   *
+   * @returns `undefined` if nothing was written.
+   * @throws The error of the system; the file is closed all the same.
+   */
+  async close(next?: RecordedSample): Promise<ClosedSegment | undefined> {
+    try {
+      await this.flush(next)
+      const trackId = this.#tracks.indexOf(this.#options.leader) + 1
+      if (this.#file && trackId > 0) await this.#append(randomAccess(trackId, this.#entries))
+    } finally {
+      await this.#file?.close()
+    }
+    return this.#file && this.closed
+  }
+
+  /** Closes the file without writing anything, after a failure. */
+  async abandon(): Promise<void> {
+    await this.#file?.close().catch(() => {})
+  }
+
+  get closed(): ClosedSegment {
+    const { startMs } = this.facts
+    return {
+      ...this.facts,
+      file: this.#file?.name ?? '',
+      endMs: startMs + this.#endMs - this.baseMs,
+      sizeBytes: this.#sizeBytes,
+    }
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
+    await this.#file?.append(bytes)
+    this.#sizeBytes += bytes.length
+  }
+
+  async #open(): Promise<SegmentFile> {
+    this.#tracks = this.#tracks.filter(({ format, hasSamples }) => format && hasSamples)
+    const formats = this.#tracks.flatMap(({ format }) => format ?? [])
+    const init = initSegment(formats)
+    // Readers of the facts find them behind the `ftyp`.
+    const fileTypeBytes = init.readUInt32BE(0)
+    const head = Buffer.concat([
+      init.subarray(0, fileTypeBytes),
+      factsBox(this.facts),
+      init.subarray(fileTypeBytes),
+    ])
+    const file = await this.#options.create()
+    this.#file = file
+    await this.#append(head)
+    return file
+  }
+}

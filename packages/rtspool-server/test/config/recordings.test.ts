@@ -1,0 +1,44 @@
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { recordingsPart } from '../../src/config/reload/live-parts.js'
+import { recordingPlansOf } from '../../src/config/sections/recordings.js'
+import type { Settings } from '../../src/config/settings.js'
+import type { RecordingPlan } from '../../src/recording/recording-plan.js'
+import { loadText, mistakesOf } from './config-text.js'
+
+const load = (settings: string) => loadText(`recordings: { all: { ${settings} } }\n`)
+
+describe('recordings of a configuration', () => {
+  it('have defaults, and a folder relative to the file', () => {
+    expect(recordingPlansOf(load('path: /live/*, folder: disk').config.recordings)).toEqual([
+      {
+        ...{ name: 'all', path: '/live/*', folder: resolve('disk'), timeZone: 'local' },
+        ...{ file: '{path}/{year}-{month}-{day}/{hour}-{minute}-{second}{zone}.mp4' },
+        ...{ segmentSeconds: 3600, startSource: false, maxMedia: 100 },
+      },
+    ])
+  })
+
+  it.for<[string, string]>([
+    ['folder: disk', 'recordings.all.path must be a path such as /cam'],
+    ['path: live, folder: disk', 'recordings.all.path must be a path such as /cam'],
+    ['path: /a, folder: disk, timeZone: Mars', 'recordings.all.timeZone must be UTC, local'],
+    ['path: /a, folder: disk, file: a.mp4', 'recordings.all.file must be names of files such as'],
+    ['path: /a, folder: disk, segmentSeconds: 0', 'recordings.all.segmentSeconds must be'],
+    ['path: /a/*, folder: disk, startSource: true', 'startSource needs a path without /*'],
+  ])('are refused where a value is wrong: %s', ([settings, says]) => {
+    expect(mistakesOf(() => load(settings)).join()).toContain(says)
+  })
+
+  it('change by a reload, and only where they differ', () => {
+    const updates: (readonly RecordingPlan[])[] = []
+    const part = recordingsPart({ update: (plans) => updates.push(plans) })
+    const [was, is] = ['path: /a, folder: disk', 'path: /b, folder: disk'].map(load) as Settings[]
+    if (!was || !is) throw new Error('no settings')
+    expect(part.prepare(was, was)).toBeUndefined()
+    const change = part.prepare(is, was)
+    change?.apply()
+    change?.undo()
+    expect(updates.map(([plan]) => plan?.path)).toEqual(['/b', '/a'])
+  })
+})

@@ -1,0 +1,40 @@
+import type { SegmentFile, SegmentStore } from '../../../src/recording/segment-store.js'
+
+/** Files of segments in memory, on a disk that may fail. */
+export class MemoryStore implements SegmentStore {
+  readonly files = new Map<string, Buffer[]>()
+  /** Names of the files that are open. */
+  readonly open = new Set<string>()
+  /** Error of each further write. */
+  failure: Error | undefined
+  /** Delays each write until it resolves. */
+  gate: Promise<void> | undefined
+
+  async create(_folder: string, name: string): Promise<SegmentFile> {
+    if (this.failure) throw this.failure
+    const free = this.files.has(name) ? name.replace('.mp4', `-${this.files.size}.mp4`) : name
+    const pieces: Buffer[] = []
+    this.files.set(free, pieces)
+    this.open.add(free)
+    return {
+      name: free,
+      append: async (bytes) => {
+        await this.gate
+        if (this.failure) throw this.failure
+        pieces.push(bytes)
+      },
+      close: async () => void this.open.delete(free),
+    }
+  }
+
+  get names(): string[] {
+    return [...this.files.keys()]
+  }
+
+  bytesOf(name: string): Buffer {
+    return Buffer.concat(this.files.get(name) ?? [])
+  }
+}
+
+export const diskFull = (): Error =>
+  Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
