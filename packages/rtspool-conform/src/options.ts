@@ -13,7 +13,7 @@ export interface ConformOptions {
   readonly timeout: number
   readonly isStrict: boolean
   readonly isSlow: boolean
-  /** Omits passed and skipped tests from the table. */
+  /** True to omit passed and skipped tests from the table. */
   readonly isBrief: boolean
   /** File for the report in JSON; `-` writes it to the standard output in place of the table. */
   readonly json: string | undefined
@@ -67,7 +67,7 @@ const exitCodes = `
 Exit code: 0 no row failed, 1 rows failed, 2 nothing could be tried.
 A row of level "must" that is not met fails; of the other levels it differs, and fails with --strict.`
 
-/** Creates the parser of the command line of `rtspool conform`. */
+/** Creates the command-line parser of `rtspool conform`. */
 export function createConformCommand(): Command {
   return new Command('rtspool conform')
     .description('Tries the rules of RTSP on a server, whichever it is, and says which it keeps.')
@@ -184,14 +184,14 @@ function invocationOf(url: string | undefined, flags: Flags): ConformInvocation 
   }
 }
 
-/** Applies the carrier of the main URL to a further URL, whatever its scheme is. */
+/** Changes a further URL to the carrier (TCP, TLS or tunnel) of the main URL, with any scheme. */
 function inCarrierOf(main: ParsedTarget, other: ParsedTarget): ParsedTarget {
   const scheme = main.presentation.uri.startsWith('rtsps:') ? 'rtsps:' : 'rtsp:'
   const uri = other.presentation.uri.replace(/^rtsps?:/, scheme)
   return { ...other, presentation: { ...other.presentation, uri } }
 }
 
-/** Makes the action that prints a mistake as one line on stderr. */
+/** Creates the action that prints a mistake as one line on the standard error. */
 function refusal(message: string): ConformInvocation {
   const text = message
     .trim()

@@ -29,13 +29,13 @@ export interface PeerOptions {
   onAnswer(method: string, uri: string, answer: Answer): void
 }
 
-/** Parts of a request that differ from the usual ones. */
+/** Deviations of a request from the usual one, for conformance tests. */
 export interface PeerRequest {
   readonly headers?: HeaderLines
   readonly body?: string | undefined
   /** Value of CSeq. @default the next number of the connection */
   readonly cSeq?: number
-  /** Sends no credentials after a 401, and returns that response like any other. */
+  /** True to send no credentials after a 401, and to return that response like any other. */
   readonly isAnonymous?: boolean
 }
 
@@ -111,7 +111,7 @@ export class Peer implements CarrierSink {
     this.#carrier?.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
-  /** Sends each byte of the text by a separate write. */
+  /** Writes each byte of a text separately. */
   async writeSlowly(text: string): Promise<void> {
     for (const byte of Buffer.from(text, 'latin1')) {
       this.write(Buffer.of(byte))

@@ -15,7 +15,7 @@ export interface ConformReport {
   readonly rows: readonly RowResult[]
 }
 
-/** Counts the results of conformance tests by status. */
+/** Returns the number of conformance tests by status of their result. */
 export function countRows(rows: readonly RowResult[]): Record<RowStatus, number> {
   const counts = { pass: 0, fail: 0, differs: 0, skip: 0 }
   for (const { status } of rows) counts[status] += 1
@@ -66,14 +66,14 @@ export function failures({ rows }: Pick<ConformReport, 'rows'>): string {
     .join('')
 }
 
-/** Formats the totals with an explanation. */
+/** Formats the totals of the report with an explanation. */
 export function summary({ counts, isStrict }: ConformReport): string {
   const { pass, fail, differs, skip } = counts
   const differing = isStrict ? '' : `, ${differs} differ`
   return `${pass} passed, ${fail} failed${differing}, ${skip} skipped`
 }
 
-/** Divides the width that the fixed columns leave among three texts. */
+/** Divides the width of the table, without its fixed columns, among three texts. */
 function textWidths(width: number): readonly [number, number, number] {
   const fixed = fixedColumns.reduce((sum, column) => sum + column.width + 1, 0)
   const left = Math.max(3 * minTextWidth, width - fixed - 2)

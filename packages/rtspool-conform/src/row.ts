@@ -32,7 +32,7 @@ export interface Row {
   /** Expected behaviour of the server in protocol messages. */
   readonly expected: string
   readonly needs?: readonly Need[]
-  /** Carriers on which the test makes sense. @default all */
+  /** Carriers (TCP, TLS, tunnels) on which the test makes sense. @default all */
   readonly carriers?: readonly CarrierName[]
   /** Time in seconds that the test takes, if that is more than the usual limit. */
   readonly seconds?: number

@@ -28,16 +28,16 @@ export interface RunOptions {
   readonly targets: TrialTargets
   /** Time limit in seconds for each conformance test that does not state a longer one. */
   readonly timeout: number
-  /** Treats requirements of every level as binding. */
+  /** True to treat requirements of every level as binding. */
   readonly isStrict: boolean
-  /** Runs also the tests that take long. */
+  /** True to run also the tests that take long. */
   readonly isSlow: boolean
   /** Number of tracks that the server describes. */
   readonly trackCount: number
   readonly unfit: UnfitTargets
 }
 
-/** Carriers with which the media of a session may use UDP. */
+/** Carriers (kinds of connections) with which the media of a session may use UDP. */
 const withUdp: readonly string[] = ['tcp']
 /** Milliseconds for tearing down the sessions of a test whose time is over. */
 const graceMs = 3000

@@ -43,7 +43,7 @@ export class Waiting {
     for (const waiter of [...this.#waiters]) waiter.look()
   }
 
-  /** Makes the present wait and all later ones fail with this error. */
+  /** Makes the present and all later waits fail with this error. */
   end(reason: Error): void {
     this.#ended ??= reason
     for (const waiter of [...this.#waiters]) waiter.fail(reason)

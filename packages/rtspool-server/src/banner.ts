@@ -1,7 +1,7 @@
 /** Facts that the banner (the text that the command prints at its start) shows. */
 export interface BannerFacts {
   readonly version: string
-  /** Address that the socket is bound to, as Node reports it. */
+  /** Address on which the server listens, as Node reports it. */
   readonly address: string
   readonly port: number
   /** Port of RTSP over TLS; `undefined` without TLS. */
@@ -13,7 +13,7 @@ export interface BannerFacts {
   readonly publishPath?: string | undefined
   /** Scheme of the URL with `address` and `port`. @default rtsp */
   readonly scheme?: 'rtsp' | 'rtsps'
-  /** Actions that need a user and a password. */
+  /** Actions for which clients need a user name and a password. */
   readonly login: { readonly toPlay: boolean; readonly toPublish: boolean }
   /** Path of the generated test picture; `undefined` without it. */
   readonly testPath: string | undefined
@@ -28,7 +28,7 @@ export interface ControlFacts {
   readonly firstToken: string | undefined
 }
 
-/** Addresses that mean every address of the machine. */
+/** Addresses that stand for every address of the machine. */
 const wildcards: readonly string[] = ['::', '0.0.0.0']
 
 /**

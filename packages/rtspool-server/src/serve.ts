@@ -132,7 +132,7 @@ function cannotStart(line: string): number {
   return 1
 }
 
-/** Servers of the running command. */
+/** RTSP server and control service of the running command. */
 interface Servers {
   readonly server: RtspServer
   readonly control: ControlService | undefined

@@ -78,7 +78,10 @@ export const systemClock: Clock = Object.freeze({
     delayMs <= 0 ? new ImmediateTimer(callback, ref) : new TimeoutTimer(callback, delayMs, ref),
 })
 
-/** A timer that may wait for one more turn of the event loop. */
+/**
+ * A timer of the clock that may fire one turn of the event loop later, after sockets have been
+ * read.
+ */
 class AfterReadsTimer implements ClockTimer {
   #timer: ClockTimer
 

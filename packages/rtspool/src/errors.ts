@@ -14,7 +14,7 @@ interface ErrorEntry {
     | 'SessionPoolError'
     | 'TransportError'
     | 'ClientError'
-  /** Default status of the RTSP response; 0 if there is no response. */
+  /** Default status code of the RTSP response to the error; 0 if no response is sent. */
   readonly statusCode: number
   readonly meaning: string
 }

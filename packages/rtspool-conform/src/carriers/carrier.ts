@@ -8,7 +8,7 @@ export interface Carrier {
 /** Receives the bytes that arrive through a {@link Carrier}, and the notice of its end. */
 export interface CarrierSink {
   bytes(chunk: Buffer): void
-  /** Called once, when the server has closed or the connection has failed. */
+  /** Called once, when the server has closed the connection or it has failed. */
   closed(why: string): void
 }
 
@@ -25,7 +25,7 @@ export interface CarrierTarget {
   readonly port: number
   /** Path and query, for the request that opens a tunnel. */
   readonly path: string
-  /** Accepts any certificate of the server. */
+  /** True to accept any TLS certificate of the server. */
   readonly isInsecure: boolean
   readonly localAddress?: string | undefined
 }

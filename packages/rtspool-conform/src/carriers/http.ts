@@ -34,7 +34,7 @@ export function postHead(target: CarrierTarget, cookie: string, version = '1.1')
   ].join('\r\n')
 }
 
-/** Creates a cookie, which connects the GET and the POST of a tunnel. */
+/** Creates a random cookie, which connects the GET and the POST of a tunnel. */
 export const newCookie = (): string => randomBytes(11).toString('hex')
 
 /**

@@ -51,7 +51,7 @@ export function listenTo(socket: Socket, sink: CarrierSink): void {
   socket.on('close', () => sink.closed(why))
 }
 
-/** Opens RTSP over TCP or TLS. */
+/** Opens a plain connection for RTSP over TCP or TLS. */
 export async function openPlain(
   target: CarrierTarget,
   sink: CarrierSink,

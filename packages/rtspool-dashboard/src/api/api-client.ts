@@ -29,7 +29,7 @@ interface Problem {
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface ApiClientOptions {
-  /** Sends requests. @default the `fetch` of the browser */
+  /** Function that sends requests. @default the `fetch` of the browser */
   readonly send?: typeof fetch
   /** Called when the server rejects the token, because it is unknown or no longer valid. */
   readonly onUnauthorized?: () => void

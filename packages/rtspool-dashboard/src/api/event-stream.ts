@@ -2,7 +2,7 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import { type ApiClient, ApiError } from './api-client.js'
 import { EventParser, type ServerEvent } from './event-parser.js'
 
-/** Receives events in the order of the stream. */
+/** Function that receives events in the order of the stream. */
 export type EventListener = (event: ServerEvent) => void
 
 /** Event id that no server has used. The API then sends all events that it stores. */

@@ -1,6 +1,6 @@
 import type { BanView } from '../api/ban-view.js'
 
-/** Causes of bans, as the API names them, in plain words. */
+/** Explanations of the causes of bans, by their names in the API. */
 export const causeTexts: Readonly<Record<string, string>> = {
   added: 'added by hand',
   kicked: 'with the end of a session',

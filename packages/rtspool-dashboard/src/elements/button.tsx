@@ -6,7 +6,7 @@ interface ButtonProps {
    * is invisible until it has the focus.
    */
   readonly kind?: 'plain' | 'main' | 'danger' | 'link' | 'skip'
-  /** Name for screen readers, if the text alone is not clear. */
+  /** Name of the button for screen readers, if its text alone is not clear. */
   readonly label?: string
   readonly disabled?: boolean
   readonly onClick: () => void

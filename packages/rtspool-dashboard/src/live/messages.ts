@@ -7,7 +7,7 @@ export interface PlayableTrack {
   readonly mime: string
 }
 
-/** A track of the stream that the server cannot send to browsers. */
+/** A track that the server cannot send to browsers. */
 export interface UnplayableTrack {
   readonly kind: string
   readonly encoding?: string | undefined

@@ -7,7 +7,7 @@ const roles = ['metrics', 'viewer', 'operator', 'admin'] as const
 /** Role of a login. Each role also has the rights of the roles before it. */
 export type Role = (typeof roles)[number]
 
-/** Name and role of a login, as the API knows it. */
+/** Name and role of a login, as the API returns them. */
 export interface CallerView {
   readonly name: string
   readonly role: Role

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
  * unchanged options thus finds the object unchanged.
  */
 export class Interned<Value extends object> {
-  /** Objects by the hash of their options, which may contain secrets. */
+  /** Created objects by the hash of their options, because the options may contain secrets. */
   readonly #values = new Map<string, WeakRef<Value>>()
 
   /**

@@ -23,7 +23,7 @@ export interface ApiOptions {
   readonly allowedHosts: readonly string[]
   /** Addresses and networks of proxies whose headers name the client of a request. */
   readonly trustedProxies: readonly string[]
-  /** Time for which a login by password is valid. */
+  /** Seconds for which a login by password is valid. */
   readonly loginLifetimeSeconds: number
   readonly mediaDownAfterSeconds: number
   /** Number of events that are stored for clients that connect again. */

@@ -53,7 +53,7 @@ export interface ControlApiOptions {
   readonly page: PageFiles | undefined
   /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
   readonly certificate: TlsCertificate | undefined
-  /** Milliseconds without progress after which a connection ends. @default 30000 */
+  /** Milliseconds without progress after which a connection is closed. @default 30000 */
   readonly idleTimeoutMs?: number | undefined
 }
 

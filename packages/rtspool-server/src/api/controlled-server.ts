@@ -11,7 +11,7 @@ import type { Logins } from './access/logins.js'
 import type { ShareStore } from './access/shares.js'
 import type { TokenStore } from './access/tokens.js'
 
-/** The configuration of the running command. */
+/** Access to the configuration of the running command: its reloads and its file. */
 export type Configuration = Pick<ReloadControl, 'reloader' | 'store'>
 
 /** Parts of the server that operations of the API read and change. */

@@ -14,9 +14,9 @@ const eventsPerWrite = 100
  */
 const retryMs = 2000
 
-/** Events that a client has requested. */
+/** Selection of events for one client: their types, and the first position. */
 export interface EventSelection {
-  /** Types of events; `undefined` = all. */
+  /** Types of events to send; `undefined` = all. */
   readonly types: ReadonlySet<EventType> | undefined
   /** Position in the feed of the first event to send. */
   readonly position: number

@@ -47,7 +47,7 @@ export interface Operation {
   readonly method: OperationMethod
   /** Path with parameters in braces, as OpenAPI writes them. */
   readonly path: string
-  /** Lowest role that may call the operation. */
+  /** Lowest role whose tokens may call the operation. */
   readonly role: Role
   /** True for an operation without a token. */
   readonly isOpen: boolean
@@ -59,7 +59,7 @@ export interface Operation {
   readonly body: z.ZodObject | undefined
   /** Schema of the response's body; `undefined` for a response that is not JSON. */
   readonly result: z.ZodType | undefined
-  /** Error responses besides those that every operation has. */
+  /** Error responses of the operation, besides those that every operation has. */
   readonly problems: readonly ProblemName[]
   readonly raw: RawResponse | undefined
   /** Returns the body for the audit log, without its secrets. @default the whole body */

@@ -4,7 +4,7 @@ import { Problem } from './problem.js'
 /** A page of a list, in order of creation. */
 export interface Page<T> {
   readonly entries: readonly T[]
-  /** Cursor of the next page; absent on the last one. */
+  /** Cursor of the next page; absent on the last page. */
   readonly cursor: string | undefined
 }
 

@@ -25,12 +25,12 @@ export const problems = Object.freeze({
 /** Name of an error response. */
 export type ProblemName = keyof typeof problems
 
-/** One wrong value of a request. */
+/** A wrong value in a request, and what was expected. */
 export interface WrongValue {
   /** Part of the request and name of the value, such as `query.limit` or `body.filter.state`. */
   readonly where: string
   readonly expected: string
-  /** The received value, cut to 100 characters. */
+  /** Received value, cut off after 100 characters. */
   readonly got: string
 }
 

@@ -26,7 +26,7 @@ export interface AudioDescription {
   readonly clockRate: number
   /** Number of channels in `a=rtpmap`; 1 if it gives none. */
   readonly channels: number
-  /** Parameters of `a=fmtp`. */
+  /** Parameters in `a=fmtp`. */
   readonly parameters: string
 }
 

@@ -8,7 +8,7 @@ const firstPictureRate = 25
 /** Decoding time and duration of a picture, in ticks. */
 export interface DecodePlace {
   readonly decodeTime: number
-  /** Ticks to the next picture in decoding order. */
+  /** Duration of the picture: ticks to the next one in decoding order. */
   readonly duration: number
   /**
    * Decoding time by presentation times alone, for writers that know the next picture before they write this one. It
@@ -83,7 +83,10 @@ export class DecodeTimes {
     return { decodeTime, duration, sortedTime: sorted, interval: step }
   }
 
-  /** Adds presentation times for pictures before the first one, which do not exist. */
+  /**
+   * Adds presentation times of imaginary pictures before the first one, which the calculation
+   * needs.
+   */
   #beginBefore(time: number): void {
     for (let place = this.#depth; place > 0; place--) {
       this.#latest.push(Math.max(0, time - place * this.#distance))

@@ -28,7 +28,7 @@ function crc16(bytes: Uint8Array, end: number): number {
 
 /** Minimum and maximum number of samples in a frame (RFC 9639 section 8.2). */
 export const flacBlockSamples = Object.freeze([16, 65_535] as const)
-/** Highest rate in Hz that {@link flacFrame} writes. */
+/** Highest sampling rate in Hz that {@link flacFrame} can write. */
 export const highestFlacRate = 0xffff
 const largestHeaderBytes = 16
 const verbatim = 0x02

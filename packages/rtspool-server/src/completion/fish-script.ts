@@ -7,7 +7,7 @@ import type {
 } from './completed-command.js'
 import { commandsInside } from './shell-text.js'
 
-/** Quotes a text for fish, on one line. */
+/** Quotes a text for a script of fish, on one line. */
 const quoted = (text: string): string =>
   `'${text.replace(/\s+/g, ' ').replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 

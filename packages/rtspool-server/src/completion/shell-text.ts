@@ -6,7 +6,7 @@ import type {
   Values,
 } from './completed-command.js'
 
-/** Quotes a text for bash and zsh, on one line. */
+/** Quotes a text for a script of bash or zsh, on one line. */
 export const quoted = (text: string): string =>
   `'${text.replace(/\s+/g, ' ').replaceAll("'", "'\\''")}'`
 

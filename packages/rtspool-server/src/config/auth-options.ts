@@ -20,7 +20,7 @@ import { modeWarning, readUsersFile } from './users-file.js'
  */
 export const usersVariable = 'RTSPOOL_USERS'
 
-/** The option `auth` of the server, and warnings for its operator. */
+/** Option `auth` of the server, users of the API, and warnings for the operator. */
 export interface AuthOfCommand {
   readonly auth: AuthOptions | undefined
   /** Users who may log in to the control API. */

@@ -24,12 +24,12 @@ const maxBytes = 1024 * 1024
  */
 const maxAliases = 100
 
-/** Names of the files that the command looks for if none is named. */
+/** Names of the configuration files that the command looks for if none is given. */
 export const defaultFiles = ['rtspool.yml', '/etc/rtspool/rtspool.yml'] as const
 
 /** A configuration file, parsed as YAML. The schema has not checked it yet. */
 export interface ConfigFile extends ConfigLayer {
-  /** Name as the user wrote it. */
+  /** Name of the file, as the user wrote it. */
   readonly name: string
   readonly text: string
   readonly document: Document.Parsed

@@ -22,7 +22,7 @@ export interface ConfigSources {
   /** Name of the configuration file; `undefined` = no file. */
   readonly file: string | undefined
   readonly environment: Environment
-  /** Values from options of the command line. */
+  /** Layer of the values that options of the command line set. */
   readonly flags: ConfigLayer
   /** Users from the command line, each as `name:password`. */
   readonly users: readonly string[]

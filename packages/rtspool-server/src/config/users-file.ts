@@ -9,9 +9,9 @@ const maxBytes = 1024 * 1024
 /** Mask of the permission bits for the group and for others. */
 const othersMode = 0o077
 
-/** The contents of a file with users. */
+/** Contents of a file with users, one `name:password` on each line. */
 export interface UsersFile {
-  /** Entries in the form `name:password`. */
+  /** Users in the form `name:password`. */
   readonly users: readonly string[]
   /** Warning if other users of the machine can read the passwords; `undefined` otherwise. */
   readonly warning: string | undefined

@@ -25,7 +25,7 @@ export interface PageFront {
 
 /** Page of the dashboard, on the port of the API. */
 export const controlPage: PageFront = { path: '/', file: '/index.html' }
-/** The page of share links, on the port of the live picture. */
+/** Page for share links, on the port of the live picture. */
 export const sharePage: PageFront = { path: '/share', file: '/share.html' }
 
 /**

@@ -23,7 +23,7 @@ export interface FeedPart {
    * has missed.
    */
   readonly lost: number
-  /** Position after the last of the events, for the next read. */
+  /** Position after the last of the events, at which the next read must start. */
   readonly next: number
 }
 

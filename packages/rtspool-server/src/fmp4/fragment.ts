@@ -1,6 +1,6 @@
 import { boxHeaderBytes } from './box.js'
 
-/** One picture or frame of sound in a fragment. */
+/** One sample of a fragment: a picture, or a frame of sound. */
 export interface Sample {
   /** Pieces of the sample's bytes, which are joined in the fragment. */
   readonly pieces: readonly Uint8Array[]

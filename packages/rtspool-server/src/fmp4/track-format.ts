@@ -3,7 +3,7 @@ export interface TrackFormat {
   readonly kind: 'video' | 'audio'
   /** Codec as in the parameter `codecs` of a media type (RFC 6381): `avc1.64001f`, `opus`. */
   readonly codec: string
-  /** Sample entry of the box `stsd`. */
+  /** Sample entry for the box `stsd` of the init segment. */
   readonly entry: Buffer
   /** Ticks per second of all times of the track. */
   readonly timescale: number

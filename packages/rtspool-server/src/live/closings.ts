@@ -27,19 +27,19 @@ const otherCode = 4400
  */
 const refusalBase = 4000
 
-/** Code and reason in the close frame of a WebSocket. */
+/** Code and reason of a WebSocket close frame. */
 export interface Closing {
   readonly code: number
   /** Removal reason of the session, or an error code; at most 123 bytes (RFC 6455 section 5.5). */
   readonly reason: string
 }
 
-/** Returns the code and reason that tell a browser why its session has ended. */
+/** Returns the close code and reason that tell a browser why its session has ended. */
 export function closingOf(reason: RemovalReason): Closing {
   return { code: codes[reason] ?? otherCode, reason }
 }
 
-/** Returns the code and reason that tell a browser why it gets no session. */
+/** Returns the close code and reason that tell a browser why it gets no session. */
 export function refusalOf(error: unknown): Closing {
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown }
   const status = typeof statusCode === 'number' && statusCode < 1000 ? statusCode : 500

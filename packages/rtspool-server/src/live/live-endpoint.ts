@@ -83,7 +83,7 @@ export class LiveEndpoint {
     })
   }
 
-  /** Number of sessions of browsers. */
+  /** Number of browsers' sessions that are open now. */
   get viewerCount(): number {
     return this.#sessions.size
   }

@@ -154,7 +154,7 @@ export class LiveService {
     this.#endpoint.endOf(issuer, reason)
   }
 
-  /** Number of sessions of browsers. */
+  /** Number of browsers' sessions that are open now. */
   get viewerCount(): number {
     return this.#endpoint.viewerCount
   }

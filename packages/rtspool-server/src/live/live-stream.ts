@@ -18,7 +18,7 @@ export interface LiveStreamOptions {
   readonly clock: Clock
   /** Limit on the stored fragments in bytes, as in `LiveOptions`. */
   readonly maxKeptBytes: number
-  /** Called when the last viewer has left, or the media has ended. */
+  /** Called when the last browser has left, or the media has ended. */
   readonly onEnd: () => void
 }
 

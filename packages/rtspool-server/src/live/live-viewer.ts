@@ -27,7 +27,7 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
   readonly #options: ResolvedLiveOptions
   readonly #counters: SessionStats
   readonly #onClosed: (() => void)[] = []
-  /** True while fragments are left out, until the next key frame. */
+  /** True while fragments are left out for the browser, until the next key frame. */
   #isSkipping = true
   #isClosed = false
   #writtenBytes = 0
@@ -69,7 +69,7 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
     else this.#onClosed.push(closed)
   }
 
-  /** Bytes that wait in this process to be sent to the browser. */
+  /** Number of bytes that wait in this process for the browser to read. */
   get queuedBytes(): number {
     return this.#socket.writableLength
   }

@@ -64,7 +64,9 @@ export function logBans({ pool }: Pick<RtspServer, 'pool'>, lines: RepeatLimit):
   })
 }
 
-/** Returns id and subject of a ban, whose address may be a network. */
+/**
+ * Returns the facts of a ban for a log line: public id and subject. Its address may be a network.
+ */
 function subjectOf({ publicId: ban, address: network, user, path }: Ban) {
   return { ban, network, user, path }
 }
@@ -101,12 +103,12 @@ function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
   })
 }
 
-/** Returns public id, path, address and user of a session, for a log line. */
+/** Returns the facts of a session for a log line: public id, path, address and user. */
 function factsOf({ publicId, paths, owner }: Session) {
   return { session: publicId, path: paths[0], address: owner?.address, user: owner?.user }
 }
 
-/** Returns the duration, traffic and transport of a session, for a log line. */
+/** Returns the course of a session for a log line: duration, traffic and transport. */
 function courseOf(session: Session): object {
   const { bytesIn, bytesOut, packetsIn, packetsOut, packetsLost, packetsDropped } = session.stats
   return {

@@ -31,7 +31,7 @@ const retryMs = 10
 const fileMode = 0o640
 const fileFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0)
-/** Error codes that show a wrong file name. Trying again does not help. */
+/** Error codes of a wrong file name, for which another attempt is useless. */
 const wrongNames = new Set([
   'ENOENT',
   'ENOTDIR',

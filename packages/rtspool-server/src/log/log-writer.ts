@@ -8,7 +8,7 @@ const maxBytes = 1024 * 1024
  * at once.
  */
 const maxChunkBytes = 16 * 1024
-/** Milliseconds to wait after the target was full, so that a pipe can be read. */
+/** Milliseconds to wait after a pipe was full, so that its reader can empty it. */
 const fullPauseMs = 50
 /** Milliseconds to wait after any other error: a full disk, a closed reader, a closed terminal. */
 const errorPauseMs = 1000
@@ -43,7 +43,7 @@ export class LogWriter {
   #dropped = 0
   #isWriting = false
   #pause: ClockTimer | undefined
-  /** Callbacks of calls of `reopen` that have not been answered yet. */
+  /** Callbacks of `reopen` calls that have not been called yet. */
   #reopened: ((error: NodeJS.ErrnoException | null) => void)[] = []
   readonly #waiting = new Set<() => void>()
 
@@ -88,7 +88,7 @@ export class LogWriter {
     if (!this.#isWriting) this.#openAgain()
   }
 
-  /** Waits until everything is written, an error occurs, or the time is over. */
+  /** Waits until all lines are written, an error occurs, or the time is over. */
   async flush(timeoutMs: number): Promise<void> {
     if (this.#bytes === 0 || this.#isPausedByError) return
     await new Promise<void>((resolve) => {

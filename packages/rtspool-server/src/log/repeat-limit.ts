@@ -31,9 +31,9 @@ export interface LineFacts {
 interface HostLines {
   lines: number
   suppressed: number
-  /** Highest level of the suppressed lines. */
+  /** Highest level of the suppressed lines of the host. */
   level: Level
-  /** Counts by kind: all lines, and those suppressed. */
+  /** Numbers of lines by kind: of all lines, and of the suppressed ones. */
   readonly kinds: Map<string, { count: number; suppressed: number }>
 }
 
@@ -81,7 +81,7 @@ export class RepeatLimit {
     this.#log[level](facts, message)
   }
 
-  /** Logs the summaries of suppressed lines at once. */
+  /** Logs the summaries of suppressed lines at once, before the log closes. */
   close(): void {
     this.#end?.cancel()
     this.#end = undefined

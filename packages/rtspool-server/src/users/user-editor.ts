@@ -56,9 +56,9 @@ export class UserEditor {
   }
 
   /**
-   * Adds a user.
+   * Adds a user to the file.
    *
-   * @returns A line for the person who runs the command.
+   * @returns A line of output for the user of the command.
    */
   async add(
     name: string,
@@ -89,9 +89,9 @@ export class UserEditor {
   }
 
   /**
-   * Removes a user.
+   * Removes a user from the file.
    *
-   * @returns A line for the person who runs the command.
+   * @returns A line of output for the user of the command.
    */
   async remove(name: string): Promise<string> {
     await this.#change(() => this.#readWith(name), [{ path: ['users', name], value: undefined }])
@@ -101,7 +101,7 @@ export class UserEditor {
   /**
    * Lists the users of the file.
    *
-   * @returns A line for each user.
+   * @returns A line of output for each user.
    */
   async list(): Promise<string> {
     const { users } = this.#read()

@@ -38,7 +38,7 @@ export interface BackChannelReceiver {
    *   packets that you keep for long.
    */
   packet(packet: Buffer): void
-  /** Called once, when the client has left. */
+  /** Called once, when the client has left the back channel. */
   close(): void
 }
 
@@ -149,7 +149,7 @@ interface BackChannelSinkInit {
   readonly onClosed: () => void
 }
 
-/** Passes the packets of one client to the receiver of the application. */
+/** Receives the packets of one client, and passes them to the receiver of the application. */
 export class BackChannelSink implements PacketSink {
   readonly clockRate: number
   /** Number of packets dropped because they were not RTP or had an unlisted payload type. */
@@ -191,7 +191,7 @@ export class BackChannelSink implements PacketSink {
     // The application does not get the time of these packets.
   }
 
-  /** Frees the place of the client, and calls the receiver's `close`. Idempotent. */
+  /** Counts the client as gone, and calls the receiver's `close`. Idempotent. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true

@@ -37,7 +37,7 @@ export class Descriptions {
     this.#durationSeconds = durationSeconds
   }
 
-  /** True once a client has got a description. */
+  /** True once a client has been sent a description. */
   get isKnown(): boolean {
     return this.#isKnown
   }

@@ -15,7 +15,7 @@ export interface MediaOrigin {
  */
 export class MediaLease implements MediaParticipant {
   readonly media: Media
-  /** Origin of the media; `undefined` if the media is shared. */
+  /** Factory and request of the media; `undefined` if the media is shared. */
   readonly origin: MediaOrigin | undefined
 
   /**

@@ -53,7 +53,10 @@ export class MediaLife {
     if (!this.hasEnded) this.#hasFailed = true
   }
 
-  /** Notes the end. Call {@link tellEnded} once everything is released. */
+  /**
+   * Notes that the media has ended. The media then releases everything, and calls {@link
+   * tellEnded}.
+   */
   noteEnded(): void {
     this.#state = 'ended'
   }

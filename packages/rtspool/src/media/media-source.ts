@@ -3,7 +3,7 @@ import { isRecord, kindOf } from '../option-checks.js'
 import type { TrackOutput } from '../public/track.js'
 import type { SessionDescription } from '../sdp/index.js'
 
-/** Destination of a source's packets. */
+/** Interface through which a source delivers its packets. */
 export interface MediaOutput {
   /** One track for each media section of the source's description, in its order. */
   readonly tracks: readonly TrackOutput[]

@@ -1,7 +1,7 @@
 import type { MediaInfo, MediaSummary, TrackSummary } from '../public/media.js'
 import type { TrackInfo } from '../public/track.js'
 
-/** Copies the figures of a media and of its tracks. */
+/** Returns a snapshot of the public values of a media and of its tracks. */
 export function mediaSummaryOf(media: MediaInfo): MediaSummary {
   return {
     publicId: media.publicId,

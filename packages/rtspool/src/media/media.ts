@@ -35,7 +35,7 @@ export interface MediaOptions {
   readonly clock: Clock
   /** Milliseconds that the source runs on after the last viewer has left; Infinity = for ever. */
   readonly lingerMs: number
-  /** Milliseconds for the source to start. @default no limit */
+  /** Maximum milliseconds that the source may take to start. @default no limit */
   readonly startTimeoutMs?: number
   /** Limits on the packets cached for an instant start of new viewers; `undefined` = no cache. */
   readonly gopCache?: GopCacheLimits | undefined
@@ -46,12 +46,14 @@ export interface MediaOptions {
    * 'passThrough'
    */
   readonly timeline?: TimelinePolicy | undefined
-  /** Addresses for multicast; `undefined` = no multicast. */
+  /** Pool of addresses for multicast; `undefined` = no multicast. */
   readonly multicast?: MulticastAddressPool | undefined
   readonly backChannel?: BackChannelOptions | undefined
 }
 
-/** Position and clock of a {@link Track} for `RTP-Info` (RFC 2326 section 12.33). */
+/**
+ * Position and clock of a {@link Track}, from which `RTP-Info` is made (RFC 2326 section 12.33).
+ */
 export interface TrackBeginning {
   readonly track: Track
   readonly sequenceNumber: number

@@ -11,8 +11,8 @@ export interface MountMatch {
 }
 
 /**
- * Returns whether the factory of a match serves a path. It serves its mount point, and the paths below if its option
- * `servesSubpaths` is set.
+ * Returns whether the factory of a match serves a path. A factory serves its mount point, and also
+ * the paths below if its option `servesSubpaths` is set.
  */
 export const servesPath = (match: MountMatch | undefined, path: string): match is MountMatch =>
   match !== undefined && (match.mountPath === path || match.factory.options.servesSubpaths)

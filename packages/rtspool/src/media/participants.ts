@@ -2,7 +2,7 @@ import type { Clock, ClockTimer } from '../clock.js'
 
 /** A stream that uses a media and is notified when the media ends. */
 export interface MediaParticipant {
-  /** Called when the media has ended: the stream must leave it. */
+  /** Called when the media has ended. The stream must then remove itself from the media. */
   mediaEnded(): void
   /** Called at the end of the played range: nothing more is sent before the next PLAY. */
   rangeEnded?(): void
@@ -42,7 +42,9 @@ export class Participants {
     return this.#participants.size
   }
 
-  /** True after the last participant has left. Before the first, the media is new. */
+  /**
+   * True after the last participant has left. False before the first one, because the media is new.
+   */
   get isLingering(): boolean {
     return this.#wasJoined && this.#participants.size === 0
   }
@@ -68,12 +70,12 @@ export class Participants {
     for (const participant of this.#participants) participant.sendRtcp?.()
   }
 
-  /** Tells the participants that the played range has ended. */
+  /** Notifies all participants that the played range has ended. */
   rangeEnded(): void {
     for (const participant of [...this.#participants]) participant.rangeEnded?.()
   }
 
-  /** Tells the participants that the media has ended. */
+  /** Notifies all participants that the media has ended. */
   end(): void {
     this.#hasEnded = true
     this.#lingerTimer?.cancel()

@@ -53,7 +53,7 @@ const ownAttributes: ReadonlySet<string> = new Set([
   ...presentationAttributes,
 ])
 
-/** Syntax of an attribute (RFC 8866 section 9): `token [":" byte-string]`. */
+/** Matches an attribute (RFC 8866 section 9): `token [":" byte-string]`. */
 const attributePattern = /^([!#$%&'*+\-.^_`{|}~0-9A-Za-z]+)(?::(.*))?$/
 const bandwidthPattern = /^([!#$%&'*+\-.^_`{|}~0-9A-Za-z]+):\d+$/
 /**

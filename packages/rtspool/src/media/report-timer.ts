@@ -23,7 +23,7 @@ export class ReportTimer {
     this.#schedule(this.#clock.now(), true)
   }
 
-  /** Stops for good. */
+  /** Stops the timer for good. */
   stop(): void {
     this.#isStopped = true
     this.#timer?.cancel()

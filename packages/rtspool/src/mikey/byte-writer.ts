@@ -22,7 +22,7 @@ export class ByteWriter {
     return this
   }
 
-  /** Calls `write`, and puts a 16-bit length before the bytes that it writes. */
+  /** Calls `write`, and inserts a 16-bit length before the bytes that it writes. */
   sized(write: () => void): this {
     const at = this.#bytes.length
     this.uint8(0).uint8(0)

@@ -16,7 +16,7 @@ import { serializeMikey } from './serialize.js'
 /** Master key and rollover counters of the packets that one side sends. */
 export interface SrtpOffer {
   readonly master: MasterKey
-  /** Rollover counters by SSRC, for the SSRCs that the sender knows already. */
+  /** Rollover counters by SSRC, for those SSRCs that the sender knows already. */
   readonly rolloverCounters: ReadonlyMap<number, number>
 }
 

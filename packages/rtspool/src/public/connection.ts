@@ -2,9 +2,9 @@ import type { Session, SessionData, SessionTunnel } from '../session-pool/index.
 
 /** One RTSP connection; its properties are read at the time of access. */
 export interface ConnectionInfo<Data extends object = SessionData> {
-  /** 22 characters that name the connection in logs, events and APIs. */
+  /** Public id of the connection for logs, events and APIs: 22 characters. */
   readonly publicId: string
-  /** Numeric; IPv4 never in IPv6 notation. */
+  /** Numeric address of the client. An IPv4 address is never in IPv6 notation. */
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string

@@ -7,7 +7,7 @@ export type MediaState = 'idle' | 'starting' | 'playing' | 'ended'
 
 /** A presentation from one source to its viewers; its properties are read at the time of access. */
 export interface MediaInfo {
-  /** 22 characters that name the media in logs and APIs. */
+  /** Public id of the media for logs and APIs: 22 characters. */
   readonly publicId: string
   /** Decoded path of the presentation. */
   readonly path: string
@@ -63,8 +63,8 @@ export interface TrackSummary
     | 'unlistedPackets'
     | 'readerCount'
   > {
-  /** `video`, `audio`, `application`, … */
+  /** Media type in the session description: `video`, `audio`, `application`, … */
   readonly kind: string
-  /** Encoding of the first payload type, as the description writes it. */
+  /** Encoding of the first payload type, as spelled in the session description. */
   readonly encoding: string | undefined
 }

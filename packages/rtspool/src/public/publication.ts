@@ -6,10 +6,10 @@ import type { MediaInfo } from './media.js'
 export interface PublicationInfo<Data extends object = SessionData> {
   /** Decoded path at which viewers play the recording. */
   readonly path: string
-  /** Session of the publisher, also after its end. */
+  /** Session of the publisher. It stays here after its end. */
   readonly session: Session<Data>
-  /** Description as announced by the client. */
+  /** Session description as announced by the client. */
   readonly description: SessionDescription
-  /** Media for the viewers. */
+  /** Media that viewers play. */
   readonly media: MediaInfo
 }

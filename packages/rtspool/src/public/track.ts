@@ -16,7 +16,7 @@ export interface TrackInfo {
   readonly description: MediaDescription
   /** Ticks per second of the RTP timestamps. */
   readonly clockRate: number
-  /** Synchronisation source of the stream, once it is known. */
+  /** Synchronisation source of the stream; `undefined` until it is known. */
   readonly ssrc: number | undefined
   /** Number of RTP packets sent with the present SSRC. */
   readonly packetCount: number
@@ -36,7 +36,7 @@ export interface TrackInfo {
   readonly readerCount: number
 }
 
-/** Output of a source: one track of its media. */
+/** Interface through which a source delivers the packets of one track of its media. */
 export interface TrackOutput extends TrackInfo {
   /**
    * Sequence number of the next packet, with the timestamp of the last one; `undefined` if unknown.
@@ -70,7 +70,10 @@ export interface TrackOutput extends TrackInfo {
    * @param rtpTime - @default that of the last packet
    */
   unixTimeMsAt(rtpTime?: number): number | undefined
-  /** Returns the RTP timestamp at a time of the source's wall clock. */
+  /**
+   * Returns the RTP timestamp at a time of the source's wall clock, in milliseconds since 1970;
+   * `undefined` if unknown.
+   */
   rtpTimeAt(unixMs: number): number | undefined
   /**
    * Announces that the next packet comes from another source. Viewers see the track's sequence

@@ -49,9 +49,9 @@ export interface SenderReport {
   readonly ntpTime: NtpTimestamp
   /** The instant of `ntpTime` as RTP timestamp, in ticks of the stream's clock. */
   readonly rtpTime: number
-  /** RTP packets sent, modulo 2^32. */
+  /** Number of RTP packets sent, modulo 2^32. */
   readonly packetCount: number
-  /** Payload octets sent, modulo 2^32. */
+  /** Number of payload octets sent, modulo 2^32. */
   readonly octetCount: number
   /** Reports about received sources, at most 31. */
   readonly reports: readonly ReceptionReport[]

@@ -78,7 +78,7 @@ interface RawPacket {
   readonly count: number
   readonly hasPadding: boolean
   readonly body: Buffer
-  /** Offset of the byte after the packet. */
+  /** Offset in bytes of the end of the packet. */
   readonly end: number
 }
 

@@ -2,9 +2,9 @@
 export interface ReadonlyRtspHeaders extends Iterable<readonly [name: string, value: string]> {
   /** Number of header lines. */
   readonly size: number
-  /** Returns the value of the first line with this name. */
+  /** Returns the value of the first header line with this name; `undefined` without one. */
   get(name: string): string | undefined
-  /** Returns the values of all lines with this name, in their order. */
+  /** Returns the values of all header lines with this name, in their order. */
   getAll(name: string): readonly string[]
   has(name: string): boolean
   /** Calls `visit` for each header line, in order. Unlike an iterator, it allocates nothing for a line. */
@@ -21,9 +21,9 @@ export interface ReadonlyRtspHeaders extends Iterable<readonly [name: string, va
  * @see RFC 2326 section 4.2 (RFC 2068 section 4.2)
  */
 export class RtspHeaders implements ReadonlyRtspHeaders {
-  /** Names in lower case, for comparison. */
+  /** Names of the header lines in lower case, for comparison. */
   #keys: string[] = []
-  /** Names as spelled. */
+  /** Names of the header lines as spelled. */
   #names: string[] = []
   #values: string[] = []
 
@@ -37,13 +37,13 @@ export class RtspHeaders implements ReadonlyRtspHeaders {
     return this.#keys.length
   }
 
-  /** Returns the value of the first line with this name. */
+  /** Returns the value of the first header line with this name; `undefined` without one. */
   get(name: string): string | undefined {
     const at = this.#keys.indexOf(name.toLowerCase())
     return at === -1 ? undefined : this.#values[at]
   }
 
-  /** Returns the values of all lines with this name, in their order. */
+  /** Returns the values of all header lines with this name, in their order. */
   getAll(name: string): readonly string[] {
     const key = name.toLowerCase()
     return this.#values.filter((_, at) => this.#keys[at] === key)
@@ -66,7 +66,7 @@ export class RtspHeaders implements ReadonlyRtspHeaders {
     return this
   }
 
-  /** Adds a line at the end. */
+  /** Adds a header line at the end. */
   append(name: string, value: string): this {
     this.#keys.push(name.toLowerCase())
     this.#names.push(name)
@@ -74,19 +74,22 @@ export class RtspHeaders implements ReadonlyRtspHeaders {
     return this
   }
 
-  /** Removes all lines with this name. @returns Whether there was one. */
+  /** Removes all header lines with this name. @returns Whether there was one. */
   delete(name: string): boolean {
     const before = this.#keys.length
     this.#removeFrom(0, name.toLowerCase())
     return this.#keys.length < before
   }
 
-  /** Yields name and value of each line, with the name as spelled. */
+  /** Yields name and value of each header line, with the name as spelled. */
   *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
     for (const [at, name] of this.#names.entries()) yield [name, this.#values[at] as string]
   }
 
-  /** Iterates over the lines without an object for each. */
+  /**
+   * Calls `visit` for each header line, in order. Unlike an iterator, it allocates nothing for a
+   * line.
+   */
   forEach(visit: (value: string, name: string) => void): void {
     for (let at = 0; at < this.#names.length; at++) {
       visit(this.#values[at] as string, this.#names[at] as string)
@@ -102,7 +105,7 @@ export class RtspHeaders implements ReadonlyRtspHeaders {
   }
 }
 
-/** A request as received: the start line in parts, none of them interpreted. */
+/** A request as received: the parts of its start line, header lines and body, not interpreted. */
 export interface RtspRequest {
   readonly kind: 'request'
   /** Method, a token of any spelling; methods are case-sensitive. */
@@ -112,7 +115,7 @@ export interface RtspRequest {
   /** Version after `RTSP/`; the server responds 505 to any other than `1.0`. */
   readonly version: string
   readonly headers: ReadonlyRtspHeaders
-  /** Body in its own memory; empty without one. */
+  /** Body of the message in its own memory; empty without one. */
   readonly body: Buffer
 }
 
@@ -125,6 +128,6 @@ export interface RtspResponse {
   /** Reason phrase; may be empty. */
   readonly reason: string
   readonly headers: RtspHeaders
-  /** Body in its own memory; empty without one. */
+  /** Body of the message in its own memory; empty without one. */
   readonly body: Buffer
 }

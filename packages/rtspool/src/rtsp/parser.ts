@@ -24,7 +24,7 @@ import { parseStartLine, requestUriBytes, type StartLine } from './start-line.js
  * Receiver of the parsed messages and frames, called from inside `push` in the order of the stream.
  */
 export interface RtspParserSink {
-  /** Receives a request; may call {@link RtspParser.stop}. */
+  /** Receives a parsed request. The receiver may call {@link RtspParser.stop}. */
   request(request: RtspRequest): void
   response(response: RtspResponse): void
   /**
@@ -90,7 +90,7 @@ export class RtspParser {
   #messageOffset = 0
   #lineOffset = 0
 
-  /** Beginning of a line or body whose rest has not arrived yet. */
+  /** Beginning of a line or body whose other bytes have not arrived yet. */
   readonly #pending = new ByteAccumulator()
   #startLine: StartLine | undefined
   #headers = new RtspHeaders()
@@ -168,7 +168,7 @@ export class RtspParser {
     return read
   }
 
-  /** Reads a chunk, state by state. @returns The number of bytes read. */
+  /** Reads a chunk according to the state of the parser. @returns The number of bytes read. */
   #read(chunk: Buffer): number {
     let at = 0
     while (at < chunk.length && !this.#isStopped) {

@@ -2,29 +2,29 @@ import { hasControlCode, isToken, quoteReceived } from './grammar.js'
 import { type ReadonlyRtspHeaders, RtspHeaders } from './message.js'
 import { reasonPhrase } from './status.js'
 
-/** A request to send. */
+/** An RTSP request to send. */
 export interface RtspRequestInit {
   readonly method: string
   readonly uri: string
-  /** Version of RTSP. @default '1.0' */
+  /** RTSP version in the start line. @default '1.0' */
   readonly version?: string
-  /** Headers. @default no headers */
+  /** Header lines of the message. @default no headers */
   readonly headers?: ReadonlyRtspHeaders
-  /** Body; a string is sent as UTF-8. @default no body */
+  /** Body of the message; a string is sent as UTF-8. @default no body */
   readonly body?: Buffer | string
 }
 
-/** A response to send. */
+/** An RTSP response to send. */
 export interface RtspResponseInit {
   /** Status code, 100 to 999. */
   readonly statusCode: number
   /** Reason phrase. @default the standard phrase of the status code */
   readonly reason?: string
-  /** Version of RTSP. @default '1.0' */
+  /** RTSP version in the start line. @default '1.0' */
   readonly version?: string
-  /** Headers. @default no headers */
+  /** Header lines of the message. @default no headers */
   readonly headers?: ReadonlyRtspHeaders
-  /** Body; a string is sent as UTF-8. @default no body */
+  /** Body of the message; a string is sent as UTF-8. @default no body */
   readonly body?: Buffer | string
 }
 

@@ -16,7 +16,7 @@ export interface RtspUri {
    * and no backslash, so it stays below any root to which it is appended. A trailing slash is kept.
    */
   readonly path: string
-  /** Path as received; `/` if there is none. */
+  /** Path of the URI as received; `/` if there is none. */
   readonly rawPath: string
   /**
    * Text after the first `?`, as received and not decoded. It may contain `/`: publishers append

@@ -23,11 +23,11 @@ export interface CreateSessionDescriptionOptions {
    * @default `address` without its TTL
    */
   readonly originAddress?: string
-  /** Name of the session in `s=`; an empty one is written as `-`. */
+  /** Name of the session in `s=`; an empty name is written as `-`. */
   readonly name: string
   /** Value of `a=range`, such as `npt=0-10.5` or, for live media, `npt=now-`; left out by default. */
   readonly range?: string
-  /** Value of `a=tool`; the line is left out by default. */
+  /** Value of `a=tool`. @default no such line */
   readonly tool?: string
   /**
    * Value of `a=control` of the presentation.

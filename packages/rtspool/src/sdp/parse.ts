@@ -7,7 +7,7 @@ import { isWellFormedMediaLine, MediaDescription, parseMediaLine } from './media
 import { type SdpLine, SdpSection } from './section.js'
 import type { SessionDescription } from './session-description.js'
 
-/** Limits of a description; a larger one is refused. */
+/** Limits of a session description; a larger one is refused. */
 export const sdpLimits = Object.freeze({ sizeBytes: 64 * 1024, lines: 512, media: 64 })
 
 /** Maximum number of characters of a broken line that an error quotes. */

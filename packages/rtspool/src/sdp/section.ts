@@ -38,7 +38,7 @@ export class SdpSection {
     else this.lines[index] = { type, value }
   }
 
-  /** Removes every line of a type. */
+  /** Removes every line of a type, such as `b`. */
   removeValues(type: string): void {
     this.#removeWhere((line) => line.type === type)
   }

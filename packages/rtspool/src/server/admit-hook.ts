@@ -10,7 +10,7 @@ import type { AccessAction } from './auth/rules.js'
 
 /** Argument of the hook `onAdmit` of a server: an authenticated client requests a session. */
 export interface RtspAdmitContext<Data extends object = SessionData> extends AdmitContext<Data> {
-  /** Remote address and user of the client. */
+  /** Address and user of the client, which become the owner of the session. */
   readonly owner: SessionOwner
   /** Path of the presentation to be set up. */
   readonly path: string

@@ -47,7 +47,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Options of a server, which {@link update} can change while the server runs. */
 export class LiveOptions {
-  /** Present values. They may change, so read them when they are needed. */
+  /** Present values of the options. They may change, so read them when they are needed. */
   readonly resolved: ResolvedRtspServerOptions
   #given: RtspServerOptions
 

@@ -30,7 +30,7 @@ export interface RtspServerStats {
   readonly sessions: number
   /** Number of media that viewers have requested, until their sources are closed. */
   readonly media: number
-  /** Number of clients whose datagrams the UDP ports accept. */
+  /** Number of peers (clients' addresses and ports) whose datagrams the UDP ports accept. */
   readonly udpPeers: number
   /** Number of datagrams dropped at the UDP ports because no session announced their sender. */
   readonly rejectedRtp: number

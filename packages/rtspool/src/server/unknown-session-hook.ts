@@ -6,7 +6,7 @@ import type { RtspRequest } from '../rtsp/index.js'
  * not tell which.
  */
 export interface UnknownSessionContext {
-  /** `session-id` as received. It is a secret: never log, list or show it. */
+  /** Session id as received. It is a secret: never log, list or show it. */
   readonly id: string
   readonly request: RtspRequest
   /** Address of the client. Compare it with the owner of the session before you respond. */

@@ -314,7 +314,7 @@ export class Expiry {
     }
   }
 
-  /** Sets the timer to the next slot of the wheel, or to `delayMs` from now. */
+  /** Sets the timer to the next occupied slot of the wheel, or to `delayMs` from now. */
   #arm(delayMs?: number): void {
     let ref = false
     let removes = false

@@ -45,7 +45,7 @@ export class SessionBounds {
     return this.#idleSetupMs
   }
 
-  /** End of the authorization in seconds since 1970, as it was set. */
+  /** Time in seconds since 1970 at which the authorization ends, as it was set. */
   get expiresAt(): number | undefined {
     return this.#expiresAt
   }

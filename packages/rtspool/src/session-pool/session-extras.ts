@@ -22,13 +22,13 @@ export class Extras {
   bounds: SessionBounds | undefined = undefined
   clock: Clock | undefined = undefined
   use: SessionUse | undefined = undefined
-  /** Calls of `preventExpire` without a matching `allowExpire`. */
+  /** Number of calls of `preventExpire` without a matching `allowExpire`. */
   prevented = 0
   /**
    * Timeout in milliseconds that the last `Session` header announced to the client; 0 = none yet.
    */
   toldTimeoutMs = 0
-  /** Number of open connections that keep the session from timing out. */
+  /** Number of effects of `holdSession`: open connections that keep the session from timing out. */
   holds = 0
 }
 

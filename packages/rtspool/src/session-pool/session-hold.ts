@@ -11,7 +11,7 @@ export function holdSession(session: Session): void {
   internals.hold(session)
 }
 
-/** Notes that a response tells the client the timeout of its session. @internal */
+/** Notes that a response announces the timeout of the session to the client. @internal */
 export function noteTimeoutTold(session: Session): void {
   internals.noteTimeoutTold(session)
 }

@@ -27,7 +27,9 @@ export const defaultExtraTimeout = 5
 export const maxTimeout = 2 ** 31
 export const msPerSecond = 1000
 
-/** Session that another one replaces, as far as the pool uses it. */
+/**
+ * Session that is removed when another one is created: its public id, and a method that ends it.
+ */
 export interface ReplacedSession {
   readonly publicId: string
   end(): void
@@ -130,17 +132,17 @@ export interface SessionStats {
  */
 export type SessionTransport = 'TCP' | 'UDP' | 'multicast' | 'websocket-fmp4'
 
-/** Tunnel that carries a connection. */
+/** Kind of tunnel in which a connection runs. */
 export type SessionTunnel = 'http' | 'webSocket'
 
-/** Use that a client makes of its session, as of its last SETUP. */
+/** Use that a client makes of its session, as its last SETUP has shown it. */
 export interface SessionUse {
   /** Action of the client: `read` plays the path of the session, `publish` records to it. */
   readonly action: 'read' | 'publish'
   readonly transport: SessionTransport
   /** `true` if the connection of the SETUP uses TLS. */
   readonly isSecure: boolean
-  /** Tunnel that carries this connection; `undefined` = none. */
+  /** Tunnel in which the connection of the SETUP runs; `undefined` = none. */
   readonly tunnel: SessionTunnel | undefined
   /** `User-Agent` of the client, at most 256 characters. */
   readonly userAgent: string | undefined
@@ -255,7 +257,7 @@ export function hasLimits({
   )
 }
 
-/** Returns only the limits out of the initial properties of a session. */
+/** Returns the members of a session's initial properties that are limits. */
 export function limitsOf({
   maxSessionsPerAddress,
   maxSessionsPerUser,

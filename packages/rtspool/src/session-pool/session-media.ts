@@ -29,7 +29,7 @@ export function queuedBytesOf(media: readonly SessionMedia[]): number {
   return most
 }
 
-/** Quality of reception of one track, as last reported. */
+/** Quality of reception of one track, from its last reception report. */
 export interface TransportReception {
   /** Share of packets lost between the last two reports, 0 to 1. */
   readonly fractionLost: number

@@ -123,7 +123,7 @@ export const sessionPoolDefaults = Object.freeze({
   sessionBinding: 'owner',
 } as const satisfies SessionPoolOptions)
 
-/** Checks of the options that have no default value. */
+/** Functions that check the options without a default value. */
 const withoutDefault: Record<
   Exclude<keyof SessionPoolOptions, keyof typeof sessionPoolDefaults>,
   (value: unknown) => void

@@ -64,11 +64,11 @@ const notSilent = 2 ** 50
 const noPaths: readonly string[] = Object.freeze([])
 const noBounds: SessionInit = Object.freeze({})
 
-/** Operations that only the pool may use. @internal */
+/** Access to private members of a session, which only the pool uses. @internal */
 export interface SessionInternals {
   /** Adds the session to a pool, and starts its timeout. */
   enter(session: Session, host: SessionHost, handle: number): void
-  /** Ends the session. Its media must be released afterwards. */
+  /** Marks the session as removed. Its media must be released afterwards. */
   leave(session: Session, reason: RemovalReason, note: string | undefined): void
   /** Releases everything that the session holds; calls `onError` for each failure to close. */
   release(session: Session, onError: (error: unknown) => void): void
@@ -246,12 +246,12 @@ export class Session<Data extends object = SessionData> {
     return joinHalves(this.#accessLow, this.#accessHigh)
   }
 
-  /** Time of creation, by the current wall clock. */
+  /** Time of creation, converted by the present wall clock. */
   get createdTime(): Date {
     return this.#wallTimeOf(this.createdAt)
   }
 
-  /** Time of the last sign of life, by the current wall clock. */
+  /** Time of the last sign of life, converted by the present wall clock. */
   get lastAccessTime(): Date {
     return this.#wallTimeOf(this.lastAccessAt)
   }
@@ -331,7 +331,7 @@ export class Session<Data extends object = SessionData> {
     return this.#extras?.groups
   }
 
-  /** Data of the application; empty at first. */
+  /** Data that the application keeps with the session; empty at first. */
   get data(): Partial<Data> {
     const extras = this.#rare()
     extras.data ??= {}

@@ -25,7 +25,7 @@ export class ReplayWindow {
     return index > this.#highest - windowSize && this.#places[index % windowSize] !== index + 1
   }
 
-  /** Adds an index, for which {@link isNew} must have returned `true`. */
+  /** Notes an index as received or sent. {@link isNew} must have returned `true` for it. */
   add(index: number): void {
     this.#places[index % windowSize] = index + 1
     if (index > this.#highest) this.#highest = index

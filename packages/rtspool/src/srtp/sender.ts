@@ -50,7 +50,7 @@ const maxLost = 1024
  * index of a packet that is less than 2^15 away from it.
  */
 export interface SrtpPosition {
-  /** SSRC; `undefined` before the first packet. */
+  /** SSRC of the packets; `undefined` before the first packet. */
   readonly ssrc: number | undefined
   readonly index: number
 }
@@ -152,7 +152,7 @@ export class SrtpSender {
     return { ssrc: this.#ssrc, index: Math.max(this.#window.highest - maxLost, 0) }
   }
 
-  /** Returns whether the rollover counter has changed since a position. */
+  /** Returns whether the rollover counter has changed since a receiver reached a position. */
   hasRolledOver(since: SrtpPosition): boolean {
     return rolloverCounterOf(this.#indexFrom(since)) !== this.rolloverCounter
   }

@@ -6,11 +6,11 @@ export interface AuditEntry {
   readonly id: number
   readonly time: string
   readonly requestId: string
-  /** Token that was used: its id and name, never the token. */
+  /** Id, name and role of the token that was used; never the token itself. */
   readonly token: { readonly id: string; readonly name: string; readonly role: Role }
   readonly address: string
   readonly operation: string
-  /** Parameters of the path and members of the body, without secrets. */
+  /** Path parameters and body members of the request, without secrets. */
   readonly input: Readonly<Record<string, unknown>>
   /** Status code of the response. */
   readonly status: number

@@ -22,7 +22,7 @@ export interface LoginFacts extends TokenFacts {
   readonly expiresAt: number
 }
 
-/** A login that was just made, with the only copy of its token. */
+/** A login that was just created, with the only copy of its token. */
 export type NewLogin = LoginFacts & { readonly token: string }
 
 /**

@@ -34,7 +34,7 @@ const sharesFile = z.strictObject({
 /** A share link as it is stored: the hash of its secret, never the secret itself. */
 export type StoredShare = z.output<typeof sharesFile>['shares'][number]
 
-/** A share link as the API shows it. */
+/** Properties of a share link that the API returns: all but the hash of its secret. */
 export type ShareFacts = Omit<StoredShare, 'sha256'>
 
 /** A share link that was just created, with the only copy of its secret. */

@@ -25,7 +25,7 @@ const tokensFile = z.strictObject({
 /** A token as it is stored: its hash, never the token itself. */
 export type StoredToken = z.output<typeof tokensFile>['tokens'][number]
 
-/** A token as the API shows it. */
+/** Properties of a token that the API returns: all but its hash. */
 export type TokenFacts = Omit<StoredToken, 'sha256'>
 
 /** A token that was just created, with the only copy of the token itself. */

@@ -18,7 +18,7 @@ import {
   time,
 } from '../values.js'
 
-/** Facts of a session that the API tells while it lives, and after its end. */
+/** Members of a session that the API returns while the session lives, and after its end. */
 export const sessionFacts = {
   publicId,
   state: sessionState,
@@ -31,7 +31,7 @@ export const sessionFacts = {
   createdTime: time,
 }
 
-/** Schema of a session in the form of the API. */
+/** Schema of a session, as the API returns it. */
 export const sessionSchema = z
   .object({
     ...sessionFacts,

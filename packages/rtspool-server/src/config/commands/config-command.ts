@@ -5,7 +5,7 @@ import { namedFileProblems } from '../named-files.js'
 import { ConfigError } from '../problems.js'
 import { publicJsonSchema } from '../schema.js'
 
-/** Functions with which a command prints. */
+/** Functions with which a command prints its output and its errors. */
 export interface CommandOutput {
   stdout(text: string): void
   stderr(text: string): void

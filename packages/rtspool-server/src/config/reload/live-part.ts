@@ -1,11 +1,11 @@
 import type { ConfigProblem } from '../problems.js'
 import type { Settings } from '../settings.js'
 
-/** A change that has been checked and can be made. */
+/** A change of one part of the server, after its check. */
 export interface PreparedChange {
   /** Names of changed things that are not configuration keys, such as `certificate`. */
   readonly others?: readonly string[]
-  /** Makes the change. */
+  /** Makes the prepared change. */
   apply(): void
   /** Restores the state before `apply`. */
   undo(): void

@@ -57,7 +57,7 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
     this.#parts = parts
   }
 
-  /** Settings that the server uses now. */
+  /** Settings that the server uses at present. */
   get current(): Settings {
     return this.#current
   }

@@ -16,7 +16,7 @@ export interface FileWatch {
 export interface FileWatchEvents {
   /** Called when the contents of the file have changed. */
   changed(): void
-  /** Called when the file is empty, which happens while another program writes it. */
+  /** Called when the file is empty, which is normal while another program writes it. */
   emptied(): void
   /** Called when the system cannot watch the file, or cannot watch it any longer. */
   failed(error: Error): void

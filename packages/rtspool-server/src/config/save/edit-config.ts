@@ -117,7 +117,7 @@ function setIn(document: ConfigFile['document'], path: readonly unknown[], value
   else document.setIn(path, commented(document.createNode(value), before))
 }
 
-/** Gives a new value the comments of the alias that it replaces. */
+/** Copies the comments of an alias to the new value that replaces it. */
 function commented<Value extends Node>(value: Value, before: unknown): Value {
   if (isAlias(before))
     Object.assign(value, { commentBefore: before.commentBefore, comment: before.comment })

@@ -9,7 +9,7 @@ import { OptionValueError } from '../option-value-error.js'
 /** Name of the environment variable with the key that signs requests to the login hook. */
 export const hookSecretVariable = 'RTSPOOL_AUTH_HOOK_SECRET'
 
-/** The part of a configuration that {@link externalOptionsOf} reads. */
+/** Members of a loaded configuration that {@link externalOptionsOf} reads. */
 type Loaded = Pick<LoadedConfig, 'config' | 'sourceOf'>
 
 /**

@@ -42,7 +42,9 @@ export class CatchUpQueue {
     this.#arrived += packets.length
   }
 
-  /** Removes the oldest packets from the queue, and returns them for sending now. */
+  /**
+   * Removes the next portion (the oldest packets) from the queue, and returns it for sending now.
+   */
   takePortion(): readonly Buffer[] {
     const portion = this.#packets.slice(this.#next, this.#next + portionPackets + this.#arrived)
     this.#next += portion.length

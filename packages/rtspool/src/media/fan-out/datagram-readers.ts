@@ -104,7 +104,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     for (const group of this.#groups.values()) group.send(batch.packets)
   }
 
-  /** Does nothing: each batch updates the counters of its readers at once. */
+  /** Does nothing, because each batch updates the counters of its readers at once. */
   settle(): void {}
 
   forEachReader(visit: (reader: DatagramReader) => void): void {
@@ -112,7 +112,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     for (const reader of this.#catchingUp.keys()) visit(reader)
   }
 
-  /** Stops the timer. New readers that have not caught up are sent no more packets. */
+  /** Stops the timer. New readers are not sent the rest of the cached packets. */
   close(): void {
     this.#portions.stop()
   }

@@ -9,7 +9,7 @@ export interface OversizedPacket {
   readonly track: number
   /** Size of the RTP packet in bytes, without the bytes that SRTP adds. */
   readonly sizeBytes: number
-  /** Size limit of the socket in bytes, from the server option of the same name. */
+  /** Size limit of the socket in bytes, as set by the server option of the same name. */
   readonly maxDatagramBytes: number
 }
 

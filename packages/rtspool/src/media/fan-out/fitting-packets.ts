@@ -3,7 +3,7 @@ export interface FittingPackets {
   readonly packets: readonly Buffer[]
   /** Total size of `packets`, in bytes. */
   readonly sizeBytes: number
-  /** Number of packets above the limit. */
+  /** Number of packets that were left out, because they are larger than the limit. */
   readonly leftOut: number
   /** Size in bytes of the first packet above the limit; 0 if there is none. */
   readonly oversizedBytes: number

@@ -6,7 +6,7 @@ import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
 import type { ReaderGroup } from './reader-group.js'
 
-/** A reader of the group, and the state of its delivery. */
+/** A reader of the group, and whether it is sent packets. */
 interface Member {
   readonly reader: InterleavedReader
   /**

@@ -57,7 +57,7 @@ export class PacketBatch {
     if (before > 0) this.earlierLeads = leads.slice(0, before)
   }
 
-  /** Returns the total size in bytes of the packets in front of an index. */
+  /** Returns the total size in bytes of the packets before an index. */
   bytesBefore(packetIndex: number): number {
     let sizeBytes = 0
     for (let index = 0; index < packetIndex; index++) {

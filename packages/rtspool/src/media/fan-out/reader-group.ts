@@ -18,7 +18,7 @@ export interface ReaderGroup<R> {
   /** Brings the counters of a reader up to date, if the group counts its packets as a whole. */
   settle(reader: R): void
   forEachReader(visit: (reader: R) => void): void
-  /** Returns the packets of earlier batches that a reader has still to be sent. */
+  /** Returns the packets of earlier batches that have not been sent to a reader yet. */
   waitingPackets(reader: R): readonly Buffer[]
   /** Stops the group's timers. Nothing more is sent. Idempotent. */
   close(): void

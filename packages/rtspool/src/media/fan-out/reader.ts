@@ -51,13 +51,13 @@ export interface ReaderLag {
 export interface InterleavedReader {
   readonly kind: 'interleaved'
   readonly carrier: InterleavedCarrier
-  /** Channel of RTP and channel of RTCP. */
+  /** Interleaved channel of RTP, and that of RTCP. */
   readonly channels: readonly [number, number]
   readonly lag?: ReaderLag
   readonly counters: DeliveryCounters
-  /** Notes the sender reports sent to the reader. */
+  /** Remembers the sender reports that are sent to the reader. */
   readonly sentReports?: SentReports
-  /** Present if the reader is sent SRTP and SRTCP. */
+  /** SRTP state of the reader; absent if it is sent plain RTP. */
   readonly srtp?: SrtpReader
 }
 
@@ -74,7 +74,7 @@ export interface DatagramReader {
   readonly counters: DeliveryCounters
   /** Notes the sender reports sent to the reader. Each contains an instant that only this reader knows. */
   readonly sentReports?: SentReports
-  /** Present if the reader is sent SRTP and SRTCP. */
+  /** SRTP state of the reader; absent if it is sent plain RTP. */
   readonly srtp?: SrtpReader
 }
 
@@ -111,7 +111,7 @@ export type ReaderPlace =
 export interface ReaderShare {
   readonly counters: DeliveryCounters
   readonly sentReports: SentReports
-  /** Present if the stream uses SRTP. */
+  /** SRTP state of the stream; `undefined` for plain RTP. */
   readonly srtp: SrtpReader | undefined
   /** Receives a notice when packets are left out for an interleaved reader that is too slow. */
   readonly lag?: ReaderLag | undefined

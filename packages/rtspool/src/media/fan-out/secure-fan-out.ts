@@ -11,7 +11,7 @@ import type { Reader } from './reader.js'
  */
 const maxFrameBytes = 2 ** 16 - 1
 
-/** Creates a sender with a new random key. */
+/** Creates a sender of SRTP with a new random key. */
 export function createSrtpSender(suite: SrtpSuite): SrtpSender {
   return new SrtpSender(masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes)))
 }

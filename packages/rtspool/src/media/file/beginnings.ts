@@ -6,7 +6,7 @@ export type Origin =
   | 'editList'
   /** Begin at 0, or at the first picture if that is earlier. Earlier sound is the encoder's priming. */
   | 'zero'
-  /** Begin at the first access unit. */
+  /** Rule: begin at the first access unit. */
   | 'firstUnit'
 
 /** Maximum seconds by which sound may begin later than hidden pictures and still be sent with them. */

@@ -15,7 +15,7 @@ const fileMediaFailed = new Diagnostic<FileMediaFailure>(
 interface FileLeftOut {
   /** Path of the file. */
   readonly path: string
-  /** Descriptions of the parts of the file that are not sent. */
+  /** Descriptions of the parts of the file that cannot be sent. */
   readonly leftOut: readonly string[]
 }
 

@@ -23,7 +23,7 @@ interface Lane {
    * its first packet.
    */
   readonly firstTimestamp: number
-  /** Position in milliseconds at which the last unit that was read ends. */
+  /** Position in milliseconds at which the last access unit read so far ends. */
   endMs: number
 }
 

@@ -1,7 +1,7 @@
 import type { MediaFile } from './media-file.js'
 import type { FileTrack } from './tracks/file-track.js'
 
-/** First times and length of a file, in seconds of the file's own time. */
+/** First times and length of a file, in seconds on the file's own timeline. */
 export interface FileTimes {
   /** Presentation time of the first unit to send, for each track. */
   readonly beginnings: readonly number[]

@@ -2,9 +2,9 @@ import type { AccessUnit, FileTrack } from './tracks/file-track.js'
 
 /** The access units of a track from some position on, of which the first has been read. */
 export interface OpenedUnits {
-  /** First unit; `undefined` if the track ends before the position. */
+  /** First access unit; `undefined` if the track ends before the position. */
   readonly first: AccessUnit | undefined
-  /** All units, including the first. Empty if the track ends before the position. */
+  /** All access units, including the first. Empty if the track ends before the position. */
   readonly units: AsyncGenerator<AccessUnit>
 }
 

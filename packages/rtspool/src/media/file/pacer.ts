@@ -6,7 +6,7 @@ export interface PacerOptions<T> {
   readonly lanes: number
   /** Called when an entry of a lane (queue of one track) is due. */
   readonly send: (lane: number, entry: T) => void
-  /** Called once, when all lanes are finished and the last entry has ended. */
+  /** Called once, when all lanes (queues of tracks) are finished and the last entry has ended. */
   readonly ended: () => void
   /** Called when a stall was skipped: position 0 has moved to `originMs` of the clock. */
   readonly shifted?: (originMs: number) => void
@@ -177,7 +177,7 @@ export class Pacer<T> {
     }
   }
 
-  /** True if all lanes are finished and all entries have been sent. */
+  /** True if all lanes (queues of tracks) are finished and all entries have been sent. */
   get #isDrained(): boolean {
     return this.#lanes.every(({ entries, isFinished }) => isFinished && entries.length === 0)
   }

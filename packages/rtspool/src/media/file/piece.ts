@@ -12,7 +12,7 @@ export interface Lane {
   readonly packetize: Packetize
 }
 
-/** Playback from one seek to the next. Positions count from its start. */
+/** Playback from one seek to the next. Its positions count from its start. */
 export interface Piece {
   /** Normal play time at position 0, in seconds. */
   readonly startSeconds: number

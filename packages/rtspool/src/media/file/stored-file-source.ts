@@ -29,7 +29,7 @@ export class StoredFileSource implements SeekableSource {
   #lanes: readonly Lane[] = []
   #output: MediaOutput | undefined
   #piece: Piece | undefined
-  /** Running time in seconds at which the last unit that was sent ends. */
+  /** Running time in seconds at which the last access unit sent so far ends. */
   #sentSeconds = 0
   /** True once the whole requested range has been sent. */
   #isOver = false

@@ -15,7 +15,7 @@ export interface ForeignPort {
   readonly protocol: 'RTP' | 'RTCP'
   /** Port that the client announced for this protocol. */
   readonly announcedPort: number
-  /** Port from which the packets arrive. */
+  /** Port from which the packets really arrive. */
   readonly seenPort: number
 }
 

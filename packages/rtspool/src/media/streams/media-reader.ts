@@ -17,7 +17,7 @@ export interface MediaReaderOptions {
   readonly isObserver?: boolean
 }
 
-/** One track that is read inside the process. */
+/** A track of the media, as {@link MediaReader} reads it. */
 interface ReadTrack {
   readonly track: Track
   readonly reader: SinkReader
@@ -97,7 +97,7 @@ export class MediaReader implements MediaParticipant {
     })
   }
 
-  /** Resolves the promise of {@link ready}, if somebody waits for it. */
+  /** Resolves the promise of {@link ready}, if the application waits for it. */
   wake(): void {
     this.#wake?.()
     this.#wake = undefined
@@ -112,7 +112,7 @@ export class MediaReader implements MediaParticipant {
     this.mediaEnded()
   }
 
-  /** Leaves the media, and drops the queued packets. Idempotent. */
+  /** Stops reading the media, and drops the queued packets. Idempotent. */
   close(): void {
     for (const { track, reader } of this.#tracks) track.removeReader(reader)
     this.#media.participants.leave(this)

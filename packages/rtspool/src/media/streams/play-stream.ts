@@ -58,7 +58,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     return this.#init.uri
   }
 
-  /** SSRC of the packets that the viewer is sent; `undefined` until it is known. */
+  /** SSRC of the packets that are sent to the viewer; `undefined` until it is known. */
   get ssrc(): number | undefined {
     return this.track.ssrc
   }
@@ -87,7 +87,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     return this.#init.delivery.lowerTransport
   }
 
-  /** Bytes that wait in this process for the viewer to read. */
+  /** Number of bytes that wait in this process for the viewer to read. */
   get queuedBytes(): number {
     return this.#init.delivery.queuedBytes
   }
@@ -151,7 +151,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     delivery.close()
   }
 
-  /** Brings the viewer's counters up to date. */
+  /** Updates the viewer's counters, which some transports update only on request. */
   settleCounters(): void {
     if (this.#state === 'playing') this.#init.delivery.settleCounters()
   }

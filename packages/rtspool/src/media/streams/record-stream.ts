@@ -36,13 +36,13 @@ export interface RecordStreamInit {
   readonly counters: ReceptionCounters
   /** Receiver of the application for packets of a back channel; absent for a publisher. */
   readonly place?: BackChannelSink | undefined
-  /** Called when the publisher has sent RTP or RTCP, as a sign of life. */
+  /** Called when RTP or RTCP has arrived from the publisher, as a sign of life. */
   readonly onPacket: () => void
   /** Called when the media has ended while this stream is still open. */
   readonly onMediaEnded: () => void
   /** Called at most once: no RTP has arrived within {@link silentAfterSeconds} after RECORD. */
   readonly onSilent?: () => void
-  /** Called when another publisher has replaced this one. */
+  /** Called when another publisher has replaced the one of this stream. */
   readonly onReplaced?: () => void
   readonly onClosed: (stream: RecordStream) => void
 }

@@ -18,9 +18,9 @@ export interface Receivers {
 /** The channels or ports of one stream between a client and the server, and its SRTP keys. */
 export interface StreamLink {
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** SRTP of the stream; `undefined` with RTP/AVP. */
+  /** SRTP state of the stream; `undefined` with RTP/AVP. */
   readonly security: StreamSecurity | undefined
-  /** Parameters for the Transport header of the response. */
+  /** Parameters of the Transport header in the response to SETUP. */
   readonly answer: TransportSpecInit
   /**
    * Occupies the channels or ports. From now on, the receivers are passed the packets that arrive; with SRTP,
@@ -179,7 +179,7 @@ export class DatagramLink implements StreamLink {
   }
 }
 
-/** Wraps receivers so that they are passed decrypted, authentic packets only. */
+/** Returns receivers that decrypt packets, and pass only authentic ones to the given receivers. */
 function secured(receivers: Receivers, security: StreamSecurity | undefined): Receivers {
   if (!security) return receivers
   return {

@@ -5,7 +5,7 @@ import { rtcpHeaderBytes, rtcpSsrcOf, SrtpReceiver, type SrtpSender } from '../.
 export interface TrackKeys {
   /** Encrypts the RTCP that is sent to the publisher, with a key of this server. */
   readonly sender: SrtpSender
-  /** Key of the publisher; `undefined` if none was announced. */
+  /** Key with which the publisher encrypts; `undefined` if none was announced. */
   readonly offer: SrtpOffer | undefined
 }
 
@@ -39,7 +39,7 @@ export class StreamSecurity {
     if (before) this.rejectedPackets = before.rejectedPackets
   }
 
-  /** Accepts a new key of the client, or new rollover counters of its present key. */
+  /** Accepts a new key of the client, or new rollover counters for its present key. */
   rekey(offer: SrtpOffer): void {
     const receiver = this.#receiverFor(offer)
     if (receiver === this.#receiver) return

@@ -22,7 +22,7 @@ export interface UnicastDeliveryInit {
   readonly endRefusals?: (() => void) | undefined
 }
 
-/** Delivers a track to one viewer alone, over its own channels or ports. */
+/** Delivers a track to one viewer, over channels or ports of this viewer only. */
 export class UnicastDelivery implements Delivery {
   readonly lowerTransport: 'TCP' | 'UDP'
   readonly #init: UnicastDeliveryInit

@@ -103,7 +103,7 @@ export class ArrivalLine implements LeadMember {
     lead.join(this)
   }
 
-  /** True once a packet has arrived. */
+  /** True once a first packet has arrived. */
   get isBegun(): boolean {
     return this.#line !== undefined
   }

@@ -1,4 +1,4 @@
-/** A track that shares the {@link CommonLead} of its media. */
+/** A track whose estimate of RTP time includes the {@link CommonLead} of its media. */
 export interface LeadMember {
   /** True once viewers have been sent times of the track. */
   readonly isAnnounced: boolean

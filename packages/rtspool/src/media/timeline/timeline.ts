@@ -13,7 +13,10 @@ export type TimelinePolicy = 'passThrough' | 'continuous'
 
 export const timelinePolicies: readonly TimelinePolicy[] = ['passThrough', 'continuous']
 
-/** Checks the option `name`. @throws {TypeError} If the value is not a policy. */
+/**
+ * Checks the option `name`, and returns it. @throws {TypeError} If the value is not a timeline
+ * policy.
+ */
 export function checkTimeline(name: string, value: unknown): TimelinePolicy {
   const policy = timelinePolicies.find((candidate) => candidate === value)
   if (policy !== undefined) return policy

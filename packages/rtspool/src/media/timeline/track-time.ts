@@ -5,9 +5,9 @@ import type { SourceClock } from './source-clock.js'
 
 /** Relation between wall-clock time and RTP timestamp: both values for one instant. */
 export interface TimeMapping {
-  /** Milliseconds since 1970. */
+  /** Wall-clock time of the instant, in milliseconds since 1970. */
   readonly unixMs: number
-  /** RTP timestamp in ticks of the track's clock rate. */
+  /** RTP timestamp of the instant, in ticks of the track's clock rate. */
   readonly rtpTime: number
 }
 

@@ -4,10 +4,10 @@
  */
 const shareOfOne = 1 / 4
 
-/** Counts the bytes that the caches of one media hold together. */
+/** Counts the bytes that all caches of one media use together. */
 export class CacheShare {
   readonly #budget: CacheBudget
-  /** Bytes held by all caches of this share. */
+  /** Number of bytes used by all caches that share this counter. */
   bytes = 0
 
   constructor(budget: CacheBudget) {
@@ -55,7 +55,7 @@ export class CacheBudget {
     return this.#maxBytes
   }
 
-  /** Sets the limit in bytes. Caches are emptied at once if they hold more. */
+  /** Sets the limit in bytes. If the caches use more, some are emptied at once. */
   set maxBytes(maxBytes: number) {
     this.#maxBytes = maxBytes
     this.#empty()

@@ -14,7 +14,7 @@ export interface Viewer {
 /** Delivers one track to one viewer: as a unicast reader of its own, or as a member of a multicast group. */
 export interface Delivery {
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** Remembers the sender reports that were sent to the viewer. */
+  /** Sender reports that were sent to the viewer; `undefined` before any. */
   readonly sentReports: SentReports | undefined
   /**
    * True if the SRTP rollover counter has changed while the viewer was sent nothing. The viewer may
@@ -41,7 +41,7 @@ export interface Delivery {
   stop(): void
   /** Sends an RTCP BYE, if the packets go to this viewer alone. */
   sendBye(): void
-  /** Brings the viewer's counters up to date while packets are sent. */
+  /** Updates the viewer's counters while packets are sent. */
   settleCounters(): void
   /** Releases the channels, ports or group membership. Called once. */
   close(): void

@@ -64,7 +64,7 @@ export class EntryPoints {
     return this.#leadRole(0, sizeBytes, false)
   }
 
-  /** Forgets all packets, because the next one comes from another source. */
+  /** Drops the state of earlier packets, because the next one comes from another source. */
   reset(): void {
     this.#leads = 0
     this.#leadBytes = 0

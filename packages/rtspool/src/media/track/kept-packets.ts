@@ -18,7 +18,7 @@ const dropped = Buffer.alloc(0)
 export class KeptPackets {
   readonly #memory = new PacketMemory()
   #packets: Buffer[] = []
-  /** Index of the oldest packet. */
+  /** Index in the array of the oldest packet that has not been dropped. */
   #first = 0
   #sizeBytes = 0
   /**

@@ -192,7 +192,7 @@ export class MulticastViewer implements Delivery {
     return this.#init.counters
   }
 
-  /** Remembers the sender reports that were sent to the group. */
+  /** Sender reports that were sent to the group. */
   get sentReports(): SentReports {
     return this.#stream.sentReports
   }

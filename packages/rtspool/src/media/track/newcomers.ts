@@ -28,7 +28,7 @@ export class Newcomers {
     this.#report = report
   }
 
-  /** True if no reader waits for its second sender report. */
+  /** True if no reader (viewer of the track) waits for its second sender report. */
   get isEmpty(): boolean {
     return this.#readers.size === 0
   }
@@ -44,7 +44,7 @@ export class Newcomers {
     if (hasPackets) this.notePacket()
   }
 
-  /** Removes a reader, which will be sent no second report. */
+  /** Removes a reader, which is then not sent a second report. */
   remove(reader: Reader): void {
     this.#readers.delete(reader)
   }
@@ -54,7 +54,7 @@ export class Newcomers {
     this.#timer ??= this.#clock.schedule(() => this.#reportNow(), this.#delayMs, false)
   }
 
-  /** Removes all readers, and cancels the report. Idempotent. */
+  /** Removes all readers, and cancels their second report. Idempotent. */
   clear(): void {
     this.#timer?.cancel()
     this.#timer = undefined

@@ -1,6 +1,6 @@
 import type { NtpTimestamp } from '../../rtcp/index.js'
 
-/** Receives the packets of one incoming stream. */
+/** Receiver of the packets of one incoming stream. */
 export interface PacketSink {
   /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number

@@ -1,6 +1,6 @@
 import { Diagnostic } from '../../listeners.js'
 
-/** Describes a track that a publisher records without sending packets. */
+/** Describes a track for which a publisher has sent no packet since RECORD. */
 export interface SilentTrack {
   /** Path of the presentation. */
   readonly path: string

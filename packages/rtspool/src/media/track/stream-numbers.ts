@@ -31,14 +31,14 @@ export class StreamNumbers {
     return { ssrc, sequenceNumber, timestamp }
   }
 
-  /** Begins a stream with another SSRC. */
+  /** Resets the state for packets with another SSRC. */
   begin(ssrc: number): void {
     this.ssrc = ssrc
     this.packetCount = 0
     this.octetCount = 0
   }
 
-  /** Continues at a position that the source has announced. */
+  /** Sets the position of the next packet, which the source has announced. */
   continueAt({ sequenceNumber, timestamp }: TrackPosition): void {
     this.#nextSequenceNumber = sequenceNumber
     this.timestamp = timestamp

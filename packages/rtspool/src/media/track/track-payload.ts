@@ -84,7 +84,7 @@ export class TrackPayload {
     return this.#entryPoints.next(kind, timestamp, endsFrame, packet.length)
   }
 
-  /** Forgets earlier packets, because the next one comes from another source. */
+  /** Drops the state of earlier packets, because the next one comes from another source. */
   reset(): void {
     this.#entryPoints.reset()
   }

@@ -51,7 +51,7 @@ export class TrackReports {
     else if (!this.#newcomers.isEmpty) this.#newcomers.notePacket()
   }
 
-  /** Sends a report to a new reader, before its first packet. */
+  /** Sends a sender report to a new reader (viewer of the track), before its first packet. */
   sendFirst(reader: Reader): void {
     this.#reports.send((visit) => visit(reader))
   }
@@ -68,7 +68,7 @@ export class TrackReports {
     this.#newcomers.remove(reader)
   }
 
-  /** Sends a report to all readers (RFC 3550 section 6.4.1). */
+  /** Sends a sender report to all readers (RFC 3550 section 6.4.1). */
   send(): void {
     if (this.#readers.count === 0) return
     this.#reports.send((visit) => this.#readers.forEach(visit))

@@ -113,7 +113,7 @@ export class Track implements TrackOutput {
       new RecentPackets(init.gopCache, clockRate, this.hasKeyFrames, init.cacheShare)
   }
 
-  /** The last segment of the track's control URI. */
+  /** Last segment of the track's control URI, such as `trackID=0`. */
   get control(): string {
     return `trackID=${this.index}`
   }
@@ -347,7 +347,7 @@ export class Track implements TrackOutput {
     this.#reports.addNewcomer(reader, first !== undefined && first.length > 0)
   }
 
-  /** Removes a reader, after the queued packets have been sent to it. */
+  /** Removes a reader (viewer of the track), after the queued packets have been sent to it. */
   removeReader(reader: Reader): void {
     this.#reports.remove(reader)
     this.#readers.remove(reader)

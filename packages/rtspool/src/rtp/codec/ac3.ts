@@ -1,8 +1,8 @@
-/** Header of a syncframe of AC-3 or E-AC-3 (ETSI TS 102 366). */
+/** Contents of the header of a syncframe of AC-3 or E-AC-3 (ETSI TS 102 366). */
 export interface Ac3Header {
   /** Sampling rate in Hz. */
   readonly sampleRate: number
-  /** Samples per channel. */
+  /** Number of samples per channel in the frame. */
   readonly samples: number
   readonly sizeBytes: number
   /** `true` for an E-AC-3 frame that adds channels, but no time, to the previous frame. */

@@ -4,7 +4,7 @@ import { recoveryKindOf } from './recovery-point.js'
 
 const { picture, keyFrame, prefix } = payloadKinds
 const { idrSlice, sei, stapA, fuA } = h264NalTypes
-/** Packet types of the interleaved mode (RFC 6184 table 1). */
+/** Packet type STAP-B; the types of the interleaved mode follow (RFC 6184 table 1). */
 const stapB = 25
 const mtap16 = 26
 const mtap24 = 27

@@ -6,11 +6,11 @@ export interface MpegAudioHeader {
   readonly layer: 1 | 2 | 3
   /** Sampling rate in Hz. */
   readonly sampleRate: number
-  /** Samples per channel. */
+  /** Number of samples per channel in the frame. */
   readonly samples: number
 }
 
-/** Sampling rates of MPEG-1; MPEG-2 has half of them, MPEG-2.5 a quarter. */
+/** Sampling rates of MPEG-1 in Hz. MPEG-2 has half of these rates, and MPEG-2.5 a quarter. */
 const sampleRates = [44_100, 48_000, 32_000]
 const mpeg1 = 3
 const mpeg2 = 2

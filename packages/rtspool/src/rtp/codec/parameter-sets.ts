@@ -3,7 +3,7 @@ import { h265NalTypes, h265TypeOf } from './h265.js'
 
 /** Parameter sets from a session description, for key frames that do not contain any. */
 export interface DescribedParameterSets {
-  /** NAL units in the order in which a decoder needs them. */
+  /** Parameter sets as NAL units, in the order in which a decoder needs them. */
   readonly units: readonly Buffer[]
   /** Returns whether a NAL unit is a sequence parameter set. */
   isSequenceSet(unit: Uint8Array): boolean

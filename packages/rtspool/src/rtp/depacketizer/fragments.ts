@@ -20,7 +20,7 @@ export class Fragments {
     this.#sizeBytes += piece.length
   }
 
-  /** Joins the fragments in a new buffer, and forgets them. */
+  /** Joins the collected fragments in a new buffer, and removes them. */
   join(): Buffer {
     const part = Buffer.concat(this.#pieces, this.#sizeBytes)
     this.reset()

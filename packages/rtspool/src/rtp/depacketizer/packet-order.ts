@@ -21,7 +21,7 @@ export class PacketOrder {
   #lost = 0
   #invalid = 0
 
-  /** Number of missing packets so far. */
+  /** Number of packets that are missing in the sequence numbers so far. */
   get lostPackets(): number {
     return this.#lost
   }

@@ -51,7 +51,7 @@ export class PictureDepacketizer implements Depacketizer {
   #sizeBytes = 0
   #kinds = 0
   #timestamp = 0
-  /** `true` once a packet of the present unit has arrived. */
+  /** `true` once a packet of the present access unit has arrived. */
   #isBegun = false
   #isDamaged = false
 
@@ -119,7 +119,7 @@ export class PictureDepacketizer implements Depacketizer {
     if (this.#sizeBytes > maxUnitBytes || this.#parts.length > maxParts) this.#break()
   }
 
-  /** Drops the received parts of the present unit, and marks the unit as damaged. */
+  /** Drops the received parts of the present access unit, and marks the unit as damaged. */
   #break(): void {
     this.#isDamaged = this.#isBegun
     this.#parts = []

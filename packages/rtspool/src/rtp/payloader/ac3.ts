@@ -42,7 +42,9 @@ export class Ac3Payloader {
     return this.#writer.sequenceNumber
   }
 
-  /** Number of dropped frames: those with more fragments than fit in the header. */
+  /**
+   * Number of frames that were dropped because they need more fragments than the header can count.
+   */
   get droppedFrames(): number {
     return this.#droppedFrames
   }

@@ -38,7 +38,7 @@ export class NalPacketizer {
     this.#format = format
   }
 
-  /** Number of NAL units that were dropped because the format cannot carry them. */
+  /** Number of NAL units that were dropped because the payload format cannot carry them. */
   get droppedNalUnits(): number {
     return this.#droppedNalUnits
   }

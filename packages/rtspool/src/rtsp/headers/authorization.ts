@@ -2,7 +2,7 @@ import { isToken, quote } from '../grammar.js'
 import { checkAuthText, parseAuthParameters, refuseAuth, splitScheme } from './auth-parameters.js'
 
 /**
- * Credentials of Basic.
+ * Credentials of the Basic scheme.
  * @see RFC 7617
  */
 export interface BasicAuthorization {
@@ -27,7 +27,7 @@ export interface DigestAuthorization {
   readonly uri: string
   /** Hash that proves knowledge of the password: hexadecimal digits in lower case. */
   readonly response: string
-  /** Algorithm as sent by the client; `undefined` means MD5. */
+  /** Hash algorithm as sent by the client; `undefined` means MD5. */
   readonly algorithm?: string
   /** Quality of protection as sent by the client; always together with `nc` and `cnonce`. */
   readonly qop?: string
@@ -38,7 +38,7 @@ export interface DigestAuthorization {
 }
 
 /**
- * Credentials of Bearer: a token, such as a JWT.
+ * Credentials of the Bearer scheme: a token, such as a JWT.
  * @see RFC 6750 section 2.1
  */
 export interface BearerAuthorization {
@@ -64,7 +64,7 @@ export function parseAuthorization(value: string): Authorization {
   return refuseAuth(header, 'Basic, Digest or Bearer')
 }
 
-/** Matches `b64token` of RFC 6750. */
+/** Matches `b64token` of RFC 6750, the form of a Bearer token. */
 const tokenPattern = /^[A-Za-z0-9._~+/-]+=*$/
 
 function parseBearer(token: string): BearerAuthorization {

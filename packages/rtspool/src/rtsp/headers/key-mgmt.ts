@@ -3,7 +3,7 @@ import { hasControlCode, quote, splitOutsideQuotes, trimLinearSpace, unquote } f
 
 /** One key management message of a KeyMgmt header. */
 export interface KeyMgmt {
-  /** Protocol in lower case, e.g. `mikey`. */
+  /** Name of the key management protocol in lower case, such as `mikey`. */
   readonly protocol: string
   /** URI of the stream that the keys protect, as received; `undefined` means the request URI. */
   readonly uri?: string

@@ -13,16 +13,18 @@ import {
 /** Normal play time: seconds from the beginning, with fractions (RFC 2326 section 3.6). */
 export interface NptRange {
   readonly unit: 'npt'
-  /** Start; `undefined` in `npt=-7`, which has only an end. */
+  /** Start of the range in seconds; `undefined` in `npt=-7`, which has only an end. */
   readonly start: number | 'now' | undefined
-  /** End; the range ends just before it. `undefined` if the range is open. */
+  /**
+   * End of the range in seconds; the range ends just before it. `undefined` if the range is open.
+   */
   readonly end: number | undefined
 }
 
 /** Range of wall-clock time (RFC 2326 section 3.7). */
 export interface ClockRange {
   readonly unit: 'clock'
-  /** Milliseconds since 1970, with fractions; negative before. */
+  /** Start of the range in milliseconds since 1970, with fractions; negative before. */
   readonly start: number
   readonly end: number | undefined
 }

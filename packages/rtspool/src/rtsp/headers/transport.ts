@@ -16,7 +16,7 @@ export type NumberPair = readonly [rtp: number, rtcp: number]
 /** Any text besides the known values, which editors still suggest. */
 type OtherText = string & Record<never, never>
 
-/** One alternative of a Transport header. */
+/** One alternative of a Transport header, parsed. */
 export interface TransportSpec {
   /**
    * `true` if protocol, profile, lower transport and mode are supported. Otherwise the next
@@ -25,18 +25,18 @@ export interface TransportSpec {
   readonly isSupported: boolean
   /** Protocol of the transport, in upper case if known. */
   readonly protocol: 'RTP' | OtherText
-  /** Profile, in upper case if known. */
+  /** RTP profile, in upper case if known. */
   readonly profile: 'AVP' | 'AVPF' | 'SAVP' | 'SAVPF' | OtherText
-  /** Lower transport, in upper case if known; UDP by default. */
+  /** Lower transport, in upper case if known. UDP if the header has none. */
   readonly lowerTransport: 'UDP' | 'TCP' | OtherText
   /**
    * Delivery; `undefined` if the header has none. RFC 2326 section 12.39 then means multicast, but
    * clients that send `client_port` mean unicast.
    */
   readonly delivery: 'unicast' | 'multicast' | undefined
-  /** Interleaved channels, 0 to 65535 as received; those above 255 do not exist. */
+  /** Numbers of the interleaved channels, 0 to 65535 as received; those above 255 do not exist. */
   readonly interleaved?: NumberPair
-  /** UDP ports, 0 to 65535 as received; nothing can be sent to port 0. */
+  /** UDP ports of the client, 0 to 65535 as received; nothing can be sent to port 0. */
   readonly clientPort?: NumberPair
   readonly serverPort?: NumberPair
   /** Ports of a multicast group. */
@@ -274,7 +274,7 @@ function serializeParameter(name: string, value: string | undefined): string {
   return value === undefined ? name : `${name}=${serializeValue(value)}`
 }
 
-/** Serializes an SSRC as eight hexadecimal digits, which clients expect. */
+/** Formats an SSRC as eight hexadecimal digits, which clients expect. */
 const serializeSsrc = (ssrc: number): string =>
   (ssrc >>> 0).toString(16).toUpperCase().padStart(maxSsrcDigits, '0')
 

@@ -3,7 +3,7 @@ import { checkAuthText, parseAuthParameters, refuseAuth, splitScheme } from './a
 import { parseList } from './lists.js'
 
 /**
- * Challenge of Basic.
+ * Challenge of the Basic scheme.
  * @see RFC 7617 section 2
  */
 export interface BasicChallenge {
@@ -12,7 +12,7 @@ export interface BasicChallenge {
 }
 
 /**
- * Challenge of Digest.
+ * Challenge of the Digest scheme.
  * @see RFC 7616 section 3.3
  */
 export interface DigestChallenge {
@@ -21,7 +21,7 @@ export interface DigestChallenge {
   readonly nonce: string
   /** `true` if the credentials were correct but their nonce has expired. @default false */
   readonly stale?: boolean
-  /** Algorithm, a token. @default none, which means MD5 */
+  /** Name of the hash algorithm, a token. @default none, which means MD5 */
   readonly algorithm?: string
   /** Qualities of protection, tokens. @default none: the response has the form of RFC 2069 */
   readonly qop?: readonly string[]
@@ -29,7 +29,7 @@ export interface DigestChallenge {
 }
 
 /**
- * Challenge of Bearer.
+ * Challenge of the Bearer scheme.
  * @see RFC 6750 section 3
  */
 export interface BearerChallenge {

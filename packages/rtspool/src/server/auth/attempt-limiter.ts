@@ -72,7 +72,7 @@ export class AttemptLimiter {
     return this.#waiting
   }
 
-  /** Number of hosts that are remembered. */
+  /** Number of hosts that are remembered, because they have sent wrong credentials. */
   get hosts(): number {
     return this.#buckets.size
   }
@@ -114,7 +114,7 @@ export class AttemptLimiter {
     })
   }
 
-  /** Ends all waits, because the server closes. */
+  /** Ends all waits of requests, because the server closes. */
   close(): void {
     this.#isClosed = true
     for (const done of [...this.#waits]) done(false)

@@ -20,7 +20,7 @@ import {
   type UserSecret,
 } from './secrets.js'
 
-/** Credentials with the name of a user, who proves to know a password. */
+/** Credentials with the name of a user, who proves knowledge of a password. */
 export type PasswordAuthorization = BasicAuthorization | DigestAuthorization
 
 /** Credentials whose scheme and algorithm the server has offered, so that they can be checked. */

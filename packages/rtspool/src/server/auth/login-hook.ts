@@ -27,7 +27,7 @@ export interface LoginContext extends AccessContext {
   readonly userAgent: string | undefined
   readonly isSecure: boolean
   readonly tunnel: SessionTunnel | undefined
-  /** Transport of the session, or the one that a SETUP prefers; `undefined` before. */
+  /** Transport of the session, or the one that a SETUP prefers; `undefined` before a SETUP. */
   readonly transport: SessionTransport | undefined
   /** The RTSP request; `undefined` if the hook is asked again about a session. */
   readonly request: RtspRequest | undefined

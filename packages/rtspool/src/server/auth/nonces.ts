@@ -71,7 +71,7 @@ export class Nonces {
     this.#maxCounted = limit
   }
 
-  /** Number of nonces whose counts are remembered. */
+  /** Number of nonces for which the use of counts (`nc`) is remembered. */
   get countedSize(): number {
     return this.#uses.size
   }

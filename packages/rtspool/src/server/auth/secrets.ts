@@ -12,7 +12,7 @@ import type { BasicAuthorization, DigestAuthorization } from '../../rtsp/index.j
 /** HA1 of a user by algorithm; see {@link digestHa1}. */
 export type Ha1s = { readonly [A in DigestAlgorithm]?: string }
 
-/** Secret of a user: the password, or HA1 for each offered algorithm. */
+/** Secret of a user: the password itself, or HA1 for each offered algorithm. */
 export type UserSecret = string | { readonly ha1: Ha1s }
 
 /**

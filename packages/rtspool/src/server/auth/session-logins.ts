@@ -75,7 +75,7 @@ export class SessionLogins {
     return kept
   }
 
-  /** Returns the HMAC of credentials, by which they can be compared. */
+  /** Returns an HMAC of credentials, for comparing them with others. */
   mark(authorization: Authorization | undefined): string {
     const text = JSON.stringify(authorization ?? 'none')
     return createHmac('sha256', this.#key).update(text).digest('base64')

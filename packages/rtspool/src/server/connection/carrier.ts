@@ -8,9 +8,9 @@ import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
  * socket, `input`, `output` and `socket` are the same object.
  */
 export interface ConnectionCarrier {
-  /** Bytes from the client. */
+  /** Stream of bytes from the client. */
   readonly input: Readable
-  /** Bytes to the client. The connection lives as long as this stream. */
+  /** Stream of bytes to the client. The connection lives as long as this stream. */
   readonly output: Writable
   /** Socket to which `output` is written. It determines idle time and unsent bytes. */
   readonly socket: Socket

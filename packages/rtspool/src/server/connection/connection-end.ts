@@ -9,7 +9,7 @@ export interface EndingConnection {
   hasSessions(): boolean
   /** Returns whether a request has arrived whose response has not been sent yet. */
   isAnswering(): boolean
-  /** Sends the queued bytes, then closes. */
+  /** Closes the connection after the queued bytes have been sent. */
   close(): void
   /** Closes the connection at once; unsent bytes are lost. */
   destroy(): void

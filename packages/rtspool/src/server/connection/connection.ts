@@ -184,7 +184,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     return this.#writer
   }
 
-  /** Interleaved channels of this connection. */
+  /** Table of the interleaved channels of this connection. */
   get channels(): ChannelTable {
     return this.#writer.channels
   }

@@ -18,7 +18,7 @@ export const answerableMs = 10_000
  */
 const maxRemembered = 10_000
 
-/** Facts that are remembered about an ended session. */
+/** Facts about an ended session, remembered for late requests. */
 interface Ended {
   readonly address: string
   readonly user: string | undefined
@@ -46,7 +46,7 @@ export class EndedSessions {
     this.#binding = binding
   }
 
-  /** Number of remembered ids. */
+  /** Number of ended sessions that are remembered. */
   get size(): number {
     return this.#ended.size
   }

@@ -26,7 +26,7 @@ export class IdleTimer {
     this.start()
   }
 
-  /** Restarts the timer with its full time. */
+  /** Restarts the timer with the full time. */
   start(): void {
     this.#socket.setTimeout(this.#timeoutMs)
   }

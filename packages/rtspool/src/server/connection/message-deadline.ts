@@ -8,9 +8,9 @@ const maxMessageMs = 10_000
 
 /** Position of a connection's parser in the byte stream. */
 interface MessageProgress {
-  /** True if no message is incomplete. */
+  /** True if no message or frame is incomplete. */
   readonly isBetweenMessages: boolean
-  /** Offset at which the present message begins; different for each message. */
+  /** Offset in the stream at which the present message begins; different for each message. */
   readonly messageOffset: number
 }
 

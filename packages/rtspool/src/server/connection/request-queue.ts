@@ -25,7 +25,7 @@ export interface RequestQueueOwner {
   waits(request: RtspRequest): void
   handle(request: RtspRequest): Reply | Promise<Reply>
   reply(reply: Reply, request: RtspRequest): void
-  /** Returns the milliseconds of the server's clock. */
+  /** Returns the present time in milliseconds of the server's clock. */
   now(): number
   /**
    * Called when a response has been written.

@@ -7,7 +7,7 @@ import { MessageDeadline } from './message-deadline.js'
 
 /** Functions of a connection that its {@link RequestReader} calls. */
 export interface RequestReaderOwner {
-  /** Returns whether the connection is open and does not close yet. */
+  /** Returns whether the connection is open and not about to close. */
   isOpen(): boolean
   /** Returns whether another request may be handled. */
   isReady(): boolean
@@ -92,7 +92,7 @@ export class RequestReader {
     this.#deadline.cancel()
   }
 
-  /** Parses a chunk as far as possible. @returns Number of bytes parsed */
+  /** Parses as much of a chunk as possible. @returns Number of bytes parsed */
   #parse(chunk: Buffer): number {
     this.#isParsing = true
     try {

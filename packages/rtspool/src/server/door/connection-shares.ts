@@ -8,7 +8,7 @@ import type { AddressRanges } from '../auth/address-ranges.js'
  * because of a limit. A server publishes at most one message in 10 s.
  */
 export interface RefusedConnections {
-  /** Limit that refused the latest of these connections. */
+  /** Limit because of which the last of these connections was refused. */
   readonly limit: 'maxConnections' | 'maxConnectionsPerAddress'
   /** Numeric address of the latest refused client. */
   readonly address: string
@@ -23,11 +23,11 @@ const connectionsRefused = new Diagnostic<RefusedConnections>(
 )
 
 export interface ConnectionSharesOptions {
-  /** Limit on all connections; 0 = unlimited. */
+  /** Maximum number of connections; 0 = unlimited. */
   readonly maxConnections: number
-  /** Limit on the connections of one host; 0 = unlimited. */
+  /** Maximum number of connections of one host; 0 = unlimited. */
   readonly maxConnectionsPerAddress: number
-  /** Hosts to which the limit of one host does not apply. */
+  /** Hosts to which `maxConnectionsPerAddress` does not apply. */
   readonly trustedAddresses: AddressRanges
   readonly clock: Clock
 }

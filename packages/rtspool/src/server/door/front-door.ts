@@ -28,7 +28,7 @@ export interface FrontDoorOptions extends ConnectionSharesOptions, ProxyDoorOpti
 
 /** Counts of unfinished TLS handshakes, and the end of the certificate's validity. */
 export interface RtspServerTlsStats {
-  /** Number of unfinished handshakes. */
+  /** Number of unfinished TLS handshakes. */
   readonly pendingHandshakes: number
   /** Time at which the certificate expires, in milliseconds since 1970. */
   readonly certificateExpiresAt: number
@@ -123,12 +123,12 @@ export class FrontDoor {
     return this.#banned
   }
 
-  /** Address of the port without TLS; `undefined` if there is none. */
+  /** Address on which the server listens without TLS; `undefined` if it does not. */
   get address(): AddressInfo | undefined {
     return addressOf(this.#plain)
   }
 
-  /** Address of the port with TLS; `undefined` if there is none. */
+  /** Address on which the server listens with TLS; `undefined` if it does not. */
   get tlsAddress(): AddressInfo | undefined {
     return addressOf(this.#tls?.server)
   }

@@ -8,7 +8,7 @@ import { WebSockets } from './web-sockets.js'
 
 export interface HttpDoorOptions {
   readonly httpTunnel: boolean
-  /** Accepts WebSockets. `'ifInstalled'`: only if the package `ws` is installed. */
+  /** True to accept WebSockets; `'ifInstalled'` = only if the package `ws` is installed. */
   readonly webSocket: boolean | 'ifInstalled'
   /** Allowed origins of web pages, besides those of this server. */
   readonly allowedOrigins: ReadonlySet<string>

@@ -36,11 +36,11 @@ interface Tunnel {
   deadline: ClockTimer | undefined
 }
 
-/** Receives complete tunnels and the sockets that belong to tunnels. */
+/** Owner of the tunnels, which receives complete tunnels and is told about their sockets. */
 export interface HttpTunnelsOwner {
   /** Called when a tunnel has its GET and its POST. */
   opened(carrier: ConnectionCarrier): void
-  /** Called when a socket becomes part of a tunnel. */
+  /** Called when a socket becomes part of a tunnel, so that other objects give it up. */
   taken(socket: Socket): void
 }
 
@@ -55,7 +55,7 @@ export class HttpTunnels {
   readonly #clock: Clock
   readonly #owner: HttpTunnelsOwner
   readonly #tunnels = new Map<string, Tunnel>()
-  /** Keys of the tunnels that wait for a POST, oldest first. */
+  /** Keys (host and cookie) of the tunnels whose GET waits for a POST, oldest first. */
   readonly #waiting = new Set<string>()
 
   constructor(clock: Clock, owner: HttpTunnelsOwner) {

@@ -32,7 +32,7 @@ export class TlsListener {
   readonly #options: ResolvedTlsOptions
   readonly #clock: Clock
   readonly #tls: TlsServer
-  /** Unfinished handshakes by the addresses of both ends, oldest first. */
+  /** Unfinished TLS handshakes by the addresses of both ends, oldest first. */
   readonly #pending = new Map<string, PendingHandshake>()
   #expiresAt: number
 
@@ -81,7 +81,7 @@ export class TlsListener {
     this.#expiresAt = expiryOf({ cert })
   }
 
-  /** Closes all connections whose handshake is unfinished. */
+  /** Closes all connections whose TLS handshake is unfinished. */
   destroyPending(): void {
     for (const { arrival } of [...this.#pending.values()]) arrival.socket.destroy()
   }

@@ -6,7 +6,7 @@ import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../../srtp/index
 
 /** Private key and certificate of a server, in PEM format. */
 export interface TlsCertificate {
-  /** The private key. */
+  /** Private key of the certificate. */
   readonly key: string | Uint8Array
   /** The certificate, followed by the intermediate certificates up to its authority. */
   readonly cert: string | Uint8Array

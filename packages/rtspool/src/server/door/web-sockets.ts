@@ -53,7 +53,7 @@ export class WebSockets {
     }
   }
 
-  /** Upgrades a connection to a WebSocket, or refuses the request. */
+  /** Upgrades a connection to a WebSocket that carries RTSP, or refuses the request. */
   async take({ socket, ends }: Arrival, { head, rest }: ReadHttpHead): Promise<void> {
     const protocols = (head.headers.get('sec-websocket-protocol') ?? '').split(',')
     if (!protocols.some((protocol) => protocol.trim() === rtspSubprotocol)) {

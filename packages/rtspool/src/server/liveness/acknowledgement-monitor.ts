@@ -6,7 +6,7 @@ import { readTcpQueues, type TcpQueues, tcpName } from '../../transport/tcp/tcp-
 export interface AcknowledgingPeer {
   /** Addresses and ports of the socket, by which the kernel lists the connection. */
   readonly socketEnds: TcpEnds
-  /** Interleaved channels in use. Without any, the server sends only responses. */
+  /** Interleaved channels in use. A connection without any is sent only responses. */
   readonly channels: { readonly size: number }
   /** Number of bytes passed to the kernel so far. */
   readonly bytesHandedOver: number
@@ -16,7 +16,7 @@ export interface AcknowledgingPeer {
 interface Debt {
   /** Time of the check that found the unacknowledged bytes. */
   readonly since: number
-  /** Number of sent bytes that the client must have acknowledged in total. */
+  /** Total number of sent bytes that the client must acknowledge. */
   readonly goal: number
 }
 

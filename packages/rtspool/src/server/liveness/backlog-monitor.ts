@@ -17,7 +17,7 @@ const intervalMs = 500
  * long. The timer runs only while there are connections.
  */
 export class BacklogMonitor<T extends BacklogSource> {
-  /** Maximum time in milliseconds without received bytes; 0 = no limit. */
+  /** Maximum time in milliseconds in which the client receives no bytes; 0 = no limit. */
   maxAgeMs: number
   readonly #clock: Clock
   readonly #onTooSlow: (source: T) => void

@@ -4,7 +4,7 @@ import type { Session } from '../../session-pool/index.js'
 
 /** Result of a period in which a viewer read too slowly, and the server left out packets. */
 export interface ViewerGap {
-  /** Number of packets of all tracks that were not sent to the viewer. */
+  /** Number of packets, over all tracks, that were not sent to the viewer. */
   readonly packetsDropped: number
   readonly seconds: number
 }
@@ -16,7 +16,7 @@ export interface LagListener {
 }
 
 interface Lag {
-  /** Number of tracks that leave out packets at the moment. */
+  /** Number of tracks for which packets are left out at the moment. */
   tracks: number
   isTold: boolean
   readonly droppedBefore: number

@@ -70,7 +70,7 @@ export class RefusalMonitor {
     this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look())
   }
 
-  /** Starts watching a stream. @returns A function that stops it. Idempotent. */
+  /** Starts watching a stream for ICMP refusals. @returns A function that stops it. Idempotent. */
   watch(
     session: Session,
     track: Track,

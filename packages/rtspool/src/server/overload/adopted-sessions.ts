@@ -7,7 +7,7 @@ import type { Session, SessionPool } from '../../session-pool/index.js'
 export class AdoptedSessions {
   readonly #pool: SessionPool
   readonly #onLeft: () => void
-  /** Function to call when a session has left, by session. */
+  /** Functions to call when a session has ended, by session. */
   readonly #adopted = new Map<Session, () => void>()
 
   /**
@@ -34,7 +34,7 @@ export class AdoptedSessions {
     this.#adopted.set(session, left)
   }
 
-  /** Ends all sessions. */
+  /** Ends all adopted sessions. */
   close(): void {
     for (const session of [...this.#adopted.keys()]) session.end('poolClosed')
   }

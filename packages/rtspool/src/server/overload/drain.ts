@@ -58,7 +58,7 @@ const minStepMs = 20
 
 /** A caller of `drain` that has not called it off. */
 interface Caller {
-  /** Time by which the drain ends the last session, in milliseconds of the clock. */
+  /** Time by which the last session must end, in milliseconds of the clock. */
   readonly endsAt: number
 }
 
@@ -80,7 +80,7 @@ export class Drain {
   /** Promise that resolves when all sessions have ended. */
   readonly #ended: Promise<void>
   #endsAt = Number.POSITIVE_INFINITY
-  /** Time of the last step, at which sessions were ended. */
+  /** Time at which the last session was ended, in milliseconds of the clock. */
   #steppedAt: number
   #timer: ClockTimer | undefined
   #isCalledOff = false

@@ -20,7 +20,7 @@ export class LoopDelay {
     this.#check = new PeriodicCheck(clock, intervalMs, () => this.#look())
   }
 
-  /** Starts the measurement. Idempotent. */
+  /** Starts to measure the delay of the event loop. Idempotent. */
   start(): void {
     this.#dueAt ??= this.#clock.now() + intervalMs
     this.#check.start()

@@ -71,7 +71,7 @@ export class OverloadGuard {
     this.#meter = new PressureMeter(clock, init.gauge, this.#connections)
   }
 
-  /** Pressure at the last measurement; `undefined` while the guard is off. */
+  /** Pressure (load of the server) at the last measurement; `undefined` while the guard is off. */
   get pressure(): RtspServerPressure | undefined {
     const { overload } = this.#init.server
     if (!overload) return undefined
@@ -110,7 +110,9 @@ export class OverloadGuard {
     }
   }
 
-  /** Ends all measures and stops the guard. The next connection starts it again. */
+  /**
+   * Ends all measures against overload, and stops the guard. The next connection starts it again.
+   */
   stop(): void {
     this.#check.stop()
     this.#meter.stop()

@@ -25,7 +25,7 @@ const semiSpaces = 3
  */
 const smallestOldShare = 8
 
-/** Measures this process by the interfaces of Node. */
+/** Measures the memory of this process by the interfaces of Node. */
 export class NodeGauge implements ProcessGauge {
   readonly #cgroup = new CgroupMemory(totalmem())
   readonly #heapLimit = heapLimitBytes()

@@ -62,8 +62,8 @@ const shareOf = (value: number, limit: number): number => (limit > 0 ? value / l
 const partNames = Object.keys(noPressure) as (keyof PressureParts)[]
 
 /**
- * Calls the application's function for parts of the pressure. A part that is no number of 0 or more
- * is measured instead.
+ * Calls the application's function that measures parts of the load. A part that is not a number of
+ * at least 0 is left out, and measured by the server.
  */
 function partsOf(measure: () => Partial<PressureParts>): Partial<PressureParts> {
   try {

@@ -28,7 +28,7 @@ export const noPressure: PressureParts = Object.freeze({
   ...{ heap: 0, memory: 0, loopDelay: 0, queues: 0 },
 })
 
-/** Returns the largest part, which may be above 1. */
+/** Returns the largest part of the load, which may be above 1. */
 export const largestPart = ({ heap, memory, loopDelay, queues }: PressureParts): number =>
   Math.max(heap, memory, loopDelay, queues)
 
@@ -42,7 +42,9 @@ export interface RtspServerPressure {
   readonly refusedSetups: number
 }
 
-/** Pressures above which the levels begin, and the time after which they end. */
+/**
+ * Pressures (loads from 0 to 1) above which the levels begin, and the time after which they end.
+ */
 export interface LevelLimits {
   readonly saveAbove: number
   readonly refuseAbove: number

@@ -22,7 +22,7 @@ export const isPublicMethod = (method: string): method is PublicMethod =>
 const publicMethodsWithout = (...left: readonly PublicMethod[]): readonly PublicMethod[] =>
   Object.freeze(publicMethods.filter((method) => !left.includes(method)))
 
-/** Methods for a path that can be played but not recorded. */
+/** Methods for a path that clients may play but not record to. */
 export const playMethods = publicMethodsWithout('ANNOUNCE', 'RECORD')
 export const recordMethods = publicMethodsWithout('DESCRIBE', 'PLAY')
 

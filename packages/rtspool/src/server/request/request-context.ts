@@ -172,11 +172,11 @@ export interface ConnectionContext {
   readonly carrier: InterleavedCarrier
   /** Numeric address of the client, IPv4 never in IPv6 notation. */
   readonly remoteAddress: string
-  /** Address of the server on this connection, in the form of `remoteAddress`. */
+  /** Numeric address of the server on this connection; IPv4 never in IPv6 notation. */
   readonly localAddress: string
   /** Address and port of the server on this connection as `host:port`, for Content-Base. */
   readonly localAuthority: string
-  /** True with TLS, so that nobody else can read the connection. */
+  /** True if the connection uses TLS, so that others cannot read it. */
   readonly isSecure: boolean
   /**
    * True if the connection runs through HTTP or a WebSocket: media are then sent interleaved or not
@@ -189,7 +189,7 @@ export interface ConnectionContext {
   /** Sessions that used this connection last. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean
-  /** Sends the responses that are under way, then closes. Idempotent. */
+  /** Closes the connection after the responses to the requests received so far. Idempotent. */
   close(): void
   /** Signal that aborts when the connection closes. */
   readonly closeSignal: AbortSignal

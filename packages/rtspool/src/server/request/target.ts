@@ -6,14 +6,14 @@ export interface RequestTarget {
   readonly uri: RtspUri
   /** Decoded path of the presentation, without track and trailing slash. */
   readonly path: string
-  /** Query as received, without the track. */
+  /** Query of the URI as received, without the track. */
   readonly query: string | undefined
   /**
    * Path and query of the presentation as received, by which requests for the same presentation are
    * recognized.
    */
   readonly presentation: string
-  /** Path and query with the track, as received, without trailing slash. */
+  /** Path and query of the URI with the track, as received, without trailing slash. */
   readonly full: string
   /** Track index from `trackID=N` in the control URIs that this server writes. */
   readonly trackIndex: number | undefined

@@ -64,7 +64,7 @@ export interface StreamSetup {
   readonly keyMgmt?: readonly [name: string, value: string] | undefined
 }
 
-/** An open stream, and the session to which it belongs. */
+/** An open stream of a session, and the headers of the response to its SETUP. */
 export interface OpenedStream extends StreamSetup {
   readonly session: Session
 }

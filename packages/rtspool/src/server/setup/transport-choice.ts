@@ -35,7 +35,7 @@ export interface MulticastTransport extends ChosenProfile {
   readonly lowerTransport: 'UDP'
   readonly delivery: 'multicast'
   readonly carrier: MulticastCarrier
-  /** Unicast transport to use if no multicast group is free. */
+  /** Unicast transport that is used if no multicast group is free. */
   readonly otherwise: ChosenTransport | undefined
 }
 
@@ -55,7 +55,7 @@ export function requireUnicast(transport: ChosenTransport): UnicastTransport {
   throw new RequestError('ERR_UNSUPPORTED_TRANSPORT', 'nobody can publish by multicast')
 }
 
-/** Values for a stream without SRTP. */
+/** Empty keys of a stream without SRTP. */
 const noKeys = { suite: undefined, offer: undefined } as const
 
 /** Lowest client port to which the server sends media. Lower ones belong to system services. */

@@ -7,7 +7,7 @@ import type { MediaContext } from '../request/request-context.js'
 export interface ServedMediaListener {
   /** Called when the source of a media has started. */
   started(media: Media): void
-  /** Called when a media that had started has ended. */
+  /** Called when a started media has ended. */
   ended(media: Media): void
 }
 

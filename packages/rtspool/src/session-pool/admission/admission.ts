@@ -43,12 +43,12 @@ export interface AdmissionRequest<Data extends object = SessionData> {
   readonly kind: 'session' | 'path'
   readonly session: Session<Data>
   readonly owner: SessionOwner | undefined
-  /** Path that the session will hold, if known. */
+  /** Path of the presentation in the session, if known. */
   readonly path: string | undefined
   /** Groups, for limits, of the session; `undefined` = none. */
   readonly groups: SessionGroups | undefined
   readonly limits: SessionLimits
-  /** Numbers of sessions that this pool holds now, without the requested one. */
+  /** Numbers of sessions that the pool contains now, without the requested one. */
   readonly counts: {
     readonly sessions: number
     readonly address: number
@@ -108,7 +108,7 @@ export interface AdmitContext<Data extends object = SessionData> {
   readonly owner: SessionOwner
   /** Path of the presentation that the client sets up. */
   readonly path?: string | undefined
-  /** Query of the URI, as received. */
+  /** Query of the request URI, as received. */
   readonly query?: string | undefined
   /** Purpose of the session: to play the presentation at the path, or to publish one there. */
   readonly action?: 'read' | 'publish' | undefined

@@ -30,7 +30,7 @@ export interface PoolAdmissionOptions<Data extends object> {
   readonly onAdmit: AdmitHook<Data> | undefined
 }
 
-/** Functions of a pool that its admission uses. */
+/** Functions of a pool that {@link PoolAdmission} calls. */
 export interface AdmissionPool {
   readonly host: SessionHost
   readonly registry: SessionRegistry
@@ -40,7 +40,7 @@ export interface AdmissionPool {
   /** Removes sessions that are due to expire, until `isEnough` returns `true`. */
   sweep(isEnough: () => boolean): void
   evict(session: Session): void
-  /** Counts a refusal and emits it. */
+  /** Counts a refused client, and emits the event. */
   refused(refusal: SessionRefusal): void
 }
 

@@ -20,7 +20,7 @@ export interface SessionLimits {
   readonly maxLifetime: number
 }
 
-/** Limits to set; all optional. */
+/** Limits to change; all optional. Those that are left out stay. */
 export type LimitOptions = { readonly [K in keyof SessionLimits]?: SessionLimits[K] | undefined }
 
 /**

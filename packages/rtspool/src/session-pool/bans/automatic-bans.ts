@@ -28,7 +28,7 @@ export class AutomaticBans {
     this.#sessions = countsOf(options.flapping)
   }
 
-  /** Applies other rules, and resets all counts. */
+  /** Replaces the rules, and resets all counts. */
   update(options: ResolvedBanOptions): void {
     this.#options = options
     this.#logins = countsOf(options.failedLogins)

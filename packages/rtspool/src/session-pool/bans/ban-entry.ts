@@ -35,7 +35,7 @@ export interface BanIdentity {
   readonly createdTime: Date
 }
 
-/** Implementation of {@link Ban}. */
+/** A ban of the list, which implements the public interface {@link Ban}. */
 export class BanEntry implements Ban {
   readonly subject: ResolvedSubject
   readonly publicId: string
@@ -46,7 +46,7 @@ export class BanEntry implements Ban {
   reason: string | undefined
   author: string | undefined
   cause: BanCause
-  /** End in milliseconds of the pool's clock; `Infinity` = never. */
+  /** End of the ban in milliseconds of the pool's clock; `Infinity` = never. */
   endsAt: number
   hits = 0
   lastHitTime: Date | undefined = undefined

@@ -33,7 +33,7 @@ export const banCauses = Object.freeze(['added', 'kicked', 'failedLogins', 'flap
  */
 export type UnbanReason = 'expired' | 'removed' | 'displaced'
 
-/** End and origin of a ban; all optional. */
+/** End, reason and author of a ban; all optional. */
 export interface BanTerms {
   /** End in seconds since 1970, by the wall clock at the time of the call. @defaultValue never */
   readonly until?: number | undefined
@@ -50,9 +50,9 @@ export interface BanInit extends BanSubject, BanTerms {}
 
 /** A ban; its counters are current at the time of access. */
 export interface Ban extends BanSubject {
-  /** 22 characters that name the ban. */
+  /** Public id of the ban: 22 characters. */
   readonly publicId: string
-  /** End in seconds since 1970; `undefined` = never. */
+  /** End of the ban in seconds since 1970; `undefined` = never. */
   readonly until: number | undefined
   readonly reason: string | undefined
   readonly author: string | undefined
@@ -70,12 +70,12 @@ export interface BanRecord extends BanSubject {
   readonly reason?: string | undefined
   readonly author?: string | undefined
   readonly cause: BanCause
-  /** Time of creation, in the format of ISO 8601. */
+  /** Time at which the ban was created, in ISO 8601. */
   readonly createdTime: string
   readonly hits: number
 }
 
-/** Event that a ban has refused a client. */
+/** Data of the event that a ban has refused a client. */
 export interface BanHit extends BanSubject {
   /** Number of refusals by this ban since its last event, this one included. */
   readonly count: number

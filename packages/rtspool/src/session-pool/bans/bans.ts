@@ -100,7 +100,7 @@ export class Bans {
     return this.#options.flapping !== undefined
   }
 
-  /** The options as given, with defaults for the others. */
+  /** Options of the list, with defaults for those that were not given. */
   get options(): Readonly<BanOptions> {
     return { ...banDefaults, ...this.#given }
   }
@@ -199,7 +199,7 @@ export class Bans {
     return pageOf(this.#store.values(), query)
   }
 
-  /** Bans in order of addition. */
+  /** Iterates over the bans in order of addition. */
   [Symbol.iterator](): IterableIterator<Ban> {
     return this.#store.values()
   }
@@ -255,7 +255,7 @@ export class Bans {
     this.#store.close()
   }
 
-  /** Returns the end of a ban. @throws {RangeError} when the end has passed */
+  /** Returns the end of a ban from its terms. @throws {RangeError} when the end has passed */
   #endOf(terms: BanTerms): BanEnd {
     const end = endOf(terms, this.#clock)
     if (end.endsAt > this.#clock.now()) return end

@@ -23,10 +23,10 @@ export interface LeaverReception extends TransportReception {
 
 /** Leaver: the record of a session that has been removed from its pool. */
 export class Leaver {
-  /** Name that the session had in logs, events and APIs. */
+  /** Public id that the session had in logs, events and APIs. */
   readonly publicId: string
   readonly owner: { readonly address: string; readonly user: string | undefined } | undefined
-  /** State at the end. */
+  /** State of the session at its end. */
   readonly state: SessionState
   /** Paths of the session: at most 4, of at most 256 characters each. */
   readonly paths: readonly string[]
@@ -38,7 +38,7 @@ export class Leaver {
    */
   readonly note: string | undefined
   readonly stats: Readonly<SessionStats>
-  /** The last reception reports, of at most 4 tracks. */
+  /** Last reception reports of the session, for at most 4 tracks. */
   readonly receptions: readonly LeaverReception[]
   /** Milliseconds from the creation of the session to its removal. */
   readonly durationMs: number
@@ -119,7 +119,7 @@ export interface LeaverSummary
       'publicId' | 'owner' | 'state' | 'paths' | 'groups' | 'reason' | 'note' | 'stats'
     >,
     Pick<Leaver, 'receptions' | 'durationMs' | 'createdTime' | 'endedTime'> {
-  /** Members of {@link SessionUse}; each is `undefined` if nothing was set up. */
+  /** Members of {@link SessionUse}; each is `undefined` if the session had no SETUP. */
   readonly action: SessionUse['action'] | undefined
   readonly transport: SessionUse['transport'] | undefined
   readonly isSecure: boolean | undefined

@@ -13,7 +13,7 @@ export interface LeaverListQuery extends SessionFilter {
   readonly reason?: RemovalReason | undefined
   /** Cursor of the previous page. @defaultValue the beginning */
   readonly cursor?: string | undefined
-  /** Maximum number on a page: 1 to 1000. @defaultValue 100 */
+  /** Maximum number of records on a page: 1 to 1000. @defaultValue 100 */
   readonly limit?: number | undefined
 }
 

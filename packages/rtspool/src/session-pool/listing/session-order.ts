@@ -20,7 +20,7 @@ export type SortOrder = (typeof sortOrders)[number]
 
 export const sortOrders = Object.freeze(['descending', 'ascending'] as const)
 
-/** Position of a session in a sorted list. */
+/** Position of a session in a sorted list: its sort value and serial number. */
 interface Place {
   readonly figure: number
   /** Serial number of the session, by which sessions with equal values are sorted. */
@@ -87,7 +87,7 @@ export class SortedPage {
     if (this.#entries.length === 2 * this.#count) this.#cut()
   }
 
-  /** Returns the page in its final order, with the cursor of the next one. */
+  /** Returns the sessions of the page in their final order, with the cursor of the next page. */
   take(): { readonly sessions: readonly Session[]; readonly cursor: string | undefined } {
     this.#cut()
     const hasNext = this.#entries.length === this.#count

@@ -83,7 +83,7 @@ export interface SessionListQuery extends SessionFilter {
   readonly order?: SortOrder | undefined
 }
 
-/** A page of a list. */
+/** A page of a list of sessions. */
 export interface SessionPage<Data extends object = SessionData> {
   readonly sessions: readonly Session<Data>[]
   /** Cursor of the next page; `undefined` after the last one. */

@@ -11,7 +11,7 @@ export interface SessionSummary {
   readonly owner: Pick<SessionOwner, 'address' | 'user'> | undefined
   readonly createdTime: Date
   readonly lastAccessTime: Date
-  /** Timeout in seconds. */
+  /** Timeout of the session in seconds. */
   readonly timeout: number
   /**
    * Time in seconds since 1970 at which the authorization of the client ends; `undefined` = never.

@@ -28,7 +28,7 @@ export class CreationOrder<T extends object> {
     return this.#size
   }
 
-  /** Adds an item with the highest serial number so far. */
+  /** Adds an item whose serial number is higher than all others. */
   #append(serial: number, item: T): void {
     let page = this.#pages[this.#pages.length - 1]
     if (page === undefined || page.items.length >= itemsPerPage) {

@@ -217,7 +217,7 @@ function mixed(hash: number, code: number): number {
   return Math.imul(hash ^ code, goldenRatio) ^ (hash >>> 15)
 }
 
-/** Mixes the high bits into the low ones, which choose the entry. */
+/** Mixes the high bits of a hash into the low ones, which choose the entry. */
 function spread(hash: number): number {
   const half = Math.imul(hash ^ (hash >>> 16), goldenRatio)
   return half ^ (half >>> 15)

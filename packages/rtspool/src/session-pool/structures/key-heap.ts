@@ -35,7 +35,7 @@ export class KeyHeap<T extends object> {
     return first === undefined ? Number.POSITIVE_INFINITY : this.#keyOf(first)
   }
 
-  /** Adds an item, or moves it after its key has changed. */
+  /** Adds an item, or moves it to its new position after its key has changed. */
   file(item: T): void {
     const place = this.#places.get(item) ?? this.#items.length
     this.#put(item, place)
@@ -53,7 +53,7 @@ export class KeyHeap<T extends object> {
     this.#sink(last, this.#rise(last, place))
   }
 
-  /** Moves an item towards the beginning. @returns Its new place */
+  /** Moves an item towards the beginning of the heap. @returns Its new index */
   #rise(item: T, from: number): number {
     const key = this.#keyOf(item)
     let place = from
@@ -68,7 +68,7 @@ export class KeyHeap<T extends object> {
     return place
   }
 
-  /** Moves an item towards the end. */
+  /** Moves an item towards the end of the heap. */
   #sink(item: T, from: number): void {
     const key = this.#keyOf(item)
     for (let place = from; ; ) {

@@ -12,7 +12,7 @@ export class PrefixTable<T> {
   readonly #ipv4: (Map<string, T> | undefined)[] = []
   readonly #ipv6: (Map<string, T> | undefined)[] = []
 
-  /** Returns the value of exactly this network. */
+  /** Returns the value of exactly this network; `undefined` if it has none. */
   get({ digits, bits }: AddressPrefix): T | undefined {
     return this.#tablesOf(digits)[bits]?.get(firstBits(digits, bits))
   }

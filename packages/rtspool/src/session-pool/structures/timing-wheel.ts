@@ -43,7 +43,7 @@ export class TimingWheel {
   readonly #records: HandleRecords
   readonly #heads = new Int32Array(levels * slotsPerLevel).fill(nowhere)
   readonly #occupied = new Int32Array(levels)
-  /** The last finished tick: all items filed for it have been taken. */
+  /** Last finished tick. All handles filed for it have been taken. */
   #position: number
 
   /**

@@ -43,7 +43,7 @@ export class WindowCounts {
     return 1
   }
 
-  /** Resets the count of a key. */
+  /** Removes a key and its count. */
   forget(key: string): void {
     this.#windows.delete(key)
   }

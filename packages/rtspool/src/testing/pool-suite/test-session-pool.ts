@@ -12,7 +12,7 @@ import { verbTests } from './verbs.js'
 
 /** Arguments of {@link testSessionPool}. */
 export interface ConformanceOptions {
-  /** Registers a test: `test` of `node:test`, of vitest, or any other. */
+  /** Function that registers a test: `test` of `node:test`, of vitest, or any other. */
   readonly test: (name: string, run: () => Promise<void>) => unknown
   /** Creates the pool under test, with exactly these options. */
   readonly createPool: PoolFactory

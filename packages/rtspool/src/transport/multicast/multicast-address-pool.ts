@@ -106,7 +106,7 @@ export class MulticastAddressPool {
     return this.#tables[family].size > 0
   }
 
-  /** Returns the ttl and interface for sockets of this family. */
+  /** Returns TTL and interface for multicast sockets of this family. */
   routeOf(family: 4 | 6): MulticastRoute {
     return this.#routes[family]
   }

@@ -4,7 +4,7 @@ import { addressAt, type MulticastRange } from './multicast-range.js'
 /** Group address with a pair of ports, assigned to one stream. */
 export interface MulticastPlace {
   readonly address: string
-  /** Port of RTP and port of RTCP. */
+  /** Port of RTP, and port of RTCP. */
   readonly ports: readonly [rtp: number, rtcp: number]
   readonly ttl: number
 }

@@ -16,7 +16,7 @@ export const defaultMaxEntryWaitMs = 4000
 export interface InterleavedCarrier {
   /** Queues whole frames. The buffer must not be changed afterwards, because other carriers may share it. */
   writeFrames(frames: Buffer): void
-  /** True while the peer has too much unread data: no packets should be sent to it. */
+  /** True while the peer has too much unread data. No packets should be sent to it then. */
   readonly isCongested: boolean
   /** Bytes that wait in this process for the peer to read. */
   readonly queuedBytes?: number | undefined
@@ -46,7 +46,7 @@ export type ChannelReceiver = (payload: Buffer) => void
 export class ChannelTable {
   /** Receivers by channel number, up to the highest channel that was ever in use. */
   readonly #receivers: (ChannelReceiver | undefined)[] = []
-  /** Number of frames dropped because no SETUP had reserved their channel. */
+  /** Number of frames that were dropped because no SETUP had reserved their channel. */
   unknownChannelFrames = 0
 
   /**
@@ -88,7 +88,7 @@ export class ChannelTable {
     else this.unknownChannelFrames++
   }
 
-  /** Number of channels in use. */
+  /** Number of channels that are in use. */
   get size(): number {
     let size = 0
     for (const receiver of this.#receivers) if (receiver) size++

@@ -12,7 +12,7 @@ export interface ReadProxyHeader {
    * not use TCP.
    */
   readonly ends: TcpEnds | undefined
-  /** Bytes after the header; a view of the pushed bytes. */
+  /** Bytes after the header, as a view of the pushed bytes. */
   readonly rest: Buffer
 }
 

@@ -82,7 +82,7 @@ export class StreamWriter implements InterleavedCarrier {
    * sum.
    */
   readonly #grants = new Map<number, number>()
-  /** Number of bytes written through the stream. */
+  /** Number of bytes written through Node's stream instead of native calls. */
   #streamed = 0
   #marks: Mark[] = []
   /** Writes that {@link gather} has collected, in order; `undefined` while it is not running. */

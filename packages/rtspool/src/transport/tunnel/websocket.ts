@@ -21,7 +21,10 @@ export class WebSocketStream extends Duplex {
    * them.
    */
   readonly #waiting = new ByteAccumulator()
-  /** True while the bytes pushed last are unread. Reading them calls `_read`. */
+  /**
+   * True while the bytes pushed last are unread by the consumer of the stream. Reading them calls
+   * `_read`.
+   */
   #isFull = false
 
   constructor(socket: WebSocket) {

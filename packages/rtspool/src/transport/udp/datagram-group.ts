@@ -32,7 +32,7 @@ export interface DatagramObserver {
   unsent(destination: DatagramDestination, code: string): void
 }
 
-/** Sends the same datagrams to all its members. */
+/** A group of destinations to which the same datagrams are sent. */
 export interface DatagramGroup {
   readonly size: number
   /**

@@ -27,7 +27,7 @@ interface AddressWatches {
   readonly unheard: PortWatch[]
   readonly unheardViewers: PortWatch[]
   readonly heard: PortWatch[]
-  /** Index in `heard` of the client with which the next datagram is compared. */
+  /** Index in `heard` of the client with which the next datagram will be compared. */
   next: number
 }
 
@@ -72,7 +72,7 @@ export class ForeignPorts {
     watches.heard.push(watch)
   }
 
-  /** Stops watching a client. Idempotent. */
+  /** Stops watching a client, which is then not notified. Idempotent. */
   delete(watch: PortWatch): void {
     const watches = this.#take(watch)
     if (watches) this.#forgetEmpty(watch.address, watches)

@@ -55,7 +55,7 @@ export class MessageTable {
   readonly #isSegmenting: boolean
   readonly #vector = allocate(vectorBytes)
   readonly #control = allocate(controlBytes)
-  /** Packets of the present {@link Run}, one after the other. */
+  /** Memory with the packets of the present {@link Run}, one after the other. */
   readonly #payload = allocate(maxMessagePayload)
   readonly #payloadAddress: bigint
   #capacity = 0
@@ -78,7 +78,7 @@ export class MessageTable {
     this.grow([], initialCapacity)
   }
 
-  /** Number of slots. */
+  /** Number of destinations for which there is memory. */
   get capacity(): number {
     return this.#capacity
   }

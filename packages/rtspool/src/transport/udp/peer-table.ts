@@ -1,6 +1,6 @@
 import { ForeignPorts, type PortWatch } from './foreign-ports.js'
 
-/** Receives each datagram of one peer, and may keep the buffer. */
+/** Function that receives each datagram of one peer, and may keep the buffer. */
 export type DatagramReceiver = (packet: Buffer) => void
 
 /** Rights and callbacks of the receiver of one peer's datagrams. */
@@ -22,7 +22,7 @@ export interface PeerClaim {
   readonly isViewer?: boolean
 }
 
-/** The receiver of one peer's datagrams, and its rights. */
+/** Receiver of one peer's datagrams, and the rights of others to replace it. */
 interface Peer {
   readonly receiver: DatagramReceiver
   readonly claim: PeerClaim

@@ -20,7 +20,7 @@ export interface RefusalHandlers {
    * @param quoted - Beginning of the refused datagram, as far as the ICMP message quotes it.
    */
   refused(quoted: Buffer): void
-  /** Called for each datagram that was meant for the bound socket. */
+  /** Called for each datagram that was sent to the bound socket and arrived here. */
   received(datagram: Buffer, from: DatagramDestination): void
   closed(): void
 }
@@ -110,7 +110,7 @@ export class RefusalSocket {
     this.#readDatagrams()
   }
 
-  /** Passes on the datagrams that have arrived, and closes the socket. Idempotent. */
+  /** Passes datagrams that have arrived to the handlers, and closes the socket. Idempotent. */
   close(): void {
     if (this.#descriptor < 0) return
     this.#readDatagrams()

@@ -25,13 +25,13 @@ export const ethernetDatagramBytes = 1500 /* Ethernet */ - 20 /* IPv4 */ - 8 /* 
  */
 export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
 
-/** Sends the datagrams of one stream. */
+/** Sends the datagrams of one stream, RTP or RTCP. */
 export interface DatagramSender {
   /** Maximum size of an RTP packet in bytes, without the bytes that SRTP adds. Larger packets must not be sent. */
   readonly maxDatagramBytes: number
   /** Counts packets that were not sent to one viewer because they are too large. */
   countOversized(packets: number): void
-  /** Sends one datagram. */
+  /** Sends one datagram to an address and port. */
   send(packet: Buffer, port: number, address: string): void
   /** Sends several datagrams to one destination, in as few system calls as possible. */
   sendAll(
@@ -148,7 +148,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     return this.#batching.isSegmenting ? 'sendmmsg+gso' : 'sendmmsg'
   }
 
-  /** Sends one datagram. Does nothing once the endpoint is closed. */
+  /** Sends one datagram to an address and port. Does nothing once the endpoint is closed. */
   send(packet: Buffer, port: number, address: string): void {
     this.#sends.send(packet, port, address)
   }

@@ -38,7 +38,9 @@ export interface MulticastCarrier {
   readonly stats: MulticastStats
 }
 
-/** Returns whether another pair of ports can avoid an error of `bind`. */
+/**
+ * Returns whether a failed `bind` may succeed with another pair of ports, because one was in use.
+ */
 const portIsTaken = (error: unknown): boolean => codeOf(error) === 'EADDRINUSE'
 const familyIsMissing = (error: unknown): boolean =>
   codeOf(error) === 'EAFNOSUPPORT' || codeOf(error) === 'EADDRNOTAVAIL'

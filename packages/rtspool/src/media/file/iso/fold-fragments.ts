@@ -160,5 +160,5 @@ class PrefixedFile implements FileView {
   }
 }
 
-/** Returns the type of a box for a log. Unsafe characters are replaced by `?`. */
+/** Returns the type of a box for a log, with unsafe characters replaced by `?`. */
 const nameOf = ({ type }: Box): string => type.replace(/[^\w -]/g, '?')

@@ -2,7 +2,7 @@ import { checkTrackCount } from '../file-failure.js'
 import { type Box, boxAt, childrenOf, findBox } from './boxes.js'
 import { SampleList } from './sample-list.js'
 
-/** Default values for the samples in fragments of a track (TrackExtendsBox). */
+/** Default values of a track for samples in fragments (TrackExtendsBox). */
 export interface SampleDefaults {
   readonly duration: number
   readonly size: number

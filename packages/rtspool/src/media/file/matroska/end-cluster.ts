@@ -58,7 +58,7 @@ async function endOfWhole(file: FileView, start: number): Promise<number> {
   return end
 }
 
-/** A file that ends earlier, and whose last size field is changed to match. */
+/** A view of a file that ends earlier, and whose last size field is changed to match. */
 class EndedFile implements FileView {
   readonly sizeBytes: number
   readonly #file: FileView

@@ -1,7 +1,7 @@
-/** Payload type of sound whose encoding has no static payload type. */
+/** Payload type of a sound track whose encoding has no static payload type. */
 export const audioPayloadType = 97
 
-/** Format of sound that the file states. */
+/** Format of a sound track, as the file states it. */
 export interface AudioFormat {
   /** Sampling rate in Hz. */
   readonly sampleRate: number

@@ -3,7 +3,7 @@ import { type AudioFormat, audioPayloadType } from './audio-format.js'
 import type { FileTrack, ReadTrack } from './file-track.js'
 import { sampleTrack } from './sample-track.js'
 
-/** Names and static payload types of G.711 (RFC 3551 table 4). */
+/** Encoding names and static payload types of G.711 (RFC 3551 table 4). */
 const encodings = {
   ulaw: { encoding: 'PCMU', staticPayloadType: 0 },
   alaw: { encoding: 'PCMA', staticPayloadType: 8 },

@@ -1,7 +1,7 @@
 import type { MediaDescription } from '../../../sdp/index.js'
 import type { FileTrack, Packetize, PayloaderStart, ReadTrack } from './file-track.js'
 
-/** Payload type of video from files. */
+/** Payload type of a video track. */
 export const videoPayloadType = 96
 
 /** RTP clock rate of H.264 and H.265, in ticks per second (RFC 6184 section 5.1, RFC 7798 section 4.1). */
@@ -21,7 +21,7 @@ export interface NalCodec {
   readonly typeOf: (unit: Buffer) => number
   readonly accessUnitDelimiter: number
   readonly spsType: number
-  /** Parameter sets to send before each key frame that contains none. */
+  /** Parameter sets that are sent before each key frame that contains none. */
   readonly parameterSets: readonly Buffer[]
   readonly createPayloader: (
     options: PayloaderStart & { readonly payloadType: number },

@@ -43,7 +43,7 @@ function isAligned(bytes: Uint8Array, offset: number, stride: number, isEnd: boo
   return packets >= (isEnd ? packetsAtEnd : packetsToBelieve)
 }
 
-/** Positions of the times in the header of a PES packet; -1 if a time is missing. */
+/** Offsets of the times (PTS, DTS) in the header of a PES packet; -1 if a time is missing. */
 export interface PesTimes {
   pid: number
   isVideo: boolean
@@ -89,7 +89,7 @@ export function readPesTimes(bytes: Uint8Array, at: number, times: PesTimes): bo
   return true
 }
 
-/** Number of different times, which have 33 bits and wrap. */
+/** Number of different times of a transport stream, which have 33 bits and wrap. */
 export const timeModulus = 2 ** 33
 
 /** Reads a time in ticks of 90 kHz: `0010 ttt1 tttttttt ttttttt1 tttttttt ttttttt1`. */
@@ -100,7 +100,7 @@ export function readTime(bytes: Uint8Array, at: number): number {
   return high * 2 ** 30 + middle * 2 ** 15 + low
 }
 
-/** Overwrites a time in ticks of 90 kHz. The bits between its parts stay. */
+/** Overwrites a time in ticks of 90 kHz. The marker bits between its three parts stay. */
 export function writeTime(bytes: Uint8Array, at: number, time: number): void {
   const high = Math.floor(time / 2 ** 30) & 0x07
   const middle = Math.floor(time / 2 ** 15) & 0x7fff

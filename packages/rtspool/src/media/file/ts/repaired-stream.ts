@@ -12,10 +12,10 @@ import type { TimePiece } from './timeline-pieces.js'
 
 /** A run: consecutive packets of the file at the same distance from each other. */
 export interface PacketRun {
-  /** Position of the first packet in the file. */
+  /** Position in the file of the first packet of the run. */
   readonly fileStart: number
   readonly stride: number
-  /** Index of the first packet, counted through all runs. */
+  /** Index of the first packet of the run. All packets of the file are counted from 0. */
   readonly firstPacket: number
   packets: number
 }

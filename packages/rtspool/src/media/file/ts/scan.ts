@@ -86,7 +86,7 @@ class Scan {
   readonly runs: PacketRun[] = []
   pieces = new TimelinePieces()
   skippedBytes = 0
-  /** Position after the bytes that have been examined. */
+  /** Position in the file after the bytes that have been examined. */
   position = 0
   readonly #times: PesTimes = { pid: 0, isVideo: false, ptsAt: -1, dtsAt: -1 }
   #stride = 0

@@ -23,7 +23,7 @@ const maxPieces = 2 ** 16
  */
 export interface TimePiece {
   readonly firstPacket: number
-  /** Ticks to add, from 0 up to 2^33, modulo 2^33. */
+  /** Number of ticks to add, from 0 up to 2^33, modulo 2^33. */
   readonly shift: number
 }
 
