@@ -9,7 +9,7 @@ const conform = '^packages/rtspool-conform/src'
 
 /** What users import or run. */
 const entries = [
-  `${src}/(index|session-pool/index|testing/index|media/file/index|public/rtp|client/index)\\.ts$`,
+  `${src}/(index|session-pool/index|testing/index|media/file/index|public/rts?p|client/index)\\.ts$`,
   `${command}/(main|live/index)\\.ts$`,
   `${conform}/(index|command-line/index)\\.ts$`,
 ].join('|')
@@ -42,7 +42,7 @@ const layers = {
   http: { folders: [], leaves: ['errors'] },
   auth: { folders: [], leaves: [] },
   'session-pool': { folders: [], leaves },
-  public: { folders: ['rtp', 'sdp', 'session-pool'], leaves },
+  public: { folders: ['rtp', 'rtsp', 'sdp', 'session-pool'], leaves },
   transport: { folders: formats, leaves },
   media: { folders: [...formats, 'public', 'transport'], leaves },
   server: { folders: [...formats, 'public', 'transport', 'media', 'session-pool'], leaves },
@@ -137,6 +137,11 @@ const houses = [
       ['access', 'fmp4'],
     ],
     files: ['test-picture'],
+  },
+  {
+    folder: `${command}/camera`,
+    floors: [[''], ['quirks'], ['media', 'wire']],
+    files: ['faults', 'random'],
   },
   {
     folder: conform,
@@ -269,7 +274,7 @@ export default {
       to: {
         path: '^packages/(rtspool|rtspool-conform)/|^(\\.\\./)+(rtspool|rtspool-conform)/',
         pathNot: [
-          '^packages/rtspool/dist/(index|session-pool/index|media/file/index|public/rtp|client/index)\\.(d\\.ts|js)$',
+          '^packages/rtspool/dist/(index|session-pool/index|media/file/index|public/rts?p|client/index)\\.(d\\.ts|js)$',
           '^packages/rtspool-conform/dist/(index|command-line/index)\\.(d\\.ts|js)$',
         ],
       },
