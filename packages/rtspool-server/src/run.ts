@@ -49,6 +49,10 @@ const commands: Readonly<Record<string, SubCommand | undefined>> = {
     const { configCommand } = await import('./config/commands/config-command.js')
     return configCommand(args, output)
   },
+  camera: async (args, version) => {
+    const { cameraCommand } = await import('./camera/camera-command.js')
+    return cameraCommand(args, version, output)
+  },
   init: async (args) => {
     const { initCommand } = await import('./config/commands/init-command.js')
     return initCommand(args, output)

@@ -7,6 +7,15 @@ export const testPath = '/test'
 /** Name of the file that the test picture plays. */
 export const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.url))
 
+const asset = (name: string): string => fileURLToPath(new URL(`../assets/${name}`, import.meta.url))
+
+/** Files of virtual cameras by their path: H.264 with AAC, H.265, and linear PCM. */
+export const cameraFiles: ReadonlyMap<string, string> = new Map([
+  [testPath, testFile],
+  ['/h265', asset('test-h265.mp4')],
+  ['/pcm', asset('test-pcm.wav')],
+])
+
 /**
  * Returns the reason why the test picture cannot play, without opening its file; viewers would get
  * 503.

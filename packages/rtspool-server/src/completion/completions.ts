@@ -1,4 +1,5 @@
 import { createConformCommand } from 'rtspool-conform'
+import { createCameraCommand } from '../camera/camera-command.js'
 import { createConfigCommand } from '../config/commands/config-command.js'
 import { createInitCommand } from '../config/commands/init-command.js'
 import { type KeySchema, keysOf } from '../config/key-schema.js'
@@ -22,6 +23,7 @@ export function completions(): Completions {
     init: createInitCommand(nothing),
     config: createConfigCommand({ check: nothing, schema: nothing }),
     user: createUserCommand({ input, output: stderr }, nothing),
+    camera: createCameraCommand(nothing),
     healthcheck: createHealthcheckCommand(nothing),
     conform: createConformCommand(),
     completion: createCompletionCommand(nothing),

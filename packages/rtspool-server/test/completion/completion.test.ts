@@ -32,7 +32,9 @@ function offers(...words: string[]): string[] {
 
 describe('the completion of bash', () => {
   it('offers the commands after the name of the program', () => {
-    expect(offers('')).toEqual(['init', 'config', 'user', 'healthcheck', 'conform', 'completion'])
+    expect(offers('')).toEqual([
+      ...['init', 'config', 'user', 'camera', 'healthcheck', 'conform', 'completion'],
+    ])
   })
 
   it.each([

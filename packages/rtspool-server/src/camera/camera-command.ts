@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { localUrl } from '../banner.js'
+import { type CommandOutput, runCommand } from '../config/commands/config-command.js'
+import { stopSignal } from '../signals.js'
+import { cameraFiles, testPath, whyNoTestPicture } from '../test-picture.js'
+import { CameraServer, defaultHost, defaultPort, defaultUser } from './camera-server.js'
+import { faultNames, faultTable } from './fault-table.js'
+import { type Faults, noFaults } from './faults.js'
+import { FaultError, parseFault } from './parse-faults.js'
+import { quirks } from './quirks/index.js'
+import type { CameraUser } from './virtual-camera.js'
+
+/** Path of the file that the command line names. */
+const filePath = '/file'
+
+/** Options of the command line. */
+export type CameraCommandOptions = Partial<Faults> & {
+  readonly port: number
+  readonly host: string
+  readonly user?: CameraUser
+  readonly listQuirks?: boolean
+}
+
+/**
+ * Creates the parser of `rtspool camera`.
+ *
+ * @param run - Called with the file and the options.
+ */
+export function createCameraCommand(
+  run: (file: string | undefined, options: CameraCommandOptions) => void,
+): Command {
+  const command = new Command('rtspool camera')
+    .description('Serves virtual cameras for tests: a picture with the faults that the URL names.')
+    .argument('[file]', `file to play at ${filePath}, beside the test pictures`)
+    .option('--port <port>', 'port for RTSP; 0 = any free one', portOf, defaultPort)
+    .option('--host <host>', 'address to listen on; 0.0.0.0 = the whole network', defaultHost)
+    .option('--user <name:password>', 'login for --auth (default: admin:camera)', userOf)
+    .option('--list-quirks', 'print the quirks of real cameras, and exit')
+  for (const name of faultNames) {
+    const { argument, text } = faultTable[name]
+    command.option(`--${name} <${argument}>`, text, (value) => flagValue(name, value))
+  }
+  return command.addHelpText('after', examples).action(run)
+}
+
+const examples = `
+Each fault is an option for all cameras, and part of a URL for one:
+
+  rtspool camera
+  ffplay 'rtsp://127.0.0.1:${defaultPort}${testPath}?loss=1&jitter=40&seed=7'
+  ffplay 'rtsp://127.0.0.1:${defaultPort}${testPath}?drop=tcp@30&quirk=19,33b'
+  rtspool camera film.mp4 --stall 5@20       plays film.mp4 at ${filePath}`
+
+/**
+ * Runs `rtspool camera` until a signal arrives.
+ *
+ * @param args - Arguments after `camera`.
+ * @returns The exit code: 1 if the cameras cannot start, 2 for a bad command line.
+ */
+export async function cameraCommand(
+  args: readonly string[],
+  version: string,
+  output: CommandOutput,
+): Promise<number> {
+  let running: Promise<number> | undefined
+  const command = createCameraCommand((file, options) => {
+    running = serve(file, options, version, output)
+  })
+  return runCommand(command, args, output) ?? (await running) ?? 0
+}
+
+async function serve(
+  file: string | undefined,
+  options: CameraCommandOptions,
+  version: string,
+  output: CommandOutput,
+): Promise<number> {
+  if (options.listQuirks) {
+    output.stdout(quirkList())
+    return 0
+  }
+  const problem = file === undefined || existsSync(file) ? whyNoTestPicture() : `${file} is missing`
+  if (problem !== undefined) {
+    output.stderr(`error: ${problem}\n`)
+    return 1
+  }
+  const { port, host, user = defaultUser, ...given } = options
+  const files = new Map(cameraFiles)
+  if (file !== undefined) files.set(filePath, resolve(file))
+  const onRefused = (uri: string, explanation: string): void =>
+    output.stderr(`refused ${uri}: ${explanation}\n`)
+  const server = new CameraServer({
+    ...{ files, port, host, user, onRefused, faults: { ...noFaults, ...given } },
+  })
+  return serveUntilSignal(server, files, version, output)
+}
+
+async function serveUntilSignal(
+  server: CameraServer,
+  files: ReadonlyMap<string, string>,
+  version: string,
+  output: CommandOutput,
+): Promise<number> {
+  const stop = stopSignal()
+  try {
+    await server.listen()
+    const { address, port } = server.address()
+    output.stdout(startText(localUrl(address, port), files, version))
+    await stop.received
+    return 0
+  } catch (error) {
+    output.stderr(`error: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  } finally {
+    await server.close()
+    stop.ignore()
+  }
+}
+
+/** Formats the lines that the command prints once it listens. */
+export function startText(
+  url: string,
+  files: ReadonlyMap<string, string>,
+  version: string,
+): string {
+  const paths = [...files.keys()].map((path) => `  play    ${url}${path}`)
+  return [
+    `rtspool ${version} serves virtual cameras on ${url}`,
+    '',
+    ...paths,
+    `  faults  '${url}${testPath}?loss=1&jitter=40&drop=tcp@30'   rtspool camera --help`,
+    `  quirks  '${url}${testPath}?quirk=19'   rtspool camera --list-quirks`,
+    '',
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+/** Formats the table of quirks. */
+export function quirkList(): string {
+  const width = Math.max(...quirks.map(({ id }) => id.length))
+  return quirks
+    .map(({ id, who, does, source }) => `${id.padEnd(width)}  ${does} (${who}; ${source})\n`)
+    .join('')
+}
+
+function flagValue<Name extends keyof Faults>(name: Name, text: string): Faults[Name] {
+  try {
+    return parseFault(name, text)
+  } catch (error) {
+    if (error instanceof FaultError) throw new InvalidArgumentError(`${error.message}.`)
+    throw error
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 0xffff) return port
+  throw new InvalidArgumentError('Expected a port from 0 to 65535.')
+}
+
+function userOf(text: string): CameraUser {
+  const colon = text.indexOf(':')
+  if (colon > 0 && colon < text.length - 1) {
+    return { name: text.slice(0, colon), password: text.slice(colon + 1) }
+  }
+  throw new InvalidArgumentError('Expected a name, a colon and a password.')
+}

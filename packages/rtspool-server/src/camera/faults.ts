@@ -1,0 +1,87 @@
+/** A time without packets or without the camera, in seconds after PLAY. */
+export interface Spell {
+  /** Beginning in seconds after PLAY. */
+  readonly atSeconds: number
+  /** Length in seconds. */
+  readonly seconds: number
+}
+
+/** Ends of a connection that a camera forces. */
+export const dropKinds = Object.freeze(['tcp', 'reset'] as const)
+
+/** A connection that the camera ends: closed (`tcp`) or reset, so many seconds after PLAY. */
+export interface Drop {
+  readonly kind: (typeof dropKinds)[number]
+  readonly atSeconds: number
+}
+
+/** Logins that a camera may ask for. */
+export const authKinds = Object.freeze([
+  'none',
+  'basic',
+  'digest',
+  'digest-md5',
+  'digest-sha256',
+  'basic-digest',
+] as const)
+
+/** One of {@link authKinds}. */
+export type AuthKind = (typeof authKinds)[number]
+
+/** Transports that a camera may refuse. */
+export const deniableTransports = Object.freeze(['udp', 'tcp'] as const)
+
+/** One of {@link deniableTransports}. */
+export type DeniableTransport = (typeof deniableTransports)[number]
+
+/** Reactions of a camera to keep-alive requests. */
+export const keepAliveKinds = Object.freeze(['answer', 'ignore'] as const)
+
+/** One of {@link keepAliveKinds}. */
+export type KeepAliveKind = (typeof keepAliveKinds)[number]
+
+/** Faults that a virtual camera shows. */
+export interface Faults {
+  /** Percentage of RTP packets that are lost. */
+  readonly loss: number
+  /** Percentage of RTP packets that are sent after one to three later ones. */
+  readonly reorder: number
+  /** Percentage of RTP packets that are sent twice. */
+  readonly duplicate: number
+  /** Largest random delay of a packet in milliseconds; the order stays. */
+  readonly jitter: number
+  /** Spells without any RTP packet. */
+  readonly stall: readonly Spell[]
+  /** Spells without RTP packets of video; sound goes on. */
+  readonly freeze: readonly Spell[]
+  readonly drop: Drop | undefined
+  /** Spell in which the camera accepts nobody, as during a restart; once in the life of the camera. */
+  readonly away: Spell | undefined
+  readonly auth: AuthKind
+  readonly deny: readonly DeniableTransport[]
+  readonly keepalive: KeepAliveKind
+  /** Session timeout in seconds that the camera announces and applies. */
+  readonly timeout: number
+  /** Identifiers of quirks, such as `19a`. */
+  readonly quirk: readonly string[]
+  /** Seed of everything that is random: SSRCs, first numbers, and the packets that faults hit. */
+  readonly seed: number
+}
+
+/** A camera without faults. */
+export const noFaults: Faults = Object.freeze({
+  loss: 0,
+  reorder: 0,
+  duplicate: 0,
+  jitter: 0,
+  stall: Object.freeze([]),
+  freeze: Object.freeze([]),
+  drop: undefined,
+  away: undefined,
+  auth: 'none',
+  deny: Object.freeze([]),
+  keepalive: 'answer',
+  timeout: 60,
+  quirk: Object.freeze([]),
+  seed: 1,
+})

@@ -1,0 +1,86 @@
+import type { Clock, ClockTimer } from 'rtspool'
+import type { Faults, Spell } from '../faults.js'
+import { type Random, seededRandom } from '../random.js'
+
+const msPerSecond = 1000
+
+/** A packet that waits for its time. */
+interface Waiting {
+  readonly packet: Buffer
+  readonly dueMs: number
+}
+
+/** Properties of a {@link Departure}. */
+export interface DepartureInit {
+  readonly clock: Clock
+  readonly faults: Pick<Faults, 'jitter' | 'stall' | 'freeze' | 'seed'>
+  readonly trackIndex: number
+  readonly isVideo: boolean
+  readonly send: (packet: Buffer) => void
+}
+
+/** Delays the packets of a track (`jitter`), and drops those of a spell (`stall`, `freeze`). */
+export class Departure {
+  readonly #clock: Clock
+  readonly #jitterMs: number
+  readonly #spells: readonly Spell[]
+  readonly #random: Random
+  readonly #send: (packet: Buffer) => void
+  readonly #waiting: Waiting[] = []
+  #startMs: number | undefined
+  #lastDueMs = 0
+  #timer: ClockTimer | undefined
+
+  constructor({ clock, faults, trackIndex, isVideo, send }: DepartureInit) {
+    this.#clock = clock
+    this.#jitterMs = faults.jitter
+    this.#spells = isVideo ? [...faults.stall, ...faults.freeze] : faults.stall
+    this.#random = seededRandom(faults.seed, trackIndex, 4)
+    this.#send = send
+  }
+
+  /** Begins the time of the spells: the camera plays. */
+  start(): void {
+    this.#startMs = this.#clock.now()
+  }
+
+  push(packet: Buffer): void {
+    const now = this.#clock.now()
+    this.#startMs ??= now
+    if (this.#isStalled((now - this.#startMs) / msPerSecond)) return
+    if (this.#jitterMs === 0) {
+      this.#send(packet)
+      return
+    }
+    const dueMs = Math.max(this.#lastDueMs, now + this.#random() * this.#jitterMs)
+    this.#lastDueMs = dueMs
+    this.#waiting.push({ packet, dueMs })
+    this.#timer ??= this.#wait(dueMs - now)
+  }
+
+  /** Drops the waiting packets. Idempotent. */
+  close(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#waiting.length = 0
+  }
+
+  #isStalled(seconds: number): boolean {
+    return this.#spells.some(
+      (spell) => seconds >= spell.atSeconds && seconds < spell.atSeconds + spell.seconds,
+    )
+  }
+
+  #wait(delayMs: number): ClockTimer {
+    return this.#clock.schedule(() => this.#sendDue(), delayMs, false)
+  }
+
+  #sendDue(): void {
+    const now = this.#clock.now()
+    let due = 0
+    while ((this.#waiting[due]?.dueMs ?? Number.POSITIVE_INFINITY) <= now) due++
+    for (const { packet } of this.#waiting.splice(0, due)) this.#send(packet)
+    const [next] = this.#waiting
+    this.#timer = next && this.#wait(next.dueMs - now)
+  }
+}

@@ -1,0 +1,61 @@
+import type { Faults } from '../faults.js'
+import { type Random, seededRandom } from '../random.js'
+
+/** Number of later packets that may overtake one. */
+const maxOvertaking = 3
+const all = 100
+
+/** A packet that waits for later ones to overtake it. */
+interface HeldPacket {
+  readonly packet: Buffer
+  overtakenBy: number
+}
+
+/**
+ * Loses, repeats and reorders packets, as a bad network does. Each fault has random numbers of its
+ * own, so that one more fault leaves the others as they are.
+ */
+export class PacketFaults {
+  readonly #faults: Pick<Faults, 'loss' | 'reorder' | 'duplicate'>
+  readonly #loss: Random
+  readonly #reorder: Random
+  readonly #duplicate: Random
+  #held: HeldPacket[] = []
+
+  /** @param trackIndex - Part of the seed: the tracks lose different packets. */
+  constructor(faults: Pick<Faults, 'loss' | 'reorder' | 'duplicate' | 'seed'>, trackIndex: number) {
+    this.#faults = faults
+    this.#loss = seededRandom(faults.seed, trackIndex, 1)
+    this.#reorder = seededRandom(faults.seed, trackIndex, 2)
+    this.#duplicate = seededRandom(faults.seed, trackIndex, 3)
+  }
+
+  /** Returns the packets that arrive instead of the next one. */
+  push(packet: Buffer): readonly Buffer[] {
+    const { loss, reorder, duplicate } = this.#faults
+    const isLost = this.#loss() * all < loss
+    const isRepeated = this.#duplicate() * all < duplicate
+    const isLate = this.#reorder() * all < reorder
+    const late = this.#overtake()
+    if (isLost) return late
+    if (isLate) {
+      const overtakenBy = 1 + Math.floor(this.#reorder() * maxOvertaking)
+      this.#held.push({ packet, overtakenBy })
+      return late
+    }
+    return isRepeated ? [packet, Buffer.from(packet), ...late] : [packet, ...late]
+  }
+
+  /** Returns the held packets whose turn has come. */
+  #overtake(): Buffer[] {
+    if (this.#held.length === 0) return []
+    const due: Buffer[] = []
+    this.#held = this.#held.filter((held) => {
+      held.overtakenBy--
+      if (held.overtakenBy > 0) return true
+      due.push(held.packet)
+      return false
+    })
+    return due
+  }
+}

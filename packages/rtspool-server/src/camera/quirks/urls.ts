@@ -1,0 +1,90 @@
+import type { CreateFilter } from '../wire/wire-filter.js'
+import type { DescribedAt, Quirk } from './quirk.js'
+import { mapMedia } from './sdp-text.js'
+
+/** Changes the Content-Base of a description. */
+const contentBase =
+  (change: (base: string, authority: string) => string): CreateFilter =>
+  ({ authority }) => ({
+    response({ headers }) {
+      const base = headers.get('Content-Base')
+      if (base !== undefined) headers.set('Content-Base', change(base, authority))
+    },
+  })
+
+/** Changes the control URL of each track. */
+const controls =
+  (change: (control: string, at: DescribedAt) => string) =>
+  (sdp: string, at: DescribedAt): string =>
+    mapMedia(sdp, (lines) =>
+      lines.map((line) =>
+        line.startsWith('a=control:') ? `a=control:${change(line.slice(10), at)}` : line,
+      ),
+    )
+
+/** Returns path and query of a URL, without the slash in front. */
+const pathOf = (url: string): string => url.replace(/^rtsps?:\/\/[^/?]*\//i, '')
+
+/** Understands URLs in which a client has joined the base with a control that contains it. */
+const understandsBaseTwice: CreateFilter = () => {
+  let base: string | undefined
+  return {
+    request(request) {
+      const path = base && pathOf(base)
+      if (base && path && request.uri.startsWith(`${base}${path}`)) {
+        request.uri = base + request.uri.slice(base.length + path.length)
+      }
+      return undefined
+    },
+    response({ headers }) {
+      base ??= headers.get('Content-Base')
+    },
+  }
+}
+
+/** Quirks of the URLs that a camera tells its clients. */
+export const urlQuirks: readonly Quirk[] = [
+  {
+    id: '8a',
+    who: 'several',
+    does: 'the host of Content-Base is an IPv6 address without brackets',
+    source: 'go2rtc#830',
+    filter: contentBase((base) => base.replace(/^(rtsps?:\/\/)[^/]*?(:\d+)?(?=\/)/i, '$1::1$2')),
+  },
+  {
+    id: '8b',
+    who: 'several',
+    does: 'Content-Base begins with rtsp://rtsp://',
+    source: 'go2rtc#1852',
+    filter: contentBase((base) => `rtsp://${base}`),
+  },
+  {
+    id: '8c',
+    who: 'several',
+    does: 'Content-Base has host and port, and no scheme',
+    source: 'go2rtc#830',
+    filter: contentBase((base) => base.replace(/^rtsps?:\/\//i, '')),
+  },
+  {
+    id: '9a',
+    who: 'several',
+    does: 'a=control is an absolute URL',
+    source: 'mediamtx#683',
+    sdp: controls((control, { base }) => base + control),
+  },
+  {
+    id: '9b',
+    who: 'several',
+    does: 'a=control begins with a slash, and means a track below the base',
+    source: 'go2rtc#1236',
+    sdp: controls((control) => `/${control}`),
+  },
+  {
+    id: '9c',
+    who: 'several',
+    does: 'a=control repeats the path of the base, and means the two joined',
+    source: 'go2rtc#1236',
+    sdp: controls((control, { base }) => pathOf(base) + control),
+    filter: understandsBaseTwice,
+  },
+]

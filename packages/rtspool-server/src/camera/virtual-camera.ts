@@ -1,0 +1,178 @@
+import {
+  type AuthOptions,
+  type BackChannelOptions,
+  type Clock,
+  createMediaDescription,
+  MediaFactory,
+  RtspServer,
+} from 'rtspool'
+import { openFileSource } from 'rtspool/file'
+import type { AuthKind, Faults } from './faults.js'
+import { encodingOf, FaultySource } from './media/faulty-source.js'
+import { FaultError } from './parse-faults.js'
+import { type Quirk, quirksOf } from './quirks/index.js'
+import { sdpFilter } from './quirks/sdp-filter.js'
+import { accessFilters } from './wire/access-filters.js'
+import type { CameraState, WireFilter, WireLink } from './wire/wire-filter.js'
+
+/** Name and password that a camera accepts. */
+export interface CameraUser {
+  readonly name: string
+  readonly password: string
+}
+
+/** Properties of a {@link VirtualCamera}. */
+export interface VirtualCameraInit {
+  /** Path in the URL. */
+  readonly path: string
+  /** File that the camera plays in a loop. */
+  readonly file: string
+  readonly faults: Faults
+  readonly user: CameraUser
+  readonly host: string | undefined
+  readonly clock: Clock
+  /** Closes all connections of the camera, and ends their sessions. */
+  readonly closeConnections: (camera: VirtualCamera) => void
+}
+
+/** Back channel of every camera; nobody hears what clients send. */
+const loudspeaker: BackChannelOptions = {
+  description: createMediaDescription({
+    ...{ kind: 'audio', payloadType: 0, encoding: 'PCMU', clockRate: 8000 },
+  }),
+  open: () => ({ packet: () => {}, close: () => {} }),
+}
+
+const loopback = ['127.0.0.0/8', '::1']
+const wildcards: readonly string[] = ['::', '0.0.0.0']
+
+/**
+ * One camera with its faults: an ordinary server on a port of its own, which only the filters in
+ * front of it reach.
+ *
+ * ```text
+ *  client ⇄ port of the command ⇄ filters of the faults ⇄ server ◀─ file with faults
+ * ```
+ */
+export class VirtualCamera {
+  readonly faults: Faults
+  readonly state: CameraState = {
+    awayUntilMs: 0,
+    isAwayPlanned: false,
+    heldUntilMs: 0,
+    backChannels: new Set(),
+  }
+  readonly #server: RtspServer
+  readonly #quirks: readonly Quirk[]
+  readonly #closeConnections: (camera: VirtualCamera) => void
+  #port = 0
+  #host = ''
+
+  private constructor(init: VirtualCameraInit) {
+    const { faults, path, file, host, clock } = init
+    const quirks = quirksOf(faults.quirk)
+    this.faults = faults
+    this.#quirks = quirks
+    this.#closeConnections = init.closeConnections
+    this.#server = new RtspServer({
+      ...{ port: 0, host, clock, webSocket: false },
+      auth: authOf(init, quirks),
+      pool: { timeout: faults.timeout, timeoutAlwaysVisible: true, maxIdleSetup: 0 },
+      trustedProxies: loopback,
+      ...(quirks.some(({ media }) => media?.isOversized) ? { maxDatagramBytes: 0 } : {}),
+    })
+    const ofMedia = quirks.flatMap(({ media }) => media ?? [])
+    // Not shared: each viewer gets the stream from its beginning, with the same faults.
+    const factory = new MediaFactory(
+      async () => new FaultySource(await openFileSource(file, { loop: true }), faults, ofMedia),
+      { shared: false, backChannel: loudspeaker },
+    )
+    this.#server.mounts.add(path, factory)
+  }
+
+  /**
+   * @throws {FaultError} The media cannot show the quirks, or two quirks exclude each other.
+   */
+  static async open(init: VirtualCameraInit): Promise<VirtualCamera> {
+    await checkQuirks(quirksOf(init.faults.quirk), init.file)
+    const camera = new VirtualCamera(init)
+    const server = camera.#server
+    await server.listen()
+    const { address, port } = server.address()
+    const isEverywhere = wildcards.includes(address)
+    camera.#port = port
+    camera.#host = isEverywhere ? '127.0.0.1' : address
+    if (!isEverywhere) server.update({ trustedProxies: [...loopback, address] })
+    return camera
+  }
+
+  /** Address of the ordinary server. Each connection begins with a header of the PROXY protocol. */
+  get address(): { readonly host: string; readonly port: number } {
+    return { host: this.#host, port: this.#port }
+  }
+
+  /** Creates the filters of one connection, in the order in which a request passes them. */
+  createFilters(link: WireLink): readonly WireFilter[] {
+    const ofQuirks = this.#quirks.flatMap(({ filter }) => filter ?? [])
+    return [...accessFilters(link), sdpFilter(this.#quirks), ...ofQuirks].map((create) =>
+      create(link),
+    )
+  }
+
+  /** Ends a session, if it still exists. */
+  endSession(id: string): void {
+    const session = this.#server.pool.find(id)
+    session?.end()
+  }
+
+  /** Closes all connections, and ends their sessions, as a restart does. */
+  closeConnections(): void {
+    this.#closeConnections(this)
+  }
+
+  close(): Promise<void> {
+    return this.#server.close()
+  }
+}
+
+function authOf({ faults, user }: VirtualCameraInit, quirks: readonly Quirk[]) {
+  const isForced = faults.auth === 'none' && quirks.some((quirk) => quirk.needsLogin)
+  const kind = isForced ? 'digest-md5' : faults.auth
+  if (kind === 'none') return false
+  return { users: { [user.name]: user.password }, ...schemes[kind] } satisfies AuthOptions
+}
+
+const schemes: Readonly<Record<Exclude<AuthKind, 'none'>, AuthOptions>> = {
+  basic: { basic: 'always', algorithms: [] },
+  digest: { basic: 'never' },
+  'digest-md5': { basic: 'never', algorithms: ['MD5'] },
+  'digest-sha256': { basic: 'never', algorithms: ['SHA-256'] },
+  'basic-digest': { basic: 'always' },
+}
+
+/** @throws {FaultError} The file cannot show the quirks, or two quirks exclude each other. */
+async function checkQuirks(quirks: readonly Quirk[], file: string): Promise<void> {
+  checkWriters(quirks)
+  if (quirks.every(({ needs }) => needs === undefined)) return
+  const source = await openFileSource(file)
+  const encodings = source.description.media.map(encodingOf)
+  await source.close()
+  for (const { id, needs } of quirks) {
+    if (needs === undefined || encodings.includes(needs)) continue
+    const got = encodings.join(' and ')
+    throw new FaultError(`quirk ${id}: expected media in ${needs}, got ${got}`)
+  }
+}
+
+function checkWriters(quirks: readonly Quirk[]): void {
+  const writers = new Map<string, string>()
+  for (const { id, media } of quirks) {
+    const encoding = media?.units?.encoding
+    if (encoding === undefined) continue
+    const other = writers.get(encoding)
+    writers.set(encoding, id)
+    if (other === undefined) continue
+    const reason = `because both write the packets of ${encoding}`
+    throw new FaultError(`quirk: expected one of ${other}, ${id}, ${reason}, got both`)
+  }
+}

@@ -1,0 +1,78 @@
+import type { ClockTimer } from 'rtspool'
+import type { DeniableTransport } from '../faults.js'
+import { answer, type CreateFilter, type WireFilter, type WireLink } from './wire-filter.js'
+
+const msPerSecond = 1000
+/** Methods that clients send to keep a session alive. */
+const keepAliveMethods: readonly string[] = ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER']
+
+/** Returns the filters that the faults of a connection need. */
+export function accessFilters({ faults }: WireLink): readonly CreateFilter[] {
+  const filters: CreateFilter[] = []
+  if (faults.deny.length > 0) filters.push(denyTransports)
+  if (faults.keepalive === 'ignore') filters.push(ignoreKeepAlives)
+  if (faults.drop) filters.push(dropConnection)
+  if (faults.away) filters.push(goAway)
+  return filters
+}
+
+/** Returns the lower transport that one alternative of a Transport header asks for. */
+export function lowerTransportOf(alternative: string): DeniableTransport {
+  return /^\s*RTP\/\w+\/TCP/i.test(alternative) || /interleaved=/i.test(alternative) ? 'tcp' : 'udp'
+}
+
+/** Refuses transports with 461; a SETUP that offers others too goes on with those. */
+const denyTransports: CreateFilter = ({ faults }) => ({
+  request(request) {
+    if (request.method !== 'SETUP') return undefined
+    const offered = (request.headers.get('Transport') ?? '').split(',')
+    const left = offered.filter((each) => !faults.deny.includes(lowerTransportOf(each)))
+    if (left.length === 0) return answer(461)
+    request.headers.set('Transport', left.join(','))
+    return undefined
+  },
+})
+
+/** Lets the camera live on with keep-alives, and leaves the client without a response. */
+export const ignoreKeepAlives: CreateFilter = () => {
+  let isPlaying = false
+  return {
+    request: ({ method, headers }) =>
+      isPlaying && keepAliveMethods.includes(method) && headers.has('Session')
+        ? 'unanswered'
+        : undefined,
+    response: ({ statusCode }, { method }) => {
+      if (method === 'PLAY' && statusCode === 200) isPlaying = true
+    },
+  }
+}
+
+/** Calls a function once, so many seconds after the first PLAY of a connection. */
+export function afterPlay(link: WireLink, seconds: number, act: () => void): WireFilter {
+  let timer: ClockTimer | undefined
+  return {
+    response: ({ statusCode }, { method }) => {
+      if (method !== 'PLAY' || statusCode !== 200) return
+      timer ??= link.clock.schedule(act, seconds * msPerSecond, false)
+    },
+    closed: () => timer?.cancel(),
+  }
+}
+
+const dropConnection: CreateFilter = (link) => {
+  const { drop } = link.faults
+  return drop ? afterPlay(link, drop.atSeconds, () => link.close(drop.kind)) : {}
+}
+
+/** Restarts the camera once: its connections close, and it accepts none for a while. */
+const goAway: CreateFilter = (link) => {
+  const { camera, clock, faults } = link
+  const { away } = faults
+  if (!away || camera.isAwayPlanned) return {}
+  const { closed, ...filter } = afterPlay(link, away.atSeconds, () => {
+    camera.isAwayPlanned = true
+    camera.awayUntilMs = clock.now() + away.seconds * msPerSecond
+    link.closeAll()
+  })
+  return { ...filter, closed: () => closed?.() }
+}
