@@ -1,4 +1,4 @@
-import { isNetwork } from 'rtspool'
+import { isNetwork, MountPoints } from 'rtspool'
 import { z } from 'zod'
 
 /** Description of a key of the configuration, besides its type, range and default. */
@@ -98,3 +98,18 @@ export const networkText = 'an address or a network, such as 10.0.0.0/8 or fd00:
 /** Creates the schema of an address, or of a network with the length of its prefix. */
 export const network = () =>
   key(z.string().refine(isNetwork, networkText), { description: networkText })
+
+export const patternText = 'a path such as /cam, or /live/* for all paths below'
+
+/** Returns whether a text is a path, or a pattern of paths, to which clients could publish. */
+function isPattern(text: string): boolean {
+  try {
+    new MountPoints().allowPublish(text)
+    return !(text.length > 1 && text.endsWith('/'))
+  } catch {
+    return false
+  }
+}
+
+/** Creates the schema of a path, or of a pattern that ends in `/*` and matches every path below. */
+export const pattern = () => z.string().refine(isPattern, patternText)

@@ -1,10 +1,9 @@
 import { type AccessRule, authDefaults, type BasicPolicy } from 'rtspool'
 import { z } from 'zod'
 import { roles } from '../../access/roles.js'
-import { file, fileText, key, network, networkText } from '../key-meta.js'
+import { file, fileText, key, network, networkText, pattern, patternText } from '../key-meta.js'
 import { authHookSection } from './auth-hook.js'
 import { authJwtSection } from './auth-jwt.js'
-import { pattern, patternText } from './path-pattern.js'
 
 const policies = ['overTls', 'always', 'never'] as const satisfies readonly BasicPolicy[]
 const algorithms = ['SHA-256', 'MD5'] as const

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { file, fileText, key } from '../key-meta.js'
-import { pattern, patternText } from './path-pattern.js'
+import { file, fileText, key, pattern, patternText } from '../key-meta.js'
 import { timelines } from './publish.js'
 
 /** Schema of the settings of one path. */

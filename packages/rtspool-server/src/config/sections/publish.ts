@@ -1,7 +1,6 @@
 import { publisherTakeovers, rtspServerDefaults, type TimelinePolicy } from 'rtspool'
 import { z } from 'zod'
-import { key, seconds } from '../key-meta.js'
-import { pattern, patternText } from './path-pattern.js'
+import { key, pattern, patternText, seconds } from '../key-meta.js'
 
 export const timelines = ['passThrough', 'continuous'] as const satisfies readonly TimelinePolicy[]
 

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { filePatternText, isFilePattern } from '../../recording/file-pattern.js'
 import { type RecordingPlan, recordingDefaults } from '../../recording/recording-plan.js'
 import { TimeZone } from '../../recording/time-zone.js'
-import { count, file, key } from '../key-meta.js'
-import { pattern, patternText } from './path-pattern.js'
+import { count, file, key, pattern, patternText } from '../key-meta.js'
 
 const secondsOfDay = 24 * 60 * 60
 
