@@ -3,7 +3,9 @@ import type { InspectOptions } from 'node:util'
 import type { Clock } from '../clock.js'
 import { type Inspect, inspectCustom, inspectSummary } from '../inspection.js'
 import { catchLater, tellFailure } from '../listeners.js'
+import type { AccessUnit } from '../public/access-unit.js'
 import type { MediaInfo, MediaState, MediaSummary } from '../public/media.js'
+import type { TrackInfo } from '../public/track.js'
 import { createPublicId } from '../public-id.js'
 import { sequenceNumberOf } from '../rtp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
@@ -26,6 +28,7 @@ import { ReportTimer } from './report-timer.js'
 import { CommonJump } from './timeline/common-jump.js'
 import { SourceClock } from './timeline/source-clock.js'
 import type { TimelinePolicy } from './timeline/timeline.js'
+import { keptKeyFrame } from './track/access-units.js'
 import type { CacheShare } from './track/cache-budget.js'
 import type { GopCacheLimits } from './track/gop-cache-options.js'
 import { MulticastStreams } from './track/multicast-streams.js'
@@ -174,6 +177,13 @@ export class Media implements MediaInfo {
    */
   expectNewSource(): void {
     for (const track of this.tracks) track.expectNewSource()
+  }
+
+  /** Returns the last key frame that is kept; see {@link MediaInfo.readKeyFrame}. */
+  readKeyFrame(track?: TrackInfo): AccessUnit | undefined {
+    const chosen = this.tracks.find((each) => (track ? each === track : each.hasKeyFrames))
+    if (track && !chosen) throw new TypeError(`the track belongs to another media: ${this.path}`)
+    return chosen && keptKeyFrame(chosen)
   }
 
   /** Number of streams that are set up on this media, playing or not. */

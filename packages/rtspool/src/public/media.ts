@@ -1,3 +1,4 @@
+import type { AccessUnit } from './access-unit.js'
 import type { TrackInfo } from './track.js'
 
 /**
@@ -25,6 +26,17 @@ export interface MediaInfo {
    * numbers and timestamps continue.
    */
   expectNewSource(): void
+  /**
+   * Returns the last key frame that is kept for new viewers, without joining the media: the call
+   * starts no source, and keeps none running. Its cost is that of the packets of one picture.
+   *
+   * @param track - @default the first track with key frames
+   * @returns `undefined` while no whole key frame is kept: before the first one, while one arrives,
+   *   without a `gopCache`, and for a stored presentation. With intra refresh, the picture may have
+   *   parts that only later pictures fill.
+   * @throws {TypeError} The track belongs to another media.
+   */
+  readKeyFrame(track?: TrackInfo): AccessUnit | undefined
   /**
    * Ends the media: its viewers leave with reason `mediaEnded`, and the source is closed.
    * Idempotent.

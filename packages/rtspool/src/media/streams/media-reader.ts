@@ -1,8 +1,9 @@
 import type { AccessUnit } from '../../public/access-unit.js'
-import { createDepacketizer, type Depacketizer, type RtpUnit } from '../../rtp/index.js'
+import type { Depacketizer, RtpUnit } from '../../rtp/index.js'
 import type { SinkReader } from '../fan-out/reader.js'
 import type { Media } from '../media.js'
 import type { MediaParticipant } from '../participants.js'
+import { accessUnitOf, depacketizerOf } from '../track/access-units.js'
 import type { Track } from '../track/track.js'
 import { ReadQueue } from './read-queue.js'
 
@@ -130,8 +131,7 @@ export class MediaReader implements MediaParticipant {
   }
 
   #readTrack(track: Track): ReadTrack {
-    const { index, description } = track
-    const [payloadType = -1] = description.payloadTypes
+    const { index } = track
     const sink = {
       begin: (first: readonly Buffer[]) => {
         this.#queue.begin(index, first)
@@ -145,26 +145,15 @@ export class MediaReader implements MediaParticipant {
     return {
       track,
       reader: { kind: 'sink', sink, counters: { packetsOut: 0, bytesOut: 0, packetsDropped: 0 } },
-      depacketizer: createDepacketizer({
-        encoding: description.rtpmap(payloadType)?.encoding ?? '',
-        kind: description.kind,
-        parameters: description.fmtp(payloadType),
-      }),
+      depacketizer: depacketizerOf(track),
       missed: 0,
     }
   }
 
   #add(read: ReadTrack, units: readonly RtpUnit[]): void {
-    for (const { parts, timestamp, isKeyFrame, lostPackets } of units) {
-      const { track, missed } = read
+    for (const unit of units) {
+      this.#units.push(accessUnitOf(read.track, unit, read.missed))
       read.missed = 0
-      this.#units.push({
-        ...{ track, parts, timestamp, isKeyFrame },
-        unixTimeMs: track.unixTimeMsAt(timestamp),
-        missedPackets: missed,
-        // The sequence numbers of what was left out are missing, too.
-        lostPackets: Math.max(0, lostPackets - missed),
-      })
     }
   }
 }

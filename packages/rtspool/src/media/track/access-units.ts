@@ -1,0 +1,47 @@
+import type { AccessUnit } from '../../public/access-unit.js'
+import { createDepacketizer, type Depacketizer, type RtpUnit } from '../../rtp/index.js'
+import type { Track } from './track.js'
+
+/** Creates the depacketizer for the packets of a track. */
+export function depacketizerOf({ description }: Track): Depacketizer {
+  const [payloadType = -1] = description.payloadTypes
+  return createDepacketizer({
+    encoding: description.rtpmap(payloadType)?.encoding ?? '',
+    kind: description.kind,
+    parameters: description.fmtp(payloadType),
+  })
+}
+
+/**
+ * Returns a unit of a track with its track and its time.
+ *
+ * @param missedPackets - Number of packets that were left out before the unit.
+ */
+export function accessUnitOf(
+  track: Track,
+  { parts, timestamp, isKeyFrame, lostPackets }: RtpUnit,
+  missedPackets = 0,
+): AccessUnit {
+  return {
+    ...{ track, parts, timestamp, isKeyFrame },
+    unixTimeMs: track.unixTimeMsAt(timestamp),
+    missedPackets,
+    // The sequence numbers of what was left out are missing, too.
+    lostPackets: Math.max(0, lostPackets - missedPackets),
+  }
+}
+
+/**
+ * Returns the key frame at the beginning of the packets that a track keeps for new viewers.
+ *
+ * @returns `undefined` if nothing is kept, or the end of the key frame has not arrived.
+ */
+export function keptKeyFrame(track: Track): AccessUnit | undefined {
+  if (!track.hasKeyFrames) return undefined
+  const depacketizer = depacketizerOf(track)
+  for (const packet of track.recentPackets()) {
+    const unit = depacketizer.push(packet).find(({ isKeyFrame }) => isKeyFrame)
+    if (unit) return accessUnitOf(track, unit)
+  }
+  return undefined
+}
