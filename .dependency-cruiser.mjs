@@ -131,6 +131,7 @@ const houses = [
       ['options', 'health', 'users'],
       ['config'],
       ['events'],
+      ['snapshots'],
       ['dashboard', 'live', 'log'],
       ['recording'],
       ['codec'],

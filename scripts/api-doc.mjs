@@ -71,9 +71,11 @@ function operationSection(path, method, operation) {
   const body = requestBody?.content['application/json'].schema.$ref
   if (body) sent.push(...membersOf(schemas[nameOfReference(body)]))
   if (sent.length > 0) lines.push('', table(sent))
-  const [[type, { schema }]] = Object.entries(responses[200].content)
+  const types = Object.keys(responses[200].content)
+  const [{ schema }] = Object.values(responses[200].content)
   const result = schema.$ref ? nameOfReference(schema.$ref) : undefined
-  if (result === undefined) lines.push('', `Responds with \`${type}\`.`)
+  if (result === undefined)
+    lines.push('', `Responds with ${types.map((type) => `\`${type}\``).join(' or ')}.`)
   else if (/Result$/.test(result))
     lines.push('', 'Response:', '', table(membersOf(schemas[result])))
   else lines.push('', `Responds with a ${typeOf(schema)}.`)

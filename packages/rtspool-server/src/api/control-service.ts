@@ -14,6 +14,7 @@ import type { RepeatLimit } from '../log/repeat-limit.js'
 import { History } from '../metrics/history.js'
 import { Metrics } from '../metrics/metrics.js'
 import type { RecordingService } from '../recording/recording-service.js'
+import { Snapshots } from '../snapshots/snapshots.js'
 import { AuditLog } from './access/audit.js'
 import { Bearers } from './access/bearers.js'
 import { Logins } from './access/logins.js'
@@ -58,6 +59,7 @@ export class ControlService {
   readonly #api: ControlApi
   readonly #metrics: Metrics
   readonly #history: History
+  readonly #snapshots: Snapshots
   readonly #limitWatch: LimitWatch
   readonly #mediaWatch: MediaWatch
   readonly #stopEvents: () => void
@@ -112,6 +114,8 @@ export class ControlService {
       ...{ rtsp, mediaWatch: this.#mediaWatch, webhooks: this.#webhooks, live: browsers, version },
     })
     this.#history = new History(rtsp, browsers, clock)
+    const snapshots = () => configuration.reloader.current.config.snapshots
+    this.#snapshots = new Snapshots({ rtsp, repeats, clock, options: snapshots })
     const server: ControlledServer = {
       ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
       ...{
@@ -125,6 +129,7 @@ export class ControlService {
         recordings,
       },
       history: this.#history,
+      snapshots: this.#snapshots,
       metrics: () => this.#metrics.text(),
       whyNotReady: () => this.#whyNotReady(),
     }
@@ -186,7 +191,9 @@ export class ControlService {
     this.#history.close()
     this.#shares.close()
     this.#logins.close()
-    await Promise.all([this.#api.close(), ...this.#webhooks.map((webhook) => webhook.close())])
+    await Promise.all([
+      ...[this.#api, this.#snapshots, ...this.#webhooks].map((part) => part.close()),
+    ])
   }
 
   #whyNotReady(): string | undefined {

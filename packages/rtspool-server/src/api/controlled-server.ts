@@ -5,6 +5,7 @@ import type { MediaWatch } from '../events/media-watch.js'
 import type { LiveService } from '../live/live-service.js'
 import type { History } from '../metrics/history.js'
 import type { RecordingService } from '../recording/recording-service.js'
+import type { Snapshots } from '../snapshots/snapshots.js'
 import type { AuditLog } from './access/audit.js'
 import type { Bearers } from './access/bearers.js'
 import type { Logins } from './access/logins.js'
@@ -26,6 +27,7 @@ export interface ControlledServer {
   readonly recordings: RecordingService
   /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
+  readonly snapshots: Snapshots
   readonly tokens: TokenStore
   readonly logins: Logins
   /** All bearer tokens: those of `tokens` and of `logins`. */

@@ -102,7 +102,7 @@ export class Exchange {
     const input = await this.#readInput(route, search)
     const context = { server, caller }
     if (operation.raw) {
-      this.#response.setHeader('Content-Type', operation.raw.contentType)
+      this.#response.setHeader('Content-Type', operation.raw.contentTypes[0])
       await operation.raw.respond(context, input, this.#response, this.#request)
     } else {
       this.#send(200, 'application/json', await operation.handle(context, input))

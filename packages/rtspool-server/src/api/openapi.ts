@@ -85,7 +85,7 @@ function operationOf(operation: Operation): Json {
   const { id, tag, summary, role, isOpen, body, result, raw } = operation
   const content = result
     ? { 'application/json': { schema: { $ref: componentUri(idOf(result, id, 'Result')) } } }
-    : { [raw?.contentType ?? '']: { schema: { type: 'string' } } }
+    : Object.fromEntries((raw?.contentTypes ?? []).map((type) => [type, rawContent(type)]))
   return {
     operationId: id,
     tags: [tag],
@@ -104,6 +104,11 @@ function operationOf(operation: Operation): Json {
     responses: { 200: { description: 'Success', content }, ...problemResponses(operation) },
   }
 }
+
+/** Describes a response that is not JSON. A binary one can be anything. */
+const rawContent = (contentType: string): Json => ({
+  schema: contentType.startsWith('text/') ? { type: 'string' } : {},
+})
 
 function parametersOf({ params, query }: Operation): Json[] {
   const ofPath = Object.entries(params.shape).map(([name, schema]) => ({

@@ -29,7 +29,8 @@ export interface OperationInput<Params = unknown, Query = unknown, Body = unknow
 
 /** Content type and description of a response that is not JSON. */
 export interface RawResponse {
-  readonly contentType: string
+  /** Content types of the response. The first one is set before `respond` is called. */
+  readonly contentTypes: readonly [string, ...string[]]
   respond(
     context: OperationContext,
     input: OperationInput,
@@ -112,24 +113,28 @@ export function operation<
 }
 
 /** Creates the entry of an operation that writes its response itself. */
-export function rawOperation<Query extends z.ZodObject = Nothing>(
+export function rawOperation<
+  Params extends z.ZodObject = Nothing,
+  Query extends z.ZodObject = Nothing,
+>(
   facts: Facts & {
+    readonly params?: Params
     readonly query?: Query
-    readonly contentType: string
+    readonly contentTypes: RawResponse['contentTypes']
     respond(
       context: OperationContext,
-      input: OperationInput<unknown, z.output<Query>>,
+      input: OperationInput<z.output<Params>, z.output<Query>>,
       response: ServerResponse,
       request: IncomingMessage,
     ): void | Promise<void>
   },
 ): Operation {
-  const { contentType, problems = [], query = nothing } = facts
+  const { contentTypes, problems = [], params = nothing, query = nothing } = facts
   const respond = facts.respond as RawResponse['respond']
   return {
     ...facts,
-    ...{ params: nothing, query, body: undefined, result: undefined, problems, isOpen: false },
-    raw: { contentType, respond },
+    ...{ params, query, body: undefined, result: undefined, problems, isOpen: false },
+    raw: { contentTypes, respond },
     isChange: () => facts.method !== 'get',
     handle: () => undefined,
   }

@@ -14,11 +14,14 @@ export const problems = Object.freeze({
   'not-found': { status: 404, title: 'Nothing has this address' },
   'method-not-allowed': { status: 405, title: 'The resource does not have this method' },
   conflict: { status: 409, title: 'The present state does not allow the operation' },
+  'no-picture': { status: 409, title: 'The media has no picture that can be shown' },
+  'no-jpeg': { status: 409, title: 'The server cannot make a JPEG' },
   'body-too-large': { status: 413, title: 'The body is larger than the limit' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'host-refused': { status: 421, title: 'The Host header names another server' },
   'too-many': { status: 429, title: 'A limit of the API is reached' },
   internal: { status: 500, title: 'The server has failed' },
+  'no-key-frame': { status: 503, title: 'No key frame has arrived yet' },
   'not-ready': { status: 503, title: 'The server accepts no clients now' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>)
 

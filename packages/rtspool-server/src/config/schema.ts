@@ -14,6 +14,7 @@ import { publishSection } from './sections/publish.js'
 import { recordingsSection } from './sections/recordings.js'
 import { rtspSection } from './sections/rtsp.js'
 import { sessionsSection } from './sections/sessions.js'
+import { snapshotsSection } from './sections/snapshots.js'
 import { tlsSection } from './sections/tls.js'
 import { viewersSection } from './sections/viewers.js'
 import { webhooksSection } from './sections/webhooks.js'
@@ -45,6 +46,7 @@ export const configSchema = z
     auth: authSection.prefault({}).meta({ description: 'Users and rights' }),
     recordings: recordingsSection,
     live: liveSection.prefault({}).meta({ description: 'Live picture for browsers' }),
+    snapshots: snapshotsSection.prefault({}).meta({ description: 'Snapshots of media' }),
     api: apiSection.prefault({}).meta({ description: 'Control API' }),
     webhooks: webhooksSection.prefault({}).meta({ description: 'Receivers of events' }),
     log: logSection.prefault({}).meta({ description: 'Log' }),

@@ -10,7 +10,11 @@ export interface ApiDocument {
 export interface DocumentedOperation {
   readonly operationId: string
   readonly description: string
-  readonly parameters: readonly { readonly name: string; readonly in: 'path' | 'query' }[]
+  readonly parameters: readonly {
+    readonly name: string
+    readonly in: 'path' | 'query'
+    readonly required: boolean
+  }[]
   readonly requestBody?: { readonly required: boolean }
   readonly responses: Readonly<
     Record<
@@ -92,6 +96,13 @@ export class ApiClient {
     const operation = this.document.paths[path]?.[method]
     if (!operation) throw new Error(`no operation ${operationId}`)
     return operation
+  }
+
+  /** Returns a value for the parameter of a query without which an operation refuses a call. */
+  requiredQuery(operationId: string): Readonly<Record<string, string>> {
+    const { parameters } = this.documented(operationId)
+    const required = parameters.find((each) => each.in === 'query' && each.required)
+    return required ? { [required.name]: '/none' } : {}
   }
 
   placeOf(operationId: string): readonly [path: string, method: string] {

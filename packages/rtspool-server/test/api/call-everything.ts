@@ -5,7 +5,7 @@ import type { ApiCall, ApiClient } from './api-client.js'
  * Calls every operation with values with which it succeeds, in an order in which each one still finds
  * what it needs.
  *
- * @param api - Client of a server with a publisher, a viewer, a file of configuration, and {@link apiUser}.
+ * @param api - Client of a server with a publisher, a viewer, a camera at `/cam`, a file of configuration, and {@link apiUser}.
  */
 export async function expectEverySuccess(api: ApiClient): Promise<void> {
   const called = new Set<string>()
@@ -24,6 +24,9 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
   const first = { publicId: media[0].publicId }
   await call('getMedia', { params: first })
   await call('probeMedia', { params: first, query: { seconds: '0.1' } })
+  const camera = media.find(({ path }: { path: string }) => path === '/cam')
+  await call('getMediaSnapshot', { params: { publicId: camera.publicId } })
+  await call('getSnapshot', { query: { path: '/cam', format: 'mp4' } })
   await call('changeLimits', { body: { maxSessions: 50 } })
   await call('changeConfig', { body: { changes: { 'limits.maxSessionsPerPath': 40 } } })
   const created = await call('createToken', { body: { name: 'graph', role: 'metrics' } })

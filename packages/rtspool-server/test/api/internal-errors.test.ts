@@ -67,7 +67,8 @@ describe('a failure of the server', () => {
     for (const operationId of able) {
       const hasBody = api.documented(operationId).requestBody !== undefined
       const body = bodies[operationId] ?? (hasBody ? {} : undefined)
-      const answer = await api.call(operationId, { params, body })
+      const query = api.requiredQuery(operationId)
+      const answer = await api.call(operationId, { params, query, body })
       expect(`${operationId} ${answer.status}`).toBe(`${operationId} 500`)
       expect(answer.body.detail).toBe('the log has the cause')
       expect(JSON.stringify(answer.body)).not.toContain('canary')

@@ -1,9 +1,12 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { MediaFactory } from 'rtspool'
 import { describe, expect, it } from 'vitest'
 import { connectTo, play, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
+import { PictureSource } from '../live/support/picture-source.js'
 import { type ApiScene, type SceneOptions, startApi } from './api-scene.js'
 import { apiUser, expectEverySuccess } from './call-everything.js'
 import { expectEveryError } from './provoke-errors.js'
+import { provokeSnapshotErrors, slowSnapshots } from './provoke-snapshot-errors.js'
 
 /** A server with a publisher and a viewer. */
 async function busyScene(options: SceneOptions = {}): Promise<ApiScene> {
@@ -25,14 +28,22 @@ describe('the OpenAPI document', () => {
   })
 
   it('describes every success: a client made from it calls each operation', async () => {
-    const { api } = await busyScene({ hasLive: true, ...apiUser })
-    await expectEverySuccess(api)
+    const config = `${apiUser.config}\nsnapshots: { ffmpeg: false }`
+    const scene = await busyScene({ hasLive: true, ...apiUser, config })
+    const camera = new PictureSource()
+    scene.server.mounts.add('/cam', new MediaFactory(() => camera))
+    await play(await connectTo(scene.server), urlOf(scene.server, '/cam'), ['TCP'])
+    camera.push(1)
+    await expectEverySuccess(scene.api)
   })
 
   // A hundred tokens are each written to the disk.
   it('describes every error: each one is seen with what was expected and received', {
     timeout: 30_000,
   }, async () => {
-    await expectEveryError(await busyScene(apiUser))
+    const slow = slowSnapshots()
+    const scene = await busyScene({ ...apiUser, config: `${apiUser.config}\n${slow.config}` })
+    await provokeSnapshotErrors(scene, slow)
+    await expectEveryError(scene)
   })
 })

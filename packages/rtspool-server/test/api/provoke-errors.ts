@@ -30,9 +30,10 @@ export async function expectEveryError(target: ApiTarget): Promise<void> {
 async function provoke(api: ApiClient, operationId: string, weak: string): Promise<void> {
   const { responses, description } = api.documented(operationId)
   const params = { publicId: unknownId, id: 'unknown' }
+  const query = api.requiredQuery(operationId)
   const isOpen = description === 'Needs no token.'
   const expectProblem = async (status: number, call: ApiCall) => {
-    const answer = await api.call(operationId, { params, ...call })
+    const answer = await api.call(operationId, { params, query, ...call })
     expect(`${operationId} ${answer.status}`).toBe(`${operationId} ${status}`)
     expect(answer.body).toMatchObject({ status, instance: expect.stringContaining('urn:uuid:') })
     return answer
@@ -40,7 +41,7 @@ async function provoke(api: ApiClient, operationId: string, weak: string): Promi
   const wrong = { token: '', ...(isOpen && { body: { user: 'eve', password: 'guess' } }) }
   const unauthorized = await expectProblem(401, wrong)
   expect(unauthorized.headers.get('www-authenticate')).toContain('Bearer')
-  const { body: refused } = await expectProblem(400, { query: { unknown: '1' } })
+  const { body: refused } = await expectProblem(400, { query: { ...query, unknown: '1' } })
   expect(refused.errors).toEqual([{ where: 'query.unknown', expected: 'no such name', got: '"1"' }])
   await expectProblem(403, { headers: { origin: 'http://evil.example' } })
   if (/role (viewer|operator|admin)/.test(description)) await expectProblem(403, { token: weak })

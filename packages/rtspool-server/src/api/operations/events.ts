@@ -54,7 +54,7 @@ export const eventOperations: readonly Operation[] = [
       types: typesSchema.optional().describe('Types, separated by commas. Default: all'),
       after: z.string().max(40).optional().describe('Like the header Last-Event-ID'),
     }),
-    contentType: 'text/event-stream',
+    contentTypes: ['text/event-stream'],
     problems: ['too-many'],
     respond: ({ server, caller }, { query }, response, request) => {
       const open = openStreams.get(server) ?? 0

@@ -13,6 +13,7 @@ import { loginOperations } from './logins.js'
 import { mediaOperations } from './media.js'
 import { sessionOperations } from './sessions.js'
 import { shareOperations } from './shares.js'
+import { snapshotOperations } from './snapshots.js'
 import { statusOperations } from './status.js'
 import { tokenOperations } from './tokens.js'
 
@@ -25,6 +26,7 @@ const described: readonly Operation[] = [
   ...banOperations,
   ...connectionOperations,
   ...mediaOperations,
+  ...snapshotOperations,
   ...liveOperations,
   ...shareOperations,
   ...limitOperations,

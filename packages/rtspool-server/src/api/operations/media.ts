@@ -109,13 +109,13 @@ function mediaView(server: ControlledServer, media: MediaInfo): z.output<typeof 
  *
  * @throws {Problem} `not-found`
  */
-function mediaOf({ rtsp }: ControlledServer, id: string): MediaInfo {
+export function mediaOf({ rtsp }: ControlledServer, id: string): MediaInfo {
   const media = rtsp.media.get(id)
   if (media) return media
   throw nothingNamed('media', id)
 }
 
-const named = z.strictObject({ publicId })
+export const namedMedia = z.strictObject({ publicId })
 const maxProbeSeconds = 10
 
 /** Operations on media (presentations) that are served. */
@@ -145,7 +145,7 @@ export const mediaOperations: readonly Operation[] = [
     role: 'viewer',
     tag: 'media',
     summary: 'Reads a media with its tracks and its publisher',
-    params: named,
+    params: namedMedia,
     result: mediaSchema,
     handle: ({ server }, { params }) => mediaView(server, mediaOf(server, params.publicId)),
   }),
@@ -156,7 +156,7 @@ export const mediaOperations: readonly Operation[] = [
     role: 'viewer',
     tag: 'media',
     summary: 'Reads a media for some seconds: times, sizes and key frames of its pictures',
-    params: named,
+    params: namedMedia,
     query: z.strictObject({
       seconds: queryNumber(z.number().min(0.1).max(maxProbeSeconds))
         .optional()
@@ -177,7 +177,7 @@ export const mediaOperations: readonly Operation[] = [
     role: 'operator',
     tag: 'media',
     summary: 'Ends a media: its viewers leave with the reason mediaEnded',
-    params: named,
+    params: namedMedia,
     result: mediaSchema,
     handle: async ({ server }, { params }) => {
       const media = mediaOf(server, params.publicId)

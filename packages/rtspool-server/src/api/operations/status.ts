@@ -158,7 +158,7 @@ export const statusOperations: readonly Operation[] = [
     role: 'metrics',
     tag: 'status',
     summary: 'Metrics in the text format of Prometheus',
-    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    contentTypes: ['text/plain; version=0.0.4; charset=utf-8'],
     respond: async ({ server }, _input, response) => {
       response.end(await server.metrics())
     },

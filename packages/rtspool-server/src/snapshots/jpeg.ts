@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
+import type { Readable } from 'node:stream'
+import type { Clock } from 'rtspool'
+import { maxPixels } from './picture.js'
+
+/** Maximum bytes of a JPEG. */
+const maxJpegBytes = 64 * 1024 * 1024
+/** Maximum bytes of the messages of the program. */
+const maxMessageBytes = 2_000
+/** Quality of the JPEG in units of ffmpeg, from 2 (best) to 31. */
+const quality = 4
+/** Priority of the program: the server goes first. */
+const lowPriority = 10
+const startOfImage = Buffer.from([0xff, 0xd8])
+
+export interface JpegOptions {
+  /** Program, by name or path. */
+  readonly ffmpeg: string
+  /** Greatest width of the JPEG in pixels. @default that of the picture */
+  readonly width: number | undefined
+  readonly timeoutMs: number
+  readonly clock: Clock
+  /** Ends the program. */
+  readonly signal: AbortSignal
+}
+
+/** Error of a conversion. */
+export class JpegError extends Error {
+  /** True if there is no such program. */
+  readonly isMissing: boolean
+
+  constructor(message: string, isMissing: boolean) {
+    super(message)
+    this.name = 'JpegError'
+    this.isMissing = isMissing
+  }
+}
+
+/**
+ * Converts the picture of an MP4 to JPEG by a program. The program is ended after its timeout.
+ *
+ * @throws {JpegError}
+ */
+export async function jpegOf(mp4: Buffer, options: JpegOptions): Promise<Buffer> {
+  const { ffmpeg, width, timeoutMs, clock, signal } = options
+  const child = spawn(ffmpeg, argumentsOf(width), { stdio: 'pipe', windowsHide: true })
+  const end = (): void => void child.kill('SIGKILL')
+  const ended = endOf(child)
+  let isLate = false
+  const timer = clock.schedule(
+    () => {
+      isLate = true
+      end()
+    },
+    timeoutMs,
+    false,
+  )
+  signal.addEventListener('abort', end)
+  if (signal.aborted) end()
+  const output = collect(child.stdout, maxJpegBytes)
+  const messages = collect(child.stderr, maxMessageBytes)
+  feed(child, mp4)
+  try {
+    const code = await ended
+    const jpeg = Buffer.concat(output)
+    if (code === 0 && jpeg.subarray(0, 2).equals(startOfImage)) return jpeg
+    const reason = isLate ? `it took more than ${timeoutMs / 1000} s` : Buffer.concat(messages)
+    throw new JpegError(`${ffmpeg} made no JPEG: ${String(reason).trim() || `code ${code}`}`, false)
+  } finally {
+    timer.cancel()
+    signal.removeEventListener('abort', end)
+  }
+}
+
+function argumentsOf(width: number | undefined): string[] {
+  const scale = width === undefined ? [] : ['-vf', `scale=min(iw\\,${width}):-2`]
+  return [
+    ...['-nostdin', '-hide_banner', '-loglevel', 'error'],
+    ...['-threads', '1', '-max_pixels', String(maxPixels), '-f', 'mp4', '-i', 'pipe:0'],
+    ...['-frames:v', '1', ...scale, '-pix_fmt', 'yuvj420p', '-q:v', String(quality)],
+    ...['-c:v', 'mjpeg', '-f', 'image2pipe', 'pipe:1'],
+  ]
+}
+
+/**
+ * Waits until a program has ended and its output is read.
+ *
+ * @returns The exit code; `null` after a signal.
+ */
+function endOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('close', resolve)
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === 'ENOENT' || error.code === 'EACCES'
+      reject(new JpegError(`${child.spawnfile}: ${error.message}`, isMissing))
+    })
+  })
+}
+
+function feed({ pid, stdin }: ChildProcess, bytes: Buffer): void {
+  // A program that ends early closes its input.
+  stdin?.on('error', () => {})
+  stdin?.end(bytes)
+  if (pid === undefined) return
+  try {
+    setPriority(pid, lowPriority)
+  } catch {
+    // The program may have ended already.
+  }
+}
+
+/** Keeps what a stream sends, up to a limit. The rest is read and dropped. */
+function collect(stream: Readable | null, maxBytes: number): Buffer[] {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  stream?.on('data', (chunk: Buffer) => {
+    sizeBytes += chunk.length
+    if (sizeBytes <= maxBytes) chunks.push(chunk)
+  })
+  return chunks
+}

@@ -1,0 +1,107 @@
+import { type AccessUnit, type Clock, type MediaInfo, RequestError, type RtspServer } from 'rtspool'
+import { hasPictures, pictureTrackOf } from './picture.js'
+import { SnapshotError } from './snapshot-error.js'
+
+/** Milliseconds between two looks at a media that has no whole key frame. */
+const lookMs = 100
+
+/** Clock and end of a wait for a key frame. */
+export interface WaitOptions {
+  readonly clock: Clock
+  readonly seconds: number
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Returns the last key frame of a media, without joining it. Waits for a moment if there is none,
+ * because a stream may have just begun, or a key frame may be arriving.
+ *
+ * @throws {SnapshotError} `idle`, `noPicture` or `noKeyFrame`.
+ */
+export async function lastKeyFrame(
+  media: MediaInfo,
+  { clock, seconds, signal }: WaitOptions,
+): Promise<AccessUnit> {
+  const track = pictureTrackOf(media)
+  for (let waitedMs = 0; ; waitedMs += lookMs) {
+    if (media.state !== 'playing') throw idle(media)
+    const unit = media.readKeyFrame(track)
+    if (unit) return unit
+    if (waitedMs >= seconds * 1000) {
+      throw new SnapshotError(
+        'noKeyFrame',
+        `no key frame of ${media.path} is kept; try again later`,
+      )
+    }
+    await pause(lookMs, clock, signal)
+  }
+}
+
+const idle = ({ path, durationSeconds }: MediaInfo): SnapshotError =>
+  new SnapshotError(
+    'idle',
+    durationSeconds === undefined
+      ? `${path} does not play now; start=true of /v1/snapshot starts it`
+      : `${path} is stored: each viewer has a picture of its own`,
+  )
+
+/**
+ * Reads a path as a viewer does, up to its first key frame. A source that does not run is started.
+ * The time counts from there on.
+ *
+ * @throws {SnapshotError} `noPicture` or `noKeyFrame`.
+ * @throws {RequestError} `ERR_NOT_FOUND` if nothing is mounted at the path.
+ */
+export async function startedKeyFrame(
+  server: RtspServer,
+  path: string,
+  { clock, seconds, signal }: WaitOptions,
+): Promise<AccessUnit> {
+  const late = new AbortController()
+  const timer = clock.schedule(() => late.abort(), seconds * 1000, false)
+  const ends = AbortSignal.any([signal, late.signal])
+  try {
+    let isChecked = false
+    for await (const unit of server.read(path, { signal: ends })) {
+      if (unit.isKeyFrame && hasPictures(unit.track)) return unit
+      if (!isChecked) checkTracks(server, unit)
+      isChecked = true
+    }
+    throw new SnapshotError('noKeyFrame', `${path} has ended before its first key frame`)
+  } catch (error) {
+    throw late.signal.aborted ? tooLate(path, seconds) : understood(error)
+  } finally {
+    timer.cancel()
+  }
+}
+
+/** @throws {SnapshotError} `noPicture` if no track of the media can become a picture. */
+function checkTracks({ media }: RtspServer, { track }: AccessUnit): void {
+  const read = [...media].find(({ tracks }) => tracks.includes(track))
+  if (read) pictureTrackOf(read)
+}
+
+const tooLate = (path: string, seconds: number): SnapshotError =>
+  new SnapshotError('noKeyFrame', `${path} has sent no key frame within ${seconds} s`)
+
+/** Returns the error of a source that has failed as one of a snapshot. */
+function understood(error: unknown): unknown {
+  const hasFailed = error instanceof RequestError && error.code !== 'ERR_NOT_FOUND'
+  return hasFailed ? new SnapshotError('noKeyFrame', error.message, { cause: error }) : error
+}
+
+/** @throws The reason of the signal. */
+async function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  await new Promise<void>((resolve) => {
+    const timer = clock.schedule(resume, ms, false)
+    function resume(): void {
+      timer.cancel()
+      signal.removeEventListener('abort', resume)
+      resolve()
+    }
+    signal.addEventListener('abort', resume)
+  })
+  signal.throwIfAborted()
+}
