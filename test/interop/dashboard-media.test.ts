@@ -98,6 +98,50 @@ describe('media, overview and events of the web page in Chromium', () => {
     expect(dashboard.complaints).toEqual([])
   })
 
+  test('the media page shows pictures, and says where there is none', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    await publish('/live/picture')
+    const dashboard = await open('#/media?path=%2Flive%2Fpicture')
+    const { page } = dashboard
+    const sizes = () =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('img[alt="Picture of /live/picture"]')]
+          .map((each) => each.naturalWidth + 'x' + each.naturalHeight)`,
+      )
+    await expect.poll(sizes, patience).toEqual(['54x30', '320x180'])
+    await dashboard.photograph('thumbnails')
+    expect(dashboard.complaints).toEqual([])
+    const problem = { title: 'No key frame has arrived yet', detail: 'try again later' }
+    await page.route('**/snapshot?*', (route) => route.fulfill({ status: 503, json: problem }))
+    await page.reload()
+    const none = page.getByRole('img', { name: 'No picture of /live/picture' })
+    await expect.poll(() => none.count(), patience).toBe(2)
+    expect(await none.first().getAttribute('title')).toBe(
+      'No key frame has arrived yet: try again later',
+    )
+  })
+
+  test('the media page shows a picture without ffmpeg on the server', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    const config = 'snapshots: { ffmpeg: false }'
+    const plain = await ApiCommand.start([], { config })
+    ends.push(() => plain.stop())
+    const publisher = publishWithFfmpeg({ url: `${plain.rtspUrl}/live/door`, transport: 'tcp' })
+    ends.push(() => publisher.stop())
+    const dashboard = await DashboardPage.open(browser, `${plain.url}/#/media`)
+    ends.push(() => dashboard.close())
+    await dashboard.logIn(plain.adminToken)
+    const videos = () =>
+      dashboard.page.evaluate<[width: number, hasPicture: boolean][]>(
+        `[...document.querySelectorAll('video[aria-label="Picture of /live/door"]')]
+          .map((each) => [each.videoWidth, each.readyState >= 2])`,
+      )
+    await expect.poll(videos, patience).toEqual([
+      [640, true],
+      [640, true],
+    ])
+  })
+
   test('the media page shows the bitrate that the publisher sends', async (context) => {
     requirePrograms(context, 'chromium', 'ffmpeg', 'ffprobe')
     await publish('/live/rate')

@@ -1,8 +1,10 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { Chart, type ChartData, type ChartShape, type Line } from '../charts/index.js'
+import { MediaPicture } from '../thumbnails/media-picture.js'
+import type { Thumbnails } from '../thumbnails/thumbnails.js'
 import { bitrateText, countText, durationText, timeText } from '../words/quantities.js'
-import { codecText, type MediaView, type TrackView, viewersOf } from './media-view.js'
+import { codecText, hasPicture, type MediaView, type TrackView, viewersOf } from './media-view.js'
 import { ProbePanel } from './probe-panel.js'
 import { UrlList } from './url-list.js'
 
@@ -13,10 +15,15 @@ interface MediaDetailsProps {
   readonly media: MediaView
   readonly bitrates: ChartData
   readonly urls: readonly string[]
+  readonly thumbnails: Thumbnails
 }
 
-/** Details of one media: publisher, URLs, bitrate and tracks, and a form to probe it. */
-export function MediaDetails({ media, bitrates, urls }: MediaDetailsProps): JSX.Element {
+/** Width in pixels of the picture. */
+const pictureWidth = 320
+
+/** Details of one media: picture, publisher, URLs, bitrate and tracks, and a form to probe it. */
+export function MediaDetails(props: MediaDetailsProps): JSX.Element {
+  const { media, bitrates, urls, thumbnails } = props
   const shape = useBitrateShape(media.tracks)
   return (
     <section class="details" aria-labelledby="media">
@@ -24,6 +31,7 @@ export function MediaDetails({ media, bitrates, urls }: MediaDetailsProps): JSX.
       <div class="grid wide">
         <Facts media={media} urls={urls} />
         <Chart title="Bitrate" shape={shape} data={bitrates} />
+        {hasPicture(media) && <MediaPicture {...{ thumbnails, media }} width={pictureWidth} />}
       </div>
       <TracksTable tracks={media.tracks} />
       <ProbePanel key={media.publicId} media={media} />
@@ -43,7 +51,7 @@ function useBitrateShape(tracks: readonly TrackView[]): ChartShape {
   }, [key])
 }
 
-function Facts({ media, urls }: Omit<MediaDetailsProps, 'bitrates'>): JSX.Element {
+function Facts({ media, urls }: Pick<MediaDetailsProps, 'media' | 'urls'>): JSX.Element {
   const { publisher, startedTime, createdTime } = media
   const since = startedTime ?? createdTime
   return (

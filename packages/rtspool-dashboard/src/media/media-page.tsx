@@ -5,19 +5,30 @@ import { Polled } from '../api/polled.js'
 import { Button, type Column, Table } from '../elements/index.js'
 import { emptyText } from '../lists/empty-text.js'
 import { replaceQuery, route } from '../navigation/route.js'
+import { MediaPicture } from '../thumbnails/media-picture.js'
+import { Thumbnails } from '../thumbnails/thumbnails.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 import { WatchButton } from '../watch/watch-button.js'
 import { WatchDialog } from '../watch/watch-dialog.js'
 import { bitrateText, countText, durationText } from '../words/quantities.js'
 import { BitrateHistory } from './bitrate-history.js'
 import { MediaDetails } from './media-details.js'
-import { bitrateOf, codecsText, type MediaView, stateText, viewersOf } from './media-view.js'
+import {
+  bitrateOf,
+  codecsText,
+  hasPicture,
+  type MediaView,
+  stateText,
+  viewersOf,
+} from './media-view.js'
 import { type ServerPorts, urlsOf } from './urls.js'
 
 const refreshMs = 2_000
 const portsMs = 60_000
 /** Maximum number of media that the page shows. */
 const pageSize = 500
+/** Width in pixels of the picture in a row. */
+const thumbnailWidth = 54
 
 interface MediaList {
   readonly media: readonly MediaView[]
@@ -27,9 +38,9 @@ interface MediaList {
 /** Page with a table of all media, and the details of the selected one. */
 export function MediaPage(): JSX.Element {
   const { client } = useVisitor()
-  const { list, ports, bitrates } = useMedia(client)
+  const { list, ports, bitrates, thumbnails } = useMedia(client)
   const [watched, setWatched] = useState<string | undefined>(undefined)
-  const columns = useMemo(() => columnsOf(setWatched), [])
+  const columns = useMemo(() => columnsOf(thumbnails, setWatched), [thumbnails])
   const media = list.value.value?.media ?? []
   const { path: wanted } = route.value.query
   const chosen = wanted === undefined ? media[0] : media.find(({ path }) => path === wanted)
@@ -54,6 +65,7 @@ export function MediaPage(): JSX.Element {
         <MediaDetails
           media={chosen}
           bitrates={bitrates.of(chosen, performance.now(), Date.now())}
+          thumbnails={thumbnails}
           urls={urlsOf(chosen.path, location.hostname, ports.value.value ?? {})}
         />
       )}
@@ -71,19 +83,30 @@ function useMedia(client: ApiClient) {
       return page
     }, refreshMs)
     const ports = new Polled(() => client.get<ServerPorts>('/v1/version'), portsMs)
-    return { list, ports, bitrates }
+    return { list, ports, bitrates, thumbnails: new Thumbnails(client) }
   }, [client])
   useEffect(
     () => () => {
       parts.list.close()
       parts.ports.close()
+      parts.thumbnails.close()
     },
     [parts],
   )
   return parts
 }
 
-const columnsOf = (watch: (path: string) => void): readonly Column<MediaView>[] => [
+const columnsOf = (
+  thumbnails: Thumbnails,
+  watch: (path: string) => void,
+): readonly Column<MediaView>[] => [
+  {
+    id: 'picture',
+    title: 'Picture',
+    width: '5.5rem',
+    cell: (media) =>
+      hasPicture(media) && <MediaPicture {...{ thumbnails, media }} width={thumbnailWidth} />,
+  },
   {
     id: 'path',
     title: 'Path',

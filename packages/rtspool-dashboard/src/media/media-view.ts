@@ -54,6 +54,12 @@ export function bitrateOf({ tracks }: MediaView): number | undefined {
   return rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0)
 }
 
+/** Returns whether the server may have a picture of a media now: it sends video that is not stored. */
+export const hasPicture = ({ state, durationSeconds, tracks }: MediaView): boolean =>
+  state === 'playing' &&
+  durationSeconds === undefined &&
+  tracks.some(({ kind }) => kind === 'video')
+
 /** Formats the codec of a track with its clock rate: `H264 90 kHz`. */
 export const codecText = ({ encoding, kind, clockRate }: TrackView): string =>
   `${encoding ?? kind} ${clockRate / 1000} kHz`

@@ -119,7 +119,7 @@ function policyOf(livePort: number | undefined): string {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    'img-src data:',
+    'img-src data: blob:',
     'media-src blob:',
     `connect-src 'self'${live}`,
     "base-uri 'none'",
