@@ -29,9 +29,9 @@ export const leaverColumns: readonly Column<LeaverView>[] = [
   { id: 'left', title: 'Left', width: '12rem', cell: ({ endedTime }) => timeText(endedTime) },
   textColumn('reason', 'Why', '14rem', reasonText),
   ...clientColumns,
-  { ...pathColumn, width: '9rem' },
+  pathColumn,
   textColumn('transport', 'Transport', '7rem', transportText),
-  { id: 'state', title: 'State', width: '6rem', cell: ({ state }) => state },
+  { id: 'state', title: 'State', width: '6.5rem', cell: ({ state }) => state },
   {
     id: 'duration',
     title: 'Stayed',
@@ -41,5 +41,5 @@ export const leaverColumns: readonly Column<LeaverView>[] = [
   },
   bytesColumn,
   lossColumn,
-  textColumn('report', 'Last report', '10rem', reportText),
+  textColumn('report', 'Last report', '9rem', reportText),
 ]

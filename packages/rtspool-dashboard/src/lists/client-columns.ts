@@ -13,7 +13,7 @@ export const clientColumns: readonly Column<ClientRow>[] = [
 ]
 
 /** Column of the paths of a session. */
-export const pathColumn = textColumn('path', 'Path', '10rem', ({ paths }: ClientRow) =>
+export const pathColumn = textColumn('path', 'Path', '9rem', ({ paths }: ClientRow) =>
   paths.join(', '),
 )
 
@@ -23,7 +23,7 @@ interface FigureRow {
 
 /** Column of the bytes of media to and from a client. */
 export const bytesColumn: Column<FigureRow> = {
-  ...{ id: 'bytes', title: 'Bytes', width: '5.5rem', isNumber: true },
+  ...{ id: 'bytes', title: 'Bytes', width: '6rem', isNumber: true },
   cell: ({ stats }) => bytesText(stats.bytesIn + stats.bytesOut),
 }
 

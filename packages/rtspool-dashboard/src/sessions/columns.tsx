@@ -37,7 +37,7 @@ export function sessionColumns({ watch, show, end }: RowActions): readonly Colum
         ),
     },
     textColumn('transport', 'Transport', '7.5rem', carrierText),
-    { id: 'state', title: 'State', width: '6rem', cell: ({ state }) => state },
+    { id: 'state', title: 'State', width: '6.5rem', cell: ({ state }) => state },
     {
       id: 'age',
       title: 'Age',
