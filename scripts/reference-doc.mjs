@@ -121,7 +121,7 @@ const pages = [
       ['RtspClientOptions', 'connect(url, options)'],
       ['RtspClientTlsOptions', 'tls: certificates'],
       ['RtspPlayOptions', 'client.play(options)'],
-      ['RtspClientReadOptions', 'client.packets(options)'],
+      ['RtspClientReadOptions', 'client.packets(options), client.accessUnits(options)'],
     ],
     more: {},
   },

@@ -5,13 +5,14 @@ import {
   checkFunction,
   checkInteger,
   checkOptions,
+  checkPair,
   checkSeconds,
   checkText,
   kindOf,
   shown,
   withoutUndefined,
 } from '../option-checks.js'
-import type { RtspClientTrack } from './rtsp-client.js'
+import type { RtspClientTrack, RtspClientTransport } from './rtsp-client.js'
 
 /**
  * Connections on which the client sends a password in clear (Basic): inside TLS only, all, or none.
@@ -79,6 +80,22 @@ export interface RtspClientOptions {
    */
   readonly tracks?: ((track: RtspClientTrack) => boolean) | undefined
   /**
+   * Transports in the order of preference. If the server refuses one (461), or sends nothing over UDP, the client connects
+   * and describes anew, and takes the next.
+   * @default ['tcp', 'udp']
+   */
+  readonly transports?: readonly RtspClientTransport[] | undefined
+  /**
+   * First and last port of the range from which UDP ports are taken, two for each track.
+   * @default [50000, 59999]
+   */
+  readonly udpPorts?: readonly [first: number, last: number] | undefined
+  /**
+   * Seconds after PLAY without a packet over UDP, after which the next transport is taken. 0 = never.
+   * @default 4
+   */
+  readonly udpSilenceSeconds?: number | undefined
+  /**
    * Options of TLS for `rtsps:` URLs.
    * @default authorities of Node, no fingerprint, no legacy suites
    */
@@ -129,6 +146,9 @@ export const rtspClientDefaults = Object.freeze({
   credentialsFor: 'sameHost',
   basic: 'overTls',
   tracks: undefined,
+  transports: Object.freeze(['tcp', 'udp'] as const),
+  udpPorts: Object.freeze([50_000, 59_999] as const),
+  udpSilenceSeconds: 4,
   tls: undefined,
   userAgent: 'rtspool',
   connectTimeout: 10,
@@ -142,6 +162,7 @@ export const rtspClientDefaults = Object.freeze({
 const tlsNames = ['ca', 'fingerprint', 'allowsLegacy']
 const maxTimeoutSeconds = 600
 const maxRedirects = 20
+const maxPort = 65_535
 
 /** Options with their defaults. */
 export interface ResolvedClientOptions {
@@ -151,6 +172,9 @@ export interface ResolvedClientOptions {
   readonly credentialsFor: ClientCredentialsPolicy
   readonly basic: ClientBasicPolicy
   readonly tracks: ((track: RtspClientTrack) => boolean) | undefined
+  readonly transports: readonly RtspClientTransport[]
+  readonly udpPorts: readonly [first: number, last: number]
+  readonly udpSilenceSeconds: number
   readonly tls: RtspClientTlsOptions
   readonly userAgent: string
   readonly connectTimeout: number
@@ -183,6 +207,7 @@ export function resolveClientOptions(options: RtspClientOptions = {}): ResolvedC
   checkOneOf('credentialsFor', resolved.credentialsFor, credentialsPolicies)
   checkInteger('maxRedirects', resolved.maxRedirects, 0, maxRedirects)
   if (tracks !== undefined) checkFunction('tracks', tracks)
+  checkTransports(resolved)
   checkText('userAgent', userAgent)
   checkTimeout('connectTimeout', resolved.connectTimeout)
   checkTimeout('responseTimeout', resolved.responseTimeout)
@@ -193,6 +218,21 @@ export function resolveClientOptions(options: RtspClientOptions = {}): ResolvedC
     throw new TypeError(`signal must be an AbortSignal, got ${kindOf(signal)}`)
   }
   return Object.freeze(resolved)
+}
+
+function checkTransports({ transports, udpPorts, udpSilenceSeconds }: ResolvedClientOptions): void {
+  if (!Array.isArray(transports) || transports.length === 0) {
+    throw new TypeError(`transports must be a list of tcp and udp, got ${shown(transports)}`)
+  }
+  for (const transport of transports) checkOneOf('transports', transport, ['tcp', 'udp'])
+  if (new Set(transports).size < transports.length) {
+    throw new TypeError('transports must name each transport once')
+  }
+  checkPair('udpPorts', udpPorts)
+  const [first, last] = udpPorts
+  checkInteger('udpPorts', first, 1, maxPort)
+  checkInteger('udpPorts', last, first + 1, maxPort)
+  checkSeconds('udpSilenceSeconds', udpSilenceSeconds)
 }
 
 function checkOneOf(name: string, value: unknown, known: readonly string[]): void {

@@ -1,66 +1,68 @@
 import { EventEmitter } from 'node:events'
-import { PeriodicCheck } from '../clock.js'
+import { type ClockTimer, PeriodicCheck } from '../clock.js'
 import { ClientError } from '../errors.js'
 import { tell } from '../listeners.js'
 import { checkNumber, checkOptions, checkText } from '../option-checks.js'
+import { Attachment } from './attachment.js'
 import type { ResolvedClientOptions } from './client-options.js'
-import type { DescribedStream } from './describe.js'
+import { type DescribedStream, describeStream } from './describe.js'
 import type {
   ReceivedPacket,
+  ReceivedUnit,
   RtspClient,
   RtspClientEvents,
   RtspClientReadOptions,
   RtspClientState,
   RtspClientStats,
+  RtspClientTrack,
   RtspClientTransport,
   RtspPlayAnswer,
   RtspPlayOptions,
 } from './rtsp-client.js'
-import { ClientSession } from './streams/client-session.js'
 import { ClientTrack } from './streams/client-track.js'
-import { KeepAlive } from './streams/keep-alive.js'
 import { Readers } from './streams/readers.js'
 import { sumOfTracks } from './streams/track-sums.js'
+import { UnitReader } from './streams/unit-reader.js'
 
 /** A client from its DESCRIBE to its TEARDOWN. */
 export class Client extends EventEmitter<RtspClientEvents> implements RtspClient {
   readonly tracks: readonly ClientTrack[]
   readonly #options: ResolvedClientOptions
-  readonly #stream: DescribedStream
-  readonly #session: ClientSession
   readonly #readers: Readers
   readonly #reports: PeriodicCheck
+  #attachment: Attachment
   #state: RtspClientState = 'described'
-  #transport: RtspClientTransport | undefined
-  #keepAlive: KeepAlive | undefined
   #setUp: Promise<void> | undefined
   #begun: Promise<unknown> | undefined
   #closing: Promise<void> | undefined
   #error: unknown
+  /** Timer from PLAY over UDP to the next transport. */
+  #silence: ClockTimer | undefined
+  /** Reason why the connection of a session over UDP ended before the session. */
+  #lost: { readonly error: unknown } | undefined
   #hasEnded = false
 
   constructor(stream: DescribedStream, options: ResolvedClientOptions) {
     super()
-    const { connection, presentation } = stream
-    const { clock, reportSeconds, signal } = options
+    const { clock, reportSeconds, signal, transports } = options
     this.#options = options
-    this.#stream = stream
-    this.#session = new ClientSession(connection, presentation, clock)
+    this.#attachment = this.#attach(stream, transports[0] ?? 'tcp')
     this.#readers = new Readers({
       begin: () => this.#begin(),
       haveAllEnded: () => this.tracks.every(({ isSetUp, isEnded }) => isEnded || !isSetUp),
-      setFlow: (isFlowing) => (isFlowing ? connection.resume() : connection.pause()),
+      isInterleaved: () => this.#isInterleaved,
+      setFlow: (isFlowing) => this.#setFlow(isFlowing),
       onEnded: () => this.#noteEnd(),
     })
-    this.tracks = presentation.tracks.map((track) => new ClientTrack(track, this.#readers))
+    const { tracks } = stream.presentation
+    this.tracks = tracks.map((track) => new ClientTrack(track, this.#readers))
     this.#reports = new PeriodicCheck(clock, reportSeconds * 1000, () => this.#report())
-    connection.onLost = (error) => void this.#end(error)
     signal?.addEventListener('abort', this.#abort)
     if (signal?.aborted) this.#abort()
   }
 
   get url(): string {
-    return this.#stream.url.uri
+    return this.#attachment.stream.url.uri
   }
 
   get state(): RtspClientState {
@@ -72,15 +74,15 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   }
 
   get transport(): RtspClientTransport | undefined {
-    return this.#transport
+    return this.tracks.some(({ isSetUp }) => isSetUp) ? this.#attachment.transport : undefined
   }
 
   get description() {
-    return this.#stream.presentation.description
+    return this.#attachment.stream.presentation.description
   }
 
   get methods(): readonly string[] {
-    return this.#stream.methods
+    return this.#attachment.stream.methods
   }
 
   async play(options: RtspPlayOptions = {}): Promise<RtspPlayAnswer> {
@@ -88,9 +90,10 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#requireOpen()
     this.#setUp ??= this.#setUpTracks()
     await this.#setUp
-    const answer = await this.#session.play(options, this.tracks)
+    const answer = await this.#attachment.play(options, this.tracks)
     this.#requireOpen()
     if (this.#options.reportSeconds > 0) this.#reports.start()
+    this.#watchSilence(options)
     this.#enter('playing')
     return answer
   }
@@ -99,8 +102,12 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return this.#readers.open(options)
   }
 
+  accessUnits(options?: RtspClientReadOptions): AsyncIterableIterator<ReceivedUnit> {
+    return new UnitReader(this.#readers.open(options))
+  }
+
   stats(): RtspClientStats {
-    const { strayBytes, unknownFrames } = this.#stream.connection
+    const { strayBytes, unknownFrames } = this.#attachment.stream.connection
     return { ...sumOfTracks(this.tracks), strayBytes, unknownFrames }
   }
 
@@ -122,40 +129,105 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     await this.#begun
   }
 
+  /** Sets the wanted tracks up over the first transport that the server does not refuse. */
   async #setUpTracks(): Promise<void> {
     try {
-      const { tracks: isWanted = isMedia } = this.#options
-      const wanted = this.tracks.filter((track) => isWanted(track))
-      if (wanted.length === 0) {
-        throw new ClientError(
-          'ERR_CLIENT_NO_TRACKS',
-          'the server describes no track that is wanted',
-        )
+      for (let refusal: unknown; ; ) {
+        try {
+          await this.#attachment.setUp(wantedOf(this.tracks, this.#options.tracks))
+          this.#requireOpen()
+          if (refusal) tell(this, 'transportChanged', this.#attachment.transport, refusal)
+          return
+        } catch (error) {
+          if (!isTransportRefusal(error) || !(await this.#fallBack())) throw error
+          refusal = error
+        }
       }
-      for (const [place, track] of wanted.entries()) await this.#session.setUp(track, place)
-      this.#requireOpen()
-      this.#transport = 'tcp'
-      this.#keepAlive = this.#startKeepAlive()
     } catch (error) {
       void this.#end(error)
       throw error
     }
   }
 
-  #startKeepAlive(): KeepAlive | undefined {
-    const { clock, keepAliveSeconds } = this.#options
-    const { connection, presentation, methods } = this.#stream
-    const { id: sessionId, timeoutSeconds } = this.#session
-    if (keepAliveSeconds === 0 || sessionId === undefined) return undefined
-    const intervalMs = Math.min(timeoutSeconds / 2, keepAliveSeconds) * 1000
-    const uri = presentation.aggregateUri
-    return new KeepAlive(connection, { clock, intervalMs, methods, uri, sessionId })
+  #attach(stream: DescribedStream, transport: RtspClientTransport): Attachment {
+    stream.connection.onLost = (error) => this.#noteLoss(error)
+    return new Attachment(stream, transport, this.#options)
+  }
+
+  /**
+   * Connects and describes anew, for the next transport: some cameras refuse a SETUP after another transport.
+   *
+   * @returns `false` if there is no other transport.
+   */
+  async #fallBack(): Promise<boolean> {
+    const { transports } = this.#options
+    const before = this.#attachment
+    const next = transports[transports.indexOf(before.transport) + 1]
+    if (next === undefined) return false
+    await before.close(closedError())
+    this.#requireOpen()
+    const { url, credentials } = before.stream
+    const stream = await describeStream(url, credentials, this.#options)
+    this.#attachment = this.#attach(stream, next)
+    const { tracks } = stream.presentation
+    if (this.#closing || tracks.length !== this.tracks.length) {
+      await this.#attachment.close(closedError())
+      this.#requireOpen()
+      throw new ClientError('ERR_CLIENT_PROTOCOL', 'the server now describes other tracks')
+    }
+    for (const [index, described] of tracks.entries()) this.tracks[index]?.redescribe(described)
+    return true
+  }
+
+  /** Takes the next transport if nothing arrives over UDP. */
+  #watchSilence(options: RtspPlayOptions): void {
+    const { clock, udpSilenceSeconds } = this.#options
+    this.#silence?.cancel()
+    if (this.#isInterleaved || udpSilenceSeconds === 0) return
+    const look = (): void => {
+      if (this.stats().packets === 0) void this.#leaveSilentTransport(options)
+    }
+    this.#silence = clock.schedule(look, udpSilenceSeconds * 1000, false)
+  }
+
+  async #leaveSilentTransport(options: RtspPlayOptions): Promise<void> {
+    try {
+      if (!(await this.#fallBack())) return
+      this.#setUp = this.#setUpTracks()
+      await this.play(options)
+      tell(this, 'transportChanged', this.#attachment.transport, undefined)
+    } catch (error) {
+      void this.#end(error)
+    }
+  }
+
+  get #isInterleaved(): boolean {
+    return this.#attachment.transport === 'tcp'
+  }
+
+  /** Stops or continues the reading of packets. Over UDP the connection has none. */
+  #setFlow(isFlowing: boolean): void {
+    const { connection } = this.#attachment.stream
+    if (isFlowing) connection.resume()
+    else if (this.#isInterleaved) connection.pause()
+  }
+
+  /** Ends the client, unless its packets arrive over UDP: some servers close idle connections of such sessions. */
+  #noteLoss(error: unknown): void {
+    const goesOn = this.#state === 'playing' && !this.#isInterleaved
+    if (goesOn && this.#options.reportSeconds > 0 && this.stats().packets > 0)
+      this.#lost = { error }
+    else void this.#end(error)
   }
 
   #report(): boolean {
     const now = this.#options.clock.now()
     for (const track of this.tracks) track.sendReport(now)
-    return true
+    const { lastMediaAt = now } = this.stats()
+    const silentMs = now - lastMediaAt
+    if (this.#lost && silentMs > this.#options.reportSeconds * 1000)
+      void this.#end(this.#lost.error)
+    return this.#closing === undefined
   }
 
   #noteEnd(): void {
@@ -166,7 +238,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
   #requireOpen(): void {
     if (this.#state !== 'closed') return
-    throw this.#error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client is closed')
+    throw this.#error ?? closedError()
   }
 
   #enter(state: RtspClientState): void {
@@ -183,22 +255,36 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   }
 
   async #tearDown(error: unknown): Promise<void> {
-    const { connection } = this.#stream
     this.#error = error
-    this.#keepAlive?.stop()
+    this.#silence?.cancel()
     this.#reports.stop()
     this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#readers.close(error)
     this.#enter('closed')
-    const closed = error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
-    await connection.close(closed, this.#session.farewell)
+    await this.#attachment.close(error ?? closedError())
     tell(this, 'closed', error)
   }
 }
 
+const closedError = (): ClientError =>
+  new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
+
+/** Returns whether another transport may work where an error has occurred. */
+const isTransportRefusal = (error: unknown): boolean =>
+  error instanceof ClientError && error.statusCode === 461
+
 /** Tracks that are played unless the option `tracks` says otherwise. */
-const isMedia = ({ kind, direction }: ClientTrack): boolean =>
+const isMedia = ({ kind, direction }: RtspClientTrack): boolean =>
   direction === 'receive' && (kind === 'video' || kind === 'audio')
+
+function wantedOf(
+  tracks: readonly ClientTrack[],
+  isWanted: (track: RtspClientTrack) => boolean = isMedia,
+): readonly ClientTrack[] {
+  const wanted = tracks.filter((track) => isWanted(track))
+  if (wanted.length > 0) return wanted
+  throw new ClientError('ERR_CLIENT_NO_TRACKS', 'the server describes no track that is wanted')
+}
 
 function checkPlayOptions(options: RtspPlayOptions): void {
   checkOptions('play', options, ['range', 'scale'])

@@ -1,7 +1,7 @@
 import { Client } from './client.js'
 import { type RtspClientOptions, resolveClientOptions } from './client-options.js'
 import { parseClientUrl } from './client-url.js'
-import { describeStream } from './describe.js'
+import { credentialsOf, describeStream } from './describe.js'
 import type { RtspClient } from './rtsp-client.js'
 
 /**
@@ -16,5 +16,6 @@ export async function connect(url: string | URL, options?: RtspClientOptions): P
   const resolved = resolveClientOptions(options)
   const place = parseClientUrl(String(url))
   if (!place) throw new TypeError('url must be an rtsp: or rtsps: URL')
-  return new Client(await describeStream(place, resolved), resolved)
+  const stream = await describeStream(place, credentialsOf(place, resolved), resolved)
+  return new Client(stream, resolved)
 }

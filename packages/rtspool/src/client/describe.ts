@@ -11,6 +11,8 @@ import { type Presentation, readPresentation } from './description/presentation.
 export interface DescribedStream {
   /** Place of the stream after redirects. */
   readonly url: ClientUrl
+  /** Credentials that this place may have. */
+  readonly credentials: ClientCredentials | undefined
   readonly connection: ClientConnection
   readonly presentation: Presentation
   /** Methods that the server announces; empty if it announces none. */
@@ -23,22 +25,20 @@ const redirects = [301, 302, 303, 305, 307, 308]
 /**
  * Connects to a server and describes a stream. Follows redirects on new connections.
  *
+ * @param own - Credentials for the host of the first URL.
  * @throws {ClientError} the server cannot be reached, refuses, or does not describe the stream.
  * @throws The reason of the signal.
  */
 export async function describeStream(
   first: ClientUrl,
+  own: ClientCredentials | undefined,
   options: ResolvedClientOptions,
 ): Promise<DescribedStream> {
-  const own = credentialsOf(first, options)
   let url = first
   for (let hops = 0; ; hops++) {
     const isTrusted = url.host === first.host || options.credentialsFor === 'anyHost'
-    const connection = await openConnection(
-      url,
-      url.credentials ?? (isTrusted ? own : undefined),
-      options,
-    )
+    const credentials = url.credentials ?? (isTrusted ? own : undefined)
+    const connection = await openConnection(url, credentials, options)
     const stopAborting = closeOnAbort(connection, options.signal)
     try {
       const methods = await announcedMethods(connection, url.uri)
@@ -46,7 +46,7 @@ export async function describeStream(
       const response = await connection.request({ method: 'DESCRIBE', uri: url.uri, headers })
       if (!redirects.includes(response.statusCode)) {
         const presentation = readPresentation(expectOk('DESCRIBE', response), url.uri)
-        return { url, connection, presentation, methods }
+        return { url, credentials, connection, presentation, methods }
       }
       url = redirectedTo(response, url, hops, options.maxRedirects)
       await connection.close(undefined)
@@ -59,7 +59,8 @@ export async function describeStream(
   }
 }
 
-function credentialsOf(
+/** Returns the credentials of the options, or else those of the URL. */
+export function credentialsOf(
   { credentials }: ClientUrl,
   { username, password }: ResolvedClientOptions,
 ): ClientCredentials | undefined {

@@ -11,6 +11,7 @@ export {
 export { connect } from './connect.js'
 export type {
   ReceivedPacket,
+  ReceivedUnit,
   RtpTarget,
   RtspClient,
   RtspClientEvents,

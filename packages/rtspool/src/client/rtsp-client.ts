@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events'
 import type { RtspRange } from '../rtsp/index.js'
 import type { MediaDescription, SessionDescription } from '../sdp/index.js'
 
-/** Lower transport of RTP: frames within the RTSP connection. */
-export type RtspClientTransport = 'tcp'
+/** Lower transport of RTP: frames within the RTSP connection, or datagrams. */
+export type RtspClientTransport = 'tcp' | 'udp'
 
 /**
  * State of a client: connected and described; playing; paused; closed. A closed client stays closed.
@@ -14,6 +14,11 @@ export type RtspClientState = 'described' | 'playing' | 'paused' | 'closed'
 export interface RtspClientEvents {
   /** Emitted after each change of `state`. */
   stateChanged: [state: RtspClientState, previous: RtspClientState]
+  /**
+   * Emitted when the client has given up a transport, and plays over another on a new connection. `error` tells why, and is
+   * absent when no packet has arrived.
+   */
+  transportChanged: [transport: RtspClientTransport, error: unknown]
   /** Emitted once, after `stateChanged`; `error` is absent after `close()`. */
   closed: [error: unknown]
   /** Emitted when the server has ended every track with an RTCP BYE, for example at the end of a file. */
@@ -80,6 +85,11 @@ export interface RtspClientTrack {
   readonly start: { readonly sequenceNumber?: number; readonly rtpTime?: number }
   readonly stats: RtspClientTrackStats
   /**
+   * Returns the server's wall clock at an RTP timestamp, in milliseconds since 1970; `undefined` before the first sender
+   * report of the track.
+   */
+  unixTimeMsAt(rtpTime: number): number | undefined
+  /**
    * Passes each packet to a target from now on, without a queue. The target must neither throw nor wait. `undefined`
    * removes the target.
    */
@@ -93,13 +103,36 @@ export interface ReceivedPacket {
   readonly packet: Buffer
   /** Arrival in milliseconds of the client's clock. */
   readonly arrivedAt: number
+  /** Packets over UDP that were left out before this one, because the reader was behind. */
+  readonly missedPackets: number
 }
 
-/** Options of {@link RtspClient.packets}; all optional. */
+/** Access unit of {@link RtspClient.accessUnits}: a picture with the units around it, or a frame of audio. */
+export interface ReceivedUnit {
+  readonly track: RtspClientTrack
+  /**
+   * NAL units of H.264 and H.265 without start codes, or the one frame of audio, or the payloads as received for
+   * encodings that the library does not parse. Other readers share the memory.
+   */
+  readonly parts: readonly Buffer[]
+  /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */
+  readonly timestamp: number
+  /** Wall clock of the server at the timestamp; see {@link RtspClientTrack.unixTimeMsAt}. */
+  readonly unixTimeMs: number | undefined
+  /** True if a decoder can begin with the unit. */
+  readonly isKeyFrame: boolean
+  /** Packets of the track since the unit before that were left out because the reader was behind. */
+  readonly missedPackets: number
+  /** Packets of the track since the unit before that never arrived, or could not be read. */
+  readonly lostPackets: number
+}
+
+/** Options of {@link RtspClient.packets} and {@link RtspClient.accessUnits}; all optional. */
 export interface RtspClientReadOptions {
   /**
-   * Maximum number of bytes that wait for the reader. Above it, the client stops reading the connection until half of them
-   * have been read, so that the server sends no more. One read, 64 KiB, may come on top. At least 1.
+   * Maximum number of bytes that wait for the reader; at least 1. Above it, the client stops reading the connection until
+   * half of them have been read, so that the server sends no more. One read, 64 KiB, may come on top. Packets over UDP
+   * are left out instead, and counted in `missedPackets`.
    * @default 4194304 (4 MiB)
    */
   readonly maxQueuedBytes?: number | undefined
@@ -175,6 +208,11 @@ export interface RtspClient extends EventEmitter<RtspClientEvents>, AsyncDisposa
    * Leaving the loop ends the queue, and not the client.
    */
   packets(options?: RtspClientReadOptions): AsyncIterableIterator<ReceivedPacket>
+  /**
+   * Returns the access units of all tracks from now on; otherwise like {@link packets}. A unit with a lost packet is left
+   * out, so that each returned unit is complete.
+   */
+  accessUnits(options?: RtspClientReadOptions): AsyncIterableIterator<ReceivedUnit>
   stats(): RtspClientStats
   /** Sends TEARDOWN, waits for half a second at most, and closes the connection. Idempotent. */
   close(): Promise<void>

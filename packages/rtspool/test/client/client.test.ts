@@ -386,6 +386,50 @@ describe('readers', () => {
   })
 })
 
+describe('access units', () => {
+  const nal = (type: number, size = 20) => Buffer.from([0x60 | type, ...Buffer.alloc(size, 0x80)])
+  const rtp = (sequenceNumber: number, timestamp: number, payload: Buffer, marker = false) =>
+    frame(0, rtpPacket({ sequenceNumber, timestamp, payload, marker }))
+  const [sps, pps, idr, slice] = [nal(7), nal(8), nal(5, 500), nal(1, 100)]
+
+  it('end by their timestamp, whatever the marker says, and have their time', async () => {
+    const { camera, client } = await playing()
+    const units = client.accessUnits()
+    const report = serializeCompound([
+      {
+        ...{ type: 'senderReport', ssrc: 0x1234_5678, rtpTime: 0, packetCount: 1, octetCount: 1 },
+        ntpTime: { seconds: 2_208_988_800 + 10, fraction: 0 },
+        reports: [],
+      },
+    ])
+    camera.send(
+      Buffer.concat([
+        // Tapo TC70 and Reolink Duo 2: markers on parameter sets.
+        ...[rtp(1, 90, sps, true), rtp(2, 90, pps, true), rtp(3, 90, idr), frame(1, report)],
+        // FLIR M400: no markers at all.
+        ...[rtp(4, 3090, slice), rtp(5, 6090, slice), rtp(7, 9090, slice), rtp(8, 12_090, slice)],
+      ]),
+    )
+    const first = (await units.next()).value
+    expect(first).toMatchObject({ parts: [sps, pps, idr], timestamp: 90, isKeyFrame: true })
+    expect(first?.track).toBe(client.tracks[0])
+    expect(first?.unixTimeMs).toBe(10_001)
+    expect((await units.next()).value).toMatchObject({ timestamp: 3090, isKeyFrame: false })
+    expect((await units.next()).value).toMatchObject({ timestamp: 9090, lostPackets: 1 })
+    await units.return?.()
+    expect((await units.next()).done).toBe(true)
+  })
+
+  it('come to their end with the stream, the last one included', async () => {
+    const { camera, client } = await playing()
+    const bye = serializeCompound([{ type: 'bye', ssrcs: [] }])
+    const units = client.accessUnits()
+    camera.send(Buffer.concat([rtp(1, 90, idr), frame(1, bye), frame(3, bye)]))
+    expect((await units.next()).value?.parts).toEqual([idr])
+    expect((await units.next()).done).toBe(true)
+  })
+})
+
 describe('an end', () => {
   it('sends TEARDOWN, and waits for a silent server for half a second', async () => {
     const { camera, client, clock } = await playing({ TEARDOWN: undefined })

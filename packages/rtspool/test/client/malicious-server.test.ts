@@ -44,7 +44,7 @@ describe('a server with bad intentions', () => {
   ] as const)('cannot hold a client with %s', async (_, answers) => {
     const camera = await ScriptedCamera.start(withSelf(answers, () => camera.url))
     const url = camera.url.replace('://', '://user:secret@')
-    const attempt = connect(url).then(async (client) => {
+    const attempt = connect(url, { transports: ['tcp'] }).then(async (client) => {
       await client.play()
       await client.close()
     })

@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.js'
 import { ClientError, RtspError } from '../../errors.js'
 import {
   parseRange,
@@ -8,11 +7,11 @@ import {
   type RtspRange,
   type RtspResponse,
 } from '../../rtsp/index.js'
-import { channelCount } from '../../rtsp/interleaved.js'
 import type { ClientConnection, ClientRequest } from '../connection/client-connection.js'
 import { expectOk } from '../connection/expect-ok.js'
 import type { Presentation } from '../description/presentation.js'
 import type { RtspPlayAnswer, RtspPlayOptions } from '../rtsp-client.js'
+import type { Carrier } from './carrier.js'
 import type { ClientTrack } from './client-track.js'
 import { readTransportAnswer } from './transport-answer.js'
 
@@ -25,15 +24,13 @@ const firstRange = 'npt=0.000-'
 export class ClientSession {
   readonly #connection: ClientConnection
   readonly #presentation: Presentation
-  readonly #clock: Clock
   #id: string | undefined
   #timeoutSeconds = defaultTimeoutSeconds
   #hasPlayed = false
 
-  constructor(connection: ClientConnection, presentation: Presentation, clock: Clock) {
+  constructor(connection: ClientConnection, presentation: Presentation) {
     this.#connection = connection
     this.#presentation = presentation
-    this.#clock = clock
   }
 
   /** Id of the session; `undefined` before the first SETUP. */
@@ -52,31 +49,24 @@ export class ClientSession {
   }
 
   /**
-   * Sets up a track over interleaved channels.
+   * Sets up a track.
    *
-   * @param place - Number of tracks set up before; decides the channels to ask for.
    * @throws {ClientError} the server refuses, or its response cannot be used.
    */
-  async setUp(track: ClientTrack, place: number): Promise<void> {
-    const asked = [place * 2, place * 2 + 1] as const
-    const { uri } = track.described
+  async setUp(track: ClientTrack, carrier: Carrier): Promise<void> {
     const response = expectOk(
       'SETUP',
       await this.#connection.request({
         method: 'SETUP',
-        uri,
+        uri: track.described.uri,
         headers: {
-          Transport: `RTP/AVP/TCP;unicast;interleaved=${asked[0]}-${asked[1]}`,
+          Transport: carrier.offer,
           ...(this.#id === undefined ? {} : { Session: this.#id }),
         },
       }),
     )
     this.#noteSession(response)
-    const answer = readTransportAnswer(response.headers.get('transport'))
-    if (answer.interleaved === undefined && answer.serverPort !== undefined) {
-      throw new ClientError('ERR_CLIENT_TRANSPORT', 'the server has chosen UDP in place of TCP')
-    }
-    this.#openChannels(track, answer.interleaved ?? asked)
+    carrier.open(track, readTransportAnswer(response.headers.get('transport')))
   }
 
   /** Plays the tracks that are set up. */
@@ -116,19 +106,6 @@ export class ClientSession {
         cause: error,
       })
     }
-  }
-
-  #openChannels(track: ClientTrack, [rtp, rtcp]: readonly [rtp: number, rtcp: number]): void {
-    const isTaken = this.#connection.hasChannel(rtp) || this.#connection.hasChannel(rtcp)
-    if (rtp >= channelCount || rtcp >= channelCount || rtp === rtcp || isTaken) {
-      throw new ClientError(
-        'ERR_CLIENT_PROTOCOL',
-        `the server cannot use the channels ${rtp}-${rtcp}`,
-      )
-    }
-    this.#connection.setChannel(rtp, (packet) => track.receiveRtp(packet, this.#clock.now()))
-    this.#connection.setChannel(rtcp, (packet) => track.receiveRtcp(packet, this.#clock.now()))
-    track.open((compound) => this.#connection.sendFrame(rtcp, compound))
   }
 
   /** Passes the entries of RTP-Info to their tracks: by URI, or else by order. */

@@ -6,7 +6,7 @@ import { TrackReception } from './track-reception.js'
 export interface TrackListener {
   /** True if somebody reads: only then are packets passed on. */
   readonly isRead: boolean
-  packet(received: ReceivedPacket): void
+  packet(received: Omit<ReceivedPacket, 'missedPackets'>): void
   /** Called when the source of a track has said BYE. */
   ended(): void
 }
@@ -16,7 +16,7 @@ export type RtcpSender = (compound: Buffer) => void
 
 /** One track of a client: its description, and what arrives of it. */
 export class ClientTrack implements RtspClientTrack {
-  readonly described: DescribedTrack
+  described: DescribedTrack
   start: RtspClientTrack['start'] = {}
   readonly #listener: TrackListener
   readonly #reception: TrackReception
@@ -82,8 +82,18 @@ export class ClientTrack implements RtspClientTrack {
     return this.#reception.isEnded
   }
 
+  unixTimeMsAt(rtpTime: number): number | undefined {
+    return this.#reception.unixTimeMsAt(rtpTime)
+  }
+
   pipe(target: RtpTarget | undefined): void {
     this.#target = target
+  }
+
+  /** Takes over the description of a new connection, on which SETUP must follow. */
+  redescribe(described: DescribedTrack): void {
+    this.described = described
+    this.#sendRtcp = undefined
   }
 
   /** Notes that SETUP has succeeded. */
@@ -106,8 +116,13 @@ export class ClientTrack implements RtspClientTrack {
     if (this.#reception.isEnded) this.#listener.ended()
   }
 
-  /** Sends the server a report of received and lost packets. */
+  /** Returns a report of received and lost packets. */
+  report(now: number): Buffer {
+    return this.#reception.report(now)
+  }
+
+  /** Sends the server a report. */
   sendReport(now: number): void {
-    this.#sendRtcp?.(this.#reception.report(now))
+    this.#sendRtcp?.(this.report(now))
   }
 }

@@ -31,6 +31,8 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
   #sizeBytes = 0
   #lastChunk: ArrayBufferLike | undefined
   #isFull = false
+  /** Number of packets that were left out since the last one that was queued. */
+  #missed = 0
   #hasBegun = false
   #end: { readonly error: unknown } | undefined
   #wake: (() => void) | undefined
@@ -45,8 +47,19 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     return this.#isFull
   }
 
-  push(received: ReceivedPacket): void {
+  /**
+   * Queues a packet.
+   *
+   * @param mayWait - True for a packet whose sender waits while the queue is full. Any other is left out then.
+   */
+  push(packet: Omit<ReceivedPacket, 'missedPackets'>, mayWait: boolean): void {
     if (this.#end) return
+    if (this.#isFull && !mayWait) {
+      this.#missed++
+      return
+    }
+    const received = { ...packet, missedPackets: this.#missed }
+    this.#missed = 0
     const { buffer } = received.packet
     const costBytes = entryBytes + (buffer === this.#lastChunk ? 0 : buffer.byteLength)
     this.#lastChunk = buffer

@@ -12,6 +12,8 @@ export interface ReadersOwner {
   begin(): Promise<void>
   /** Returns whether every track that is set up has ended. */
   haveAllEnded(): boolean
+  /** Returns whether packets arrive on the connection, so that the server waits while it is not read. */
+  isInterleaved(): boolean
   /** Stops or continues the reading of the connection. */
   setFlow(isFlowing: boolean): void
   /** Called once all tracks that are set up have ended. */
@@ -54,8 +56,9 @@ export class Readers implements TrackListener {
     return queue
   }
 
-  packet(received: ReceivedPacket): void {
-    for (const queue of this.#queues) queue.push(received)
+  packet(received: Omit<ReceivedPacket, 'missedPackets'>): void {
+    const mayWait = this.#owner.isInterleaved()
+    for (const queue of this.#queues) queue.push(received, mayWait)
     this.#regulate()
   }
 

@@ -8,7 +8,7 @@ import {
   serializeCompound,
   unixMsFromNtp,
 } from '../../rtcp/index.js'
-import { isValidRtp, ReceptionStatistics, ssrcOf } from '../../rtp/index.js'
+import { isValidRtp, ReceptionStatistics, ssrcOf, timestampDistance } from '../../rtp/index.js'
 import type { RtpTarget, RtspClientTrackStats } from '../rtsp-client.js'
 
 const cname = 'rtspool'
@@ -32,6 +32,8 @@ export class TrackReception {
   #malformedRtcp = 0
   #lastPacketAt: number | undefined
   #isEnded = false
+  /** Wall clock of the server at an RTP timestamp, from the last sender report. */
+  #time: { readonly unixMs: number; readonly rtpTime: number } | undefined
 
   constructor(clockRate: number) {
     this.#clockRate = clockRate
@@ -58,6 +60,12 @@ export class TrackReception {
       jitterMs: (jitter * 1000) / this.#clockRate,
       lastPacketAt: this.#lastPacketAt,
     }
+  }
+
+  unixTimeMsAt(rtpTime: number): number | undefined {
+    if (!this.#time) return undefined
+    const ticks = timestampDistance(this.#time.rtpTime, rtpTime)
+    return this.#time.unixMs + (ticks * 1000) / this.#clockRate
   }
 
   /** Counts a packet. @returns `rtp`; `rtcp` for RTCP on the channel of RTP; `invalid` for anything else */
@@ -113,6 +121,7 @@ export class TrackReception {
   ): void {
     if (this.#statistics && this.#statistics.ssrc !== ssrc) return
     this.#statistics?.noteSenderReport(ntpMiddle32(ntpTime), now)
-    target?.mapTime?.(unixMsFromNtp(ntpTime), rtpTime, now)
+    this.#time = { unixMs: unixMsFromNtp(ntpTime), rtpTime }
+    target?.mapTime?.(this.#time.unixMs, rtpTime, now)
   }
 }

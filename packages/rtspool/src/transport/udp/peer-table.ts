@@ -33,6 +33,11 @@ interface Peer {
 export class PeerTable {
   readonly #ports = new Map<number, Map<string, Peer>>()
   readonly #foreign = new ForeignPorts()
+  /**
+   * Called with each datagram of an unknown peer, if set. Returns whether the datagram was accepted. A client sets it,
+   * because servers send from ports that they do not announce.
+   */
+  onStranger: ((datagram: Buffer, address: string, port: number) => boolean) | undefined
 
   get size(): number {
     let size = 0
@@ -53,6 +58,7 @@ export class PeerTable {
   deliver(datagram: Buffer, address: string, port: number): boolean {
     const peer = this.#ports.get(port)?.get(address)
     if (!peer) {
+      if (this.onStranger?.(datagram, address, port)) return true
       this.#foreign.look(datagram, address, port)
       return false
     }

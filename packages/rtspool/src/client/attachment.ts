@@ -1,0 +1,85 @@
+import { ClientError } from '../errors.js'
+import type { ResolvedClientOptions } from './client-options.js'
+import type { DescribedStream } from './describe.js'
+import type { RtspClientTransport, RtspPlayAnswer, RtspPlayOptions } from './rtsp-client.js'
+import type { Carrier } from './streams/carrier.js'
+import { ClientSession } from './streams/client-session.js'
+import type { ClientTrack } from './streams/client-track.js'
+import { KeepAlive } from './streams/keep-alive.js'
+import { TcpCarrier } from './streams/tcp-carrier.js'
+import { UdpCarrier } from './streams/udp-carrier.js'
+
+/** One connection to a server with its session, whose tracks all have the same transport. */
+export class Attachment {
+  readonly stream: DescribedStream
+  readonly transport: RtspClientTransport
+  readonly #options: ResolvedClientOptions
+  readonly #session: ClientSession
+  readonly #carriers: Carrier[] = []
+  #keepAlive: KeepAlive | undefined
+  #isClosed = false
+
+  constructor(
+    stream: DescribedStream,
+    transport: RtspClientTransport,
+    options: ResolvedClientOptions,
+  ) {
+    this.stream = stream
+    this.transport = transport
+    this.#options = options
+    this.#session = new ClientSession(stream.connection, stream.presentation)
+  }
+
+  /**
+   * Sets tracks up, and keeps the session alive from then on.
+   *
+   * @throws {ClientError} the server refuses, or its response cannot be used.
+   */
+  async setUp(tracks: readonly ClientTrack[]): Promise<void> {
+    for (const [place, track] of tracks.entries()) {
+      const carrier = await this.#createCarrier(place)
+      // Closed while the ports were opened.
+      if (this.#isClosed) {
+        await carrier.close()
+        throw new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
+      }
+      this.#carriers.push(carrier)
+      await this.#session.setUp(track, carrier)
+    }
+    this.#keepAlive = this.#startKeepAlive()
+  }
+
+  play(options: RtspPlayOptions, tracks: readonly ClientTrack[]): Promise<RtspPlayAnswer> {
+    return this.#session.play(options, tracks)
+  }
+
+  /**
+   * Ends the session with TEARDOWN, and closes connection and ports. Idempotent.
+   *
+   * @param error - Error for the requests without a response.
+   */
+  async close(error: unknown): Promise<void> {
+    this.#isClosed = true
+    this.#keepAlive?.stop()
+    await this.stream.connection.close(error, this.#session.farewell)
+    for (const carrier of this.#carriers) await carrier.close()
+  }
+
+  #createCarrier(place: number): Promise<Carrier> | Carrier {
+    const { connection } = this.stream
+    const { clock, udpPorts } = this.#options
+    return this.transport === 'tcp'
+      ? new TcpCarrier(connection, clock, place)
+      : UdpCarrier.create(connection, clock, udpPorts)
+  }
+
+  #startKeepAlive(): KeepAlive | undefined {
+    const { clock, keepAliveSeconds } = this.#options
+    const { connection, presentation, methods } = this.stream
+    const { id: sessionId, timeoutSeconds } = this.#session
+    if (this.#isClosed || keepAliveSeconds === 0 || sessionId === undefined) return undefined
+    const intervalMs = Math.min(timeoutSeconds / 2, keepAliveSeconds) * 1000
+    const uri = presentation.aggregateUri
+    return new KeepAlive(connection, { clock, intervalMs, methods, uri, sessionId })
+  }
+}

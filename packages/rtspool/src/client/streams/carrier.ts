@@ -1,0 +1,18 @@
+import type { RtspClientTransport } from '../rtsp-client.js'
+import type { ClientTrack } from './client-track.js'
+import type { TransportAnswer } from './transport-answer.js'
+
+/** Way on which the packets of one track arrive. */
+export interface Carrier {
+  readonly transport: RtspClientTransport
+  /** Value of the Transport header of SETUP. */
+  readonly offer: string
+  /**
+   * Connects the track as the server has answered.
+   *
+   * @throws {ClientError} the answer cannot be used.
+   */
+  open(track: ClientTrack, answer: TransportAnswer): void
+  /** Releases ports. Idempotent. */
+  close(): Promise<void>
+}

@@ -1,0 +1,79 @@
+import { createDepacketizer, type Depacketizer, type RtpUnit } from '../../rtp/index.js'
+import type { ReceivedPacket, ReceivedUnit, RtspClientTrack } from '../rtsp-client.js'
+
+/** One track that is read in access units. */
+interface ReadTrack {
+  readonly track: RtspClientTrack
+  readonly depacketizer: Depacketizer
+  /** Number of packets that were left out since the last access unit. */
+  missed: number
+}
+
+/** Restores access units from queued packets, when the reader asks for the next one. */
+export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
+  readonly #packets: AsyncIterator<ReceivedPacket, undefined>
+  readonly #tracks = new Map<RtspClientTrack, ReadTrack>()
+  /** Access units that are complete but not read yet, in order. */
+  #units: ReceivedUnit[] = []
+  #hasEnded = false
+
+  constructor(packets: AsyncIterator<ReceivedPacket, undefined>) {
+    this.#packets = packets
+  }
+
+  async next(): Promise<IteratorResult<ReceivedUnit, undefined>> {
+    for (;;) {
+      const unit = this.#units.shift()
+      if (unit) return { done: false, value: unit }
+      if (this.#hasEnded) return { done: true, value: undefined }
+      const { done, value } = await this.#packets.next()
+      if (done) this.#flush()
+      else this.#push(value)
+    }
+  }
+
+  async return(): Promise<IteratorResult<ReceivedUnit, undefined>> {
+    this.#hasEnded = true
+    this.#units = []
+    this.#tracks.clear()
+    await this.#packets.return?.()
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  #push({ track, packet, missedPackets }: ReceivedPacket): void {
+    const read = this.#tracks.get(track) ?? this.#open(track)
+    read.missed += missedPackets
+    this.#add(read, read.depacketizer.push(packet))
+  }
+
+  #open(track: RtspClientTrack): ReadTrack {
+    const { encoding, kind, parameters } = track
+    const depacketizer = createDepacketizer({ encoding, kind, parameters })
+    const read = { track, depacketizer, missed: 0 }
+    this.#tracks.set(track, read)
+    return read
+  }
+
+  #flush(): void {
+    this.#hasEnded = true
+    for (const read of this.#tracks.values()) this.#add(read, read.depacketizer.flush())
+  }
+
+  #add(read: ReadTrack, units: readonly RtpUnit[]): void {
+    for (const { parts, timestamp, isKeyFrame, lostPackets } of units) {
+      const { track, missed } = read
+      read.missed = 0
+      this.#units.push({
+        ...{ track, parts, timestamp, isKeyFrame },
+        unixTimeMs: track.unixTimeMsAt(timestamp),
+        missedPackets: missed,
+        // The sequence numbers of packets that were left out are missing, too.
+        lostPackets: Math.max(0, lostPackets - missed),
+      })
+    }
+  }
+}

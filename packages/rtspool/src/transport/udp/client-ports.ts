@@ -1,0 +1,121 @@
+import { randomInt } from 'node:crypto'
+import { TransportError } from '../../errors.js'
+import type { DatagramReceiver } from './peer-table.js'
+import type { UdpEndpoint } from './udp-endpoint.js'
+import { UdpPortPair } from './udp-port-pair.js'
+
+export interface ClientPortsOptions {
+  /** First and last port of the range from which an even port and the next one are taken. */
+  readonly ports: readonly [first: number, last: number]
+  /** Local address of the connection to the server, which decides about the family. */
+  readonly address: string
+}
+
+/** Place from which a server sends, as far as it is known. */
+export interface ServerPlace {
+  /** Addresses from which packets are accepted until the first one has arrived. */
+  readonly addresses: readonly string[]
+  /** Address to which reports are sent. */
+  readonly address: string
+  /** Ports that the server announces; `undefined` if it announces none. */
+  readonly ports: readonly [rtp: number, rtcp: number] | undefined
+}
+
+/** Maximum number of pairs that are tried, at random. */
+const maxAttempts = 64
+
+/** Every packet of RTP and RTCP begins with version 2. */
+const hasVersion = (packet: Buffer): boolean =>
+  packet.length > 0 && (packet[0] as number) >> 6 === 2
+
+/**
+ * Ports of a client for one track. Accepts packets from the server's address and any port, because servers send from
+ * ports that they do not announce; the first packet decides about the port, and no other is accepted from then on.
+ */
+export class ClientPorts {
+  readonly #pair: UdpPortPair
+  #place: ServerPlace | undefined
+
+  private constructor(pair: UdpPortPair) {
+    this.#pair = pair
+  }
+
+  /**
+   * Opens a free pair of the range.
+   *
+   * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` if none of the tried pairs is free.
+   * @throws The error of `bind` for any other reason.
+   */
+  static async open({ ports: [first, last], address }: ClientPortsOptions): Promise<ClientPorts> {
+    const begin = first + (first % 2)
+    const pairs = Math.floor((last - begin + 1) / 2)
+    const offset = randomInt(Math.max(1, pairs))
+    for (let attempt = 0; attempt < Math.min(pairs, maxAttempts); attempt++) {
+      const port = begin + ((offset + attempt) % pairs) * 2
+      try {
+        const family = address.includes(':') ? 6 : 4
+        return new ClientPorts(await UdpPortPair.open(port, { family, address }))
+      } catch (error) {
+        if ((error as { readonly code?: unknown }).code !== 'EADDRINUSE') throw error
+      }
+    }
+    throw new TransportError(
+      'ERR_UDP_PORTS_TAKEN',
+      `no even/odd pair of UDP ports is free from ${first} to ${last}`,
+      { context: { first, last } },
+    )
+  }
+
+  get rtpPort(): number {
+    return this.#pair.rtp.port
+  }
+
+  /** Number of datagrams from elsewhere, which were dropped. */
+  get strangers(): number {
+    return this.#pair.rtp.unknownPeerDatagrams + this.#pair.rtcp.unknownPeerDatagrams
+  }
+
+  /** Receives from the server from now on. */
+  listen(place: ServerPlace, rtp: DatagramReceiver, rtcp: DatagramReceiver): void {
+    this.#place = place
+    acceptFirst(this.#pair.rtp, place.addresses, rtp)
+    acceptFirst(this.#pair.rtcp, place.addresses, rtcp)
+  }
+
+  /** Sends a packet from both ports, which opens a way through firewalls and NATs. */
+  punch(rtp: Buffer, rtcp: Buffer): void {
+    const { ports, address } = this.#place ?? {}
+    if (!ports || address === undefined) return
+    if (ports[0] > 0) this.#pair.rtp.send(rtp, ports[0], address)
+    this.sendRtcp(rtcp)
+  }
+
+  /** Sends RTCP to the port that the server announces, if it announces one. */
+  sendRtcp(compound: Buffer): void {
+    const { ports, address } = this.#place ?? {}
+    if (ports && ports[1] > 0 && address !== undefined) {
+      this.#pair.rtcp.send(compound, ports[1], address)
+    }
+  }
+
+  /** Closes both sockets. Idempotent. */
+  close(): Promise<void> {
+    return this.#pair.close()
+  }
+}
+
+/** Passes the packets of one port of the addresses to a receiver: the port of the first packet. */
+function acceptFirst(
+  endpoint: UdpEndpoint,
+  addresses: readonly string[],
+  receiver: DatagramReceiver,
+): void {
+  const { peers } = endpoint
+  peers.onStranger = (packet, address, port) => {
+    if (!addresses.includes(address) || !hasVersion(packet)) return false
+    peers.onStranger = undefined
+    peers.set(address, port, receiver)
+    receiver(packet)
+    return true
+  }
+}
