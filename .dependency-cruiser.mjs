@@ -82,7 +82,7 @@ const houses = [
   },
   {
     folder: `${src}/media`,
-    floors: [['file', 'streams'], [''], ['track'], ['fan-out', 'timeline']],
+    floors: [['file', 'streams'], [''], ['gap'], ['track'], ['fan-out', 'timeline']],
     files: [],
   },
   {

@@ -33,6 +33,7 @@ export {
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
 export { type MountMatch, MountPoints, type PublishOptions } from './media/mount-points.js'
 export type { ForeignPort } from './media/streams/foreign-port.js'
+export type { SilentTrack } from './media/streams/silent-track.js'
 export type { StreamReception } from './media/streams/stream-reception.js'
 export type { TimelineBreak, TimelinePolicy } from './media/timeline/timeline.js'
 export type {
@@ -40,7 +41,6 @@ export type {
   GopCacheOptions,
   ServerGopCacheOptions,
 } from './media/track/gop-cache-options.js'
-export type { SilentTrack } from './media/track/silent-track.js'
 export type { UnlistedPacket } from './media/track/unlisted-packets.js'
 export type { AccessUnit, ReadOptions } from './public/access-unit.js'
 export type { ConnectionInfo, ConnectionSummary } from './public/connection.js'

@@ -11,6 +11,7 @@ export const reasonTexts: Readonly<Record<string, string>> = {
   silent: 'published nothing',
   mediaEnded: 'media ended',
   mediaFailed: 'media failed',
+  sourceChanged: 'other codecs came',
   replaced: 'replaced by another',
   kicked: 'ended by an operator',
   evicted: 'made room for another',

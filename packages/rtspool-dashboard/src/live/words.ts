@@ -12,6 +12,7 @@ const endings: Readonly<Record<string, Ending>> = {
     isFinal: false,
   },
   mediaFailed: { text: 'The camera cannot be reached.', isFinal: false },
+  sourceChanged: { text: 'The camera has returned with other settings.', isFinal: false },
   slowReader: { text: 'Your connection is too slow for this stream.', isFinal: false },
   poolClosed: { text: 'The server is restarting.', isFinal: false },
   kicked: { text: 'An operator has ended your session.', isFinal: true },

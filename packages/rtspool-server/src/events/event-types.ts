@@ -9,7 +9,7 @@ export const eventTypes = Object.freeze({
   publishStarted: 'A client has begun to record to a path.',
   publishEnded: 'The publisher of a path has left.',
   mediaStarted: 'The source of a media has started.',
-  mediaDown: 'A media that plays has had no packet for some seconds.',
+  mediaDown: 'A media that plays has had no packet for some seconds, or its source is away.',
   mediaUp: 'A media that was down has packets again.',
   mediaEnded: 'A media that had started has ended.',
   recordingStarted: 'A recording of a path has created its first file.',

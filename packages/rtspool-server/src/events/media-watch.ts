@@ -119,7 +119,8 @@ export class MediaWatch {
       Object.assign(known, { packets, packetsAt: now, isDown: false })
       return
     }
-    if (known.isDown || this.#downAfterMs === 0 || seconds * 1000 < this.#downAfterMs) return
+    if (known.isDown || this.#downAfterMs === 0) return
+    if (media.awaySince === undefined && seconds * 1000 < this.#downAfterMs) return
     known.isDown = true
     this.#feed.publish('mediaDown', { ...mediaFacts(media), seconds })
   }

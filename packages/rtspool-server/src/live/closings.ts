@@ -8,6 +8,7 @@ import type { WebSocket } from 'ws'
 const codes: { readonly [K in RemovalReason]?: number } = {
   mediaEnded: 4410,
   mediaFailed: 4502,
+  sourceChanged: 4409,
   kicked: 4403,
   authorizationExpired: 4401,
   lifetime: 4403,

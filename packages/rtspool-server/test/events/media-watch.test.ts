@@ -11,7 +11,7 @@ import { EventReader } from './event-reader.js'
 async function playing(mediaDownAfterSeconds = 10) {
   const clock = new ManualClock()
   const scene = await startApi({}, { mediaDownAfterSeconds }, { clock })
-  const sources = mountCamera(scene.server)
+  const sources = mountCamera(scene.server, '/cam', { holdSeconds: 60 })
   await play(await connectTo(scene.server), urlOf(scene.server, '/cam'))
   let sequenceNumber = 0
   const push = (payloadBytes = 100) => {
@@ -21,7 +21,7 @@ async function playing(mediaDownAfterSeconds = 10) {
   const reader = await EventReader.open(scene.api, { query: { types: 'mediaDown,mediaUp' } })
   closeAfterTest(reader)
   const media = async () => (await scene.api.call('listMedia')).body.media[0]
-  return { ...scene, clock, push, reader, media }
+  return { ...scene, clock, sources, push, reader, media }
 }
 
 describe('a media without packets', () => {
@@ -36,6 +36,26 @@ describe('a media without packets', () => {
     expect(reader.types).toEqual(['mediaDown', 'mediaUp'])
     expect(reader.events[0]?.data).toMatchObject({ path: '/cam', seconds: 10 })
     expect((await media()).isDown).toBe(false)
+  })
+
+  it('is reported as down at once if its source is away, until pictures are sent again', async () => {
+    const { clock, push, sources, reader, media } = await playing()
+    push()
+    clock.advance(1000)
+    const [source] = sources
+    source?.output?.sourceAway()
+    clock.advance(1000)
+    expect(await media()).toMatchObject({ isDown: true, awaySince: expect.any(String) })
+    source?.output?.sourceBack(source.description)
+    // Without a key frame, viewers wait.
+    push()
+    clock.advance(1000)
+    expect(await media()).toMatchObject({ isDown: true })
+    expect(await media()).not.toHaveProperty('awaySince')
+    pushTo(sources, 0, rtpPacket({ sequenceNumber: 2, payload: Buffer.from([0x65, 0x88, 1]) }))
+    clock.advance(1000)
+    await reader.next('mediaUp')
+    expect(reader.types).toEqual(['mediaDown', 'mediaUp'])
   })
 
   it('is not reported while packets arrive, or with the limit 0', async () => {

@@ -10,7 +10,7 @@ import {
 } from '../option-checks.js'
 import { isValidRtp, payloadTypeOf, ssrcOf } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
-import type { PacketSink } from './track/packet-sink.js'
+import type { PacketSink } from './packet-sink.js'
 
 /** A client that sends audio over a back channel. */
 export interface BackChannelClient {

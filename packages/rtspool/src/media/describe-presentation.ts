@@ -22,6 +22,14 @@ export interface PresentationKeys {
   attributeOf(trackIndex: number): string
 }
 
+/** Identity of a description in `o=` (RFC 8866 section 5.2). */
+export interface PresentationOrigin {
+  /** Unique number of the presentation. */
+  readonly id: number
+  /** Version of the description, which rises with each change. */
+  readonly version: number
+}
+
 /** Parts of a session description that differ between clients. */
 export interface PresentationView {
   /** Address family of the null address in `c=` (RFC 2326 appendix C.1.7, RFC 8866 section 5.7). @default 4 */
@@ -41,15 +49,16 @@ export interface PresentationView {
  * control URIs, without ports, and with addresses of multicast groups only. Lines about the source's own presentation
  * and connection are omitted. Unknown attributes stay.
  *
- * @param origin - Unique number of this presentation, for `o=`.
+ * @param origin - Identity of the description.
  */
 export function describePresentation(
   source: SessionDescription,
-  origin: number,
+  origin: PresentationOrigin,
   { family = 4, places = [], backChannel, durationSeconds, keys }: PresentationView = {},
 ): Buffer {
   const description = createSessionDescription({
-    originId: origin,
+    originId: origin.id,
+    originVersion: origin.version,
     address: '0.0.0.0',
     name: source.session.value('s') || ' ',
     tool: 'rtspool',

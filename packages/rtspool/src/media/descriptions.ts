@@ -1,5 +1,9 @@
 import type { SessionDescription } from '../sdp/index.js'
-import { describePresentation, type PresentationView } from './describe-presentation.js'
+import {
+  describePresentation,
+  type PresentationOrigin,
+  type PresentationView,
+} from './describe-presentation.js'
 
 /**
  * A serialized session description with its version: a text that changes when the description must
@@ -16,7 +20,7 @@ interface Described {
  */
 export class Descriptions {
   readonly #source: SessionDescription
-  readonly #origin: number
+  readonly origin: PresentationOrigin
   readonly #durationSeconds: number | undefined
   /**
    * Latest description by kind of client, such as IPv6 clients with SRTP. There are about two dozen
@@ -28,12 +32,16 @@ export class Descriptions {
   /**
    * Prepares the descriptions of one presentation.
    *
-   * @param origin - Unique number of the presentation, for `o=`.
+   * @param origin - Identity of the description, for `o=`.
    * @param durationSeconds - Length of a stored presentation; `undefined` for a live one.
    */
-  constructor(source: SessionDescription, origin: number, durationSeconds: number | undefined) {
+  constructor(
+    source: SessionDescription,
+    origin: PresentationOrigin,
+    durationSeconds: number | undefined,
+  ) {
     this.#source = source
-    this.#origin = origin
+    this.origin = origin
     this.#durationSeconds = durationSeconds
   }
 
@@ -59,7 +67,7 @@ export class Descriptions {
     let described = this.#made.get(kind)
     if (described?.version !== version) {
       const durationSeconds = this.#durationSeconds
-      const sdp = describePresentation(this.#source, this.#origin, { ...view, durationSeconds })
+      const sdp = describePresentation(this.#source, this.origin, { ...view, durationSeconds })
       described = { version, sdp }
       this.#made.set(kind, described)
     }

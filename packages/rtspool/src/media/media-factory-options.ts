@@ -34,6 +34,12 @@ export interface MediaFactoryOptions {
    */
   readonly lingerSeconds?: number | undefined
   /**
+   * Seconds that viewers stay while the source is away, from `sourceAway` to `sourceBack` of its
+   * output; 0 = they leave at once, Infinity = for ever.
+   * @default 0
+   */
+  readonly holdSeconds?: number | undefined
+  /**
    * Maximum number of media that run on without a viewer; above it, the oldest ends. This limits
    * the sources that clients can start by requesting one path or query after another. 0 =
    * unlimited.
@@ -85,6 +91,7 @@ export interface MediaFactoryOptions {
 export const mediaFactoryDefaults = Object.freeze({
   shared: true,
   lingerSeconds: 10,
+  holdSeconds: 0,
   maxLingering: 100,
   startTimeoutSeconds: 10,
   servesSubpaths: false,
@@ -118,6 +125,7 @@ export function resolveMediaFactoryOptions(
   return Object.freeze({
     shared: checkBoolean('shared', options.shared ?? defaults.shared),
     lingerSeconds: checkNumber('lingerSeconds', options.lingerSeconds ?? defaults.lingerSeconds),
+    holdSeconds: checkNumber('holdSeconds', options.holdSeconds ?? defaults.holdSeconds),
     maxLingering: isForEver(options)
       ? 0
       : checkNumber('maxLingering', options.maxLingering ?? defaults.maxLingering),

@@ -6,6 +6,7 @@ import { kindOf } from '../option-checks.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
 import { closeSource } from './close-source.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
+import type { PresentationOrigin } from './describe-presentation.js'
 import { Media, type MediaOptions } from './media.js'
 import {
   type MediaFactoryOptions,
@@ -28,6 +29,8 @@ export interface MediaPlace {
   readonly multicast?: MulticastAddressPool | undefined
   /** Creates the share of the server's cache memory for a new media. @default no common limit */
   readonly openCache?: OpenCacheShare | undefined
+  /** Identity of the description of a new media. @default a random one */
+  readonly origin?: PresentationOrigin | undefined
 }
 
 /** Creates the share of the server's cache memory for a new media. */
@@ -125,10 +128,11 @@ export class MediaFactory {
 
   async #create(
     request: MediaRequest,
-    { clock, multicast, openCache }: MediaPlace,
+    { clock, multicast, openCache, origin }: MediaPlace,
     forget: () => void,
   ): Promise<Media> {
-    const { shared, lingerSeconds, startTimeoutSeconds, gopCache, timeline } = this.options
+    const { shared, lingerSeconds, holdSeconds, startTimeoutSeconds, gopCache, timeline } =
+      this.options
     const startTimeoutMs =
       startTimeoutSeconds === 0 ? Number.POSITIVE_INFINITY : startTimeoutSeconds * msPerSecond
     const source = await this.#makeSource(request, {
@@ -144,7 +148,9 @@ export class MediaFactory {
     const media = this.#makeMedia(request.path, source, {
       clock,
       lingerMs: shared ? lingerSeconds * msPerSecond : 0,
+      holdMs: holdSeconds * msPerSecond,
       startTimeoutMs,
+      origin,
       gopCache: gopCache || undefined,
       cacheShare: openCache?.(),
       timeline,

@@ -4,7 +4,9 @@ import type { MediaState } from '../public/media.js'
 export class MediaLife {
   #state: MediaState = 'idle'
   #startedTime: Date | undefined = undefined
-  #hasFailed = false
+  #reason: 'mediaEnded' | 'mediaFailed' | 'sourceChanged' = 'mediaEnded'
+  /** Resolves when the source is closed; present once the media has ended. */
+  closing: Promise<void> | undefined
   readonly #startListeners: (() => void)[] = []
   readonly #endListeners: (() => void)[] = []
 
@@ -22,8 +24,8 @@ export class MediaLife {
   }
 
   /** Reason for ending the sessions that use the media. */
-  get endReason(): 'mediaEnded' | 'mediaFailed' {
-    return this.#hasFailed ? 'mediaFailed' : 'mediaEnded'
+  get endReason(): 'mediaEnded' | 'mediaFailed' | 'sourceChanged' {
+    return this.#reason
   }
 
   /** Calls `listener` once: when the source starts, or at once if it has started already. */
@@ -50,7 +52,12 @@ export class MediaLife {
 
   /** Notes that the source has failed, unless the media has ended before. */
   noteFailed(): void {
-    if (!this.hasEnded) this.#hasFailed = true
+    if (!this.hasEnded) this.#reason = 'mediaFailed'
+  }
+
+  /** Notes that the source has returned with other codecs, unless the media has ended before. */
+  noteChanged(): void {
+    if (!this.hasEnded) this.#reason = 'sourceChanged'
   }
 
   /**

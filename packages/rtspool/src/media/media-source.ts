@@ -18,6 +18,21 @@ export interface MediaOutput {
    * receives RTCP BYE, its session becomes `Ready`, and it may play again.
    */
   rangeEnded(): void
+  /**
+   * Announces that the source is away, and may return. Its viewers stay for `holdSeconds` of the
+   * {@link MediaFactory}, and receive RTCP. New viewers get the same description, and wait too. After that time the
+   * media ends. Packets pushed meanwhile are dropped.
+   */
+  sourceAway(): void
+  /**
+   * Announces that the source has returned. If its codecs are those of {@link MediaSource.description}, viewers
+   * continue at its next key frame: SSRC, sequence numbers and timestamps go on without a gap, whatever the numbers
+   * of the source are. Otherwise each viewer's session ends with reason `sourceChanged`.
+   *
+   * @param description - Description of the source as it is now.
+   * @returns `false` if the media has ended, so that the source must be closed.
+   */
+  sourceBack(description: SessionDescription): boolean
 }
 
 /**

@@ -11,6 +11,7 @@ export function mediaSummaryOf(media: MediaInfo): MediaSummary {
     participantCount: media.participantCount,
     createdTime: media.createdTime,
     startedTime: media.startedTime,
+    awaySince: media.awaySince,
     tracks: media.tracks.map(trackSummaryOf),
   }
 }

@@ -8,12 +8,15 @@ import type { MediaInfo, MediaState, MediaSummary } from '../public/media.js'
 import type { TrackInfo } from '../public/track.js'
 import { createPublicId } from '../public-id.js'
 import { sequenceNumberOf } from '../rtp/index.js'
+import type { SessionDescription } from '../sdp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
 import { closeSource } from './close-source.js'
 import { withDeadline } from './deadline.js'
-import type { PresentationView } from './describe-presentation.js'
+import type { PresentationOrigin, PresentationView } from './describe-presentation.js'
 import { Descriptions } from './descriptions.js'
+import { haveSameCodecs } from './gap/same-codecs.js'
+import { SourceGap } from './gap/source-gap.js'
 import { MediaLife } from './media-life.js'
 import {
   isSeekable,
@@ -38,6 +41,10 @@ export interface MediaOptions {
   readonly clock: Clock
   /** Milliseconds that the source runs on after the last viewer has left; Infinity = for ever. */
   readonly lingerMs: number
+  /** Milliseconds that viewers stay while the source is away; 0 = they leave at once. @default 0 */
+  readonly holdMs?: number
+  /** Identity of the description, in `o=`. @default a random one */
+  readonly origin?: PresentationOrigin | undefined
   /** Maximum milliseconds that the source may take to start. @default no limit */
   readonly startTimeoutMs?: number
   /** Limits on the packets cached for an instant start of new viewers; `undefined` = no cache. */
@@ -86,8 +93,8 @@ export class Media implements MediaInfo {
   readonly #options: MediaOptions
   readonly #life = new MediaLife()
   readonly #reports: ReportTimer
+  readonly #gap: SourceGap
   #starting: Promise<void> | undefined
-  #closing: Promise<void> | undefined
 
   constructor(path: string, source: MediaSource, options: MediaOptions) {
     this.path = path
@@ -98,7 +105,7 @@ export class Media implements MediaInfo {
     this.playback = isSeekable(source) ? this.#playbackOf(source) : undefined
     this.#descriptions = new Descriptions(
       source.description,
-      randomInt(2 ** 47),
+      options.origin ?? newOrigin(),
       this.playback?.durationSeconds,
     )
     // A description that cannot be written is the fault of the source: no media is made of it.
@@ -122,7 +129,7 @@ export class Media implements MediaInfo {
       remoteAddress: source.remoteAddress,
       awaitsReport: source.sendsReports ?? false,
       cacheShare: options.cacheShare,
-      onKeyFrame: (track: Track, unixMs: number): void => this.#keyFrameBegins(track, unixMs),
+      onKeyFrame: (track: TrackInfo, unixMs: number): void => this.#keyFrameBegins(track, unixMs),
     }
     this.tracks = source.description.media.map(
       (description, index) => new Track({ ...shared, index, description }),
@@ -132,7 +139,10 @@ export class Media implements MediaInfo {
       clock,
       end: () => void this.end(),
       rangeEnded: () => this.#rangeEnded(),
+      sourceAway: () => this.sourceAway(),
+      sourceBack: (description) => this.sourceBack(description),
     }
+    this.#gap = new SourceGap(clock, this.tracks, options.holdMs ?? 0, () => void this.end())
     this.#reports = new ReportTimer(clock, () => this.#sendRtcp())
     this.participants = new Participants(clock, options.lingerMs, () => void this.end())
   }
@@ -150,7 +160,7 @@ export class Media implements MediaInfo {
   }
 
   /** Reason for ending the sessions that use the media. */
-  get endReason(): 'mediaEnded' | 'mediaFailed' {
+  get endReason(): 'mediaEnded' | 'mediaFailed' | 'sourceChanged' {
     return this.#life.endReason
   }
 
@@ -184,6 +194,32 @@ export class Media implements MediaInfo {
     const chosen = this.tracks.find((each) => (track ? each === track : each.hasKeyFrames))
     if (track && !chosen) throw new TypeError(`the track belongs to another media: ${this.path}`)
     return chosen && keptKeyFrame(chosen)
+  }
+
+  get awaySince(): Date | undefined {
+    return this.#gap.since
+  }
+
+  /** Identity of the description, in `o=`. */
+  get origin(): PresentationOrigin {
+    return this.#descriptions.origin
+  }
+
+  /** Notes that the source is away: viewers stay for the hold time. See {@link MediaOutput.sourceAway}. */
+  sourceAway(): void {
+    if (!this.#life.hasEnded) this.#gap.begin()
+  }
+
+  /** Notes that the source has returned. See {@link MediaOutput.sourceBack}. */
+  sourceBack(description: SessionDescription): boolean {
+    if (this.#life.hasEnded) return false
+    if (haveSameCodecs(this.#source.description, description)) {
+      this.#gap.end()
+      return true
+    }
+    this.#life.noteChanged()
+    void this.end()
+    return false
   }
 
   /** Number of streams that are set up on this media, playing or not. */
@@ -239,7 +275,7 @@ export class Media implements MediaInfo {
 
   /**
    * Returns the start of each track for a viewer: the next sequence number, and the RTP time of one
-   * common instant. Tracks without a known position are omitted.
+   * common instant. Tracks without a known position are omitted, also those whose source is away.
    *
    * @param first - Cached packets of each track that the viewer is sent first. Without them, a
    * track starts with its next packet.
@@ -248,14 +284,15 @@ export class Media implements MediaInfo {
     // A report may give the time of a track before its first packet, but such a track has no
     // position yet.
     const instants = this.tracks
-      .filter((track) => track.position !== undefined)
+      .filter((track) => track.position !== undefined && !track.isInGap)
       .map((track) => track.unixTimeMsAt(track.beginningOf(first.get(track) ?? [])))
       .filter((time) => time !== undefined)
     const instant = instants.length > 0 ? Math.min(...instants) : undefined
     const info: TrackBeginning[] = []
     for (const track of this.tracks) {
       const position = track.position
-      if (!position) continue
+      // The return of the source decides where the track continues.
+      if (!position || track.isInGap) continue
       const packet = first.get(track)?.[0]
       info.push({
         track,
@@ -275,7 +312,7 @@ export class Media implements MediaInfo {
    */
   async end(): Promise<void> {
     if (!this.#life.hasEnded) this.#end()
-    await this.#closing
+    await this.#life.closing
   }
 
   /** Ends the media because its source has failed. Sessions end with reason `mediaFailed`. */
@@ -295,11 +332,12 @@ export class Media implements MediaInfo {
   #end(): void {
     this.#life.noteEnded()
     this.#reports.stop()
+    this.#gap.cancel()
     this.playback?.close()
     this.participants.end()
     for (const track of this.tracks) track.close()
     this.multicast?.close()
-    this.#closing = closeSource(this.#source, this.path, this.#options.clock)
+    this.#life.closing = closeSource(this.#source, this.path, this.#options.clock)
     this.#life.tellEnded()
   }
 
@@ -324,7 +362,7 @@ export class Media implements MediaInfo {
    * Aligns the caches of all tracks at a new key frame. The other tracks then keep their packets
    * from the instant of that key frame on.
    */
-  #keyFrameBegins(leader: Track, unixMs: number): void {
+  #keyFrameBegins(leader: TrackInfo, unixMs: number): void {
     if (leader !== this.tracks.find((track) => track.hasKeyFrames)) return
     for (const track of this.tracks) if (!track.hasKeyFrames) track.beginRecentAt(unixMs)
   }
@@ -352,3 +390,5 @@ export class Media implements MediaInfo {
     this.participants.sendRtcp()
   }
 }
+
+const newOrigin = (): PresentationOrigin => ({ id: randomInt(2 ** 47), version: 1 })

@@ -21,6 +21,8 @@ export interface MediaInfo {
   readonly createdTime: Date
   /** Time at which the source has started; `undefined` before. */
   readonly startedTime: Date | undefined
+  /** Time since which the source has been away while viewers stay; `undefined` while it is there. */
+  readonly awaySince: Date | undefined
   /**
    * Announces that the next packets come from another source. On all tracks, viewers see sequence
    * numbers and timestamps continue.
@@ -58,6 +60,7 @@ export interface MediaSummary
     | 'participantCount'
     | 'createdTime'
     | 'startedTime'
+    | 'awaySince'
   > {
   readonly tracks: readonly TrackSummary[]
 }

@@ -33,6 +33,7 @@ export function isActive(state: SessionState): boolean {
  *   `publisherTimeout`
  * - `mediaEnded`: the media that it played has ended
  * - `mediaFailed`: the source of its media failed to start, seek or resume
+ * - `sourceChanged`: the source of its media was away, and has returned with other codecs
  * - `replaced`: its client, or another publisher of its path, has set up a new session instead
  * - `kicked`: an operator removed it
  * - `evicted`: it had been silent for longest and made room for a new session
@@ -57,6 +58,7 @@ export const removalReasons = Object.freeze([
   'silent',
   'mediaEnded',
   'mediaFailed',
+  'sourceChanged',
   'replaced',
   'kicked',
   'evicted',

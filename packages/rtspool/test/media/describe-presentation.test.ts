@@ -26,7 +26,10 @@ const source = [
 ].join('\r\n')
 
 describe('describePresentation', () => {
-  const text = describePresentation(parseSdp(Buffer.from(source)), 42).toString()
+  const text = describePresentation(parseSdp(Buffer.from(source)), {
+    id: 42,
+    version: 1,
+  }).toString()
   const sdp = parseSdp(Buffer.from(text))
 
   it('keeps unknown lines unchanged', { tags: 'A-PAY-9' }, () => {
@@ -51,7 +54,7 @@ describe('describePresentation', () => {
 
   it('leaves the description of the source as it was', () => {
     const description = parseSdp(Buffer.from(source))
-    describePresentation(description, 1)
+    describePresentation(description, { id: 1, version: 1 })
     expect(description.media[0]?.control).toBe('rtsp://192.168.1.9/stream/video')
   })
 })

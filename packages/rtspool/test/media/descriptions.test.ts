@@ -3,7 +3,8 @@ import { Descriptions } from '../../src/media/descriptions.js'
 import { createMediaDescription, parseSdp } from '../../src/sdp/index.js'
 import { testSdp } from '../support/test-server.js'
 
-const scene = () => new Descriptions(parseSdp(Buffer.from(testSdp)), 42, undefined)
+const scene = () =>
+  new Descriptions(parseSdp(Buffer.from(testSdp)), { id: 42, version: 1 }, undefined)
 const backChannel = createMediaDescription({
   ...{ kind: 'audio', payloadType: 0, encoding: 'PCMU', clockRate: 8000 },
 })

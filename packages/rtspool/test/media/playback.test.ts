@@ -8,7 +8,14 @@ import { nextTurn } from '../support/until.js'
 function setUp() {
   const clock = new ManualClock()
   const source = new StoredTestSource()
-  const output: MediaOutput = { tracks: [], clock, end: () => {}, rangeEnded: () => {} }
+  const output: MediaOutput = {
+    tracks: [],
+    clock,
+    end: () => {},
+    rangeEnded: () => {},
+    sourceAway: () => {},
+    sourceBack: () => true,
+  }
   source.start(output)
   return { clock, source, playback: new Playback(source, clock, () => {}) }
 }

@@ -54,7 +54,7 @@ const media = [
 const sdpOf = (session: readonly string[], track: readonly string[]): Buffer =>
   Buffer.from(['v=0', 's=x', ...session, 'm=video 5004/2 RTP/AVP 96', ...track, ''].join('\r\n'))
 const linesOf = (sdp: Buffer): string[] =>
-  describePresentation(parseSdp(sdp), 1).toString().split('\r\n').slice(0, -1)
+  describePresentation(parseSdp(sdp), { id: 1, version: 1 }).toString().split('\r\n').slice(0, -1)
 
 const described = [
   ...['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=x', 'c=IN IP4 0.0.0.0', 't=0 0', 'a=tool:rtspool'],
@@ -97,7 +97,11 @@ describe('lines relayed to the viewers of a live stream', { tags: ['M-H', 'A-DES
     const lines = linesOf(sdpOf(['a=range:npt=now-'], ['a=range:npt=now-']))
     expect(lines.filter((line) => line.startsWith('a=range'))).toEqual(['a=range:npt=now-'])
     const stored = parseSdp(sdpOf(['a=range:npt=0-99'], ['a=range:npt=0-99']))
-    const text = describePresentation(stored, 1, { durationSeconds: 6 }).toString()
+    const text = describePresentation(
+      stored,
+      { id: 1, version: 1 },
+      { durationSeconds: 6 },
+    ).toString()
     expect(text.match(/a=range.*/g)).toEqual(['a=range:npt=0-6.000'])
   })
 

@@ -129,7 +129,7 @@ function withOddities(text: string, random: () => number): string {
 
 /** Checks a description by the parts of RFC 8866 section 9 that matter to viewers. */
 function expectWellFormed(announced: string | Buffer): void {
-  const text = describePresentation(parseSdp(announced), 1).toString()
+  const text = describePresentation(parseSdp(announced), { id: 1, version: 1 }).toString()
   const token = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+"
   const attribute = `a=${token}(:.+)?\\r\\n`
   const session = `v=0\\r\\no=- 1 1 IN IP4 0\\.0\\.0\\.0\\r\\ns=.+\\r\\nc=IN IP4 0\\.0\\.0\\.0\\r\\nt=0 0\\r\\n`

@@ -44,6 +44,7 @@ const mediaSchema = z
     durationSeconds: z.number().optional().describe('Present for stored media'),
     createdTime: time,
     startedTime: time.optional(),
+    awaySince: time.optional().describe('Present while viewers wait for the source to return'),
     sessionCount: count.describe('Sessions that hold the path, with the publisher'),
     publisher: z
       .object({
@@ -84,7 +85,7 @@ function trackView(
 }
 
 function mediaView(server: ControlledServer, media: MediaInfo): z.output<typeof mediaSchema> {
-  const { path, startedTime } = media
+  const { path, startedTime, awaySince } = media
   const [publisher] = server.rtsp.pool.list({ path, state: 'Recording', limit: 1 }).sessions
   return {
     ...{ publicId: media.publicId, path, state: media.state },
@@ -92,6 +93,7 @@ function mediaView(server: ControlledServer, media: MediaInfo): z.output<typeof 
     durationSeconds: media.durationSeconds,
     createdTime: isoTime(media.createdTime),
     startedTime: startedTime && isoTime(startedTime),
+    awaySince: awaySince && isoTime(awaySince),
     sessionCount: server.rtsp.pool.count({ path }),
     publisher: publisher && {
       session: publisher.publicId,

@@ -14,10 +14,10 @@ import {
   ssrcOf,
 } from '../../rtp/index.js'
 import type { BackChannelSink } from '../back-channel.js'
+import type { PacketSink } from '../packet-sink.js'
 import type { MediaParticipant } from '../participants.js'
-import type { PacketSink } from '../track/packet-sink.js'
-import { silentAfterSeconds } from '../track/silent-track.js'
 import { Track } from '../track/track.js'
+import { silentAfterSeconds } from './silent-track.js'
 import type { StreamLink } from './stream-link.js'
 import {
   type ReceptionCounters,

@@ -107,6 +107,22 @@ export class ContinuousTimeline {
     return this.#isNewSource
   }
 
+  /** Earliest timestamp with which another source may continue the line; `undefined` before the first packet. */
+  get nextTimestamp(): number | undefined {
+    return this.#segment && (this.#highestTimestamp + this.#stepTicks) >>> 0
+  }
+
+  /**
+   * Returns the timestamp at which the line continues at an instant of the monotonic clock; `undefined` before the
+   * first packet.
+   */
+  presentAt(clockMs: number): number | undefined {
+    const next = this.nextTimestamp
+    if (next === undefined) return undefined
+    const ticks = timestampDistance(next, this.#time.timestampAt(clockMs))
+    return (next + Math.max(0, ticks)) >>> 0
+  }
+
   /** Converts a timestamp of the present source to the timestamp that viewers see. */
   timestampOnLine(timestamp: number): number {
     return (timestamp + (this.#segment?.timestampOffset ?? 0)) >>> 0
@@ -133,14 +149,16 @@ export class ContinuousTimeline {
   }
 
   /**
-   * Converts a position (SSRC, sequence number and timestamp) that the source has announced to the
-   * one that viewers see.
+   * Converts a position that the source has announced to the one that viewers see.
+   *
+   * @param at - Timestamp that viewers see at the beginning of another source.
+   *   @default the time of the line, or the jump that other tracks have just made
    */
-  place(beginning: SourcePosition): SourcePosition {
+  place(beginning: SourcePosition, at?: number): SourcePosition {
     const { ssrc, sequenceNumber, timestamp } = beginning
     let segment = this.#segment ?? this.#adopt(beginning)
     if (ssrc !== segment.ssrc || this.#isNewSource) {
-      segment = this.#break(segment, beginning, this.#clock.now())
+      segment = this.#break(segment, beginning, this.#clock.now(), at)
     }
     return {
       ssrc: this.#ssrc,
@@ -214,8 +232,9 @@ export class ContinuousTimeline {
    *
    * @param beginning - First packet after the jump, with the source's own numbers.
    * @param now - Milliseconds of the clock.
+   * @param at - Timestamp that viewers see at the beginning of the segment. @default the one that continues the line
    */
-  #break(before: Segment, beginning: SourcePosition, now: number): Segment {
+  #break(before: Segment, beginning: SourcePosition, now: number, at?: number): Segment {
     const { ssrc, sequenceNumber, timestamp } = beginning
     const isSameSource = ssrc === before.ssrc && !this.#isNewSource
     const ahead = sequenceDistance(before.highestSequenceNumber, sequenceNumber)
@@ -223,7 +242,8 @@ export class ContinuousTimeline {
     const sequenceOffset = keepsSequence
       ? before.sequenceOffset
       : (this.#highestSequenceNumber + 1 - sequenceNumber) & 0xffff
-    const timestampOffset = this.#timestampOffset(before, timestamp, now)
+    const timestampOffset =
+      at === undefined ? this.#timestampOffset(before, timestamp, now) : (at - timestamp) | 0
     const keepsTime = timestampOffset === before.timestampOffset
     this.#onBreak(isSameSource ? (keepsTime ? 'sequence' : 'timestamp') : 'source')
     this.#former = before
@@ -250,8 +270,7 @@ export class ContinuousTimeline {
     }
     const ticksPerMs = this.#clockRate / 1000
     const unchanged = timestamp + before.timestampOffset
-    const next = this.#highestTimestamp + this.#stepTicks
-    const present = next + Math.max(0, timestampDistance(next, this.#time.timestampAt(now)))
+    const present = this.presentAt(now) ?? timestamp
     const jumpMs = this.#jump.adopt(timestampDistance(present, unchanged) / ticksPerMs, now)
     const common = unchanged - Math.round(jumpMs * ticksPerMs)
     const shortTicks = 1 - timestampDistance(this.#highestTimestamp, common)

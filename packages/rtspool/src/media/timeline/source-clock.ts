@@ -36,6 +36,8 @@ export class SourceClock {
    */
   #doubtedStepMs: number | undefined
   #isOursAnnounced = false
+  /** Milliseconds added to the times of a source that has taken over, whose clock may differ from that of the first. */
+  #shiftMs = 0
 
   /**
    * Returns the server's wall-clock time, in milliseconds since 1970, at an instant of the
@@ -66,7 +68,29 @@ export class SourceClock {
    */
   fromSource(unixMs: number, oursMs: number): number {
     this.#differenceMs ??= unixMs - oursMs
-    return unixMs - this.#differenceMs
+    return unixMs + this.#shiftMs - this.#differenceMs
+  }
+
+  /**
+   * Converts an instant of the source's clock to the clock that viewers see; `undefined` until a source has stated its
+   * time.
+   */
+  viewersTimeOf(unixMs: number): number | undefined {
+    if (this.#differenceMs === undefined) return undefined
+    return this.fromOurs(unixMs + this.#shiftMs - this.#differenceMs)
+  }
+
+  /**
+   * Sets the difference between the clock of another source, which takes over, and the clock that viewers see. Times
+   * of that source then continue those of the source before.
+   *
+   * @param unixMs - Clock of the new source at the instant at which viewers see `viewersMs`.
+   */
+  continueWith(unixMs: number, viewersMs: number): void {
+    const oursMs = this.toOurs(viewersMs)
+    this.#differenceMs ??= unixMs - oursMs
+    this.#shiftMs = oursMs + this.#differenceMs - unixMs
+    this.#doubtedStepMs = undefined
   }
 
   /**
@@ -78,7 +102,8 @@ export class SourceClock {
    * @param expectedMs - Instant on the server's clock that follows from earlier reports of the track, if there are any.
    * @returns `undefined` for a refused report.
    */
-  fromReport(unixMs: number, oursMs: number, expectedMs: number | undefined): number | undefined {
+  fromReport(statedMs: number, oursMs: number, expectedMs: number | undefined): number | undefined {
+    const unixMs = statedMs + this.#shiftMs
     this.#differenceMs ??= unixMs - oursMs
     const stepMs = unixMs - this.#differenceMs - (expectedMs ?? oursMs)
     const doubtedMs = this.#doubtedStepMs

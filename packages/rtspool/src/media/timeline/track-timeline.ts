@@ -59,12 +59,19 @@ export class TrackTimeline {
     this.#line?.rewrite(packet)
   }
 
-  /**
-   * Converts a position (SSRC, sequence number, timestamp) of the source to the one that viewers
-   * see.
-   */
-  place<Position extends SourcePosition>(position: Position): SourcePosition {
-    return this.#line?.place(position) ?? position
+  /** Earliest timestamp with which another source may continue; `undefined` if any is possible. */
+  get nextTimestamp(): number | undefined {
+    return this.#line?.nextTimestamp
+  }
+
+  /** Returns the timestamp that viewers see at an instant of the monotonic clock; `undefined` if unknown. */
+  presentAt(clockMs: number): number | undefined {
+    return this.#line?.presentAt(clockMs)
+  }
+
+  /** Converts a position of the source to the one that viewers see; see {@link ContinuousTimeline.place}. */
+  place<Position extends SourcePosition>(position: Position, at?: number): SourcePosition {
+    return this.#line?.place(position, at) ?? position
   }
 
   /** Converts a timestamp of the present source to the one that viewers see. */

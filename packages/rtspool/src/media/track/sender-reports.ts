@@ -60,6 +60,14 @@ export class SenderReports {
     forEachReader((reader) => this.#sendTo(reader, report, compound))
   }
 
+  /** Sends an empty receiver report with SDES, which shows that a silent stream still exists. */
+  sendEmpty(forEachReader: (visit: (reader: Reader) => void) => void): void {
+    const { ssrc } = this.#stream
+    if (ssrc === undefined) return
+    const compound = serializeCompound(this.#emptyReport(ssrc))
+    forEachReader((reader) => sendRtcpTo(reader, compound))
+  }
+
   /** Sends an RTCP BYE to one reader, because the stream has ended for it (RFC 3550 section 6.6). */
   sendBye(reader: Reader): void {
     const { ssrc } = this.#stream
@@ -70,9 +78,12 @@ export class SenderReports {
       this.#sendTo(reader, report, serializeCompound([...report.packets, bye]))
       return
     }
+    sendRtcpTo(reader, serializeCompound([...this.#emptyReport(ssrc), bye]))
+  }
+
+  #emptyReport(ssrc: number): RtcpPacket[] {
     const empty: RtcpPacket = { type: 'receiverReport', ssrc, reports: [] }
-    const description = createSourceDescription(ssrc, this.#cname)
-    sendRtcpTo(reader, serializeCompound([empty, description, bye]))
+    return [empty, createSourceDescription(ssrc, this.#cname)]
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Clock, ClockTimer } from '../../clock.js'
 import type { Reader } from '../fan-out/reader.js'
 import type { TrackReaders } from '../fan-out/track-readers.js'
 import { maxReportWaitMs, type TrackTime } from '../timeline/track-time.js'
-import { Newcomers } from './newcomers.js'
+import { type ForEachReader, Newcomers } from './newcomers.js'
 import { type ReportedStream, SenderReports } from './sender-reports.js'
 
 /**
@@ -23,7 +23,13 @@ export class TrackReports {
   readonly #readers: TrackReaders
   readonly #reports: SenderReports
   readonly #newcomers: Newcomers
+  readonly #stream: ReportedStream
   #timer: ClockTimer | undefined
+  /** True while the source is away. Reports then show only that the stream still exists. */
+  isQuiet = false
+  /** Number of packets at the last report to all readers, and at the one before. */
+  #countAtLast = 0
+  #countBefore = 0
 
   constructor(init: {
     readonly stream: ReportedStream
@@ -33,6 +39,7 @@ export class TrackReports {
     readonly cname: string
   }) {
     this.#clock = init.clock
+    this.#stream = init.stream
     this.#time = init.time
     this.#readers = init.readers
     this.#reports = new SenderReports(init)
@@ -53,7 +60,7 @@ export class TrackReports {
 
   /** Sends a sender report to a new reader (viewer of the track), before its first packet. */
   sendFirst(reader: Reader): void {
-    this.#reports.send((visit) => visit(reader))
+    this.#send((visit) => visit(reader))
   }
 
   /**
@@ -70,8 +77,19 @@ export class TrackReports {
 
   /** Sends a sender report to all readers (RFC 3550 section 6.4.1). */
   send(): void {
-    if (this.#readers.count === 0) return
-    this.#reports.send((visit) => this.#readers.forEach(visit))
+    if (this.#readers.count > 0) this.#send((visit) => this.#readers.forEach(visit))
+    this.#countBefore = this.#countAtLast
+    this.#countAtLast = this.#stream.packetCount
+  }
+
+  /**
+   * Sends a sender report, or an empty receiver report if no packet has been sent since the last report but one (RFC
+   * 3550 section 6.4). The stream does not end for its readers then.
+   */
+  #send(forEachReader: ForEachReader): void {
+    const hasSent = this.#stream.packetCount !== this.#countBefore
+    if (hasSent || !this.isQuiet) this.#reports.send(forEachReader)
+    else this.#reports.sendEmpty(forEachReader)
   }
 
   sendBye(reader: Reader): void {

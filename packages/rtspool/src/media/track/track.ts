@@ -16,50 +16,20 @@ import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
 import { DeliveryTroubles } from '../fan-out/delivery-troubles.js'
 import type { DatagramReader, Reader } from '../fan-out/reader.js'
 import { TrackReaders } from '../fan-out/track-readers.js'
-import type { CommonJump } from '../timeline/common-jump.js'
 import { SourceClock } from '../timeline/source-clock.js'
 import { areTimes, checkPosition } from '../timeline/source-numbers.js'
-import type { TimelinePolicy } from '../timeline/timeline.js'
 import type { TrackPlace } from '../timeline/track-place.js'
 import { TrackTime } from '../timeline/track-time.js'
 import { TrackTimeline } from '../timeline/track-timeline.js'
-import type { CacheShare } from './cache-budget.js'
 import { RecentPackets } from './gop-cache.js'
-import type { GopCacheLimits } from './gop-cache-options.js'
 import { maxPacketBytes, RefusedPackets } from './refused-packets.js'
+import { ReturnGate, type SourceReturn, type StatedTime } from './return-gate.js'
 import { StreamNumbers } from './stream-numbers.js'
+import type { TrackInit } from './track-init.js'
 import { TrackPayload } from './track-payload.js'
 import { TrackReports } from './track-reports.js'
 
-export interface TrackInit {
-  readonly index: number
-  /** Path of the presentation. */
-  readonly path?: string
-  /** Numeric address of the peer that sends the packets, if any. */
-  readonly remoteAddress?: string | undefined
-  readonly description: MediaDescription
-  readonly clock: Clock
-  readonly cname: string
-  readonly sourceClock?: SourceClock
-  /** True for a source that sends sender reports, whose times are more exact than arrival times. */
-  readonly awaitsReport?: boolean
-  /** Treatment of SSRC, sequence numbers and timestamps when the source jumps or changes. @default 'passThrough' */
-  readonly timeline?: TimelinePolicy
-  /**
-   * State shared by the tracks of a media, so that all of them follow a jump of RTP time by the
-   * same amount.
-   */
-  readonly jump?: CommonJump
-  /** Limits on the packets cached for new viewers; if absent, no packets are cached. */
-  readonly gopCache?: GopCacheLimits | undefined
-  /** Share of the server's cache memory that the cached packets count against. */
-  readonly cacheShare?: CacheShare | undefined
-  /**
-   * Called when the cached packets begin at another key frame. `unixMs` is the instant of that
-   * frame. The cached packets of the other tracks must begin there too.
-   */
-  readonly onKeyFrame?: (track: Track, unixMs: number) => void
-}
+export type { TrackInit } from './track-init.js'
 
 /**
  * One RTP stream of a media: its description, its position, and its readers (the viewers that are
@@ -81,11 +51,12 @@ export class Track implements TrackOutput {
   /** True for video: several packets may form a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
   readonly #recent: RecentPackets | undefined
-  readonly #onKeyFrame: ((track: Track, unixMs: number) => void) | undefined
+  readonly #onKeyFrame: TrackInit['onKeyFrame']
   readonly #numbers = new StreamNumbers()
   readonly #time: TrackTime
   readonly #timeline: TrackTimeline
   readonly #reports: TrackReports
+  readonly #gate: ReturnGate
 
   constructor(init: TrackInit) {
     const { index, description, clock, cname, jump, path = '' } = init
@@ -111,6 +82,10 @@ export class Track implements TrackOutput {
     this.#recent =
       init.gopCache &&
       new RecentPackets(init.gopCache, clockRate, this.hasKeyFrames, init.cacheShare)
+    const { hasKeyFrames } = this
+    const timeline = this.#timeline
+    const gate = { index, hasKeyFrames, clockRate, clock, time, timeline, sourceClock }
+    this.#gate = new ReturnGate(gate)
   }
 
   /** Last segment of the track's control URI, such as `trackID=0`. */
@@ -151,6 +126,11 @@ export class Track implements TrackOutput {
     return this.#numbers.octetCount
   }
 
+  /** True while viewers wait for the source to return, or for its first picture. */
+  get isInGap(): boolean {
+    return this.#gate.isShut
+  }
+
   /** SSRC and sequence number of the next packet, with the timestamp of the last one; `undefined` if unknown. */
   get position(): TrackPosition | undefined {
     return this.#numbers.position
@@ -164,6 +144,8 @@ export class Track implements TrackOutput {
    */
   startAt(position: TrackPosition): void {
     checkPosition(position)
+    // After a gap, the first picture sets the position.
+    if (this.#gate.isShut) return
     const placed = this.#timeline.place(position)
     if (placed.ssrc !== this.ssrc) this.#beginSource(placed.ssrc)
     this.#time.restartLine()
@@ -178,6 +160,23 @@ export class Track implements TrackOutput {
     const { position } = this
     const last = position && { ...position, sequenceNumber: (position.sequenceNumber - 1) & 0xffff }
     this.#timeline.expectNewSource(last)
+  }
+
+  /**
+   * Drops the packets of the source until {@link endGap}, because the source is away. Viewers stay. New viewers begin
+   * with the source's return, so the kept packets are dropped.
+   */
+  beginGap(): void {
+    this.#gate.shut()
+    this.#recent?.clear()
+    this.#reports.isQuiet = true
+  }
+
+  /** Lets the source continue after {@link beginGap}, at its next key frame. Its numbers may be any. */
+  endGap(sourceReturn: SourceReturn): void {
+    this.expectNewSource()
+    this.#payload.reset()
+    this.#gate.noteReturn(sourceReturn)
   }
 
   /**
@@ -204,6 +203,12 @@ export class Track implements TrackOutput {
       this.invalidPackets++
       return false
     }
+    if (this.#gate.isShut) this.#receiveInGap(packet)
+    else this.#send(packet)
+    return true
+  }
+
+  #send(packet: Buffer): void {
     this.#timeline.rewrite(packet)
     const ssrc = ssrcOf(packet)
     const numbers = this.#numbers
@@ -222,7 +227,20 @@ export class Track implements TrackOutput {
       role,
       endsFrame,
     )
-    return true
+  }
+
+  /** Ends the gap when viewers can continue with this packet. */
+  #receiveInGap(packet: Buffer): void {
+    const [start, end] = [payloadOffsetOf(packet), payloadEndOf(packet)]
+    const endsFrame = !this.#hasFrames || markerOf(packet)
+    const role = this.#payload.roleOf(packet, start, end, timestampOf(packet), endsFrame)
+    const first = this.#gate.push(packet, role)
+    if (!first) return
+    this.#payload.reset()
+    this.#reports.isQuiet = false
+    const { stated } = this.#gate
+    if (stated) this.#noteStated(stated)
+    for (const each of first) this.#send(each)
   }
 
   /**
@@ -292,9 +310,7 @@ export class Track implements TrackOutput {
       this.#refused.tellTimes([unixMs, rtpTime, clockMs])
       return
     }
-    const wasWaiting = this.#time.isWaiting
-    this.#time.map(unixMs, this.#timeline.timestampOf(rtpTime), clockMs)
-    if (wasWaiting) this.sendSenderReport()
+    this.#noteStated({ unixMs, rtpTime, clockMs, isReport: false })
   }
 
   /**
@@ -302,11 +318,8 @@ export class Track implements TrackOutput {
    * that the source has no wall clock (RFC 3550 section 6.4.1), and is ignored: time then follows arrival.
    */
   noteSenderReport(ntpTime: NtpTimestamp, rtpTime: number, clockMs: number): void {
-    if ((ntpTime.seconds === 0 && ntpTime.fraction === 0) || this.#timeline.awaitsSource) return
-    const wasWaiting = this.#time.isWaiting
-    const timestamp = this.#timeline.timestampOf(rtpTime)
-    const isBelieved = this.#time.report(unixMsFromNtp(ntpTime), timestamp, clockMs)
-    if (wasWaiting && isBelieved) this.sendSenderReport()
+    if (ntpTime.seconds === 0 && ntpTime.fraction === 0) return
+    this.#noteStated({ unixMs: unixMsFromNtp(ntpTime), rtpTime, clockMs, isReport: true })
   }
 
   /**
@@ -386,6 +399,20 @@ export class Track implements TrackOutput {
     this.#reports.close()
     this.#readers.close()
     this.#recent?.clear()
+  }
+
+  #noteStated(stated: StatedTime): void {
+    if (this.#gate.isShut) {
+      this.#gate.noteStated(stated)
+      return
+    }
+    const { unixMs, rtpTime, clockMs, isReport } = stated
+    if (isReport && this.#timeline.awaitsSource) return
+    const wasWaiting = this.#time.isWaiting
+    const timestamp = this.#timeline.timestampOf(rtpTime)
+    if (!isReport) this.#time.map(unixMs, timestamp, clockMs)
+    else if (!this.#time.report(unixMs, timestamp, clockMs)) return
+    if (wasWaiting) this.sendSenderReport()
   }
 
   #noteWatched(): void {

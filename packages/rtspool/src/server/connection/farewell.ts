@@ -27,6 +27,7 @@ export function farewellMs(reason: RemovalReason, isPublisher: boolean): number 
       return isPublisher ? 0 : undefined
     case 'mediaEnded':
     case 'mediaFailed':
+    case 'sourceChanged':
     case 'unreachable':
     case 'timeout':
       return isPublisher ? 0 : answerableMs

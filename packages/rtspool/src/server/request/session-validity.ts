@@ -1,7 +1,11 @@
 import { RequestError } from '../../errors.js'
+import type { RemovalReason } from '../../session-pool/index.js'
 import { isPublicMethod, isValidInState, methodsValidIn } from './methods.js'
 import type { RequestContext } from './request-context.js'
 import { sessionNotFound } from './session-presentation.js'
+
+/** Reasons of sessions that ended with their media. */
+const mediaReasons: readonly RemovalReason[] = ['mediaEnded', 'mediaFailed', 'sourceChanged']
 
 /**
  * Checks that the session of a request is still valid. Handlers call this function after each
@@ -35,6 +39,5 @@ export function requireValid({
  */
 export function requireWanted({ session }: RequestContext): void {
   const reason = session?.removalReason
-  if (reason !== undefined && reason !== 'mediaEnded' && reason !== 'mediaFailed')
-    throw sessionNotFound()
+  if (reason !== undefined && !mediaReasons.includes(reason)) throw sessionNotFound()
 }

@@ -79,7 +79,14 @@ describe('a file that was cut off', () => {
       )
       const end = vi.fn()
       const told = await failuresOf(async () => {
-        await source.start({ tracks, clock, end, rangeEnded: () => {} })
+        await source.start({
+          tracks,
+          clock,
+          end,
+          rangeEnded: () => {},
+          sourceAway: () => {},
+          sourceBack: () => true,
+        })
         await until(
           () => end.mock.calls.length > 0,
           () => turn(clock, 400),
@@ -111,7 +118,7 @@ describe('a file that was cut off', () => {
       )
       const [end, rangeEnded] = [vi.fn(), vi.fn()]
       const told = await failuresOf(async () => {
-        source.start({ tracks, clock, end, rangeEnded })
+        source.start({ tracks, clock, end, rangeEnded, sourceAway: vi.fn(), sourceBack: vi.fn() })
         await source.seek({ startSeconds: 0, endSeconds: source.durationSeconds })
         source.resume()
         await until(

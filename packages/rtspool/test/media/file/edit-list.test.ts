@@ -102,7 +102,14 @@ describe('a file whose edit list begins within a group of pictures', () => {
       const tracks = source.description.media.map(
         (description, index) => new RecordingTrack(index, description, clock),
       )
-      await source.start({ tracks, clock, end: () => {}, rangeEnded: () => {} })
+      await source.start({
+        tracks,
+        clock,
+        end: () => {},
+        rangeEnded: () => {},
+        sourceAway: () => {},
+        sourceBack: () => true,
+      })
       const pictures = 256 - 25 * Math.floor(seconds)
       await turn(clock, 3 * pictures * 40)
       await source.close()
@@ -132,7 +139,14 @@ describe('a file whose edit list begins within a group of pictures', () => {
       const tracks = source.description.media.map(
         (description, index) => new RecordingTrack(index, description, clock),
       )
-      source.start({ tracks, clock, end: () => {}, rangeEnded: () => {} })
+      source.start({
+        tracks,
+        clock,
+        end: () => {},
+        rangeEnded: () => {},
+        sourceAway: () => {},
+        sourceBack: () => true,
+      })
       const start = await source.seek({ startSeconds: asked, endSeconds: source.durationSeconds })
       source.resume()
       await turn(clock, 200)

@@ -37,7 +37,14 @@ function play(loop: boolean) {
     (description, index) => new RecordingTrack(index, description, clock),
   )
   const end = vi.fn()
-  const started = source.start({ tracks, clock, end, rangeEnded: () => {} })
+  const started = source.start({
+    tracks,
+    clock,
+    end,
+    rangeEnded: () => {},
+    sourceAway: () => {},
+    sourceBack: () => true,
+  })
   const [video, audio] = tracks.map(({ sent }) => sent)
   if (!video || !audio) throw new Error('expected two tracks')
   const run = (ms: number) => turn(clock, ms)
@@ -207,7 +214,14 @@ describe('FileSource', () => {
     if (!description) throw new Error('expected a description')
     const track = new Track({ index: 0, description, clock, cname: 'test' })
     const end = vi.fn()
-    await source.start({ tracks: [track], clock, end, rangeEnded: () => {} })
+    await source.start({
+      tracks: [track],
+      clock,
+      end,
+      rangeEnded: () => {},
+      sourceAway: () => {},
+      sourceBack: () => true,
+    })
     await turn(clock, 3000)
     failed.unsubscribe(told)
     expect(end).toHaveBeenCalledOnce()

@@ -1,4 +1,4 @@
-import type { NtpTimestamp } from '../../rtcp/index.js'
+import type { NtpTimestamp } from '../rtcp/index.js'
 
 /** Receiver of the packets of one incoming stream. */
 export interface PacketSink {

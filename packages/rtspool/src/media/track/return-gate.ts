@@ -1,0 +1,225 @@
+import type { Clock } from '../../clock.js'
+import { sequenceNumberOf, ssrcOf, timestampDistance, timestampOf } from '../../rtp/index.js'
+import { packetRoles } from '../fan-out/packet-roles.js'
+import type { SourceClock } from '../timeline/source-clock.js'
+import type { TrackTime } from '../timeline/track-time.js'
+import type { TrackTimeline } from '../timeline/track-timeline.js'
+import { RecentPackets } from './gop-cache.js'
+
+/**
+ * Milliseconds from the return of a source after which any picture may begin, because some streams never send a key
+ * frame.
+ */
+const maxKeyFrameWaitMs = 30_000
+/** Limits on the leads of a key frame that are kept until the key frame arrives. */
+const leadLimits = Object.freeze({ maxBytes: 1024 * 1024, maxSeconds: 10 })
+/**
+ * Largest difference in milliseconds between the arrival of a source's first picture and the time in its report. Above
+ * the limit, its clock differs from that of the source before, and arrival counts.
+ */
+const maxClockDifferenceMs = 1_000
+/** Largest difference in milliseconds between tracks of one source that its reports may cause. */
+const maxTrackDifferenceMs = 5_000
+
+/** An instant that the source has stated: `rtpTime` was captured when its wall clock showed `unixMs`. */
+export interface StatedTime {
+  readonly unixMs: number
+  readonly rtpTime: number
+  /** Arrival in milliseconds of the monotonic clock. */
+  readonly clockMs: number
+  /** True for a sender report, false for a time of the application. */
+  readonly isReport: boolean
+}
+
+/** Return of a source, as its tracks share it. */
+export class SourceReturn {
+  /** Index of the track that begins first; `undefined` if any may. */
+  readonly leader: number | undefined
+  /** Time of the return in milliseconds of the clock. */
+  readonly at: number
+  /** True once the first track has begun. */
+  isOpen = false
+  /** True if the source has stated the time of the first track's beginning, so that other tracks can match it. */
+  isTimed = false
+
+  constructor(leader: number | undefined, at: number) {
+    this.leader = leader
+    this.at = at
+  }
+
+  /** Returns whether a track may begin now. */
+  admits(trackIndex: number): boolean {
+    return this.isOpen || this.leader === undefined || this.leader === trackIndex
+  }
+}
+
+export interface ReturnGateInit {
+  readonly index: number
+  /** True if key frames of the track's encoding can be recognized. */
+  readonly hasKeyFrames: boolean
+  readonly clockRate: number
+  readonly clock: Clock
+  readonly time: TrackTime
+  readonly timeline: TrackTimeline
+  readonly sourceClock: SourceClock
+}
+
+/**
+ * Holds the packets of one track back from the departure of its source until viewers can continue. Pictures begin at a
+ * key frame, and sound begins with the pictures.
+ *
+ * ```text
+ * source   P P P ╎ away ╎ P P  SPS PPS IDR P P      video
+ *          A A A ╎      ╎ A A A A A A  A A A        audio
+ * viewers  P P P ╎               SPS PPS IDR P P    sequence numbers continue by one
+ *          A A A ╎                     A A A        RTP time continues by the clock
+ * ```
+ *
+ * RTP timestamps of the new source have no relation to those before, and none from track to track. Its sender reports
+ * relate the tracks, so that sound and pictures match to the tick. Without reports, arrival decides.
+ */
+export class ReturnGate {
+  /** True from the departure of the source until viewers continue. */
+  isShut = false
+  readonly #init: ReturnGateInit
+  /** Possible leads of the next key frame; `undefined` for encodings without. */
+  #leads: RecentPackets | undefined
+  #return: SourceReturn | undefined
+  #stated: StatedTime | undefined
+
+  constructor(init: ReturnGateInit) {
+    this.#init = init
+  }
+
+  /** Holds all packets back until {@link noteReturn}, because the source is away. */
+  shut(): void {
+    const { hasKeyFrames, clockRate } = this.#init
+    this.isShut = true
+    this.#leads = hasKeyFrames ? new RecentPackets(leadLimits, clockRate) : undefined
+    this.#return = undefined
+    this.#stated = undefined
+  }
+
+  /** Last time that the returned source has stated. */
+  get stated(): StatedTime | undefined {
+    return this.#stated
+  }
+
+  /** Notes a time that the source has stated. Times before its return are dropped. */
+  noteStated(stated: StatedTime): void {
+    if (this.#return) this.#stated = stated
+  }
+
+  /** Notes that the source has returned. Its packets are examined from now on. */
+  noteReturn(sourceReturn: SourceReturn): void {
+    this.#return = sourceReturn
+  }
+
+  /**
+   * Examines a packet of the source.
+   *
+   * @param role - Bits of {@link packetRoles}.
+   * @returns The packets with which viewers continue; `undefined` while they have to wait. The timeline then has the
+   *   place of these packets.
+   */
+  push(packet: Buffer, role: number): readonly Buffer[] | undefined {
+    const sourceReturn = this.#return
+    if (sourceReturn === undefined) return undefined
+    const first = this.#beginning(sourceReturn, packet, role)
+    if (!first || !sourceReturn.admits(this.#init.index)) return undefined
+    if (!this.#place(sourceReturn, first)) return undefined
+    this.isShut = false
+    this.#leads = undefined
+    return first
+  }
+
+  /** Returns the packets with which a decoder can begin, if there are any now. */
+  #beginning(
+    { at }: SourceReturn,
+    packet: Buffer,
+    role: number,
+  ): readonly [Buffer, ...Buffer[]] | undefined {
+    const leads = this.#leads
+    if (!leads) return [packet]
+    // A key frame that had to wait for another track is of no use any more.
+    if (leads.entryPacket) leads.clear()
+    leads.push(packet, role)
+    const [first, ...others] = leads.entryPacket ? leads.packets : []
+    if (first) return [first, ...others]
+    const isLate = this.#init.clock.now() - at > maxKeyFrameWaitMs
+    return isLate && role & packetRoles.frameStart ? [packet] : undefined
+  }
+
+  /** Sets the numbers that viewers see of the first packets. @returns `false` if these packets are too early. */
+  #place(sourceReturn: SourceReturn, [packet]: readonly [Buffer, ...Buffer[]]): boolean {
+    const timestamp = timestampOf(this.#leads?.entryPacket ?? packet)
+    const at = sourceReturn.isOpen
+      ? this.#followerTimestamp(sourceReturn, timestamp)
+      : this.#leaderTimestamp(sourceReturn, timestamp)
+    if (at === 'tooEarly') return false
+    const position = { ssrc: ssrcOf(packet), sequenceNumber: sequenceNumberOf(packet), timestamp }
+    this.#init.timeline.place(position, at)
+    sourceReturn.isOpen = true
+    return true
+  }
+
+  /**
+   * Returns the timestamp that viewers see at the beginning of the first track: by the clock of the source, if it
+   * continues the clock of the source before, or else by arrival. `undefined` without a report.
+   */
+  #leaderTimestamp(sourceReturn: SourceReturn, timestamp: number): number | undefined {
+    const { timeline, time, clock, sourceClock } = this.#init
+    const sourceMs = this.#sourceMsOf(timestamp)
+    const present = timeline.presentAt(clock.now())
+    if (sourceMs === undefined || present === undefined) return undefined
+    sourceReturn.isTimed = true
+    const stated = this.#timestampAt(sourceMs)
+    if (stated !== undefined && this.#isNear(present, stated, maxClockDifferenceMs)) {
+      if (!this.#isTooEarly(stated)) return stated
+    }
+    const viewersMs = time.unixTimeMsAt(present)
+    if (viewersMs !== undefined) sourceClock.continueWith(sourceMs, viewersMs)
+    return present
+  }
+
+  /**
+   * Returns the timestamp that viewers see at the beginning of a further track, in the relation to the first that the
+   * source has stated. `undefined` without such a relation.
+   */
+  #followerTimestamp(
+    { isTimed }: SourceReturn,
+    timestamp: number,
+  ): number | 'tooEarly' | undefined {
+    const { timeline, clock } = this.#init
+    const sourceMs = this.#sourceMsOf(timestamp)
+    const present = timeline.presentAt(clock.now())
+    if (!isTimed || sourceMs === undefined || present === undefined) return undefined
+    const stated = this.#timestampAt(sourceMs)
+    if (stated === undefined || !this.#isNear(present, stated, maxTrackDifferenceMs)) {
+      return undefined
+    }
+    return this.#isTooEarly(stated) ? 'tooEarly' : stated
+  }
+
+  /** Returns the source's wall clock at one of its timestamps; `undefined` before it has stated a time. */
+  #sourceMsOf(timestamp: number): number | undefined {
+    const stated = this.#stated
+    if (!stated) return undefined
+    const ticks = timestampDistance(stated.rtpTime, timestamp)
+    return stated.unixMs + (ticks * 1000) / this.#init.clockRate
+  }
+
+  #timestampAt(sourceMs: number): number | undefined {
+    const viewersMs = this.#init.sourceClock.viewersTimeOf(sourceMs)
+    return viewersMs === undefined ? undefined : this.#init.time.rtpTimeAt(viewersMs)
+  }
+
+  #isNear(one: number, other: number, limitMs: number): boolean {
+    return Math.abs(timestampDistance(one, other)) * 1000 <= limitMs * this.#init.clockRate
+  }
+
+  #isTooEarly(timestamp: number): boolean {
+    const next = this.#init.timeline.nextTimestamp
+    return next !== undefined && timestampDistance(next, timestamp) < 0
+  }
+}
