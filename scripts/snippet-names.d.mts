@@ -44,6 +44,13 @@ declare global {
   class ViewerPool extends Pool {}
   function planOf(user: string | undefined): string
   function openCamera(): MediaSource
+  function connectCamera(): {
+    readonly description: MediaSource['description']
+    onPacket: (track: number, packet: Uint8Array) => void
+    onLost: () => void
+    onReconnected: () => void
+    close(): void
+  }
   function startEncoder(onPicture: (picture: Uint8Array, ticks: number) => void): void
   function stopEncoder(): void
   function openSpeaker(): { play(rtp: Buffer): void; close(): void }

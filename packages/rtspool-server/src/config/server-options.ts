@@ -73,6 +73,7 @@ export function liveOptionsOf({ config, auth }: Settings): Complete<RtspServerLi
     slowReaderTimeout: viewers.slowReaderTimeout,
     publisherTimeout: publish.timeout,
     publisherTakeover: publish.takeover,
+    publisherGraceSeconds: publish.grace,
     gopCache: enabled ? cacheLimits : false,
     timeline: publish.timeline,
     overload: overloadOf(config),

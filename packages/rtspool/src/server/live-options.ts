@@ -25,6 +25,7 @@ const resolvedBy = {
   slowReaderTimeout: ['slowReaderTimeoutMs'],
   publisherTimeout: ['publisherTimeoutMs'],
   publisherTakeover: ['publisherTakeover'],
+  publisherGraceSeconds: ['publisherGraceMs'],
   gopCache: ['gopCache', 'gopCacheTotalBytes'],
   timeline: ['timeline'],
   overload: ['overload'],

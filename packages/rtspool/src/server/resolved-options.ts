@@ -65,6 +65,7 @@ export interface ResolvedRtspServerOptions {
   readonly slowReaderTimeoutMs: number
   readonly publisherTimeoutMs: number
   readonly publisherTakeover: PublisherTakeover
+  readonly publisherGraceMs: number
   readonly gopCache: GopCacheLimits | undefined
   readonly gopCacheTotalBytes: number
   readonly timeline: TimelinePolicy
@@ -151,6 +152,11 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
       checkSeconds('publisherTimeout', options.publisherTimeout ?? defaults.publisherTimeout) *
       msPerSecond,
     publisherTakeover: takeover(options.publisherTakeover ?? defaults.publisherTakeover),
+    publisherGraceMs:
+      checkSeconds(
+        'publisherGraceSeconds',
+        options.publisherGraceSeconds ?? defaults.publisherGraceSeconds,
+      ) * msPerSecond,
     ...resolveServerGopCache(options.gopCache ?? defaults.gopCache),
     timeline: checkTimeline('timeline', options.timeline ?? defaults.timeline),
     multicast: resolveMulticast(options.multicast),

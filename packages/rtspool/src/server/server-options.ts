@@ -186,6 +186,15 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly publisherTakeover?: PublisherTakeover | undefined
   /**
+   * Seconds that the viewers of a publication stay after its publisher has left, or has lost its
+   * connection. A publisher that announces the same codecs within this time continues: SSRC,
+   * sequence numbers and timestamps go on, and viewers see its next key frame. With other codecs,
+   * their sessions end with reason `sourceChanged`. A change applies from the next publication on.
+   * 0 = viewers leave at once.
+   * @default 0
+   */
+  readonly publisherGraceSeconds?: number | undefined
+  /**
    * Limits on the packets cached for each publication from the last key frame on, so that new
    * viewers start at once; `false` = no cache. Media of your own have the same option in their
    * factory; `totalBytes` limits both together.
@@ -270,6 +279,7 @@ export const rtspServerDefaults = Object.freeze({
   slowReaderTimeout: 10,
   publisherTimeout: 10,
   publisherTakeover: 'idle',
+  publisherGraceSeconds: 0,
   gopCache: Object.freeze({ ...gopCacheDefaults, totalBytes: defaultGopCacheTotalBytes }),
   timeline: 'passThrough',
   multicast: undefined,

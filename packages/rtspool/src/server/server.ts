@@ -439,6 +439,9 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       get publisherTakeover() {
         return options.publisherTakeover
       },
+      get publisherGraceMs() {
+        return options.publisherGraceMs
+      },
       get gopCache() {
         return options.gopCache
       },
@@ -461,6 +464,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       publicationEnded: (publication) => {
         const info = publicationInfoOf(publication)
         if (info) this.#tell('publishEnded', info.path, info)
+        if (this.#options.publisherGraceMs > 0) this.#media.boundWaiting()
       },
     }
   }

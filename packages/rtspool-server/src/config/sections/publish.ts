@@ -28,6 +28,13 @@ export const publishSection = z.strictObject({
     unit: 'seconds',
     live: true,
   }),
+  grace: key(seconds().default(rtspServerDefaults.publisherGraceSeconds), {
+    description:
+      'keep viewers for this time after their publisher has left, so that it can return; 0 = they leave at once',
+    unit: 'seconds',
+    flag: '--publisher-grace <seconds>',
+    live: true,
+  }),
   timeline: key(z.enum(timelines).default(rtspServerDefaults.timeline), {
     description:
       'passThrough, or continuous, which hides jumps, restarts and SSRC changes of a publisher from viewers',

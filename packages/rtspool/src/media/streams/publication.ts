@@ -1,12 +1,10 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import { RequestError } from '../../errors.js'
 import { resolveControl, type SessionDescription } from '../../sdp/index.js'
-import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
 import type { Media } from '../media.js'
-import { constructMedia, MediaFactory, type OpenCacheShare } from '../media-factory.js'
+import type { MediaFactory } from '../media-factory.js'
 import type { MediaSource } from '../media-source.js'
-import type { TimelinePolicy } from '../timeline/timeline.js'
-import type { GopCacheLimits } from '../track/gop-cache-options.js'
+import type { PublishedPath, PublishedPathSettings, Recorder } from './published-path.js'
 import type { RecordStream } from './record-stream.js'
 import type { TrackKeys } from './stream-security.js'
 
@@ -20,8 +18,10 @@ export interface Publisher {
 }
 
 export interface PublicationInit {
-  /** Decoded path at which the publication is mounted. */
-  readonly path: string
+  /** Path at which viewers play. */
+  readonly place: PublishedPath
+  /** Settings of a new media at the path. */
+  readonly settings: PublishedPathSettings
   /** Path and query with which the control URIs of the tracks begin. */
   readonly presentation: string
   readonly owner: Publisher
@@ -32,34 +32,18 @@ export interface PublicationInit {
   readonly clock: Clock
   /** Milliseconds after which the publication ends if no track has been set up; 0 = never. */
   readonly setupTimeoutMs: number
-  /** Limits on the packets cached for new viewers; `undefined` = no packets are cached. */
-  readonly gopCache: GopCacheLimits | undefined
-  /** Creates the share of the server's cache memory for the media. @default no common limit */
-  readonly openCache?: OpenCacheShare
-  /** Timeline that viewers see when the publisher jumps or restarts. @default 'passThrough' */
-  readonly timeline?: TimelinePolicy | undefined
-  /** Pool of multicast addresses for viewers. */
-  readonly multicast?: MulticastAddressPool | undefined
   /** Called once, when recording has begun and viewers can play. */
   readonly onStarted: (publication: Publication) => void
   /** Called once, when the publication has ended. */
   readonly onEnded: (publication: Publication) => void
 }
 
-const publications = new WeakMap<MediaFactory, Publication>()
-
-/** Returns the publication that a mounted factory belongs to; `undefined` for other factories. */
-export const publicationOf = (factory: MediaFactory): Publication | undefined =>
-  publications.get(factory)
-
 /**
  * A presentation that a client announces and records. ANNOUNCE occupies the path, and viewers can play from RECORD
- * on. The publication ends when the publisher leaves, or sets up no track in time.
+ * on. The publication ends when the publisher leaves, or sets up no track in time. Its media may outlive it, and
+ * continue with the next publication at the path.
  */
-export class Publication {
-  readonly path: string
-  /** Factory mounted at the path. Until recording has begun, requests for its media get 404. */
-  readonly factory: MediaFactory
+export class Publication implements Recorder {
   readonly #init: PublicationInit
   readonly #streams = new Set<RecordStream>()
   readonly #setupDeadline: ClockTimer | undefined
@@ -73,19 +57,21 @@ export class Publication {
 
   constructor(init: PublicationInit) {
     this.#init = init
-    this.path = init.path
+    init.place.enter(this, init.settings)
     this.#begunAt = init.clock.now()
     if (init.setupTimeoutMs > 0) {
       this.#setupDeadline = init.clock.schedule(() => this.end(), init.setupTimeoutMs, false)
     }
-    this.factory = new MediaFactory(() => this.#source(), {
-      sharedKey: () => init.path,
-      lingerSeconds: Number.POSITIVE_INFINITY,
-      gopCache: init.gopCache ?? false,
-      timeline: init.timeline,
-      multicast: init.multicast ?? false,
-    })
-    publications.set(this.factory, this)
+  }
+
+  /** Decoded path at which viewers play. */
+  get path(): string {
+    return this.#init.place.path
+  }
+
+  /** Factory mounted at the path. Until recording has begun, requests for a new media get 404. */
+  get factory(): MediaFactory | undefined {
+    return this.#init.place.factory
   }
 
   get owner(): Publisher {
@@ -148,17 +134,12 @@ export class Publication {
    * @throws {RequestError} `ERR_NOT_FOUND` if the publication has ended.
    */
   async record(streams: ReadonlyMap<number, RecordStream>): Promise<void> {
-    const { clock, openCache } = this.#init
-    this.#begunAt = clock.now()
+    this.#begunAt = this.#init.clock.now()
     this.#recorded ??= [...streams.keys()].sort((a, b) => a - b)
     const recorded = this.#recorded
-    const request = { path: this.path, query: undefined }
-    const media = await constructMedia(this.factory, request, { clock, openCache })
-    await media.play()
-    if (this.#isEnded) {
-      await media.end()
-      throw this.#notFound()
-    }
+    const media = this.#media ?? (await this.#init.place.openMedia(this))
+    await media?.play()
+    if (!media || this.#isEnded) throw this.#notFound()
     recorded.forEach((index, position) => {
       const stream = streams.get(index)
       const track = media.tracks[position]
@@ -204,18 +185,24 @@ export class Publication {
   }
 
   /**
-   * Ends the publication. Its path is free at once. After the publisher's session has left its
-   * pool, the viewers' sessions end with reason `mediaEnded`. Idempotent.
+   * Ends the publication. Others may publish to its path at once. The viewers wait for them during the grace time of
+   * the path. Without such a time, their sessions end with reason `mediaEnded`, after the publisher's session has left
+   * its pool. Idempotent.
    */
   end(): void {
     if (this.#isEnded) return
     this.#isEnded = true
     this.#setupDeadline?.cancel()
+    this.#init.place.leave(this)
     this.#init.onEnded(this)
-    queueMicrotask(() => void this.#media?.end())
   }
 
-  #source(): MediaSource {
+  /**
+   * Returns the source of the media: the recorded tracks.
+   *
+   * @throws {RequestError} `ERR_NOT_FOUND` before RECORD, and after the end.
+   */
+  source(): MediaSource {
     if (!this.#recorded || this.#isEnded) throw this.#notFound()
     const { session, media } = this.#init.description
     const description = { session, media: this.#recorded.flatMap((index) => media[index] ?? []) }
@@ -227,6 +214,10 @@ export class Publication {
     return new RequestError('ERR_NOT_FOUND', `nobody records to ${this.path}`)
   }
 }
+
+/** Returns the publication that occupies a path; `undefined` while viewers wait there for the next one. */
+export const publicationAt = ({ occupant }: PublishedPath): Publication | undefined =>
+  occupant instanceof Publication ? occupant : undefined
 
 /**
  * Returns whether a request URI names a control. Clients form the URI by resolving the control, by appending it to

@@ -1,6 +1,7 @@
 import { RequestError } from '../../errors.js'
 import { depthOf, mountPublication } from '../../media/mount-points.js'
-import { Publication, publicationOf } from '../../media/streams/publication.js'
+import { Publication, publicationAt } from '../../media/streams/publication.js'
+import { PublishedPath, publishedPathOf } from '../../media/streams/published-path.js'
 import type { TrackKeys } from '../../media/streams/stream-security.js'
 import { parseContentType, type RtspRequest } from '../../rtsp/index.js'
 import { parseSdp, type SessionDescription } from '../../sdp/index.js'
@@ -41,9 +42,8 @@ export const handleAnnounce: Handler = (context) => {
   const leftMs = announcements.admit(connection, leaving)
   before?.end()
   other?.giveWay()
-  // A listener of that event may have mounted something there.
-  if (server.mounts.get(path)) throw pathInUse(path)
-  connection.publication = mount(context, target, description, keys, leftMs)
+  const place = placeAt(context, path)
+  connection.publication = publish(context, place, target, description, keys, leftMs)
   return { ...ok, headers: keyMgmtHeaders(context, description, keys) }
 }
 
@@ -56,9 +56,36 @@ export const handleAnnounce: Handler = (context) => {
 function otherPublication(context: RequestContext, path: string): Publication | undefined {
   const factory = context.server.mounts.get(path)
   if (!factory || context.connection.publication?.path === path) return undefined
-  const publication = publicationOf(factory)
-  if (publication && mayTakeOver(context, publication)) return publication
+  const place = publishedPathOf(factory)
+  if (!place) throw pathInUse(path)
+  const publication = publicationAt(place)
+  // Viewers may wait there for the next publisher.
+  if (!publication || mayTakeOver(context, publication)) return publication
   throw pathInUse(path)
+}
+
+/**
+ * Returns the path for a new publication: the one at which viewers wait for it, or a new one.
+ *
+ * @throws {RequestError} `ERR_FORBIDDEN` if a listener has mounted something there when another publication left.
+ */
+function placeAt({ server }: RequestContext, path: string): PublishedPath {
+  const { mounts, clock, cacheBudget } = server
+  const factory = mounts.get(path)
+  const place = factory && publishedPathOf(factory)
+  if (factory && (!place || place.occupant)) throw pathInUse(path)
+  return (
+    place ??
+    new PublishedPath({
+      path,
+      clock,
+      openCache: () => cacheBudget.openShare(),
+      mount: (mounted) => mountPublication(mounts, path, mounted),
+      unmount: (mounted) => {
+        if (mounts.get(path) === mounted) mounts.remove(path)
+      },
+    })
+  )
 }
 
 const pathInUse = (path: string): RequestError =>
@@ -77,8 +104,9 @@ function descriptionOf({ headers, body }: RtspRequest): SessionDescription {
   throw new RequestError('ERR_SDP', 'expected at least one m= line, got none')
 }
 
-function mount(
+function publish(
   { server, connection, claimant }: RequestContext,
+  place: PublishedPath,
   { path, presentation }: RequestTarget,
   description: SessionDescription,
   keys: ReadonlyMap<number, TrackKeys>,
@@ -86,7 +114,13 @@ function mount(
 ): Publication {
   const { mounts, announcements, clock, gopCache, multicast, timeline } = server
   const publication = new Publication({
-    path,
+    place,
+    settings: {
+      gopCache,
+      multicast,
+      timeline: mounts.publishOptionsOf(path).timeline ?? timeline,
+      graceSeconds: server.publisherGraceMs / 1000,
+    },
     presentation,
     owner: { address: claimant.address, user: claimant.user },
     description,
@@ -94,19 +128,13 @@ function mount(
     clock,
     // Before SETUP there is no session that could end it.
     setupTimeoutMs,
-    gopCache,
-    openCache: () => server.cacheBudget.openShare(),
-    timeline: mounts.publishOptionsOf(path).timeline ?? timeline,
-    multicast,
     onStarted: server.publicationStarted,
     onEnded: (ended) => {
       announcements.ended(connection, ended)
-      if (mounts.get(path) === ended.factory) mounts.remove(path)
       if (connection.publication === ended) connection.publication = undefined
       if (ended.media) server.publicationEnded(ended)
     },
   })
-  mountPublication(mounts, path, publication.factory)
   announcements.note(connection, publication)
   return publication
 }

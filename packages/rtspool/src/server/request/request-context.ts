@@ -149,6 +149,8 @@ export interface ServerContext {
   readonly overload: Pick<OverloadGuard, 'leavesOutBurst' | 'checkNewSession'>
   /** Condition under which a second publisher replaces the first publisher of a path. */
   readonly publisherTakeover: PublisherTakeover
+  /** Milliseconds that viewers wait for a publisher to return; 0 = they leave at once. */
+  readonly publisherGraceMs: number
   /** Limits on the packets cached for new viewers of publications; `undefined` = no cache. */
   readonly gopCache: GopCacheLimits | undefined
   /** Limit on the memory of all caches, including those of publications. */

@@ -3,6 +3,12 @@ import type { MediaInfo } from '../../public/media.js'
 import { PublicMap } from '../../public/public-map.js'
 import type { MediaContext } from '../request/request-context.js'
 
+/**
+ * Maximum number of media that wait for their source without any viewer; beyond it, the oldest ends. It limits the
+ * paths that a client can occupy by publishing to one after another.
+ */
+const maxUnwatched = 100
+
 /** Receives a notice when a media of a server starts or ends. */
 export interface ServedMediaListener {
   /** Called when the source of a media has started. */
@@ -40,6 +46,14 @@ export class ServedMedia implements MediaContext {
       if (media.startedTime) this.#listener.ended(media)
     })
     if (this.#isClosed) void media.end()
+  }
+
+  /** Ends the oldest media without viewers whose source is away, if there are too many. */
+  boundWaiting(): void {
+    const unwatched = [...this.list].filter(
+      ({ awaySince, participantCount }) => awaySince !== undefined && participantCount === 0,
+    )
+    for (const media of unwatched.slice(0, -maxUnwatched)) void media.end()
   }
 
   /**

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import { constructMedia } from '../../../src/media/media-factory.js'
 import { Publication } from '../../../src/media/streams/publication.js'
+import { PublishedPath } from '../../../src/media/streams/published-path.js'
 import { RecordStream } from '../../../src/media/streams/record-stream.js'
 import { parseSdp } from '../../../src/sdp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
@@ -11,14 +12,20 @@ import { rtpPacket, testSdp } from '../../support/test-server.js'
 function announce(sdp = testSdp, presentation = '/live/cam') {
   const clock = new ManualClock()
   const events: string[] = []
-  const publication = new Publication({
+  const place = new PublishedPath({
     path: '/live/cam',
+    clock,
+    mount: () => events.push('mounted'),
+    unmount: () => events.push('unmounted'),
+  })
+  const publication = new Publication({
+    place,
+    settings: { gopCache: undefined },
     presentation,
     owner: { address: '192.0.2.7', user: undefined },
     description: parseSdp(Buffer.from(sdp)),
     clock,
     setupTimeoutMs: 30_000,
-    gopCache: undefined,
     onStarted: () => events.push('started'),
     onEnded: () => events.push('ended'),
   })
@@ -34,9 +41,10 @@ function announce(sdp = testSdp, presentation = '/live/cam') {
     publication.addStream(made)
     return made
   }
-  const construct = () =>
-    constructMedia(publication.factory, { path: '/live/cam', query: 'any' }, { clock })
-  return { clock, publication, events, stream, construct }
+  const { factory } = publication
+  if (!factory) throw new Error('nothing is mounted')
+  const construct = () => constructMedia(factory, { path: '/live/cam', query: 'any' }, { clock })
+  return { clock, publication, factory, events, stream, construct }
 }
 
 describe('Publication.trackIndexOf', () => {
@@ -91,7 +99,7 @@ describe('Publication', () => {
     const video = stream()
     await publication.record(new Map([[0, video]]))
     expect(await construct()).toBe(publication.media)
-    expect(events).toEqual(['started'])
+    expect(events).toEqual(['mounted', 'started'])
   })
 
   it('the tracks are those of the first RECORD, in the order of the announcement', {
@@ -123,7 +131,10 @@ describe('Publication', () => {
     expect(publication.isEnded).toBe(false)
     streams[1]?.close()
     publication.end()
-    expect([publication.isEnded, events]).toEqual([true, ['started', 'ended']])
+    expect([publication.isEnded, events]).toEqual([
+      true,
+      ['mounted', 'started', 'unmounted', 'ended'],
+    ])
     await Promise.resolve()
     expect(media?.state).toBe('ended')
     await expect(construct()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
@@ -131,10 +142,11 @@ describe('Publication', () => {
   })
 
   it('that ends while it begins to record leaves no media', { tags: 'B-RACE' }, async () => {
-    const { clock, publication, events, stream } = announce()
+    const { clock, publication, factory, events, stream } = announce()
     const recording = publication.record(new Map([[0, stream()]]))
     publication.end()
     await expect(recording).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
-    expect([publication.factory.mediaCount, events, clock.pendingTimers]).toEqual([0, ['ended'], 0])
+    expect([factory.mediaCount, clock.pendingTimers]).toEqual([0, 0])
+    expect(events).toEqual(['mounted', 'unmounted', 'ended'])
   })
 })
