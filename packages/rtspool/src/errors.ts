@@ -341,11 +341,6 @@ export const errorCodes = {
     statusCode: 461,
     meaning: 'No transport of the client works with this server.',
   },
-  ERR_CLIENT_SILENT: {
-    class: 'ClientError',
-    statusCode: 0,
-    meaning: 'The server plays, but no RTP has arrived in time.',
-  },
   ERR_CLIENT_NO_TRACKS: {
     class: 'ClientError',
     statusCode: 0,

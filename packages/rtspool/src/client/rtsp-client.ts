@@ -6,9 +6,9 @@ import type { MediaDescription, SessionDescription } from '../sdp/index.js'
 export type RtspClientTransport = 'tcp' | 'udp'
 
 /**
- * State of a client: connected and described; playing; paused; closed. A closed client stays closed.
+ * State of a client: connected and described; playing; closed. A closed client stays closed.
  */
-export type RtspClientState = 'described' | 'playing' | 'paused' | 'closed'
+export type RtspClientState = 'described' | 'playing' | 'closed'
 
 /** Events of an {@link RtspClient}. */
 export interface RtspClientEvents {
@@ -142,7 +142,7 @@ export interface RtspClientReadOptions {
 export interface RtspPlayOptions {
   /**
    * Value of the Range header, such as `npt=10-` or `clock=20261129T120000Z-`.
-   * @default `npt=0.000-` for the first PLAY, and no header after a pause
+   * @default `npt=0.000-` for the first PLAY, and no header later
    */
   readonly range?: string | undefined
   /**
