@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exportRange } from '../../packages/rtspool-server/src/recording/exported-range.js'
+import { SegmentCatalog } from '../../packages/rtspool-server/src/recording/segment-catalog.js'
 import { ConfiguredCommand } from './support/configured-command.js'
 import { type MediaFileOptions, MediaFiles } from './support/media-files.js'
 import { endPrograms } from './support/process.js'
@@ -62,12 +64,24 @@ describe('recordings of the command', () => {
           // A file that was cut at once may have no sound yet.
           if (file !== own.at(-1)) expect(kinds).toEqual(codecs)
         }
+        const exported = files.pathOf(`${index}.mp4`)
+        await exportWhole(folder, `/live/${index}`, exported)
+        expect(await decoded(exported)).toEqual({ kinds: codecs, errors: '' })
       }
     } finally {
       await command.stop()
     }
   }, 120_000)
 })
+
+/** Exports all complete files of a path as one file. */
+async function exportWhole(folder: string, path: string, file: string): Promise<void> {
+  const all = await new SegmentCatalog({ folder, name: 'all' }).list()
+  const segments = all.filter((segment) => segment.path === path).slice(0, -1)
+  const range = { fromMs: 0, toMs: Number.POSITIVE_INFINITY }
+  const exported = await exportRange(folder, segments, range)
+  await writeFile(file, exported.read())
+}
 
 /** Returns the names of the files below a folder, in order. */
 async function filesIn(folder: string): Promise<string[]> {

@@ -27,6 +27,11 @@ export function feedRecordingEvents(recordings: RecordingService, feed: EventFee
       ...recorderFacts(recorder),
       ...{ file, startTime: isoTime(startMs), endTime: isoTime(endMs), sizeBytes },
     })),
+    on('removed', 'segmentRemoved', ({ name: recording }, segment, cause) => {
+      const { path, file, startMs, endMs, sizeBytes } = segment
+      const times = { startTime: isoTime(startMs), endTime: isoTime(endMs) }
+      return { recording, path, file, ...times, sizeBytes, cause }
+    }),
     on('failed', 'recordingFailed', (recorder, failure, error, retrySeconds) => ({
       ...recorderFacts(recorder),
       ...{ failure, ...failureText(error), retrySeconds },

@@ -28,3 +28,11 @@ export function randomAccess(trackId: number, entries: readonly EntryFragment[])
   mfra.writeUInt32BE(mfra.length, mfra.length - mfroBytes + 12)
   return mfra
 }
+
+/**
+ * Returns the size of the box `mfra` at the end of a file.
+ *
+ * @param tail - Last four bytes of the file.
+ */
+export const randomAccessBytes = (tail: Buffer): number =>
+  tail.length === 4 ? tail.readUInt32BE(0) : 0

@@ -17,6 +17,18 @@ export function logRecordings(recordings: RecordingService, lines: RepeatLimit):
   recordings.on('segmentClosed', ({ plan, path }, { file, sizeBytes }) => {
     lines.write('debug', 'segment closed', '', { recording: plan.name, path, file, sizeBytes })
   })
+  recordings.on('removed', ({ name: recording }, { path, file }, cause) => {
+    lines.write('debug', 'segment removed', cause, { recording, path, file, cause })
+  })
+  recordings.on('removalFailed', ({ name: recording, folder }, error) => {
+    const { code, message: why } = failureText(error)
+    lines.write('error', 'old files cannot be removed', code ?? '', {
+      recording,
+      folder,
+      code,
+      why,
+    })
+  })
   recordings.on('failed', ({ plan, path }, failure, error, retrySeconds) => {
     const { code, message: why } = failureText(error)
     const facts = { recording: plan.name, path, failure, code, why, retrySeconds }

@@ -19,6 +19,12 @@ export interface RecordingPlan {
   readonly startSource: boolean
   /** Maximum number of media that are recorded at the same time. */
   readonly maxMedia: number
+  /** True to record from the start on; false to wait for a start by the control API. */
+  readonly autoStart: boolean
+  /** Hours after which a file is removed; 0 = never. */
+  readonly maxAgeHours: number
+  /** Bytes of all files, above which the oldest ones are removed; 0 = unlimited. */
+  readonly maxBytes: number
 }
 
 export const recordingDefaults = Object.freeze({
@@ -27,6 +33,9 @@ export const recordingDefaults = Object.freeze({
   segmentSeconds: 3600,
   startSource: false,
   maxMedia: 100,
+  autoStart: true,
+  maxAgeHours: 0,
+  maxBytes: 100 * 1024 ** 3,
 }) satisfies Omit<RecordingPlan, 'name' | 'path' | 'folder'>
 
 /** Returns whether a recording includes a path. */

@@ -6,8 +6,11 @@ import {
   type RecordingEnd,
   type RecordingFailure,
 } from './recorder.js'
+import { RecordingFiles } from './recording-files.js'
 import { isSamePlan, type RecordingPlan, recordsPath } from './recording-plan.js'
+import type { RemovalCause } from './retention.js'
 import type { ClosedSegment } from './segment.js'
+import type { StoredSegment } from './segment-catalog.js'
 import { diskStore, type SegmentStore } from './segment-store.js'
 
 /** Seconds after which a recording that has failed is tried again. */
@@ -26,6 +29,10 @@ export interface RecordingEvents {
     error: unknown,
     retrySeconds: number | undefined,
   ]
+  /** A file was removed, because it was too old or the others needed its room. */
+  removed: [plan: RecordingPlan, segment: StoredSegment, cause: RemovalCause]
+  /** Old files cannot be listed or removed. */
+  removalFailed: [plan: RecordingPlan, error: unknown]
   /** A recording that had started has ended. */
   stopped: [recorder: Recorder, end: RecordingEnd]
 }
@@ -49,6 +56,10 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   readonly #retries = new Map<RecordingPlan, Set<ClockTimer>>()
   readonly #listener: RecorderListener
   readonly #onMedia = (media: MediaInfo): void => this.#mediaStarted(media)
+  /** Recordings by name that the control API has started or stopped. */
+  readonly #switched = new Map<string, boolean>()
+  /** Files of all recordings. */
+  readonly files: RecordingFiles
   #plans: readonly RecordingPlan[] = []
   #isClosed = false
 
@@ -62,11 +73,18 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#store = store
     this.#listener = {
       started: (recorder, refused) => void this.emit('started', recorder, refused),
-      segmentClosed: (recorder, segment) => void this.emit('segmentClosed', recorder, segment),
+      segmentClosed: (recorder, segment) => this.#segmentClosed(recorder, segment),
       failed: (recorder, failure, error) => this.#failed(recorder, failure, error),
       ended: (recorder, end) => this.#ended(recorder, end),
     }
     server.on('mediaStarted', this.#onMedia)
+    this.files = new RecordingFiles({
+      clock,
+      plans: () => this.#plans,
+      open: () => new Set([...this.#recorders].flatMap(({ file }) => file ?? [])),
+      onRemoved: (plan, segment, cause) => void this.emit('removed', plan, segment, cause),
+      onFailed: (plan, error) => void this.emit('removalFailed', plan, error),
+    })
   }
 
   /** Recorders that run, in the order in which they began. */
@@ -81,10 +99,27 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   /** Uses other plans. Recordings whose plan is the same go on. */
   update(plans: readonly RecordingPlan[]): void {
     const isKept = (plan: RecordingPlan): boolean => plans.some((each) => isSamePlan(each, plan))
-    for (const plan of this.#plans) if (!isKept(plan)) this.#drop(plan)
+    for (const plan of this.#plans) if (!isKept(plan)) void this.#drop(plan)
     const before = this.#plans
     this.#plans = plans.map((plan) => before.find((each) => isSamePlan(each, plan)) ?? plan)
     for (const plan of this.#plans) if (!before.includes(plan)) this.#begin(plan)
+  }
+
+  /** Returns whether media of a recording are recorded: from its start on, until its stop. */
+  isRunning({ name, autoStart }: RecordingPlan): boolean {
+    return this.#switched.get(name) ?? autoStart
+  }
+
+  /** Starts a recording that was stopped, or that does not start by itself. */
+  start(plan: RecordingPlan): void {
+    this.#switched.set(plan.name, true)
+    this.#begin(plan)
+  }
+
+  /** Stops a recording, until {@link start} is called. Resolves when its files are closed. */
+  async stop(plan: RecordingPlan): Promise<void> {
+    this.#switched.set(plan.name, false)
+    await this.#drop(plan)
   }
 
   /** Ends all recordings, and writes what waits. Idempotent. */
@@ -94,17 +129,22 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     for (const timers of this.#retries.values()) for (const timer of timers) timer.cancel()
     this.#retries.clear()
     await Promise.all([...this.#recorders].map((recorder) => recorder.stop()))
+    await this.files.close()
   }
 
-  #drop(plan: RecordingPlan): void {
+  async #drop(plan: RecordingPlan): Promise<void> {
     for (const timer of this.#retries.get(plan) ?? []) timer.cancel()
     this.#retries.delete(plan)
-    for (const recorder of this.#recorders) if (recorder.plan === plan) void recorder.stop()
+    const own = [...this.#recorders].filter((recorder) => recorder.plan === plan)
+    await Promise.all(own.map((recorder) => recorder.stop()))
   }
 
   #begin(plan: RecordingPlan): void {
+    void this.files.tidy(plan)
+    if (!this.isRunning(plan)) return
     if (plan.startSource) {
-      this.#start(plan, undefined)
+      const isStarted = [...this.#recorders].some((recorder) => recorder.plan === plan)
+      if (!isStarted) this.#start(plan, undefined)
       return
     }
     for (const media of this.#server.media) if (media.startedTime) this.#offer(plan, media)
@@ -125,12 +165,17 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
 
   #start(plan: RecordingPlan, media: MediaInfo | undefined): void {
     const running = [...this.#recorders].filter((recorder) => recorder.plan === plan)
-    if (this.#isClosed || running.length >= plan.maxMedia) return
+    if (this.#isClosed || !this.isRunning(plan) || running.length >= plan.maxMedia) return
     const recorder = new Recorder({
       ...{ server: this.#server, clock: this.#clock, store: this.#store },
       ...{ plan, media, listener: this.#listener },
     })
     this.#recorders.add(recorder)
+  }
+
+  #segmentClosed(recorder: Recorder, segment: ClosedSegment): void {
+    this.emit('segmentClosed', recorder, segment)
+    void this.files.tidy(recorder.plan)
   }
 
   #failed(recorder: Recorder, failure: RecordingFailure, error: unknown): void {

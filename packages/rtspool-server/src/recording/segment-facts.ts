@@ -2,7 +2,13 @@ import { box, boxHeaderBytes } from '../fmp4/box.js'
 
 /** Identifier of the box with the facts of a segment. */
 const boxId = Buffer.from('7c0e1f5fa9b64f3b8d0a52e0c5f24e11', 'hex')
+/** Identifier of the box with the end of a segment. */
+const endBoxId = Buffer.from('7c0e1f5fa9b64f3b8d0a52e0c5f24e12', 'hex')
 const maxFactsBytes = 16 * 1024
+/** Bytes at the beginning of a file that contain its facts. */
+export const maxHeadBytes = 1024 + maxFactsBytes
+/** Size of the box with the end of a segment. */
+export const endBoxBytes = boxHeaderBytes + 16 + 8
 
 /** Facts of a segment that its file contains, so that no other index is needed. */
 export interface SegmentFacts {
@@ -43,4 +49,23 @@ function factsOf(text: string): SegmentFacts | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * Returns the box with the end of a segment, which stands in front of the `mfra`.
+ *
+ * @param endMs - On the clock of this machine, in milliseconds since 1970.
+ */
+export function endBox(endMs: number): Buffer {
+  const end = Buffer.alloc(8)
+  end.writeDoubleBE(endMs)
+  return box('uuid', endBoxId, end)
+}
+
+/** Reads the box with the end of a segment; `undefined` for other bytes. */
+export function parseEnd(bytes: Buffer): number | undefined {
+  const from = boxHeaderBytes + endBoxId.length
+  const isOne =
+    bytes.length === endBoxBytes && bytes.subarray(boxHeaderBytes, from).equals(endBoxId)
+  return isOne ? bytes.readDoubleBE(from) : undefined
 }

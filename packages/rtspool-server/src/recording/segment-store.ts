@@ -29,13 +29,15 @@ const maxSameNames = 1000
 /** Files on a disk. */
 export const diskStore: SegmentStore = {
   async create(folder, name) {
-    await mkdir(dirname(join(folder, name)), { recursive: true })
     for (let number = 1; ; number++) {
+      // In each round, because the folder is removed when its last file is.
+      await mkdir(dirname(join(folder, name)), { recursive: true })
       const free = number === 1 ? name : name.replace(/\.mp4$/, `-${number}.mp4`)
       try {
         return new DiskFile(free, await open(join(folder, free), 'wx'))
       } catch (error) {
-        if (codeOf(error) !== 'EEXIST' || number === maxSameNames) throw error
+        const isTaken = codeOf(error) === 'EEXIST' || (codeOf(error) === 'ENOENT' && number === 1)
+        if (!isTaken || number === maxSameNames) throw error
       }
     }
   },

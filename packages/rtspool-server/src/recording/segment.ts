@@ -2,7 +2,7 @@ import { initSegment } from '../fmp4/init-segment.js'
 import { type EntryFragment, randomAccess } from '../fmp4/random-access.js'
 import { PendingFragment } from './pending-fragment.js'
 import type { RecordedSample, RecordedTrack } from './recorded-track.js'
-import { factsBox, type SegmentFacts } from './segment-facts.js'
+import { endBox, factsBox, type SegmentFacts } from './segment-facts.js'
 import type { SegmentFile } from './segment-store.js'
 
 /** A segment whose file is closed. */
@@ -27,7 +27,7 @@ export interface SegmentOptions {
  * Writes one file: an init segment, and fragments of all tracks that can be played without each other.
  *
  * ```text
- *  ftyp uuid moov { prft moof mdat } { prft moof mdat } … mfra
+ *  ftyp uuid moov { prft moof mdat } { prft moof mdat } … uuid mfra
  * ```
  */
 export class Segment {
@@ -113,7 +113,10 @@ export class Segment {
     try {
       await this.flush(next)
       const trackId = this.#tracks.indexOf(this.#options.leader) + 1
-      if (this.#file && trackId > 0) await this.#append(randomAccess(trackId, this.#entries))
+      if (this.#file && trackId > 0) {
+        const table = randomAccess(trackId, this.#entries)
+        await this.#append(Buffer.concat([endBox(this.closed.endMs), table]))
+      }
     } finally {
       await this.#file?.close()
     }

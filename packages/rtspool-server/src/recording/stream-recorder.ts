@@ -53,9 +53,11 @@ export class StreamRecorder {
     this.#recordingClock = new RecordingClock(options.clock)
     const chosen = recordedTracks(tracks)
     this.refused = chosen.refused
-    this.#all = chosen.tracks
     for (const track of chosen.tracks) this.#tracks.set(track.info, track)
-    this.#leader = chosen.tracks.find(({ isVideo }) => isVideo) ?? chosen.tracks[0]
+    const leader = chosen.tracks.find(({ isVideo }) => isVideo) ?? chosen.tracks[0]
+    this.#leader = leader
+    // The leader is the first track of each file.
+    this.#all = leader ? [leader, ...chosen.tracks.filter((each) => each !== leader)] : []
   }
 
   /** True if files can hold at least one track. */

@@ -17,6 +17,7 @@ import { ConfigStore } from '../../src/config/save/config-store.js'
 import { loadSettings } from '../../src/config/settings.js'
 import { LiveService } from '../../src/live/index.js'
 import { RepeatLimit } from '../../src/log/repeat-limit.js'
+import { recordingDefaults } from '../../src/recording/recording-plan.js'
 import { RecordingService } from '../../src/recording/recording-service.js'
 import { ApiClient } from './api-client.js'
 
@@ -29,6 +30,8 @@ export interface ApiScene {
   readonly adminToken: string
   readonly tokensFile: string
   /** File of configuration. */
+  /** Folder of the recording `all`, which records the path `/recorded`. */
+  readonly recordingsFolder: string
   readonly configFile: string
   readonly logged: readonly string[]
   /** Creates a token of a role. */
@@ -71,6 +74,9 @@ export async function startApi(
   const live = hasLive ? await startLive(server) : undefined
   const repeats = new RepeatLimit(log)
   const recordings = new RecordingService(server, { clock })
+  const recordingsFolder = join(folder, 'recordings')
+  const plan = { ...recordingDefaults, name: 'all', path: '/recorded', folder: recordingsFolder }
+  recordings.update([plan])
   const otherApi: ApiScene['otherApi'] = (others) =>
     new ControlService({
       ...{ rtsp: server, log, repeats, version: '1.2.3', clock, configuration },
@@ -95,7 +101,7 @@ export async function startApi(
   const configFile = join(folder, 'rtspool.yml')
   return {
     ...{ server, control, api: client, url, adminToken, tokensFile, configFile, logged },
-    ...{ tokenOf, otherApi },
+    ...{ tokenOf, otherApi, recordingsFolder },
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { ApiCall, ApiClient } from './api-client.js'
+import type { ApiAnswer, ApiCall, ApiClient } from './api-client.js'
 
 /**
  * Calls every operation with values with which it succeeds, in an order in which each one still finds
@@ -42,6 +42,8 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
   await call('logout', { token: login.token })
   const share = await call('createShare', { body: { path: '/live/door', seconds: 60 } })
   await call('revokeShare', { params: { id: share.id } })
+  await callRecordings(api, call)
+  called.add('exportRecording')
   await call('endMedia', { params: first })
   const { connections } = await call('listConnections')
   await call('closeConnection', { params: { publicId: connections.at(-1).publicId } })
@@ -49,6 +51,31 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
   called.add('streamEvents')
   expect([...called].sort()).toEqual(api.operationIds.sort())
   await expectAuditOfChanges(api)
+}
+
+/** Calls the operations on recordings. There are two files of 10 s and of 2 s. */
+async function callRecordings(
+  api: ApiClient,
+  call: (operationId: string, request?: ApiCall) => Promise<ApiAnswer['body']>,
+): Promise<void> {
+  const params = { name: 'all' }
+  const { recordings } = await call('listRecordings')
+  expect(recordings).toEqual([{ name: 'all', path: '/recorded', isRunning: true, media: [] }])
+  expect((await call('stopRecording', { params })).isRunning).toBe(false)
+  expect((await call('startRecording', { params })).isRunning).toBe(true)
+  const all = await call('listSegments', { params })
+  expect(all.segments).toHaveLength(2)
+  const page = await call('listSegments', { params, query: { limit: '1' } })
+  const { startTime: from, endTime: to } = page.segments[0]
+  const next = await call('listSegments', { params, query: { limit: '1', cursor: page.cursor } })
+  expect([...page.segments, ...next.segments]).toEqual(all.segments)
+  const range = { path: '/cam', from, to }
+  const response = await api.send('exportRecording', { params, query: range })
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'video/mp4'])
+  const { byteLength } = await response.arrayBuffer()
+  expect(response.headers.get('content-length')).toBe(String(byteLength))
+  const deleted = await call('deleteSegments', { params, query: range })
+  expect(deleted).toEqual({ count: 1, sizeBytes: all.segments[0].sizeBytes })
 }
 
 /** Opens the stream of events, which does not end by itself, and closes it. */

@@ -3,6 +3,7 @@ import { MediaFactory } from 'rtspool'
 import { describe, expect, it } from 'vitest'
 import { connectTo, play, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
 import { PictureSource } from '../live/support/picture-source.js'
+import { recordFiles } from '../recording/support/recorded-files.js'
 import { type ApiScene, type SceneOptions, startApi } from './api-scene.js'
 import { apiUser, expectEverySuccess } from './call-everything.js'
 import { expectEveryError } from './provoke-errors.js'
@@ -12,6 +13,7 @@ import { provokeSnapshotErrors, slowSnapshots } from './provoke-snapshot-errors.
 async function busyScene(options: SceneOptions = {}): Promise<ApiScene> {
   const scene = await startApi({}, {}, options)
   const url = urlOf(scene.server, '/live/door')
+  await recordFiles(scene.recordingsFolder, { seconds: 12 })
   await publish(await connectTo(scene.server), url)
   await play(await connectTo(scene.server), url)
   return scene
@@ -27,7 +29,9 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1')
   })
 
-  it('describes every success: a client made from it calls each operation', async () => {
+  it('describes every success: a client made from it calls each operation', {
+    timeout: 30_000,
+  }, async () => {
     const config = `${apiUser.config}\nsnapshots: { ffmpeg: false }`
     const scene = await busyScene({ hasLive: true, ...apiUser, config })
     const camera = new PictureSource()

@@ -29,7 +29,7 @@ export async function expectEveryError(target: ApiTarget): Promise<void> {
 /** Provokes the errors that follow from the kind of an operation. */
 async function provoke(api: ApiClient, operationId: string, weak: string): Promise<void> {
   const { responses, description } = api.documented(operationId)
-  const params = { publicId: unknownId, id: 'unknown' }
+  const params = { publicId: unknownId, id: 'unknown', name: 'unknown' }
   const query = api.requiredQuery(operationId)
   const isOpen = description === 'Needs no token.'
   const expectProblem = async (status: number, call: ApiCall) => {
@@ -56,6 +56,9 @@ async function provokeConflicts(api: ApiClient): Promise<void> {
   const changes = { 'rtsp.port': 1 }
   expect((await api.call('changeConfig', { body: { changes } })).status).toBe(409)
   await provokeFullBans(api)
+  const empty = { path: '/cam', from: '2001-01-01T00:00:00Z', to: '2001-01-02T00:00:00Z' }
+  const nothing = await api.call('exportRecording', { params: { name: 'all' }, query: empty })
+  expect(nothing.status).toBe(409)
   const ticket = await api.call('createLiveTicket', { body: { path: '/live/door' } })
   expect(ticket.status).toBe(409)
   const share = await api.call('createShare', { body: { path: '/live/door' } })

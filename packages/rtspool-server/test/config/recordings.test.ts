@@ -14,7 +14,8 @@ describe('recordings of a configuration', () => {
       {
         ...{ name: 'all', path: '/live/*', folder: resolve('disk'), timeZone: 'local' },
         ...{ file: '{path}/{year}-{month}-{day}/{hour}-{minute}-{second}{zone}.mp4' },
-        ...{ segmentSeconds: 3600, startSource: false, maxMedia: 100 },
+        ...{ segmentSeconds: 3600, startSource: false, maxMedia: 100, autoStart: true },
+        ...{ maxAgeHours: 0, maxBytes: 107_374_182_400 },
       },
     ])
   })

@@ -11,6 +11,7 @@ import { limitOperations } from './limits.js'
 import { liveOperations } from './live.js'
 import { loginOperations } from './logins.js'
 import { mediaOperations } from './media.js'
+import { recordingOperations } from './recordings.js'
 import { sessionOperations } from './sessions.js'
 import { shareOperations } from './shares.js'
 import { snapshotOperations } from './snapshots.js'
@@ -28,6 +29,7 @@ const described: readonly Operation[] = [
   ...mediaOperations,
   ...snapshotOperations,
   ...liveOperations,
+  ...recordingOperations,
   ...shareOperations,
   ...limitOperations,
   ...configOperations,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { filePatternText, isFilePattern } from '../../recording/file-pattern.js'
 import { type RecordingPlan, recordingDefaults } from '../../recording/recording-plan.js'
 import { TimeZone } from '../../recording/time-zone.js'
-import { count, file, key, pattern, patternText } from '../key-meta.js'
+import { bytes, count, file, key, pattern, patternText } from '../key-meta.js'
 
 const secondsOfDay = 24 * 60 * 60
 
@@ -50,6 +50,21 @@ const recordingSettings = z.strictObject({
   startSource: key(z.boolean().default(recordingDefaults.startSource), {
     description:
       'start the source of the path and keep it running; false = record while it runs for others',
+    live: true,
+  }),
+  autoStart: key(z.boolean().default(recordingDefaults.autoStart), {
+    description: 'record from the start on; false = wait for a start by the control API',
+    live: true,
+  }),
+  maxAgeHours: key(z.number().min(0).default(recordingDefaults.maxAgeHours), {
+    description: 'age after which a file is removed; 0 = never',
+    unit: 'hours',
+    live: true,
+  }),
+  maxBytes: key(bytes().default(recordingDefaults.maxBytes), {
+    description:
+      'size of all files of the recording, above which the oldest are removed; 0 = unlimited',
+    unit: 'bytes',
     live: true,
   }),
   maxMedia: key(count().min(1).default(recordingDefaults.maxMedia), {

@@ -1,0 +1,238 @@
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { ExportError, exportRange } from '../../recording/exported-range.js'
+import type { Recorder } from '../../recording/recorder.js'
+import type { RecordingPlan } from '../../recording/recording-plan.js'
+import type { StoredSegment } from '../../recording/segment-catalog.js'
+import { components } from '../components.js'
+import type { ControlledServer } from '../controlled-server.js'
+import { type Operation, operation, rawOperation } from '../operation.js'
+import { Problem } from '../problem.js'
+import { count, isoTime, nextCursor, pageLimit, pageSize, text, time } from '../values.js'
+
+const recordingSchema = z
+  .object({
+    name: z.string(),
+    path: z.string().describe('Path or pattern of paths that is recorded'),
+    isRunning: z.boolean().describe('false after a stop, until the next start'),
+    media: z.array(
+      z.object({
+        path: z.string(),
+        state: z.enum(['waiting', 'recording']).describe('waiting = nothing is written yet'),
+        since: time,
+        sizeBytes: count.describe('Bytes of the files that are complete'),
+        missedPackets: count.describe('Packets that a slow disk has cost'),
+      }),
+    ),
+  })
+  .register(components, { id: 'Recording' })
+
+const segmentSchema = z
+  .object({
+    path: z.string(),
+    file: z.string().describe('Name of the file, relative to the folder of the recording'),
+    startTime: time,
+    endTime: time,
+    sizeBytes: count,
+    isOpen: z.boolean().describe('true for a file that is being written'),
+  })
+  .register(components, { id: 'Segment' })
+
+const named = z.strictObject({ name: z.string().min(1).max(64) })
+const moment = z.iso
+  .datetime({ offset: true })
+  .transform((value) => Date.parse(value))
+  .pipe(z.number())
+
+/** Range of time and path in a query. */
+const range = {
+  path: text.startsWith('/').optional().describe('Decoded path. Default: all'),
+  from: moment.optional().describe('Only files that end after this time'),
+  to: moment.optional().describe('Only files that begin before this time'),
+}
+
+interface Range {
+  readonly path?: string | undefined
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+}
+
+/** @throws {Problem} `not-found` */
+function planOf({ recordings }: ControlledServer, name: string): RecordingPlan {
+  const plan = recordings.plans.find((each) => each.name === name)
+  if (plan) return plan
+  throw new Problem('not-found', 'no recording has the name', {
+    wrong: [{ where: 'path.name', expected: 'name of a recording', got: JSON.stringify(name) }],
+  })
+}
+
+function recordingView(
+  { recordings }: ControlledServer,
+  plan: RecordingPlan,
+): z.output<typeof recordingSchema> {
+  const { name, path } = plan
+  const own = [...recordings.recorders].filter((recorder) => recorder.plan === plan)
+  return { name, path, isRunning: recordings.isRunning(plan), media: own.flatMap(recorderView) }
+}
+
+function recorderView({ path, state, createdTime, sizeBytes, missedPackets }: Recorder) {
+  if (state === 'ended') return []
+  return [{ path, state, since: isoTime(createdTime), sizeBytes, missedPackets }]
+}
+
+/** Returns the files of a recording in a range, the oldest first. */
+async function segmentsIn(
+  { recordings }: ControlledServer,
+  plan: RecordingPlan,
+  { path, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: Range,
+): Promise<StoredSegment[]> {
+  const segments = await recordings.files.list(plan)
+  return segments.filter(
+    (each) => (path === undefined || each.path === path) && each.endMs > from && each.startMs < to,
+  )
+}
+
+function segmentView(
+  { recordings }: ControlledServer,
+  plan: RecordingPlan,
+  segment: StoredSegment,
+): z.output<typeof segmentSchema> {
+  const { path, file, startMs, endMs, sizeBytes } = segment
+  return {
+    ...{ path, file, sizeBytes, isOpen: recordings.files.isOpen(plan, segment) },
+    startTime: isoTime(new Date(startMs)),
+    endTime: isoTime(new Date(endMs)),
+  }
+}
+
+const switching = (action: 'start' | 'stop'): Operation =>
+  operation({
+    id: `${action}Recording`,
+    method: 'post',
+    path: `/v1/recordings/{name}/${action}`,
+    role: 'operator',
+    tag: 'recordings',
+    summary:
+      action === 'start'
+        ? 'Starts a recording that was stopped, or that does not start by itself'
+        : 'Stops a recording until it is started again, or the server is',
+    params: named,
+    result: recordingSchema,
+    handle: async ({ server }, { params }) => {
+      const plan = planOf(server, params.name)
+      await server.recordings[action](plan)
+      return recordingView(server, plan)
+    },
+  })
+
+/** Operations on recordings and their files. */
+export const recordingOperations: readonly Operation[] = [
+  operation({
+    id: 'listRecordings',
+    method: 'get',
+    path: '/v1/recordings',
+    role: 'viewer',
+    tag: 'recordings',
+    summary: 'Lists recordings, with the media that are recorded now',
+    result: z.object({ recordings: z.array(recordingSchema) }),
+    handle: ({ server }) => ({
+      recordings: server.recordings.plans.map((plan) => recordingView(server, plan)),
+    }),
+  }),
+  switching('start'),
+  switching('stop'),
+  operation({
+    id: 'listSegments',
+    method: 'get',
+    path: '/v1/recordings/{name}/segments',
+    role: 'viewer',
+    tag: 'recordings',
+    summary: 'Lists the files of a recording in a range of time, the oldest first: its time line',
+    params: named,
+    query: z.strictObject({
+      ...range,
+      cursor: z
+        .string()
+        .regex(/^\d{1,9}$/)
+        .optional()
+        .describe('`cursor` of the page before'),
+      limit: pageLimit,
+    }),
+    result: z.object({ segments: z.array(segmentSchema), cursor: nextCursor }),
+    handle: async ({ server }, { params, query }) => {
+      const plan = planOf(server, params.name)
+      const found = await segmentsIn(server, plan, query)
+      const from = Number(query.cursor ?? 0)
+      const to = from + pageSize(query.limit)
+      return {
+        segments: found.slice(from, to).map((segment) => segmentView(server, plan, segment)),
+        cursor: to < found.length ? String(to) : undefined,
+      }
+    },
+  }),
+  operation({
+    id: 'deleteSegments',
+    method: 'delete',
+    path: '/v1/recordings/{name}/segments',
+    role: 'admin',
+    tag: 'recordings',
+    summary: 'Deletes files of a recording that lie within a range of time',
+    params: named,
+    query: z.strictObject({
+      path: range.path,
+      from: moment.optional().describe('Only files that begin at or after this time; required'),
+      to: moment.optional().describe('Only files that end at or before this time; required'),
+    }),
+    result: z.object({ count, sizeBytes: count }),
+    handle: async ({ server }, { params, query }) => {
+      const plan = planOf(server, params.name)
+      const { from, to } = query
+      if (from === undefined || to === undefined) throw missingRange()
+      const found = await segmentsIn(server, plan, query)
+      // The API writes times in whole milliseconds.
+      const whole = found.filter(
+        ({ startMs, endMs }) => Math.floor(startMs) >= from && Math.floor(endMs) <= to,
+      )
+      const deleted = await server.recordings.files.remove(plan, whole)
+      const sizeBytes = deleted.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+      return { count: deleted.length, sizeBytes }
+    },
+  }),
+  rawOperation({
+    id: 'exportRecording',
+    method: 'get',
+    path: '/v1/recordings/{name}/export',
+    role: 'operator',
+    tag: 'recordings',
+    summary: 'Returns a range of time of one path as one file, which begins with a key frame',
+    params: named,
+    query: z.strictObject({
+      path: range.path,
+      from: moment.optional().describe('Beginning; required'),
+      to: moment.optional().describe('End; required'),
+    }),
+    contentTypes: ['video/mp4'],
+    problems: ['conflict'],
+    respond: async ({ server }, { params, query }, response) => {
+      const plan = planOf(server, params.name)
+      const { from, to, path } = query
+      if (from === undefined || to === undefined || path === undefined) throw missingRange()
+      const segments = await segmentsIn(server, plan, query)
+      const range = { fromMs: from, toMs: to }
+      const exported = await exportRange(plan.folder, segments, range).catch(asConflict)
+      response.setHeader('Content-Length', exported.sizeBytes)
+      response.setHeader('Content-Disposition', 'attachment; filename="recording.mp4"')
+      await pipeline(exported.read(), response).catch(() => response.destroy())
+    },
+  }),
+]
+
+/** @throws {Problem} `conflict` for a range that cannot be exported. */
+function asConflict(error: unknown): never {
+  throw error instanceof ExportError ? new Problem('conflict', error.message) : error
+}
+
+const missingRange = (): Problem =>
+  new Problem('invalid-request', 'path, from and to must be given', {
+    wrong: [{ where: 'query', expected: 'a path and two times', got: 'nothing' }],
+  })

@@ -1,0 +1,168 @@
+import type { FileHandle } from 'node:fs/promises'
+
+/** A track of a stored fragment. */
+export interface StoredRun {
+  readonly trackId: number
+  /** Bytes from the beginning of the fragment to the decoding time of the run. */
+  readonly timeOffset: number
+  readonly decodeTime: number
+  /** Ticks of all samples. */
+  readonly duration: number
+  readonly isSync: boolean
+}
+
+/** A fragment of a stored file, with the time of the source in front of it. */
+export interface StoredFragment {
+  /** Bytes from the beginning of the file to the first box of the fragment. */
+  readonly offset: number
+  readonly sizeBytes: number
+  readonly runs: readonly StoredRun[]
+  /** Bytes to the media time of the box `prft`; `undefined` without one. */
+  readonly referenceOffset: number | undefined
+}
+
+/** Contents of a stored file. */
+export interface StoredFile {
+  /** Box `ftyp`, and box `moov`, which describes the tracks. */
+  readonly init: Buffer
+  /** Ticks per second by track. */
+  readonly timescales: ReadonlyMap<number, number>
+  readonly fragments: readonly StoredFragment[]
+}
+
+interface BoxHeader {
+  readonly type: string
+  readonly sizeBytes: number
+}
+
+const headerBytes = 8
+/** Most bytes of a box other than `mdat` that is read whole. */
+const maxBoxBytes = 1024 * 1024
+const syncSample = 0x0200_0000
+/** Bytes from the beginning of a `prft` of version 1 to its media time. */
+const mediaTimeOffset = 8 + 4 + 4 + 8
+
+/** Reads where the whole fragments of a file are. A fragment that was cut off is left out. */
+export async function indexFile(file: FileHandle): Promise<StoredFile> {
+  const { size } = await file.stat()
+  const init: Buffer[] = []
+  const fragments: StoredFragment[] = []
+  let referenceAt: number | undefined
+  let moof: { readonly at: number; readonly bytes: Buffer } | undefined
+  for (let at = 0; at + headerBytes <= size; ) {
+    const { type, sizeBytes } = headerOf(await readAt(file, at, headerBytes))
+    if (sizeBytes < headerBytes || at + sizeBytes > size) break
+    if (type === 'ftyp' || type === 'moov') init.push(await readBox(file, at, sizeBytes))
+    else if (type === 'prft') referenceAt = at
+    else if (type === 'moof') moof = { at, bytes: await readBox(file, at, sizeBytes) }
+    else if (type === 'mdat' && moof) {
+      const offset = referenceAt ?? moof.at
+      fragments.push({
+        offset,
+        sizeBytes: at + sizeBytes - offset,
+        runs: runsOf(moof.bytes, moof.at - offset),
+        referenceOffset: referenceAt === undefined ? undefined : mediaTimeOffset,
+      })
+      moof = referenceAt = undefined
+    }
+    at += sizeBytes
+  }
+  const bytes = Buffer.concat(init)
+  return { init: bytes, timescales: timescalesOf(bytes), fragments }
+}
+
+const headerOf = (bytes: Buffer): BoxHeader => ({
+  type: bytes.toString('latin1', 4, 8),
+  sizeBytes: bytes.readUInt32BE(0),
+})
+
+function readBox(file: FileHandle, at: number, sizeBytes: number): Promise<Buffer> {
+  if (sizeBytes > maxBoxBytes) throw new RangeError(`a box of ${sizeBytes} bytes is too large`)
+  return readAt(file, at, sizeBytes)
+}
+
+/** Reads bytes of a file. @throws {RangeError} The file ends before. */
+export async function readAt(file: FileHandle, position: number, count: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(count)
+  const { bytesRead } = await file.read(bytes, 0, count, position)
+  if (bytesRead < count) throw new RangeError('the file is shorter than before')
+  return bytes
+}
+
+/** Calls a function with the place of each box of a type inside the boxes that lead to it. */
+function eachBox(
+  bytes: Buffer,
+  [type, ...inner]: readonly string[],
+  found: (from: number, to: number) => void,
+  from = 0,
+  to = bytes.length,
+): void {
+  for (let at = from; at + headerBytes <= to; ) {
+    const sizeBytes = bytes.readUInt32BE(at)
+    if (sizeBytes < headerBytes || at + sizeBytes > to) return
+    if (bytes.toString('latin1', at + 4, at + 8) === type) {
+      if (inner.length === 0) found(at + headerBytes, at + sizeBytes)
+      else eachBox(bytes, inner, found, at + headerBytes, at + sizeBytes)
+    }
+    at += sizeBytes
+  }
+}
+
+function timescalesOf(init: Buffer): Map<number, number> {
+  const timescales = new Map<number, number>()
+  eachBox(init, ['moov', 'trak'], (from, to) => {
+    let trackId = 0
+    eachBox(
+      init,
+      ['tkhd'],
+      (at) => {
+        trackId = init.readUInt32BE(at + 12)
+      },
+      from,
+      to,
+    )
+    eachBox(
+      init,
+      ['mdia', 'mdhd'],
+      (at) => {
+        timescales.set(trackId, init.readUInt32BE(at + 12))
+      },
+      from,
+      to,
+    )
+  })
+  return timescales
+}
+
+/** @param before - Bytes of the fragment in front of the `moof`. */
+function runsOf(moof: Buffer, before: number): StoredRun[] {
+  const runs: StoredRun[] = []
+  eachBox(moof, ['moof', 'traf'], (from, to) => {
+    const places: Record<string, number> = {}
+    for (const name of ['tfhd', 'tfdt', 'trun']) {
+      eachBox(
+        moof,
+        [name],
+        (at) => {
+          places[name] = at
+        },
+        from,
+        to,
+      )
+    }
+    const { tfhd, tfdt, trun } = places
+    if (tfhd === undefined || tfdt === undefined || trun === undefined) return
+    const count = moof.readUInt32BE(trun + 4)
+    let duration = 0
+    for (let index = 0; index < count; index++)
+      duration += moof.readUInt32BE(trun + 12 + index * 16)
+    runs.push({
+      trackId: moof.readUInt32BE(tfhd + 4),
+      timeOffset: before + tfdt + 4,
+      decodeTime: Number(moof.readBigUInt64BE(tfdt + 4)),
+      duration,
+      isSync: count > 0 && moof.readUInt32BE(trun + 12 + 8) === syncSample,
+    })
+  })
+  return runs
+}

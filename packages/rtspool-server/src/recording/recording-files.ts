@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import type { Clock, ClockTimer } from 'rtspool'
+import type { RecordingPlan } from './recording-plan.js'
+import { type RemovalCause, removeOld } from './retention.js'
+import { SegmentCatalog, type StoredSegment } from './segment-catalog.js'
+
+const tidyIntervalMs = 60_000
+
+export interface RecordingFilesOptions {
+  readonly clock: Clock
+  /** Returns the recordings of now. */
+  readonly plans: () => readonly RecordingPlan[]
+  /** Returns the files that are being written, with their folders. */
+  readonly open: () => ReadonlySet<string>
+  readonly onRemoved: (plan: RecordingPlan, segment: StoredSegment, cause: RemovalCause) => void
+  /** Called when old files cannot be listed or removed. */
+  readonly onFailed: (plan: RecordingPlan, error: unknown) => void
+}
+
+/** Files of all recordings: lists them, and removes those that are too old once a minute. */
+export class RecordingFiles {
+  readonly #options: RecordingFilesOptions
+  readonly #catalogs = new Map<string, SegmentCatalog>()
+  /** Recordings whose old files are being removed. */
+  readonly #tidying = new Map<RecordingPlan, Promise<void>>()
+  #timer: ClockTimer
+
+  constructor(options: RecordingFilesOptions) {
+    this.#options = options
+    this.#timer = this.#schedule()
+  }
+
+  /**
+   * Returns the files of a recording, the oldest first.
+   *
+   * @throws The error of the system.
+   */
+  list(plan: RecordingPlan): Promise<readonly StoredSegment[]> {
+    return this.#catalogOf(plan).list()
+  }
+
+  isOpen(plan: RecordingPlan, { file }: StoredSegment): boolean {
+    return this.#options.open().has(join(plan.folder, file))
+  }
+
+  /**
+   * Deletes files, except those that are being written.
+   *
+   * @returns The deleted files.
+   * @throws The error of the system.
+   */
+  async remove(
+    plan: RecordingPlan,
+    segments: readonly StoredSegment[],
+  ): Promise<readonly StoredSegment[]> {
+    const closed = segments.filter((segment) => !this.isOpen(plan, segment))
+    for (const segment of closed) await this.#catalogOf(plan).remove(segment)
+    return closed
+  }
+
+  /** Removes the files of a recording that are too old or too many. Never rejects. */
+  tidy(plan: RecordingPlan): Promise<void> {
+    const running = this.#tidying.get(plan) ?? this.#tidy(plan)
+    this.#tidying.set(plan, running)
+    return running
+  }
+
+  /** Stops removing files, after the removals that have begun. */
+  async close(): Promise<void> {
+    this.#timer.cancel()
+    await Promise.all(this.#tidying.values())
+  }
+
+  async #tidy(plan: RecordingPlan): Promise<void> {
+    const { clock, open, onRemoved, onFailed } = this.#options
+    try {
+      await removeOld(plan, this.#catalogOf(plan), {
+        now: clock.unixTimeMs(),
+        open: open(),
+        onRemoved: (segment, cause) => onRemoved(plan, segment, cause),
+      })
+    } catch (error) {
+      onFailed(plan, error)
+    } finally {
+      this.#tidying.delete(plan)
+    }
+  }
+
+  #catalogOf(plan: RecordingPlan): SegmentCatalog {
+    const key = `${plan.name} ${plan.folder}`
+    const catalog = this.#catalogs.get(key) ?? new SegmentCatalog(plan)
+    this.#catalogs.set(key, catalog)
+    return catalog
+  }
+
+  #schedule(): ClockTimer {
+    const tidyAll = (): void => {
+      for (const plan of this.#options.plans()) void this.tidy(plan)
+      this.#timer = this.#schedule()
+    }
+    return this.#options.clock.schedule(tidyAll, tidyIntervalMs, false)
+  }
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import type { RecordingPlan } from './recording-plan.js'
+import type { SegmentCatalog, StoredSegment } from './segment-catalog.js'
+
+/** Reason for the removal of a file: it is too old, or all files together are too large. */
+export type RemovalCause = 'age' | 'size'
+
+/** Bytes that each file counts at least, so that many small files are limited as well. */
+const leastFileBytes = 64 * 1024
+const hourMs = 3_600_000
+
+export interface RetentionOptions {
+  /** Time now, in milliseconds since 1970. */
+  readonly now: number
+  /** Files that are being written, with their folders. They are never removed. */
+  readonly open: ReadonlySet<string>
+  readonly onRemoved: (segment: StoredSegment, cause: RemovalCause) => void
+}
+
+/**
+ * Removes the files of a recording that are too old, and then the oldest ones until the others are within the limit.
+ *
+ * @throws The error of the system.
+ */
+export async function removeOld(
+  { folder, maxAgeHours, maxBytes }: RecordingPlan,
+  catalog: SegmentCatalog,
+  { now, open, onRemoved }: RetentionOptions,
+): Promise<void> {
+  const segments = await catalog.list()
+  let total = segments.reduce((sum, segment) => sum + countedBytes(segment), 0)
+  for (const segment of segments) {
+    const isOld = maxAgeHours > 0 && now - segment.endMs > maxAgeHours * hourMs
+    const isOver = maxBytes > 0 && total > maxBytes
+    if (!(isOld || isOver) || open.has(join(folder, segment.file))) continue
+    await catalog.remove(segment)
+    total -= countedBytes(segment)
+    onRemoved(segment, isOld ? 'age' : 'size')
+  }
+}
+
+const countedBytes = ({ sizeBytes }: StoredSegment): number => Math.max(sizeBytes, leastFileBytes)

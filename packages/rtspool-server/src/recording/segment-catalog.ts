@@ -1,0 +1,133 @@
+import { type FileHandle, open, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { randomAccessBytes } from '../fmp4/random-access.js'
+import type { RecordingPlan } from './recording-plan.js'
+import {
+  endBoxBytes,
+  maxHeadBytes,
+  parseEnd,
+  parseFacts,
+  type SegmentFacts,
+} from './segment-facts.js'
+import { codeOf } from './segment-store.js'
+
+/** A file of a recording on the disk. */
+export interface StoredSegment extends SegmentFacts {
+  /** Name of the file, relative to the folder of the recording. */
+  readonly file: string
+  /**
+   * End of the last picture on the clock of this machine. A file that was not closed ends at its last write.
+   */
+  readonly endMs: number
+  readonly sizeBytes: number
+}
+
+interface KnownFile {
+  readonly sizeBytes: number
+  readonly changedMs: number
+  readonly segment: StoredSegment | undefined
+}
+
+/**
+ * Lists the files of a recording. The files themselves are the index: each has its recording, path and times. What was
+ * read of a file is kept until the file changes.
+ */
+export class SegmentCatalog {
+  readonly #folder: string
+  readonly #recording: string
+  #known = new Map<string, KnownFile>()
+  #listing: Promise<readonly StoredSegment[]> | undefined
+
+  constructor({ folder, name }: Pick<RecordingPlan, 'folder' | 'name'>) {
+    this.#folder = folder
+    this.#recording = name
+  }
+
+  /**
+   * Returns the files of the recording, the oldest first. Other files of the folder are ignored.
+   *
+   * @throws The error of the system, unless the folder does not exist.
+   */
+  list(): Promise<readonly StoredSegment[]> {
+    this.#listing ??= this.#list().finally(() => {
+      this.#listing = undefined
+    })
+    return this.#listing
+  }
+
+  /** Deletes a file, and folders that become empty. @throws The error of the system. */
+  async remove({ file }: StoredSegment): Promise<void> {
+    await rm(join(this.#folder, file), { force: true })
+    for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
+      const isRemoved = await rmdir(join(this.#folder, folder)).then(
+        () => true,
+        () => false,
+      )
+      if (!isRemoved) return
+    }
+  }
+
+  async #list(): Promise<readonly StoredSegment[]> {
+    const known = new Map<string, KnownFile>()
+    for (const file of await filesBelow(this.#folder)) {
+      const read = await this.#read(file)
+      if (read) known.set(file, read)
+    }
+    this.#known = known
+    return [...known.values()]
+      .flatMap(({ segment }) => segment ?? [])
+      .sort((one, other) => one.startMs - other.startMs)
+  }
+
+  /** @returns `undefined` if the file has gone meanwhile, or cannot be read. */
+  async #read(file: string): Promise<KnownFile | undefined> {
+    try {
+      const path = join(this.#folder, file)
+      const { size: sizeBytes, mtimeMs: changedMs } = await stat(path)
+      const before = this.#known.get(file)
+      if (before?.sizeBytes === sizeBytes && before.changedMs === changedMs) return before
+      const facts = await readFacts(path, sizeBytes)
+      const isOwn = facts?.recording === this.#recording
+      const segment = isOwn ? { endMs: changedMs, ...facts, file, sizeBytes } : undefined
+      return { sizeBytes, changedMs, segment }
+    } catch {
+      return undefined
+    }
+  }
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.mp4'))
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Reads the facts of a file, and the end of a file that was closed. */
+async function readFacts(
+  path: string,
+  sizeBytes: number,
+): Promise<(SegmentFacts & { readonly endMs?: number }) | undefined> {
+  const file = await open(path)
+  try {
+    const facts = parseFacts(await readAt(file, 0, Math.min(sizeBytes, maxHeadBytes)))
+    if (!facts) return undefined
+    const tailBytes = randomAccessBytes(await readAt(file, Math.max(0, sizeBytes - 4), 4))
+    const at = sizeBytes - tailBytes - endBoxBytes
+    const endMs = at > 0 ? parseEnd(await readAt(file, at, endBoxBytes)) : undefined
+    return endMs === undefined ? facts : { ...facts, endMs }
+  } finally {
+    await file.close()
+  }
+}
+
+async function readAt(file: FileHandle, position: number, count: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(count)
+  const { bytesRead } = await file.read(bytes, 0, count, position)
+  return bytes.subarray(0, bytesRead)
+}

@@ -1,0 +1,50 @@
+import { ManualClock } from 'rtspool/testing'
+import { fileNameOf } from '../../../src/recording/file-pattern.js'
+import { diskStore } from '../../../src/recording/segment-store.js'
+import { StreamRecorder } from '../../../src/recording/stream-recorder.js'
+import { nextBoundary, TimeZone } from '../../../src/recording/time-zone.js'
+import { trackOf, UnitSource } from './unit-source.js'
+
+const utc = new TimeZone('UTC')
+
+/** Seconds that are recorded, and what was recorded. */
+export interface RecordedFiles {
+  /** Slices of the recorded pictures, in order. */
+  readonly pictures: readonly Buffer[]
+}
+
+/**
+ * Records made-up pictures and sound to files of 10 s on the disk.
+ *
+ * @param isCut - Leaves the last file as the end of the process would.
+ */
+export async function recordFiles(
+  folder: string,
+  {
+    path = '/cam',
+    recording = 'all',
+    startMs = Date.UTC(2026, 10, 29, 12),
+    seconds = 25,
+    isCut = false,
+  } = {},
+): Promise<RecordedFiles> {
+  const [video, audio] = [trackOf('video', 0), trackOf('opus', 1)]
+  const clock = new ManualClock(0, startMs)
+  const recorder = new StreamRecorder([audio, video], {
+    ...{ clock, place: { recording, path }, onClosed: () => {} },
+    endOf: (from) => nextBoundary(from, 10_000, utc),
+    create: (facts) =>
+      diskStore.create(folder, fileNameOf('{path}/{day}/{hour}-{minute}-{second}.mp4', facts, utc)),
+  })
+  const [pictures, sound] = [new UnitSource(video, startMs), new UnitSource(audio, startMs)]
+  const slices: Buffer[] = []
+  for (; pictures.seconds < seconds; clock.advance(40)) {
+    const unit = pictures.next()
+    const slice = unit.parts.at(-1)
+    if (slice) slices.push(slice)
+    await recorder.push(unit)
+    while (sound.seconds < pictures.seconds) await recorder.push(sound.next())
+  }
+  await (isCut ? recorder.abandon() : recorder.finish())
+  return { pictures: slices }
+}
