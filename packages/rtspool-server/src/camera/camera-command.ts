@@ -1,27 +1,15 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { localUrl } from '../banner.js'
 import { type CommandOutput, runCommand } from '../config/commands/config-command.js'
-import { stopSignal } from '../signals.js'
-import { cameraFiles, testPath, whyNoTestPicture } from '../test-picture.js'
-import { CameraServer, defaultHost, defaultPort, defaultUser } from './camera-server.js'
+import { testPath } from '../test-picture.js'
+import { defaultHost, defaultPort } from './camera-server.js'
 import { faultNames, faultTable } from './fault-table.js'
-import { type Faults, noFaults } from './faults.js'
+import type { Faults } from './faults.js'
 import { FaultError, parseFault } from './parse-faults.js'
 import { quirks } from './quirks/index.js'
+import { type CameraCommandOptions, filePath, serveCameras } from './serve-cameras.js'
 import type { CameraUser } from './virtual-camera.js'
 
-/** Path of the file that the command line names. */
-const filePath = '/file'
-
-/** Options of the command line. */
-export type CameraCommandOptions = Partial<Faults> & {
-  readonly port: number
-  readonly host: string
-  readonly user?: CameraUser
-  readonly listQuirks?: boolean
-}
+const defaultTlsPort = 8322
 
 /**
  * Creates the parser of `rtspool camera`.
@@ -37,6 +25,9 @@ export function createCameraCommand(
     .option('--port <port>', 'port for RTSP; 0 = any free one', portOf, defaultPort)
     .option('--host <host>', 'address to listen on; 0.0.0.0 = the whole network', defaultHost)
     .option('--user <name:password>', 'login for --auth (default: admin:camera)', userOf)
+    .option('--tls-port <port>', 'port for rtsps; 0 = any free one', portOf, defaultTlsPort)
+    .option('--tls-key <file>', 'private key in PEM; turns on rtsps')
+    .option('--tls-cert <file>', 'certificate in PEM, which may be self-signed')
     .option('--list-quirks', 'print the quirks of real cameras, and exit')
   for (const name of faultNames) {
     const { argument, text } = faultTable[name]
@@ -66,76 +57,10 @@ export async function cameraCommand(
 ): Promise<number> {
   let running: Promise<number> | undefined
   const command = createCameraCommand((file, options) => {
-    running = serve(file, options, version, output)
+    if (options.listQuirks) output.stdout(quirkList())
+    else running = serveCameras(file, options, version, output)
   })
   return runCommand(command, args, output) ?? (await running) ?? 0
-}
-
-async function serve(
-  file: string | undefined,
-  options: CameraCommandOptions,
-  version: string,
-  output: CommandOutput,
-): Promise<number> {
-  if (options.listQuirks) {
-    output.stdout(quirkList())
-    return 0
-  }
-  const problem = file === undefined || existsSync(file) ? whyNoTestPicture() : `${file} is missing`
-  if (problem !== undefined) {
-    output.stderr(`error: ${problem}\n`)
-    return 1
-  }
-  const { port, host, user = defaultUser, ...given } = options
-  const files = new Map(cameraFiles)
-  if (file !== undefined) files.set(filePath, resolve(file))
-  const onRefused = (uri: string, explanation: string): void =>
-    output.stderr(`refused ${uri}: ${explanation}\n`)
-  const server = new CameraServer({
-    ...{ files, port, host, user, onRefused, faults: { ...noFaults, ...given } },
-  })
-  return serveUntilSignal(server, files, version, output)
-}
-
-async function serveUntilSignal(
-  server: CameraServer,
-  files: ReadonlyMap<string, string>,
-  version: string,
-  output: CommandOutput,
-): Promise<number> {
-  const stop = stopSignal()
-  try {
-    await server.listen()
-    const { address, port } = server.address()
-    output.stdout(startText(localUrl(address, port), files, version))
-    await stop.received
-    return 0
-  } catch (error) {
-    output.stderr(`error: ${error instanceof Error ? error.message : String(error)}\n`)
-    return 1
-  } finally {
-    await server.close()
-    stop.ignore()
-  }
-}
-
-/** Formats the lines that the command prints once it listens. */
-export function startText(
-  url: string,
-  files: ReadonlyMap<string, string>,
-  version: string,
-): string {
-  const paths = [...files.keys()].map((path) => `  play    ${url}${path}`)
-  return [
-    `rtspool ${version} serves virtual cameras on ${url}`,
-    '',
-    ...paths,
-    `  faults  '${url}${testPath}?loss=1&jitter=40&drop=tcp@30'   rtspool camera --help`,
-    `  quirks  '${url}${testPath}?quirk=19'   rtspool camera --list-quirks`,
-    '',
-  ]
-    .map((line) => `${line}\n`)
-    .join('')
 }
 
 /** Formats the table of quirks. */

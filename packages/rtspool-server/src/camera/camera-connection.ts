@@ -89,7 +89,8 @@ export class CameraConnection {
 
   /** Closes the connection, or resets it. Idempotent. */
   close(kind: 'tcp' | 'reset' = 'tcp'): void {
-    if (kind === 'reset') this.#client.resetAndDestroy()
+    // A connection inside TLS cannot be reset: it closes without the end of TLS.
+    if (kind === 'reset' && !isEncrypted(this.#client)) this.#client.resetAndDestroy()
     else this.#client.destroy()
   }
 
@@ -179,11 +180,12 @@ export class CameraConnection {
     const { localAddress = '', localPort = 0, remoteAddress = '' } = this.#client
     const { faults, state } = camera
     const host = plain(localAddress)
+    const scheme = isEncrypted(this.#client) ? 'rtsps' : 'rtsp'
     return {
       ...{ clock: this.#cameras.clock, faults, camera: state },
       random: seededRandom(faults.seed, 5),
       clientAddress: plain(remoteAddress),
-      authority: `${host.includes(':') ? `[${host}]` : host}:${localPort}`,
+      origin: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${localPort}`,
       close: (kind: 'tcp' | 'reset') => this.close(kind),
       endSession: () => this.endSession(),
       closeAll: () => camera.closeConnections(),
@@ -260,6 +262,8 @@ export class CameraConnection {
     if (left) this.#client.write(frameInterleaved(left.channel, [left.payload]))
   }
 }
+
+const isEncrypted = (socket: Socket): boolean => 'encrypted' in socket
 
 const plain = (address: string): string => address.replace(/^::ffff:(?=[\d.]+$)/, '')
 

@@ -1,9 +1,20 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { type Clock, systemClock } from 'rtspool'
 import { CameraConnection, type CameraLookup, type Cameras } from './camera-connection.js'
 import { type Faults, noFaults } from './faults.js'
 import { FaultError, parseFaults } from './parse-faults.js'
 import { type CameraUser, VirtualCamera } from './virtual-camera.js'
+
+/** RTSP over TLS on a port of its own. */
+export interface CameraTls {
+  /** Port; 0 = any free one. */
+  readonly port: number
+  /** Private key in PEM. */
+  readonly key: Buffer
+  /** Certificate in PEM. */
+  readonly cert: Buffer
+}
 
 /** Options of a {@link CameraServer}; all optional but the files. */
 export interface CameraServerOptions {
@@ -15,8 +26,16 @@ export interface CameraServerOptions {
   readonly host?: string
   /** Faults of all URLs, unless their query says otherwise. @default none */
   readonly faults?: Faults
+  /** @default no TLS */
+  readonly tls?: CameraTls | undefined
   /** Login of the cameras. @default admin, camera */
   readonly user?: CameraUser
+  /**
+   * Limit on cameras: each URL with other faults is one, and has a port of its own. Above it, one
+   * that nobody uses closes.
+   * @default 256
+   */
+  readonly maxCameras?: number
   /** Called with each refused URL. @default nothing is reported */
   readonly onRefused?: (uri: string, explanation: string) => void
   /** @default the clock of the machine */
@@ -28,39 +47,45 @@ export const defaultUser: CameraUser = Object.freeze({ name: 'admin', password: 
 export const defaultHost = '127.0.0.1'
 export const defaultPort = 8554
 
-/** Limit on cameras: each URL with other faults is one, and has a port of its own. */
-const maxCameras = 256
+const defaultMaxCameras = 256
 
 /** Serves virtual cameras: one for each path and query. */
 export class CameraServer implements Cameras {
   readonly clock: Clock
   readonly #options: CameraServerOptions
   readonly #listener: Server
+  readonly #tlsListener: Server | undefined
   readonly #connections = new Set<CameraConnection>()
   readonly #cameras = new Map<string, Promise<VirtualCamera>>()
 
   constructor(options: CameraServerOptions) {
     this.clock = options.clock ?? systemClock
     this.#options = options
-    this.#listener = createServer({ allowHalfOpen: false }, (socket) => this.#admit(socket))
+    this.#listener = createServer((socket) => this.#admit(socket))
+    this.#tlsListener = options.tls && this.#createTlsListener(options.tls)
   }
 
-  /** Opens the port. @throws The error of the operating system. */
+  /** Opens the ports. @throws The error of the operating system. */
   async listen(): Promise<void> {
-    const { port = defaultPort, host = defaultHost } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#listener.once('error', reject)
-      this.#listener.listen(port, host, () => {
-        this.#listener.off('error', reject)
-        resolve()
-      })
-    })
+    const { port = defaultPort, host = defaultHost, tls } = this.#options
+    await listenOn(this.#listener, port, host)
+    if (!this.#tlsListener || !tls) return
+    try {
+      await listenOn(this.#tlsListener, tls.port, host)
+    } catch (error) {
+      this.#listener.close()
+      throw error
+    }
   }
 
-  address(): { readonly address: string; readonly port: number } {
-    const address = this.#listener.address()
-    if (address === null || typeof address === 'string') throw new TypeError('not listening')
-    return address
+  address(): AddressInfo {
+    return this.#listener.address() as AddressInfo
+  }
+
+  /** Returns the port of RTSP over TLS; `undefined` without TLS. */
+  get tlsPort(): number | undefined {
+    const address = this.#tlsListener?.address()
+    return (address as AddressInfo | null | undefined)?.port
   }
 
   async find(uri: string): Promise<CameraLookup> {
@@ -85,15 +110,19 @@ export class CameraServer implements Cameras {
     this.#options.onRefused?.(uri, explanation)
   }
 
-  /** Closes the port, all connections and all cameras. */
+  /** Closes the ports, all connections and all cameras. Idempotent. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#listener.close(() => resolve())
-    })
+    const closed = [this.#listener, this.#tlsListener].map(closeListener)
     for (const connection of this.#connections) connection.close()
-    await closed
-    const cameras = await Promise.all(this.#cameras.values())
-    await Promise.all(cameras.map((camera) => camera.close()))
+    await Promise.all(closed)
+    const cameras = [...this.#cameras.values()].map(async (camera) => (await camera).close())
+    // A camera that could not start has told its client so.
+    await Promise.allSettled(cameras)
+  }
+
+  #createTlsListener({ key, cert }: CameraTls): Server {
+    const listener = createTlsServer({ key, cert }, (socket) => this.#admit(socket))
+    return listener.on('tlsClientError', () => {})
   }
 
   #admit(socket: Socket): void {
@@ -103,13 +132,14 @@ export class CameraServer implements Cameras {
     this.#connections.add(connection)
   }
 
-  #camera(path: string, file: string, faults: Faults): Promise<VirtualCamera> {
+  async #camera(path: string, file: string, faults: Faults): Promise<VirtualCamera> {
     const key = `${path} ${JSON.stringify(faults)}`
-    const known = this.#cameras.get(key)
-    if (known) return known
-    if (this.#cameras.size >= maxCameras) {
-      throw new FaultError(`expected at most ${maxCameras} different URLs, got one more`)
-    }
+    const { maxCameras = defaultMaxCameras } = this.#options
+    if (!this.#cameras.has(key) && this.#cameras.size >= maxCameras) await this.#closeIdleCamera()
+    return this.#cameras.get(key) ?? this.#openCamera(key, path, file, faults)
+  }
+
+  #openCamera(key: string, path: string, file: string, faults: Faults): Promise<VirtualCamera> {
     const { host = defaultHost, user = defaultUser } = this.#options
     const opening = VirtualCamera.open({
       ...{ path, file, faults, user, host, clock: this.clock },
@@ -120,6 +150,19 @@ export class CameraServer implements Cameras {
     return opening
   }
 
+  /** Closes the oldest camera that nobody uses, to make room for another. */
+  async #closeIdleCamera(): Promise<void> {
+    const used = new Set([...this.#connections].map(({ camera }) => camera))
+    for (const [key, opening] of this.#cameras) {
+      const camera = await opening
+      if (used.has(camera) || !camera.isIdle) continue
+      this.#cameras.delete(key)
+      await camera.close()
+      return
+    }
+    throw new FaultError(`expected at most ${this.#cameras.size} URLs in use, got one more`)
+  }
+
   #closeConnections(camera: VirtualCamera): void {
     for (const connection of this.#connections) {
       if (connection.camera !== camera) continue
@@ -127,6 +170,23 @@ export class CameraServer implements Cameras {
       connection.close()
     }
   }
+}
+
+function listenOn(listener: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    listener.once('error', reject)
+    listener.listen(port, host, () => {
+      listener.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function closeListener(listener: Server | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (listener?.listening) listener.close(() => resolve())
+    else resolve()
+  })
 }
 
 /** Splits a request URI into path and query, without the track that a client appends. */

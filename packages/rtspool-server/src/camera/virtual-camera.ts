@@ -125,6 +125,11 @@ export class VirtualCamera {
     session?.end()
   }
 
+  /** True if the camera has no session: its server may close. */
+  get isIdle(): boolean {
+    return this.#server.pool.size === 0
+  }
+
   /** Closes all connections, and ends their sessions, as a restart does. */
   closeConnections(): void {
     this.#closeConnections(this)

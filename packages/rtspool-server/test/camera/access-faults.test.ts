@@ -1,15 +1,21 @@
-import { describe, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   basicHeader,
   challengesOf,
   digestChallengeOf,
   digestHeader,
 } from '../../../rtspool/test/support/credentials.js'
-import { UdpTestPorts } from '../../../rtspool/test/support/rtsp-client.js'
+import { RtspTestClient, UdpTestPorts } from '../../../rtspool/test/support/rtsp-client.js'
 import { nextTurn } from '../../../rtspool/test/support/until.js'
 import { noFaults } from '../../src/camera/faults.js'
 import { CameraScene } from './camera-scene.js'
 
+const pem = (part: string): Buffer =>
+  readFileSync(
+    new URL(`../../../rtspool/test/support/certificates/first.${part}.pem`, import.meta.url),
+  )
+const certificate = { key: pem('key'), cert: pem('cert') }
 const login = { user: 'admin', password: 'camera' }
 const overTcp = 'RTP/AVP/TCP;unicast;interleaved=0-1'
 const overUdp = 'RTP/AVP;unicast;client_port=5000-5001'
@@ -192,5 +198,32 @@ describe('access to a virtual camera', () => {
     const other = await scene.connect()
     other.rtsp.send('\x01\x02 nonsense\r\n\r\n')
     await scene.until(() => other.isClosed)
+  })
+
+  it('works inside TLS, with the scheme in its URLs', async () => {
+    const scene = await CameraScene.start({ tls: { port: 0, ...certificate } })
+    const rtsp = await RtspTestClient.connectTls(scene.server.tlsPort ?? 0)
+    onTestFinished(() => rtsp.close())
+    const url = `rtsps://127.0.0.1:${scene.server.tlsPort}/test`
+    const { headers } = await rtsp.request('DESCRIBE', `${url}?loss=1`)
+    expect(headers.get('Content-Base')).toBe(`${url}?loss=1/`)
+    const other = await RtspTestClient.connectTls(scene.server.tlsPort ?? 0)
+    onTestFinished(() => other.close())
+    const moved = await other.request('DESCRIBE', `${url}?quirk=7`)
+    expect(moved.headers.get('Location')).toBe(`${url}?quirk=`)
+  })
+
+  it('closes a camera that nobody uses for one more URL, and keeps those in use', async () => {
+    const scene = await CameraScene.start({ maxCameras: 2 })
+    const [used, idle] = [await scene.connect('seed=1'), await scene.connect('seed=2')]
+    await used.play()
+    await idle.describe()
+    const refused = await (await scene.connect('seed=3')).describe()
+    expect(refused.statusCode).toBe(400)
+    expect(refused.body.toString()).toContain('expected at most 2 URLs in use')
+    await idle.rtsp.close()
+    await nextTurn(10)
+    expect((await (await scene.connect('seed=3')).describe()).statusCode).toBe(200)
+    await used.receive(3)
   })
 })

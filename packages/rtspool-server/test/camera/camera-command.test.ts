@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { cameraCommand, createCameraCommand, startText } from '../../src/camera/camera-command.js'
+import { cameraCommand, createCameraCommand } from '../../src/camera/camera-command.js'
 import { faultNames } from '../../src/camera/fault-table.js'
 import { quirks } from '../../src/camera/quirks/index.js'
+import { startText } from '../../src/camera/serve-cameras.js'
 import { CollectedOutput } from '../collected-output.js'
 
 async function run(...args: string[]) {
@@ -33,6 +36,7 @@ describe('rtspool camera', () => {
     ],
     [['--port', '70000'], 'Expected a port from 0 to 65535'],
     [['--user', 'admin'], 'Expected a name, a colon and a password'],
+    [['--tls-key', 'key.pem'], '--tls-key and --tls-cert need each other'],
     [['--los', '1'], "unknown option '--los'"],
   ])('refuses %j with exit code 2', async (args, message) => {
     const { exitCode, stderr } = await run(...args)
@@ -43,6 +47,19 @@ describe('rtspool camera', () => {
   it('refuses a file that is missing with exit code 1', async () => {
     const { exitCode, stderr } = await run('missing.mp4')
     expect([exitCode, stderr]).toEqual([1, 'error: missing.mp4 is missing\n'])
+  })
+
+  it('says which port is in use', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const { exitCode, stderr } = await run('--port', String(port))
+    expect([exitCode, stderr]).toEqual([
+      1,
+      `error: port ${port} is in use already; choose another\n`,
+    ])
+    taken.close()
+    await once(taken, 'close')
   })
 
   it('reads faults from its options', () => {
@@ -57,7 +74,9 @@ describe('rtspool camera', () => {
   })
 
   it('shows its URLs at the start', () => {
-    const text = startText('rtsp://127.0.0.1:8554', new Map([['/test', 'test.mp4']]), '1.2.3')
+    const urls = { url: 'rtsp://127.0.0.1:8554', tlsUrl: 'rtsps://127.0.0.1:8322' }
+    const text = startText({ version: '1.2.3', ...urls, paths: ['/test'] })
+    expect(text).toContain('with TLS on rtsps://127.0.0.1:8322, the same paths\n')
     expect(text).toContain('rtspool 1.2.3 serves virtual cameras on rtsp://127.0.0.1:8554\n')
     expect(text).toContain('  play    rtsp://127.0.0.1:8554/test\n')
   })

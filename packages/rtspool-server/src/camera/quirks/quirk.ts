@@ -1,14 +1,6 @@
 import type { MediaQuirk } from '../media/media-quirk.js'
 import type { CreateFilter } from '../wire/wire-filter.js'
 
-/** Place at which a description is served, for quirks of its URLs. */
-export interface DescribedAt {
-  /** Content-Base of the response. */
-  readonly base: string
-  /** Address and port of the camera, as in a URL. */
-  readonly authority: string
-}
-
 /** A behaviour of real cameras that clients must cope with. */
 export interface Quirk {
   /** Number of the quirk, with a letter where the quirk has several behaviours: `19a`. */
@@ -25,8 +17,8 @@ export interface Quirk {
   readonly needsLogin?: boolean
   /** Behaviour in requests, responses and frames. */
   readonly filter?: CreateFilter
-  /** Changes the text of the session description. */
-  readonly sdp?: (sdp: string, at: DescribedAt) => string
+  /** Changes the text of the session description, whose URLs are relative to a Content-Base. */
+  readonly sdp?: (sdp: string, base: string) => string
   /** Behaviour in packets. */
   readonly media?: MediaQuirk
 }

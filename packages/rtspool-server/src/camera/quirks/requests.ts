@@ -62,11 +62,11 @@ const offersUnknownAlgorithm: CreateFilter = () => ({
 /** Sends clients to the same camera without the quirk. */
 const redirects =
   (statusCode: 301 | 302): CreateFilter =>
-  ({ authority, faults }) => ({
+  ({ origin, faults }) => ({
     request(request) {
       if (request.method !== 'DESCRIBE') return undefined
       const others = faults.quirk.filter((id) => !/^7[ab]?$/.test(id))
-      const location = `rtsp://${authority}${withQuirks(request, others)}`
+      const location = origin + withQuirks(request, others)
       return { statusCode, headers: [['Location', location]] }
     },
   })

@@ -1,24 +1,24 @@
 import type { CreateFilter } from '../wire/wire-filter.js'
-import type { DescribedAt, Quirk } from './quirk.js'
+import type { Quirk } from './quirk.js'
 import { mapMedia } from './sdp-text.js'
 
 /** Changes the Content-Base of a description. */
 const contentBase =
-  (change: (base: string, authority: string) => string): CreateFilter =>
-  ({ authority }) => ({
+  (change: (base: string) => string): CreateFilter =>
+  () => ({
     response({ headers }) {
       const base = headers.get('Content-Base')
-      if (base !== undefined) headers.set('Content-Base', change(base, authority))
+      if (base !== undefined) headers.set('Content-Base', change(base))
     },
   })
 
 /** Changes the control URL of each track. */
 const controls =
-  (change: (control: string, at: DescribedAt) => string) =>
-  (sdp: string, at: DescribedAt): string =>
+  (change: (control: string, base: string) => string) =>
+  (sdp: string, base: string): string =>
     mapMedia(sdp, (lines) =>
       lines.map((line) =>
-        line.startsWith('a=control:') ? `a=control:${change(line.slice(10), at)}` : line,
+        line.startsWith('a=control:') ? `a=control:${change(line.slice(10), base)}` : line,
       ),
     )
 
@@ -70,7 +70,7 @@ export const urlQuirks: readonly Quirk[] = [
     who: 'several',
     does: 'a=control is an absolute URL',
     source: 'mediamtx#683',
-    sdp: controls((control, { base }) => base + control),
+    sdp: controls((control, base) => base + control),
   },
   {
     id: '9b',
@@ -84,7 +84,7 @@ export const urlQuirks: readonly Quirk[] = [
     who: 'several',
     does: 'a=control repeats the path of the base, and means the two joined',
     source: 'go2rtc#1236',
-    sdp: controls((control, { base }) => pathOf(base) + control),
+    sdp: controls((control, base) => pathOf(base) + control),
     filter: understandsBaseTwice,
   },
 ]

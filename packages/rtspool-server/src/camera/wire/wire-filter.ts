@@ -51,8 +51,8 @@ export interface WireLink {
   readonly random: Random
   /** Address of the client, without port. */
   readonly clientAddress: string
-  /** Address and port of the camera on this connection, as in a URL. */
-  readonly authority: string
+  /** Scheme, address and port of the camera on this connection: `rtsp://127.0.0.1:8554`. */
+  readonly origin: string
   /** Closes the connection, or resets it. */
   close(kind: 'tcp' | 'reset'): void
   /** Ends the session of this connection, over any transport. */

@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { localUrl } from '../banner.js'
+import type { CommandOutput } from '../config/commands/config-command.js'
+import { stopSignal } from '../signals.js'
+import { cameraFiles, testPath, whyNoTestPicture } from '../test-picture.js'
+import { CameraServer, type CameraTls, defaultUser } from './camera-server.js'
+import { type Faults, noFaults } from './faults.js'
+import type { CameraUser } from './virtual-camera.js'
+
+/** Path of the file that the command line names. */
+export const filePath = '/file'
+
+/** Options of the command line for RTSP over TLS. */
+interface TlsFlags {
+  readonly tlsPort: number
+  readonly tlsKey?: string
+  readonly tlsCert?: string
+}
+
+/** Options of the command line. */
+export type CameraCommandOptions = Partial<Faults> &
+  TlsFlags & {
+    readonly port: number
+    readonly host: string
+    readonly user?: CameraUser
+    readonly listQuirks?: boolean
+  }
+
+/** A reason why the cameras cannot start, and the exit code. */
+class StartError extends Error {
+  readonly exitCode: 1 | 2
+
+  constructor(message: string, exitCode: 1 | 2) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/**
+ * Serves virtual cameras until a signal arrives.
+ *
+ * @returns The exit code: 1 if the cameras cannot start, 2 for options that do not fit together.
+ */
+export async function serveCameras(
+  file: string | undefined,
+  options: CameraCommandOptions,
+  version: string,
+  output: CommandOutput,
+): Promise<number> {
+  try {
+    await serveUntilSignal(filesOf(file), options, version, output)
+    return 0
+  } catch (error) {
+    output.stderr(`error: ${startProblem(error, options)}\n`)
+    return error instanceof StartError ? error.exitCode : 1
+  }
+}
+
+async function serveUntilSignal(
+  files: ReadonlyMap<string, string>,
+  options: CameraCommandOptions,
+  version: string,
+  output: CommandOutput,
+): Promise<void> {
+  const { port, host, user = defaultUser, tlsPort, tlsKey, tlsCert, ...given } = options
+  const server = new CameraServer({
+    ...{ files, port, host, user, faults: { ...noFaults, ...given }, tls: tlsOf(options) },
+    onRefused: (uri, explanation) => output.stderr(`refused ${uri}: ${explanation}\n`),
+  })
+  const stop = stopSignal()
+  try {
+    await server.listen()
+    const { address } = server.address()
+    const url = localUrl(address, server.address().port)
+    const { tlsPort: openTlsPort } = server
+    const tlsUrl = openTlsPort === undefined ? undefined : localUrl(address, openTlsPort, 'rtsps')
+    output.stdout(startText({ version, url, tlsUrl, paths: [...files.keys()] }))
+    await stop.received
+  } finally {
+    await server.close()
+    stop.ignore()
+  }
+}
+
+function filesOf(file: string | undefined): ReadonlyMap<string, string> {
+  const problem = file === undefined || existsSync(file) ? whyNoTestPicture() : `${file} is missing`
+  if (problem !== undefined) throw new StartError(problem, 1)
+  const own = file === undefined ? [] : [[filePath, resolve(file)] as const]
+  return new Map([...cameraFiles, ...own])
+}
+
+function tlsOf({ tlsPort, tlsKey, tlsCert }: TlsFlags): CameraTls | undefined {
+  if (tlsKey === undefined && tlsCert === undefined) return undefined
+  if (tlsKey === undefined || tlsCert === undefined) {
+    throw new StartError('--tls-key and --tls-cert need each other', 2)
+  }
+  return { port: tlsPort, key: readFileSync(tlsKey), cert: readFileSync(tlsCert) }
+}
+
+function startProblem(error: unknown, { host }: CameraCommandOptions): string {
+  const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number }
+  if (code === 'EADDRINUSE') return `port ${port} is in use already; choose another`
+  if (code === 'EADDRNOTAVAIL') return `--host ${host} is not an address of this machine`
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Values that the command prints once it listens. */
+interface StartFacts {
+  readonly version: string
+  readonly url: string
+  /** URL of RTSP over TLS; `undefined` without TLS. */
+  readonly tlsUrl: string | undefined
+  readonly paths: readonly string[]
+}
+
+/** Formats the lines that the command prints once it listens. */
+export function startText({ version, url, tlsUrl, paths }: StartFacts): string {
+  return [
+    `rtspool ${version} serves virtual cameras on ${url}`,
+    ...(tlsUrl === undefined ? [] : [`with TLS on ${tlsUrl}, the same paths`]),
+    '',
+    ...paths.map((path) => `  play    ${url}${path}`),
+    `  faults  '${url}${testPath}?loss=1&jitter=40&drop=tcp@30'   rtspool camera --help`,
+    `  quirks  '${url}${testPath}?quirk=19'   rtspool camera --list-quirks`,
+    '',
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
