@@ -91,7 +91,10 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowResult> 
   }
 }
 
-/** Closes a trial. Waits only for a limited time, because the server may not respond any more. */
+/**
+ * Closes the connections and sessions of one conformance test. Waits only for a limited time,
+ * because the server may not respond any more.
+ */
 async function closed(trial: Trial): Promise<void> {
   const limit = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref())
   await Promise.race([trial.close(), limit])

@@ -9,14 +9,14 @@ export class ApiError extends Error {
     this.status = status
   }
 
-  /** True if the server would refuse the same request again. */
+  /** True if the server would refuse the same request again, so that a retry is useless. */
   get isFinal(): boolean {
     const { status } = this
     return status >= 400 && status < 500 && !passingStatuses.includes(status)
   }
 }
 
-/** Statuses of refusals that end: of a login, of a slow request, and of too many requests. */
+/** Status codes of temporary refusals: no login, a slow request, too many requests. */
 const passingStatuses = [401, 408, 429]
 
 /** Problem details of an error response (RFC 9457), as far as the page shows them. */

@@ -62,7 +62,7 @@ export function lossOf({ packetsLost, packetsIn, packetsOut }: SessionFigures): 
   return packetsLost / Math.max(1, packetsIn + packetsOut)
 }
 
-/** Writes the transport of a session as people know it; absent = not set up yet. */
+/** Returns the transport of a session for the user; `undefined` before the first SETUP. */
 export const transportText = ({ transport }: Pick<SessionView, 'transport'>): string | undefined =>
   transport === 'websocket-fmp4' ? 'WebSocket' : transport
 

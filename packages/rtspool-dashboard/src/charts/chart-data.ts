@@ -25,10 +25,10 @@ export function newestIndex({ places }: ChartData): number | undefined {
   return places.length > 0 ? places.length - 1 : undefined
 }
 
-/** Width of the horizontal axis of a chart with one place. */
+/** Width of the horizontal axis of a chart with a single position. */
 const singlePlaceWidth = 10
 
-/** Returns both ends of the horizontal axis for places in ascending order. */
+/** Returns both ends of the horizontal axis for positions in ascending order. */
 export function axisOf(places: ArrayLike<number>): [start: number, end: number] {
   const first = places[0] ?? singlePlaceWidth
   const last = places[places.length - 1] ?? first

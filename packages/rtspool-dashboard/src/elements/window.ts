@@ -6,7 +6,9 @@ export interface RowWindow {
   readonly end: number
 }
 
-/** Number of rows to draw above and below the visible ones, so that a short scroll shows no gap. */
+/**
+ * Number of rows to render above and below the visible ones, so that a short scroll shows no gap.
+ */
 const spareRows = 5
 
 /**

@@ -25,7 +25,7 @@ export const limitFields: readonly LimitField[] = [
 export interface ConfigKeyView {
   readonly key: string
   readonly value?: unknown
-  /** Value that holds now, if it is another one. */
+  /** Value that the server uses at present, if it differs from the configured one. */
   readonly valueInUse?: unknown
   /** Place from which the value comes: an option, a variable, or a line of the file. */
   readonly source: string

@@ -2,17 +2,17 @@ import { lossOf, type SessionFigures, type SessionView } from '../api/session-vi
 import type { Column } from '../elements/index.js'
 import { bytesText, shareText } from '../words/quantities.js'
 
-/** Parts of a row that name the client of a session, live or gone. */
+/** Members of a row that identify the client of a live or removed session. */
 export type ClientRow = Pick<SessionView, 'user' | 'address' | 'userAgent' | 'paths'>
 
-/** Columns that name the client of a session. */
+/** Columns that identify the client of a session. */
 export const clientColumns: readonly Column<ClientRow>[] = [
   textColumn('user', 'User', '8rem', ({ user }) => user),
   textColumn('address', 'Address', '8.5rem', ({ address }) => address),
   textColumn('agent', 'Program', '9rem', ({ userAgent }) => userAgent),
 ]
 
-/** Column of the paths of a session. */
+/** Column with the paths of a session. */
 export const pathColumn = textColumn('path', 'Path', '9rem', ({ paths }: ClientRow) =>
   paths.join(', '),
 )
@@ -21,19 +21,19 @@ interface FigureRow {
   readonly stats: SessionFigures
 }
 
-/** Column of the bytes of media to and from a client. */
+/** Column with the bytes of media to and from a client. */
 export const bytesColumn: Column<FigureRow> = {
   ...{ id: 'bytes', title: 'Bytes', width: '6rem', isNumber: true },
   cell: ({ stats }) => bytesText(stats.bytesIn + stats.bytesOut),
 }
 
-/** Column of the share of packets that were lost. */
+/** Column with the share of packets that were lost. */
 export const lossColumn: Column<FigureRow> = {
   ...{ id: 'loss', title: 'Loss', width: '5rem', isNumber: true },
   cell: ({ stats }) => shareText(lossOf(stats)),
 }
 
-/** Creates a column of text, whose hint shows the whole text when the cell is cut off. */
+/** Creates a column of text, with the whole text as a tooltip for a cell that is cut off. */
 export function textColumn<Row>(
   id: string,
   title: string,

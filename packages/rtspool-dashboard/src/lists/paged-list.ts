@@ -48,7 +48,9 @@ export class PagedList<Row> {
     return this.#problem
   }
 
-  /** True if the server does not accept the filter. The list is then read again for another one only. */
+  /**
+   * True if the server does not accept the filter. The list is read again only with another filter.
+   */
   get isRefused(): ReadonlySignal<boolean> {
     return this.#isRefused
   }
@@ -141,7 +143,7 @@ export class PagedList<Row> {
     this.#retry = setTimeout(() => void this.#start(), retryMs)
   }
 
-  /** Empties the list: the rows of an earlier filter do not belong to this one. */
+  /** Removes all rows, because they belong to an earlier filter. */
   #refuse(): void {
     this.#isRefused.value = true
     this.#parts = []

@@ -6,7 +6,7 @@ const keptLooks = 150
 
 /** Bitrates of the tracks of one media at one time. */
 interface Look {
-  /** Time of the measurement, in milliseconds of a clock that is never set. */
+  /** Time of the measurement, in milliseconds of the monotonic clock. */
   readonly atMs: number
   /** Bits per second of each track, by its index; `null` = unknown. */
   readonly rates: readonly (number | null)[]
@@ -20,7 +20,7 @@ export class BitrateHistory {
    * Adds the bitrates of all present media. Removes those of all other media, because they have
    * ended.
    *
-   * @param nowMs - Milliseconds of a clock that is never set.
+   * @param nowMs - Milliseconds of the monotonic clock.
    */
   note(media: readonly MediaView[], nowMs: number): void {
     this.#looks = new Map(

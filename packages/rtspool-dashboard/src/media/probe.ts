@@ -9,7 +9,7 @@ import type { TrackView } from './media-view.js'
 export interface ProbeUnit {
   /** Index of the track. */
   readonly track: number
-  /** Milliseconds from the beginning of the probe to the arrival. */
+  /** Milliseconds from the beginning of the probe to the arrival of the unit. */
   readonly arrivedMs: number
   /** RTP timestamp, in ticks of the clock rate of the track. */
   readonly rtpTime: number
@@ -25,7 +25,10 @@ export interface ProbeView {
   readonly keyFrameIntervalSeconds?: number
 }
 
-/** Gap in a probe: a time without access units that is much longer than usual. */
+/**
+ * Gap in a probe (the server reads a media for some seconds): a time without access units that is
+ * much longer than usual.
+ */
 interface Gap {
   readonly fromMs: number
   readonly toMs: number
@@ -47,8 +50,8 @@ const toldGaps = 5
 const wrap = 2 ** 32
 
 /**
- * Returns the chart of a probe: sizes of units in bytes over seconds. Key frames of video have a
- * separate line.
+ * Returns the chart of a probe, which reads one track for some seconds. The chart shows sizes of
+ * access units in bytes over seconds. Key frames of video have a separate line.
  */
 export function probeChart(units: readonly ProbeUnit[], isVideo: boolean): ChartData {
   const sizes = (wanted: boolean) =>
@@ -68,7 +71,8 @@ export function keyFrameDistances(units: readonly ProbeUnit[], clockRate: number
 }
 
 /**
- * Describes the result of a probe of one track in sentences for the user.
+ * Describes the result of a probe, which reads one track for some seconds, in sentences for the
+ * user.
  *
  * @param seconds - Length of the probe.
  */

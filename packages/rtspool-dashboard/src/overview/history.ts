@@ -13,7 +13,7 @@ export interface HistorySample {
   readonly number: number
   /** Time of the sample, in ISO 8601. */
   readonly time: string
-  /** Seconds since the start of the server, by a clock that is never set. */
+  /** Seconds since the start of the server, by the monotonic clock. */
   readonly uptimeSeconds: number
   readonly sessions: number
   readonly connections: number

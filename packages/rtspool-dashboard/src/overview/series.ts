@@ -2,7 +2,9 @@ import type { ChartData } from '../charts/index.js'
 import type { HistorySample } from './history.js'
 
 const bitsPerByte = 8
-/** Distance of samples of two runs of the server, if the clock was set back in between. */
+/**
+ * Seconds assumed between samples of two runs of the server, if the clock was set back in between.
+ */
 const unknownGapSeconds = 2
 
 /** Charts of the overview, all with the same time axis in seconds since 1970. */
@@ -66,8 +68,8 @@ function gapSeconds(before: HistorySample, now: HistorySample): number {
 }
 
 /**
- * Returns whether the server ran on between two samples. In one run numbers grow by one in two
- * seconds; the first number of a run is the time of its start in milliseconds.
+ * Returns whether two samples are from the same run of the server. In one run, the numbers grow by
+ * one in two seconds. The first number of a run is the time of its start in milliseconds.
  */
 function isSameRun(before: HistorySample, now: HistorySample): boolean {
   const counted = now.number - before.number

@@ -63,10 +63,10 @@ function positionOf<T extends { readonly publicId: string }>(
 }
 
 /**
- * Calls a function that lists objects of the library.
+ * Calls a function of the library that lists objects, and converts its errors to error responses.
  *
  * @throws {Problem} `invalid-request` for text that no page has given as its cursor, and for
- *   filters that the library refuses.
+ * filters that the library refuses.
  */
 export async function listed<T>(
   cursor: string | undefined,

@@ -12,7 +12,9 @@ const maxUnits = 10_000
  */
 const maxProbes = 4
 
-/** Schema of the result of a probe: facts about the tracks that were read. */
+/**
+ * Schema of the result of a probe, which reads a media for some seconds: facts about its tracks.
+ */
 export const probeSchema = z
   .object({
     units: z.array(

@@ -77,7 +77,7 @@ export class Problem extends Error {
 }
 
 /**
- * Creates the error response to a path whose id names nothing.
+ * Creates the error response for an id in the path that belongs to no object.
  *
  * @param kind - Noun for the missing thing, such as `ban`.
  * @param where - Part of the request that has the id.

@@ -36,7 +36,7 @@ export interface ConfigLayer {
   textOf?(path: KeyPath): string | undefined
 }
 
-/** Returns the places of values in their sources, after all sources are merged. */
+/** Source of each value of a configuration, after all sources are merged. */
 export interface KeySources {
   /**
    * Returns the place of a key's value: an option, a variable, or a place in the file. For a

@@ -25,7 +25,7 @@ export class LimitWatch {
   /** Times of the last reports, in milliseconds of the clock, by limit and subject. */
   readonly #reported = new Map<string, number>()
   readonly #onCreated = (session: Session) => this.#checkSessions(session)
-  /** Numbers of open connections by host. */
+  /** Number of open connections by host. */
   readonly #connections = new Map<string, number>()
   readonly #onOpened = (connection: ConnectionInfo) => this.#checkConnections(connection)
   readonly #onClosed = ({ remoteAddress }: ConnectionInfo) => {
@@ -79,7 +79,11 @@ export class LimitWatch {
     this.#check('maxConnectionsPerAddress', max, ofHost, { address: hostOf(remoteAddress) })
   }
 
-  /** @returns The number of connections of the host after the change. */
+  /**
+   * Counts an opened or closed connection.
+   *
+   * @returns The number of connections of the host after the change.
+   */
   #count(address: string, change: 1 | -1): number {
     const host = hostOf(address)
     const count = (this.#connections.get(host) ?? 0) + change

@@ -20,7 +20,7 @@ export interface HistorySample extends TotalTraffic {
   readonly number: number
   /** Time of the sample, in milliseconds since 1970. */
   readonly unixTimeMs: number
-  /** Seconds since the start, by a clock that is never set. */
+  /** Seconds since the start of the server, by the monotonic clock. */
   readonly uptimeSeconds: number
   readonly sessions: number
   readonly connections: number

@@ -101,7 +101,7 @@ function addRole(role: string, before: readonly string[] = []): readonly string[
   return [...before, role]
 }
 
-/** Errors whose messages explain to a person what to do. */
+/** Classes of errors whose messages tell the user what to do. */
 const explainedErrors = [OptionValueError, PasswordError, FileError] as const
 
 function refusal(error: unknown, output: CommandOutput): number {

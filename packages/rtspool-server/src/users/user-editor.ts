@@ -149,7 +149,7 @@ export class UserEditor {
   }
 
   /**
-   * Writes the file.
+   * Writes the changed file.
    *
    * @returns False if another program has changed the file meanwhile.
    */

@@ -48,7 +48,7 @@ export interface DigestInput {
 }
 
 /**
- * Computes the response of a client, in hexadecimal digits.
+ * Computes the parameter `response` of Digest credentials, in hexadecimal digits.
  *
  * @param ha1 - Lower-case hexadecimal digits.
  * @see RFC 7616 section 3.4.1

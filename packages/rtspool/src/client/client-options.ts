@@ -21,7 +21,9 @@ export type ClientBasicPolicy = 'overTls' | 'always' | 'never'
 
 const basicPolicies: readonly ClientBasicPolicy[] = ['overTls', 'always', 'never']
 
-/** Hosts that receive the credentials after a redirect: that of the URL only, or any. */
+/**
+ * Hosts to which the client sends the credentials after a redirect: that of the URL only, or any.
+ */
 export type ClientCredentialsPolicy = 'sameHost' | 'anyHost'
 
 const credentialsPolicies: readonly ClientCredentialsPolicy[] = ['sameHost', 'anyHost']
@@ -64,7 +66,8 @@ export interface RtspClientOptions {
    */
   readonly maxRedirects?: number | undefined
   /**
-   * Hosts that receive the credentials after a redirect: the host of the URL only, or any (`'anyHost'`).
+   * Hosts to which the client sends the credentials after a redirect: that of the URL only, or any
+   * (`'anyHost'`).
    * @default 'sameHost'
    */
   readonly credentialsFor?: ClientCredentialsPolicy | undefined
@@ -75,8 +78,8 @@ export interface RtspClientOptions {
    */
   readonly basic?: ClientBasicPolicy | undefined
   /**
-   * Chooses the tracks to play.
-   * @default audio and video that the server sends
+   * Selects the tracks to play: returns `true` for each of them.
+   * @default audio and video tracks that the server sends
    */
   readonly tracks?: ((track: RtspClientTrack) => boolean) | undefined
   /**
@@ -127,12 +130,13 @@ export interface RtspClientOptions {
    */
   readonly reportSeconds?: number | undefined
   /**
-   * Ends the attempt to connect, and later closes the client; iterations then throw the reason of the signal.
+   * Signal that ends the attempt to connect, or closes the client later; iterations then throw the
+   * reason of the signal.
    * @default never
    */
   readonly signal?: AbortSignal | undefined
   /**
-   * Source of time.
+   * Clock of the client.
    * @default `systemClock`
    */
   readonly clock?: Clock | undefined
@@ -164,7 +168,7 @@ const maxTimeoutSeconds = 600
 const maxRedirects = 20
 const maxPort = 65_535
 
-/** Options with their defaults. */
+/** Options after their checks, with all defaults filled in. */
 export interface ResolvedClientOptions {
   readonly username: string | undefined
   readonly password: string | undefined

@@ -1,4 +1,4 @@
-/** User name and password. */
+/** User name and password for a server. */
 export interface ClientCredentials {
   readonly username: string
   readonly password: string
@@ -16,7 +16,7 @@ export interface ClientUrl {
   readonly credentials: ClientCredentials | undefined
 }
 
-/** Ports of `rtsp:` and `rtsps:` (RFC 2326 section 3.2, RFC 7826 section 22.14). */
+/** Default ports of `rtsp:` and `rtsps:` (RFC 2326 section 3.2, RFC 7826 section 22.14). */
 const ports = { rtsp: 554, rtsps: 322 } as const
 
 const urlPattern = /^(rtsps?):\/\/([^/?#]*)([^#]*)/i
@@ -46,7 +46,10 @@ export function parseClientUrl(text: string): ClientUrl | undefined {
   }
 }
 
-/** Returns a URL without its user and password, for messages; `an invalid URL` if it has another form. */
+/**
+ * Returns a URL without its user and password, for messages; the text `an invalid URL` if it cannot
+ * be parsed.
+ */
 export const withoutCredentials = (text: string): string =>
   parseClientUrl(text)?.uri ?? 'an invalid URL'
 
@@ -58,7 +61,9 @@ function credentialsOf(userinfo: string): ClientCredentials {
   }
 }
 
-/** Decodes percent escapes; a password with a lone `%` stays as written. */
+/**
+ * Decodes the percent escapes of a user name or password. A text with a lone `%` stays as written.
+ */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -5,11 +5,13 @@ import { credentialsOf, describeStream } from './describe.js'
 import type { RtspClient } from './rtsp-client.js'
 
 /**
- * Connects to an RTSP server and describes a stream. Follows redirects, and answers Digest and Basic.
+ * Connects to an RTSP server and describes a stream. Follows redirects, and authenticates by Digest
+ * or Basic.
  *
  * @param url - `rtsp:` or `rtsps:` URL, with or without user and password.
  * @throws {ClientError} the server cannot be reached, refuses, or has no such stream.
- * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have a password.
+ * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have
+ * a password.
  * @throws The reason of the signal.
  */
 export async function connect(url: string | URL, options?: RtspClientOptions): Promise<RtspClient> {

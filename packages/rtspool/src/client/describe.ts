@@ -7,19 +7,19 @@ import { expectOk } from './connection/expect-ok.js'
 import { openConnection } from './connection/open-connection.js'
 import { type Presentation, readPresentation } from './description/presentation.js'
 
-/** An open connection, and the description that it has brought. */
+/** An open connection, and the session description that was received on it. */
 export interface DescribedStream {
-  /** Place of the stream after redirects. */
+  /** URL of the stream after redirects. */
   readonly url: ClientUrl
   /** Credentials that this place may have. */
   readonly credentials: ClientCredentials | undefined
   readonly connection: ClientConnection
   readonly presentation: Presentation
-  /** Methods that the server announces; empty if it announces none. */
+  /** Methods in the Public header of the server; empty without one. */
   readonly methods: readonly string[]
 }
 
-/** Statuses that send the client to another place (RFC 2326 section 11.3). */
+/** Status codes of redirects (RFC 2326 section 11.3). */
 const redirects = [301, 302, 303, 305, 307, 308]
 
 /**
@@ -70,7 +70,7 @@ export function credentialsOf(
   return { username, password: password ?? credentials?.password ?? '' }
 }
 
-/** Closes the connection when the signal aborts. @returns A function that ends this. */
+/** Closes the connection when the signal aborts. @returns A function that removes this effect. */
 function closeOnAbort(connection: ClientConnection, signal: AbortSignal | undefined): () => void {
   const abort = (): void => void connection.close(signal?.reason)
   signal?.addEventListener('abort', abort)
@@ -78,7 +78,11 @@ function closeOnAbort(connection: ClientConnection, signal: AbortSignal | undefi
   return () => signal?.removeEventListener('abort', abort)
 }
 
-/** Asks for the methods of the server. A refusal other than of credentials means that it announces none. */
+/**
+ * Requests the methods of the server by OPTIONS.
+ *
+ * @returns The methods; empty if the server refuses the request. Refused credentials throw.
+ */
 async function announcedMethods(connection: ClientConnection, uri: string): Promise<string[]> {
   const response = await connection.request({ method: 'OPTIONS', uri })
   return response.statusCode === 200 ? parsePublic(response.headers) : []

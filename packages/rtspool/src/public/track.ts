@@ -65,7 +65,7 @@ export interface TrackOutput extends TrackInfo {
   mapTime(unixMs: number, rtpTime: number, clockMs?: number): void
   /**
    * Returns the source's wall clock at an RTP timestamp, in milliseconds since 1970; `undefined`
-   * before any packet or mapping.
+   * before the first packet and `mapTime`.
    *
    * @param rtpTime - @default that of the last packet
    */

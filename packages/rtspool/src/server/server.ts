@@ -184,7 +184,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   }
 
   /**
-   * Returns the limit on the connections of one host that holds now; 0 = unlimited, as for hosts of
+   * Returns the present limit on the connections of a client's host; 0 = unlimited, as for hosts of
    * `trustedAddresses`.
    *
    * @param address - Numeric address of a client.

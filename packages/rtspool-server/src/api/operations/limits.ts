@@ -29,7 +29,7 @@ const limitsSchema = z
   .register(components, { id: 'Limits' })
 const changeSchema = z.strictObject({ ...poolLimits, ...connectionLimits }).partial()
 
-/** Returns the limits that hold now. */
+/** Returns the present limits of the server. */
 export const limitsOf = ({
   rtsp,
 }: Pick<ControlledServer, 'rtsp'>): z.output<typeof limitsSchema> => {

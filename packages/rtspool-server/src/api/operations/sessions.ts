@@ -53,7 +53,7 @@ export const sessionSchema = z
   })
   .register(components, { id: 'Session' })
 
-/** Schema of a reception report. */
+/** Schema of an RTCP reception report. */
 export const receptionSchema = z.object({
   fractionLost: z.number(),
   cumulativeLost: z.number(),

@@ -13,7 +13,7 @@ const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const leftoverAgeMs = 60_000
 const partialEnding = '.partial'
 
-/** Options of {@link writeFileAtomically}. */
+/** Expected contents and name of the file, for {@link writeFileAtomically}. */
 export interface AtomicWriteOptions {
   /**
    * Contents that the new ones replace. A file with other contents is not replaced. A missing file

@@ -29,7 +29,7 @@ export function editConfig(file: ConfigFile, changes: readonly KeyChange[]): Con
 }
 
 /**
- * Changes keys in the text, unless the change would affect other keys.
+ * Changes keys in the text of a configuration file, unless the change would affect other keys.
  *
  * @returns `undefined` if the new text would have other values than the wanted ones, because
  * several keys share a value by an alias.

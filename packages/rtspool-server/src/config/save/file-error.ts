@@ -1,10 +1,12 @@
 /**
  * Error for a file that cannot be read, used or written. Its message names the file.
  *
- * The error has no code of the system: startup messages take such codes for those of sockets.
+ * The error has no system error code, because startup messages would explain it as one of sockets.
  */
 export class FileError extends Error {
   /**
+   * Creates the error.
+   *
    * @param source - Name of the file, such as `bans.file bans.json`.
    * @param done - Completes "cannot be".
    */

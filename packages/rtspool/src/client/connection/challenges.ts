@@ -2,7 +2,7 @@ import { type DigestAlgorithm, digestAlgorithms } from '../../auth/digest.js'
 import { RtspError } from '../../errors.js'
 import { type Challenge, parseChallenge, type RtspResponse } from '../../rtsp/index.js'
 
-/** Challenge that the client can answer. */
+/** Challenge of a scheme and algorithm that the client supports. */
 export type SupportedChallenge =
   | { readonly scheme: 'Basic' }
   | {
@@ -22,12 +22,13 @@ export type SupportedChallenge =
 const maxChallenges = 16
 /** Maximum number of characters of a header line that is read. */
 const maxLineLength = 8 * 1024
-/** Matches the beginning of a challenge: a scheme, a space and a parameter. */
+/** Matches the beginning of a challenge: a scheme, a space and the name of a parameter. */
 const beginning = /^[A-Za-z][\w-]*[ \t]+[\w-]+[ \t]*=/
 
 /**
- * Reads the challenges of a 401 that the client can answer, best first: Digest by strength of its hash, then Basic.
- * Challenges of unknown schemes, algorithms and forms are left out, because cameras offer them beside known ones.
+ * Reads the challenges of a 401 that the client supports, best first: Digest by strength of its
+ * hash, then Basic. Challenges of unknown schemes, algorithms and forms are left out, because
+ * cameras offer them beside known ones.
  */
 export function supportedChallenges(response: RtspResponse): SupportedChallenge[] {
   const found: SupportedChallenge[] = []
@@ -51,7 +52,7 @@ function parseSafely(text: string): Challenge | undefined {
   }
 }
 
-/** Splits a line that has several challenges, at the commas before a new scheme. */
+/** Splits a header line with several challenges at the commas before a new scheme. */
 function splitChallenges(line: string): string[] {
   const challenges: string[] = []
   for (const piece of splitAtCommas(line)) {

@@ -14,7 +14,7 @@ import type { Login } from './login.js'
 import { MessageStream } from './message-stream.js'
 import { PendingResponses } from './pending-responses.js'
 
-/** Request of the client; the connection adds CSeq, User-Agent and credentials. */
+/** A request to send. The connection adds CSeq, User-Agent and credentials. */
 export interface ClientRequest {
   readonly method: string
   readonly uri: string
@@ -29,22 +29,37 @@ export interface ClientConnectionInit {
   readonly responseTimeoutMs: number
 }
 
-/** Receives an interleaved frame; `payload` is a view of a chunk that the receiver may keep. */
+/**
+ * Function that receives the payload of an interleaved frame. The payload is a view of a chunk,
+ * which the receiver may keep.
+ */
 export type FrameReceiver = (payload: Buffer) => void
 
-/** Maximum number of bytes that may wait for the server; further reports, keep-alives and answers are left out. */
+/**
+ * Maximum number of unsent bytes. Above it, further reports, keep-alives and responses are left
+ * out.
+ */
 const maxWaitingBytes = 64 * 1024
-/** Maximum number of times that one request is sent, refusals of credentials included. */
+/**
+ * Maximum number of times that one request is sent, including those that were refused for their
+ * credentials.
+ */
 const maxAttempts = 3
 /** Milliseconds that a closing connection waits for the response to TEARDOWN. */
 const farewellMs = 500
 
-/** Requests of a server that need a 200, so that the server does not give up; any other gets 501. */
+/**
+ * Methods of requests from a server to which the client responds 200, so that the server keeps the
+ * connection. Any other method gets 501.
+ */
 const harmlessRequests = ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER']
 
-/** An RTSP connection to a server: requests with their responses, and interleaved frames. */
+/**
+ * An RTSP connection to a server, which sends requests and receives their responses and interleaved
+ * frames.
+ */
 export class ClientConnection {
-  /** Called once, when the connection ends otherwise than by {@link close}. */
+  /** Called once, when the connection ends without a call of {@link close}. */
   onLost: (error: unknown) => void = () => undefined
   readonly remoteAddress: string
   readonly localAddress: string
@@ -53,11 +68,11 @@ export class ClientConnection {
   readonly #stream: MessageStream
   readonly #pending = new PendingResponses()
   readonly #channels = new Map<number, FrameReceiver>()
-  /** Settles when the last request in line has its response. */
+  /** Promise that settles when the last of the waiting requests has its response. */
   #turn: Promise<unknown> = Promise.resolve()
   #cSeq = 0
   #failure: { readonly error: unknown } | undefined
-  /** Number of frames on channels of no track. */
+  /** Number of received frames on channels without a track. */
   unknownFrames = 0
 
   constructor(socket: ClientSocket, init: ClientConnectionInit) {
@@ -226,7 +241,10 @@ export class ClientConnection {
     return { cSeq, authorization }
   }
 
-  /** Takes over a new nonce for the next request; the refused one is not repeated. */
+  /**
+   * Stores a new nonce for the next request. The request that was refused with the old one is not
+   * sent again.
+   */
   #renewNonce(response: RtspResponse, authorization: string | undefined): void {
     try {
       this.#init.login.accept(response, authorization, true)

@@ -1,11 +1,7 @@
 import { ClientError, quoteReceived } from '../../errors.js'
 import type { RtspResponse } from '../../rtsp/index.js'
 
-/**
- * Returns a response with a status of success.
- *
- * @throws {ClientError} `ERR_CLIENT_REFUSED` for any other status, with `method` and `reason` in its context.
- */
+/** Returns a response whose status means success. */
 export function expectOk(method: string, response: RtspResponse): RtspResponse {
   const { statusCode, reason } = response
   if (statusCode >= 200 && statusCode < 300) return response

@@ -11,7 +11,7 @@ export class Login {
   readonly #credentials: ClientCredentials | undefined
   readonly #isBasicAllowed: boolean
   #challenge: SupportedChallenge | undefined
-  /** Number of requests with the nonce of the present challenge. */
+  /** Number of requests that were sent with the nonce of the present challenge. */
   #nonceCount = 0
 
   constructor(
@@ -26,7 +26,7 @@ export class Login {
   /**
    * Returns the Authorization header of a request; `undefined` before the first challenge.
    *
-   * @param uri - URI exactly as in the request line: cameras hash that one.
+   * @param uri - URI exactly as in the request line, because cameras hash that text.
    */
   authorize(method: string, uri: string): string | undefined {
     const challenge = this.#challenge
@@ -55,12 +55,12 @@ export class Login {
   }
 
   /**
-   * Takes over the challenge of a 401.
+   * Stores the challenge of a 401 response for further requests.
    *
    * @param authorization - Header with which the refused request was sent.
    * @param isFirst - True for the first refusal of the request: its nonce may have expired.
-   * @returns Whether the request may succeed with new credentials. A password that was refused is not sent again,
-   *   because cameras lock users out.
+   * @returns Whether the request may succeed with new credentials. A password that was refused is
+   * not sent again, because cameras lock users out.
    * @throws {ClientError} `ERR_CLIENT_AUTH_SCHEME`
    */
   accept(response: RtspResponse, authorization: string | undefined, isFirst: boolean): boolean {

@@ -19,14 +19,17 @@ const LF = 0x0a
 const CR = 0x0d
 const DOLLAR = 0x24
 const status = 'RTSP/'
-/** Beginnings of everything that is not a frame: responses, and requests of the server. */
+/** Texts with which responses and requests of a server begin. */
 const beginnings = [status, ...rtspMethods.map((method) => `${method} `)]
 const longestBeginning = Math.max(...beginnings.map(({ length }) => length))
 
-/** Maximum number of bytes without a message or frame; a stream with more is not RTSP. */
+/** Maximum number of bytes in a row without a message or frame. A stream with more is not RTSP. */
 export const maxStrayBytes = 1024 * 1024
 
-/** Number of bytes of a frame that decide about its plausibility: the header, and the version of RTP. */
+/**
+ * Number of bytes of a frame that are checked before it is accepted: its header, and the byte with
+ * the RTP version.
+ */
 const frameProbeBytes = frameHeaderBytes + 1
 /** Size of the smallest RTCP packet in bytes. */
 const smallestPacketBytes = 8
@@ -34,8 +37,8 @@ const smallestPacketBytes = 8
 const nothing = Buffer.alloc(0)
 
 /**
- * Splits the byte stream of a server into responses, requests and interleaved frames, and skips what is none of them:
- * some cameras send stray bytes between frames.
+ * Splits the byte stream of a server into responses, requests and interleaved frames, and skips
+ * stray bytes, which some cameras send between frames.
  *
  * ```text
  *              frame or message             neither
@@ -44,14 +47,18 @@ const nothing = Buffer.alloc(0)
  *                                           version 2, or RTSP/, follows
  * ```
  *
- * A frame within one chunk is passed on as a view of the chunk. Memory is limited by the parser's limits plus one frame.
+ * A frame within one chunk is passed on as a view of the chunk. Memory is limited by the parser's
+ * limits plus one frame.
  */
 export class MessageStream {
   readonly #sink: MessageStreamSink
   readonly #parser: RtspParser
   readonly #frame = new PartialFrame()
   #isFrameOpen = false
-  /** Bytes of a chunk's end that are too few to be recognised; at most {@link longestBeginning}. */
+  /**
+   * Bytes at the end of a chunk that are too few to be recognised; at most {@link
+   * longestBeginning}.
+   */
   #held: Buffer = nothing
   #isClosed = false
   #isInStep = true
@@ -115,7 +122,7 @@ export class MessageStream {
   }
 
   /**
-   * Reads from the boundary before a message or frame.
+   * Reads the bytes after a message or frame, where the next one should begin.
    *
    * @returns The offset to continue at; `undefined` if the bytes do not suffice for a decision.
    */
@@ -170,7 +177,7 @@ export class MessageStream {
     this.#strayRun = 0
   }
 
-  /** Skips a byte that begins nothing, and those up to the next that may. */
+  /** Skips stray bytes up to the next one at which a message or frame may begin. */
   #skip(bytes: Buffer, at: number): number {
     this.#isInStep = false
     let next = at + 1

@@ -6,7 +6,10 @@ export interface ResponseReceiver {
   readonly reject: (error: unknown) => void
 }
 
-/** Maximum number of requests without a response; older ones are forgotten. Some servers never respond to keep-alives. */
+/**
+ * Maximum number of requests without a response; older ones are removed. Some servers never respond
+ * to keep-alives.
+ */
 const maxPending = 16
 
 /** Requests that have no response yet, by their CSeq. */

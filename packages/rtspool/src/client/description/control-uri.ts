@@ -3,7 +3,7 @@ import { parseClientUrl } from '../client-url.js'
 
 const absolute = /^rtsps?:\/\//i
 const repeatedScheme = /^(?:rtsps?:\/\/)+(?=rtsps?:\/\/)/i
-/** Matches an IPv6 address without brackets, and maybe a port behind a full address. */
+/** Matches a URL with an IPv6 address without brackets. */
 const bareIpv6 = /^(rtsps?:\/\/)((?:[0-9a-f]*:){2,}[0-9a-f.]*)(?=\/|\?|$)/i
 
 /**
@@ -28,7 +28,7 @@ function repaired(text: string, requestUri: string): string | undefined {
   return parseClientUrl(whole?.replace(bareIpv6, '$1[$2]') ?? '')?.uri
 }
 
-/** Completes `host:port/path`; a path alone has no host, and is not used. */
+/** Adds the scheme to `host:port/path`; returns `undefined` for a path alone, which has no host. */
 const withScheme = (text: string, scheme: string): string | undefined =>
   text.startsWith('/') || text.startsWith('*') ? undefined : `${scheme}${text}`
 

@@ -8,7 +8,7 @@ import { readDescription } from './read-description.js'
 export interface DescribedTrack {
   readonly index: number
   readonly description: MediaDescription
-  /** URI of SETUP. */
+  /** URI for the SETUP of the track. */
   readonly uri: string
   readonly payloadType: number
   readonly rtpmap: RtpMap
@@ -16,21 +16,21 @@ export interface DescribedTrack {
   readonly direction: 'receive' | 'send'
 }
 
-/** A description of a server: its tracks, and the URI that controls all of them. */
+/** Parsed session description of a server: its tracks, and the URI that controls all of them. */
 export interface Presentation {
   readonly description: SessionDescription
   readonly tracks: readonly DescribedTrack[]
-  /** URI of PLAY, PAUSE, TEARDOWN and keep-alives. */
+  /** URI for PLAY, PAUSE, TEARDOWN and keep-alives. */
   readonly aggregateUri: string
 }
 
 const maxPayloadType = 127
-/** Clock rates of media without a usable `a=rtpmap` (RFC 3551). */
+/** Clock rate of video without a usable `a=rtpmap`; other media follow (RFC 3551). */
 const videoClockRate = 90_000
 const audioClockRate = 8000
 
 /**
- * Reads the response to a DESCRIBE.
+ * Parses the session description in the response to a DESCRIBE.
  *
  * @param requestUri - Absolute URI of the DESCRIBE.
  * @throws {ClientError} `ERR_CLIENT_PROTOCOL` if there is no readable description.
@@ -82,8 +82,8 @@ function payloadTypeOf(media: MediaDescription): number {
 }
 
 /**
- * Returns `a=fmtp` of a payload type, which some cameras put below another `m=` line. Media that have the payload type
- * themselves are left out.
+ * Returns `a=fmtp` of a payload type, even from below another `m=` line, where some cameras put it.
+ * Lines of media that use the same payload type themselves are not searched.
  */
 function parametersOf(
   { session, media }: SessionDescription,

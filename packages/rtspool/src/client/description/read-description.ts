@@ -25,7 +25,10 @@ export function readDescription(body: Buffer): SessionDescription {
   return parseSdp(lines.join('\r\n'))
 }
 
-/** Returns an `m=` line that can be parsed; a broken one becomes an application's, so that its lines stay together. */
+/**
+ * Returns an `m=` line that can be parsed. A broken line is replaced by one of the kind
+ * `application`, so that the lines below it stay together.
+ */
 function readableMediaLine(value: string): string {
   if (parseMediaLine(value)) return value
   const [kind = '', ...words] = value.split(/\s+/)

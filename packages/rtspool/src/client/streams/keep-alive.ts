@@ -6,17 +6,20 @@ export interface KeepAliveInit {
   readonly clock: Clock
   /** Milliseconds between two requests. */
   readonly intervalMs: number
-  /** Methods that the server announces. */
+  /** Methods in the Public header of the server. */
   readonly methods: readonly string[]
-  /** Aggregate URI: some cameras count requests for other URIs as no sign of life. */
+  /**
+   * URI for the requests: the aggregate one, because some cameras ignore requests for other URIs.
+   */
   readonly uri: string
   readonly sessionId: string
 }
 
 /**
- * Keeps a session alive by requests whose responses it does not wait for: some cameras never respond. GET_PARAMETER if
- * the server announces it, because OPTIONS is no sign of life for some (RFC 2326 section 10.1); otherwise OPTIONS. After
- * a refusal, the other method follows.
+ * Keeps a session alive by requests, whose responses may never arrive, because some cameras do not
+ * respond. The method is GET_PARAMETER if the server announces it, because some servers ignore
+ * OPTIONS (RFC 2326 section 10.1). Otherwise it is OPTIONS. After a refusal, the other method is
+ * used.
  */
 export class KeepAlive {
   readonly #init: KeepAliveInit
@@ -33,7 +36,7 @@ export class KeepAlive {
     this.#check.start()
   }
 
-  /** Ends the requests. Idempotent. */
+  /** Stops the requests. Idempotent. */
   stop(): void {
     this.#check.stop()
   }

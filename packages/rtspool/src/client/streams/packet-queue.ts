@@ -2,7 +2,7 @@ import type { ReceivedPacket } from '../rtsp-client.js'
 
 /** Memory of a queue entry in bytes, without its packet. */
 const entryBytes = 128
-/** Number of entries that are read before their places are given up. */
+/** Number of entries that are read before they are removed from the array. */
 const compactAfter = 1024
 
 interface Entry {
@@ -10,9 +10,9 @@ interface Entry {
   readonly costBytes: number
 }
 
-/** Functions of the owner that a {@link PacketQueue} calls. */
+/** Functions of the client that a {@link PacketQueue} calls. */
 export interface PacketQueueOwner {
-  /** Plays the stream, if it does not play yet; called before the first packet is read. */
+  /** Plays the stream, unless it plays already. Called before the first packet is read. */
   begin(): Promise<void>
   /** Called when the queue has room again. */
   onRoom(): void
@@ -20,8 +20,8 @@ export interface PacketQueueOwner {
 }
 
 /**
- * Packets that wait for one reader. The queue counts the memory that its packets hold: packets of one read share a
- * chunk, which counts once.
+ * Received packets that one iteration has not read yet. The queue counts the memory that its
+ * packets hold: packets of one read share a chunk, which is counted once.
  */
 export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
   readonly #owner: PacketQueueOwner
@@ -42,7 +42,7 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     this.#maxBytes = maxBytes
   }
 
-  /** True from the limit on, until half of the bytes have been read. */
+  /** True once the limit is reached, until half of the bytes have been read. */
   get isFull(): boolean {
     return this.#isFull
   }
@@ -69,7 +69,10 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     this.#wake?.()
   }
 
-  /** Ends the queue: the reader receives what waits, and then the end or the error. Idempotent. */
+  /**
+   * Ends the queue. The iteration still reads the queued packets, and then ends or throws the
+   * error. Idempotent.
+   */
   end(error?: unknown): void {
     this.#end ??= { error }
     this.#wake?.()

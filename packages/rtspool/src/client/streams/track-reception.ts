@@ -12,21 +12,24 @@ import { isValidRtp, ReceptionStatistics, ssrcOf, timestampDistance } from '../.
 import type { RtpTarget, RtspClientTrackStats } from '../rtsp-client.js'
 
 const cname = 'rtspool'
-/** RTCP packet types 192 to 223, in the second byte of a packet (RFC 5761 section 4). */
+/**
+ * Returns whether a packet is RTCP, by its second byte: packet types 192 to 223 (RFC 5761 section
+ * 4).
+ */
 const isRtcp = (packet: Buffer): boolean => {
   const type = packet[1] ?? 0
   return type >= 192 && type <= 223
 }
 
-/** Counts and reports what arrives of one track. */
+/** Statistics and receiver reports of one received track. */
 export class TrackReception {
   readonly #clockRate: number
-  /** SSRC of this client in its reports. */
+  /** SSRC of this client in its receiver reports. */
   readonly #ssrc = randomInt(2 ** 32)
   #statistics: ReceptionStatistics | undefined
   #packets = 0
   #bytes = 0
-  /** Lost packets of earlier SSRCs. */
+  /** Number of lost packets of earlier SSRCs. */
   #lostBefore = 0
   #invalidPackets = 0
   #malformedRtcp = 0
@@ -39,12 +42,12 @@ export class TrackReception {
     this.#clockRate = clockRate
   }
 
-  /** SSRC of the last packet. */
+  /** SSRC of the last packet; `undefined` before the first. */
   get ssrc(): number | undefined {
     return this.#statistics?.ssrc
   }
 
-  /** True if the source has said BYE, and nothing has followed. */
+  /** True if the source has sent an RTCP BYE, and no packet after it. */
   get isEnded(): boolean {
     return this.#isEnded
   }
@@ -90,7 +93,7 @@ export class TrackReception {
     return 'rtp'
   }
 
-  /** Handles RTCP of the server. Times of its sender reports go to the target. */
+  /** Handles RTCP from the server. The times in its sender reports are passed to the target. */
   receiveRtcp(compound: Buffer, now: number, target: RtpTarget | undefined): void {
     const packets = parseCompound(compound)
     if (packets.length === 0) this.#malformedRtcp++
@@ -100,7 +103,7 @@ export class TrackReception {
     }
   }
 
-  /** Returns the next receiver report (RFC 3550 section 6.4.2). */
+  /** Returns the next receiver report to send (RFC 3550 section 6.4.2). */
   report(now: number): Buffer {
     const reports = this.#statistics ? [this.#statistics.report(now)] : []
     return serializeCompound([

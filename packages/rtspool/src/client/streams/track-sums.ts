@@ -1,6 +1,6 @@
 import type { RtspClientStats, RtspClientTrack } from '../rtsp-client.js'
 
-/** Adds the counts of all tracks. */
+/** Returns the sums of the statistics of all tracks. */
 export function sumOfTracks(
   tracks: readonly RtspClientTrack[],
 ): Omit<RtspClientStats, 'strayBytes' | 'unknownFrames'> {
@@ -15,7 +15,10 @@ export function sumOfTracks(
   return { ...sums, lastMediaAt: lastMediaAtOf(tracks) }
 }
 
-/** Sound alone is no sign that a camera still works: video tracks decide, where there are any. */
+/**
+ * Returns the time of the last packet of a video track, or of any track if there is no video. Sound
+ * alone does not show that a camera still works.
+ */
 function lastMediaAtOf(tracks: readonly RtspClientTrack[]): number | undefined {
   const playing = tracks.filter(({ isSetUp }) => isSetUp)
   const video = playing.filter(({ kind }) => kind === 'video')

@@ -1,12 +1,12 @@
 import { ClientError, RtspError } from '../../errors.js'
 import { type NumberPair, parseTransport, type TransportSpec } from '../../rtsp/index.js'
 
-/** Parts of the Transport header of a response that the client needs. */
+/** Parameters of the Transport header in a response to SETUP that the client uses. */
 export interface TransportAnswer {
-  /** Channels; present means interleaved, whatever the lower transport is. */
+  /** Interleaved channels. If present, the transport is interleaved, with any lower transport. */
   readonly interleaved: NumberPair | undefined
   readonly serverPort: NumberPair | undefined
-  /** Address from which the server sends; may be empty or no address at all. */
+  /** Address from which the server sends, as received. It may be empty or invalid. */
   readonly source: string | undefined
 }
 
@@ -38,7 +38,7 @@ function parseSafely(text: string): TransportSpec | undefined {
   }
 }
 
-/** Leaves out parameters whose name has occurred before. */
+/** Removes parameters whose name has occurred before. */
 function unique(parameters: readonly string[]): string[] {
   const seen = new Set<string>()
   return parameters.filter((parameter) => {

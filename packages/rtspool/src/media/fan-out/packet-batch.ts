@@ -1,8 +1,8 @@
 import { packetRoles } from './packet-roles.js'
 
 /**
- * Number of packets, and their bytes, at which a batch is sent before its frame has ended. No frame of a camera has
- * as many.
+ * Number of packets at which a batch is sent before its frame has ended. The next constant is for
+ * bytes. No frame of a camera has as many.
  */
 const maxPackets = 1024
 const maxBytes = 1024 * 1024

@@ -129,7 +129,10 @@ export class TrackTime {
     return true
   }
 
-  /** Records the arrival of a packet. @returns The relation of the packet to those before it. */
+  /**
+   * Records the arrival of a packet. @returns The relation of the packet's time to that of earlier
+   * packets.
+   */
   noteArrival(rtpTime: number): Arrival {
     const now = this.#clock.now()
     if (this.#firstArrivalMs === undefined) this.#noteFirst(rtpTime, now)

@@ -7,9 +7,8 @@ const beginnings = keyFrame | recovery | gradual
 const { frameStart, lead, firstLead, entry } = packetRoles
 
 /**
- * Maximum number of NAL units in front of a key frame, and of their bytes, that count as its leads,
- * such as SPS and PPS. Above a limit, the earlier units no longer count. Usually there is a
- * handful.
+ * Maximum number of NAL units in front of a key frame that count as its leads, such as SPS and PPS.
+ * Above it, the earlier units no longer count. Usually there is a handful.
  */
 const maxLeads = 64
 const maxLeadBytes = 256 * 1024

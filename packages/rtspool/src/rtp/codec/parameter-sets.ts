@@ -74,7 +74,10 @@ function unitsOf(fmtp: string, name: string): Buffer[] {
   return []
 }
 
-/** Removes a start code of Annex B, which some cameras (Revotech) put before the parameter set. */
+/**
+ * Removes a start code of Annex B in front of a parameter set, where some cameras (Revotech) put
+ * it.
+ */
 function withoutStartCode(unit: Buffer): Buffer {
   let zeros = 0
   while (unit[zeros] === 0) zeros++

@@ -1,6 +1,9 @@
 /** A connection whose client may have stopped sending. */
 export interface QuietSource {
-  /** Number of reads so far. If it stays the same, the client has sent nothing. */
+  /**
+   * Number of chunks read from the connection so far. If it stays the same, the client has sent
+   * nothing.
+   */
   readonly readCount: number
   /** True if the connection has no session, and no request that waits for its response. */
   readonly isIdle: boolean

@@ -82,7 +82,10 @@ export interface AnnouncementsContext {
 export interface MediaContext {
   /** True as soon as the server closes: no media may be created. */
   readonly isClosed: boolean
-  /** Returns the media that is served; `undefined` if it has ended, or is another server's. */
+  /**
+   * Returns the implementation of a media that the server serves; `undefined` if the media has
+   * ended, or belongs to another server.
+   */
   find(media: MediaInfo): Media | undefined
   /** Adds a media. It is removed when its source is closed. */
   note(media: Media): void

@@ -7,27 +7,34 @@ import type { SessionLimits } from './session-limits.js'
 /** Number of ids that are tried while each is taken. @see gst_rtsp_session_pool_create() */
 const maxIdDraws = 100
 
-/** Stands for a session without properties of its own. */
+/** Empty properties, for a session without properties of its own. */
 export const noInit: SessionInit<never> = Object.freeze({})
 
-/** Options of a pool that hold for each new session. */
+/** Options of a pool that apply to each new session. */
 type NewSessionOptions = Readonly<
   Required<Pick<SessionInit, 'timeout' | 'extraTimeout' | 'timeoutAlwaysVisible'>>
 >
 
-/** The pool that new sessions are for. */
+/** Functions of the pool for which {@link NewSessions} creates sessions. */
 export interface NewSessionsPool<Data extends object> {
   /** Returns whether a session of the pool has the id. */
   isTaken(id: string): boolean
-  /** Returns the number of sessions that were added so far. */
+  /** Returns the number of sessions that were added to the pool so far. */
   added(): number
   createId(): string
   createSession(id: string, init: SessionInit<Data>): Session<Data>
-  /** @throws {SessionPoolError} The pool is locked or closed. */
+  /**
+   * Checks that the pool can be used.
+   *
+   * @throws {SessionPoolError} The pool is locked or closed.
+   */
   assertUsable(): void
 }
 
-/** Creates sessions with unused ids and the properties of their pool. They are not in the pool yet. */
+/**
+ * Creates sessions with unused ids and the properties of their pool. The caller adds them to the
+ * pool.
+ */
 export class NewSessions<Data extends object> {
   readonly #options: NewSessionOptions
   readonly #pool: NewSessionsPool<Data>
@@ -42,7 +49,7 @@ export class NewSessions<Data extends object> {
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
   }
 
-  /** Limits on the durations of sessions. */
+  /** Sets the limits on the durations of new sessions. */
   set limits(limits: SessionLimits) {
     this.#limits = limits
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
@@ -90,7 +97,7 @@ export class NewSessions<Data extends object> {
   }
 }
 
-/** Creates the error for a session whose id is taken. */
+/** Creates the error for a session whose id is already in use. */
 export function collisionError(): SessionPoolError {
   return new SessionPoolError('ERR_SESSION_ID_COLLISION', `${maxIdDraws} ids were taken`)
 }

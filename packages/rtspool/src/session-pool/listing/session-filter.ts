@@ -54,7 +54,7 @@ const maxPartLength = 1024
 /**
  * Checks the properties of a filter. A mistake in them would otherwise select all sessions or none.
  *
- * @param prefix - Beginning of messages: `kick: `.
+ * @param prefix - Beginning of error messages, such as `kick: `.
  * @throws {RangeError | TypeError} when a member is of the wrong type.
  */
 export function checkFilter(prefix: string, filter: SessionFilter): void {

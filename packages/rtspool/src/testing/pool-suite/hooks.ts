@@ -3,7 +3,7 @@ import { Session } from '../../session-pool/session.js'
 import { type ConformanceTest, countedIds, failuresDuring, removalsOf, withCode } from './suite.js'
 
 /**
- * Conformance tests of code of the application that a pool calls: listeners, and options that create
+ * Conformance tests of the application's code that a pool calls: listeners, and options that create
  * ids and sessions.
  */
 export const hookTests: readonly ConformanceTest[] = [

@@ -3,7 +3,8 @@ import { SessionPool } from '../../session-pool/session-pool.js'
 import { type ConformanceTest, countedIds, removalsOf, withCode } from './suite.js'
 
 /**
- * Conformance tests of a pool as an object: its class, its end, and its verbs that a `Map` has too.
+ * Conformance tests of a pool as an object: its class, its end, and its methods that a `Map` has
+ * too.
  */
 export const mapTests: readonly ConformanceTest[] = [
   [

@@ -3,7 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 
 /** Rules for the certificate of a server, and for the cipher suites. */
 export interface ClientTls {
-  /** Authorities to trust, in PEM. Default: those of Node. */
+  /** Certificates of the authorities to trust, in PEM. Default: those of Node. */
   readonly ca?: string | Uint8Array | undefined
   /**
    * SHA-256 fingerprint of the server's certificate: 64 hexadecimal digits, with or without colons. With it, no
@@ -18,17 +18,20 @@ export interface StreamTarget {
   /** Host name or numeric address, without brackets. */
   readonly host: string
   readonly port: number
-  /** Absent for a connection in clear. */
+  /** TLS settings; absent for a connection without TLS. */
   readonly tls?: ClientTls | undefined
 }
 
-/** Open connection, in clear or with TLS. */
+/** Socket of an open connection, with or without TLS. */
 export type ClientSocket = Socket
 
-/** The certificate of the server does not have the expected fingerprint. */
+/** Error for a server certificate that does not have the expected fingerprint. */
 export class FingerprintMismatch extends Error {}
 
-/** Suites of Node's default list, and those with RSA key exchange or SHA-1 that old cameras have only. */
+/**
+ * Cipher suites of Node's default list, and those with RSA key exchange or SHA-1, which old cameras
+ * need.
+ */
 const legacyCiphers = 'DEFAULT:@SECLEVEL=0'
 
 /**
@@ -65,7 +68,7 @@ export function openStream(target: StreamTarget, signal: AbortSignal): Promise<S
   })
 }
 
-/** The first error has been passed on already. */
+/** Ignores errors of a socket after the first one, which has been passed on already. */
 const ignore = (): void => undefined
 
 function tlsOptions(host: string, { ca, fingerprint, allowsLegacy }: ClientTls) {
@@ -79,7 +82,10 @@ function tlsOptions(host: string, { ca, fingerprint, allowsLegacy }: ClientTls) 
   }
 }
 
-/** Returns an error if the certificate is not the pinned one. */
+/**
+ * Returns an error if the server's certificate does not have the expected fingerprint; `undefined`
+ * otherwise.
+ */
 function mismatchOf(socket: TLSSocket, { fingerprint }: ClientTls): Error | undefined {
   if (fingerprint === undefined) return undefined
   const found: string | undefined = socket.getPeerCertificate().fingerprint256
