@@ -16,7 +16,7 @@ const aboutCommand = new Set([
   ...['guides/configure.md', 'guides/control-a-server.md', 'guides/run-as-a-service.md'],
   ...['guides/watch-in-a-browser.md', 'guides/watch-with-prometheus.md', 'start/from-mediamtx.md'],
   ...['guides/install.md', 'guides/secure.md', 'guides/upgrade.md', 'guides/use-the-dashboard.md'],
-  ...['guides/users-and-rights.md', 'guides/external-logins.md'],
+  ...['guides/users-and-rights.md', 'guides/external-logins.md', 'guides/snapshots.md'],
   ...['explanation/live-picture.md', 'examples/control-api.ts'],
 ])
 
