@@ -6,6 +6,8 @@ export {
   parseAudioSpecificConfig,
 } from './codec/aac.js'
 export { type Ac3Header, ac3SamplesOf, parseAc3Header } from './codec/ac3.js'
+export { AdtsSplitter } from './codec/adts-splitter.js'
+export { AnnexBSplitter } from './codec/annex-b-splitter.js'
 export {
   type AvcConfiguration,
   avcConfigurationOf,
@@ -31,7 +33,9 @@ export {
 } from './codec/mpeg-audio.js'
 export { joinAnnexB, splitAnnexB, splitLengthPrefixed } from './codec/nal-units.js'
 export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from './codec/opus.js'
+export { type ParameterSets, parameterSetsOf, withParameterSets } from './codec/parameter-sets.js'
 export { type PcmFormat, pcmEncodingOf, toNetworkPcm } from './codec/pcm.js'
+export type { UnitSplitter } from './codec/unit-splitter.js'
 export { createDepacketizer, type PayloadFormat } from './depacketizer/create-depacketizer.js'
 export type { Depacketizer, RtpUnit } from './depacketizer/depacketizer.js'
 export {

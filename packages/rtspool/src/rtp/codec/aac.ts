@@ -59,6 +59,8 @@ export interface AdtsHeader {
   readonly config: Uint8Array
   /** Size of the header: 7 bytes, or 9 with a checksum. */
   readonly sizeBytes: number
+  /** Size of the header and its access unit, as the header states it. */
+  readonly frameBytes: number
 }
 
 /**
@@ -80,11 +82,14 @@ export function parseAdtsHeader(bytes: Uint8Array): AdtsHeader | undefined {
   const rateIndex = bits.read(4)
   bits.read(1)
   const channels = bits.read(3)
+  bits.read(4)
+  const frameBytes = bits.read(13)
   const hasOneUnit = ((bytes[6] as number) & 3) === 0
   if (!hasOneUnit || sampleRates[rateIndex] === undefined) return undefined
   return {
     config: Uint8Array.of((objectType << 3) | (rateIndex >> 1), (rateIndex << 7) | (channels << 3)),
     sizeBytes: adtsHeaderBytes + (hasChecksum ? 2 : 0),
+    frameBytes,
   }
 }
 

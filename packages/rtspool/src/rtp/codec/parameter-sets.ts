@@ -1,8 +1,8 @@
 import { h264NalTypes } from './h264.js'
 import { h265NalTypes, h265TypeOf } from './h265.js'
 
-/** Parameter sets from a session description, for key frames that do not contain any. */
-export interface DescribedParameterSets {
+/** Parameter sets from elsewhere, for key frames that do not contain any. */
+export interface ParameterSets {
   /** Parameter sets as NAL units, in the order in which a decoder needs them. */
   readonly units: readonly Buffer[]
   /** Returns whether a NAL unit is a sequence parameter set. */
@@ -25,13 +25,22 @@ const h264TypeOf = (unit: Uint8Array): number => (unit[0] ?? 0) & 0x1f
 export function describedParameterSets(
   encoding: 'H264' | 'H265',
   fmtp: string,
-): DescribedParameterSets | undefined {
+): ParameterSets | undefined {
   const isH264 = encoding === 'H264'
   const names = isH264 ? ['sprop-parameter-sets'] : ['sprop-vps', 'sprop-sps', 'sprop-pps']
   const sets = names.map((name) => unitsOf(fmtp, name))
   // Some cameras describe only some of the three. The stream then has all of them.
   if (sets.some((found) => found.length === 0)) return undefined
   const units = sets.flat().slice(0, maxSets)
+  return parameterSetsOf(encoding, units)
+}
+
+/** Returns parameter sets for {@link withParameterSets}; `undefined` without a sequence parameter set. */
+export function parameterSetsOf(
+  encoding: 'H264' | 'H265',
+  units: readonly Buffer[],
+): ParameterSets | undefined {
+  const isH264 = encoding === 'H264'
   const isSequenceSet = (unit: Uint8Array): boolean =>
     isH264 ? h264TypeOf(unit) === h264NalTypes.sps : h265TypeOf(unit) === h265NalTypes.sps
   if (!units.some(isSequenceSet)) return undefined
@@ -51,7 +60,7 @@ export function describedParameterSets(
  */
 export function withParameterSets(
   parts: readonly Buffer[],
-  { units, isSequenceSet, isDelimiter }: DescribedParameterSets,
+  { units, isSequenceSet, isDelimiter }: ParameterSets,
 ): readonly Buffer[] {
   const [first] = parts
   if (first === undefined || parts.some(isSequenceSet)) return parts

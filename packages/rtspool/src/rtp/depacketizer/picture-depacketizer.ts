@@ -1,5 +1,5 @@
 import { asBuffer } from '../codec/nal-units.js'
-import { type DescribedParameterSets, withParameterSets } from '../codec/parameter-sets.js'
+import { type ParameterSets, withParameterSets } from '../codec/parameter-sets.js'
 import { markerOf, payloadEndOf, payloadOffsetOf, timestampOf } from '../packet.js'
 import { type PayloadTest, payloadKinds } from '../payload-kinds.js'
 import { type Depacketizer, maxUnitBytes, noUnits, type RtpUnit } from './depacketizer.js'
@@ -38,7 +38,7 @@ export interface PictureReader {
 export class PictureDepacketizer implements Depacketizer {
   readonly #reader: PictureReader
   readonly #test: PayloadTest | undefined
-  readonly #sets: DescribedParameterSets | undefined
+  readonly #sets: ParameterSets | undefined
   readonly #order = new PacketOrder()
   #malformed = 0
   #dropped = 0
@@ -62,7 +62,7 @@ export class PictureDepacketizer implements Depacketizer {
    * frame.
    * @param sets - Parameter sets for key frames that have none of their own.
    */
-  constructor(reader: PictureReader, test?: PayloadTest, sets?: DescribedParameterSets) {
+  constructor(reader: PictureReader, test?: PayloadTest, sets?: ParameterSets) {
     this.#reader = reader
     this.#test = test
     this.#sets = sets

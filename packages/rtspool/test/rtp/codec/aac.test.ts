@@ -75,7 +75,7 @@ describe('ADTS headers', { tags: 'A-PAY-3' }, () => {
     { name: 'of MPEG-2, 44.1 kHz mono', header: 'fff95040015ffc', config: '1208', sizeBytes: 7 },
   ])('$name', ({ header, config, sizeBytes }) => {
     const read = parseAdtsHeader(Buffer.from(header.replaceAll(' ', ''), 'hex'))
-    expect(read && { ...read, config: Buffer.from(read.config).toString('hex') }).toEqual({
+    expect(read && { ...read, config: Buffer.from(read.config).toString('hex') }).toMatchObject({
       config,
       sizeBytes,
     })

@@ -1,0 +1,10 @@
+/** Splits a byte stream of any chunks into the units of its codec. */
+export interface UnitSplitter {
+  /** Adds a chunk. @returns The units that are now complete: views of new memory, or of the chunk. */
+  push(chunk: Uint8Array): Buffer[]
+  /** Returns the last unit at the end of the stream. */
+  flush(): Buffer[]
+}
+
+/** Maximum size of a unit in bytes: more than any picture has. A stream without an end of unit is dropped there. */
+export const maxUnitBytes = 32 * 1024 * 1024
