@@ -9,7 +9,7 @@ const conform = '^packages/rtspool-conform/src'
 
 /** What users import or run. */
 const entries = [
-  `${src}/(index|session-pool/index|testing/index|media/file/index|public/rts?p|client/index)\\.ts$`,
+  `${src}/(index|session-pool/index|testing/index|media/(file|push)/index|public/rts?p|client/index)\\.ts$`,
   `${command}/(main|live/index)\\.ts$`,
   `${conform}/(index|command-line/index)\\.ts$`,
 ].join('|')
@@ -82,7 +82,7 @@ const houses = [
   },
   {
     folder: `${src}/media`,
-    floors: [['file', 'streams'], [''], ['gap'], ['track'], ['fan-out', 'timeline']],
+    floors: [['file', 'push', 'streams'], [''], ['gap'], ['track'], ['coded', 'fan-out', 'timeline']],
     files: [],
   },
   {
@@ -90,6 +90,7 @@ const houses = [
     floors: [[''], ['iso', 'matroska', 'tracks', 'ts']],
     files: ['beginnings', 'file-failure', 'file-view'],
   },
+  { folder: `${src}/media/push`, floors: [[''], ['formats']], files: [] },
   {
     folder: `${src}/transport`,
     floors: [['multicast', 'tunnel'], ['tcp', 'udp'], ['system']],
@@ -207,6 +208,13 @@ export default {
       to: { path: `${src}/media/file/` },
     },
     {
+      name: 'push-entry',
+      comment: 'media/push is an entry of its own: whoever does not ask for it does not load it.',
+      severity: 'error',
+      from: { path: `${src}/`, pathNot: `${src}/media/push/` },
+      to: { path: `${src}/media/push/` },
+    },
+    {
       name: 'session-pool-entry',
       comment:
         'The pool is used through its entry, as users do; its parts are its own, but for the hold of an open connection.',
@@ -275,7 +283,7 @@ export default {
       to: {
         path: '^packages/(rtspool|rtspool-conform)/|^(\\.\\./)+(rtspool|rtspool-conform)/',
         pathNot: [
-          '^packages/rtspool/dist/(index|session-pool/index|media/file/index|public/rts?p|client/index)\\.(d\\.ts|js)$',
+          '^packages/rtspool/dist/(index|session-pool/index|media/(file|push)/index|public/rts?p|client/index)\\.(d\\.ts|js)$',
           '^packages/rtspool-conform/dist/(index|command-line/index)\\.(d\\.ts|js)$',
         ],
       },

@@ -2,13 +2,14 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import type { TrackOutput } from '../../public/track.js'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
+import type { Packetize } from '../coded/coded-track.js'
 import type { MediaOutput, MediaSource } from '../media-source.js'
 import { announceFailure, restMs } from './file-failure.js'
 import { fileTimesOf } from './file-times.js'
 import type { MediaFile } from './media-file.js'
 import { Pacer } from './pacer.js'
 import { type TimedUnit, timeUnits } from './timeline.js'
-import type { FileTrack, Packetize } from './tracks/file-track.js'
+import type { FileTrack } from './tracks/file-track.js'
 
 /** One track of the file that is being sent, with the state of reading it. */
 interface Lane {

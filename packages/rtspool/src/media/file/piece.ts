@@ -1,7 +1,8 @@
 import type { TrackOutput } from '../../public/track.js'
+import type { Packetize } from '../coded/coded-track.js'
 import type { Pacer } from './pacer.js'
 import type { TimedUnit } from './timeline.js'
-import type { FileTrack, Packetize } from './tracks/file-track.js'
+import type { FileTrack } from './tracks/file-track.js'
 
 /** A track of the file that is being sent, and its output. */
 export interface Lane {

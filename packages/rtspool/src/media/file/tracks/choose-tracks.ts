@@ -8,12 +8,10 @@ import {
   isCompressedCodec,
 } from './compressed-file-track.js'
 import type { FileTrack } from './file-track.js'
-import { g711FileTrack } from './g711-file-track.js'
-import { h264FileTrack } from './h264-file-track.js'
-import { h265FileTrack } from './h265-file-track.js'
+import { h264FileTrack, h265FileTrack } from './nal-file-track.js'
 import { opusFileTrack } from './opus-file-track.js'
-import { isPcmCodec, type PcmCodec, pcmFileTrack } from './pcm-file-track.js'
 import { readTrack } from './read-track.js'
+import { g711FileTrack, isPcmCodec, type PcmCodec, pcmFileTrack } from './sample-file-track.js'
 
 /** Tracks that {@link chooseTracks} has chosen from a file, and those that it refused. */
 export interface ChosenTracks {

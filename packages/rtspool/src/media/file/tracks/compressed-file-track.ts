@@ -8,8 +8,8 @@ import {
   type RtpPacketWriterOptions,
 } from '../../../rtp/index.js'
 import { createMediaDescription } from '../../../sdp/index.js'
-import { type AudioFormat, audioPayloadType } from './audio-format.js'
-import type { FileTrack, Packetize, ReadTrack } from './file-track.js'
+import { type AudioFormat, audioPayloadType, type Packetize } from '../../coded/coded-track.js'
+import type { FileTrack, ReadTrack } from './file-track.js'
 import { withSampleTimes } from './sample-times.js'
 
 /** Describes a codec whose frames contain their own length. */

@@ -1,11 +1,14 @@
-import type { MediaDescription } from '../../../sdp/index.js'
-import type { FileTrack, Packetize, PayloaderStart, ReadTrack } from './file-track.js'
-
-/** Payload type of a video track. */
-export const videoPayloadType = 96
-
-/** RTP clock rate of H.264 and H.265, in ticks per second (RFC 6184 section 5.1, RFC 7798 section 4.1). */
-export const nalClockRate = 90_000
+import {
+  parameterSetsOf,
+  parseAvcConfiguration,
+  parseHevcConfiguration,
+  splitAnnexB,
+  splitLengthPrefixed,
+} from '../../../rtp/index.js'
+import { h264 } from '../../coded/h264.js'
+import { h265 } from '../../coded/h265.js'
+import { type NalEncoding, nalTrack } from '../../coded/nal-track.js'
+import type { FileTrack, ReadTrack } from './file-track.js'
 
 /**
  * Maximum number of pictures that H.264 and H.265 allow to be reordered (max_num_reorder_frames,
@@ -13,53 +16,56 @@ export const nalClockRate = 90_000
  */
 const largestReordering = 16
 
-/** Describes a codec whose access units consist of NAL units. */
-export interface NalCodec {
-  readonly description: MediaDescription
-  /** Splits an access unit of the file into views of its NAL units. */
-  readonly split: (accessUnit: Uint8Array) => Buffer[]
-  readonly typeOf: (unit: Buffer) => number
-  readonly accessUnitDelimiter: number
-  readonly spsType: number
-  /** Parameter sets that are sent before each key frame that contains none. */
-  readonly parameterSets: readonly Buffer[]
-  readonly createPayloader: (
-    options: PayloaderStart & { readonly payloadType: number },
-  ) => NalPayloader
-}
-
-interface NalPayloader {
-  packetize(units: readonly Uint8Array[], timestamp: number): Buffer[]
+/** Configuration that a file stores apart from the pictures. */
+interface NalRecord {
+  /** Size in bytes of the length field before each NAL unit. */
+  readonly lengthSize: number
+  readonly sets: readonly Buffer[]
 }
 
 /**
- * Creates a video track. Parameter sets that the file stores apart from the pictures are sent with each key frame.
+ * Creates an H.264 track.
+ *
+ * @param avcC - AVCDecoderConfigurationRecord. Without it, units contain start codes, and key frames parameter sets.
+ * @throws {RangeError} The record cannot be read, or the first key frame has no parameter sets.
  */
-export function nalFileTrack(track: ReadTrack, codec: NalCodec): FileTrack {
+export function h264FileTrack(track: ReadTrack, avcC: Uint8Array | undefined): FileTrack {
+  const record = avcC && parseAvcConfiguration(avcC)
+  const sets = record && [...record.sps, ...record.pps]
+  return nalFileTrack(track, h264, record && { lengthSize: record.lengthSize, sets: sets ?? [] })
+}
+
+/**
+ * Creates an H.265 track.
+ *
+ * @param hvcC - HEVCDecoderConfigurationRecord. Without it, units contain start codes, and key frames parameter sets.
+ * @throws {RangeError} The record cannot be read, or the first key frame has no parameter sets.
+ */
+export function h265FileTrack(track: ReadTrack, hvcC: Uint8Array | undefined): FileTrack {
+  const record = hvcC && parseHevcConfiguration(hvcC)
+  const sets = record && [...record.vps, ...record.sps, ...record.pps]
+  return nalFileTrack(track, h265, record && { lengthSize: record.lengthSize, sets: sets ?? [] })
+}
+
+function nalFileTrack(
+  track: ReadTrack,
+  encoding: NalEncoding,
+  record: NalRecord | undefined,
+): FileTrack {
+  const split = (bytes: Uint8Array): Buffer[] =>
+    record ? splitLengthPrefixed(bytes, record.lengthSize) : splitAnnexB(bytes)
+  // avc3 and hev1 tracks may have parameter sets in the pictures only.
+  const stored = record && encoding.setsOf(record.sets)
+  const sets = stored?.length ? stored : encoding.setsOf(split(track.firstKeyFrame))
+  const parameterSets = parameterSetsOf(encoding.name, sets)
+  if (!parameterSets) {
+    const name = encoding.name === 'H264' ? 'H.264' : 'H.265'
+    throw new RangeError(`${name}: expected an SPS in the first key frame`)
+  }
   return {
-    description: codec.description,
-    clockRate: nalClockRate,
+    ...nalTrack(encoding, { parameterSets, split }),
     lookAhead: largestReordering,
     endSeconds: track.endSeconds,
     accessUnits: track.accessUnits,
-    createPayloader: (start): Packetize => {
-      const payloader = codec.createPayloader({ ...start, payloadType: videoPayloadType })
-      return ({ bytes, isKey }, timestamp) => {
-        const units = codec.split(bytes)
-        return payloader.packetize(isKey ? withParameterSets(units, codec) : units, timestamp)
-      }
-    },
   }
-}
-
-/**
- * Adds the parameter sets to a key frame that contains none, so that a viewer can begin there without the session
- * description.
- */
-function withParameterSets(units: Buffer[], codec: NalCodec): Buffer[] {
-  const { typeOf, spsType, accessUnitDelimiter, parameterSets } = codec
-  if (units.some((unit) => typeOf(unit) === spsType)) return units
-  // An access unit delimiter stays first (section 7.4.1.2.3 of H.264, 7.4.2.4.4 of H.265).
-  const first = units[0] && typeOf(units[0]) === accessUnitDelimiter ? 1 : 0
-  return [...units.slice(0, first), ...parameterSets, ...units.slice(first)]
 }

@@ -1,7 +1,5 @@
+import { packetBytesOf } from '../../coded/sample-track.js'
 import type { AccessUnit } from './file-track.js'
-
-/** Duration of a packet of sound, in seconds: the default of RFC 3551 section 4.2. */
-const packetSeconds = 0.02
 
 /**
  * Cuts samples into units of one packet each. The units of the file are joined unless there is a gap between them.
@@ -13,7 +11,7 @@ export async function* inPackets(
   sampleRate: number,
   instantBytes: number,
 ): AsyncGenerator<AccessUnit> {
-  const sizeBytes = Math.max(1, Math.round(sampleRate * packetSeconds)) * instantBytes
+  const sizeBytes = packetBytesOf(sampleRate, instantBytes)
   const secondsOf = (bytes: Uint8Array) => bytes.length / instantBytes / sampleRate
   let left: AccessUnit | undefined
   for await (const unit of units) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { g711FileTrack } from '../../../../src/media/file/tracks/g711-file-track.js'
+import { g711FileTrack } from '../../../../src/media/file/tracks/sample-file-track.js'
 import { payloadTypeOf } from '../../../../src/rtp/index.js'
 import { seededBytes } from '../../../rtp/random-bytes.js'
 import { payloadOf } from '../../../support/payload.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { h264FileTrack } from '../../../../src/media/file/tracks/h264-file-track.js'
+import { h264FileTrack } from '../../../../src/media/file/tracks/nal-file-track.js'
 import { linesOf, readTrackOf } from './read-track.js'
 
 const sps = Buffer.from('674d401eeca05017fcb8', 'hex')

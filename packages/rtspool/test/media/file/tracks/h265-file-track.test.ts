@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { h265FileTrack } from '../../../../src/media/file/tracks/h265-file-track.js'
+import { h265FileTrack } from '../../../../src/media/file/tracks/nal-file-track.js'
 import { depacketizeH265 } from '../../../rtp/payloader/depacketizers.js'
 import { bytesOf } from '../../../support/bytes-of.js'
 import { linesOf, readTrackOf, unitsOf } from './read-track.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isPcmCodec, pcmFileTrack } from '../../../../src/media/file/tracks/pcm-file-track.js'
+import { isPcmCodec, pcmFileTrack } from '../../../../src/media/file/tracks/sample-file-track.js'
 import { payloadTypeOf } from '../../../../src/rtp/index.js'
 import { seededBytes } from '../../../rtp/random-bytes.js'
 import { payloadOf } from '../../../support/payload.js'
