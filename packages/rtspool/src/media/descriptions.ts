@@ -20,7 +20,7 @@ interface Described {
  */
 export class Descriptions {
   readonly #source: SessionDescription
-  readonly origin: PresentationOrigin
+  #origin: PresentationOrigin
   readonly #durationSeconds: number | undefined
   /**
    * Latest description by kind of client, such as IPv6 clients with SRTP. There are about two dozen
@@ -41,13 +41,24 @@ export class Descriptions {
     durationSeconds: number | undefined,
   ) {
     this.#source = source
-    this.origin = origin
+    this.#origin = origin
     this.#durationSeconds = durationSeconds
+  }
+
+  /** Identity of the description as it is now. */
+  get origin(): PresentationOrigin {
+    return this.#origin
   }
 
   /** True once a client has been sent a description. */
   get isKnown(): boolean {
     return this.#isKnown
+  }
+
+  /** Notes that the source has changed its description: the version in `o=` increases. */
+  noteChanged(): void {
+    this.#origin = { ...this.#origin, version: this.#origin.version + 1 }
+    this.#made.clear()
   }
 
   /** Returns the description to send to a client, and sets {@link isKnown}. */
@@ -67,7 +78,7 @@ export class Descriptions {
     let described = this.#made.get(kind)
     if (described?.version !== version) {
       const durationSeconds = this.#durationSeconds
-      const sdp = describePresentation(this.#source, this.origin, { ...view, durationSeconds })
+      const sdp = describePresentation(this.#source, this.#origin, { ...view, durationSeconds })
       described = { version, sdp }
       this.#made.set(kind, described)
     }

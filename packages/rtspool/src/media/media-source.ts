@@ -33,6 +33,11 @@ export interface MediaOutput {
    * @returns `false` if the media has ended, so that the source must be closed.
    */
   sourceBack(description: SessionDescription): boolean
+  /**
+   * Announces that the source has changed an attribute of a media section in its description, such
+   * as `a=fmtp`. Later DESCRIBEs get the new value. Payload types and clock rates must stay.
+   */
+  descriptionChanged(): void
 }
 
 /**
@@ -79,6 +84,13 @@ export interface MediaSource {
    * `mediaFailed`.
    */
   start(output: MediaOutput): void | Promise<void>
+  /**
+   * Called when a viewer joins a track with key frames while none is kept for it: the viewer waits
+   * for the next one. The call must not throw.
+   *
+   * @param trackIndex - Position of the track in the description.
+   */
+  keyFrameWanted?(trackIndex: number): void
   /**
    * Stops the flow and releases everything. Called once, even if the source was never started or
    * takes too long to start. An error, or a close of more than 10 s, is published on the
@@ -131,6 +143,8 @@ export function sourceProblem(source: unknown, isShared: boolean): string | unde
   const lacking = methods.filter((name) => typeof source[name] !== 'function')
   if (source.prepare !== undefined && typeof source.prepare !== 'function')
     lacking.push('a function prepare')
+  if (source.keyFrameWanted !== undefined && typeof source.keyFrameWanted !== 'function')
+    lacking.push('a function keyFrameWanted')
   if (source.remoteAddress !== undefined && typeof source.remoteAddress !== 'string')
     lacking.push('a string remoteAddress')
   if (isSeeking && !isDuration(source.durationSeconds)) lacking.push('durationSeconds')

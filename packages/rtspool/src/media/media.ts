@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import type { InspectOptions } from 'node:util'
 import type { Clock } from '../clock.js'
 import { type Inspect, inspectCustom, inspectSummary } from '../inspection.js'
-import { catchLater, tellFailure } from '../listeners.js'
+import { callSafely, catchLater, tellFailure } from '../listeners.js'
 import type { AccessUnit } from '../public/access-unit.js'
 import type { MediaInfo, MediaState, MediaSummary } from '../public/media.js'
 import type { TrackInfo } from '../public/track.js'
@@ -130,6 +130,8 @@ export class Media implements MediaInfo {
       awaitsReport: source.sendsReports ?? false,
       cacheShare: options.cacheShare,
       onKeyFrame: (track: TrackInfo, unixMs: number): void => this.#keyFrameBegins(track, unixMs),
+      onKeyFrameWanted: ({ index }: TrackInfo): void =>
+        callSafely('keyFrameWanted', () => source.keyFrameWanted?.(index)),
     }
     this.tracks = source.description.media.map(
       (description, index) => new Track({ ...shared, index, description }),
@@ -141,6 +143,7 @@ export class Media implements MediaInfo {
       rangeEnded: () => this.#rangeEnded(),
       sourceAway: () => this.sourceAway(),
       sourceBack: (description) => this.sourceBack(description),
+      descriptionChanged: () => this.#descriptions.noteChanged(),
     }
     this.#gap = new SourceGap(clock, this.tracks, options.holdMs ?? 0, () => void this.end())
     this.#reports = new ReportTimer(clock, () => this.#sendRtcp())

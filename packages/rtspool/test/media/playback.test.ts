@@ -15,6 +15,7 @@ function setUp() {
     rangeEnded: () => {},
     sourceAway: () => {},
     sourceBack: () => true,
+    descriptionChanged: () => {},
   }
   source.start(output)
   return { clock, source, playback: new Playback(source, clock, () => {}) }

@@ -57,6 +57,7 @@ export class FaultySource implements MediaSource {
       rangeEnded: () => output.rangeEnded(),
       sourceAway: () => output.sourceAway(),
       sourceBack: (description) => output.sourceBack(description),
+      descriptionChanged: () => output.descriptionChanged(),
     })
   }
 

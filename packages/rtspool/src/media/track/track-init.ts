@@ -35,4 +35,6 @@ export interface TrackInit {
    * frame. The cached packets of the other tracks must begin there too.
    */
   readonly onKeyFrame?: (track: TrackInfo, unixMs: number) => void
+  /** Called when a reader joins that has to wait for the next key frame. */
+  readonly onKeyFrameWanted?: (track: TrackInfo) => void
 }

@@ -52,6 +52,7 @@ export class Track implements TrackOutput {
   readonly #hasFrames: boolean
   readonly #recent: RecentPackets | undefined
   readonly #onKeyFrame: TrackInit['onKeyFrame']
+  readonly #onKeyFrameWanted: TrackInit['onKeyFrameWanted']
   readonly #numbers = new StreamNumbers()
   readonly #time: TrackTime
   readonly #timeline: TrackTimeline
@@ -65,6 +66,7 @@ export class Track implements TrackOutput {
     this.description = description
     this.#clock = clock
     this.#onKeyFrame = init.onKeyFrame
+    this.#onKeyFrameWanted = init.onKeyFrameWanted
     this.#hasFrames = description.kind === 'video'
     const place: TrackPlace = { path, track: index, address: init.remoteAddress }
     this.#payload = new TrackPayload(place, description)
@@ -356,8 +358,10 @@ export class Track implements TrackOutput {
     this.#reports.sendFirst(reader)
     this.#readers.add(reader, first)
     this.#noteWatched()
+    const hasPackets = first !== undefined && first.length > 0
+    if (this.hasKeyFrames && !hasPackets) this.#onKeyFrameWanted?.(this)
     if (this.packetCount === 0) return
-    this.#reports.addNewcomer(reader, first !== undefined && first.length > 0)
+    this.#reports.addNewcomer(reader, hasPackets)
   }
 
   /** Removes a reader (viewer of the track), after the queued packets have been sent to it. */

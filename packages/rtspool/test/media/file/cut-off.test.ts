@@ -86,6 +86,7 @@ describe('a file that was cut off', () => {
           rangeEnded: () => {},
           sourceAway: () => {},
           sourceBack: () => true,
+          descriptionChanged: () => {},
         })
         await until(
           () => end.mock.calls.length > 0,
@@ -118,7 +119,15 @@ describe('a file that was cut off', () => {
       )
       const [end, rangeEnded] = [vi.fn(), vi.fn()]
       const told = await failuresOf(async () => {
-        source.start({ tracks, clock, end, rangeEnded, sourceAway: vi.fn(), sourceBack: vi.fn() })
+        source.start({
+          tracks,
+          clock,
+          end,
+          rangeEnded,
+          sourceAway: vi.fn(),
+          sourceBack: vi.fn(),
+          descriptionChanged: vi.fn(),
+        })
         await source.seek({ startSeconds: 0, endSeconds: source.durationSeconds })
         source.resume()
         await until(

@@ -109,6 +109,7 @@ describe('a file whose edit list begins within a group of pictures', () => {
         rangeEnded: () => {},
         sourceAway: () => {},
         sourceBack: () => true,
+        descriptionChanged: () => {},
       })
       const pictures = 256 - 25 * Math.floor(seconds)
       await turn(clock, 3 * pictures * 40)
@@ -146,6 +147,7 @@ describe('a file whose edit list begins within a group of pictures', () => {
         rangeEnded: () => {},
         sourceAway: () => {},
         sourceBack: () => true,
+        descriptionChanged: () => {},
       })
       const start = await source.seek({ startSeconds: asked, endSeconds: source.durationSeconds })
       source.resume()

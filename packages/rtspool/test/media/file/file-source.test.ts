@@ -44,6 +44,7 @@ function play(loop: boolean) {
     rangeEnded: () => {},
     sourceAway: () => {},
     sourceBack: () => true,
+    descriptionChanged: () => {},
   })
   const [video, audio] = tracks.map(({ sent }) => sent)
   if (!video || !audio) throw new Error('expected two tracks')
@@ -221,6 +222,7 @@ describe('FileSource', () => {
       rangeEnded: () => {},
       sourceAway: () => {},
       sourceBack: () => true,
+      descriptionChanged: () => {},
     })
     await turn(clock, 3000)
     failed.unsubscribe(told)

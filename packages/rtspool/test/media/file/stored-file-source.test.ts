@@ -37,7 +37,15 @@ async function open() {
   if (!video || !audio) throw new Error('expected two tracks')
   const end = vi.fn()
   const rangeEnded = vi.fn()
-  source.start({ tracks, clock, end, rangeEnded, sourceAway: vi.fn(), sourceBack: vi.fn() })
+  source.start({
+    tracks,
+    clock,
+    end,
+    rangeEnded,
+    sourceAway: vi.fn(),
+    sourceBack: vi.fn(),
+    descriptionChanged: vi.fn(),
+  })
   const run = (ms: number) => turn(clock, ms)
   const play = async (range: PlayRange) => {
     const start = await source.seek(range)
