@@ -90,6 +90,11 @@ export async function sizes(url: string): Promise<void> {
   await client.close()
 }
 `,
+  'push.ts': `
+import { aac, h264, LiveMedia } from 'rtspool/push'
+const live = new LiveMedia({ tracks: [h264(), aac()] })
+export const isSent: boolean = live.tracks[1].writeAccessUnit(new Uint8Array(8), { pts: 1 })
+`,
   'file.ts': `
 import { fileMedia } from 'rtspool/file'
 export const media = fileMedia(new URL('file:///x.mp4'), { loop: true })

@@ -86,6 +86,29 @@ const pages = [
     more: {},
   },
   {
+    page: 'docs/reference/push-options.md',
+    title: 'Options of pushed media',
+    snippet: [
+      "import { aac, h264, LiveMedia } from 'rtspool/push'",
+      '',
+      'const live = new LiveMedia({ tracks: [h264({ frameRate: 25 }), aac()], lingerSeconds: 30 })',
+      'console.log(live.tracks.length, live.isWanted)',
+    ],
+    introduction:
+      'A live media serves what a program writes; see [Push pictures and sound](../guides/push.md).',
+    sections: [
+      ['LiveMediaOptions', 'new LiveMedia(options)'],
+      ['NalFormatOptions', 'h264(options), h265(options)'],
+      ['AacFormatOptions', 'aac(options)'],
+      ['OpusFormatOptions', 'opus(options)'],
+      ['G711FormatOptions', 'pcmu(options), pcma(options)'],
+      ['L16FormatOptions', 'l16(options)'],
+      ['AccessUnitOptions', 'track.writeAccessUnit(bytes, options)'],
+      ['LiveStreamOptions', 'track.writeFrom(source, options), track.writable(options)'],
+    ],
+    more: {},
+  },
+  {
     page: 'docs/reference/rtp-options.md',
     title: 'Options of payloaders',
     snippet: [
@@ -96,7 +119,7 @@ const pages = [
       'console.log(video.sequenceNumber, audio.sequenceNumber)',
     ],
     introduction:
-      'A payloader turns the frames of an encoder into RTP packets; see [Send frames of an encoder](../guides/encoder-frames.md). Payloaders that are not listed take the options of all payloaders.',
+      'A payloader turns the frames of an encoder into RTP packets; see [Packets and frames](../guides/packets-and-frames.md). Payloaders that are not listed take the options of all payloaders.',
     sections: [
       ['RtpPacketWriterOptions', 'All payloaders'],
       ['AacPayloaderOptions', 'new AacPayloader(options)'],

@@ -80,6 +80,11 @@ export class Program {
     this.#child.stdin?.end(text)
   }
 
+  /** Writes to the input of a program that was given one. */
+  writeInput(bytes: Uint8Array): void {
+    this.#child.stdin?.write(bytes)
+  }
+
   /** Asks the program to end, and makes it after `graceMs`. */
   async stop(signal: NodeJS.Signals = 'SIGINT', graceMs = 4000): Promise<number | string> {
     this.kill(signal)

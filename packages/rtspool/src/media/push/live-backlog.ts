@@ -1,0 +1,72 @@
+import type { GopCacheLimits } from '../track/gop-cache-options.js'
+
+/** The packets of one unit. */
+export interface SentUnit {
+  /** Index of the track. */
+  readonly track: number
+  /** Position on the timeline, in seconds. */
+  readonly position: number
+  readonly packets: readonly Buffer[]
+}
+
+/** Memory of an entry in bytes, without the contents of its packets. */
+const entryBytes = 256
+
+/**
+ * Keeps the packets of all tracks since the last key frame, so that the first viewer begins with a picture at once.
+ * Above a limit, nothing is kept until the next key frame.
+ */
+export class LiveBacklog {
+  readonly #limits: GopCacheLimits | undefined
+  /** Index of the track whose key frames everything begins with; `undefined` without video. */
+  readonly #leader: number | undefined
+  #units: SentUnit[] = []
+  #sizeBytes = 0
+  #isCollecting = false
+
+  /**
+   * @param limits - `undefined` = nothing is kept.
+   * @param leader - Index of the first video track.
+   */
+  constructor(limits: GopCacheLimits | undefined, leader: number | undefined) {
+    this.#limits = limits
+    this.#leader = leader
+  }
+
+  /** The kept units, beginning with the key frame. */
+  get units(): readonly SentUnit[] {
+    return this.#units
+  }
+
+  add(unit: SentUnit, isKey: boolean): void {
+    if (!this.#limits || this.#leader === undefined) return
+    if (isKey && unit.track === this.#leader) this.#begin(unit)
+    else if (this.#isCollecting) this.#units.push(unit)
+    else return
+    this.#sizeBytes += sizeOf(unit)
+    const seconds = unit.position - (this.#units[0]?.position ?? unit.position)
+    if (this.#sizeBytes > this.#limits.maxBytes || seconds > this.#limits.maxSeconds) this.clear()
+  }
+
+  clear(): void {
+    this.#units = []
+    this.#sizeBytes = 0
+    this.#isCollecting = false
+  }
+
+  /**
+   * Begins with a key frame. Sound that was written earlier, but belongs to the time after it, stays behind it: a
+   * media keeps sound from a key frame on.
+   */
+  #begin(key: SentUnit): void {
+    const later = this.#units.filter(
+      ({ track, position }) => track !== this.#leader && position >= key.position,
+    )
+    this.#units = [key, ...later]
+    this.#sizeBytes = later.reduce((sum, unit) => sum + sizeOf(unit), 0)
+    this.#isCollecting = true
+  }
+}
+
+const sizeOf = ({ packets }: SentUnit): number =>
+  packets.reduce((sum, packet) => sum + packet.length, entryBytes)

@@ -1,0 +1,92 @@
+import { EventEmitter } from 'node:events'
+import { tell } from '../../listeners.js'
+import { MediaFactory } from '../media-factory.js'
+import { isRtpFormat, type RtpFormat, type TrackFormat } from './formats/track-format.js'
+import { type LiveMediaOptions, resolveLiveMediaOptions } from './live-media-options.js'
+import { LiveOutlet } from './live-outlet.js'
+import { LiveTrack } from './live-track.js'
+import { LiveRtpTrack } from './rtp-track.js'
+
+/** The track that belongs to a format. */
+export type LiveTrackOf<Format extends TrackFormat> = Format extends RtpFormat
+  ? LiveRtpTrack
+  : LiveTrack
+
+/** Events of {@link LiveMedia}. */
+export interface LiveMediaEvents {
+  /** A client has asked for the media, and nobody else was using it: begin to write. */
+  wanted: []
+  /** Nobody uses the media any more: writing may stop. `lingerSeconds` have passed since the last viewer left. */
+  unwanted: []
+  /** A viewer waits for a key frame of a video track. The event comes once until the next key frame is written. */
+  keyFrameRequested: [track: LiveTrack | LiveRtpTrack]
+}
+
+/**
+ * A live presentation that a program writes: pictures and sound of an encoder, a camera, a microphone.
+ *
+ * ```ts
+ * const live = new LiveMedia({ tracks: [h264(), aac()] })
+ * const [video, sound] = live.tracks
+ * server.mounts.add('/cam', live.factory)
+ * encoder.on('picture', (bytes, pts) => video.writeAccessUnit(bytes, { pts }))
+ * ```
+ *
+ * Viewers never slow down the program: one that is too slow loses pictures up to the next key frame.
+ */
+export class LiveMedia<
+  const Formats extends readonly TrackFormat[] = readonly TrackFormat[],
+> extends EventEmitter<LiveMediaEvents> {
+  /** One track for each format, in their order. */
+  readonly tracks: { readonly [Index in keyof Formats]: LiveTrackOf<Formats[Index]> }
+  /** Factory to mount at any number of paths and servers: `server.mounts.add('/cam', live.factory)`. */
+  readonly factory: MediaFactory
+  readonly #outlet: LiveOutlet
+
+  /** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+  constructor(options: LiveMediaOptions<Formats>) {
+    super()
+    const { tracks, name, clock, gopCache, parametersTimeoutMs } = resolveLiveMediaOptions(options)
+    const leader = tracks.findIndex((format) => !isRtpFormat(format) && format.kind === 'video')
+    const outlet = new LiveOutlet({
+      ...{ clock, gopCache, name },
+      leader: leader < 0 ? undefined : leader,
+      onKeyFrameWanted: (index) => {
+        const track = this.tracks[index]
+        if (track) tell(this, 'keyFrameRequested', track)
+      },
+      onWanted: (isWanted) => void tell(this, isWanted ? 'wanted' : 'unwanted'),
+    })
+    this.#outlet = outlet
+    this.tracks = tracks.map((format, index) =>
+      isRtpFormat(format)
+        ? new LiveRtpTrack(index, format, outlet)
+        : new LiveTrack(index, format, outlet, clock),
+    ) as unknown as this['tracks']
+    const { lingerSeconds, multicast, backChannel } = options
+    this.factory = new MediaFactory(() => outlet.open(parametersTimeoutMs), {
+      ...{ lingerSeconds, multicast, backChannel, gopCache: options.gopCache },
+      startTimeoutSeconds: 0,
+      // The query does not change what is written.
+      sharedKey: ({ path }) => path,
+    })
+  }
+
+  /** True while a viewer uses the media, or a client has asked for it; see the events `wanted` and `unwanted`. */
+  get isWanted(): boolean {
+    return this.#outlet.isWanted
+  }
+
+  /**
+   * Ends the media: sessions of viewers end with reason `mediaEnded`, and further writes and requests are refused.
+   * Idempotent.
+   */
+  async close(): Promise<void> {
+    this.#outlet.close()
+    await this.factory.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

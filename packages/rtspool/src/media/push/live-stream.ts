@@ -1,0 +1,161 @@
+import { WritableStream } from 'node:stream/web'
+import type { Clock } from '../../clock.js'
+import { catchLater } from '../../listeners.js'
+import { checkBoolean, checkOptions, isRecord, kindOf } from '../../option-checks.js'
+import type { UnitSplitter } from '../../rtp/index.js'
+import type { UnitFormat } from './formats/track-format.js'
+import type { AccessUnitOptions, LiveUnit, TimedUnit } from './live-unit.js'
+
+/** Options of `track.writeFrom` and `track.writable`; all optional. */
+export interface LiveStreamOptions {
+  /**
+   * Holds each unit until its time, for a source that is faster than real time, such as a file. All tracks of a media
+   * are held by one clock. Otherwise units are sent when they come.
+   * @default false
+   */
+  readonly pace?: boolean | undefined
+  /**
+   * Splits a byte stream into access units: H.264 and H.265 with start codes, AAC with ADTS headers. The chunks may
+   * have any size, as those of a child process. A picture is sent when the next one begins.
+   * @default false: each chunk is an access unit
+   */
+  readonly split?: boolean | undefined
+  /**
+   * Ends the writing: the promise rejects with the reason of the signal.
+   * @default never
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The track that a stream writes to. */
+interface UnitTarget {
+  readonly format: UnitFormat
+  writeAccessUnit(bytes: Uint8Array, options: AccessUnitOptions): boolean
+}
+
+/** Access of a stream to the time of its track. */
+export interface Pacing {
+  readonly clock: Clock
+  isClosed(): boolean
+  /** Returns the milliseconds until a unit with this time is due. */
+  waitMs(pts: number | undefined): number
+}
+
+/** Writes the units of one stream to a track. */
+class UnitWriter {
+  readonly #track: UnitTarget
+  readonly #pacing: Pacing
+  readonly #isPaced: boolean
+  readonly #splitter: UnitSplitter | undefined
+  readonly #signal: AbortSignal | undefined
+
+  constructor(track: UnitTarget, options: LiveStreamOptions, pacing: Pacing) {
+    checkOptions('a stream of a track', options, ['pace', 'split', 'signal'])
+    const { pace = false, split = false, signal } = options
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new TypeError(`signal must be an AbortSignal, got ${kindOf(signal)}`)
+    }
+    this.#track = track
+    this.#pacing = pacing
+    this.#isPaced = checkBoolean('pace', pace)
+    this.#splitter = checkBoolean('split', split) ? splitterOf(track) : undefined
+    this.#signal = signal
+  }
+
+  /** Writes a unit, or a chunk of a byte stream. */
+  async write(unit: LiveUnit): Promise<void> {
+    const { data, pts, keyFrame } = timed(unit)
+    if (!this.#splitter) await this.#writeUnit(data, pts, keyFrame)
+    else for (const each of this.#splitter.push(data)) await this.#writeUnit(each, pts, keyFrame)
+  }
+
+  /** Writes the last unit of a byte stream. */
+  async end(): Promise<void> {
+    for (const each of this.#splitter?.flush() ?? []) await this.#writeUnit(each)
+  }
+
+  async #writeUnit(data: Uint8Array, pts?: number, keyFrame?: boolean): Promise<void> {
+    if (this.#isPaced) await this.#wait(this.#pacing.waitMs(pts))
+    this.#signal?.throwIfAborted()
+    this.#track.writeAccessUnit(data, { pts, keyFrame })
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (ms <= 0 || this.#signal?.aborted) return
+    const signal = this.#signal
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        timer.cancel()
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = this.#pacing.clock.schedule(done, ms, true)
+      signal?.addEventListener('abort', done)
+    })
+  }
+}
+
+/** Writes all units of a source to a track. */
+export async function writeAll(
+  track: UnitTarget,
+  source: AsyncIterable<LiveUnit>,
+  options: LiveStreamOptions,
+  pacing: Pacing,
+): Promise<void> {
+  const writer = new UnitWriter(track, options, pacing)
+  const units = source[Symbol.asyncIterator]()
+  try {
+    while (!pacing.isClosed()) {
+      const { done, value } = await nextOf(units, options.signal)
+      if (done) return await writer.end()
+      await writer.write(value)
+    }
+  } catch (error) {
+    // The source may wait for ever for its next unit, so nobody waits for its end.
+    catchLater(units.return?.(), () => {})
+    throw error
+  }
+  await units.return?.()
+}
+
+/** Returns the next unit of a source, unless the signal is aborted before. */
+async function nextOf(
+  units: AsyncIterator<LiveUnit>,
+  signal: AbortSignal | undefined,
+): Promise<IteratorResult<LiveUnit>> {
+  signal?.throwIfAborted()
+  if (!signal) return units.next()
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort)
+    units
+      .next()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+/** Returns a stream that writes units to a track. */
+export function writableOf(
+  track: UnitTarget,
+  options: LiveStreamOptions,
+  pacing: Pacing,
+): WritableStream<LiveUnit> {
+  const writer = new UnitWriter(track, options, pacing)
+  return new WritableStream<LiveUnit>({
+    write: (unit) => writer.write(unit),
+    close: () => writer.end(),
+  })
+}
+
+function timed(unit: LiveUnit): TimedUnit {
+  if (unit instanceof Uint8Array) return { data: unit }
+  if (isRecord(unit) && unit.data instanceof Uint8Array) return unit
+  throw new TypeError(`a unit must be a Uint8Array, or have one as data, got ${kindOf(unit)}`)
+}
+
+function splitterOf({ format }: UnitTarget): UnitSplitter {
+  const splitter = format.split?.()
+  if (splitter) return splitter
+  throw new TypeError(`split: there is no byte stream of ${format.encoding}`)
+}

@@ -1,0 +1,126 @@
+import type { Clock } from '../../clock.js'
+import { timestampDistance } from '../../rtp/index.js'
+import { ArrivalLine } from '../timeline/arrival-line.js'
+import { CommonLead } from '../timeline/common-lead.js'
+
+/** Ticks per second in which the line counts. */
+const lineRate = 90_000
+/** Milliseconds after which tracks are told the line again. */
+const tellIntervalMs = 500
+
+/** Milliseconds by which a held unit may be late, before the time of those behind it is counted anew. */
+const maxLateMs = 1_000
+
+/** Position of one instant on the timeline. */
+export interface LiveInstant {
+  /** Position in seconds. */
+  readonly position: number
+  /** The instant on the monotonic clock, in milliseconds. */
+  readonly clockMs: number
+  /** The instant on the wall clock, in milliseconds since 1970. */
+  readonly unixMs: number
+}
+
+/** Place of one track on the timeline. */
+export interface LiveLane {
+  /** Seconds from the times of the application to positions; `undefined` before the first unit with a time. */
+  offset: number | undefined
+}
+
+/**
+ * Common timeline of the tracks of a live media. It converts times of the application to positions in seconds, which
+ * never jump, and relates positions to the clock by the arrival of units.
+ *
+ * ```text
+ *  pts   100.0  100.04  …  103.2 │ 0.0   0.04        the encoder begins again, a second later
+ *  pos   100.0  100.04  …  103.2 │ 104.2 104.24      all tracks follow by the same amount
+ * ```
+ */
+export class LiveTimeline {
+  readonly #clock: Clock
+  readonly #line = new ArrivalLine(lineRate, new CommonLead())
+  /** Wall clock minus monotonic clock, in milliseconds. Read once, so that a jump of the wall clock never shows. */
+  readonly #wallMs: number
+  /** Offset of the track that has jumped last. */
+  #offset = 0
+  /** Position of the last unit, from which positions on the line are counted. */
+  #lastPosition = 0
+  #toldMs = Number.NEGATIVE_INFINITY
+  /** Position and time of the first unit that was held until its time. */
+  #pace: { readonly position: number; readonly clockMs: number } | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#wallMs = clock.unixTimeMs() - clock.now()
+  }
+
+  /** Position that the timeline has reached now; 0 before the first unit. */
+  get now(): number {
+    return this.#positionAt(this.#clock.now())
+  }
+
+  /** Returns the position for a time of the application, in seconds. */
+  positionOf(lane: LiveLane, pts: number): number {
+    lane.offset ??= this.#offset
+    const position = pts + lane.offset
+    if (!this.#isJump(position)) return position
+    // The tracks of an encoder that begins again jump one after the other, by the same amount.
+    if (this.#isJump(pts + this.#offset)) {
+      this.#offset = Math.round((this.now - pts) * 1000) / 1000
+    }
+    lane.offset = this.#offset
+    return pts + lane.offset
+  }
+
+  /**
+   * Returns the milliseconds until a position is due in real time. The first position is due at once.
+   *
+   * @returns 0 or less for a position that is due.
+   */
+  waitMs(position: number): number {
+    const now = this.#clock.now()
+    this.#pace ??= { position, clockMs: now }
+    const waitMs = this.#pace.clockMs + (position - this.#pace.position) * 1000 - now
+    // A source that was away, or was late from the beginning, is not sent as a burst afterwards.
+    if (waitMs < -maxLateMs) this.#pace = { position, clockMs: now }
+    return waitMs
+  }
+
+  /**
+   * Notes that a unit with this position has been written now.
+   *
+   * @returns True if the tracks have to be told the line: it has changed, or they were told some time ago.
+   */
+  note(position: number): boolean {
+    const now = this.#clock.now()
+    this.#lastPosition = position
+    if (this.#line.note(ticksOf(position), now) !== 'steady') return true
+    return now - this.#toldMs >= tellIntervalMs
+  }
+
+  /** Returns a present instant to tell the tracks; `undefined` before the first unit. */
+  tell(): LiveInstant | undefined {
+    const now = this.#clock.now()
+    const point = this.#line.pointAt(now)
+    if (!point) return undefined
+    this.#toldMs = now
+    this.#line.noteAnnounced()
+    const { clockMs, rtpTime } = point
+    return { position: this.#unwrapped(rtpTime), clockMs, unixMs: this.#wallMs + clockMs }
+  }
+
+  #isJump(position: number): boolean {
+    return this.#line.isJump(ticksOf(position), this.#clock.now())
+  }
+
+  #positionAt(clockMs: number): number {
+    return this.#line.isBegun ? this.#unwrapped(this.#line.timestampAt(clockMs)) : 0
+  }
+
+  /** Returns the position nearest to the last unit that has these ticks, modulo 2^32. */
+  #unwrapped(ticks: number): number {
+    return this.#lastPosition + timestampDistance(ticksOf(this.#lastPosition), ticks) / lineRate
+  }
+}
+
+const ticksOf = (position: number): number => (Math.round(position * lineRate) % 2 ** 32) >>> 0

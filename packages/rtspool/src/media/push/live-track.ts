@@ -1,0 +1,203 @@
+import { randomInt } from 'node:crypto'
+import type { Clock } from '../../clock.js'
+import { kindOf, shown } from '../../option-checks.js'
+import { nextSequenceNumber, sequenceNumberOf } from '../../rtp/index.js'
+import type { MediaDescription } from '../../sdp/index.js'
+import type { CodedTrack, Packetize } from '../coded/coded-track.js'
+import type { ReadUnit, UnitFormat, UnitReader } from './formats/track-format.js'
+import type { LiveLink, LiveNumbers } from './live-link.js'
+import type { LiveOutlet } from './live-outlet.js'
+import { LivePlace } from './live-place.js'
+import { type LiveStreamOptions, type Pacing, writableOf, writeAll } from './live-stream.js'
+import type { AccessUnitOptions, LiveUnit } from './live-unit.js'
+
+/** Counters of a track since its beginning. */
+export interface LiveTrackStats {
+  /** Access units that became packets. Samples are counted in packets of 20 ms. */
+  readonly units: number
+  readonly keyFrames: number
+  readonly bytes: number
+  /** Writes that were dropped, because they cannot be read or their parameters are unknown. */
+  readonly droppedWrites: number
+}
+
+/** Ticks per second while the clock rate is unknown. */
+const nominalRate = 90_000
+/** First payload type without a static meaning (RFC 3551 section 6). */
+const firstPayloadType = 96
+
+/** A track of a live media that an application writes in access units. */
+export class LiveTrack {
+  /** Position among the tracks of the live media. */
+  readonly index: number
+  readonly format: UnitFormat
+  readonly #outlet: LiveOutlet
+  readonly #clock: Clock
+  readonly #reader: UnitReader
+  readonly #place: LivePlace
+  // RFC 3550 section 5.1: all three start at random values, so that they cannot be guessed.
+  readonly #ssrc = randomInt(2 ** 32)
+  readonly #firstTimestamp = randomInt(2 ** 32)
+  #sequenceNumber = randomInt(2 ** 16)
+  #coded: CodedTrack | undefined
+  #packetize: Packetize | undefined
+  #wantsKeyFrame = false
+  readonly #counters = { units: 0, keyFrames: 0, bytes: 0, droppedWrites: 0 }
+
+  /** @internal */
+  constructor(index: number, format: UnitFormat, outlet: LiveOutlet, clock: Clock) {
+    this.index = index
+    this.format = format
+    this.#outlet = outlet
+    this.#clock = clock
+    this.#reader = format.open(firstPayloadType + index)
+    this.#place = new LivePlace(outlet.timeline, format.kind)
+    this.#adopt()
+    outlet.join(this.#linkFor(this))
+  }
+
+  /** Description for viewers; `undefined` while the parameters of the stream are unknown. */
+  get description(): MediaDescription | undefined {
+    return this.#coded?.description
+  }
+
+  /**
+   * True from the moment at which a viewer waits for a key frame until the next key frame is written. An encoder that
+   * is asked for each picture, such as `VideoEncoder.encode`, can be passed it.
+   */
+  get wantsKeyFrame(): boolean {
+    return this.#wantsKeyFrame
+  }
+
+  get stats(): LiveTrackStats {
+    return { ...this.#counters }
+  }
+
+  /**
+   * Sends an access unit to all viewers: one picture, or one frame of sound. Samples of G.711 and PCM may be written in
+   * pieces of any size.
+   *
+   * @param bytes - The unit. Its memory may be reused after the call.
+   * @returns `false` if the unit was dropped: it cannot be read, its parameters are unknown, or the media is closed.
+   * @throws {TypeError | RangeError} `bytes` is not a `Uint8Array`, or `pts` is not a finite number.
+   */
+  writeAccessUnit(bytes: Uint8Array, options: AccessUnitOptions = {}): boolean {
+    const { pts, keyFrame } = options
+    if (!(bytes instanceof Uint8Array)) {
+      throw new TypeError(`bytes must be a Uint8Array, got ${kindOf(bytes)}`)
+    }
+    if (pts !== undefined && !Number.isFinite(pts)) {
+      throw new RangeError(`pts must be a finite number of seconds, got ${shown(pts)}`)
+    }
+    if (this.#outlet.isClosed) return false
+    this.#placeNext(pts)
+    const units = this.#reader.read(bytes, keyFrame)
+    this.#adopt()
+    if (!units) {
+      this.#counters.droppedWrites++
+      return false
+    }
+    for (const unit of units) this.#send(unit)
+    return true
+  }
+
+  /**
+   * Writes all units of a source, such as the `stdout` of a child process with `split: true`.
+   *
+   * @param source - Access units with or without times, or with `split` a byte stream in chunks of any size.
+   * @returns Resolves when the source has ended, or the media is closed.
+   * @throws The error of the source; the reason of the signal.
+   */
+  writeFrom(source: AsyncIterable<LiveUnit>, options: LiveStreamOptions = {}): Promise<void> {
+    return writeAll(this, source, options, this.#pacing)
+  }
+
+  /**
+   * Returns a stream that writes what is written to it. With `pace`, its backpressure is that of real time.
+   *
+   * @throws {TypeError} Names the wrong option.
+   */
+  writable(options: LiveStreamOptions = {}): WritableStream<LiveUnit> {
+    return writableOf(this, options, this.#pacing)
+  }
+
+  get #pacing(): Pacing {
+    return {
+      clock: this.#clock,
+      isClosed: () => this.#outlet.isClosed,
+      waitMs: (pts) => this.#place.waitMs(pts),
+    }
+  }
+
+  /** Finds the position of what is written next, and sends samples that wait in front of a gap. */
+  #placeNext(pts: number | undefined): void {
+    const pending = this.#reader.pendingTicks / this.#clockRate
+    const position = this.#place.gapBefore(pts, pending)
+    if (position === undefined) return
+    const rest = this.#reader.flush()
+    if (rest) this.#send(rest)
+    this.#place.moveTo(position)
+  }
+
+  #send(unit: ReadUnit): void {
+    const position = this.#place.next
+    const packets = this.#packetize?.(unit, this.#timestampAt(position)) ?? []
+    const last = packets.at(-1)
+    this.#place.advance(
+      unit.ticks > 0 ? unit.ticks / this.#clockRate : (this.format.unitSeconds ?? 0),
+    )
+    if (!last) return
+    this.#sequenceNumber = nextSequenceNumber(sequenceNumberOf(last))
+    this.#counters.units++
+    this.#counters.bytes += unit.bytes.length
+    if (unit.isKey && this.format.kind === 'video') {
+      this.#counters.keyFrames++
+      this.#wantsKeyFrame = false
+    }
+    this.#outlet.send(this.index, position, packets, unit.isKey)
+  }
+
+  /** Takes over a changed description of the reader. The stream goes on with its next sequence number. */
+  #adopt(): void {
+    const before = this.#coded
+    const { coded } = this.#reader
+    if (coded === before) return
+    this.#coded = coded
+    this.#packetize = coded?.createPayloader(this.#numbers)
+    this.#outlet.noteParameters(this.index, before)
+  }
+
+  get #clockRate(): number {
+    return this.#coded?.clockRate ?? nominalRate
+  }
+
+  get #numbers(): LiveNumbers {
+    return { ssrc: this.#ssrc, sequenceNumber: this.#sequenceNumber }
+  }
+
+  #timestampAt(position: number): number {
+    const ticks = Math.round(position * this.#clockRate)
+    return (((this.#firstTimestamp + ticks) % 2 ** 32) + 2 ** 32) % 2 ** 32
+  }
+
+  #linkFor(track: LiveTrack): LiveLink {
+    return {
+      index: track.index,
+      get coded() {
+        return track.#coded
+      },
+      get isComplete() {
+        return track.#reader.isComplete
+      },
+      get next() {
+        return track.#numbers
+      },
+      timestampAt: (position) => track.#timestampAt(position),
+      wantKeyFrame: () => {
+        const isNew = !track.#wantsKeyFrame
+        track.#wantsKeyFrame = true
+        return isNew
+      },
+    }
+  }
+}
