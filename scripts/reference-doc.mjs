@@ -99,6 +99,7 @@ const pages = [
     sections: [
       ['LiveMediaOptions', 'new LiveMedia(options)'],
       ['NalFormatOptions', 'h264(options), h265(options)'],
+      ['PictureFormatOptions', 'av1(options), vp8(options), vp9(options), mjpeg(options)'],
       ['AacFormatOptions', 'aac(options)'],
       ['OpusFormatOptions', 'opus(options)'],
       ['G711FormatOptions', 'pcmu(options), pcma(options)'],

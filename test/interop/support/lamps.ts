@@ -36,7 +36,7 @@ export async function readNumbers(options: {
   ])
   const status = await program.ended(patienceMs)
   const lines = program.stderr.split('\n')
-  const errors = lines.filter((line) => /\[(error|fatal|warning)\]/.test(line))
+  const errors = lines.filter((line) => /\[(error|fatal)\]/.test(line))
   if (status !== 0) errors.push(`ended with ${status}`)
   const times = [...program.stderr.matchAll(/ n: *\d+ pts: *(-?\d+) /g)].map(([, pts]) =>
     Number(pts),

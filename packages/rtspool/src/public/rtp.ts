@@ -9,6 +9,7 @@ export {
   Ac3Payloader,
   type Ac3PayloaderOptions,
   type AdtsHeader,
+  Av1Payloader,
   type AvcConfiguration,
   aacFmtp,
   avcConfigurationOf,
@@ -25,6 +26,7 @@ export {
   h265Fmtp,
   hevcParameterSetsOf,
   isValidRtp,
+  JpegPayloader,
   joinAnnexB,
   MpegAudioPayloader,
   markerOf,
@@ -50,4 +52,6 @@ export {
   ssrcOf,
   timestampDistance,
   timestampOf,
+  Vp8Payloader,
+  Vp9Payloader,
 } from '../rtp/index.js'

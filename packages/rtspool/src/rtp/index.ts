@@ -8,6 +8,7 @@ export {
 export { type Ac3Header, ac3SamplesOf, parseAc3Header } from './codec/ac3.js'
 export { AdtsSplitter } from './codec/adts-splitter.js'
 export { AnnexBSplitter } from './codec/annex-b-splitter.js'
+export { av1ObuTypes, leb128, splitAv1TemporalUnit } from './codec/av1.js'
 export {
   type AvcConfiguration,
   avcConfigurationOf,
@@ -25,6 +26,8 @@ export {
   hevcParameterSetsOf,
   parseHevcConfiguration,
 } from './codec/h265.js'
+export { type JpegPicture, parseJpeg } from './codec/jpeg.js'
+export { JpegSplitter } from './codec/jpeg-splitter.js'
 export { payloadTestOf } from './codec/key-frame.js'
 export {
   type MpegAudioHeader,
@@ -36,6 +39,7 @@ export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from '
 export { type ParameterSets, parameterSetsOf, withParameterSets } from './codec/parameter-sets.js'
 export { type PcmFormat, pcmEncodingOf, toNetworkPcm } from './codec/pcm.js'
 export type { UnitSplitter } from './codec/unit-splitter.js'
+export { isVp8KeyFrame, isVp9KeyFrame } from './codec/video-kinds.js'
 export { createDepacketizer, type PayloadFormat } from './depacketizer/create-depacketizer.js'
 export type { Depacketizer, RtpUnit } from './depacketizer/depacketizer.js'
 export {
@@ -54,9 +58,11 @@ export {
 export { type PayloadTest, payloadKinds } from './payload-kinds.js'
 export { AacPayloader, type AacPayloaderOptions } from './payloader/aac.js'
 export { Ac3Payloader, type Ac3PayloaderOptions } from './payloader/ac3.js'
+export { Av1Payloader } from './payloader/av1.js'
 export { G711Payloader, type G711PayloaderOptions } from './payloader/g711.js'
 export { H264Payloader } from './payloader/h264.js'
 export { H265Payloader } from './payloader/h265.js'
+export { JpegPayloader } from './payloader/jpeg.js'
 export { MpegAudioPayloader } from './payloader/mpeg-audio.js'
 export { OpusPayloader } from './payloader/opus.js'
 export {
@@ -65,6 +71,8 @@ export {
   type RtpPacketWriterOptions,
 } from './payloader/packet-writer.js'
 export { PcmPayloader, type PcmPayloaderOptions } from './payloader/pcm.js'
+export { Vp8Payloader } from './payloader/vp8.js'
+export { Vp9Payloader } from './payloader/vp9.js'
 export {
   type ReceptionReportValues,
   ReceptionStatistics,

@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 
 export { h264, h265, type NalFormatOptions } from './formats/nal-format.js'
+export { av1, mjpeg, type PictureFormatOptions, vp8, vp9 } from './formats/picture-formats.js'
 export { rtp } from './formats/rtp-format.js'
 export {
   type G711FormatOptions,

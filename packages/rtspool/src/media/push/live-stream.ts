@@ -15,7 +15,7 @@ export interface LiveStreamOptions {
    */
   readonly pace?: boolean | undefined
   /**
-   * Splits a byte stream into access units: H.264 and H.265 with start codes, AAC with ADTS headers. The chunks may
+   * Splits a byte stream into access units: H.264 and H.265 with start codes, AAC with ADTS headers, JPEG. The chunks may
    * have any size, as those of a child process. A picture is sent when the next one begins.
    * @default false: each chunk is an access unit
    */

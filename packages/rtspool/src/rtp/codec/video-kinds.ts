@@ -18,8 +18,11 @@ export function vp8Kind(packet: Uint8Array, start: number, end: number): number 
     if (extension & 0x40) offset++
     if (extension & 0x30) offset++
   }
-  return offset < end && ((packet[offset] as number) & 1) === 0 ? keyFrame : picture
+  return offset < end && isVp8KeyFrame(packet[offset] as number) ? keyFrame : picture
 }
+
+/** Returns whether the first byte of a VP8 frame is that of a key frame (RFC 6386 section 9.1). */
+export const isVp8KeyFrame = (first: number): boolean => (first & 1) === 0
 
 /**
  * Classifies a VP9 payload by {@link payloadKinds}. A key frame begins in the lowest spatial layer
@@ -62,7 +65,7 @@ function behindScalability(packet: Uint8Array, start: number): number {
  * Returns whether the first byte of a VP9 frame is that of a key frame (VP9 bitstream section 6.2).
  * Its bits are frame_marker(2) profile(2), reserved with profile 3, show_existing_frame, frame_type.
  */
-function isVp9KeyFrame(first: number): boolean {
+export function isVp9KeyFrame(first: number): boolean {
   const behindProfile = (first & 0x30) === 0x30 ? first << 1 : first
   return first >> 6 === 2 && (behindProfile & 0x0c) === 0
 }

@@ -2,14 +2,18 @@ import { describe, expect, test, vi } from 'vitest'
 import { constructMedia } from '../../../src/media/media-factory.js'
 import {
   aac,
+  av1,
   h264,
   h265,
   LiveMedia,
   l16,
+  mjpeg,
   opus,
   pcma,
   pcmu,
   rtp,
+  vp8,
+  vp9,
 } from '../../../src/media/push/index.js'
 import { createMediaDescription } from '../../../src/sdp/index.js'
 import {
@@ -344,5 +348,33 @@ describe('wrong use', () => {
     expect(() => tracks[0].writeAccessUnit(picture('h264', 0), { pts: Number.NaN })).toThrow(
       'pts must be a finite number of seconds, got NaN',
     )
+  })
+})
+
+describe('pictures without parameters', () => {
+  const frames = {
+    VP8: { format: vp8(), key: [0x10, 1, 2], other: [0x11, 3, 4], payloadType: 96 },
+    VP9: { format: vp9(), key: [0x82, 1, 2], other: [0x86, 3, 4], payloadType: 96 },
+    AV1: { format: av1(), key: [0x0a, 1, 7, 0x32, 1, 5], other: [0x32, 1, 6], payloadType: 96 },
+  } as const
+  test.each(Object.entries(frames))('%s: viewers begin with a key frame', async (name, each) => {
+    const { format, key, other, payloadType } = each
+    const { clock, live, tracks } = liveMedia({ tracks: [format] })
+    tracks[0].writeAccessUnit(Uint8Array.from(other))
+    tracks[0].writeAccessUnit(Uint8Array.from(key))
+    tracks[0].writeAccessUnit(Uint8Array.from(other))
+    expect(tracks[0].writeAccessUnit(Buffer.alloc(0))).toBe(false)
+    expect(tracks[0].stats).toMatchObject({ units: 3, keyFrames: 1, droppedWrites: 1 })
+    const viewer = await LiveViewer.of(live, clock)
+    expect(viewer.sdp).toContain(`a=rtpmap:${payloadType} ${name}/90000`)
+    expect((await viewer.units()).map(({ isKeyFrame }) => isKeyFrame)).toHaveLength(2)
+    expect(tracks[0].wantsKeyFrame).toBe(false)
+  })
+
+  test('bytes that are no picture are dropped and counted', () => {
+    const { tracks } = liveMedia({ tracks: [mjpeg(), av1()] })
+    expect(tracks[0].writeAccessUnit(Buffer.from('GIF89a'))).toBe(false)
+    expect(tracks[1].writeAccessUnit(Buffer.from([0x0a, 9, 1]))).toBe(false)
+    expect(tracks.map(({ stats }) => stats.droppedWrites)).toEqual([1, 1])
   })
 })
