@@ -30,7 +30,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('describes every success: a client made from it calls each operation', {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const config = `${apiUser.config}\nsnapshots: { ffmpeg: false }`
     const scene = await busyScene({ hasLive: true, ...apiUser, config })
@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
 
   // A hundred tokens are each written to the disk.
   it('describes every error: each one is seen with what was expected and received', {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const slow = slowSnapshots()
     const scene = await busyScene({ ...apiUser, config: `${apiUser.config}\n${slow.config}` })
