@@ -82,7 +82,13 @@ const houses = [
   },
   {
     folder: `${src}/media`,
-    floors: [['file', 'push', 'streams'], [''], ['gap'], ['track'], ['coded', 'fan-out', 'timeline']],
+    floors: [
+      ['file', 'push', 'streams'],
+      [''],
+      ['gap'],
+      ['track'],
+      ['coded', 'fan-out', 'timeline'],
+    ],
     files: [],
   },
   {

@@ -43,7 +43,7 @@ const packages = [
   {
     folder: 'packages/rtspool-server',
     // The moving picture of `/test` takes 410 of them, and the web page with its charts 60.
-    maxPackedKb: 860,
+    maxPackedKb: 900,
     allowed: [
       documents,
       compiled,

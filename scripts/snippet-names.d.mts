@@ -51,7 +51,12 @@ declare global {
     onReconnected: () => void
     close(): void
   }
-  function startEncoder(onPicture: (picture: Uint8Array, ticks: number) => void): void
+  function startEncoder(onPicture?: (picture: Uint8Array, ticks: number) => void): void
+  function startEncoder(calls: {
+    onPicture: (bytes: Uint8Array, pts: number) => void
+    onSound: (bytes: Uint8Array, pts: number) => void
+  }): void
+  function forceKeyFrame(): void
   function stopEncoder(): void
   function openSpeaker(): { play(rtp: Buffer): void; close(): void }
   function reply(text: string): void

@@ -30,6 +30,7 @@ export interface ApiScene {
   readonly adminToken: string
   readonly tokensFile: string
   /** File of configuration. */
+  readonly recordings: RecordingService
   /** Folder of the recording `all`, which records the path `/recorded`. */
   readonly recordingsFolder: string
   readonly configFile: string
@@ -101,7 +102,7 @@ export async function startApi(
   const configFile = join(folder, 'rtspool.yml')
   return {
     ...{ server, control, api: client, url, adminToken, tokensFile, configFile, logged },
-    ...{ tokenOf, otherApi, recordingsFolder },
+    ...{ tokenOf, otherApi, recordings, recordingsFolder },
   }
 }
 

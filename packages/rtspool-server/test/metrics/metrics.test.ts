@@ -159,9 +159,9 @@ describe('metrics', () => {
 
   it('leave nothing behind', async () => {
     const plain = await startServer()
-    const { server, control } = await startApi()
+    const { server, control, recordings } = await startApi()
     mountCamera(server)
-    await control.close()
+    await Promise.all([control.close(), recordings.close()])
     const names = ['viewerFellBehind', 'viewerCaughtUp', 'mediaStarted'] as const
     for (const name of [...names, 'requestAnswered', 'pressureChanged'] as const) {
       expect(server.listenerCount(name)).toBe(0)

@@ -3,12 +3,13 @@ import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { optionPages, optionsTable, withTable } from '../../../../scripts/options-doc.mjs'
 import { createConformCommand } from '../../../rtspool-conform/src/options.js'
+import { createCameraCommand } from '../../src/camera/camera-command.js'
 import { keySchema } from '../../src/config/schema.js'
 import { optionTable } from '../../src/options/option-table.js'
 import { createCommand } from '../../src/options.js'
 
 const options = optionTable(keySchema())
-const commands = [createCommand('1.2.3'), createConformCommand()]
+const commands = [createCommand('1.2.3'), createConformCommand(), createCameraCommand(() => {})]
 const commandNamed = (name: string) => {
   const command = commands.find((candidate) => candidate.name() === name)
   if (!command) throw new Error(`no command ${name}`)

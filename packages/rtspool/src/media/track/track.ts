@@ -51,8 +51,7 @@ export class Track implements TrackOutput {
   /** True for video: several packets may form a frame, and the marker ends it (RFC 3551 section 4.2). */
   readonly #hasFrames: boolean
   readonly #recent: RecentPackets | undefined
-  readonly #onKeyFrame: TrackInit['onKeyFrame']
-  readonly #onKeyFrameWanted: TrackInit['onKeyFrameWanted']
+  readonly #listener: Pick<TrackInit, 'onKeyFrame' | 'onKeyFrameWanted'>
   readonly #numbers = new StreamNumbers()
   readonly #time: TrackTime
   readonly #timeline: TrackTimeline
@@ -65,8 +64,7 @@ export class Track implements TrackOutput {
     this.index = index
     this.description = description
     this.#clock = clock
-    this.#onKeyFrame = init.onKeyFrame
-    this.#onKeyFrameWanted = init.onKeyFrameWanted
+    this.#listener = init
     this.#hasFrames = description.kind === 'video'
     const place: TrackPlace = { path, track: index, address: init.remoteAddress }
     this.#payload = new TrackPayload(place, description)
@@ -359,7 +357,7 @@ export class Track implements TrackOutput {
     this.#readers.add(reader, first)
     this.#noteWatched()
     const hasPackets = first !== undefined && first.length > 0
-    if (this.hasKeyFrames && !hasPackets) this.#onKeyFrameWanted?.(this)
+    if (this.hasKeyFrames && !hasPackets) this.#listener.onKeyFrameWanted?.(this)
     if (this.packetCount === 0) return
     this.#reports.addNewcomer(reader, hasPackets)
   }
@@ -433,7 +431,7 @@ export class Track implements TrackOutput {
   #tellStart({ entryPacket }: RecentPackets): void {
     if (!this.hasKeyFrames || !entryPacket) return
     const instant = this.unixTimeMsAt(timestampOf(entryPacket))
-    if (instant !== undefined) this.#onKeyFrame?.(this, instant)
+    if (instant !== undefined) this.#listener.onKeyFrame?.(this, instant)
   }
 
   #beginSource(ssrc: number): void {
