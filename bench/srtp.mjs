@@ -1,5 +1,5 @@
 // What SRTP costs a packet, whatever the number of viewers. Build first: npm run build.
-// Usage: node bench/srtp.mjs [seconds a case, default 1]
+// Usage: npm run bench -- srtp [--short] [seconds a case, default 1]
 import {
   masterKeyFrom,
   SrtpReceiver,
@@ -7,8 +7,9 @@ import {
   srtpSuites,
 } from '../packages/rtspool/dist/srtp/index.js'
 
-const secondsPerCase = Number(process.argv[2] ?? 1)
-const rounds = 5
+const isShort = process.env.RTSPOOL_BENCH_SHORT === '1'
+const secondsPerCase = Number(process.argv[2] ?? (isShort ? 0.1 : 1))
+const rounds = isShort ? 1 : 5
 /** 12 bytes of header, and a payload that fills a packet of video, or one of sound. */
 const packetSizes = [1400, 200]
 
