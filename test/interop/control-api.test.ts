@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { nextTurn, until } from '../../packages/rtspool/test/support/until.js'
@@ -10,10 +11,14 @@ import {
 } from '../../packages/rtspool-server/test/api/call-everything.js'
 import { expectEveryError } from '../../packages/rtspool-server/test/api/provoke-errors.js'
 import { EventReader } from '../../packages/rtspool-server/test/events/event-reader.js'
-import { ApiCommand } from './support/api-command.js'
+import { recordFiles } from '../../packages/rtspool-server/test/recording/support/recorded-files.js'
+import { ApiCommand, type ApiCommandOptions } from './support/api-command.js'
 import { OpusPublisher, playOpus } from './support/opus-publisher.js'
 import { Peer } from './support/peer.js'
 import { endPrograms } from './support/process.js'
+import { requirePrograms } from './support/programs.js'
+import { publishFile } from './support/publishers.js'
+import { testClip } from './support/server.js'
 import { WebhookReceiver } from './support/webhook-receiver.js'
 
 const ends: (() => unknown)[] = []
@@ -53,22 +58,49 @@ async function events(...args: Parameters<typeof EventReader.open>): Promise<Eve
   return reader
 }
 
+/** Settings of a command with {@link apiUser} and the recording `all`, which has files of 10 s and of 2 s. */
+async function withRecording(): Promise<ApiCommandOptions> {
+  const folder = mkdtempSync(join(tmpdir(), 'rtspool-recorded-'))
+  ends.push(() => rmSync(folder, { recursive: true }))
+  await recordFiles(folder, { seconds: 12 })
+  return {
+    env: { RTSPOOL_USERS: apiUser.users },
+    config: `${apiUser.config}\nrecordings: { all: { path: /recorded, folder: '${folder}' } }`,
+  }
+}
+
+/** Publishes pictures, and waits until the first one can be had. */
+async function publishedPictures(command: ApiCommand, path: string): Promise<void> {
+  const publisher = publishFile({ url: command.rtspUrl + path, file: testClip })
+  ends.push(() => publisher.stop())
+  const query = { path, format: 'mp4' }
+  const status = async () => (await command.api.send('getSnapshot', { query })).status
+  await expect.poll(status, { timeout: 30_000 }).toBe(200)
+}
+
+/** Errors that need a source which the test feeds itself, or a slow converter: the unit layer provokes them. */
+const errorsOfSnapshots = ['getSnapshot', 'getMediaSnapshot'].flatMap((operation) =>
+  ['conflict', 'no-jpeg', 'no-key-frame', 'no-picture', 'too-many'].map(
+    (problem) => `${operation} ${problem}`,
+  ),
+)
+
 describe('a client made from the document of the real command', () => {
-  it('calls every operation', async () => {
-    const env = { RTSPOOL_USERS: apiUser.users }
-    const command = await start(['--live-port', '0'], { env, config: apiUser.config })
+  it('calls every operation', { timeout: 120_000 }, async (context) => {
+    requirePrograms(context, 'ffmpeg')
+    const command = await start(['--live-port', '0'], await withRecording())
+    await publishedPictures(command, '/live/pictures')
     await published(command)
     await played(command)
-    await expectEverySuccess(command.api)
+    await expectEverySuccess(command.api, '/live/pictures')
     await expect(command.program.stop('SIGTERM')).resolves.toBe(0)
   })
 
-  it('sees every error', async () => {
-    const env = { RTSPOOL_USERS: apiUser.users }
-    const command = await start([], { env, config: apiUser.config })
+  it('sees every error', { timeout: 120_000 }, async () => {
+    const command = await start([], await withRecording())
     await published(command)
     await played(command)
-    await expectEveryError(command)
+    await expectEveryError(command, errorsOfSnapshots)
   })
 })
 
@@ -203,6 +235,10 @@ async function causeEveryEvent(command: ApiCommand, reader: EventReader): Promis
   await api.call('revokeShare', { params: { id: share.body.id } })
   await publisher.close()
   await reader.next('mediaEnded')
+  await reader.next('recordingStopped')
+  const range = { path: '/live/door', from: '2001-01-01T00:00:00Z', to: '2999-01-01T00:00:00Z' }
+  await api.call('deleteSegments', { params: { name: 'all' }, query: range })
+  await reader.next('segmentRemoved')
 }
 
 /**
@@ -236,6 +272,13 @@ async function floodEvents({ api }: ApiCommand): Promise<void> {
   }
 }
 
+/** Two recordings, and a folder of the second that cannot be made. */
+const recordings = `
+recordings:
+  all: { path: /live/*, folder: recorded }
+  wrong: { path: /live/*, folder: rtspool.yml/none }
+`
+
 const watchful = [
   ...['--live-port', '0'],
   ...['--media-down-after', '1', '--set', 'viewers.maxBacklogBytes=65536'],
@@ -258,7 +301,7 @@ describe('events', () => {
     const hook = await receiver()
     hook.nextStatuses.push(500, 503)
     const env = { RTSPOOL_WEBHOOK_SECRET: 'secret' }
-    const command = await start(['--webhook', hook.url, ...watchful], { env })
+    const command = await start(['--webhook', hook.url, ...watchful], { env, config: recordings })
     const { api } = command
     const reader = await events(api)
     await causeEveryEvent(command, reader)

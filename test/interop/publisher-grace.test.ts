@@ -48,6 +48,19 @@ async function watched(server: RtspServer): Promise<void> {
 
 const awayMs = 1200
 
+/**
+ * Seconds from the beginning in which sound may move: before the first sender report of the publisher its times are those
+ * of arrival, and FFmpeg's report puts sound 21 ms, a frame of AAC, before them.
+ */
+const settledSeconds = 1
+const soundRate = 48_000
+
+/** Matches a complaint about times of sound that go back at the beginning. */
+function isAtBeginning(error: string): boolean {
+  const [, before] = /non monotonically increasing dts .*: (\d+) >= \d+/.exec(error) ?? []
+  return Number(before) < settledSeconds * soundRate
+}
+
 test('ffmpeg and GStreamer watch through three outages of their publisher', async (context) => {
   requirePrograms(context, 'ffmpeg', ...gstreamerPlayer)
   files = await MediaFiles.create()
@@ -82,14 +95,16 @@ test('ffmpeg and GStreamer watch through three outages of their publisher', asyn
     expect(program.isRunning, name).toBe(true)
     await program.stop('SIGINT')
     const { pictures, tones, times, errors } = await readFlashes(path)
-    expect([name, errors]).toEqual([name, []])
-    for (const track of times) {
+    expect([name, errors.filter((error) => !isAtBeginning(error))]).toEqual([name, []])
+    for (const track of times.map((all) => all.filter((at) => at > settledSeconds))) {
       expect(track.every((at, index) => index === 0 || at > (track[index - 1] ?? at))).toBe(true)
     }
     // Each of the four runs has at least two flashes, and the viewers may have missed the first.
     expect(pictures.length, name).toBeGreaterThanOrEqual(7)
     // A tone is early by 20 ms from the beginning on: AAC begins with a frame of silence.
-    for (const picture of pictures) {
+    // Sound may begin later than pictures, behind the first flash.
+    const [firstTone = Number.POSITIVE_INFINITY] = tones
+    for (const picture of pictures.filter((at) => at > firstTone - 0.5)) {
       const apart = tones.map((tone) => Math.abs(tone - picture))
       expect(Math.min(...apart), `${name}, flash at ${picture}`).toBeLessThan(0.04)
     }

@@ -16,7 +16,8 @@ export const eventTypes = Object.freeze({
   recordingStopped: 'A recording has ended, with its reason and its size.',
   recordingFailed: 'A recording has failed, with the reason and the time to the next attempt.',
   segmentClosed: 'A file of a recording is complete.',
-  segmentRemoved: 'A file of a recording was removed: it was too old, or others needed its room.',
+  segmentRemoved:
+    'A file of a recording was removed: it was too old, others needed its room, or somebody deleted it.',
   limitNear: 'The number of sessions or connections has reached 80 % of a limit.',
   pressureChanged: 'The measures against overload have changed, with the load and its parts.',
   drainStarted: 'The server accepts no new clients, and its sessions leave within some seconds.',

@@ -54,7 +54,10 @@ export class RecordingFiles {
     segments: readonly StoredSegment[],
   ): Promise<readonly StoredSegment[]> {
     const closed = segments.filter((segment) => !this.isOpen(plan, segment))
-    for (const segment of closed) await this.#catalogOf(plan).remove(segment)
+    for (const segment of closed) {
+      await this.#catalogOf(plan).remove(segment)
+      this.#options.onRemoved(plan, segment, 'deleted')
+    }
     return closed
   }
 

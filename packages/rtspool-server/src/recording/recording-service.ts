@@ -29,7 +29,7 @@ export interface RecordingEvents {
     error: unknown,
     retrySeconds: number | undefined,
   ]
-  /** A file was removed, because it was too old or the others needed its room. */
+  /** A file was removed: it was too old, the others needed its room, or somebody deleted it. */
   removed: [plan: RecordingPlan, segment: StoredSegment, cause: RemovalCause]
   /** Old files cannot be listed or removed. */
   removalFailed: [plan: RecordingPlan, error: unknown]

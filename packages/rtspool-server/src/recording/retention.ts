@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { RecordingPlan } from './recording-plan.js'
 import type { SegmentCatalog, StoredSegment } from './segment-catalog.js'
 
-/** Reason for the removal of a file: it is too old, or all files together are too large. */
-export type RemovalCause = 'age' | 'size'
+/** Reason for the removal of a file: it is too old, all files together are too large, or somebody deleted it. */
+export type RemovalCause = 'age' | 'size' | 'deleted'
 
 /** Bytes that each file counts at least, so that many small files are limited as well. */
 const leastFileBytes = 64 * 1024
@@ -18,9 +18,10 @@ export interface RetentionOptions {
 }
 
 /**
- * Removes the files of a recording that are too old, and then the oldest ones until the others are within the limit.
+ * Removes the files of a recording that are too old, and then the oldest ones until the others are within the limit. A
+ * file that cannot be removed stays, and does not keep the others.
  *
- * @throws The error of the system.
+ * @throws The error of the system, for the first file that could not be removed.
  */
 export async function removeOld(
   { folder, maxAgeHours, maxBytes }: RecordingPlan,
@@ -29,14 +30,21 @@ export async function removeOld(
 ): Promise<void> {
   const segments = await catalog.list()
   let total = segments.reduce((sum, segment) => sum + countedBytes(segment), 0)
+  const failures: unknown[] = []
   for (const segment of segments) {
     const isOld = maxAgeHours > 0 && now - segment.endMs > maxAgeHours * hourMs
     const isOver = maxBytes > 0 && total > maxBytes
     if (!(isOld || isOver) || open.has(join(folder, segment.file))) continue
-    await catalog.remove(segment)
+    try {
+      await catalog.remove(segment)
+    } catch (error) {
+      failures.push(error)
+      continue
+    }
     total -= countedBytes(segment)
     onRemoved(segment, isOld ? 'age' : 'size')
   }
+  if (failures.length > 0) throw failures[0]
 }
 
 const countedBytes = ({ sizeBytes }: StoredSegment): number => Math.max(sizeBytes, leastFileBytes)

@@ -5,9 +5,11 @@ import type { ApiAnswer, ApiCall, ApiClient } from './api-client.js'
  * Calls every operation with values with which it succeeds, in an order in which each one still finds
  * what it needs.
  *
- * @param api - Client of a server with a publisher, a viewer, a camera at `/cam`, a file of configuration, and {@link apiUser}.
+ * @param api - Client of a server with a publisher, a viewer, the recording `all` of 12 s, a file of configuration, and
+ *   {@link apiUser}.
+ * @param camera - Path of a media with pictures.
  */
-export async function expectEverySuccess(api: ApiClient): Promise<void> {
+export async function expectEverySuccess(api: ApiClient, camera = '/cam'): Promise<void> {
   const called = new Set<string>()
   const call = async (operationId: string, request: ApiCall = {}) => {
     const { status, body } = await api.call(operationId, request)
@@ -24,9 +26,9 @@ export async function expectEverySuccess(api: ApiClient): Promise<void> {
   const first = { publicId: media[0].publicId }
   await call('getMedia', { params: first })
   await call('probeMedia', { params: first, query: { seconds: '0.1' } })
-  const camera = media.find(({ path }: { path: string }) => path === '/cam')
-  await call('getMediaSnapshot', { params: { publicId: camera.publicId } })
-  await call('getSnapshot', { query: { path: '/cam', format: 'mp4' } })
+  const pictures = media.find(({ path }: { path: string }) => path === camera)
+  await call('getMediaSnapshot', { params: { publicId: pictures.publicId } })
+  await call('getSnapshot', { query: { path: camera, format: 'mp4' } })
   await call('changeLimits', { body: { maxSessions: 50 } })
   await call('changeConfig', { body: { changes: { 'limits.maxSessionsPerPath': 40 } } })
   const created = await call('createToken', { body: { name: 'graph', role: 'metrics' } })
