@@ -127,6 +127,7 @@ const lookLimitMs = ({ timeout }: ConformOptions): number => 4000 * timeout
 /**
  * Sends a DESCRIBE for the presentation that the conformance tests will use.
  *
+ * @returns The Server header of the response, and the number of described tracks.
  * @throws {CannotRun} If there is no response, or the server has no presentation at the URL.
  */
 async function look(options: ConformOptions): Promise<Server> {
@@ -145,8 +146,8 @@ async function look(options: ConformOptions): Promise<Server> {
 }
 
 /**
- * Waits until the server responds again, after a test without a response. Otherwise the next test
- * could fail for the same reason.
+ * Sends a DESCRIBE after a test that has exceeded the time limit, so that a busy server does not
+ * make the next test fail. The next test runs even without a response.
  */
 async function recovered(options: ConformOptions): Promise<void> {
   try {

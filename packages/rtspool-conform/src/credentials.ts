@@ -15,7 +15,10 @@ export interface Challenge {
 
 /** Deviations from a usual Digest response, for conformance tests. */
 export interface DigestVariant {
-  /** True to send `qop=auth` with `nc` and `cnonce`; `false` sends the form of RFC 2069. */
+  /**
+   * True to send `qop=auth` with `nc` and `cnonce`; `false` sends the form of RFC 2069.
+   * @default false
+   */
   readonly hasQop?: boolean
   readonly nc?: string
   readonly nonce?: string

@@ -44,6 +44,8 @@ const staticClockRates = new Map([
 /**
  * Parses the session description in a response.
  *
+ * @param requestUri - Base of `a=control` if the response has neither Content-Base nor
+ *   Content-Location.
  * @throws {Mismatch} If the body is not a description with at least one track.
  */
 export function readDescription(answer: Answer, requestUri: string): Description {
@@ -89,8 +91,9 @@ function readTrack(lines: readonly string[], base: string, requestUri: string): 
 }
 
 /**
- * Resolves the value of `a=control` to a URI as players do. An absolute value stays; any other
- * value is appended to the base with one slash between (RFC 2326 appendix C.1.1).
+ * Resolves the value of `a=control` to a URI as players do (RFC 2326 appendix C.1.1). An absolute
+ * URI stays, `*` means the base, and a value with a leading slash replaces the path of the base.
+ * Any other value is appended to the base with one slash between.
  */
 export function resolveControl(base: string, control: string): string {
   if (/^rtsps?:/.test(control)) return control

@@ -28,7 +28,10 @@ export class Skip extends Error {
   override readonly name = 'Skip'
 }
 
-/** Error that ends the whole run, for example because no server responds at the URL. */
+/**
+ * Error for a missing precondition, such as a connection. The error ends the run if it occurs
+ * before the first test; later, only the present test fails.
+ */
 export class CannotRun extends Error {
   override readonly name = 'CannotRun'
 }

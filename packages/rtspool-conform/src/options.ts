@@ -184,7 +184,10 @@ function invocationOf(url: string | undefined, flags: Flags): ConformInvocation 
   }
 }
 
-/** Changes a further URL to the carrier (TCP, TLS or tunnel) of the main URL, with any scheme. */
+/**
+ * Gives a further URL the request scheme (`rtsp:` or `rtsps:`) of the main URL, whose carrier (TCP,
+ * TLS or tunnel) its requests use. The host and port of the further URL stay.
+ */
 function inCarrierOf(main: ParsedTarget, other: ParsedTarget): ParsedTarget {
   const scheme = main.presentation.uri.startsWith('rtsps:') ? 'rtsps:' : 'rtsp:'
   const uri = other.presentation.uri.replace(/^rtsps?:/, scheme)

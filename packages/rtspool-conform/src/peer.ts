@@ -111,7 +111,7 @@ export class Peer implements CarrierSink {
     this.#carrier?.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
-  /** Writes each byte of a text separately. */
+  /** Sends a text with one write to the connection for each byte. */
   async writeSlowly(text: string): Promise<void> {
     for (const byte of Buffer.from(text, 'latin1')) {
       this.write(Buffer.of(byte))
@@ -146,8 +146,8 @@ export class Peer implements CarrierSink {
   }
 
   /**
-   * Sends a request, and repeats it while the server is busy (503), for example because a source is
-   * just ending.
+   * Sends a request, and repeats it up to five times while the server is busy (503), for example
+   * because a source is just ending.
    */
   async #exchange(method: string, uri: string, request: PeerRequest): Promise<Answer> {
     let answer = await this.#exchangeOnce(method, uri, request)
@@ -181,13 +181,15 @@ export class Peer implements CarrierSink {
   /**
    * Waits for the next response that has not been returned yet.
    *
+   * @param expected - Description of the response, for the message of the error.
+   * @param limitMs - Time limit. Default: the deadline of the test.
    * @throws {Mismatch} If none arrives in time, or the connection ends first.
    */
   answer(expected: string, limitMs?: number): Promise<Answer> {
     return this.#until(() => this.#answers.shift(), expected, limitMs)
   }
 
-  /** Waits for the first frame from index `start` on that satisfies `isWanted`. */
+  /** Waits for a frame that satisfies `isWanted`, from index `start` of {@link frames} on. */
   frame(
     expected: string,
     isWanted: (frame: Frame) => boolean,

@@ -12,6 +12,7 @@ export type Level = (typeof levels)[number]
 
 /**
  * Precondition of a conformance test: a URL given on the command line, or a property of the server.
+ * The URL of `private` requires the user name and password of `--user`.
  */
 export type Need = 'publish' | 'seekable' | 'private' | 'multicast' | 'udp' | 'two tracks'
 
@@ -34,12 +35,13 @@ export interface Row {
   readonly needs?: readonly Need[]
   /** Carriers (TCP, TLS, tunnels) on which the test makes sense. @default all */
   readonly carriers?: readonly CarrierName[]
-  /** Time in seconds that the test takes, if that is more than the usual limit. */
+  /** Time limit in seconds, if the test takes longer than the usual limit allows. */
   readonly seconds?: number
-  /** True if the test takes so long that it runs only when requested. */
+  /** True if the test takes so long that it runs only with `--slow`. */
   readonly isSlow?: boolean
   /**
-   * Tests the requirement. Any error other than a {@link Skip} means that the test has failed.
+   * Tests the requirement. A {@link Mismatch} means that the test has failed, a {@link Skip} that
+   * it cannot be run.
    *
    * @returns The server's behaviour, for the report; `undefined` = "as expected".
    */

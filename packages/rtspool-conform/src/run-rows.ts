@@ -62,9 +62,8 @@ function reasonToSkip(row: Row, options: RunOptions): string | undefined {
 }
 
 /**
- * Runs one conformance test. Any behaviour of the server becomes a result.
- *
- * @throws {CannotRun} If nothing can be tested at all.
+ * Runs one conformance test. Any behaviour of the server becomes a result. A {@link CannotRun}
+ * counts as a failure of the test.
  */
 export async function runRow(row: Row, options: RunOptions): Promise<RowResult> {
   const begin = performance.now()

@@ -29,7 +29,8 @@ const carriers: Readonly<Record<string, CarrierName>> = {
 }
 
 /**
- * Parses a URL: `rtsp:`, `rtsps:`, `rtsph:` and `http:` (tunnel), `https:`, `ws:`, `wss:`.
+ * Parses a URL: `rtsp:`, `rtspt:`, `rtsps:`, `rtsph:` and `http:` (tunnel), `https:`, `ws:`,
+ * `wss:`.
  *
  * @param tunnel - Uses a tunnel through HTTP or WebSocket to the port of an `rtsp:` or `rtsps:`
  *   URL.

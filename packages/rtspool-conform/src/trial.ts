@@ -91,7 +91,7 @@ export class Trial {
     return this.targets.main.uri
   }
 
-  /** Returns the presentation that was given for this purpose. @throws {Skip} If none was given */
+  /** Returns the presentation of an option such as `--publish`. @throws {Skip} If it is absent. */
   target(name: 'publish' | 'seekable' | 'private' | 'multicast'): Presentation {
     const presentation = this.targets[name]
     if (!presentation) throw new Skip(`no --${name} URL was given`)

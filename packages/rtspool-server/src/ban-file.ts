@@ -81,7 +81,7 @@ export class BanFile {
     return banFile
   }
 
-  /** Writes the bans a last time, with their present counts of refusals. Idempotent. */
+  /** Writes the bans a last time, with the present number of refusals by each. Idempotent. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
  *
  * Node itself would write both to the standard error, which blocks the process if nobody reads it.
  *
- * @returns A function that restores the default effect.
+ * @returns A function that leaves warnings and errors to Node again.
  */
 export function logFaults(log: Logger): () => void {
   const usual = process.listeners('warning')

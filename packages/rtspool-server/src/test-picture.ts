@@ -9,7 +9,7 @@ export const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.
 
 const asset = (name: string): string => fileURLToPath(new URL(`../assets/${name}`, import.meta.url))
 
-/** Files of virtual cameras by their path: H.264 with AAC, H.265, and linear PCM. */
+/** Files that `rtspool camera` plays, by path: H.264 with AAC, H.265, and linear PCM. */
 export const cameraFiles: ReadonlyMap<string, string> = new Map([
   [testPath, testFile],
   ['/h265', asset('test-h265.mp4')],

@@ -134,7 +134,7 @@ export class PeriodicCheck {
   /**
    * Starts no timer yet; see {@link start}.
    *
-   * @param look - Called at each interval. Returns whether there is still something to check.
+   * @param look - Called at each interval. Once `look` returns `false`, the calls stop until {@link start}.
    */
   constructor(
     clock: Clock,

@@ -391,8 +391,8 @@ export class MalformedMessageError extends RtspError {
 }
 
 /**
- * Error for a well-formed request that the server refuses with a 4xx or 5xx. The connection stays
- * open.
+ * Error for a well-formed request that the server redirects, or refuses with a 4xx or 5xx. The
+ * connection stays open.
  */
 export class RequestError extends RtspError {
   declare readonly code: CodeOf<'RequestError'>

@@ -7,8 +7,8 @@ export type Inspect = (value: unknown, options: InspectOptions) => string
 export const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /**
- * Returns the text of an object for `util.inspect`: its name and its summary. Below the depth that
- * is shown, the text contains only the public id.
+ * Returns the text of an object for `util.inspect`: its name and its summary. If `depth` is
+ * negative, the object is nested too deep, and only its name and `publicId` are shown.
  */
 export function inspectSummary(
   name: string,

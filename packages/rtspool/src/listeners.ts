@@ -159,7 +159,10 @@ function publishSafely(target: Channel, message: object): void {
   }
 }
 
-/** Failure of a function of the application while no request waited for the function. */
+/**
+ * Message on the diagnostics channel `rtspool:callback-failed`: a function of the application has
+ * failed while no request waited for the function.
+ */
 export interface CallbackFailure {
   /** Name of the function: `listener of 'sessionRemoved'`, `admission.release`. */
   readonly callback: string
@@ -174,7 +177,7 @@ const callbackFailed = new Diagnostic<CallbackFailure>(
 )
 
 /**
- * Publishes the failure of a function of the application; see {@link CallbackFailure}. Never
+ * Publishes a {@link CallbackFailure} on the diagnostics channel `rtspool:callback-failed`. Never
  * throws.
  */
 export function tellFailure(callback: string, error: unknown): void {
@@ -182,8 +185,8 @@ export function tellFailure(callback: string, error: unknown): void {
 }
 
 /**
- * Calls a function of the application. A failure, at once or later, is reported and has no other
- * effect.
+ * Calls a function of the application. A failure, at once or later, is passed to
+ * {@link tellFailure} and has no other effect.
  */
 export function callSafely(callback: string, call: () => unknown): void {
   try {

@@ -40,7 +40,7 @@ export const newCookie = (): string => randomBytes(11).toString('hex')
 /**
  * Opens a tunnel through HTTP with a GET and a POST, as QuickTime, FFmpeg and GStreamer do.
  *
- * @throws {CannotRun} If the response to the GET is not 200.
+ * @throws {CannotRun} If a connection fails, or the response to the GET is not 200.
  */
 export async function openHttp(
   target: CarrierTarget,
@@ -79,7 +79,7 @@ export async function openHttp(
 /**
  * Waits for the head of an HTTP response.
  *
- * @throws {CannotRun} If the head does not arrive in time.
+ * @throws {CannotRun} If the connection closes, or the head does not arrive in time.
  */
 export function headOf(socket: Socket, limitMs: number): Promise<HttpHead> {
   let pending: Buffer = Buffer.alloc(0)

@@ -8,7 +8,10 @@ import type { Trial } from '../trial.js'
 /** Seconds by which a server may start before the requested position, at a key frame. */
 const gopSeconds = 5
 
-/** Sends PLAY with a Range header in a new session, and checks the status code of the response. */
+/**
+ * Sends PLAY with a Range, Scale or Speed header in a new session, and checks the status code of
+ * the response. Tears down the session.
+ */
 async function playWith(
   trial: Trial,
   header: `${'Range' | 'Scale' | 'Speed'}: ${string}`,

@@ -19,7 +19,7 @@ function announcement(trackCount = 1): string {
 const sdp = { 'Content-Type': 'application/sdp' }
 const ssrc = 0x0c0f_0e0d
 
-/** A connection that has started to record, and the tracks of its session. */
+/** A connection that has started to record, with its session and the channels of its track. */
 interface Publisher {
   readonly peer: Peer
   readonly uri: string

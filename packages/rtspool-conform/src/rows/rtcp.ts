@@ -35,7 +35,7 @@ const onRtp =
   ({ channel }: Frame): boolean =>
     channel === each?.channels?.[0]
 
-/** Waits for a packet of a track. @returns The SSRC of the packet. */
+/** Waits for the first RTP packet of a track. @returns Its SSRC; `undefined` for invalid RTP. */
 async function ssrcOf(peer: Peer, each: SetUpTrack | undefined): Promise<number | undefined> {
   return readRtp((await peer.frame('RTP', onRtp(each))).payload)?.ssrc
 }

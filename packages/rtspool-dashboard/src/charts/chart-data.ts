@@ -25,7 +25,7 @@ export function newestIndex({ places }: ChartData): number | undefined {
   return places.length > 0 ? places.length - 1 : undefined
 }
 
-/** Width of the horizontal axis of a chart with a single position. */
+/** Width of the horizontal axis of a chart with a single position, in the unit of the positions. */
 const singlePlaceWidth = 10
 
 /** Returns both ends of the horizontal axis for positions in ascending order. */

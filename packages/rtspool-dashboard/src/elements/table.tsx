@@ -36,7 +36,7 @@ interface TableProps<Row> {
   readonly keyOf: (row: Row) => string
   readonly sorting?: Sorting
   readonly onSort?: (sorting: Sorting) => void
-  /** Called with the range of visible rows, when the range changes. */
+  /** Called when the range of rendered rows changes, for example to load rows after it. */
   readonly onWindow?: (rows: RowWindow) => void
   /** True while other rows are being loaded. */
   readonly isBusy?: boolean
@@ -153,7 +153,7 @@ function Head<Row>({ columns, sorting, onSort }: TableProps<Row>) {
 /** Number of rows by which the user must scroll before other rows are rendered. */
 const rowsPerStep = 4
 
-/** Hook that returns the range of rows to render, from the scroll position of an element. */
+/** Hook that returns the range of rows to render, from the scroll position of its `place`. */
 function useRowWindow(count: number, onWindow: ((rows: RowWindow) => void) | undefined) {
   const place = useRef<HTMLElement>(null)
   const [view, setView] = useState({ scrollTop: 0, height: 0 })

@@ -70,14 +70,14 @@ export class EventLog {
     this.#frozen.value = undefined
   }
 
-  /** Hides the events of a type if they are shown, and shows them otherwise. */
+  /** Adds a type to {@link types}, or removes it if it is there. */
   toggle(type: string): void {
     const types = new Set(this.types.peek())
     if (!types.delete(type)) types.add(type)
     this.types.value = types
   }
 
-  /** Removes all events that have arrived so far. */
+  /** Removes all events that have arrived so far, and ends a pause. */
   clear(): void {
     this.#arrived = []
     this.#kept.value = []

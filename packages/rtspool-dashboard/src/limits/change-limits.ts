@@ -22,7 +22,7 @@ export async function applyLimits(
 
 /**
  * Saves limits in the configuration file, and changes them in the running server. Limits that a
- * command-line option or a variable sets do not change.
+ * command-line option or an environment variable sets do not change there.
  *
  * @returns Sentences for the user about the change.
  * @throws {ApiError}

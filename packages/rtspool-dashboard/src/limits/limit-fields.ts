@@ -27,9 +27,9 @@ export interface ConfigKeyView {
   readonly value?: unknown
   /** Value that the server uses at present, if it differs from the configured one. */
   readonly valueInUse?: unknown
-  /** Place from which the value comes: an option, a variable, or a line of the file. */
+  /** Source of the value: an option, an environment variable, or a line of the file. */
   readonly source: string
-  /** Option or variable that overrides the value in the file. */
+  /** Option or environment variable that overrides the value in the file. */
   readonly overriddenBy?: string
 }
 

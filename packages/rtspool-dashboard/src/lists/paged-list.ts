@@ -111,8 +111,8 @@ export class PagedList<Row> {
   }
 
   /**
-   * Sends the wanted requests, one at a time, until none is left. A newer request of the same kind
-   * replaces an older one.
+   * Reads pages one at a time while a restart, a refresh or a further page is due. A failed request
+   * is repeated after {@link retryMs}.
    */
   async #run(): Promise<void> {
     const list = this.#read
@@ -143,7 +143,7 @@ export class PagedList<Row> {
     this.#retry = setTimeout(() => void this.#start(), retryMs)
   }
 
-  /** Removes all rows, because they belong to an earlier filter. */
+  /** Removes all rows of the earlier filter, after the server has rejected the present one. */
   #refuse(): void {
     this.#isRefused.value = true
     this.#parts = []

@@ -36,7 +36,7 @@ export interface LivePlayerOptions {
    */
   readonly connect: () => Promise<LiveConnection>
   readonly onStatus?: ((status: LiveStatus) => void) | undefined
-  /** Sentences that replace the usual ones, by the reason for the end. */
+  /** Sentences that replace those of `endingOf`, by the close reason of the WebSocket. */
   readonly texts?: Readonly<Record<string, string>> | undefined
 }
 
@@ -80,7 +80,11 @@ export class LivePlayer {
     void this.#connect()
   }
 
-  /** Stops the player for good, and closes the connection. Idempotent. */
+  /**
+   * Stops the player for good, and closes the connection. Idempotent.
+   *
+   * @param text - Sentence for the user in the last {@link LiveStatus}.
+   */
   stop(text = ''): void {
     if (!this.#isStarted) return
     this.#isStarted = false

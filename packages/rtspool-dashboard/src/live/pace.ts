@@ -33,12 +33,14 @@ export function catchUpOf(position: number, ranges: readonly TimeRange[]): numbe
 }
 
 /**
- * Returns the playback rate or jump with which a player stays live. More than a second behind, it
- * plays up to 1.1 times as fast; more than three seconds, it jumps. From a gap it jumps to the
- * range after the gap.
+ * Returns the playback rate or jump with which a player stays live. More than a second behind, the
+ * player plays 1.1 times as fast; more than three seconds, the player jumps. A gap makes the player
+ * jump to the range after the gap.
  *
+ * @param rate - Present playback rate.
  * @param ranges - Buffered ranges in order.
- * @param mayHurry - False for browsers that play no sound, or stutter, at other rates.
+ * @param mayHurry - False for browsers that play no sound, or stutter, at other rates. The player
+ *   then jumps after one second.
  */
 export function paceOf(
   position: number,

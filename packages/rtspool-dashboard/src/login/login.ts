@@ -26,10 +26,7 @@ export class Login {
     if (token) void this.logIn(token)
   }
 
-  /**
-   * Name, role and token of the user who is logged in; `undefined` before the login and after its
-   * end.
-   */
+  /** User who is logged in; `undefined` before the login and after its end. */
   get visitor(): ReadonlySignal<Visitor | undefined> {
     return this.#visitor
   }

@@ -21,8 +21,8 @@ export interface OverviewSeries {
 
 /**
  * Converts samples to charts. Counters become rates per second, other numbers stay as they are. The
- * time of the newest sample is that of its clock; the others are as far before it as they were
- * taken, even if the clock of the server was set in between.
+ * newest sample has the time of its clock. Differences of the uptime give the times before it, even
+ * if the clock of the server was set in between.
  */
 export function seriesOf(samples: readonly HistorySample[]): OverviewSeries {
   const places = placesOf(samples)

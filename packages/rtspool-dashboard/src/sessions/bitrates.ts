@@ -1,7 +1,8 @@
 import type { SessionView } from '../api/session-view.js'
 
-/** A session with its bitrate since the previous read; absent at the first read. */
+/** A session with its bitrate. */
 export interface SessionRow extends SessionView {
+  /** Bits per second in both directions since the previous read; absent at the first read. */
   readonly bitrate?: number
 }
 

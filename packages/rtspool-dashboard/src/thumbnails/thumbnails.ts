@@ -13,10 +13,10 @@ export type Thumbnail =
   | { readonly kind: 'image' | 'video'; readonly url: string }
   | { readonly kind: 'broken'; readonly reason: string }
 
-/** Picture that somebody sees. */
+/** Picture on the screen: result of {@link Thumbnails.show}. */
 export interface ShownThumbnail {
   readonly state: ReadonlySignal<Thumbnail>
-  /** Reports that the browser cannot show the picture. */
+  /** Marks the picture as broken until the next read, because the browser cannot show it. */
   fail(): void
   /** Ends the reading, and frees the picture. */
   hide(): void
@@ -26,7 +26,7 @@ interface Entry {
   readonly address: string
   readonly state: Signal<Thumbnail>
   readonly leaving: AbortController
-  /** Time in milliseconds at which the picture is read; infinite while that happens. */
+  /** Time of the next read, in milliseconds since 1970; infinite while the picture is read. */
   dueAt: number
 }
 

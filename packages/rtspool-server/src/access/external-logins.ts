@@ -18,8 +18,8 @@ export interface ExternalOptions {
 }
 
 /**
- * Decides about logins other than those of the configured users: share links, tokens (JWT), and a
- * login hook. They are tried in this order. The first one that knows the credentials decides.
+ * Decides about logins other than those of the configured users. Share links decide about a secret
+ * with their prefix, and the keys of JWTs about a JWT. A login hook decides about all others.
  */
 export class ExternalLogins {
   readonly #hook: HookLogins | undefined
@@ -40,7 +40,7 @@ export class ExternalLogins {
   }
 
   /**
-   * Closes the connections without a request under way, and removes remembered answers. Later
+   * Closes the connections after the requests under way, and removes remembered answers. Later
    * requests still work.
    */
   async close(): Promise<void> {

@@ -82,9 +82,10 @@ export class HookLogins {
   }
 
   /**
-   * Sends a login request to the hook, unless the answer is remembered. Never throws.
+   * Sends a login request to the hook, unless the answer is remembered. A recheck always sends one.
+   * Never throws.
    *
-   * @returns The answer; `undefined` for an action about which the hook is not asked.
+   * @returns The answer; `undefined` for an action that {@link HookOptions.actions} does not list.
    */
   async ask(context: LoginContext): Promise<LoginAnswer> {
     if (!this.#options.actions.includes(context.action)) return undefined
@@ -96,7 +97,7 @@ export class HookLogins {
     return answer
   }
 
-  /** Closes the connections without a request under way, and removes all remembered answers. */
+  /** Closes the connections after the requests under way, and removes all remembered answers. */
   close(): void {
     this.#exchange.close()
     this.#cache.clear()

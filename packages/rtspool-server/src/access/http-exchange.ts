@@ -45,8 +45,8 @@ export class HttpExchange {
   }
 
   /**
-   * Closes the idle connections at once, and the others when their requests have ended. A later
-   * request opens a new connection.
+   * Closes all connections, as soon as no request is under way. A later request opens a new
+   * connection.
    */
   close(): void {
     this.#closesWhenIdle = this.#underWay > 0

@@ -31,7 +31,7 @@ export class PasswordCheck {
    * Creates the check.
    *
    * @param hashes - Hashes by user name.
-   * @param logN - Cost of the check for an unknown user. @default that of new hashes
+   * @param logN - Cost, as log2 of N, of the check for an unknown user. @default that of new hashes
    */
   constructor(hashes: ReadonlyMap<string, string>, logN?: number) {
     this.#hashes = hashes

@@ -8,8 +8,8 @@ const maxLogN = 17
 const saltBytes = 16
 const hashBytes = 32
 /**
- * Bytes of memory that scrypt may use, divided by N * r. The algorithm needs 128, and some more for
- * p.
+ * Bytes of memory that scrypt may use, divided by N * r * p. The algorithm needs a little more than
+ * 128.
  */
 const memoryFactor = 256
 

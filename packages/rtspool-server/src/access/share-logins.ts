@@ -23,10 +23,7 @@ export type ShareFinder = (secret: string) => ShareClaim | undefined
  * links; see {@link accept}.
  */
 export class ShareLogins {
-  /**
-   * Random id of this object, which distinguishes it from that of another server in the same
-   * process.
-   */
+  /** Random id, by which `loginByOthers` distinguishes the links of servers in one process. */
   readonly id = randomUUID()
   #find: ShareFinder = () => undefined
 
@@ -35,7 +32,10 @@ export class ShareLogins {
     this.#find = find
   }
 
-  /** Decides about a client that has sent the secret of a share link as its token. */
+  /**
+   * Decides about a client that has sent the secret of a share link as its token. Refuses an
+   * unknown secret, and anything but playing the path of the link.
+   */
   ask(secret: string, { path, action }: LoginContext): LoginAnswer {
     const claim = this.#find(secret)
     if (!claim) return { refuse: 'wrong', why: 'the share link is unknown or has ended' }

@@ -119,7 +119,7 @@ export class TokenKeys {
  * Parses the text of a key: a public key or certificate in PEM, a JWKS, or else a shared secret for
  * HS256.
  *
- * @throws {Error} The text is none of these.
+ * @throws {Error} The text looks like PEM or a JWKS, but is invalid.
  */
 export function keySourceOfText(text: string): JWTVerifyGetKey {
   if (text.trimStart().startsWith('{')) {

@@ -26,7 +26,7 @@ export class TokenLogins {
     this.#clock = clock
   }
 
-  /** Decides about a client that has sent a token. Never throws. */
+  /** Decides about a client that has sent a token; an invalid one is refused. Never throws. */
   async ask(token: string, context: LoginContext): Promise<LoginAnswer> {
     let claims: Claims
     try {
@@ -39,7 +39,7 @@ export class TokenLogins {
     return this.#answerOf(claims, context)
   }
 
-  /** Closes the connections to the server of the keys that have no request under way. */
+  /** Closes the connection to the server of the keys, after the request under way. */
   async close(): Promise<void> {
     // Keys that could not be loaded have no connection.
     const keys = await this.#keys?.catch(() => undefined)

@@ -3,13 +3,13 @@ export interface TokenClaims {
   readonly user: string
   readonly paths: string
   readonly actions: string
-  /** Name of the claim with groups; `undefined` = tokens assign sessions to no groups. */
+  /** Name of the claim with groups, such as `{ plan: 'free' }`; `undefined` = no groups. */
   readonly groups: string | undefined
 }
 
 /** Keys, algorithms and claims of the JWTs with which clients may log in. */
 export interface TokenOptions {
-  /** Keys that sign tokens: the URL of a JWKS, or the text of a key. */
+  /** Keys that verify the signatures of tokens: the URL of a JWKS, or the text of a key. */
   readonly keys: { readonly url: string } | { readonly text: string }
   readonly issuer: string | undefined
   readonly audience: string | undefined

@@ -6,7 +6,8 @@ import type { Networks } from '../access/networks.js'
 /** Client of a request, perhaps behind a proxy. */
 export interface HttpClient {
   /**
-   * Numeric address of the client; {@link unknownAddress} if a trusted proxy names none, or two.
+   * Numeric address of the client; {@link unknownAddress} if the headers of a trusted proxy contain
+   * no address, or two. A proxy without such headers counts as the client.
    */
   readonly address: string
   /** True if nobody on the way can read the request: inside TLS, or from this machine. */
@@ -14,8 +15,8 @@ export interface HttpClient {
 }
 
 /**
- * Identifier of a client whose address is unknown, because its proxy names none (RFC 7239 section
- * 6.2). No rule for addresses matches it.
+ * Identifier of a client whose address is unknown, because the headers of its proxy contain none or
+ * two (RFC 7239 section 6.2). No rule for addresses matches it.
  */
 export const unknownAddress = 'unknown'
 

@@ -2,7 +2,7 @@ import type { ConfigReloader, ReloadResult } from '../config/reload/reloader.js'
 import type { EventFeed } from '../events/event-feed.js'
 
 /**
- * Publishes every change of the configuration as an event.
+ * Publishes every changed or refused configuration as an event in the feed.
  *
  * @returns A function that stops publishing.
  */

@@ -31,7 +31,7 @@ const defaultIdleTimeoutMs = 30_000
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
 const keepAliveTimeoutMs = 5_000
-/** Milliseconds between two checks for connections that are too slow. */
+/** Milliseconds between two checks for requests that are too slow; their connections close. */
 const checkIntervalMs = 5_000
 const maxHeaderBytes = 16 * 1024
 

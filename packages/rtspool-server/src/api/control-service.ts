@@ -173,8 +173,9 @@ export class ControlService {
   }
 
   /**
-   * Makes the readiness report say that the server accepts no clients, and that its sessions end
-   * within a time.
+   * Does the same as {@link noteClosing}, and publishes the event `drainStarted`.
+   *
+   * @param seconds - Time within which the sessions of the server end.
    */
   noteDraining(seconds: number): void {
     this.noteClosing()

@@ -35,7 +35,7 @@ export interface ControlledServer {
   /** Share links, with which anybody can watch one path. */
   readonly shares: ShareStore
   readonly audit: AuditLog
-  /** Measured values of the last minutes. */
+  /** Samples of the load and the traffic in the last five minutes. */
   readonly history: History
   /** Returns the metrics in the text format of Prometheus. */
   metrics(): Promise<string>

@@ -179,8 +179,8 @@ export class Exchange {
   }
 
   /**
-   * Records a successful change in the audit log. A refused call is logged only if its token is
-   * known.
+   * Records a change in the audit log, even after an internal error (5xx). A refused call (4xx)
+   * stands only in the log of the server, and only if its token is known.
    */
   #noteChange(): void {
     if (!this.#caller || !this.#operation || this.#operation.method === 'get') return

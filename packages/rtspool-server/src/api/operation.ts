@@ -50,7 +50,7 @@ export interface Operation {
   readonly path: string
   /** Lowest role whose tokens may call the operation. */
   readonly role: Role
-  /** True for an operation without a token. */
+  /** True for an operation that needs no token. */
   readonly isOpen: boolean
   readonly tag: string
   readonly summary: string

@@ -28,8 +28,9 @@ export function checkHost({ headers }: IncomingMessage, { names }: HostRules): v
 }
 
 /**
- * Refuses requests from pages of another origin. A request without an origin is allowed: it comes
- * from a program. The scheme is not compared, because a proxy in front may add TLS.
+ * Refuses requests from pages of another origin, by the headers `Origin` and `Sec-Fetch-Site`. A
+ * request with neither is allowed: it comes from a program. The scheme is not compared, because a
+ * proxy in front may add TLS.
  *
  * @throws {Problem} `origin-refused`
  */

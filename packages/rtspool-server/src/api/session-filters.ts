@@ -3,7 +3,7 @@ import { queryNumber, sessionState, text } from './values.js'
 
 const seconds = z.number().min(0)
 
-/** Schema of a group of sessions. The library checks name and value. */
+/** Schema of a group of sessions, written `NAME=VALUE`. The library checks name and value. */
 const group = text
   .regex(/^[^=]+=./)
   .transform((named) => {

@@ -63,7 +63,7 @@ export async function cameraCommand(
   return runCommand(command, args, output) ?? (await running) ?? 0
 }
 
-/** Formats the table of quirks. */
+/** Formats the table of all quirks: behaviours of real cameras that a virtual one can show. */
 export function quirkList(): string {
   const width = Math.max(...quirks.map(({ id }) => id.length))
   return quirks

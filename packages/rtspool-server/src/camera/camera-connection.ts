@@ -58,7 +58,7 @@ export class CameraConnection {
   /** Requests and frames that wait for the camera to start. */
   #waiting: (WireRequest | WireFrame)[] = []
   #isStarting = false
-  /** True after bytes that are no RTSP: the server decides about them. */
+  /** True after bytes that are no RTSP: everything later goes to the server unparsed. */
   #isRaw = false
 
   constructor(client: Socket, cameras: Cameras, onClosed: () => void) {
@@ -239,7 +239,7 @@ export class CameraConnection {
     if (statusCode === 200 && id !== undefined) this.#sessionId = id
   }
 
-  /** Sends the answers of filters whose turn has come. */
+  /** Sends the answers of filters up to the first request that the server has yet to answer. */
   #flushAnswers(): void {
     for (let [next] = this.#pending; next?.answer; [next] = this.#pending) {
       this.#pending.shift()
@@ -267,7 +267,7 @@ const isEncrypted = (socket: Socket): boolean => 'encrypted' in socket
 
 const plain = (address: string): string => address.replace(/^::ffff:(?=[\d.]+$)/, '')
 
-/** Names the client to the server, whose packets by UDP go there (PROXY protocol, version 1). */
+/** Returns a header of the PROXY protocol (version 1), so that the server sends UDP to the client. */
 function proxyHeader({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   const [source, target] = [plain(remoteAddress ?? ''), plain(localAddress ?? '')]
   const family = source.includes(':') ? 'TCP6' : 'TCP4'

@@ -32,7 +32,7 @@ export interface CameraServerOptions {
   readonly user?: CameraUser
   /**
    * Limit on cameras: each URL with other faults is one, and has a port of its own. Above it, one
-   * that nobody uses closes.
+   * that nobody uses closes; if all are in use, the URL is refused.
    * @default 256
    */
   readonly maxCameras?: number
@@ -150,7 +150,11 @@ export class CameraServer implements Cameras {
     return opening
   }
 
-  /** Closes the oldest camera that nobody uses, to make room for another. */
+  /**
+   * Closes the oldest camera that nobody uses, to make room for another.
+   *
+   * @throws {FaultError} All cameras are in use.
+   */
   async #closeIdleCamera(): Promise<void> {
     const used = new Set([...this.#connections].map(({ camera }) => camera))
     for (const [key, opening] of this.#cameras) {

@@ -8,7 +8,7 @@ import { CameraServer, type CameraTls, defaultUser } from './camera-server.js'
 import { type Faults, noFaults } from './faults.js'
 import type { CameraUser } from './virtual-camera.js'
 
-/** Path of the file that the command line names. */
+/** URL path at which the file of the command line plays. */
 export const filePath = '/file'
 
 /** Options of the command line for RTSP over TLS. */

@@ -9,8 +9,8 @@ import { latmConfigOf } from './latm-config.js'
 export interface AudioCoding {
   readonly format: TrackFormat
   /**
-   * Converts an RTP frame to the sample that a browser plays; `undefined` for a frame that cannot
-   * be played.
+   * Converts a frame from RTP to the sample that a browser plays; `undefined` for a frame that
+   * cannot be played.
    *
    * @param ticks - Time of the frame on the timeline of the track.
    */
@@ -31,7 +31,7 @@ export interface AudioDescription {
 }
 
 /**
- * Returns the coding of a sound track in fragments. Never throws.
+ * Returns the coding of a sound track in MP4 fragments. Never throws.
  *
  * @returns `undefined` if no browser can play the sound.
  */

@@ -84,8 +84,8 @@ export class DecodeTimes {
   }
 
   /**
-   * Adds presentation times of imaginary pictures before the first one, which the calculation
-   * needs.
+   * Adds presentation times of imaginary pictures before the first one, so that a time stands
+   * `#depth` places before it.
    */
   #beginBefore(time: number): void {
     for (let place = this.#depth; place > 0; place--) {

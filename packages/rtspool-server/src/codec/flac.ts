@@ -71,6 +71,8 @@ const codedNumbers = 2 ** 36
 /**
  * Writes a number of up to 36 bits in the same way as UTF-8 writes characters (RFC 9639 section
  * 9.1.5).
+ *
+ * @returns The position after the number.
  */
 function writeCodedNumber(frame: Buffer, at: number, value: number): number {
   if (value < 0x80) return frame.writeUInt8(value, at)

@@ -2,13 +2,13 @@ import type { TrackInfo } from 'rtspool'
 import { type AudioCoding, audioCoding } from './audio-format.js'
 import { VideoCoding } from './video-coding.js'
 
-/** Coding of a track in fragments. */
+/** Coding of a track in MP4 fragments. */
 export type TrackCoding =
   | { readonly kind: 'video'; readonly coding: VideoCoding }
   | { readonly kind: 'audio'; readonly coding: AudioCoding }
 
 /**
- * Chooses how fragments hold a track.
+ * Chooses how MP4 fragments hold a track.
  *
  * @returns `undefined` if they cannot.
  */

@@ -2,7 +2,7 @@ import type { TrackFormat } from '../fmp4/track-format.js'
 import { h264Format, isH264SampleUnit } from './h264-format.js'
 import { h265Format, isH265SampleUnit } from './h265-format.js'
 
-/** Encodings of video that fragments can hold. */
+/** Encodings of video that MP4 fragments can hold. */
 export type VideoEncoding = 'H264' | 'H265'
 
 const codings = {
@@ -31,7 +31,7 @@ export class VideoCoding {
   /**
    * Reads the parameter sets of a key frame.
    *
-   * @returns The format, if it differs from the one before.
+   * @returns The format; `undefined` without usable parameter sets, and if the format is the one before.
    */
   readFormat(parts: readonly Buffer[]): TrackFormat | undefined {
     const format = this.#coding.formatOf(parts, this.#clockRate)

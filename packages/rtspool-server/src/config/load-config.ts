@@ -76,7 +76,11 @@ export function checkConfigFile(file: ConfigFile): LoadedConfig {
   return mergeLayers(root, file, environmentLayer(root, {}), noFlags)
 }
 
-/** Merges a parsed configuration file with the environment and the command line. */
+/**
+ * Checks a parsed configuration file, and merges it with the environment and the command line.
+ *
+ * @throws {ConfigError} Lists every mistake in every source.
+ */
 export function mergeFile(file: ConfigFile, { environment, flags }: ConfigSources): LoadedConfig {
   const root = keySchema()
   return mergeLayers(root, file, environmentLayer(root, environment), flags)

@@ -22,15 +22,15 @@ type Complete<Options, WithoutKey extends keyof Options = never> = {
 }
 
 /**
- * Names of the pool's options that are functions or objects, which a configuration file cannot
- * contain.
+ * Names of the session pool's options that are functions or objects, which a configuration file
+ * cannot contain.
  */
 type PoolCode = 'onAdmit' | 'admission' | 'clock' | 'idCodec' | 'createSessionId' | 'createSession'
 
-/** Options of the pool for which the configuration has keys. */
+/** Options of the session pool for which the configuration has keys. */
 type PoolOptions = Complete<RtspPoolOptions, PoolCode>
 
-/** Limits of the pool that can change while the server runs. */
+/** Limits of the session pool that can change while the server runs. */
 type PoolLimits = Pick<
   PoolOptions,
   | 'maxSessions'
@@ -42,7 +42,7 @@ type PoolLimits = Pick<
   | 'maxLifetime'
 >
 
-/** Returns the limits of the pool that a configuration sets. */
+/** Returns the limits of the session pool that a configuration sets. */
 export const poolLimitsOf = ({ limits }: Config): PoolLimits => ({
   maxSessions: limits.maxSessions,
   maxSessionsPerAddress: limits.maxSessionsPerAddress ?? shareOf(limits.maxSessions),

@@ -31,8 +31,8 @@ const idPattern = /^([\w-]{8})\.(\d{1,15})$/
 
 /**
  * Stores the last events of the server for readers, such as event streams and webhooks. Each reader
- * has its own position, so that a slow reader costs no memory. It loses the oldest events, and is
- * told how many.
+ * has its own position, so that a slow reader costs no memory. A reader that is too slow loses the
+ * oldest events, and is told how many.
  */
 export class EventFeed {
   readonly #ring: (FeedEvent | undefined)[]

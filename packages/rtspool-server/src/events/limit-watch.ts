@@ -93,8 +93,8 @@ export class LimitWatch {
   }
 
   /**
-   * Reports a limit if the number is exactly at the threshold. A rising number always reaches it,
-   * because it grows by one.
+   * Publishes `limitNear` if the number is exactly at the threshold of 80 %. A rising number always
+   * reaches the threshold, because the number grows by one.
    */
   #check(limit: string, max: number, count: number, subject: Record<string, string>): void {
     if (max === 0 || count !== Math.ceil(max * nearShare)) return

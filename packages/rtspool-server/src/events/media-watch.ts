@@ -28,8 +28,8 @@ interface MediaLooks {
 }
 
 /**
- * Measures all media once a second: their bitrates, and the time without packets. A media without
- * packets for some seconds is reported as down.
+ * Measures all media once a second: their bitrates, and the time without packets. Publishes
+ * `mediaDown` for a media without packets for some seconds.
  */
 export class MediaWatch {
   readonly #server: RtspServer

@@ -4,9 +4,9 @@ import type { EventFeed } from './event-feed.js'
 import type { EventType } from './event-types.js'
 
 /**
- * Publishes the events of recordings.
+ * Publishes the events of recordings in the feed.
  *
- * @returns A function that stops it.
+ * @returns A function that stops publishing.
  */
 export function feedRecordingEvents(recordings: RecordingService, feed: EventFeed): () => void {
   const on = <Name extends keyof RecordingEvents>(

@@ -1,6 +1,6 @@
 import { boxHeaderBytes } from './box.js'
 
-/** One sample of a fragment: a picture, or a frame of sound. */
+/** One sample of a fragment: a picture, or a frame of sound. Times are in ticks of the track's timescale. */
 export interface Sample {
   /** Pieces of the sample's bytes, which are joined in the fragment. */
   readonly pieces: readonly Uint8Array[]

@@ -15,8 +15,8 @@ const undefinedLanguage = 0x55c4
 /**
  * Builds an MP4 init segment: `ftyp` and `moov` without any sample.
  *
- * In the live picture, each track has its own init segment. A browser that cannot play one track
- * can then play the others, and a gap in the sound does not interrupt the picture.
+ * For a browser that watches live, each track has its own init segment. A browser that cannot play
+ * one track can then play the others, and a gap in the sound does not interrupt the picture.
  *
  * @param formats - Format of each track. The tracks have the numbers 1, 2, ….
  * @see ISO/IEC 14496-12 sections 8.2 to 8.8; Media Source Extensions byte stream format

@@ -2,7 +2,7 @@ import { fullBox, u32 } from './box.js'
 
 /** Seconds from 1900, where NTP begins, to 1970. */
 const ntpEpochSeconds = 2_208_988_800
-/** The time is that of the capture of the media (ISO/IEC 14496-12 section 8.16.5). */
+/** Flags of the box `prft`: the time is that of the capture of the media (ISO/IEC 14496-12 section 8.16.5). */
 const isCaptureTime = 24
 
 /**

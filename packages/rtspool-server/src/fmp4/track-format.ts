@@ -18,7 +18,7 @@ export interface TrackFormat {
 }
 
 /**
- * Returns the media type of a track, which a browser is asked whether it can play: `video/mp4;
- * codecs="…"`.
+ * Returns the media type of a track, by which a browser tells whether it can play the track:
+ * `video/mp4; codecs="…"`.
  */
 export const mimeOf = ({ kind, codec }: TrackFormat): string => `${kind}/mp4; codecs="${codec}"`

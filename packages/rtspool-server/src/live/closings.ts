@@ -2,8 +2,9 @@ import type { Clock, RemovalReason } from 'rtspool'
 import type { WebSocket } from 'ws'
 
 /**
- * WebSocket close codes by the reason for the removal of a session. They are codes of RFC 6455
- * section 7.4.1, or from 4000 on, the range for applications.
+ * WebSocket close codes by the reason for the removal of a session; any other reason has
+ * `otherCode`. The codes are from RFC 6455 section 7.4.1, or from 4000 on, the range for
+ * applications.
  */
 const codes: { readonly [K in RemovalReason]?: number } = {
   mediaEnded: 4410,

@@ -19,14 +19,15 @@ export class KeptFragments {
 
   /**
    * WebSocket frames with the stored fragments; empty until the next key frame. Valid until the
-   * next call.
+   * next call of {@link add} or {@link clear}.
    */
   get frames(): readonly Buffer[] {
     return this.#frames
   }
 
   /**
-   * Stores a frame, if a key frame is stored before it.
+   * Stores a frame. A frame at which browsers can begin replaces all stored ones. While nothing is
+   * stored, any other frame is ignored.
    *
    * @param frame - WebSocket frame with a fragment.
    * @param isBeginning - True if browsers can begin with the frame.

@@ -49,7 +49,7 @@ export class LiveEndpoint {
   readonly #server: RtspServer
   readonly #options: ResolvedLiveOptions
   readonly #handshakes: WebSocketServer
-  /** Streams by path. The query is ignored, because no source of the command depends on it. */
+  /** Streams by path. The query is ignored, because no source that `rtspool` mounts depends on it. */
   readonly #streams = new Map<string, LiveStream>()
   /**
    * Issuers by session. An issuer names the authorization (an API token or share link) with which

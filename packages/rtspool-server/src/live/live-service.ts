@@ -15,7 +15,7 @@ const handshakeTimeoutMs = 10_000
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
 const defaultIdleTimeoutMs = 30_000
-/** Milliseconds between two checks for connections that are too slow. */
+/** Milliseconds between two checks for requests that arrive too slowly, whose connections are closed. */
 const checkIntervalMs = 5_000
 /** Default share of all connections that one host may have. */
 const shareOfHost = 1 / 4
@@ -52,7 +52,8 @@ export interface LiveServiceOptions extends LiveOptions {
    */
   readonly maxConnectionsPerAddress?: number | undefined
   /**
-   * Milliseconds without progress after which a connection other than a WebSocket is closed.
+   * Milliseconds without a byte in either direction, after which a connection other than a WebSocket
+   * is closed.
    * @default 30000
    */
   readonly idleTimeoutMs?: number | undefined

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from 'rtspool'
 
-/** Rights of an authenticated client: the path that it may watch, and the limits on it. */
+/** Rights of an authenticated client: the path that it may watch, and the limits on its sessions. */
 export interface LiveClaimant {
-  /** Decoded path of the media. After a `?` it may have a query, which hooks receive. */
+  /** Decoded path of the media. A query after a `?` is passed to the hooks of the session pool. */
   readonly path: string
   /** Name of the user; `undefined` is the anonymous user. */
   readonly user?: string | undefined

@@ -20,7 +20,8 @@ export interface LiveTrack {
   /** Format of the track. A video track has none until its first key frame. */
   readonly format: TrackFormat | undefined
   /**
-   * Adds an access unit. `common` contains the times that all tracks share.
+   * Adds an access unit. `common` maps the source's wall clock to the timeline of the stream, for
+   * all tracks.
    *
    * @returns The fragment that the unit completes, if it completes one.
    */

@@ -89,7 +89,8 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
   }
 
   /**
-   * Sends a fragment, or leaves the fragment out if too many bytes wait.
+   * Sends a fragment. If too many bytes wait, leaves out this fragment, and all others up to one with
+   * which a decoder can begin.
    *
    * @param isEntry - True if a decoder can begin with the fragment.
    */
@@ -107,7 +108,8 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
   }
 
   /**
-   * Ends the session if the browser reads nothing or has disconnected. Called about every second.
+   * Ends the session if the browser reads nothing or has disconnected. The stream calls this method
+   * about once a second.
    */
   check(): void {
     if (this.#isClosed) return

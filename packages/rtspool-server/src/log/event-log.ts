@@ -65,7 +65,7 @@ export function logBans({ pool }: Pick<RtspServer, 'pool'>, lines: RepeatLimit):
 }
 
 /**
- * Returns the facts of a ban for a log line: public id and subject. Its address may be a network.
+ * Returns the facts of a ban for a log line: public id and subject. The address may be a network.
  */
 function subjectOf({ publicId: ban, address: network, user, path }: Ban) {
   return { ban, network, user, path }

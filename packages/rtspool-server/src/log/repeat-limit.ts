@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { type Clock, type ClockTimer, hostOf, systemClock } from 'rtspool'
 
 const windowMs = 10_000
-/** Maximum number of lines of one kind that are logged for one host in {@link windowMs}. */
+/** Maximum number of lines of one kind (message and reason) that are logged for one host in {@link windowMs}. */
 const maxLinesOfKind = 10
 /** Maximum number of lines of all kinds that are logged for one host in {@link windowMs}. */
 const maxLinesOfHost = 40

@@ -26,7 +26,7 @@ export interface HistorySample extends TotalTraffic {
   readonly connections: number
   /** Delay of the event loop in milliseconds since the sample before: the 99th percentile. */
   readonly loopDelayMs: number
-  /** Load of the server from 0 to 1; `undefined` without measures against overload. */
+  /** Load of the server from 0 to 1 (at a limit); `undefined` without measures against overload. */
   readonly pressure: number | undefined
 }
 

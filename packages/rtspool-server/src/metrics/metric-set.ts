@@ -38,7 +38,7 @@ export class MetricSet {
   }
 
   /**
-   * Adds a histogram of durations for each value of a label.
+   * Adds a histogram of durations in seconds for each value of a label.
    *
    * @param values - All values of the label, so that all series are there from the start.
    * @returns A function that adds one duration to a histogram.

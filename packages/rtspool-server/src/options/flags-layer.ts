@@ -6,7 +6,7 @@ import { OptionValueError } from '../config/option-value-error.js'
 import type { ConfigLayer } from '../config/problems.js'
 import { type OptionEntry, optionTable } from './option-table.js'
 
-/** Returns the values that command-line options set, as a layer of the configuration. */
+/** Returns the values that command-line options set, to be laid over those of file and environment. */
 export function flagsLayer(root: KeySchema, command: Command): ConfigLayer {
   const entries = new Map(optionTable(root).map((entry) => [longOf(entry), entry]))
   const given = command.options.flatMap((option): KeyText[] => {

@@ -6,7 +6,7 @@ import type { StoredSegment } from './segment-catalog.js'
 /** A range of time that cannot be exported as one file. */
 export class ExportError extends Error {}
 
-/** A fragment of an export: where it is stored, and how far its times move. */
+/** A fragment of an export: where it is stored, and the shift of its times from that file to the exported one. */
 interface ExportedFragment {
   readonly file: string
   readonly fragment: StoredFragment
@@ -16,7 +16,10 @@ interface ExportedFragment {
 
 /** A range of a recording as one file. */
 export interface ExportedRange {
-  /** Time at which the file begins: the last key frame at or before the wanted time. */
+  /**
+   * Time at which the file begins, in milliseconds since 1970: the last key frame at or before the wanted time, or else
+   * the first one after it.
+   */
   readonly startMs: number
   readonly endMs: number
   readonly sizeBytes: number
@@ -75,7 +78,7 @@ export async function exportRange(
   }
 }
 
-/** Number of the leading track, which is the first one of each file with a picture. */
+/** Track number of the leading track (video, or sound if there is none), which is the first of each file. */
 const leaderId = 1
 
 const isLeader = ({ trackId }: { readonly trackId: number }): boolean => trackId === leaderId
@@ -130,7 +133,7 @@ async function* readFragments(
   }
 }
 
-/** Moves the times of a fragment, in place. */
+/** Adds `shiftMs` to the times in the bytes of a fragment, in place. */
 function moveTimes(
   bytes: Buffer,
   { runs, referenceOffset }: StoredFragment,

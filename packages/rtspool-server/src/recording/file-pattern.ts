@@ -12,7 +12,7 @@ export const filePatternText = `names of files such as {path}/{year}-{month}-{da
 export const defaultFilePattern = '{path}/{year}-{month}-{day}/{hour}-{minute}-{second}{zone}.mp4'
 
 const plainPart = /^(?:[^{}<>:"|?*\\\p{Cc}]|\{(?<name>[a-z]+)\})+$/u
-/** Most bytes of a name; common file systems allow 255. */
+/** Maximum bytes of one part of a path in a name; the rest is cut off. Common file systems allow 255. */
 const maxPartBytes = 200
 /** Name of the path `/`. */
 const rootName = '%2f'
@@ -54,8 +54,8 @@ export function fileNameOf(
 }
 
 /**
- * Returns a part of a path as a name that every file system accepts. Two parts have the same name only if they are the
- * same, up to the longest length.
+ * Returns a part of a path as a name that every file system accepts. Different parts have different names, unless these
+ * differ only after {@link maxPartBytes}.
  */
 function safePart(part: string): string {
   const escaped = part.replace(/[^\p{L}\p{N}_.-]|^\.|\.$/gu, (character) =>

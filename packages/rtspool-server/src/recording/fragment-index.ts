@@ -11,13 +11,13 @@ export interface StoredRun {
   readonly isSync: boolean
 }
 
-/** A fragment of a stored file, with the time of the source in front of it. */
+/** A fragment of a stored file: a `prft` if the time of the source is known, then `moof` and `mdat`. */
 export interface StoredFragment {
   /** Bytes from the beginning of the file to the first box of the fragment. */
   readonly offset: number
   readonly sizeBytes: number
   readonly runs: readonly StoredRun[]
-  /** Bytes to the media time of the box `prft`; `undefined` without one. */
+  /** Bytes from the beginning of the fragment to the media time of its `prft`; `undefined` without one. */
   readonly referenceOffset: number | undefined
 }
 
@@ -36,7 +36,7 @@ interface BoxHeader {
 }
 
 const headerBytes = 8
-/** Most bytes of a box other than `mdat` that is read whole. */
+/** Maximum bytes of a `ftyp`, `moov` or `moof`, which are read whole. A larger one is a `RangeError`. */
 const maxBoxBytes = 1024 * 1024
 const syncSample = 0x0200_0000
 /** Bytes from the beginning of a `prft` of version 1 to its media time. */
@@ -89,7 +89,7 @@ export async function readAt(file: FileHandle, position: number, count: number):
   return bytes
 }
 
-/** Calls a function with the place of each box of a type inside the boxes that lead to it. */
+/** Calls `found` with the beginning and end of the contents of each box at a path of types, such as `moov`, `trak`. */
 function eachBox(
   bytes: Buffer,
   [type, ...inner]: readonly string[],
@@ -134,7 +134,7 @@ function timescalesOf(init: Buffer): Map<number, number> {
   return timescales
 }
 
-/** @param before - Bytes of the fragment in front of the `moof`. */
+/** Returns the tracks in a `moof`. @param before - Bytes of the fragment in front of the `moof`. */
 function runsOf(moof: Buffer, before: number): StoredRun[] {
   const runs: StoredRun[] = []
   eachBox(moof, ['moof', 'traf'], (from, to) => {

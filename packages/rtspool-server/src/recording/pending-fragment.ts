@@ -23,7 +23,7 @@ export class PendingFragment {
     else this.#samples.set(track, [sample])
   }
 
-  /** Returns the milliseconds of a track that wait, up to a time in ticks. */
+  /** Returns the milliseconds from the first waiting sample of a track to a time in ticks; 0 if none waits. */
   waitingMs(track: RecordedTrack, decodeTime: number): number {
     const [first] = this.#samples.get(track) ?? []
     return first ? track.msOf(decodeTime - first.decodeTime) : 0
@@ -34,7 +34,7 @@ export class PendingFragment {
     return this.#samples.get(track)?.[0]
   }
 
-  /** Removes and returns the samples from a time of the stream on, except those of one track. */
+  /** Removes and returns the samples from a time on the stream's timeline on, except those of one track. */
   takeFrom(fromMs: number, except: RecordedTrack): (readonly [RecordedTrack, RecordedSample])[] {
     const taken: (readonly [RecordedTrack, RecordedSample])[] = []
     for (const [track, samples] of this.#samples) {
@@ -50,7 +50,7 @@ export class PendingFragment {
    * Returns the waiting samples as a fragment, with the time of the source in front, and removes them.
    *
    * @param tracks - Tracks of the file in their order; samples of other tracks are left out.
-   * @param baseMs - Time of the stream at which the file begins.
+   * @param baseMs - Time on the stream's timeline at which the file begins.
    * @param ends - Decoding time of the sample that follows, by track, where it is known.
    */
   build(

@@ -4,7 +4,7 @@ import { type CommonInstant, MediaTimes } from '../codec/media-times.js'
 import { type TrackCoding, trackCoding } from '../codec/track-coding.js'
 import type { TrackFormat } from '../fmp4/track-format.js'
 
-/** One picture or frame of sound on the timeline of a stream. */
+/** One picture or frame of sound, with times on the timeline that all tracks of the stream share, from 10 s on. */
 export interface RecordedSample {
   /** Decoding time in ticks of the track; never decreases within a track. */
   readonly decodeTime: number
@@ -49,7 +49,7 @@ export class RecordedTrack {
     return this.#hasSamples
   }
 
-  /** True if the last unit began another timeline. */
+  /** True if the RTP timestamp of the last unit has jumped; a new segment must then begin. */
   get hasJumped(): boolean {
     return this.#mediaTimes.hasJumped
   }

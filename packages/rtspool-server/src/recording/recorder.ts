@@ -10,15 +10,15 @@ import { StreamRecorder } from './stream-recorder.js'
 import { nextBoundary, TimeZone } from './time-zone.js'
 
 /**
- * Reason for the end of a recording: the media has ended, somebody has stopped the recording, or `failed`, which its
- * own event explains.
+ * Reason for the end of a recording: the media has ended, somebody has stopped the recording, or the recording has
+ * failed. {@link RecorderListener.failed} has then received the cause.
  */
 export type RecordingEnd = 'mediaEnded' | 'stopped' | 'failed'
 
 /** Reason for a failure: a file cannot be written, the source fails, or no track can be recorded. */
 export type RecordingFailure = 'writeFailed' | 'sourceFailed' | 'notRecordable'
 
-/** State of a recorder. */
+/** State of a recorder: `waiting` until the first file has been created, then `recording`. */
 export type RecorderState = 'waiting' | 'recording' | 'ended'
 
 /** Receives the events of a recorder. */
@@ -34,7 +34,7 @@ export interface RecorderListener {
 export interface RecorderOptions {
   readonly server: RtspServer
   readonly plan: RecordingPlan
-  /** Media that is observed; `undefined` = the path of the plan, whose source is started. */
+  /** Media to record while it runs; `undefined` = start the source at the path of the plan, and record that. */
   readonly media: MediaInfo | undefined
   readonly clock: Clock
   readonly store: SegmentStore

@@ -1,6 +1,6 @@
 import type { Clock } from 'rtspool'
 
-/** Difference between two clocks in milliseconds above which one of them was set. */
+/** Milliseconds by which a wall clock may drift between two units. A clock that has drifted more was set. */
 const maxDriftMs = 2_000
 /** Deviation of the source's clock from ours, in milliseconds, up to which the source is believed. */
 const maxBelievedMs = 10_000

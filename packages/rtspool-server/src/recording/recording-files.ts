@@ -8,7 +8,7 @@ const tidyIntervalMs = 60_000
 
 export interface RecordingFilesOptions {
   readonly clock: Clock
-  /** Returns the recordings of now. */
+  /** Returns the recordings in the present configuration. */
   readonly plans: () => readonly RecordingPlan[]
   /** Returns the files that are being written, with their folders. */
   readonly open: () => ReadonlySet<string>
@@ -17,7 +17,7 @@ export interface RecordingFilesOptions {
   readonly onFailed: (plan: RecordingPlan, error: unknown) => void
 }
 
-/** Files of all recordings: lists them, and removes those that are too old once a minute. */
+/** Files of all recordings: lists them, and once a minute removes those beyond the limits on age and bytes. */
 export class RecordingFiles {
   readonly #options: RecordingFilesOptions
   readonly #catalogs = new Map<string, SegmentCatalog>()
@@ -61,7 +61,7 @@ export class RecordingFiles {
     return closed
   }
 
-  /** Removes the files of a recording that are too old or too many. Never rejects. */
+  /** Removes the files of a recording that are beyond its limits on age and bytes. Never rejects. */
   tidy(plan: RecordingPlan): Promise<void> {
     const running = this.#tidying.get(plan) ?? this.#tidy(plan)
     this.#tidying.set(plan, running)

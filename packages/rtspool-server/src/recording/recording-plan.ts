@@ -13,11 +13,11 @@ export interface RecordingPlan {
   readonly file: string
   /** `UTC`, `local`, or a name such as `Europe/Berlin`. */
   readonly timeZone: string
-  /** Seconds between two round times at which a new file begins. */
+  /** Length of a file in seconds. A new file begins with the key frame after each multiple: 3600 = each full hour. */
   readonly segmentSeconds: number
   /** True to start the source of the path and to keep it running; false to record while it runs for others. */
   readonly startSource: boolean
-  /** Maximum number of media that are recorded at the same time. */
+  /** Maximum number of media that are recorded at the same time; further ones are not recorded. */
   readonly maxMedia: number
   /** True to record from the start on; false to wait for a start by the control API. */
   readonly autoStart: boolean

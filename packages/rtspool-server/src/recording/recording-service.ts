@@ -46,7 +46,7 @@ export interface RecordingServiceOptions {
 
 /**
  * Records media of a server as the configuration says. A media is recorded while it runs for its viewers or its
- * publisher, and does not run longer because of it, unless the recording starts the source itself.
+ * publisher. The recording does not keep the media running, unless the recording starts the source itself.
  */
 export class RecordingService extends EventEmitter<RecordingEvents> {
   readonly #server: RtspServer
@@ -56,7 +56,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   readonly #retries = new Map<RecordingPlan, Set<ClockTimer>>()
   readonly #listener: RecorderListener
   readonly #onMedia = (media: MediaInfo): void => this.#mediaStarted(media)
-  /** Recordings by name that the control API has started or stopped. */
+  /** Recordings by name that the control API has started (`true`) or stopped (`false`). */
   readonly #switched = new Map<string, boolean>()
   /** Files of all recordings. */
   readonly files: RecordingFiles
@@ -96,7 +96,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     return this.#plans
   }
 
-  /** Uses other plans. Recordings whose plan is the same go on. */
+  /** Uses other plans. Recordings whose plan is the same go on; the others end, and new ones begin. */
   update(plans: readonly RecordingPlan[]): void {
     const isKept = (plan: RecordingPlan): boolean => plans.some((each) => isSamePlan(each, plan))
     for (const plan of this.#plans) if (!isKept(plan)) void this.#drop(plan)
@@ -105,7 +105,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     for (const plan of this.#plans) if (!before.includes(plan)) this.#begin(plan)
   }
 
-  /** Returns whether media of a recording are recorded: from its start on, until its stop. */
+  /** Returns whether a recording is on, as the control API or else `autoStart` says; media may be absent. */
   isRunning({ name, autoStart }: RecordingPlan): boolean {
     return this.#switched.get(name) ?? autoStart
   }

@@ -5,7 +5,7 @@ import type { SegmentCatalog, StoredSegment } from './segment-catalog.js'
 /** Reason for the removal of a file: it is too old, all files together are too large, or somebody deleted it. */
 export type RemovalCause = 'age' | 'size' | 'deleted'
 
-/** Bytes that each file counts at least, so that many small files are limited as well. */
+/** Minimum bytes that each file counts towards `maxBytes`, so that many small files are limited as well. */
 const leastFileBytes = 64 * 1024
 const hourMs = 3_600_000
 

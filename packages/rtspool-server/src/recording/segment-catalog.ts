@@ -29,8 +29,8 @@ interface KnownFile {
 }
 
 /**
- * Lists the files of a recording. The files themselves are the index: each has its recording, path and times. What was
- * read of a file is kept until the file changes.
+ * Lists the files of a recording. The files themselves are the index: each has its recording, path and times. The
+ * facts read from a file are kept until the file changes.
  */
 export class SegmentCatalog {
   readonly #folder: string

@@ -5,7 +5,7 @@ const boxId = Buffer.from('7c0e1f5fa9b64f3b8d0a52e0c5f24e11', 'hex')
 /** Identifier of the box with the end of a segment. */
 const endBoxId = Buffer.from('7c0e1f5fa9b64f3b8d0a52e0c5f24e12', 'hex')
 const maxFactsBytes = 16 * 1024
-/** Bytes at the beginning of a file that contain its facts. */
+/** Maximum bytes to read from the beginning of a file, where its facts are. */
 export const maxHeadBytes = 1024 + maxFactsBytes
 /** Size of the box with the end of a segment. */
 export const endBoxBytes = boxHeaderBytes + 16 + 8

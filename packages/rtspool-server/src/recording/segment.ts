@@ -32,7 +32,7 @@ export interface SegmentOptions {
  */
 export class Segment {
   readonly facts: SegmentFacts
-  /** Time of the stream in milliseconds at which the file begins. */
+  /** Time on the stream's timeline, in milliseconds, at which the file begins. */
   readonly baseMs: number
   readonly #options: SegmentOptions
   readonly #pending = new PendingFragment()
@@ -43,7 +43,7 @@ export class Segment {
   #fragments = 0
   #endMs: number
 
-  /** @param first - Key frame with which the segment begins. It must be added, too. */
+  /** @param first - Key frame with which the segment begins. The caller passes this sample to {@link add} too. */
   constructor(options: SegmentOptions, first: RecordedSample) {
     const { facts, tracks, leader } = options
     this.#options = options
@@ -68,12 +68,12 @@ export class Segment {
     this.#endMs = Math.max(this.#endMs, track.msOf(sample.decodeTime + sample.duration))
   }
 
-  /** Returns the milliseconds of a track that wait to be written, up to a sample that follows. */
+  /** Returns the milliseconds from the first unwritten sample of a track to `next`, which is not added yet. */
   waitingMs(track: RecordedTrack, next: RecordedSample): number {
     return this.#pending.waitingMs(track, next.decodeTime)
   }
 
-  /** Moves samples that belong to the segment that follows. */
+  /** Moves unwritten samples to the next segment: those from its beginning on, except samples of the leader. */
   moveTo(next: Segment): void {
     const moved = this.#pending.takeFrom(next.baseMs, this.#options.leader)
     for (const [track, sample] of moved) next.add(track, sample)

@@ -18,7 +18,7 @@ export interface StreamRecorderOptions {
   readonly clock: Clock
   /** Name of the recording, and path of the media. */
   readonly place: Omit<SegmentFacts, 'startMs'>
-  /** Returns the time at which a segment ends that begins at a time, in milliseconds since 1970. */
+  /** Returns the time at which a segment that begins at `startMs` ends; both in milliseconds since 1970. */
   readonly endOf: (startMs: number) => number
   readonly create: (facts: SegmentFacts) => Promise<SegmentFile>
   readonly onClosed: (segment: ClosedSegment) => void

@@ -54,7 +54,8 @@ function offsetText(offsetMs: number): string {
 }
 
 /**
- * Returns the next round time after a time: a multiple of the length, counted from midnight of the zone.
+ * Returns the next round time after a time: a multiple of the length, counted from a midnight of the zone in 1970. A
+ * length that divides the day thus counts from each midnight.
  *
  * @param lengthMs - Length of a segment in milliseconds.
  * @returns Milliseconds since 1970.

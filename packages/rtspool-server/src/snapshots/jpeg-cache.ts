@@ -4,13 +4,13 @@ export interface KeptJpeg {
   /** Picture that it shows. */
   readonly pictureId: string
   readonly unixTimeMs: number | undefined
-  /** Time of the clock in milliseconds at which its picture was the last one. */
+  /** Time of the clock in milliseconds at which the picture was last found to be the newest key frame. */
   readonly takenMs: number
 }
 
 /** Keeps the last JPEG of each media and width. Above its limit it drops the oldest. */
 export class JpegCache {
-  /** In the order of their making. */
+  /** JPEGs by media and width, the oldest first. */
   readonly #kept = new Map<string, KeptJpeg>()
   #sizeBytes = 0
 

@@ -6,11 +6,11 @@ import { maxPixels } from './picture.js'
 
 /** Maximum bytes of a JPEG. */
 const maxJpegBytes = 64 * 1024 * 1024
-/** Maximum bytes of the messages of the program. */
+/** Maximum bytes of the program's standard error that an error message quotes. */
 const maxMessageBytes = 2_000
 /** Quality of the JPEG in units of ffmpeg, from 2 (best) to 31. */
 const quality = 4
-/** Priority of the program: the server goes first. */
+/** Niceness of the program: the server goes first. */
 const lowPriority = 10
 const startOfImage = Buffer.from([0xff, 0xd8])
 

@@ -14,8 +14,8 @@ export interface WaitOptions {
 }
 
 /**
- * Returns the last key frame of a media, without joining it. Waits for a moment if there is none,
- * because a stream may have just begun, or a key frame may be arriving.
+ * Returns the last key frame of a media, without becoming a viewer. If there is none, waits for up
+ * to `seconds`, because a stream may have just begun, or a key frame may be arriving.
  *
  * @throws {SnapshotError} `idle`, `noPicture` or `noKeyFrame`.
  */
@@ -48,7 +48,7 @@ const idle = ({ path, durationSeconds }: MediaInfo): SnapshotError =>
 
 /**
  * Reads a path as a viewer does, up to its first key frame. A source that does not run is started.
- * The time counts from there on.
+ * The start counts towards `seconds`.
  *
  * @throws {SnapshotError} `noPicture` or `noKeyFrame`.
  * @throws {RequestError} `ERR_NOT_FOUND` if nothing is mounted at the path.
@@ -85,7 +85,7 @@ function checkTracks({ media }: RtspServer, { track }: AccessUnit): void {
 const tooLate = (path: string, seconds: number): SnapshotError =>
   new SnapshotError('noKeyFrame', `${path} has sent no key frame within ${seconds} s`)
 
-/** Returns the error of a source that has failed as one of a snapshot. */
+/** Converts the error of a source that has failed to `noKeyFrame`; returns any other error unchanged. */
 function understood(error: unknown): unknown {
   const hasFailed = error instanceof RequestError && error.code !== 'ERR_NOT_FOUND'
   return hasFailed ? new SnapshotError('noKeyFrame', error.message, { cause: error }) : error

@@ -8,7 +8,7 @@ import { SnapshotError } from './snapshot-error.js'
 /** Pixels of the largest picture of H.264 and H.265, at level 6.2 (H.264 table A-1). */
 export const maxPixels = 139_264 * 16 * 16
 
-/** A key frame as a file of its own. */
+/** A key frame as an MP4 file of its own. */
 export interface Picture {
   readonly mp4: Buffer
   /** Differs between two key frames of one media. */

@@ -52,8 +52,8 @@ interface Place {
 }
 
 /**
- * Makes snapshots of the packets that the server keeps for new viewers: no snapshot is a viewer, and
- * none opens a connection to a camera.
+ * Makes snapshots of the packets that the server keeps for new viewers: no snapshot is a viewer or
+ * opens a connection to a camera, unless the caller asks to start the source.
  *
  * ```text
  * kept key frame ─▶ MP4 ─▶ ffmpeg ─▶ JPEG, kept by age

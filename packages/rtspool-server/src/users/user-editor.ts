@@ -58,6 +58,7 @@ export class UserEditor {
   /**
    * Adds a user to the file.
    *
+   * @param isTlsOnly - Stores no hashes for Digest, so that the user can log in only by Basic inside TLS.
    * @returns A line of output for the user of the command.
    */
   async add(
@@ -77,6 +78,7 @@ export class UserEditor {
   /**
    * Changes the password of a user.
    *
+   * @param isTlsOnly - As for {@link add}.
    * @returns A line for the person who runs the command.
    */
   async changePassword(name: string, source: PasswordSource, isTlsOnly: boolean): Promise<string> {

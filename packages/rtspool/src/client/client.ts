@@ -36,7 +36,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   #begun: Promise<unknown> | undefined
   #closing: Promise<void> | undefined
   #error: unknown
-  /** Timer from PLAY over UDP to the next transport. */
+  /** Timer after PLAY over UDP. If no packet has arrived when it fires, the client takes the next transport. */
   #silence: ClockTimer | undefined
   /** Reason why the connection of a session over UDP ended before the session. */
   #lost: { readonly error: unknown } | undefined
@@ -212,7 +212,10 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     else if (this.#isInterleaved) connection.pause()
   }
 
-  /** Ends the client, unless its packets arrive over UDP: some servers close idle connections of such sessions. */
+  /**
+   * Ends the client after the loss of its connection, unless its packets arrive over UDP: some servers close idle
+   * connections of such sessions.
+   */
   #noteLoss(error: unknown): void {
     const goesOn = this.#state === 'playing' && !this.#isInterleaved
     if (goesOn && this.#options.reportSeconds > 0 && this.stats().packets > 0)

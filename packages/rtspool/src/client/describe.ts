@@ -11,7 +11,7 @@ import { type Presentation, readPresentation } from './description/presentation.
 export interface DescribedStream {
   /** URL of the stream after redirects. */
   readonly url: ClientUrl
-  /** Credentials that this place may have. */
+  /** Credentials that the client may send to the host of `url`; `undefined` if there are none. */
   readonly credentials: ClientCredentials | undefined
   readonly connection: ClientConnection
   readonly presentation: Presentation

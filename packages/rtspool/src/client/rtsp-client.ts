@@ -46,7 +46,7 @@ export interface RtspClientTrackStats {
   readonly packets: number
   /** Bytes of these packets, headers included. */
   readonly bytes: number
-  /** Packets that never arrived, by the gaps in the sequence numbers of the present SSRC. */
+  /** Packets that never arrived, by the gaps in the sequence numbers of each SSRC. */
   readonly lostPackets: number
   /** Packets that were no RTP. */
   readonly invalidPackets: number
@@ -170,7 +170,10 @@ export interface RtspClientStats {
   readonly strayBytes: number
   /** Interleaved frames on channels of no track. */
   readonly unknownFrames: number
-  /** Arrival of the last RTP packet of a video track, or of any track without video, in milliseconds of the clock. */
+  /**
+   * Arrival of the last RTP packet of a video track, or of any track without video, in milliseconds of the client's
+   * clock.
+   */
   readonly lastMediaAt: number | undefined
 }
 

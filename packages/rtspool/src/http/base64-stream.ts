@@ -56,7 +56,10 @@ export class Base64Stream {
     return decoded.subarray(0, length)
   }
 
-  /** Counts a padding character, or throws if it is not one of the last two digits of a group. */
+  /**
+   * Counts the padding character at index `at` of the piece, or throws if it is not one of the last
+   * two digits of a group.
+   */
   #pad(at: number): void {
     if (this.#digits < 2) this.#refuse(at)
     this.#padding++

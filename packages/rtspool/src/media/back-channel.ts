@@ -25,9 +25,9 @@ export interface BackChannelClient {
 }
 
 /**
- * Receives the packets that one client sends over a back channel. A method that throws or rejects ends the calls. Its
- * error is published on the diagnostics channel `rtspool:back-channel-failed` as `{ path, error }`, and the client's
- * session continues.
+ * Receives the packets that one client sends over a back channel. After a method has thrown or rejected, neither
+ * method is called again, not even `close`. The error is published on the diagnostics channel
+ * `rtspool:back-channel-failed` as `{ path, error }`, and the client's session continues.
  */
 export interface BackChannelReceiver {
   /**
@@ -46,7 +46,10 @@ export interface BackChannelReceiver {
 export interface BackChannelOptions {
   /** Codec, payload type and clock rate that clients must send. The server adds `a=sendonly` and `a=control`. */
   readonly description: MediaDescription
-  /** Called when a client sets up the back channel. If it throws an error, the SETUP is refused with that error. */
+  /**
+   * Called when a client sets up the back channel. A `RequestError` that it throws determines the status of the
+   * response; after any other error the client gets 500.
+   */
   readonly open: (client: BackChannelClient) => BackChannelReceiver
   /**
    * Maximum number of clients that have set up the back channel at the same time. Further clients get 453.

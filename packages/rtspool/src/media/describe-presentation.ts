@@ -14,7 +14,7 @@ export type PresentationPlaces = readonly (MulticastPlace | undefined)[]
 
 /** SRTP keys that a session description contains, for clients that may use SRTP. */
 export interface PresentationKeys {
-  /** Form of the keys. {@link Descriptions} keeps one description for each form. */
+  /** Form of the key messages: with or without MKI. {@link Descriptions} keeps one description for each form. */
   readonly form: string
   /** Text that changes when the keys or their rollover counters change. */
   readonly version: string

@@ -138,7 +138,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     this.#publishPatterns.set(normal, resolvePublishOptions(options))
   }
 
-  /** Undoes {@link allowPublish}. Running publications continue. */
+  /** Undoes {@link allowPublish}. Running publications continue. @returns `false` if the pattern was not allowed. */
   disallowPublish(pattern: string): boolean {
     checkAbsolute('a path pattern', pattern)
     return this.#publishPatterns.delete(withoutTrailingSlash(pattern))
@@ -152,7 +152,7 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     return false
   }
 
-  /** Returns the publishing options of a path: those of the longest matching pattern. */
+  /** Returns the publishing options of a path: those of the longest matching pattern, or `{}` without one. */
   publishOptionsOf(path: string): PublishOptions {
     let longest = ''
     for (const pattern of this.#publishPatterns.keys()) {

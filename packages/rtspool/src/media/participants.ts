@@ -27,8 +27,8 @@ export class Participants {
   /**
    * Creates an empty set of participants.
    *
-   * @param lingerMs - Milliseconds without participants, after the last has left; Infinity = for
-   * ever.
+   * @param lingerMs - Milliseconds without participants, since the creation or since the last has
+   * left; Infinity = for ever.
    * @param onLeft - Called when this time has passed.
    */
   constructor(clock: Clock, lingerMs: number, onLeft: () => void) {
@@ -56,7 +56,7 @@ export class Participants {
     this.#lingerTimer = undefined
   }
 
-  /** Adds a participant that does not keep the media alive, and does not count. */
+  /** Adds a participant that is notified of the end only: it neither keeps the media alive nor counts. */
   observe(observer: MediaParticipant): void {
     this.#observers.add(observer)
   }

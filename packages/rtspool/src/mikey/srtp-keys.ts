@@ -52,8 +52,8 @@ export function parseSrtpOffer(bytes: Buffer): SrtpOffer {
 }
 
 /**
- * Writes an offer that {@link parseSrtpOffer} can read. Without an index, the message has the form
- * of GStreamer: key and salt in one TEK. With an index, it has the form of live555, with all
+ * Writes an offer that {@link parseSrtpOffer} can read. Without an MKI, the message has the form of
+ * GStreamer: key and salt in one TEK. With an MKI, the message has the form of live555, with all
  * lengths as in the RFC.
  */
 export function serializeSrtpOffer(

@@ -6,7 +6,7 @@ import type { MediaInfo } from './media.js'
 export interface PublicationInfo<Data extends object = SessionData> {
   /** Decoded path at which viewers play the recording. */
   readonly path: string
-  /** Session of the publisher. It stays here after its end. */
+  /** Session of the publisher; the same object after the session has ended. */
   readonly session: Session<Data>
   /** Session description as announced by the client. */
   readonly description: SessionDescription

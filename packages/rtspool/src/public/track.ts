@@ -43,8 +43,8 @@ export interface TrackOutput extends TrackInfo {
    */
   readonly position: TrackPosition | undefined
   /**
-   * Sets the position at which the stream begins or continues, before its next packet. PLAY can
-   * then announce it.
+   * Sets the position of the next packet before the packet is pushed, so that the response to PLAY
+   * can contain the position (`RTP-Info`).
    *
    * @throws {RangeError} when a number does not fit into an RTP packet.
    */
@@ -60,7 +60,7 @@ export interface TrackOutput extends TrackInfo {
   push(packet: Uint8Array): boolean
   /**
    * Sets the wall-clock time of an RTP timestamp for sender reports. `rtpTime` was captured now, or
-   * at `clockMs` of the output's clock, at `unixMs` of the source's wall clock.
+   * at `clockMs` of `MediaOutput.clock`, at `unixMs` of the source's wall clock.
    */
   mapTime(unixMs: number, rtpTime: number, clockMs?: number): void
   /**

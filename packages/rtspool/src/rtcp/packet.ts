@@ -27,7 +27,7 @@ export interface ReceptionReport {
   readonly ssrc: number
   /** Share of packets lost since the last report, in 1/256; 0 to 255. */
   readonly fractionLost: number
-  /** Packets lost since the beginning; negative when there are duplicates; 24 bits signed. */
+  /** Packets lost since the beginning of reception; negative when there are duplicates; 24 bits signed. */
   readonly cumulativeLost: number
   /** Highest sequence number received, with the count of its wraps in the upper 16 bits. */
   readonly extendedHighestSequenceNumber: number

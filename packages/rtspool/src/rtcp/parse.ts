@@ -26,8 +26,8 @@ const wordBytes = 4
 const reportBytes = 24
 const senderReportBytes = 24
 /**
- * Lowest RTCP packet type that nobody can confuse with RTP (RFC 5761 section 4). A packet outside
- * the range is refused.
+ * Lowest RTCP packet type that nobody can confuse with RTP (RFC 5761 section 4); 223 is the highest.
+ * A packet of another type is refused.
  */
 const lowestPacketType = 192
 const highestPacketType = 223
@@ -40,7 +40,7 @@ const largestPacketCount = 64
 /**
  * Parses a compound RTCP packet from one datagram or one interleaved frame.
  *
- * Returns all packets or none, and never throws: a broken report is only dropped and counted.
+ * Returns all packets or none, and never throws: a broken report should not end a session.
  * Profile-specific extensions of SR and RR are skipped.
  *
  * ```text

@@ -18,7 +18,7 @@ export class ReceivedNumbers {
     this.#window[index] = 1
   }
 
-  /** Marks the next sequence numbers as not received: `ahead` numbers from `highest` on. */
+  /** Marks the `ahead` sequence numbers after `highest` as not received. */
   advance(highest: number, ahead: number): void {
     if (ahead >= windowSize) this.#window.fill(0)
     else for (let step = 1; step <= ahead; step++) this.#window[(highest + step) % windowSize] = 0

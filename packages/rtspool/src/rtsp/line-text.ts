@@ -17,11 +17,10 @@ const controlCodeButTab = /[\x00-\x08\x0a-\x1f\x7f]/
 /**
  * Decodes a line as UTF-8. Bytes that are not UTF-8 become U+FFFD.
  *
- * Refuses NUL, a CR inside the line and all other control characters, so that later stages never
- * see them.
- *
- * @param line - Line without its line end.
+ * @param bytes - Contains the line from `start` up to `end`, without its line end.
  * @param isTabAllowed - Allows HTAB, as in the value of a header, but not in a start line.
+ * @returns The text, or the first control character (such as NUL or CR), which makes the line
+ *   invalid.
  */
 export function decodeLine(
   bytes: Buffer,

@@ -115,8 +115,8 @@ export class RtspParser {
   }
 
   /**
-   * Offset in the stream of the first byte of the current, incomplete message or frame. It shows
-   * whether two pushes ended inside the same message, for deadlines on a whole message.
+   * Offset in the stream of the first byte of the current, incomplete message or frame. The
+   * offset shows whether two pushes ended inside the same message, for deadlines on a whole message.
    */
   get messageOffset(): number {
     return this.#messageOffset

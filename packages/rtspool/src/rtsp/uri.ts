@@ -20,7 +20,7 @@ export interface RtspUri {
   readonly rawPath: string
   /**
    * Text after the first `?`, as received and not decoded. It may contain `/`: publishers append
-   * the control to the end (FFmpeg 5.1: `/pub?a=b/streamid=0`).
+   * the track's control to the end (FFmpeg 5.1: `/pub?a=b/streamid=0`).
    */
   readonly query: string | undefined
 }

@@ -29,7 +29,7 @@ export type RtspAdmitHook<Data extends object = SessionData> = (
   context: RtspAdmitContext<Data>,
 ) => AdmitAnswer<Data> | Promise<AdmitAnswer<Data>>
 
-/** Options of the pool that a server creates. */
+/** Options of the session pool that a server creates. */
 export interface RtspPoolOptions<Data extends object = SessionData>
   extends Omit<SessionPoolOptions<Data>, 'onAdmit'> {
   /** Called for each new session, after authentication. @default admits everybody */

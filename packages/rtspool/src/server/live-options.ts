@@ -83,8 +83,8 @@ export class LiveOptions {
 }
 
 /**
- * Returns the options without those for ports, files and pools, which cannot change because they
- * are in use.
+ * Returns neutral values for the options of ports, files and pools. They cannot change because they
+ * are in use, so the check of changed options must not open new ones.
  */
 const withoutResources = ({ pool }: ResolvedRtspServerOptions): RtspServerOptions => ({
   ...{ port: 0, tls: undefined, multicast: undefined, nativeSockets: false, pool },

@@ -30,8 +30,8 @@ export interface RtspServerEvents<Data extends object = SessionData> {
   /** Emitted when a started media has ended. The sessions of its viewers end too. */
   mediaEnded: [media: MediaInfo]
   /**
-   * Emitted when an interleaved viewer reads too slowly. From now on the server drops its packets,
-   * until a key frame.
+   * Emitted when an interleaved viewer reads too slowly. From now on the server drops packets to the
+   * viewer, until a key frame.
    */
   viewerFellBehind: [session: Session<Data>]
   /** Emitted when a viewer that was behind gets packets again, or has paused. */

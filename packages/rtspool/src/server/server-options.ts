@@ -92,7 +92,7 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   readonly maxDatagramBytes?: number | undefined
   /**
    * Options of the pool that the server creates, or a pool of your own, which several servers may
-   * share and which you close. Limits on numbers are off by default. `maxIdleSetup` also limits the
+   * share and which you close. Limits on numbers of sessions are off by default. `maxIdleSetup` also limits the
    * time that an announcement waits for its SETUP. A pool of your own gives the server the type of `session.data`.
    * @default { timeoutAlwaysVisible: true, maxIdleSetup: 30, maxLeavers: 10000 }
    */
@@ -189,8 +189,8 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    * Seconds that the viewers of a publication stay after its publisher has left, or has lost its
    * connection. A publisher that announces the same codecs within this time continues: SSRC,
    * sequence numbers and timestamps go on, and viewers see its next key frame. With other codecs,
-   * their sessions end with reason `sourceChanged`. A change applies from the next publication on.
-   * 0 = viewers leave at once.
+   * the viewers' sessions end with reason `sourceChanged`. A change applies from the next publication
+   * on. 0 = viewers leave at once.
    * @default 0
    */
   readonly publisherGraceSeconds?: number | undefined

@@ -101,8 +101,8 @@ export interface RtspServerGopCacheStats {
    */
   readonly bytes: number
   /**
-   * Number of times a cache was emptied because of the limit; it stays empty until its next key
-   * frame.
+   * Number of times a cache was emptied because all caches exceeded `gopCache.totalBytes`, or those
+   * of one media a quarter of it. The cache stays empty until its next key frame.
    */
   readonly givenUp: number
 }

@@ -12,15 +12,15 @@ import { TimingWheel, tickMs } from './structures/timing-wheel.js'
  */
 export const watchRetryMs = 250
 /**
- * Lateness of a timer, in milliseconds, above which the process counts as stalled. Requests that
- * arrived meanwhile may still be unread.
+ * Lateness of the timer, in milliseconds, above which the process counts as stalled. Sessions then
+ * outlive their timeout until the requests that arrived meanwhile have been read.
  */
 const stallMs = 250
 /** Longest time in milliseconds that removing expired sessions may block the event loop. */
 const sliceMs = 2
 /**
- * Number of steps of the timing wheel between two readings of the clock. A step takes about a
- * microsecond.
+ * Number of steps between two readings of the clock. A step files one session again or removes it,
+ * and takes about a microsecond.
  */
 const stepsPerLook = 8
 
@@ -143,7 +143,7 @@ export class Expiry {
     this.#remove = remove
   }
 
-  /** Starts watching the deadline of a session. */
+  /** Files a new session in the wheel. @param handle - Number of the session in the {@link IdTable} */
   add(handle: number, session: Session): void {
     this.#file(handle, session)
   }

@@ -12,7 +12,7 @@ export class Extras {
   stats: SessionStats | undefined = undefined
   data: object | undefined = undefined
   media: SessionMedia[] | undefined = undefined
-  /** Path for which the session was created, until it is set up. */
+  /** Path for which the session was created; `undefined` = none, or SETUP has added a media there. */
   reservedPath: string | undefined = undefined
   /** Paths of the session at the time it left its pool. */
   leftPaths: readonly string[] | undefined = undefined
@@ -32,7 +32,7 @@ export class Extras {
   holds = 0
 }
 
-/** Host of a session outside any pool: ignores all notifications of the session. */
+/** Stand-in for the pool of a session outside any pool: ignores all notifications of the session. */
 export const soloHost = {
   isPool: false,
   isStalled: () => false,

@@ -7,7 +7,8 @@ export type SessionGroups = Readonly<Record<string, string>>
 export type GroupLimits = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /**
- * Empty limits. All pools without group limits share this object, so that they need not search it.
+ * Empty limits, shared by all pools without group limits: {@link fullGroupOf} recognizes the object
+ * and searches no limit.
  */
 export const noGroupLimits: GroupLimits = Object.freeze({})
 
@@ -32,7 +33,13 @@ export function checkGroups(groups: unknown): void {
   }
 }
 
-/** Checks the name of a group. @throws {TypeError} when the name cannot be used */
+/**
+ * Checks the name of a group.
+ *
+ * @param place - Option that contains the name, for the message.
+ * @throws {TypeError} unless the name has 1 to 64 letters, digits, `_` or `-`, and begins with a
+ * letter.
+ */
 export function checkGroupName(place: string, name: string): void {
   if (namePattern.test(name)) return
   const expected = 'begin with a letter, and have at most 64 letters, digits, _ and -'
@@ -47,7 +54,7 @@ export interface FullGroup {
 }
 
 /**
- * Returns the first group of a new session whose limit is reached.
+ * Returns the first group of a new session whose limit is reached; `undefined` = none.
  *
  * @param counts - Number of sessions in each group of the new session, by name of the group.
  */
@@ -66,8 +73,8 @@ export function fullGroupOf(
 }
 
 /**
- * Returns the keys under which an index contains the groups of a session: `name=value`. A name has
- * no `=`.
+ * Returns the keys of a session in the pool's index of groups: `name=value` for each group. A name
+ * has no `=`.
  */
 export const groupKeys = (groups: SessionGroups): string[] =>
   Object.entries(groups).map(([name, value]) => `${name}=${value}`)

@@ -11,7 +11,10 @@ export function holdSession(session: Session): void {
   internals.hold(session)
 }
 
-/** Notes that a response announces the timeout of the session to the client. @internal */
+/**
+ * Notes that a response announces the timeout of the session to the client. A shorter timeout
+ * applies only from then on. @internal
+ */
 export function noteTimeoutTold(session: Session): void {
   internals.noteTimeoutTold(session)
 }

@@ -1,7 +1,7 @@
 import type { Session } from './session.js'
 import { CreationOrder } from './structures/creation-order.js'
 
-/** Finds sessions by a text that several sessions can share: user, address or path. */
+/** Finds sessions by a text that several sessions can share: user, address, path or group. */
 export class SessionIndex {
   readonly #serialOf: (session: Session) => number
   // A key with one session, the usual case for addresses, is stored without a list.

@@ -43,9 +43,9 @@ export interface SessionInit<Data extends object = SessionData> {
    */
   readonly owner?: SessionOwner | undefined
   /**
-   * Seconds without a sign of life after which the session expires; 0 = never. Values below 10
-   * break some clients: go2rtc 1.9.9 needs more than 5, and ffmpeg 5.1 sends a request with each
-   * packet at 1.
+   * Seconds without a sign of life (a request, RTCP or media from the client) after which the
+   * session expires; 0 = never. Values below 10 break some clients: go2rtc 1.9.9 needs more than 5,
+   * and ffmpeg 5.1 sends a request with each packet at 1.
    * @defaultValue 60
    */
   readonly timeout?: number | undefined
@@ -146,14 +146,14 @@ export interface SessionUse {
   readonly tunnel: SessionTunnel | undefined
   /** `User-Agent` of the client, at most 256 characters. */
   readonly userAgent: string | undefined
-  /** Public id of the connection. */
+  /** Public id of the connection of the SETUP. */
   readonly connectionId: string
 }
 
 /**
  * Checks a timeout in seconds, and returns it.
  *
- * @throws {RangeError} when `seconds` is not a whole number within the range of a timeout.
+ * @throws {RangeError} unless `seconds` is a whole number from 0 to {@link maxTimeout}.
  */
 export function checkTimeout(name: string, seconds: unknown): number {
   return checkInteger(name, seconds, 0, maxTimeout)
@@ -162,7 +162,7 @@ export function checkTimeout(name: string, seconds: unknown): number {
 /**
  * Checks a duration in seconds, and returns it.
  *
- * @throws {RangeError} when `seconds` is not a number within the range of a limit.
+ * @throws {RangeError} unless `seconds` is a number from 0 to {@link maxTimeout}.
  */
 export function checkDuration(name: string, seconds: unknown): number {
   return checkSeconds(name, seconds, maxTimeout)
@@ -192,7 +192,7 @@ const maxUnsigned = 2 ** 32 - 1
 /**
  * Checks a limit on a number of sessions, and returns it.
  *
- * @throws {RangeError} when `limit` is not a whole number within the range of a limit.
+ * @throws {RangeError} unless `limit` is a whole number from 0 to 4294967295.
  */
 export function checkCount(name: string, limit: unknown): number {
   return checkInteger(name, limit, 0, maxUnsigned)

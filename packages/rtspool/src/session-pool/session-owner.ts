@@ -21,7 +21,7 @@ export interface SessionOwner {
 }
 
 /**
- * Properties that a claimant must share with the owner of a session:
+ * Properties that a client must share with the owner of a session in order to use the session:
  *
  * - `'owner'`: address and user, and the connection while the session is bound to one;
  * - `'address'`: the address;
@@ -58,7 +58,7 @@ export function checkOwner(owner: unknown): void {
   throw new TypeError(`owner.connection must be an object, got ${shapeOf(connection)}`)
 }
 
-/** Returns whether `claimant` may use a session of `owner`. */
+/** Returns whether a client, the `claimant`, may use a session of `owner`. */
 export function isClaimAccepted(
   owner: SessionOwner | undefined,
   claimant: SessionOwner,

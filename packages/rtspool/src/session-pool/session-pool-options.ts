@@ -44,7 +44,7 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
   readonly maxSessionsPerPath?: number | undefined
   /**
    * Maximum numbers of sessions at a time by group and value, such as `{ plan: { free: 50 } }`; 0 =
-   * unlimited. The hook `onAdmit` or a login puts a session into groups.
+   * unlimited. The hook `onAdmit`, or the server's check of a login, puts a session into groups.
    * @defaultValue {}
    */
   readonly maxSessionsPerGroup?: GroupLimits | undefined
@@ -70,9 +70,9 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
    */
   readonly admission?: AdmissionControl<Data> | undefined
   /**
-   * Seconds without a sign of life after which a new session expires; 0 = never. Values below 10
-   * break some clients: go2rtc 1.9.9 needs more than 5, and ffmpeg 5.1 sends a request with each
-   * packet at 1.
+   * Seconds without a sign of life (a request, RTCP or media from the client) after which a new
+   * session expires; 0 = never. Values below 10 break some clients: go2rtc 1.9.9 needs more than 5,
+   * and ffmpeg 5.1 sends a request with each packet at 1.
    * @defaultValue 60
    */
   readonly timeout?: number | undefined
@@ -91,7 +91,10 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
    * @defaultValue 0; a server that creates its pool: 10000
    */
   readonly maxLeavers?: number | undefined
-  /** Properties that a claimant must share with the owner of a session. @defaultValue `'owner'` */
+  /**
+   * Properties that a client must share with the owner of a session in order to use the session.
+   * @defaultValue `'owner'`
+   */
   readonly sessionBinding?: SessionBinding | undefined
   /** Clock of the pool. Tests pass a `ManualClock`. @defaultValue the clock of the machine */
   readonly clock?: Clock | undefined

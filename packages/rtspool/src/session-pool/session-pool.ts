@@ -219,7 +219,7 @@ export class SessionPool<Data extends object = SessionData>
     this.#newSessions.limits = this.limits
   }
 
-  /** Properties that a claimant must share with the owner of a session. */
+  /** Properties that a client must share with the owner of a session in order to use the session. */
   get sessionBinding(): SessionBinding {
     return this.#options.sessionBinding
   }
@@ -608,8 +608,8 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Requests a session that is created but not in the pool yet from the application's {@link
-   * AdmissionControl}.
+   * Asks the application's {@link AdmissionControl} to admit a session object that is not in the
+   * pool yet. Throws if a limit refuses the session.
    */
   #acquire(session: Session<Data>, init: SessionInit<Data>): void {
     this.#assertUsable()
@@ -700,5 +700,5 @@ function lockedError(): SessionPoolError {
   )
 }
 
-/** Publishes the error of an application's transport that failed to close. */
+/** Publishes the error of a transport that failed to close, on `rtspool:callback-failed`. */
 const tellTransport = (error: unknown): void => tellFailure('close of a transport', error)

@@ -38,7 +38,7 @@ export interface SessionHost {
   readonly clock: Clock
   /**
    * Returns whether the process was stalled, so that signs of life from before `now` may still be
-   * unread.
+   * unread. A session whose timeout has passed may then continue.
    */
   isStalled(now: number): boolean
   end(session: Session, reason: RemovalReason): boolean
@@ -74,7 +74,7 @@ export interface SessionInternals {
   release(session: Session, onError: (error: unknown) => void): void
   /** Returns whether the session is, or was, in a pool. */
   isPooled(session: Session): boolean
-  /** Returns the pool of the session. */
+  /** Returns the pool of the session; `undefined` once the session has left it. */
   hostOf(session: Session): SessionHost | undefined
   handleOf(session: Session): number
   /**
@@ -83,8 +83,8 @@ export interface SessionInternals {
    */
   dueAt(session: Session): number
   /**
-   * Notes a sign of life. @returns `false` when the session is due to expire; then nothing has
-   * changed.
+   * Notes a sign of life at `now`, in milliseconds of the pool's clock. @returns `false` when the
+   * session is due to expire; then nothing has changed.
    */
   touch(session: Session, now: number): boolean
   dueReason(session: Session): RemovalReason
@@ -570,8 +570,8 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Returns the host that is notified of changes: the pool, or a stand-in outside any pool. Starts
-   * the session's clock if needed.
+   * Returns the host that is notified of changes: the pool, or a stand-in outside any pool. For a
+   * new session outside any pool, the first call sets the time of creation.
    */
   #home(): SessionHost {
     if (this.#host === undefined) {

@@ -31,7 +31,7 @@ export class CounterModeCipher implements PacketCipher {
   readonly #suite: SrtpSuite
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Initialization vector, overwritten for each packet, because a cipher copies it. */
+  /** Buffer for the initialization vector of each packet; reused, because a cipher copies the bytes. */
   readonly #iv = Buffer.alloc(blockBytes)
   readonly #rolloverCounter = Buffer.alloc(4)
 

@@ -36,7 +36,7 @@ export class GcmCipher implements PacketCipher {
   readonly #tagBytes: number
   readonly #rtp: SessionKeys
   readonly #rtcp: SessionKeys
-  /** Initialization vector, overwritten for each packet, because a cipher copies it. */
+  /** Buffer for the initialization vector of each packet; reused, because a cipher copies the bytes. */
   readonly #iv = Buffer.alloc(ivBytes)
 
   constructor(suite: SrtpSuite, rtp: SessionKeys, rtcp: SessionKeys) {

@@ -26,7 +26,7 @@ export function addMki(packet: Buffer, mki: Buffer, suite: SrtpSuite, kind: Pack
 /**
  * Removes the index of the master key from a protected packet.
  *
- * @returns `undefined` if the packet contains another index.
+ * @returns `undefined` if the packet contains no index or another one.
  */
 export function removeMki(
   packet: Buffer,

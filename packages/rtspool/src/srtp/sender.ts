@@ -42,7 +42,10 @@ const maxSteps = 32
 /** Index (MKI) of the sender's one master key. live555 accepts only indexes of four bytes. */
 const senderMki = Buffer.from([0, 0, 0, 1])
 
-/** Number of latest packets that may have been lost on the way to a receiver. */
+/**
+ * Number of latest packets that a receiver may have lost: {@link SrtpSender.position} is this far
+ * behind the newest packet.
+ */
 const maxLost = 1024
 
 /**
@@ -75,8 +78,8 @@ export class SrtpSender {
   /** Indexes of sent packets by SSRC, so that an SSRC that is used again does not restart at 0. */
   readonly #windows = new Map<number, ReplayWindow>()
   /**
-   * Packets that must not be sent because they have no index. A `WeakSet`, so that it keeps no
-   * packet in memory.
+   * Packets that must not be sent: the index is used or unknown, the packet too large, or its SSRC
+   * one too many. A `WeakSet`, so that it keeps no packet in memory.
    */
   readonly #refused = new WeakSet<Buffer>()
   #ssrc: number | undefined
@@ -272,7 +275,7 @@ export class SrtpSender {
 
   /**
    * Returns the packet index of a position. If its SSRC is not the current one, the result is the
-   * beginning of rollover counter 0.
+   * middle of the range of rollover counter 0, with which a receiver begins an SSRC.
    */
   #indexFrom({ ssrc, index }: SrtpPosition): number {
     return ssrc === this.#ssrc ? index : middleOf(0)
@@ -292,7 +295,11 @@ export class SrtpSender {
     return highest < 0 ? sequenceNumber : packetIndexNear(highest, sequenceNumber)
   }
 
-  /** Makes an SSRC the current one. @returns `false` if there are too many SSRCs. */
+  /**
+   * Makes an SSRC the current one, and drops the stored copies of the previous one.
+   *
+   * @returns `false` if there are too many SSRCs.
+   */
   #begin(ssrc: number): boolean {
     if (ssrc === this.#ssrc) return true
     let window = this.#windows.get(ssrc)

@@ -26,7 +26,7 @@ export class GuessLimit {
     this.#rate = rate
   }
 
-  /** Uses up an attempt. @returns Seconds until the next one; 0 if the attempt may be made. */
+  /** Uses up an attempt, if one is left. @returns 0; otherwise the seconds until the next one. */
   take(key: string): number {
     const bucket = this.#bucketOf(key)
     if (bucket.attempts >= 1) {

@@ -26,8 +26,8 @@ export interface LoginFacts extends TokenFacts {
 export type NewLogin = LoginFacts & { readonly token: string }
 
 /**
- * Reason for a refused login; a number means that the next attempt is allowed after so many
- * seconds.
+ * Reason for a refused login: `wrong` user or password, or `forbidden` for a user without a role at
+ * the address. A number means that the next attempt is allowed after so many seconds.
  */
 export type LoginRefusal = 'wrong' | 'forbidden' | number
 
@@ -122,7 +122,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
     return true
   }
 
-  /** Ends the logins of users who were removed, or whose password or role has changed. */
+  /** Ends the logins of users whom a reload has removed, or whose password or role has changed. */
   recheck(): void {
     const users = this.#options.users()
     for (const { id, user, role, address, mark } of [...this.#logins.values()]) {

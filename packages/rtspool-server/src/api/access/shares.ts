@@ -40,7 +40,7 @@ export type ShareFacts = Omit<StoredShare, 'sha256'>
 /** A share link that was just created, with the only copy of its secret. */
 export type NewShare = ShareFacts & { readonly secret: string }
 
-/** Properties of a new share link: path, end, maximum number of viewers. */
+/** Properties of a new share link. The id of the link replaces a missing name. */
 export type ShareTerms = Pick<StoredShare, 'path' | 'until' | 'maxViewers' | 'author'> & {
   readonly name: string | undefined
 }
@@ -49,7 +49,7 @@ export type ShareEnd = 'revoked' | 'expired'
 
 export interface ShareStoreEvents {
   created: [share: ShareFacts]
-  /** Emitted after a share link has ended. */
+  /** Emitted after a share link has ended, with the cause of its end. */
   ended: [share: ShareFacts, by: ShareEnd]
 }
 

@@ -61,7 +61,7 @@ const banView = (ban: Ban): z.output<typeof banSchema> => ({
  * Calls a function of the library that adds bans. Converts an error of the library, which checks
  * more than the schema, to an error response.
  *
- * @throws {Problem} `invalid-request` with the reason.
+ * @throws {Problem} `invalid-request` with the reason, or `conflict` for a full list of bans.
  */
 export function adding<Result>(terms: BanTerms, add: () => Result): Result {
   try {

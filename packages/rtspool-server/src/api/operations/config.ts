@@ -76,7 +76,8 @@ const changesSchema = z
 /**
  * Converts the changes in a request to changes of configuration keys.
  *
- * @throws {Problem} A key is unknown, or cannot change while the server runs.
+ * @throws {Problem} `invalid-request` for an unknown key; `conflict` for a key that cannot change
+ * while the server runs.
  */
 function keyChanges(changes: Readonly<Record<string, unknown>>): KeyChange[] {
   const root = keySchema()
@@ -108,7 +109,11 @@ function keyChanges(changes: Readonly<Record<string, unknown>>): KeyChange[] {
 const shownValue = (schema: KeySchema | undefined, value: unknown): string =>
   !schema || schema.isSecret ? 'a value that is not shown' : JSON.stringify(value)
 
-/** Creates the error response for problems of the configuration. */
+/**
+ * Creates the error response for problems of the configuration.
+ *
+ * @param wrongOf - Returns the place of a problem in the request, and the received value.
+ */
 function refusal(
   problems: readonly ConfigProblem[],
   wrongOf: (problem: ConfigProblem) => Pick<WrongValue, 'where' | 'got'>,

@@ -22,7 +22,7 @@ const sampleSchema = z.object({
   pressure: z.number().optional().describe('From 0 to 1; absent without a guard against overload'),
 })
 
-/** Operation that returns measured values of the last minutes. */
+/** Operation that returns samples of load and traffic from the last five minutes. */
 export const historyOperations: readonly Operation[] = [
   operation({
     id: 'getHistory',

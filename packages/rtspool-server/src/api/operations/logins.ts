@@ -8,8 +8,9 @@ const maxPasswordLength = 1024
 const maxUserLength = 255
 
 /**
- * Refuses passwords that somebody on the network could read, by the same setting as Basic in RTSP.
- * @throws {Problem}
+ * Refuses a password that the configuration key `auth.basic` forbids on this connection.
+ *
+ * @throws {Problem} `login-refused`
  */
 function checkWay({ configuration }: ControlledServer, { isPrivate }: Caller): void {
   const { basic } = configuration.reloader.current.config.auth

@@ -44,7 +44,7 @@ const moment = z.iso
   .transform((value) => Date.parse(value))
   .pipe(z.number())
 
-/** Range of time and path in a query. */
+/** Schemas of the path and the times in a query, which select files of a recording. */
 const range = {
   path: text.startsWith('/').optional().describe('Decoded path. Default: all'),
   from: moment.optional().describe('Only files that end after this time'),
@@ -57,7 +57,7 @@ interface Range {
   readonly to?: number | undefined
 }
 
-/** @throws {Problem} `not-found` */
+/** Finds the settings of a recording by its name. @throws {Problem} `not-found` */
 function planOf({ recordings }: ControlledServer, name: string): RecordingPlan {
   const plan = recordings.plans.find((each) => each.name === name)
   if (plan) return plan
@@ -227,7 +227,7 @@ export const recordingOperations: readonly Operation[] = [
   }),
 ]
 
-/** @throws {Problem} `conflict` for a range that cannot be exported. */
+/** @throws {Problem} `conflict` for a range that cannot be exported; any other error unchanged. */
 function asConflict(error: unknown): never {
   throw error instanceof ExportError ? new Problem('conflict', error.message) : error
 }

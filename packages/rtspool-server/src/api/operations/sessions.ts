@@ -80,8 +80,8 @@ const detailsSchema = sessionSchema
   .register(components, { id: 'SessionDetails' })
 
 /**
- * Converts a session to the form in which the API returns it. A plain literal without rest and
- * spread, which took three fifths of the time of a list.
+ * Converts a session to the form in which the API returns it. The result is a plain literal,
+ * because rest and spread took three fifths of the time of a list.
  */
 export function sessionView(session: Session): z.output<typeof sessionSchema> {
   const facts = session.toJSON()
@@ -177,7 +177,11 @@ const changeSchema = z.strictObject({
     .describe('Seconds since 1970; null = never; a time in the past ends the session'),
 })
 
-/** Changes all given terms of a session, or none. @throws {Problem} `invalid-request` */
+/**
+ * Changes the given timeout, maximum lifetime and end of a session: all of them or none.
+ *
+ * @throws {Problem} `invalid-request`
+ */
 function changeTerms(
   session: Session,
   { timeoutSeconds, maxLifetimeSeconds, expiresAt }: z.output<typeof changeSchema>,

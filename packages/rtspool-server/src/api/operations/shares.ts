@@ -48,12 +48,14 @@ const viewOf = (share: ShareFacts, { rtsp }: ControlledServer): z.output<typeof 
   return { ...share, user, sessions: rtsp.pool.count({ user }) }
 }
 
-/** Maximum end of a session in seconds since 1970, as the pool accepts it. */
+/** Maximum end of a session in seconds since 1970, as the session pool accepts it. */
 const maxUnixSeconds = 1e11
 
 /**
- * Returns the end of a share link, from a time or a number of seconds.
+ * Returns the end of a share link in seconds since 1970, from such a time or a number of seconds
+ * from now.
  *
+ * @returns `undefined` for a link that never ends.
  * @throws {Problem} `invalid-request` for both at once, a time that has passed, or one too far
  * away.
  */

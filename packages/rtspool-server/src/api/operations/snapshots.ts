@@ -10,7 +10,10 @@ import { mediaOf, namedMedia } from './media.js'
 
 const minWidth = 16
 const maxWidth = 4096
-/** Milliseconds for a source to start and for a program to convert, whatever the configuration says. */
+/**
+ * Idle timeout of the caller's connection in milliseconds: more than the longest configurable times
+ * of a source to start and of a program to convert together.
+ */
 const longestMs = 60_000
 const contentTypes = ['image/jpeg', 'video/mp4'] as const
 const snapshotProblems: readonly ProblemName[] = [
@@ -88,9 +91,9 @@ function checkBans({ server, caller }: OperationContext, path: string): void {
 }
 
 /**
- * Makes a snapshot for as long as the caller waits, and sends it.
+ * Makes a snapshot and sends it. The wait for a key frame ends when the caller disconnects.
  *
- * @throws {Problem}
+ * @throws {Problem} The reason why the snapshot cannot be made.
  */
 async function send(
   { socket }: IncomingMessage,

@@ -16,7 +16,7 @@ export class FaultySource implements MediaSource {
   readonly #source: MediaSource
   readonly #faults: Faults
   readonly #quirks: readonly MediaQuirk[]
-  /** Index in the description of the track that a second one repeats. */
+  /** Index of the audio track that a second track repeats; -1 without a second one. */
   readonly #repeated: number
   #pipes: readonly TrackPipe[] = []
 

@@ -20,7 +20,7 @@ export interface MediaQuirk {
   /** Changes the description of the source; the packets get the payload types that it names. */
   readonly describe?: (description: SessionDescription) => void
   readonly units?: UnitWriter
-  /** Describes the first sound twice, and sends it on both tracks. */
+  /** Describes the first audio track twice, and sends its packets on both. */
   readonly hasSecondSound?: boolean
   /** Sends RTP packets that need IP fragments, in place of dropping them. */
   readonly isOversized?: boolean

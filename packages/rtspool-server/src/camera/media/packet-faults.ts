@@ -30,7 +30,7 @@ export class PacketFaults {
     this.#duplicate = seededRandom(faults.seed, trackIndex, 3)
   }
 
-  /** Returns the packets that arrive instead of the next one. */
+  /** Returns the packets to send now: the given one up to twice, and held ones that are due. */
   push(packet: Buffer): readonly Buffer[] {
     const { loss, reorder, duplicate } = this.#faults
     const isLost = this.#loss() * all < loss
@@ -46,7 +46,7 @@ export class PacketFaults {
     return isRepeated ? [packet, Buffer.from(packet), ...late] : [packet, ...late]
   }
 
-  /** Returns the held packets whose turn has come. */
+  /** Counts a later packet, and returns the held ones that enough packets have overtaken. */
   #overtake(): Buffer[] {
     if (this.#held.length === 0) return []
     const due: Buffer[] = []

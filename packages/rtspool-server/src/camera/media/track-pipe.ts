@@ -68,7 +68,11 @@ export class TrackPipe {
     this.#departure.start()
   }
 
-  /** Tells the output the first numbers, which follow from the seed. */
+  /**
+   * Tells the output its SSRC, first sequence number and timestamp, which follow from the seed.
+   *
+   * @param position - The same numbers of the source.
+   */
   startAt(position: TrackPosition): void {
     this.#shift = this.#first.timestamp - position.timestamp
     this.#track.startAt(this.#first)
@@ -91,7 +95,7 @@ export class TrackPipe {
     }
   }
 
-  /** Stops the delayed packets. Idempotent. */
+  /** Drops the delayed packets. Idempotent. */
   close(): void {
     this.#departure.close()
   }

@@ -18,7 +18,7 @@ export const quirks: readonly Quirk[] = [
   ...packetQuirks,
 ].sort((one, other) => one.id.localeCompare(other.id, 'en', { numeric: true }))
 
-/** Finds a quirk; a number without a letter is its first behaviour. */
+/** Finds a quirk; a number without a letter, such as `19`, means its first behaviour, `19a`. */
 const quirkOf = (id: string): Quirk | undefined =>
   quirks.find((quirk) => quirk.id === id || quirk.id === `${id}a`)
 

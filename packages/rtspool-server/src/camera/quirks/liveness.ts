@@ -10,22 +10,22 @@ import {
 import type { Quirk } from './quirk.js'
 
 const msPerSecond = 1000
-/** Seconds for which a Reolink keeps a stream that nobody has ended. */
+/** Seconds for which a Reolink keeps a stream after its client has left without TEARDOWN. */
 const heldSeconds = 30
-/** Longest silence in seconds that the strictest cameras accept. */
+/** Longest silence of a client in seconds that the strictest cameras accept. */
 const strictSeconds = 5
 
 /** Signs of life that a camera counts. */
 interface SignsOfLife {
-  /** @default no request */
+  /** Returns whether a request is a sign of life. @default no request is */
   readonly request?: (request: WireRequest) => boolean
-  /** Counts RTCP over TCP. @default false */
+  /** Counts RTCP over TCP as a sign of life. @default false */
   readonly rtcp?: boolean
-  /** Watches sessions over TCP only, because RTCP by UDP passes by. @default false */
+  /** Watches sessions over TCP only, because no filter sees RTCP by UDP. @default false */
   readonly onlyTcp?: boolean
 }
 
-/** Ends session and connection of a client that gives no sign of life for so long while it plays. */
+/** Ends session and connection of a client that gives no sign of life for `seconds` while it plays. */
 function watch(link: WireLink, seconds: number, signs: SignsOfLife): WireFilter {
   let timer: ClockTimer | undefined
   let isInterleaved = false
@@ -60,7 +60,7 @@ function watch(link: WireLink, seconds: number, signs: SignsOfLife): WireFilter 
 
 const hasSession = ({ headers }: WireRequest): boolean => headers.has('Session')
 
-/** Counts requests for the URL of the whole stream, with `Session`. */
+/** Counts only requests with `Session` for the URL of the whole stream as signs of life. */
 const countsAggregateOnly: CreateFilter = (link) => {
   let base: string | undefined
   const watched = watch(link, link.faults.timeout, {
@@ -78,7 +78,7 @@ const countsAggregateOnly: CreateFilter = (link) => {
 
 const withoutSlash = (url: string): string => url.replace(/\/$/, '')
 
-/** Answers a GET_PARAMETER while it plays by ending the stream. */
+/** Pauses a playing stream at a GET_PARAMETER, which `Public` does not list. */
 const stopsAfterGetParameter: CreateFilter = () => {
   let isPlaying = false
   return {

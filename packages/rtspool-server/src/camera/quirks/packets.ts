@@ -7,7 +7,7 @@ import type { Quirk } from './quirk.js'
 
 const startCode = Buffer.from([0, 0, 0, 1])
 const ordinaryBytes = 1300
-/** Size of the packets of Tapo cameras. */
+/** Maximum payload of the RTP packets of Tapo cameras, in bytes. */
 const hugeBytes = 10_000
 /** Payload type that RFC 3551 leaves unassigned, between the static ones. */
 const staticPayloadType = 35
@@ -40,7 +40,7 @@ const keyFrameInOnePacket: UnitWriter = {
 const marked = (pieces: readonly NalPiece[]): readonly RtpPiece[] =>
   pieces.map((piece) => ({ payload: piece.payload, marker: endsPicture(piece) }))
 
-/** Gives the video another payload type. */
+/** Gives the H.264 track the payload type {@link staticPayloadType} in the description. */
 function describeStaticType({ media }: SessionDescription): void {
   const index = media.findIndex((each) => encodingOf(each) === 'H264')
   const track = media[index]
@@ -96,7 +96,7 @@ function withAdtsHeader(frame: Buffer, track: MediaDescription): Buffer {
   return Buffer.concat([header, frame])
 }
 
-/** Removes the lengths of the index from the parameters of AAC. */
+/** Removes `indexlength` and `indexdeltalength` from `a=fmtp`. */
 function withoutIndexLength({ media }: SessionDescription): void {
   for (const { section } of media) {
     const text = section.attribute('fmtp')

@@ -32,7 +32,10 @@ const wantsExactCSeq: CreateFilter = () => ({
     [...headers].some(([name]) => name === 'CSeq') ? undefined : answer(400),
 })
 
-/** Forgets credentials whose `uri` is not the request line, as an absolute URL. */
+/**
+ * Removes Digest credentials whose `uri` is not the absolute URL of the request line. The server
+ * then responds 401.
+ */
 const wantsAbsoluteDigestUri: CreateFilter = () => ({
   request(request) {
     const credentials = request.headers.get('Authorization') ?? ''
@@ -59,7 +62,7 @@ const offersUnknownAlgorithm: CreateFilter = () => ({
   },
 })
 
-/** Sends clients to the same camera without the quirk. */
+/** Redirects a DESCRIBE to the same camera without the quirk. */
 const redirects =
   (statusCode: 301 | 302): CreateFilter =>
   ({ origin, faults }) => ({

@@ -87,14 +87,14 @@ const oneBackChannel: CreateFilter = ({ camera }) => {
   }
 }
 
-/** Answers requests for interleaved frames on odd channels (RTCP) with bytes that are no RTCP. */
+/** Replaces the payload of a frame on an odd channel (RTCP) by bytes that are no RTCP. */
 const brokenRtcp = ({ channel, payload }: WireFrame): WireFrame =>
   channel % 2 === 0 ? { channel, payload } : { channel, payload: Buffer.alloc(payload.length, 1) }
 
 /** Number of frames between two pieces of rubbish. */
 const rubbishInterval = 16
 const maxRubbishBytes = 24
-/** Bytes of rubbish are from here on: neither `$` nor letters. */
+/** Lowest value of a byte of rubbish, above `$` and all letters. */
 const firstRubbishByte = 0x80
 
 const rubbishBetweenFrames: CreateFilter = (link) => {

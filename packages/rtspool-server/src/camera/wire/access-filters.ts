@@ -33,7 +33,7 @@ const denyTransports: CreateFilter = ({ faults }) => ({
   },
 })
 
-/** Lets the camera live on with keep-alives, and leaves the client without a response. */
+/** Passes the keep-alives of a playing client to the camera, and sends the client no response. */
 export const ignoreKeepAlives: CreateFilter = () => {
   let isPlaying = false
   return {

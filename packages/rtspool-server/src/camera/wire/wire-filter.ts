@@ -35,9 +35,9 @@ export interface WireFrame {
 export interface CameraState {
   /** Instant of the clock in milliseconds up to which the camera accepts nobody. */
   awayUntilMs: number
-  /** True once the spell `away` is planned. */
+  /** True once the spell `away` has begun, so that no connection begins it again. */
   isAwayPlanned: boolean
-  /** Instant up to which a forgotten stream makes the camera refuse others. */
+  /** Instant in milliseconds up to which a stream left without TEARDOWN makes the camera refuse others. */
   heldUntilMs: number
   /** Connections that have set up a back channel. */
   readonly backChannels: Set<object>

@@ -104,8 +104,8 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
    * Checks whether the server can use other settings, without a change. Call it, and the function
    * that it returns, within one call of {@link inTurn}.
    *
-   * @returns A function that applies the settings. It throws if a part fails; then nothing has
-   *   changed.
+   * @returns A function that applies the settings. If a part of the server fails, the function
+   *   throws, and nothing has changed.
    * @throws {ConfigError | Error} The change is impossible.
    */
   prepare(next: Settings, by: string): () => ReloadResult {

@@ -9,7 +9,7 @@ const newFileMode = 0o600
 const permissionBits = 0o7777
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
-/** Age in milliseconds above which a copy was left by a crash and can be removed. */
+/** Age in milliseconds above which a temporary copy was left by a crash and can be removed. */
 const leftoverAgeMs = 60_000
 const partialEnding = '.partial'
 
@@ -83,7 +83,8 @@ async function replaceFile(
 }
 
 /**
- * Removes the copies that a crash has left. Errors are ignored, because such a copy does no harm.
+ * Removes temporary copies that a crash has left. Errors are ignored, because such a copy does no
+ * harm.
  */
 async function removeLeftovers(folder: string, start: string): Promise<void> {
   const names = await readdir(folder)

@@ -11,8 +11,9 @@ import { count, key, network, seconds } from '../key-meta.js'
 export const minShare = 16
 
 /**
- * Returns the default limit on the sessions of one address. One address thus cannot use all
- * sessions, but many viewers behind one NAT can play.
+ * Returns the default limit on the sessions of one address: a quarter of `maxSessions`, but at
+ * least {@link minShare}. One address thus cannot use all sessions, but many viewers behind one NAT can
+ * play.
  */
 export const shareOf = (maxSessions: number): number =>
   maxSessions === 0 ? 0 : Math.max(minShare, Math.ceil(maxSessions / 4))

@@ -85,6 +85,6 @@ export const recordingsSection = key(z.record(name(), recordingSettings).default
     'recordings by name, such as cameras: { path: /live/*, folder: recordings }; each name has letters, digits, - and _',
 })
 
-/** Returns the plans of the recordings that a configuration requires. */
+/** Returns the plans (settings) of the recordings that a configuration requires. */
 export const recordingPlansOf = (recordings: z.output<typeof recordingsSection>): RecordingPlan[] =>
   Object.entries(recordings).map(([name, settings]) => ({ ...settings, name }))

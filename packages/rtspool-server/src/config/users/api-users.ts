@@ -75,7 +75,10 @@ export class ApiUsers {
     return areEqual(ha1.hash, digestHa1(ha1.algorithm, name, this.#realm, password))
   }
 
-  /** Returns a text that changes with the password of a user; `undefined` for an unknown user. */
+  /**
+   * Returns a text that changes with the password of a user, so that a login with the former
+   * password can be ended; `undefined` for an unknown user.
+   */
   markOf(name: string): string | undefined {
     const secret = this.#secrets.get(name)
     return secret && digest(JSON.stringify(secret)).toString('base64')

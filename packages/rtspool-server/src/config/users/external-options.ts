@@ -96,7 +96,12 @@ function tokenOptionsOf(loaded: Loaded): TokenOptions | undefined {
   }
 }
 
-/** Reads the text of a file, which must not be empty. */
+/**
+ * Reads the text of a file.
+ *
+ * @returns `undefined` if the configuration names no file.
+ * @throws {OptionValueError} The file cannot be read, or is empty.
+ */
 function textOf(
   { sourceOf }: Loaded,
   path: readonly string[],

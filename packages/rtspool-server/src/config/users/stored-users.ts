@@ -65,7 +65,11 @@ export const readStoredUsers = (name: string): StoredUsers => storedUsersOf(read
 export const noStoredUsers = (name: string): StoredUsers =>
   storedUsersOf(parseConfigFile(name, '# Users of rtspool; rtspool user changes this file.\n'))
 
-/** Checks a parsed YAML file of users, and returns the users. */
+/**
+ * Checks a parsed YAML file of users, and returns the users.
+ *
+ * @throws {ConfigError} Names each mistake with its place, and never shows a hash.
+ */
 export function storedUsersOf(file: ConfigFile): StoredUsers {
   const { data, error } = storedUsers.safeParse(file.tree)
   if (error) throw new ConfigError(error.issues.flatMap((issue) => problemsOfIssue(issue, file)))

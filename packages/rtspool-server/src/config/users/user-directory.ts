@@ -25,7 +25,12 @@ export class UserDirectory {
     }
   }
 
-  /** Adds the users of a YAML file, which contains hashes of the passwords. */
+  /**
+   * Adds the users of a YAML file, which contains hashes of the passwords.
+   *
+   * @param algorithms - Algorithms that the server offers for Digest. Users without a hash for each
+   * can log in only by Basic.
+   */
   addStored({ users }: StoredUsers, algorithms: readonly ('SHA-256' | 'MD5')[]): void {
     for (const [name, user] of users) {
       this.#roles.set(name, user.roles)

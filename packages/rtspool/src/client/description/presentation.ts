@@ -25,7 +25,7 @@ export interface Presentation {
 }
 
 const maxPayloadType = 127
-/** Clock rate of video without a usable `a=rtpmap`; other media follow (RFC 3551). */
+/** Clock rate in Hz without a usable `a=rtpmap`, except for audio; the next constant is for audio (RFC 3551). */
 const videoClockRate = 90_000
 const audioClockRate = 8000
 

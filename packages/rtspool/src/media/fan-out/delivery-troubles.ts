@@ -59,8 +59,8 @@ const unsentPacket = new Diagnostic<UnsentPacket>(
 )
 
 /**
- * Publishes problems with UDP packets of one track as diagnostics. Only the first packet of each kind is published:
- * oversized, fragmented or unsent.
+ * Publishes problems with UDP packets of one track on the diagnostics channels `rtspool:oversized-packet`,
+ * `rtspool:fragmented-packet` and `rtspool:unsent-packet`: only the first packet of each kind.
  */
 export class DeliveryTroubles implements DatagramObserver {
   readonly #path: string

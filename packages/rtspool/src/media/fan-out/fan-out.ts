@@ -98,8 +98,8 @@ export class FanOut {
   }
 
   /**
-   * Queues a packet until the end of its frame, or of this turn of the event loop if that is later.
-   * Above 1024 packets or 1 MiB the queue is sent at once.
+   * Queues a packet until the end of this turn of the event loop. If its frame is then unfinished,
+   * the queue waits up to 4 ms longer. Above 1024 packets or 1 MiB the queue is sent at once.
    *
    * @param packet - RTP; held until the flush, so the caller must not change it afterwards.
    * @param role - Bits of {@link packetRoles}.

@@ -90,7 +90,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
 
   /**
    * Adds a reader, and writes the cached packets `first` to its connection in one call, even above
-   * the usual limit. If the connection is congested, `first` is left out and counted as dropped.
+   * the limit of unread bytes. If the connection is congested, `first` is left out and counted as
+   * dropped.
    */
   add(reader: InterleavedReader, first: readonly Buffer[]): void {
     const member: Member = {

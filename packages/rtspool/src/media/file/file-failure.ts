@@ -25,12 +25,12 @@ const fileLeftOut = new Diagnostic<FileLeftOut>(
   ({ path, leftOut }) => `${path} plays without ${leftOut.join('; ')}`,
 )
 
-/** Publishes `{ path, error }`, because a file that is playing cannot be read further. The media then ends. */
+/** Publishes `{ path, error }` on `rtspool:file-media-failed`: a file that is playing cannot be read further. */
 export function announceFailure(path: string, error: unknown): void {
   fileMediaFailed.publish({ path, error })
 }
 
-/** Publishes `{ path, leftOut }`, because parts of a newly opened file cannot be sent. */
+/** Publishes `{ path, leftOut }` on `rtspool:file-left-out`: parts of a newly opened file cannot be sent. */
 export function announceLeftOut(path: string, leftOut: readonly string[]): void {
   fileLeftOut.publish({ path, leftOut })
 }

@@ -127,8 +127,9 @@ export class FileSource implements MediaSource {
   }
 
   /**
-   * Reports that a track cannot be read further. Units read so far are still sent, and those of
-   * other tracks up to {@link restMs} later. Then the media ends.
+   * Ends a track that cannot be read further, and publishes the first such error on
+   * `rtspool:file-media-failed`. Units read so far are still sent, and those of other tracks up to
+   * {@link restMs} later. Then the media ends.
    */
   #fail(error: unknown, lane: Lane, pacer: Pacer<readonly Buffer[]>): void {
     // Pending reads reject when the file is closed.

@@ -26,7 +26,7 @@ export interface Piece {
   readonly endsMs: number[]
   /** Position in milliseconds after which nothing is read any more, because a track has failed. */
   stopMs: number
-  /** True once the failure of a track has been reported. */
+  /** True once the failure of a track has been published on `rtspool:file-media-failed`. */
   hasFailed: boolean
 }
 
@@ -38,7 +38,7 @@ export function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds:
   return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
 }
 
-/** Reads the next unit of a track, and queues it, to be sent at its time. */
+/** Reads the next unit of a track, and queues it, to be sent at its time. @returns `false` at the end of the track. */
 export async function addNext({ pacer, lanes, endsMs }: Piece, index: number): Promise<boolean> {
   const next = await lanes[index]?.next()
   if (!next || next.done) {

@@ -105,7 +105,10 @@ export class StoredFileSource implements SeekableSource {
     return piece.startSeconds
   }
 
-  /** Starts to read all tracks. The first track with a unit at that time, video first, sets the start. */
+  /**
+   * Starts to read all tracks at `asked`, in seconds on the file's own timeline. The first track with a unit at that
+   * time, video first, sets the start.
+   */
   async #open(asked: number): Promise<{ opened: OpenedUnits[]; start: number }> {
     const opened: OpenedUnits[] = []
     let start: number | undefined
@@ -182,8 +185,9 @@ export class StoredFileSource implements SeekableSource {
   }
 
   /**
-   * Reports that a track cannot be read further. Units that were read are still sent. Then the media ends; for a file
-   * that was cut off only the range ends, because the description covers only the existing part.
+   * Ends a track that cannot be read further, and publishes the first such error on `rtspool:file-media-failed`. Units
+   * that were read are still sent. Then the media ends; for a file that was cut off only the range ends, because the
+   * description covers only the existing part.
    */
   #fail(piece: Piece, index: number, error: unknown): void {
     // Pending reads reject when the file is closed.

@@ -48,7 +48,7 @@ export class SourceGap {
     }
   }
 
-  /** Stops to wait for the source. Idempotent. */
+  /** Stops waiting for the source, without calling `onOver`. Idempotent. */
   cancel(): void {
     this.#timer?.cancel()
     this.#timer = undefined

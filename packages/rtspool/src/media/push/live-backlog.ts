@@ -55,8 +55,8 @@ export class LiveBacklog {
   }
 
   /**
-   * Begins with a key frame. Sound that was written earlier, but belongs to the time after it, stays behind it: a
-   * media keeps sound from a key frame on.
+   * Begins the list with a key frame. Units of other tracks with a later position, though written earlier, follow the
+   * key frame, because the cache of a media keeps sound only from a key frame on.
    */
   #begin(key: SentUnit): void {
     const later = this.#units.filter(

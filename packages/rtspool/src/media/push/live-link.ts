@@ -6,7 +6,7 @@ export interface LiveNumbers {
   readonly sequenceNumber: number
 }
 
-/** A track of a live media, as its outlet sees it. */
+/** Access of {@link LiveOutlet} to one track of a live media. */
 export interface LiveLink {
   /** Position among the tracks of the live media. */
   readonly index: number
@@ -18,6 +18,6 @@ export interface LiveLink {
   readonly next: LiveNumbers | undefined
   /** Returns the RTP timestamp at a position in seconds. */
   timestampAt(position: number): number
-  /** Notes that a viewer waits for a key frame. @returns False if one is waited for already. */
+  /** Notes that a viewer waits for a key frame. @returns False if the application has been asked for one already. */
   wantKeyFrame(): boolean
 }

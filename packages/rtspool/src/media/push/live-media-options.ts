@@ -34,7 +34,8 @@ export interface LiveMediaOptions<Formats extends readonly TrackFormat[] = reado
   readonly name?: string | undefined
   /**
    * Seconds for which a DESCRIBE waits for the parameters of the streams: those that come with the first key frame or
-   * the first frame of sound. Afterwards the client gets a description of what is known. 0 = does not wait.
+   * the first frame of sound. Afterwards the client gets a description of the known tracks, or 503 if there are none.
+   * 0 = does not wait.
    * @default 3
    */
   readonly parametersTimeoutSeconds?: number | undefined
@@ -63,7 +64,7 @@ export interface ResolvedLiveMediaOptions {
   readonly gopCache: GopCacheLimits | undefined
 }
 
-/** More tracks than any player shows. Payload types end at 127. */
+/** Maximum number of tracks: more than any player shows. Their payload types, from 96 on, end at 127. */
 const maxTracks = 16
 
 /** @throws {RangeError | TypeError} Names the wrong option. */

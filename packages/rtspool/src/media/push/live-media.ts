@@ -18,7 +18,10 @@ export interface LiveMediaEvents {
   wanted: []
   /** Nobody uses the media any more: writing may stop. `lingerSeconds` have passed since the last viewer left. */
   unwanted: []
-  /** A viewer waits for a key frame of a video track. The event comes once until the next key frame is written. */
+  /**
+   * A viewer waits for a key frame of a video track. The event comes once until the next key frame is written, or the
+   * next packet of a {@link LiveRtpTrack}.
+   */
   keyFrameRequested: [track: LiveTrack | LiveRtpTrack]
 }
 
@@ -78,8 +81,8 @@ export class LiveMedia<
   }
 
   /**
-   * Ends the media: sessions of viewers end with reason `mediaEnded`, and further writes and requests are refused.
-   * Idempotent.
+   * Ends the media: sessions of viewers end with reason `mediaEnded`. Further writes return `false`, and requests get
+   * 503. Idempotent.
    */
   async close(): Promise<void> {
     this.#outlet.close()

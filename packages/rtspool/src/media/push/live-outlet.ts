@@ -16,7 +16,7 @@ export interface LiveOutletInit {
   readonly name: string
   readonly leader: number | undefined
   readonly onKeyFrameWanted: (track: number) => void
-  /** Called when the first request or media wants the tracks, and when the last has gone. */
+  /** Called with true when a first request or media uses the tracks, and with false when the last has gone. */
   readonly onWanted: (isWanted: boolean) => void
 }
 
@@ -51,7 +51,7 @@ export class LiveOutlet {
     return this.#isClosed
   }
 
-  /** True while a request or a media wants the tracks. */
+  /** True while a request or a media uses the tracks. */
   get isWanted(): boolean {
     return this.#isWanted
   }
@@ -84,7 +84,7 @@ export class LiveOutlet {
     }
   }
 
-  /** Sends the packets of a unit to all media. */
+  /** Sends the packets of a unit to all media. @param position - On the timeline, in seconds. */
   send(track: number, position: number, packets: readonly Buffer[], isKey: boolean): void {
     if (this.timeline.note(position)) this.#tell()
     this.#backlog.add({ track, position, packets }, isKey)
@@ -97,7 +97,8 @@ export class LiveOutlet {
   }
 
   /**
-   * Notes that a track has new parameters, and completes the requests that wait for them.
+   * Notes that a track has new parameters, and completes the requests that wait for them. Ends the media whose
+   * description no longer fits.
    *
    * @param before - Description and payloader until now.
    */

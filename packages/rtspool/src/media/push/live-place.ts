@@ -2,9 +2,9 @@ import type { LiveLane, LiveTimeline } from './live-timeline.js'
 
 /** Seconds by which the time of sound may differ from the end of the sound before, by rounding in a container. */
 const roundingSeconds = 0.0015
-/** Seconds of silence after which sound without times begins anew, and by which it may be ahead. */
+/** Seconds by which the present may differ from the end of the last unit; above, sound without a time begins anew. */
 const gapSeconds = 1
-/** Smallest step in seconds of pictures without times. */
+/** Minimum seconds between the starts of two pictures without times: one tick. */
 const smallestStep = 1 / 90_000
 
 /** Place of one track on the timeline: the position of the next unit, in seconds. */
@@ -29,10 +29,11 @@ export class LivePlace {
   }
 
   /**
-   * Returns the position of what is written now.
+   * Returns the position of the bytes that are written now, if a gap precedes them.
    *
+   * @param pts - Time of the application in seconds; `undefined` for bytes without a time.
    * @param pending - Seconds of samples that were written before, and follow the last unit.
-   * @returns `undefined` if it follows them without a gap.
+   * @returns `undefined` if the bytes follow those samples without a gap.
    */
   gapBefore(pts: number | undefined, pending: number): number | undefined {
     const expected = this.#next === undefined ? undefined : this.#next + pending

@@ -58,7 +58,11 @@ export class LiveSource implements MediaSource {
     if (link) this.#events.keyFrameWanted(link.index)
   }
 
-  /** Gives the media the packets of the past, and the numbers at which each track continues. */
+  /**
+   * Gives the media the packets of the past, and the numbers at which each track continues.
+   *
+   * @param position - Present position on the timeline, in seconds, at which the tracks continue.
+   */
   begin(instant: LiveInstant, units: readonly SentUnit[], position: number): void {
     this.tell(instant)
     // First of all: a new SSRC empties what a track keeps.

@@ -21,7 +21,8 @@ export interface LiveStreamOptions {
    */
   readonly split?: boolean | undefined
   /**
-   * Ends the writing: the promise rejects with the reason of the signal.
+   * Ends the writing: the promise of `writeFrom`, or of the next write to `writable`, rejects with the reason of the
+   * signal.
    * @default never
    */
   readonly signal?: AbortSignal | undefined
@@ -33,7 +34,7 @@ interface UnitTarget {
   writeAccessUnit(bytes: Uint8Array, options: AccessUnitOptions): boolean
 }
 
-/** Access of a stream to the time of its track. */
+/** Members of a track with which a stream holds units until their time. */
 export interface Pacing {
   readonly clock: Clock
   isClosed(): boolean

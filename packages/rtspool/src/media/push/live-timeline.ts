@@ -3,12 +3,12 @@ import { timestampDistance } from '../../rtp/index.js'
 import { ArrivalLine } from '../timeline/arrival-line.js'
 import { CommonLead } from '../timeline/common-lead.js'
 
-/** Ticks per second in which the line counts. */
+/** Ticks per second of the {@link ArrivalLine}, which estimates the present position. */
 const lineRate = 90_000
-/** Milliseconds after which tracks are told the line again. */
+/** Milliseconds after which the tracks are told the present position again, for sender reports. */
 const tellIntervalMs = 500
 
-/** Milliseconds by which a held unit may be late, before the time of those behind it is counted anew. */
+/** Milliseconds by which a held unit may be late. After a later one, the times of the next units count from now. */
 const maxLateMs = 1_000
 
 /** Position of one instant on the timeline. */
@@ -23,7 +23,7 @@ export interface LiveInstant {
 
 /** Place of one track on the timeline. */
 export interface LiveLane {
-  /** Seconds from the times of the application to positions; `undefined` before the first unit with a time. */
+  /** Seconds to add to a time of the application for its position; `undefined` before the first unit with a time. */
   offset: number | undefined
 }
 
@@ -41,9 +41,9 @@ export class LiveTimeline {
   readonly #line = new ArrivalLine(lineRate, new CommonLead())
   /** Wall clock minus monotonic clock, in milliseconds. Read once, so that a jump of the wall clock never shows. */
   readonly #wallMs: number
-  /** Offset of the track that has jumped last. */
+  /** Latest {@link LiveLane.offset} after a jump; 0 before. Tracks that begin or jump take it over if it fits. */
   #offset = 0
-  /** Position of the last unit, from which positions on the line are counted. */
+  /** Position of the last unit in seconds. Ticks of the line wrap, and mean the position nearest to this one. */
   #lastPosition = 0
   #toldMs = Number.NEGATIVE_INFINITY
   /** Position and time of the first unit that was held until its time. */
@@ -89,7 +89,8 @@ export class LiveTimeline {
   /**
    * Notes that a unit with this position has been written now.
    *
-   * @returns True if the tracks have to be told the line: it has changed, or they were told some time ago.
+   * @returns True if the tracks must be told the present position: the unit deviates from the estimate, or the last
+   *   time was {@link tellIntervalMs} ago.
    */
   note(position: number): boolean {
     const now = this.#clock.now()

@@ -62,8 +62,8 @@ export class LiveTrack {
   }
 
   /**
-   * True from the moment at which a viewer waits for a key frame until the next key frame is written. An encoder that
-   * is asked for each picture, such as `VideoEncoder.encode`, can be passed it.
+   * True from the moment at which a viewer waits for a key frame until the next key frame is written. Pass the value
+   * to an encoder that is called for each picture, such as `VideoEncoder.encode`.
    */
   get wantsKeyFrame(): boolean {
     return this.#wantsKeyFrame

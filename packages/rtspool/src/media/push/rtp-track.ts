@@ -32,7 +32,7 @@ export class LiveRtpTrack {
   }
 
   /**
-   * Sends one RTP packet to all viewers, unchanged. Its timestamp is timed by the moment of the call.
+   * Sends one RTP packet to all viewers, unchanged. Sender reports relate its timestamp to the moment of the call.
    *
    * @param packet - Packet with a payload type of the description. It belongs to the track from now on, and must not be
    *   changed or reused.

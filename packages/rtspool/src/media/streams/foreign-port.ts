@@ -1,15 +1,15 @@
 import { Diagnostic, TellOnce } from '../../listeners.js'
 
 /**
- * Describes UDP packets that arrive from a client's address, but not from the port that the client announced. Such
- * packets are dropped.
+ * Message on the diagnostics channel `rtspool:foreign-port`: UDP packets arrive from a client's address, but not from
+ * the port that the client announced. Such packets are dropped.
  */
 export interface ForeignPort {
   /** Path of the presentation. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number
-  /** Role of the client that has set up the track: `publisher` records, `viewer` plays or speaks. */
+  /** Role of the client that has set up the track: `publisher` records, `viewer` plays, or sends on a back channel. */
   readonly client: 'publisher' | 'viewer'
   readonly address: string
   readonly protocol: 'RTP' | 'RTCP'
@@ -26,7 +26,10 @@ const foreignPort = new Diagnostic<ForeignPort>(
     `${path}: ${protocol} comes from port ${seenPort} of ${address}, and the ${client} of track ${track} announced ${announcedPort}`,
 )
 
-/** Creates a function that publishes the first foreign port of one track. Later calls of the function do nothing. */
+/**
+ * Creates a function that publishes the first foreign port of one track on the diagnostics channel
+ * `rtspool:foreign-port`. Later calls of the function do nothing.
+ */
 export function foreignPortTeller(
   place: Pick<ForeignPort, 'path' | 'track' | 'client' | 'address'>,
 ): (seen: Pick<ForeignPort, 'protocol' | 'announcedPort' | 'seenPort'>) => void {

@@ -23,7 +23,7 @@ interface ReadTrack {
   readonly track: Track
   readonly reader: SinkReader
   readonly depacketizer: Depacketizer
-  /** Number of packets that were left out since the last access unit. */
+  /** Number of packets since the last access unit that were left out, because the queue was full. */
   missed: number
 }
 
@@ -53,7 +53,7 @@ export class MediaReader implements MediaParticipant {
     else media.participants.join(this)
   }
 
-  /** True if the media has ended, or the reader is closed. Packets that are still queued can be read. */
+  /** True if the media has ended, or the reader is closed. Packets queued before the end can still be read. */
   get isEnded(): boolean {
     return this.#isEnded
   }

@@ -7,7 +7,7 @@ import type { Track } from '../track/track.js'
 import { type StreamReception, streamReceptionOf } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
 
-/** Counts the packets that viewers have reported as lost. Sessions pass their own counters. */
+/** Counter of the packets that a viewer has reported as lost: `stats` of the viewer's session. */
 export interface LossCounters {
   packetsLost: number
 }
@@ -97,15 +97,18 @@ export class PlayStream implements MediaParticipant, Viewer {
     return this.#reception
   }
 
-  /** Returns whether a reception report refers (LSR) to a recent sender report that went to this viewer only. */
+  /**
+   * Returns whether a reception report refers (LSR) to a recent sender report that went to this viewer only. Such a
+   * reception report can only come from this viewer.
+   */
   isEchoedBy({ ssrc, lsr }: ReceptionReport): boolean {
     const { sentReports } = this.#init.delivery
     return ssrc === this.track.ssrc && sentReports?.sentAt(lsr) !== undefined
   }
 
   /**
-   * True if the SRTP rollover counter has changed while the viewer was sent nothing. The viewer may
-   * then not know it.
+   * True if the SRTP rollover counter has changed while the viewer was sent nothing. The response to
+   * PLAY must then contain the counter.
    */
   get hasRolledOver(): boolean {
     return this.#state === 'ready' && this.#init.delivery.hasRolledOver
@@ -151,7 +154,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     delivery.close()
   }
 
-  /** Updates the viewer's counters, which some transports update only on request. */
+  /** Updates the session's counters of sent packets and bytes, which some transports update only on request. */
   settleCounters(): void {
     if (this.#state === 'playing') this.#init.delivery.settleCounters()
   }
@@ -160,6 +163,8 @@ export class PlayStream implements MediaParticipant, Viewer {
    * Handles RTCP from the viewer. An invalid compound packet has no effect (RFC 3550 A.2). A BYE has no effect
    * either: it says that a receiver leaves, but the session lasts until TEARDOWN or its timeout. An SSRC collision
    * (RFC 3550 section 8.2) is tolerated, because the server must not change the publisher's SSRC.
+   *
+   * @returns True if the compound packet was valid; always false after {@link close}.
    */
   receiveRtcp(compound: Buffer): boolean {
     if (this.#state === 'closed') return false
@@ -182,7 +187,7 @@ export class PlayStream implements MediaParticipant, Viewer {
   }
 
   /**
-   * Adds the losses in a reception report to the counters. Reports on sources other than this track's are ignored.
+   * Adds the losses in a reception report to the session's counters. Reports on other sources are ignored.
    */
   #noteReport(report: ReceptionReport): void {
     if (report.ssrc !== this.track.ssrc) return

@@ -52,7 +52,7 @@ export class Publication implements Recorder {
   #media: Media | undefined
   #holder: object | undefined
   #isEnded = false
-  /** Time of ANNOUNCE, or of the last RECORD, in milliseconds of the clock. */
+  /** Time of ANNOUNCE, or of the last RECORD, in milliseconds of the monotonic clock. */
   #begunAt: number
 
   constructor(init: PublicationInit) {
@@ -80,7 +80,7 @@ export class Publication implements Recorder {
 
   /**
    * Last time that the publisher has sent media or RTCP, or has requested ANNOUNCE or RECORD, in milliseconds of the
-   * clock.
+   * monotonic clock.
    */
   get heardAt(): number {
     let heardAt = this.#begunAt
@@ -186,8 +186,8 @@ export class Publication implements Recorder {
 
   /**
    * Ends the publication. Others may publish to its path at once. The viewers wait for them during the grace time of
-   * the path. Without such a time, their sessions end with reason `mediaEnded`, after the publisher's session has left
-   * its pool. Idempotent.
+   * the path. Without such a time, their sessions end with reason `mediaEnded`, after the publisher's session has
+   * left the session pool. Idempotent.
    */
   end(): void {
     if (this.#isEnded) return

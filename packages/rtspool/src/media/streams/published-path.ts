@@ -123,7 +123,7 @@ export class PublishedPath {
 
   /**
    * Frees the path of a publication that has ended. The viewers of its media wait for the next publication, or leave
-   * once the publisher's session has left its pool.
+   * once the publisher's session has left the session pool.
    */
   leave(publication: Recorder): void {
     if (this.#occupant !== publication) return

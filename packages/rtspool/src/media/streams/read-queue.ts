@@ -4,7 +4,7 @@ import type { PacketBatch } from '../fan-out/packet-batch.js'
 export interface QueuedPacket {
   readonly track: number
   readonly packet: Buffer
-  /** Number of packets of the track that were left out before this one. */
+  /** Number of packets of the track that were left out before this one, because the queue was full. */
   readonly missed: number
 }
 

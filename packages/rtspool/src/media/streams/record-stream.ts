@@ -36,13 +36,13 @@ export interface RecordStreamInit {
   readonly counters: ReceptionCounters
   /** Receiver of the application for packets of a back channel; absent for a publisher. */
   readonly place?: BackChannelSink | undefined
-  /** Called when RTP or RTCP has arrived from the publisher, as a sign of life. */
+  /** Called when RTP or RTCP has arrived from the client, so that its session is kept alive. */
   readonly onPacket: () => void
   /** Called when the media has ended while this stream is still open. */
   readonly onMediaEnded: () => void
   /** Called at most once: no RTP has arrived within {@link silentAfterSeconds} after RECORD. */
   readonly onSilent?: () => void
-  /** Called when another publisher has replaced the one of this stream. */
+  /** Called when another publisher takes over the path. The session of this stream must then end. */
   readonly onReplaced?: () => void
   readonly onClosed: (stream: RecordStream) => void
 }
@@ -67,7 +67,7 @@ export class RecordStream implements MediaParticipant {
   #lostReported = 0
   /** Number of datagrams or frames received as RTCP that were not a valid compound packet. */
   malformedRtcp = 0
-  /** Arrival of the last RTP or RTCP packet, in milliseconds of the clock. */
+  /** Arrival of the last RTP or RTCP packet, in milliseconds of the monotonic clock. */
   heardAt = Number.NEGATIVE_INFINITY
 
   constructor(init: RecordStreamInit) {

@@ -1,6 +1,6 @@
 import { Diagnostic } from '../../listeners.js'
 
-/** Describes a track for which a publisher has sent no packet since RECORD. */
+/** Message on the diagnostics channel `rtspool:silent-track`: a publisher has sent no RTP of a track since RECORD. */
 export interface SilentTrack {
   /** Path of the presentation. */
   readonly path: string
@@ -26,7 +26,7 @@ const silentTrack = new Diagnostic<SilentTrack>(
     `${path}: its publisher ${address} sends no RTP of track ${track} over ${lowerTransport}, ${seconds} s after RECORD`,
 )
 
-/** Publishes a diagnostic: the publisher of a track has sent no RTP since RECORD. */
+/** Publishes on the diagnostics channel `rtspool:silent-track` that a publisher sends no RTP of a track. */
 export function announceSilence(track: Omit<SilentTrack, 'seconds'>): void {
   silentTrack.publish({ ...track, seconds: silentAfterSeconds })
 }

@@ -104,8 +104,8 @@ interface DatagramLinkInit extends LinkInit {
    */
   readonly holder: PeerClaim['holder']
   /**
-   * Reports UDP packets that come from the client's address, but not from the port that it announced.
-   * Such packets are dropped. Only the first call has an effect.
+   * Publishes on the diagnostics channel `rtspool:foreign-port` that UDP packets come from the client's
+   * address, but not from its announced port. Such packets are dropped. Only the first call has an effect.
    */
   readonly onForeignPort: ReturnType<typeof foreignPortTeller>
 }

@@ -1,6 +1,6 @@
 import type { ReceptionReport } from '../../rtcp/index.js'
 
-/** Counts the packets received from one publisher. Sessions pass their own counters. */
+/** Counters of the packets received from one client: `stats` of the client's session. */
 export interface ReceptionCounters {
   packetsIn: number
   bytesIn: number
@@ -23,7 +23,7 @@ export interface StreamReception {
   readonly jitterMs: number
   /** Milliseconds to the receiver and back, without the receiver's own delay; `undefined` if unknown. */
   readonly roundTripMs: number | undefined
-  /** Time of the last report, in milliseconds of the server's clock, like `session.lastAccessAt`. */
+  /** Time of the last report, in milliseconds of the server's monotonic clock, like `session.lastAccessAt`. */
   readonly reportedAt: number
 }
 
@@ -35,7 +35,7 @@ const fractionsLost = 256
  * Converts a reception report.
  *
  * @param clockRate - Clock rate of the RTP timestamps, in ticks a second.
- * @param now - Arrival of the report, in milliseconds of the clock.
+ * @param now - Arrival of the report, in milliseconds of the monotonic clock.
  * @param reportSentAt - Time at which the sender report named by `lsr` was sent; absent if it was not sent to this
  *   receiver.
  */

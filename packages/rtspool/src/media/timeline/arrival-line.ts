@@ -48,8 +48,8 @@ const maxDeviationMs = 2_000
  */
 const maxSlewedMs = 100
 /**
- * Milliseconds between two corrections of the estimated RTP time. Each uses the earliest packet
- * since the one before.
+ * Milliseconds between two corrections of the estimated RTP time. Each correction uses the earliest
+ * packet since the last but one.
  */
 const windowMs = 2_000
 /** Share of a gradual correction that is made before the next correction. */
@@ -59,8 +59,8 @@ const maxSlew = 0.0008
 
 /**
  * Estimates the RTP time that the packets of one stream have reached, by their timestamps and times
- * of arrival. Packets may be late but never early, so the line follows the earliest packet of each
- * two seconds. It moves slowly enough for exact reports, and fast enough for a clock that drifts by
+ * of arrival. Packets may be late but never early, so the line follows the earliest packet of the
+ * last four seconds. It moves slowly enough for exact reports, and fast enough for a clock that drifts by
  * less than 800 ppm. A packet that deviates by more than 2 s begins a new line at once.
  *
  * A packet ahead of its line shows that the source sends ahead on all of its tracks, so their lines
@@ -112,7 +112,7 @@ export class ArrivalLine implements LeadMember {
     return this.#line?.isAnnounced ?? false
   }
 
-  /** Notes that viewers have been sent times of this estimate. */
+  /** Notes that viewers have been sent times of this estimate. Small deviations are then corrected gradually. */
   noteAnnounced(): void {
     if (this.#line) this.#line.isAnnounced = true
   }

@@ -19,6 +19,7 @@ export class CommonJump {
    * nearly as much, the amount is that of its jump, otherwise the measured one.
    *
    * @param measuredMs - Amount measured from the arrival of one packet, exact to some milliseconds.
+   * @param now - Milliseconds of the monotonic clock.
    */
   adopt(measuredMs: number, now: number): number {
     const isSame =

@@ -107,14 +107,14 @@ export class ContinuousTimeline {
     return this.#isNewSource
   }
 
-  /** Earliest timestamp with which another source may continue the line; `undefined` before the first packet. */
+  /** Earliest timestamp that viewers may see from another source; `undefined` before the first packet. */
   get nextTimestamp(): number | undefined {
     return this.#segment && (this.#highestTimestamp + this.#stepTicks) >>> 0
   }
 
   /**
-   * Returns the timestamp at which the line continues at an instant of the monotonic clock; `undefined` before the
-   * first packet.
+   * Returns the timestamp with which the stream continues for viewers after a break at an instant of the monotonic
+   * clock; `undefined` before the first packet.
    */
   presentAt(clockMs: number): number | undefined {
     const next = this.nextTimestamp
@@ -149,10 +149,11 @@ export class ContinuousTimeline {
   }
 
   /**
-   * Converts a position that the source has announced to the one that viewers see.
+   * Converts the position of the source's next packet to the one that viewers see. If the source is a new one, this
+   * position sets the offsets for the source's packets.
    *
    * @param at - Timestamp that viewers see at the beginning of another source.
-   *   @default the time of the line, or the jump that other tracks have just made
+   *   @default the present time of the timeline, or the jump that other tracks have just made
    */
   place(beginning: SourcePosition, at?: number): SourcePosition {
     const { ssrc, sequenceNumber, timestamp } = beginning
@@ -231,7 +232,7 @@ export class ContinuousTimeline {
    * timestamps continue those from before the jump.
    *
    * @param beginning - First packet after the jump, with the source's own numbers.
-   * @param now - Milliseconds of the clock.
+   * @param now - Milliseconds of the monotonic clock.
    * @param at - Timestamp that viewers see at the beginning of the segment. @default the one that continues the line
    */
   #break(before: Segment, beginning: SourcePosition, now: number, at?: number): Segment {

@@ -67,7 +67,10 @@ export class TrackTime {
    * packet.
    */
   #toldBefore: DatedMapping | undefined
-  /** True if a packet has arrived since the source provided its last pair of times. */
+  /**
+   * True if a packet has arrived since the source provided its last pair of times. Before that packet, the
+   * pair may already include a jump of RTP time.
+   */
   #isToldTried = false
   #firstArrivalMs: number | undefined
   /**

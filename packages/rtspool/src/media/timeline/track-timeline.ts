@@ -79,13 +79,16 @@ export class TrackTimeline {
     return this.#line?.timestampOnLine(timestamp) ?? timestamp
   }
 
-  /** Publishes a jump of RTP time, if viewers can see it. */
+  /**
+   * Publishes a jump of RTP time as a {@link TimelineBreak} of a `passThrough` timeline. Other arrivals, and all on a
+   * `continuous` timeline, have no effect.
+   */
   noteArrival(arrival: Arrival): void {
     if (this.#line || (arrival !== 'ahead' && arrival !== 'back')) return
     this.#breaks.tell('timestamp', 'passThrough')
   }
 
-  /** Publishes a change of SSRC that viewers see. */
+  /** Publishes a change of SSRC, which viewers see, as a {@link TimelineBreak}. */
   noteSource(): void {
     this.#breaks.tell('source', 'passThrough')
   }

@@ -13,9 +13,9 @@ export function depacketizerOf({ description }: Track): Depacketizer {
 }
 
 /**
- * Returns a unit of a track with its track and its time.
+ * Returns an access unit of a track with its track and its wall-clock time.
  *
- * @param missedPackets - Number of packets that were left out before the unit.
+ * @param missedPackets - Number of packets that a full queue left out before the unit.
  */
 export function accessUnitOf(
   track: Track,

@@ -5,9 +5,9 @@ import type { SentReports } from '../fan-out/sent-reports.js'
 export interface Viewer {
   /** Receives a compound RTCP packet from the viewer. @returns True if the packet was valid. */
   receiveRtcp(compound: Buffer): boolean
-  /** Receives a notice that valid RTCP has arrived from the viewer's address, perhaps from another viewer there. */
+  /** Keeps the session alive: valid RTCP has come from the viewer's address, perhaps from another viewer there. */
   noteSignOfLife(): void
-  /** Returns whether a reception report refers (LSR) to a recent sender report that went to this viewer only. */
+  /** Returns whether a reception report must come from this viewer; see {@link PlayStream.isEchoedBy}. */
   isEchoedBy(report: ReceptionReport): boolean
 }
 
@@ -17,8 +17,8 @@ export interface Delivery {
   /** Sender reports that were sent to the viewer; `undefined` before any. */
   readonly sentReports: SentReports | undefined
   /**
-   * True if the SRTP rollover counter has changed while the viewer was sent nothing. The viewer may
-   * then not know it.
+   * True if the SRTP rollover counter has changed while the viewer was sent nothing. The response to
+   * PLAY must then contain the counter.
    */
   readonly hasRolledOver: boolean
   /** Bytes that wait in this process for the viewer to read; 0 if unknown. */
@@ -41,7 +41,7 @@ export interface Delivery {
   stop(): void
   /** Sends an RTCP BYE, if the packets go to this viewer alone. */
   sendBye(): void
-  /** Updates the viewer's counters while packets are sent. */
+  /** Updates the viewer's counters of sent packets and bytes. Called only while the viewer plays. */
   settleCounters(): void
   /** Releases the channels, ports or group membership. Called once. */
   close(): void

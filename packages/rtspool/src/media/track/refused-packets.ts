@@ -2,7 +2,7 @@ import { bufferOf } from '../../bytes.js'
 import { Diagnostic, TellOnce, tellFailure } from '../../listeners.js'
 import { kindOf, shown } from '../../option-checks.js'
 
-/** Describes a packet of a source that was not sent to viewers. */
+/** Message on the diagnostics channel `rtspool:refused-packet`: a packet of a source was not sent to viewers. */
 export interface RefusedPacket {
   /** Path of the presentation. */
   readonly path: string
@@ -27,8 +27,8 @@ const firstRtcpType = 200
 const lastRtcpType = 207
 
 /**
- * Publishes diagnostics about mistakes of one track's source, the first of each kind only. The
- * track counts all mistakes.
+ * Publishes mistakes of one track's source, the first of each kind only: a packet on the channel
+ * `rtspool:refused-packet`, times on `rtspool:callback-failed`. The track counts all such packets.
  */
 export class RefusedPackets {
   readonly #path: string
@@ -46,7 +46,7 @@ export class RefusedPackets {
     refusedPacket.publish({ path: this.#path, track: this.#track, problem })
   }
 
-  /** Publishes a diagnostic: the arguments of `mapTime` are not times. */
+  /** Publishes on `rtspool:callback-failed` that the arguments of `mapTime` are not times. */
   tellTimes(times: readonly unknown[]): void {
     if (!this.#once.isFirst('times')) return
     const expected =

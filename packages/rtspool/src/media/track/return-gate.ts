@@ -18,7 +18,10 @@ const leadLimits = Object.freeze({ maxBytes: 1024 * 1024, maxSeconds: 10 })
  * the limit, its clock differs from that of the source before, and arrival counts.
  */
 const maxClockDifferenceMs = 1_000
-/** Largest difference in milliseconds between tracks of one source that its reports may cause. */
+/**
+ * Largest difference in milliseconds between the beginning of a further track by the source's reports and by arrival.
+ * Above the limit, arrival counts.
+ */
 const maxTrackDifferenceMs = 5_000
 
 /** An instant that the source has stated: `rtpTime` was captured when its wall clock showed `unixMs`. */
@@ -31,11 +34,11 @@ export interface StatedTime {
   readonly isReport: boolean
 }
 
-/** Return of a source, as its tracks share it. */
+/** State of one return of a source, which all of its tracks share. */
 export class SourceReturn {
   /** Index of the track that begins first; `undefined` if any may. */
   readonly leader: number | undefined
-  /** Time of the return in milliseconds of the clock. */
+  /** Time of the return in milliseconds of the monotonic clock. */
   readonly at: number
   /** True once the first track has begun. */
   isOpen = false
@@ -47,7 +50,7 @@ export class SourceReturn {
     this.at = at
   }
 
-  /** Returns whether a track may begin now. */
+  /** Returns whether a track may begin now: any track once one has begun, before that only the leader. */
   admits(trackIndex: number): boolean {
     return this.isOpen || this.leader === undefined || this.leader === trackIndex
   }
@@ -100,7 +103,7 @@ export class ReturnGate {
     this.#stated = undefined
   }
 
-  /** Last time that the returned source has stated. */
+  /** Latest pair of wall-clock time and RTP timestamp that the source has stated since its return. */
   get stated(): StatedTime | undefined {
     return this.#stated
   }
@@ -119,8 +122,8 @@ export class ReturnGate {
    * Examines a packet of the source.
    *
    * @param role - Bits of {@link packetRoles}.
-   * @returns The packets with which viewers continue; `undefined` while they have to wait. The timeline then has the
-   *   place of these packets.
+   * @returns The packets with which viewers continue, after the timeline has set their numbers; `undefined` while
+   *   viewers have to wait.
    */
   push(packet: Buffer, role: number): readonly Buffer[] | undefined {
     const sourceReturn = this.#return
@@ -150,7 +153,11 @@ export class ReturnGate {
     return isLate && role & packetRoles.frameStart ? [packet] : undefined
   }
 
-  /** Sets the numbers that viewers see of the first packets. @returns `false` if these packets are too early. */
+  /**
+   * Sets the numbers that viewers see of the first packets.
+   *
+   * @returns `false` if viewers have already been sent later timestamps. Viewers then wait for other first packets.
+   */
   #place(sourceReturn: SourceReturn, [packet]: readonly [Buffer, ...Buffer[]]): boolean {
     const timestamp = timestampOf(this.#leads?.entryPacket ?? packet)
     const at = sourceReturn.isOpen
@@ -184,7 +191,8 @@ export class ReturnGate {
 
   /**
    * Returns the timestamp that viewers see at the beginning of a further track, in the relation to the first that the
-   * source has stated. `undefined` without such a relation.
+   * source has stated. `undefined` without such a relation; `tooEarly` if viewers have already been sent later
+   * timestamps.
    */
   #followerTimestamp(
     { isTimed }: SourceReturn,

@@ -31,8 +31,8 @@ export interface TrackInit {
   /** Share of the server's cache memory that the cached packets count against. */
   readonly cacheShare?: CacheShare | undefined
   /**
-   * Called when the cached packets begin at another key frame. `unixMs` is the instant of that
-   * frame. The cached packets of the other tracks must begin there too.
+   * Called when the cached packets begin at another key frame. `unixMs` is the source's wall
+   * clock at that frame. The cached packets of the other tracks must begin there too.
    */
   readonly onKeyFrame?: (track: TrackInfo, unixMs: number) => void
   /** Called when a reader joins that has to wait for the next key frame. */

@@ -83,8 +83,8 @@ export class TrackReports {
   }
 
   /**
-   * Sends a sender report, or an empty receiver report if no packet has been sent since the last report but one (RFC
-   * 3550 section 6.4). The stream does not end for its readers then.
+   * Sends a sender report. While the source is away and no packet has been sent since the last report but one, sends
+   * an empty receiver report (RFC 3550 section 6.4). The stream does not end for its readers then.
    */
   #send(forEachReader: ForEachReader): void {
     const hasSent = this.#stream.packetCount !== this.#countBefore

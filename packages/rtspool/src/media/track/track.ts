@@ -172,7 +172,7 @@ export class Track implements TrackOutput {
     this.#reports.isQuiet = true
   }
 
-  /** Lets the source continue after {@link beginGap}, at its next key frame. Its numbers may be any. */
+  /** Lets the source continue after {@link beginGap}, at its next key frame and with any SSRC and numbers. */
   endGap(sourceReturn: SourceReturn): void {
     this.expectNewSource()
     this.#payload.reset()
@@ -302,8 +302,8 @@ export class Track implements TrackOutput {
   /**
    * States that the sample with `rtpTime` was captured when the source's wall clock showed
    * `unixMs`: now, or at `clockMs` of the monotonic clock. Sender reports continue from there, so
-   * that a jump of this server's wall clock never shows. Invalid times change nothing, and are
-   * reported once.
+   * that a jump of this server's wall clock never shows. Invalid times change nothing; the
+   * first are published on the diagnostics channel `rtspool:callback-failed`.
    */
   mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
     if (!areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) {
@@ -346,8 +346,8 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Adds a reader. It is sent a sender report as soon as there is one, then the cached packets
-   * `first`, then the packets pushed from now on. Soon after the first packet it is sent another
+   * Adds a reader, which is sent a sender report if there is one, then the cached packets `first`,
+   * then the packets pushed from now on. Soon after the first packet, the reader is sent another
    * report.
    *
    * @param first - Packets from {@link recentPackets}.
@@ -369,7 +369,7 @@ export class Track implements TrackOutput {
     this.#noteWatched()
   }
 
-  /** Brings the counters of a reader up to date; see {@link FanOut.settle}. */
+  /** Updates a reader's counters of sent packets and bytes; see {@link FanOut.settle}. */
   settleCounters(reader: Reader): void {
     this.#readers.settle(reader)
   }

@@ -1,7 +1,10 @@
 import { Diagnostic } from '../../listeners.js'
 import type { TrackPlace } from '../timeline/track-place.js'
 
-/** Describes an RTP packet whose payload type its session description does not list. */
+/**
+ * Message on the diagnostics channel `rtspool:unlisted-packet`: the session description does not list the payload type
+ * of an RTP packet.
+ */
 export interface UnlistedPacket extends TrackPlace {
   /** Payload type of the packet. */
   readonly payloadType: number
@@ -16,7 +19,10 @@ const unlistedPacket = new Diagnostic<UnlistedPacket>(
     `${path}: track ${track} carries payload type ${payloadType}, described are ${expected.join(', ')}`,
 )
 
-/** Counts the packets of one track with an unlisted payload type, and publishes the first of them. */
+/**
+ * Counts the packets of one track with an unlisted payload type, and publishes the first of them on the diagnostics
+ * channel `rtspool:unlisted-packet`.
+ */
 export class UnlistedPackets {
   readonly #place: TrackPlace
   readonly #expected: readonly number[]

@@ -5,7 +5,7 @@ import type { UnitSplitter } from './unit-splitter.js'
 /** Bytes of an ADTS header that state the size of its frame. */
 const headerBytes = 7
 
-/** Splits a byte stream of AAC with ADTS headers into its frames. Bytes that belong to no frame are left out. */
+/** Splits a byte stream of AAC into frames, each with its ADTS header. Bytes that belong to no frame are left out. */
 export class AdtsSplitter implements UnitSplitter {
   #pending: Buffer = Buffer.alloc(0)
 

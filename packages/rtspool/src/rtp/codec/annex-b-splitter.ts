@@ -3,7 +3,10 @@ import { h265NalTypes, h265TypeOf } from './h265.js'
 import { asBuffer } from './nal-units.js'
 import { maxUnitBytes, type UnitSplitter } from './unit-splitter.js'
 
-/** Role of a NAL unit in the detection of access units. */
+/**
+ * Role of a NAL unit in the detection of access units: after a slice, `begins` (such as SPS or SEI) and `firstSlice`
+ * begin the next unit; `picture` (a further slice) and `other` never do.
+ */
 type NalRole = 'begins' | 'picture' | 'firstSlice' | 'other'
 
 interface NalRoles {

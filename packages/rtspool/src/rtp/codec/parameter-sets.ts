@@ -1,7 +1,7 @@
 import { h264NalTypes } from './h264.js'
 import { h265NalTypes, h265TypeOf } from './h265.js'
 
-/** Parameter sets from elsewhere, for key frames that do not contain any. */
+/** Parameter sets of a session description, a file or an earlier key frame, for key frames that contain none. */
 export interface ParameterSets {
   /** Parameter sets as NAL units, in the order in which a decoder needs them. */
   readonly units: readonly Buffer[]

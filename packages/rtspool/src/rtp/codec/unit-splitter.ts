@@ -1,4 +1,4 @@
-/** Splits a byte stream of any chunks into the units of its codec. */
+/** Splits a byte stream, in chunks of any size, into access units or audio frames. */
 export interface UnitSplitter {
   /** Adds a chunk. @returns The units that are now complete: views of new memory, or of the chunk. */
   push(chunk: Uint8Array): Buffer[]
@@ -6,5 +6,5 @@ export interface UnitSplitter {
   flush(): Buffer[]
 }
 
-/** Maximum size of a unit in bytes: more than any picture has. A stream without an end of unit is dropped there. */
+/** Maximum size of a unit in bytes: more than any picture has. Bytes of a larger unit are dropped. */
 export const maxUnitBytes = 32 * 1024 * 1024

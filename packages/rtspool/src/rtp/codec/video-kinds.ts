@@ -103,7 +103,7 @@ export function mpegVideoKind(packet: Uint8Array, start: number, end: number): n
   return bits & 0x20 && (bits & 7) === intraPicture ? keyFrame : picture
 }
 
-/** Maximum number of bytes that are searched; the headers before a picture are shorter. */
+/** Maximum number of bytes searched for the VOP of an MPEG-4 picture; the headers before the VOP are shorter. */
 const maxScannedBytes = 256
 const vopCode = 0xb6
 const intraVop = 0

@@ -64,7 +64,7 @@ function unitsOf(element: Buffer, timestamp: number): readonly Frame[] | undefin
 
 /**
  * Returns whether the parameters of an `a=fmtp` say that the stream has no configuration (`cpresent=0`). A stream
- * without this parameter has one.
+ * without `cpresent` has a configuration.
  */
 export function isLatmWithoutConfiguration(parameters = ''): boolean {
   return /(^|;)\s*cpresent\s*=\s*0\s*(;|$)/i.test(parameters)

@@ -14,7 +14,10 @@ const pictureData = picture | keyFrame | rest
  */
 const maxParts = 4096
 
-/** Parses the payloads of one encoding whose access units take several packets. */
+/**
+ * Parses the payloads of one encoding whose access units take several packets. The parts of a unit
+ * are its NAL units, or the payloads of an unknown encoding.
+ */
 export interface PictureReader {
   /** `true` while fragments of an incomplete part are kept. */
   readonly isOpen: boolean
@@ -25,7 +28,10 @@ export interface PictureReader {
    * @returns `false` if the payload breaks the format.
    */
   read(payload: Buffer, parts: Buffer[]): boolean
-  /** Returns whether the payload must be the first of its access unit. */
+  /**
+   * Returns whether the payload must be the first of its access unit, so that packets lost before
+   * it belong to other units.
+   */
   beginsUnit(payload: Buffer): boolean
   /** Drops an incomplete part. */
   reset(): void

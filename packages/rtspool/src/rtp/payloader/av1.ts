@@ -18,7 +18,7 @@ const leftOut: readonly number[] = [
   av1ObuTypes.padding,
 ]
 
-/** Elements of one packet. Each has its length in front, but for a single one. */
+/** Elements (OBUs or fragments) of one packet. Each has its length in front, but for a single one. */
 interface OpenPacket {
   readonly elements: Uint8Array[]
   sizeBytes: number

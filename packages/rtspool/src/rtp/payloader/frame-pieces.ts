@@ -36,7 +36,7 @@ export class PictureId {
     this.#value = first % 2 ** pictureIdBits
   }
 
-  /** Returns the two bytes of the next picture, with the bit that says that there are two. */
+  /** Returns the two bytes of the next picture's id, with the bit that says that there are two. */
   next(): readonly [number, number] {
     const value = this.#value
     this.#value = (value + 1) % 2 ** pictureIdBits

@@ -10,7 +10,7 @@ import {
 /** Maximum number of parameters in a header; one with more is refused. No scheme has as many. */
 const maxParameters = 32
 
-/** Throws an error with the expected form, without the received value, which may be a secret. */
+/** Throws `ERR_HEADER_VALUE` with the expected form, without the received value, a possible secret. */
 export function refuseAuth(header: string, expected: string): never {
   throw new RequestError('ERR_HEADER_VALUE', `${header}: expected ${expected}`, {
     context: { header },
@@ -50,8 +50,9 @@ export function parseAuthParameters(header: string, text: string): ReadonlyMap<s
 }
 
 /**
- * Returns a text that may be written as a quoted string in a header line.
+ * Returns the text unchanged if it may be written as a quoted string in a header line.
  *
+ * @param name - Name of the text, for the message.
  * @throws {TypeError} when the text has a control character.
  */
 export function checkAuthText(name: string, text: string): string {

@@ -6,8 +6,8 @@ import { splitOutsideQuotes, trimLinearSpace } from '../grammar.js'
  */
 const maxElements = 64
 /**
- * Maximum number of characters in all lines together, like that of a single line. Further lines are
- * left out.
+ * Maximum number of characters in all lines together: as many as one line may have by default.
+ * Further lines are left out.
  */
 const maxLength = 8 * 1024
 

@@ -15,7 +15,7 @@ export interface AttemptLimits {
   readonly delayMs: number
   /**
    * Maximum number of requests, over all hosts, that may wait at a time; a further one is refused.
-   * The next limit is for one host.
+   * `maxWaitingPerHost` is the limit for one host.
    */
   readonly maxWaiting: number
   readonly maxWaitingPerHost: number
@@ -103,7 +103,11 @@ export class AttemptLimiter {
     this.#serve(bucket)
   }
 
-  /** Delays the response to a wrong attempt. Does not wait if too many requests wait already. */
+  /**
+   * Delays the response to a wrong attempt. Does not wait if too many requests wait already.
+   *
+   * @param random - Number from 0 to below 1 that varies the delay: 0.5 to 1.5 times `delayMs`.
+   */
   async holdBack(address: string, random: number, signal: () => AbortSignal): Promise<void> {
     const bucket = this.#bucketOf(hostOf(address))
     if (this.#isClosed || this.#isFull(bucket)) return
@@ -145,6 +149,9 @@ export class AttemptLimiter {
   /**
    * Waits until the function that `start` receives is called. Ends early when the connection or the
    * server closes.
+   *
+   * @param start - Returns a function that is called when the wait ends.
+   * @returns `true` after the wait, `false` if it ended early.
    */
   #wait(bucket: Bucket, signal: AbortSignal, start: (done: Done) => () => void): Promise<boolean> {
     this.#waiting++

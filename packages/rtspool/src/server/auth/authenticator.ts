@@ -42,8 +42,8 @@ export interface AccessRefusal extends AccessContext {
 
 const randomSteps = 2 ** 16
 /**
- * Number of wrong attempts in a row that are allowed to a user who has logged in lately. It is
- * large, because others who guess this user's password use up the same attempts.
+ * Number of wrong attempts in a row that are allowed to a user who has logged in lately. The number
+ * is large, because others who guess this user's password use up the same attempts.
  */
 const regularBurst = 128
 
@@ -92,7 +92,7 @@ export class Authenticator implements Authorizer {
    * others do not delay the user.
    */
   #proved = new WeakMap<object, string>()
-  /** Connections on which wrong credentials have arrived. */
+  /** Connections that have sent wrong credentials, and so no longer use `#regulars`. */
   readonly #guessing = new WeakSet<object>()
   #recent = new RecentLogins()
   readonly #rechecks: Rechecks
@@ -235,7 +235,11 @@ export class Authenticator implements Authorizer {
     return authorization.scheme === 'Digest' ? this.#checkUse(authorization, request) : verdict
   }
 
-  /** Compares credentials with the secret of their user, or else asks the hook `login`. */
+  /**
+   * Compares credentials with the secret of their user, or else asks the hook `login`.
+   *
+   * @returns `undefined` if the secret matches.
+   */
   async #verdict(
     credentials: CheckableCredentials,
     request: UnauthorizedRequest,
@@ -306,8 +310,8 @@ export class Authenticator implements Authorizer {
   }
 
   /**
-   * Checks that credentials with the right password belong to this request (URI, nonce), and have
-   * not been used before.
+   * Returns the reason to refuse credentials with the right password that belong to another request
+   * (URI, nonce), or have been used before.
    */
   #checkUse(
     authorization: DigestAuthorization,

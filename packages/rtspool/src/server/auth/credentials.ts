@@ -92,9 +92,9 @@ function readAuthorization(value: string): Authorization | undefined {
  * work as a wrong password.
  *
  * @param method - Method of the request, part of a Digest response.
- * @param context - Creates the argument of the hook.
+ * @param context - Creates the argument of the hook `verify`.
  * @returns `undefined` for credentials that only the hook `login` can check.
- * @throws {TypeError} If the hook returns an invalid answer. Errors of the hook itself are thrown
+ * @throws {TypeError} If `verify` returns an invalid answer. Errors of the hook itself are thrown
  *   unchanged.
  */
 export async function areRight(

@@ -41,14 +41,17 @@ export interface LoginContext extends AccessContext {
 export interface LoginGrant {
   /** Name of the user, which becomes the owner of the session. @default no user */
   readonly user?: string | undefined
-  /** `true` = the rules of the server decide what the user may do. @default false */
+  /**
+   * `true` = the rules of the server decide what the user may do; `false` = the request is allowed.
+   * @default false
+   */
   readonly byRules?: boolean | undefined
   /**
    * Time in seconds since 1970 at which the authorization ends. A session that was created with the
    * login ends then.
    */
   readonly expiresAt?: number | undefined
-  /** Groups, for limits, of a session that is created with the login. */
+  /** Groups, such as `{ plan: 'free' }`, of a session created with the login, for `maxSessionsPerGroup`. */
   readonly groups?: SessionGroups | undefined
   /**
    * Maximum number of sessions of the user when a session is created with the login; 0 = unlimited.
@@ -57,8 +60,9 @@ export interface LoginGrant {
   readonly maxSessionsPerUser?: number | undefined
   /**
    * Seconds after which the hook is asked again about a session created with the login, give or
-   * take a tenth. A refusal ends the session, with reason `authorizationExpired`. While the hook
-   * fails, the session continues until the third failure in a row. @default never
+   * take a tenth. A grant without `recheckSeconds` ends the calls. A refusal, or a grant for another
+   * user, ends the session, with reason `authorizationExpired`. While the hook fails, the session
+   * continues until the third failure in a row. @default never
    */
   readonly recheckSeconds?: number | undefined
 }
@@ -69,11 +73,11 @@ export interface LoginGrant {
  */
 export interface LoginRefusal {
   readonly refuse: 'wrong' | 'forbidden' | 'unsupported' | 'unavailable'
-  /** Explanation for the operator. It is not sent to clients. */
+  /** Explanation for the operator, which is not sent to clients. */
   readonly why?: string | undefined
 }
 
-/** Answer of a {@link LoginHook}; `undefined` = the hook does not know these credentials. */
+/** Answer of a {@link LoginHook}; `undefined` = these credentials are unknown, and refused as wrong. */
 export type LoginAnswer = LoginGrant | LoginRefusal | undefined
 
 /**

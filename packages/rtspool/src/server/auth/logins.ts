@@ -34,7 +34,7 @@ export class Logins {
   #options: ResolvedAuthOptions
   readonly #rechecks: Rechecks
   #ofSessions = new SessionLogins()
-  /** Connections on which a client has logged in with a token. */
+  /** Connections on which a client has logged in with a token, for `#checkResolvedControl`. */
   #tokenConnections = new WeakSet<object>()
 
   constructor(options: ResolvedAuthOptions, rechecks: Rechecks) {

@@ -55,8 +55,8 @@ export class Nonces {
   readonly #maxCounted: number
   readonly #uses = new Map<string, Uses>()
   /**
-   * Time up to which issued nonces are invalid, because the server no longer remembers their
-   * counts.
+   * Time, in monotonic milliseconds, up to which issued nonces are invalid, because the server no
+   * longer remembers their counts.
    */
   #forgottenUntil = Number.NEGATIVE_INFINITY
 

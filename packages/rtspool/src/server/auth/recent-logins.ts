@@ -18,8 +18,8 @@ interface Login {
 }
 
 /**
- * Remembers which users have logged in lately, and from which hosts. Such users need not wait
- * behind somebody who guesses passwords from the same address.
+ * Remembers which users have logged in within the last hour, and from which hosts. Such users need
+ * not wait behind somebody who guesses passwords from the same address.
  */
 export class RecentLogins {
   /** Logins by host and user, oldest first. */
@@ -29,7 +29,12 @@ export class RecentLogins {
     return this.#logins.size
   }
 
-  /** Remembers a login. @param nonce - Nonce of the credentials; `undefined` with Basic */
+  /**
+   * Remembers a login.
+   *
+   * @param nonce - Nonce of the credentials; `undefined` with Basic.
+   * @param now - Monotonic milliseconds.
+   */
   note(address: string, user: string, nonce: string | undefined, now: number): void {
     const key = keyOf(address, user)
     const before = this.#logins.get(key)?.nonces ?? []

@@ -33,8 +33,8 @@ export interface RecheckFailure extends AccessContext {
 }
 
 /**
- * Parts of a login question that are stored to ask it again. They include the credentials, but not
- * the request or the connection.
+ * Parts of the argument of the hook that are stored to ask the hook again: also the credentials,
+ * but neither the request nor the signal.
  */
 type KeptQuestion = Omit<LoginContext, 'request' | 'session' | 'signal' | 'isRecheck'>
 

@@ -9,7 +9,7 @@ import { namedSession, subjectOf } from './subject.js'
 /** Login that a hook has allowed: its user, and the source of its rights. */
 export interface AllowedLogin {
   readonly user: string | undefined
-  /** True if the rules decide what the user may do. */
+  /** True if the rules decide what the user may do, false if the hook has decided. */
   readonly byRules: boolean
 }
 

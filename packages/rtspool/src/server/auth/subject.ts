@@ -37,7 +37,7 @@ const besideSession: ReadonlySet<string> = new Set(['DESCRIBE', 'ANNOUNCE'])
  * connection, or else of the URI.
  *
  * A session of another client or of another path is ignored, so that it looks like one that does
- * not exist. No session is touched.
+ * not exist. No session's timeout starts again.
  *
  * @param user - User name in the credentials.
  * @throws {RequestError} `ERR_HEADER_VALUE` if the Session header cannot be parsed.

@@ -12,7 +12,7 @@ export interface ConnectionCarrier {
   readonly input: Readable
   /** Stream of bytes to the client. The connection lives as long as this stream. */
   readonly output: Writable
-  /** Socket to which `output` is written. It determines idle time and unsent bytes. */
+  /** Socket to which `output` is written, and on which idle time and unsent bytes are measured. */
   readonly socket: Socket
   /** Addresses and ports of both ends: of the socket, or as a trusted proxy has stated them. */
   readonly ends: TcpEnds

@@ -22,7 +22,7 @@ export interface EndingConnection {
  * last session removed ─┬─ for a reason after which it may stay ─▶ stays
  *                       ├─ client needs time to end in order ────▶ closes after that, unless a request arrives
  *                       └─ at once ──────────────────────────────▶ closes; if a response is due, after it
- * idle ─────────────────┬─ without a session ────────────────────▶ closes
+ * idle, no session ─────┬─ no response is due ───────────────────▶ closes
  *                       └─ for the second time in one request ───▶ closes
  * closing ──────────────── one second later ─────────────────────▶ destroyed
  * ```
@@ -33,7 +33,10 @@ export class ConnectionEnd {
   #graceTimer: ClockTimer | undefined
   /** Timer that closes the connection after its last session has ended; a new request stops it. */
   #farewellTimer: ClockTimer | undefined
-  /** True if the present request arrived while `#farewellTimer` was running. */
+  /**
+   * True if the present request arrived while `#farewellTimer` was running; its response stops the
+   * timer, unless the status is 454.
+   */
   #asksAnew = false
   /** True if the connection has been idle once during the present request. */
   #hasWaited = false
@@ -66,7 +69,7 @@ export class ConnectionEnd {
     this.#asksAnew = this.#farewellTimer !== undefined
   }
 
-  /** Notes that a request has found its session, so that the connection stays open. */
+  /** Resets the count of requests that name no session, because a request has found its session. */
   sessionFound(): void {
     this.#misses.noteFound()
   }
@@ -75,7 +78,10 @@ export class ConnectionEnd {
     this.#misses.note(error)
   }
 
-  /** Returns whether the connection must close after the response to the present request. */
+  /**
+   * Returns whether the connection must close after the response to the present request. If the
+   * request came after the end of the last session, a status other than 454 cancels the closing.
+   */
   isLastAnswer(statusCode: number): boolean {
     this.#hasWaited = false
     // A keepalive of the ended session is no new request.
@@ -89,7 +95,7 @@ export class ConnectionEnd {
    * Closes an idle connection, unless it has a session or waits for the response to a request.
    *
    * @returns True if the connection waits for a response: once for each request. At the second call
-   * the connection closes, because the application hangs and will not respond.
+   * a connection without a session closes, because the application hangs and will not respond.
    */
   waitsWhenIdle(): boolean {
     if (this.#connection.isAnswering() && !this.#hasWaited) {

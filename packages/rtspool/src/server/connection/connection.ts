@@ -219,7 +219,11 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     if (this.isClosed) described?.release()
   }
 
-  /** Returns the age in milliseconds of the oldest byte that the client has not received. */
+  /**
+   * Measures the unread bytes; called twice a second.
+   *
+   * @returns Age in milliseconds of the oldest byte that the client has not received; 0 = none.
+   */
   sampleBacklog(now: number): number {
     return this.#writer.sample(now)
   }

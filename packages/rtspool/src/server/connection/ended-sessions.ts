@@ -85,7 +85,7 @@ export class EndedSessions {
     return isClaimAccepted(owner, claimant, this.#binding)
   }
 
-  /** Removes a session that its client has torn down. Its id is unknown from now on. */
+  /** Removes a session that its client has torn down, and whose id is unknown from now on. */
   forget(id: string): void {
     this.#ended.delete(id)
   }

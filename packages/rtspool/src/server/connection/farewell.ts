@@ -12,8 +12,8 @@ const dismissedMs = 2000
  * `undefined` if it stays open. A new request keeps it open.
  *
  * - The client has ended the session, or has another one: the connection stays open.
- * - The media has ended or failed, or does not reach the client: as long as PAUSE and TEARDOWN of
- *   the session still succeed. Meanwhile, clients tear down the session or try TCP. A client that
+ * - The media has ended or failed, or does not reach the client: 10 s, in which PAUSE and TEARDOWN
+ *   of the session still succeed. Meanwhile, clients tear down the session or try TCP. A client that
  *   ignores BYE notices the closed connection.
  * - The application, a limit or a drain has removed the session: two seconds.
  * - A publisher: at once. Nothing else makes FFmpeg notice that nobody receives its packets.

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
 /**
- * Timer that fires when a socket has had no traffic for some time. It fires again only after
- * traffic or {@link start}. After a stall of the process, it waits until the socket has been read:
+ * Timer that fires when a socket has had no traffic for some time, and again only after traffic or
+ * {@link start}. After a stall of the process, the timer waits until the socket has been read:
  * timers run before sockets are read.
  */
 export class IdleTimer {

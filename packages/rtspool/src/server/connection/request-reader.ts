@@ -16,7 +16,7 @@ export interface RequestReaderOwner {
   readonly interleaved: (channel: number, payload: Buffer) => void
   /** Called when the bytes are not a valid message; no request follows. */
   malformed(error: MalformedMessageError): void
-  /** Called when the client takes too long to send one message. */
+  /** Called when the client takes too long to send one message. The connection must close. */
   tooSlow(): void
 }
 

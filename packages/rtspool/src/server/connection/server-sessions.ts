@@ -229,8 +229,8 @@ export class ServerSessions implements SessionsContext {
 }
 
 /**
- * Stops the streams of a session without ending the session. Its owner can set it up again on
- * another connection.
+ * Stops the streams of a session without ending the session, which its owner can set up again on
+ * another connection. Ends the session of a publisher, or one without media.
  */
 function keep(session: Session): void {
   const held = presentationOf(session)

@@ -4,8 +4,8 @@ import { Diagnostic, TellSometimes } from '../../listeners.js'
 import type { AddressRanges } from '../auth/address-ranges.js'
 
 /**
- * Message on the channel `rtspool:connections-refused` about connections that were closed at once
- * because of a limit. A server publishes at most one message in 10 s.
+ * Message on the diagnostics channel `rtspool:connections-refused` about connections that were
+ * closed at once because of a limit. A server publishes at most one message in 10 s.
  */
 export interface RefusedConnections {
   /** Limit because of which the last of these connections was refused. */
@@ -82,8 +82,7 @@ export class ConnectionShares {
   }
 
   /**
-   * Counts a connection of a proxy whose client is not known yet. It counts in total, but for no
-   * host.
+   * Counts a connection of a proxy whose client is not known yet: in total, but for no host.
    *
    * @param address - Numeric address of the proxy.
    * @returns A function like that of {@link take}.

@@ -182,8 +182,8 @@ export class FrontDoor {
   }
 
   /**
-   * Passes a connection to `passOn` once the address of its client is known, unless the address is
-   * banned or a limit is reached.
+   * Passes a connection to `passOn` once the address of its client is known. Destroys the socket if
+   * the address is banned or a limit is reached.
    */
   #admit(socket: Socket, passOn: (arrival: Arrival, first?: Buffer) => void): void {
     const ends = endsOf(socket)

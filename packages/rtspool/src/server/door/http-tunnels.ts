@@ -40,7 +40,7 @@ interface Tunnel {
 export interface HttpTunnelsOwner {
   /** Called when a tunnel has its GET and its POST. */
   opened(carrier: ConnectionCarrier): void
-  /** Called when a socket becomes part of a tunnel, so that other objects give it up. */
+  /** Called when a socket becomes part of a tunnel, so that the lobby no longer closes the socket. */
   taken(socket: Socket): void
 }
 

@@ -12,8 +12,8 @@ import { type RequestTarget, requireTarget } from '../request/target.js'
 import { mayTakeOver } from '../sources/publisher-takeover.js'
 
 /**
- * Maximum number of segments in a path to publish to; a longer path is refused. Each depth in use
- * costs every request one look-up.
+ * Maximum number of segments in a path to publish to; a longer path is refused. Each number of
+ * segments that mounted paths have costs every request one look-up.
  */
 const maxDepth = 64
 
@@ -65,9 +65,11 @@ function otherPublication(context: RequestContext, path: string): Publication | 
 }
 
 /**
- * Returns the path for a new publication: the one at which viewers wait for it, or a new one.
+ * Returns the path for a new publication: the one at which viewers wait for a publisher, or a new
+ * one.
  *
- * @throws {RequestError} `ERR_FORBIDDEN` if a listener has mounted something there when another publication left.
+ * @throws {RequestError} `ERR_FORBIDDEN` if an event listener of the application has mounted
+ *   something there when the replaced publication ended.
  */
 function placeAt({ server }: RequestContext, path: string): PublishedPath {
   const { mounts, clock, cacheBudget } = server

@@ -104,7 +104,7 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
   return handlers[method]({ server, connection, request, claimant, target, session, login })
 }
 
-/** Methods with which a new client begins; they are refused on a banned path. */
+/** Methods with which a new client begins; without a session, they get 503 during a drain. */
 const beginnings: ReadonlySet<PublicMethod> = new Set(['DESCRIBE', 'ANNOUNCE', 'SETUP'])
 
 /**

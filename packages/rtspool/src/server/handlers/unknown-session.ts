@@ -41,8 +41,8 @@ async function answerElsewhere(
 }
 
 /**
- * Responds to a request for a session that this server ended within the last 10 s. PAUSE and
- * TEARDOWN of its owner get a 200. After TEARDOWN, all requests get 454.
+ * Responds to a request for a session that this server may have ended within the last 10 s. PAUSE
+ * and TEARDOWN of the session's owner then get a 200, until TEARDOWN. All other requests get 454.
  */
 function answerEnded({ request, method, id }: UnknownSessionRequest): Reply {
   const { server, connection, claimant } = request
@@ -61,14 +61,14 @@ const answerNames: readonly string[] = [
 ] satisfies (keyof RtspAnswer)[]
 const firstFinal = 200
 const lastFinal = 599
-/** Headers that a hook's answer may not set, because the server writes them for each connection. */
+/** Headers, in lower case, that are left out of the hook's answer: the server writes its own. */
 const ownHeaders: ReadonlySet<string> = new Set(['cseq', 'timestamp', 'connection'])
 
 /**
  * Checks the answer of the hook. The serializer checks names and values of the headers.
  *
- * @throws {TypeError} when the value is not an {@link RtspAnswer}: the message shows its shape,
- * never a value.
+ * @throws {TypeError} when the answer is not an {@link RtspAnswer}: the message names its type and
+ * members, without their values.
  * @throws {RequestError} `ERR_SESSION_NOT_FOUND` for the status 454.
  */
 function replyOf(answer: unknown): Reply {

@@ -34,14 +34,14 @@ export function srtpSuiteFor({ server, connection }: RequestContext): SrtpSuite 
 }
 
 /**
- * Form of a key message: `bare` as GStreamer reads it, `indexed` with an index (MKI) and the
- * lengths that live555 needs.
+ * Form of a key message: `bare` as GStreamer reads it; `indexed` with an index (MKI) and the length
+ * of the authentication key as in the RFC, both of which live555 needs.
  */
 export type KeyForm = 'bare' | 'indexed'
 
 /**
- * Returns the form of key message that a client reads. live555 2026.10.17 ignores a key unless the
- * description has an index of four bytes.
+ * Returns the form of key message that a client reads. live555 2026.10.17 ignores a key in a
+ * description unless the key has an index (MKI) of four bytes.
  */
 export function keyFormFor({ request }: RequestContext): KeyForm {
   return /\bLIVE555\b/i.test(request.headers.get('User-Agent') ?? '') ? 'indexed' : 'bare'
@@ -50,8 +50,8 @@ export function keyFormFor({ request }: RequestContext): KeyForm {
 /**
  * Returns the keys for the description of a media, for a client that may use SRTP. All profiles are
  * then SAVP, and each track has its own key (RFC 4567 section 3). GStreamer then requests SAVP, and
- * FFmpeg requests interleaved RTP/AVP nevertheless. Clients share the description for up to a
- * second.
+ * FFmpeg requests interleaved RTP/AVP nevertheless. The description, keys included, is cached for
+ * the clients of up to one second.
  */
 export function describedKeys(
   { tracks }: Media,

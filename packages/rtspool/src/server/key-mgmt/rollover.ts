@@ -20,7 +20,7 @@ export function noteDescribed(connection: ConnectionContext, media: Media, suite
  * last description, or without one the present counter.
  *
  * GStreamer 1.22 reads the counter in the description only. A client that reads the counter in the response to SETUP
- * needs no packets in between.
+ * does not need the older packets by which the server updates the counter of the description.
  */
 export function toldPosition(
   connection: ConnectionContext,
@@ -31,8 +31,8 @@ export function toldPosition(
 }
 
 /**
- * Formats the server's keys as headers, for those streams whose rollover counter has changed since
- * the client learned it (RFC 4567 section 3).
+ * Formats the server's keys as headers of the response to PLAY, for those streams whose rollover
+ * counter has changed since the client learned it (RFC 4567 section 3).
  */
 export function rolloverHeaders(
   { server }: RequestContext,

@@ -64,8 +64,10 @@ function keyMgmtValues({ request }: RequestContext): string[] {
 }
 
 /**
- * Returns the stream that a URI names. If the session has only one stream, the URI need not name a
- * track.
+ * Returns the SRTP stream that a URI names. If the session has only one such stream, the URI need not
+ * name a track.
+ *
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) if there is no such stream.
  */
 function requireStream(session: Session, uri: string): SecureStream {
   const held = presentationOf(session)

@@ -6,7 +6,7 @@ import { readTcpQueues, type TcpQueues, tcpName } from '../../transport/tcp/tcp-
 export interface AcknowledgingPeer {
   /** Addresses and ports of the socket, by which the kernel lists the connection. */
   readonly socketEnds: TcpEnds
-  /** Interleaved channels in use. A connection without any is sent only responses. */
+  /** Interleaved channels in use. Without any, the connection is sent only responses, and not checked. */
   readonly channels: { readonly size: number }
   /** Number of bytes passed to the kernel so far. */
   readonly bytesHandedOver: number
@@ -14,9 +14,9 @@ export interface AcknowledgingPeer {
 
 /** State of the check of one client: the bytes that it must still acknowledge. */
 interface Debt {
-  /** Time of the check that found the unacknowledged bytes. */
+  /** Time of the check that found the unacknowledged bytes, in milliseconds of the clock. */
   readonly since: number
-  /** Total number of sent bytes that the client must acknowledge. */
+  /** Number of bytes handed over until that check: once the client has acknowledged all, the debt ends. */
   readonly goal: number
 }
 
@@ -26,10 +26,10 @@ interface Debt {
 const intervalMs = 2000
 
 /**
- * Detects clients that have acknowledged nothing for too long, for systems without native calls. A
- * client that has gone is sent only small reports, which fill no buffer. Only the kernel's list of
- * connections then shows unacknowledged bytes. The list is read only while a connection has
- * interleaved channels.
+ * Detects clients that leave bytes unacknowledged for too long, for systems without native calls,
+ * and passes them to `onVanished`. A client that has gone is sent only small reports, which fill no
+ * buffer. Only the kernel's list of connections then shows unacknowledged bytes. The list is read
+ * only while a connection has interleaved channels.
  */
 export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   readonly #clock: Clock

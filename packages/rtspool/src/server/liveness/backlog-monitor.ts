@@ -13,11 +13,11 @@ export interface BacklogSource {
 const intervalMs = 500
 
 /**
- * Checks all connections twice a second, and reports clients that have received nothing for too
- * long. The timer runs only while there are connections.
+ * Checks all connections twice a second, and calls `onTooSlow` for those whose client leaves bytes
+ * unreceived for too long. The timer runs only while there are connections.
  */
 export class BacklogMonitor<T extends BacklogSource> {
-  /** Maximum time in milliseconds in which the client receives no bytes; 0 = no limit. */
+  /** Maximum age in milliseconds of bytes that the client has not received; 0 = no limit. */
   maxAgeMs: number
   readonly #clock: Clock
   readonly #onTooSlow: (source: T) => void

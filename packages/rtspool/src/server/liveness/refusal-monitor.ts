@@ -21,8 +21,8 @@ const refusedMs = 1000
 const maxGapMs = 3000
 
 /**
- * Collects the ICMP errors that refuse packets to one destination. They are reported during {@link
- * look}.
+ * Collects the ICMP errors that refuse packets to one destination. `look` passes those that have
+ * arrived to `onRefused` of {@link RefusableEndpoint.listenForRefusals}.
  */
 export interface RefusalListener {
   look(): void

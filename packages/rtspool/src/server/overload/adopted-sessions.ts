@@ -13,7 +13,7 @@ export class AdoptedSessions {
   /**
    * Creates an empty set.
    *
-   * @param onLeft - Called after a session has left.
+   * @param onLeft - Called after a session has left the pool.
    */
   constructor(pool: SessionPool, onLeft: () => void) {
     this.#pool = pool

@@ -51,8 +51,8 @@ export interface DrainedSessions {
 const maxSeconds = 2 ** 31 - 1
 
 /**
- * Minimum time in milliseconds between two steps. Sessions that would end in the meantime end
- * together.
+ * Minimum time in milliseconds between two steps, each of which ends one or more sessions. Sessions
+ * that would end between two steps end together.
  */
 const minStepMs = 20
 
@@ -80,7 +80,7 @@ export class Drain {
   /** Promise that resolves when all sessions have ended. */
   readonly #ended: Promise<void>
   #endsAt = Number.POSITIVE_INFINITY
-  /** Time at which the last session was ended, in milliseconds of the clock. */
+  /** Time of the previous step, or of the last change of `#endsAt`, in milliseconds of the clock. */
   #steppedAt: number
   #timer: ClockTimer | undefined
   #isCalledOff = false
@@ -104,6 +104,7 @@ export class Drain {
   /**
    * Adds a caller, whose time may be shorter than that of the others.
    *
+   * @param ms - Milliseconds from now within which all sessions must end.
    * @returns Resolves when all sessions have ended; rejects with the reason of the signal.
    */
   async join(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -127,8 +128,8 @@ export class Drain {
   }
 
   /**
-   * Adjusts the intervals between the ends of sessions. Call this when a session has ended by
-   * itself.
+   * Ends the drain if no session remains. Call this whenever a session has ended, for whatever
+   * reason.
    */
   sessionLeft(): void {
     if (this.#sessions.size > 0) return

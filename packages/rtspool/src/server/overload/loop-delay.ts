@@ -5,8 +5,8 @@ const intervalMs = 100
 
 /**
  * Measures the maximum delay of the event loop: how late a timer fires. The histogram of Node
- * cannot be used. After each `reset` it leaves out one interval, which in a stalled process is the
- * next one (20.20).
+ * cannot be used. After each `reset`, the histogram leaves out one interval, which in a stalled
+ * process is the next one (Node 20.20).
  */
 export class LoopDelay {
   readonly #clock: Clock

@@ -94,8 +94,8 @@ export class OverloadGuard {
   }
 
   /**
-   * Removes a closed connection. The overload level stays for some seconds even if no connection is
-   * left.
+   * Removes a closed connection. Without any connection left, the next measurement sets the overload
+   * level to `normal`.
    */
   remove(connection: GuardedConnection): void {
     this.#connections.delete(connection)
@@ -152,7 +152,10 @@ export class OverloadGuard {
     return this.#init.server.overload !== undefined
   }
 
-  /** Disconnects clients that have been idle for a share (0 to 1) of their time limit. */
+  /**
+   * Ends sessions that have not played or recorded for a share (0 to 1) of `maxIdleSetup`. Closes
+   * connections that have been idle for that share of `idleTimeout`.
+   */
   #save(now: number, share: number): void {
     const { server, sessions } = this.#init
     for (const session of [...sessions()]) {

@@ -30,8 +30,8 @@ export function requireNotBanned(
 }
 
 /**
- * Closes the connection after a refused login if its address has been banned meanwhile, for example
- * because of that login.
+ * Returns the response to a refused login. If the client's address has been banned meanwhile, for
+ * example because of that login, the connection closes after the response.
  */
 export function closeIfBanned({ server, connection }: UnauthorizedRequest, refusal: Reply): Reply {
   const { bans } = server.pool

@@ -44,7 +44,10 @@ export interface SessionsContext {
    * another connection.
    */
   use(session: Session, connection: ConnectionContext): void
-  /** Records that a SETUP of the session has succeeded, to play or to publish. */
+  /**
+   * Records that a SETUP has succeeded, to play or to publish. An open connection alone does not keep
+   * the session of a UDP publisher, and {@link RtspServer.drain} ends publishers last.
+   */
   noteSetUp(session: Session, isPublisher: boolean): void
   /**
    * Returns whether the server itself, and not the client, ended a session with this id within the
@@ -56,8 +59,8 @@ export interface SessionsContext {
 }
 
 /**
- * Part of `sources/announcements.ts` that handlers use: publications between ANNOUNCE and their
- * first SETUP, and later.
+ * Part of `sources/announcements.ts` that handlers use: publications from ANNOUNCE to their end, and
+ * the time for their first SETUP.
  */
 export interface AnnouncementsContext {
   /**
@@ -72,7 +75,7 @@ export interface AnnouncementsContext {
   admit(connection: ConnectionContext, leaving: readonly Publication[]): number
   /** Records that a connection has announced a publication. */
   note(connection: ConnectionContext, publication: Publication): void
-  /** Records that a connection has set up a track of the publication that it announced. */
+  /** Records that a connection has set up a track of its publication, which ends the time for SETUP. */
   settled(connection: ConnectionContext): void
   /** Records that a publication of a connection has ended. */
   ended(connection: ConnectionContext, publication: Publication): void
@@ -107,11 +110,11 @@ export interface Login {
   readonly talkRefusal: () => Promise<Reply | undefined>
   /** Time in seconds since 1970 at which the authorization ends, and with it a new session. */
   readonly expiresAt?: number | undefined
-  /** Groups, for limits, of a new session. */
+  /** Groups of a new session, to which `maxSessionsPerGroup` applies. */
   readonly groups?: SessionGroups | undefined
   /** Maximum number of sessions of the user, in place of the pool's limit; 0 = unlimited. */
   readonly maxSessionsPerUser?: number | undefined
-  /** Called with the session that the request creates. */
+  /** Called with the session that the request creates, so that the authorizer remembers its login. */
   readonly onSession?: ((session: Session) => void) | undefined
 }
 
@@ -144,7 +147,7 @@ export interface ServerContext {
   readonly sessions: SessionsContext
   /** Ends UDP sessions whose client has gone. */
   readonly refusals: RefusalMonitor
-  /** Reports viewers that read too slowly. */
+  /** Reports viewers that read too slowly, as events of the server. */
   readonly lags: LagMonitor
   /** Ends the sessions of publishers that have stopped sending. */
   readonly silence: SilenceMonitor
@@ -191,7 +194,7 @@ export interface ConnectionContext {
   readonly publicId: string
   readonly tunnel: SessionTunnel | undefined
   readonly userAgent: string | undefined
-  /** Sessions that used this connection last. */
+  /** Sessions interleaved in this connection, and others whose last request arrived on it. */
   readonly sessions: Set<Session>
   readonly isClosed: boolean
   /** Closes the connection after the responses to the requests received so far. Idempotent. */

@@ -119,6 +119,6 @@ export const isPublication = (presentation: Presentation): presentation is Publi
 export const viewedMediaOf = ({ media }: SessionMedia<Presentation>): Media | undefined =>
   isPublication(media) ? undefined : media
 
-/** Returns the lower transport of a stream that this server has set up. */
+/** Returns the lower transport of a stream; `undefined` if the application serves it by itself. */
 export const lowerTransportOf = (transport: StreamTransport): 'TCP' | 'UDP' | undefined =>
   mediaStreamOf(transport)?.lowerTransport

@@ -5,8 +5,8 @@ import type { ConnectionContext, RequestContext } from '../request/request-conte
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
 /**
- * Source addresses by connection. Each connection needs one look-up, because its addresses do not
- * change.
+ * Source addresses by connection; `undefined` = the server's address on the connection. Each
+ * connection needs one look-up, because its addresses do not change.
  */
 const known = new WeakMap<ConnectionContext, Promise<string | undefined>>()
 

@@ -151,8 +151,8 @@ function expected(context: RequestContext): string {
 /**
  * Returns whether an alternative means multicast, which is the default (RFC 2326 section 12.39). An
  * alternative with client ports means unicast, and so do all on mounts without multicast. The
- * client never chooses group, ports and TTL (section 16). Its values are ignored, and the response
- * contains the real ones.
+ * client never chooses group, ports and TTL (section 16). Values in the request are ignored, and the
+ * response contains the real ones.
  */
 function meansMulticast(spec: TransportSpec, multicast: MulticastAddressPool | undefined): boolean {
   if (spec.lowerTransport !== 'UDP') return spec.delivery === 'multicast'

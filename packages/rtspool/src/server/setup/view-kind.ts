@@ -40,8 +40,8 @@ export function viewKind(
 }
 
 /**
- * Returns whether a request URI names the back channel of a media. Its index is the one after all
- * tracks.
+ * Returns whether a request URI names the back channel of a media. The index of the back channel is
+ * the one after all tracks.
  */
 export const isBackChannel = (media: Media, target: RequestTarget): boolean =>
   media.backChannel !== undefined && target.trackIndex === media.tracks.length

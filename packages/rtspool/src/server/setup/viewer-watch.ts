@@ -5,8 +5,10 @@ import type { RequestContext } from '../request/request-context.js'
 import type { UnicastTransport } from './transport-choice.js'
 
 /**
- * Starts to watch whether a UDP viewer has gone or is still there. Signs are ICMP refusals, and
- * RTCP from another port than the announced one.
+ * Starts to watch for ICMP refusals, which end the session of a UDP viewer.
+ *
+ * @returns The function that stops the watch (`endRefusals`). `learns` is the socket on which RTCP
+ *   from another port than the announced one may show that the viewer is still there.
  */
 export function viewerWatch(
   { server, connection }: RequestContext,

@@ -45,7 +45,7 @@ export interface AdmissionRequest<Data extends object = SessionData> {
   readonly owner: SessionOwner | undefined
   /** Path of the presentation in the session, if known. */
   readonly path: string | undefined
-  /** Groups, for limits, of the session; `undefined` = none. */
+  /** Groups of the session, to which `maxSessionsPerGroup` applies; `undefined` = none. */
   readonly groups: SessionGroups | undefined
   readonly limits: SessionLimits
   /** Numbers of sessions that the pool contains now, without the requested one. */
@@ -117,7 +117,7 @@ export interface AdmitContext<Data extends object = SessionData> {
    * it.
    */
   readonly expiresAt?: number | undefined
-  /** Groups, for limits, to which the client's login assigns the session. */
+  /** Groups to which the client's login assigns the session, for `maxSessionsPerGroup`. */
   readonly groups?: SessionGroups | undefined
   /** Maximum number of sessions of the user, in place of the pool's limit; 0 = unlimited. */
   readonly maxSessionsPerUser?: number | undefined

@@ -19,7 +19,7 @@ type NewSessionOptions = Readonly<
 export interface NewSessionsPool<Data extends object> {
   /** Returns whether a session of the pool has the id. */
   isTaken(id: string): boolean
-  /** Returns the number of sessions that were added to the pool so far. */
+  /** Returns the number of sessions added so far, which shows whether `createSession` has added one. */
   added(): number
   createId(): string
   createSession(id: string, init: SessionInit<Data>): Session<Data>

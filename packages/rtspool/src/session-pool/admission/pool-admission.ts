@@ -40,7 +40,7 @@ export interface AdmissionPool {
   /** Removes sessions that are due to expire, until `isEnough` returns `true`. */
   sweep(isEnough: () => boolean): void
   evict(session: Session): void
-  /** Counts a refused client, and emits the event. */
+  /** Counts a refused client, and emits `sessionRefused`. */
   refused(refusal: SessionRefusal): void
 }
 
@@ -76,6 +76,8 @@ export class PoolAdmission<Data extends object> {
   /**
    * Checks the limits for a new session before it is created, and evicts silent sessions if needed.
    * Does nothing if the application has its own {@link AdmissionControl}.
+   *
+   * @throws {SessionPoolError} when a limit is reached and no session can be evicted.
    */
   assertRoom(init: SessionInit<Data>): void {
     if (!this.isLocal) return
@@ -87,6 +89,7 @@ export class PoolAdmission<Data extends object> {
    * Calls the hook `onAdmit`, if there is one.
    *
    * @returns `init` with the properties that the hook has added.
+   * @throws {SessionPoolError} `ERR_SESSION_NOT_ADMITTED` if the hook refuses or fails.
    */
   async ask(context: AdmitContext<Data>, init: SessionInit<Data>): Promise<SessionInit<Data>> {
     const { onAdmit } = this.#options
@@ -106,13 +109,16 @@ export class PoolAdmission<Data extends object> {
 
   /**
    * Requests a new session, which is not in the pool yet, from the application's {@link
-   * AdmissionControl}.
+   * AdmissionControl}. Throws as {@link assertRoom} does.
    */
   acquire(session: Session<Data>, init: SessionInit<Data>): void {
     this.#admit('session', init, session, this.#limitsFor(init))
   }
 
-  /** Requests one more path for a session from the {@link AdmissionControl}. */
+  /**
+   * Requests one more path for a session from the {@link AdmissionControl}. Throws as
+   * {@link assertRoom} does.
+   */
   acquirePath(session: Session<Data>, path: string): void {
     if (this.isLocal && this.limits.maxSessionsPerPath === 0) return
     this.#admit(

@@ -6,7 +6,7 @@ import { WindowCounts } from '../structures/window-counts.js'
 import type { BanCause, BanSubject, BanTerms } from './ban.js'
 import type { ResolvedAutomaticBan, ResolvedBanOptions } from './ban-options.js'
 
-/** Maximum number of clients whose events each rule counts at a time. */
+/** Maximum number of clients whose events each rule counts at a time; beyond it, the oldest count ends. */
 const maxCounted = 10_000
 
 /** Function that adds an automatic ban to the list. */

@@ -90,7 +90,7 @@ const termNames = [
   'author',
 ] as const satisfies readonly (keyof BanTerms)[]
 
-/** Subject of a ban after its checks, with the address as a prefix and in its usual text. */
+/** Subject of a ban after its checks: `address` in canonical text, and parsed as `prefix`. */
 export interface ResolvedSubject extends BanSubject {
   readonly prefix: AddressPrefix | undefined
 }

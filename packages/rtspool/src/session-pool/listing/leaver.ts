@@ -153,5 +153,8 @@ function copyUse(use: SessionUse): SessionUse {
  */
 const copy = (text: string): string => Buffer.from(text.slice(0, maxText)).toString()
 
-/** Publishes the error of an application's transport whose statistics cannot be read. */
+/**
+ * Publishes the error of an application's transport whose statistics cannot be read, on the
+ * diagnostics channel `rtspool:callback-failed`.
+ */
 export const tellUnreadable = (error: unknown): void => tellFailure('figures of a transport', error)

@@ -34,7 +34,7 @@ export class HandleRecords {
   /** Integers of all records; the array is replaced by {@link reserve} and {@link reset}. */
   ints: Int32Array = new Int32Array(initialCapacity * recordSize)
 
-  /** Makes room for the record of a handle, and sets its integers to 0. */
+  /** Makes room for the record of a handle. A new record contains only 0; an existing one stays. */
   reserve(handle: number): void {
     if (handle * recordSize < this.ints.length) return
     const capacity = 2 ** Math.ceil(Math.log2(handle + 2))

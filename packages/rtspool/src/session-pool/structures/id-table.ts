@@ -59,7 +59,7 @@ export class IdTable<T extends Identified> {
     return this.#size
   }
 
-  /** Highest handle that was ever in use, plus 1. */
+  /** Highest handle used since an empty table last freed its memory, plus 1; 0 = none. */
   get handles(): number {
     return this.#items.length
   }

@@ -8,7 +8,7 @@ const notFiled = -1
  * A sign of life does not change this structure. An entry keeps the time at which the session was
  * added, which may be too early. When the entry becomes the first, its time is corrected and the
  * entry moves down. So a sign of life costs nothing until {@link first} is called, and then at most
- * one step in the heap.
+ * one such move.
  *
  * ```text
  *            added at 10        last sign of life now 70: moves down, and 20 becomes the first

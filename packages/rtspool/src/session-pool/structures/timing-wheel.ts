@@ -49,7 +49,8 @@ export class TimingWheel {
   /**
    * Creates an empty wheel.
    *
-   * @param now - Milliseconds; later times must not be smaller.
+   * @param now - Present time in milliseconds. Handles filed for an earlier time are found at the
+   * next tick.
    * @param records - Storage for the links, which the structures of one pool share.
    */
   constructor(now: number, records = new HandleRecords()) {
@@ -181,7 +182,12 @@ export class TimingWheel {
   }
 }
 
-/** Returns the distance from the current slot to the next occupied one: 1 to 32. */
+/**
+ * Returns the distance from the current slot of a level to the next occupied one: 1 to 32.
+ *
+ * @param occupied - Bit mask of the occupied slots; not 0.
+ * @param current - Current slot, or a number that is equal to it modulo 32.
+ */
 function slotsAhead(occupied: number, current: number): number {
   const first = (current + 1) & slotMask
   // The mask, rotated so that the slot after the current one is the lowest bit.

@@ -32,6 +32,7 @@ export class WindowCounts {
   /**
    * Counts an event.
    *
+   * @param now - Milliseconds of a monotonic clock.
    * @returns Number of events of the key in its period so far, this one included.
    */
   note(key: string, now: number): number {

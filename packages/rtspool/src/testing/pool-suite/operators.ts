@@ -5,8 +5,8 @@ const ann = { address: '192.0.2.1', user: 'ann' }
 const bob = { address: '192.0.2.1', user: 'bob' }
 
 /**
- * Conformance tests of the functions for operators (section 6): bans, groups, records of removed
- * sessions, and changes of live sessions.
+ * Conformance tests of the functions for operators: bans, groups, records of removed sessions, and
+ * changes of live sessions. The names of the tests begin with 6.
  */
 export const operatorTests: readonly ConformanceTest[] = [
   [

@@ -31,8 +31,8 @@ export function removalsOf(pool: SessionPool): [id: string, reason: string][] {
 }
 
 /**
- * Returns the errors of functions of the application that are published during `run`, and in the
- * turn of the event loop after it.
+ * Returns the errors of functions of the application that are published on
+ * `rtspool:callback-failed` during `run`, and in the turn of the event loop after it.
  */
 export async function failuresDuring(run: () => void | Promise<void>): Promise<unknown[]> {
   const errors: unknown[] = []

@@ -19,8 +19,9 @@ export interface ConformanceOptions {
 }
 
 /**
- * Registers tests of all promises of a session pool. They test a subclass of {@link SessionPool},
- * or a pool with its own id codec, session class or admission control, as `createPool` returns it.
+ * Registers tests of the documented behaviour of a session pool. The pool under test is a subclass
+ * of {@link SessionPool}, or a pool with its own id codec, session class or admission control, as
+ * `createPool` returns it.
  *
  * ```ts
  * import { test } from 'node:test'

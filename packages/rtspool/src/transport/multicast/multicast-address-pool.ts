@@ -111,7 +111,7 @@ export class MulticastAddressPool {
     return this.#routes[family]
   }
 
-  /** Source address of the multicast; `undefined` if the system chooses it. */
+  /** Source address of multicast over IPv4; `undefined` if the system chooses it. */
   get sourceAddress(): string | undefined {
     return this.#interface?.ipv4
   }
@@ -120,6 +120,7 @@ export class MulticastAddressPool {
    * Returns the address and ports that {@link acquire} would assign to an owner now. The result
    * stays the same until another owner needs the address and ports.
    *
+   * @param owner - Stream, compared by identity: one track for one address family.
    * @returns `undefined` if all are in use.
    */
   suggest(owner: object, family: 4 | 6): MulticastPlace | undefined {

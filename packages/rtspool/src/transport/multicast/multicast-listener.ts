@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 
-/** Function that receives each datagram sent to the group, and may keep the buffer. */
+/** Function that receives each datagram sent to the group, with the sender's address, and may keep the buffer. */
 export type MulticastReceiver = (packet: Buffer, address: string) => void
 
 /**

@@ -27,8 +27,8 @@ export interface InterleavedCarrier {
    */
   readonly maxEntryWaitMs?: number | undefined
   /**
-   * Allows `sizeBytes` of unread data above the limit, for the stream on one channel, until the
-   * peer has read everything.
+   * Allows `sizeBytes` of unread data above the limit, for the stream on one channel, until no bytes
+   * wait in this process any more.
    */
   grant(channel: number, sizeBytes: number): void
   /**

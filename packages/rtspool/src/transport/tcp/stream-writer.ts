@@ -145,7 +145,7 @@ export class StreamWriter implements InterleavedCarrier {
 
   /**
    * Calls `write`, and sends everything that `write` writes in few system calls: small writes are joined, up to 64
-   * KiB.
+   * KiB. Without native calls, nothing is joined.
    */
   gather(write: () => void): void {
     if (!this.#direct || this.#gathered) {
@@ -198,8 +198,8 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   /**
-   * Allows `sizeBytes` above the limit until the peer has read everything, for the cached packets
-   * that a new viewer is sent first.
+   * Allows `sizeBytes` above the limit until {@link sample} finds no bytes waiting in this process,
+   * for the cached packets that a new viewer is sent first.
    *
    * @param channel - Channel of the stream. A new grant for a channel replaces the old one, so that
    * a client gains nothing by playing and pausing without reading. Up to 8 channels have a grant at
@@ -232,6 +232,7 @@ export class StreamWriter implements InterleavedCarrier {
    * Measures how many bytes the peer has not read, and updates {@link isCongested}. Call it about
    * twice a second.
    *
+   * @param now - Milliseconds of a monotonic clock.
    * @returns Age of the oldest byte that the peer has not acknowledged, in milliseconds.
    */
   sample(now: number): number {

@@ -11,11 +11,11 @@ export interface ClientPortsOptions {
   readonly address: string
 }
 
-/** Place from which a server sends, as far as it is known. */
+/** Addresses and ports of a server for one track, as far as they are known. */
 export interface ServerPlace {
   /** Addresses from which packets are accepted until the first one has arrived. */
   readonly addresses: readonly string[]
-  /** Address to which reports are sent. */
+  /** Address to which RTCP, and the packets that open a NAT, are sent. */
   readonly address: string
   /** Ports that the server announces; `undefined` if it announces none. */
   readonly ports: readonly [rtp: number, rtcp: number] | undefined
@@ -82,7 +82,10 @@ export class ClientPorts {
     acceptFirst(this.#pair.rtcp, place.addresses, rtcp)
   }
 
-  /** Sends a packet from both ports, which opens a way through firewalls and NATs. */
+  /**
+   * Sends a packet from each port to the one that the server announces, if any, which opens a way
+   * through firewalls and NATs.
+   */
   punch(rtp: Buffer, rtcp: Buffer): void {
     const { ports, address } = this.#place ?? {}
     if (!ports || address === undefined) return
@@ -104,7 +107,7 @@ export class ClientPorts {
   }
 }
 
-/** Passes the packets of one port of the addresses to a receiver: the port of the first packet. */
+/** Passes packets from the addresses to a receiver; after the first packet, only those from its address and port. */
 function acceptFirst(
   endpoint: UdpEndpoint,
   addresses: readonly string[],

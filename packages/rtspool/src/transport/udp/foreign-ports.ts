@@ -14,7 +14,8 @@ export interface PortWatch {
   /** SSRC of the first datagram from the announced port; -1 if it has none. */
   ssrc: number
   /**
-   * Index in the array that contains this entry; -1 once the client has been notified or removed.
+   * Index in the array of {@link AddressWatches} that contains this entry; -1 once the client has
+   * been notified or removed.
    */
   index: number
 }
@@ -62,7 +63,7 @@ export class ForeignPorts {
     return watch
   }
 
-  /** Notes the first datagram from the port that the client announced. */
+  /** Notes the first datagram from the port that the client announced. The SSRC in it then identifies the client. */
   heard(watch: PortWatch, datagram: Buffer): void {
     const watches = this.#take(watch)
     watch.isHeard = true
@@ -102,7 +103,11 @@ export class ForeignPorts {
     watch.onForeignPort(port)
   }
 
-  /** Removes a client from its array. @returns The clients of its address; `undefined` if it was in no array. */
+  /**
+   * Removes a client from its array of {@link AddressWatches}.
+   *
+   * @returns The clients of its address; `undefined` if it was in no array.
+   */
   #take(watch: PortWatch): AddressWatches | undefined {
     const watches = this.#addresses.get(watch.address)
     const { index } = watch

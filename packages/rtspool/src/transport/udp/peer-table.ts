@@ -34,8 +34,8 @@ export class PeerTable {
   readonly #ports = new Map<number, Map<string, Peer>>()
   readonly #foreign = new ForeignPorts()
   /**
-   * Called with each datagram of an unknown peer, if set. Returns whether the datagram was accepted. A client sets it,
-   * because servers send from ports that they do not announce.
+   * Called with each datagram of an unknown peer, if set. `false` drops the datagram and notifies peers, as without
+   * the function. A client sets it, because servers send from ports that they do not announce.
    */
   onStranger: ((datagram: Buffer, address: string, port: number) => boolean) | undefined
 

@@ -1,8 +1,8 @@
 import type { DatagramDestination } from './datagram-group.js'
 
 /**
- * Maximum segment size in bytes that the route to a destination accepts. Contains only destinations whose routes have
- * refused larger segments.
+ * Maximum segment size in bytes that the route to a destination accepts; 0 = no segments. Contains only destinations
+ * whose routes have refused larger segments.
  */
 export type RouteMemory = WeakMap<DatagramDestination, number>
 
@@ -62,7 +62,7 @@ export class SegmentLimits {
     this.#write(slot, unlimited)
   }
 
-  /** Limits a destination: its route refuses segments of more than `largest` bytes. */
+  /** Limits a destination: its route refuses segments of more than `largest` bytes; 0 = all segments. */
   limit(slot: number, destination: DatagramDestination, largest: number): void {
     this.#memory.set(destination, largest)
     this.#write(slot, largest)
@@ -84,7 +84,7 @@ export class SegmentLimits {
     return segmentBytes > (this.#largest[slot] as number)
   }
 
-  /** Returns whether IP is known to send a packet of this size in fragments. */
+  /** Returns whether IP is known to fragment a packet of this size; `false` for a route that refuses all segments. */
   fragments(slot: number, sizeBytes: number): boolean {
     const largest = this.#largest[slot] as number
     return largest > 0 && sizeBytes > largest

@@ -40,6 +40,6 @@ export class SocketSends {
     if (!this.#isStopped) this.#socket.send(packet, port, address, sent)
   }
 
-  /** Returns whether Node may queue more datagrams. */
+  /** Returns whether Node may queue more datagrams; `true` after {@link stop}, as {@link send} then drops them. */
   readonly hasRoom = (): boolean => this.#isStopped || queuedBytesOf(this.#socket) <= maxQueuedBytes
 }

@@ -188,7 +188,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
    * Gives the socket the multicast settings of a route, for the datagrams that are sent next.
    *
    * @returns `false` if the interface no longer exists, or if queued datagrams still have to be
-   * sent with other settings. The caller must then drop the datagrams and count them as lost.
+   * sent with other settings. `false` counts as one send error, and the caller must drop the datagrams.
    */
   routeMulticast(route: MulticastRoute): boolean {
     if (this.#multicast.isRoute(route)) return true

@@ -17,7 +17,7 @@ export interface UdpTransportOptions {
 
 /** Number of open multicast groups of one server, and counters of the packets sent to groups. */
 export interface MulticastStats {
-  /** Number of open groups: one for each track that a viewer has set up. */
+  /** Number of open groups: one for each track and address family that viewers have set up. */
   groups: number
   /** Number of viewers of all groups, counted for each track. */
   viewers: number

@@ -43,7 +43,7 @@ function isAligned(bytes: Uint8Array, offset: number, stride: number, isEnd: boo
   return packets >= (isEnd ? packetsAtEnd : packetsToBelieve)
 }
 
-/** Offsets of the times (PTS, DTS) in the header of a PES packet; -1 if a time is missing. */
+/** Indexes of the times (PTS, DTS) of a PES packet in the bytes that were examined; -1 if a time is missing. */
 export interface PesTimes {
   pid: number
   isVideo: boolean
@@ -56,7 +56,8 @@ const ptsBytes = 5
 /**
  * Finds the times of a PES packet whose header begins in a packet (section 2.4.3.7).
  *
- * @param times - Receives the positions, so that a packet needs no allocation.
+ * @param at - Index in `bytes` of the first byte of the packet.
+ * @param times - Receives the positions in `bytes`, so that a packet needs no allocation.
  * @returns True if there are times.
  */
 export function readPesTimes(bytes: Uint8Array, at: number, times: PesTimes): boolean {

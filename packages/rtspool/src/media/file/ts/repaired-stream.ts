@@ -49,7 +49,12 @@ export class RepairedStream implements FileView {
     return bytes.subarray(start - first * packetBytes, end - first * packetBytes)
   }
 
-  /** Reads packets of one run. @returns Index of the first packet that was not read. */
+  /**
+   * Reads the packets from index `packet` up to `behind` as far as their run reaches.
+   *
+   * @param bytes - Receives the packets; begins with the packet of index `first`.
+   * @returns Index of the first packet that was not read.
+   */
   async #readRun(packet: number, behind: number, bytes: Buffer, first: number): Promise<number> {
     const run = this.#runs[lastAtOrBefore(this.#runs, packet)]
     if (!run) throw new RangeError(`expected a packet of the stream, got ${packet}`)

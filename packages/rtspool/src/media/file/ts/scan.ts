@@ -92,7 +92,7 @@ class Scan {
   #stride = 0
   #packets = 0
 
-  /** Number of entries (runs of packets, streams of time pieces) that the scan keeps in memory. */
+  /** Number of entries that the scan keeps in memory: runs of packets, and elementary streams of each time piece. */
   get entryCount(): number {
     return this.runs.length + this.pieces.streamCount
   }
@@ -180,10 +180,7 @@ class Scan {
     return end
   }
 
-  /**
-   * Estimates the number of packets in the rest of the file, as if the last run of packets
-   * continued to the end.
-   */
+  /** Extends the last run of packets to the end of a file that was examined only up to `limit`. */
   #countRest(file: FileView, limit: number): void {
     const run = this.runs.at(-1)
     if (!run || limit === file.sizeBytes) return

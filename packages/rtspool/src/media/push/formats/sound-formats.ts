@@ -86,7 +86,10 @@ class AacReader implements UnitReader {
     return undefined
   }
 
-  /** Returns whether a header agrees with the configuration. Headers cannot state SBR, so the core counts. */
+  /**
+   * Returns whether the configuration of an ADTS header agrees with the present one. Headers cannot state SBR, so any
+   * header agrees with a longer configuration.
+   */
   #states(config: Uint8Array): boolean {
     if (!this.#config) return false
     if (this.#config.equals(config)) return true
