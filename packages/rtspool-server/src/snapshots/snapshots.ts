@@ -107,7 +107,8 @@ export class Snapshots {
     if (!start) {
       throw new SnapshotError('idle', `nothing plays at ${path} now; start=true starts its source`)
     }
-    return this.#ofKeyFrame(await this.#start(path, wish), { path, key: path }, wish)
+    const place = { path, key: `${path} ${wish.width}` }
+    return this.#ofKeyFrame(await this.#start(path, wish), place, wish)
   }
 
   /** Ends all programs, and waits until they have ended. Idempotent. */

@@ -205,6 +205,21 @@ describe('a snapshot of a path', () => {
     expect([...scene.server.media][0]?.participantCount).toBe(0)
   })
 
+  it('has the width that was asked for, also if others start the same source', async () => {
+    const scene = new SnapshotScene()
+    const wishes = [320, 1920].map((width) =>
+      scene.snapshots.ofPath(cameraPath, true, { ...jpeg, width }),
+    )
+    await until(() => [...scene.server.media][0]?.tracks[0]?.readerCount === 2)
+    scene.source.push(2)
+    for (const number of [1, 2]) {
+      const conversion = await scene.conversion(number)
+      conversion.done(`${conversion.width}`)
+    }
+    const pictures = await Promise.all(wishes)
+    expect(pictures.map(({ bytes }) => String(bytes))).toEqual(['320', '1920'])
+  })
+
   it('uses the key frame of a media that plays, even if it may start one', async () => {
     const scene = new SnapshotScene()
     const media = await scene.play()

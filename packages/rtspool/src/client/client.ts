@@ -164,6 +164,8 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     const before = this.#attachment
     const next = transports[transports.indexOf(before.transport) + 1]
     if (next === undefined) return false
+    // The server may close the connection instead of a response to TEARDOWN.
+    before.stream.connection.onLost = () => undefined
     await before.close(closedError())
     this.#requireOpen()
     const { url, credentials } = before.stream

@@ -25,7 +25,7 @@ const redirects = [301, 302, 303, 305, 307, 308]
 /**
  * Connects to a server and describes a stream. Follows redirects on new connections.
  *
- * @param own - Credentials for the host of the first URL.
+ * @param own - Credentials for the host of the first URL, instead of those in it.
  * @throws {ClientError} the server cannot be reached, refuses, or does not describe the stream.
  * @throws The reason of the signal.
  */
@@ -37,7 +37,8 @@ export async function describeStream(
   let url = first
   for (let hops = 0; ; hops++) {
     const isTrusted = url.host === first.host || options.credentialsFor === 'anyHost'
-    const credentials = url.credentials ?? (isTrusted ? own : undefined)
+    const redirected = url === first ? undefined : url.credentials
+    const credentials = redirected ?? (isTrusted ? own : undefined)
     const connection = await openConnection(url, credentials, options)
     const stopAborting = closeOnAbort(connection, options.signal)
     try {

@@ -162,6 +162,21 @@ describe('the next transport', () => {
     expect(client.state).toBe('playing')
   })
 
+  it('is TCP also if the server closes the connection instead of answering TEARDOWN', async () => {
+    const { camera } = await udpCamera(announced, {
+      TEARDOWN: (_, count) => {
+        if (count > 1) return {}
+        camera.sockets[0]?.destroy()
+        return undefined
+      },
+    })
+    const { client, clock } = await connected(camera.url)
+    await client.play()
+    clock.advance(4000)
+    await until(() => client.transport === 'tcp' && client.state === 'playing')
+    expect(client.error).toBeUndefined()
+  })
+
   it('is not there: the refusal is told, and the client closed', async () => {
     const camera = await ScriptedCamera.start({ SETUP: { status: 461 } })
     const { client } = await connected(camera.url, { transports: ['tcp'] })

@@ -94,6 +94,13 @@ describe('credentials', () => {
     expect(second?.headers.get('authorization')).toContain(`uri="${camera.url}"`)
   })
 
+  it('prefers the name and password of the options to those of the URL', async () => {
+    const challenge: [string, string] = ['WWW-Authenticate', 'Digest realm="r", nonce="n"']
+    const camera = await ScriptedCamera.start(challenged([challenge]))
+    await connected(withUser(camera.url), { username: 'other', password: 'secret' })
+    expect(camera.requests[1]?.headers.get('authorization')).toMatch(/^Digest username="other"/)
+  })
+
   it('reads several challenges of one line', async () => {
     const line = `Basic realm="a, b", Digest realm="r", nonce="n", qop="auth"`
     const camera = await ScriptedCamera.start(challenged([['WWW-Authenticate', line]]))
@@ -383,6 +390,22 @@ describe('readers', () => {
     camera.send(Buffer.concat([frame(0, packet(1)), frame(1, report)]))
     await until(() => got.length === 2)
     expect(got).toEqual([packet(1), [10_500, 90]])
+  })
+
+  it('have no time by the reports of a camera without a clock, which sends 0', async () => {
+    const { camera, client } = await playing()
+    const times: unknown[] = []
+    client.tracks[0]?.pipe({ push: () => {}, mapTime: (unixMs) => times.push(unixMs) })
+    const report = serializeCompound([
+      {
+        ...{ type: 'senderReport', ssrc: 0x1234_5678, rtpTime: 0, packetCount: 1, octetCount: 1 },
+        ntpTime: { seconds: 0, fraction: 0 },
+        reports: [],
+      },
+    ])
+    camera.send(Buffer.concat([frame(0, packet(1)), frame(1, report), frame(0, packet(2))]))
+    await until(() => client.stats().packets === 2)
+    expect(times).toEqual([])
   })
 })
 

@@ -81,6 +81,8 @@ export class TrackReception {
     const ssrc = ssrcOf(packet)
     if (this.#statistics?.ssrc !== ssrc) {
       this.#lostBefore += this.#statistics?.packetsLost ?? 0
+      // The timestamps of another source count from elsewhere.
+      if (this.#statistics) this.#time = undefined
       // No probation: the connection identifies the source.
       const clockRate = this.#clockRate
       this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
@@ -124,6 +126,8 @@ export class TrackReception {
   ): void {
     if (this.#statistics && this.#statistics.ssrc !== ssrc) return
     this.#statistics?.noteSenderReport(ntpMiddle32(ntpTime), now)
+    // A source without a wall clock sends 0 (RFC 3550 section 6.4.1).
+    if (ntpTime.seconds === 0 && ntpTime.fraction === 0) return
     this.#time = { unixMs: unixMsFromNtp(ntpTime), rtpTime }
     target?.mapTime?.(this.#time.unixMs, rtpTime, now)
   }

@@ -18,6 +18,8 @@ const lastVcl = 31
 const vps = 32
 const accessUnitDelimiter = 35
 const prefixSei = 39
+/** End of sequence and end of bitstream: NAL units that are a header only (H.265 sections 7.3.2.6 and 7.3.2.7). */
+const headersOnly: readonly number[] = [36, 37]
 
 const typeOf = (first: number | undefined): number => ((first ?? 0) >> 1) & 0x3f
 
@@ -33,8 +35,9 @@ export class H265Reader implements PictureReader {
   }
 
   read(payload: Buffer, parts: Buffer[]): boolean {
-    if (payload.length <= headerBytes) return false
     const type = typeOf(payload[0])
+    const least = headersOnly.includes(type) ? headerBytes : headerBytes + 1
+    if (payload.length < least) return false
     if (type === fragmentationUnit) return this.#readFragment(payload, parts)
     if (this.isOpen) return false
     if (type === aggregationPacket) return appendAggregated(payload, headerBytes, parts)

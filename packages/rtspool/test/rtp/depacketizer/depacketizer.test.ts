@@ -102,6 +102,18 @@ describe('pictures', () => {
     expect(parts.join('|')).toBe(expected)
   })
 
+  it('of H.265 may end with a unit that is a header only, and no other unit is one', () => {
+    const h265: PayloadFormat = { encoding: 'H265' }
+    const packets = [
+      ...[packet('2601af', 0), packet('4801', 0, true)],
+      ...[packet('0201d0', 3000), packet('4a01', 3000, true), packet('0201', 6000, true)],
+    ]
+    expect(run(h265, packets)).toMatchObject({
+      shown: ['0 2601af,4801 true 0', '3000 0201d0,4a01 false 0'],
+      malformedPackets: 1,
+    })
+  })
+
   it('are dropped if a packet is lost; a completely lost picture affects no other one', () => {
     const large = Buffer.concat([Buffer.from('6580', 'hex'), Buffer.alloc(3000, 7)])
     const payloader = new H264Payloader({
