@@ -73,12 +73,16 @@ export async function jpegOf(mp4: Buffer, options: JpegOptions): Promise<Buffer>
   }
 }
 
+/** Colors of JFIF: FFmpeg 5.1 would keep those of BT.709 without saying so, and players show them wrong. */
+const jfifColors = 'out_color_matrix=bt601:out_range=full'
+
 function argumentsOf(width: number | undefined): string[] {
-  const scale = width === undefined ? [] : ['-vf', `scale=min(iw\\,${width}):-2`]
+  const size = width === undefined ? '' : `min(iw\\,${width}):-2:`
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error'],
     ...['-threads', '1', '-max_pixels', String(maxPixels), '-f', 'mp4', '-i', 'pipe:0'],
-    ...['-frames:v', '1', ...scale, '-pix_fmt', 'yuvj420p', '-q:v', String(quality)],
+    ...['-frames:v', '1', '-vf', `scale=${size}${jfifColors}`],
+    ...['-pix_fmt', 'yuvj420p', '-q:v', String(quality)],
     ...['-c:v', 'mjpeg', '-f', 'image2pipe', 'pipe:1'],
   ]
 }

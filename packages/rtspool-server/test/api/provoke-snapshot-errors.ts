@@ -17,7 +17,7 @@ export interface SlowSnapshots {
 /** Writes a program that fails: at once, or for a picture with a width once a file is there. */
 export function slowSnapshots(): SlowSnapshots {
   const program = fakeProgram([
-    'case "$*" in *scale=*) while [ ! -e "$0-go" ]; do sleep 0.05; done ;; esac',
+    'case "$*" in *scale=min*) while [ ! -e "$0-go" ]; do sleep 0.05; done ;; esac',
     'exit 1',
   ])
   const config = `snapshots: { ffmpeg: '${program}', waitSeconds: 0, maxProcesses: 1 }`
