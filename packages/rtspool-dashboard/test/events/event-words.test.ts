@@ -48,5 +48,5 @@ describe('words of events', () => {
 function typesOfServer(): string[] {
   const source = '../../../rtspool-server/src/events/event-types.ts'
   const text = readFileSync(new URL(source, import.meta.url), 'utf8')
-  return [...text.matchAll(/^ {2}(\w+): '/gm)].map(([, type = '']) => type)
+  return [...text.matchAll(/^ {2}(\w+):\s+'/gm)].map(([, type = '']) => type)
 }
