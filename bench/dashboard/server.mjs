@@ -10,6 +10,7 @@ import { ConfigStore } from '../../packages/rtspool-server/dist/config/save/conf
 import { loadSettings } from '../../packages/rtspool-server/dist/config/settings.js'
 import { tryLoadPage } from '../../packages/rtspool-server/dist/dashboard/page-files.js'
 import { RepeatLimit } from '../../packages/rtspool-server/dist/log/repeat-limit.js'
+import { RecordingService } from '../../packages/rtspool-server/dist/recording/recording-service.js'
 
 const [sessions, churn, folder] = process.argv.slice(2)
 const unlimited = { maxSessions: 0, maxSessionsPerAddress: 0, maxIdleSetup: 0 }
@@ -32,16 +33,23 @@ function add() {
 }
 
 const environment = { RTSPOOL_API_PORT: '0', STATE_DIRECTORY: folder }
-const sources = { environment, flags: { kind: 'flags', tree: {}, sourceOf: nameOf }, users: [] }
+/** @type {import('../../packages/rtspool-server/dist/config/load-config.js').ConfigSources} */
+const sources = {
+  ...{ environment, file: undefined, users: [] },
+  flags: { kind: 'flags', tree: {}, sourceOf: nameOf },
+}
 const settings = loadSettings(sources)
 const reloader = new ConfigReloader(sources, settings, [])
+const api = apiOptionsOf(settings, environment)
+if (!api) throw new Error('expected a port of the API')
 const log = pino({ level: 'silent' })
 const control = new ControlService({
   ...{ rtsp: server, log, repeats: new RepeatLimit(log), version: 'bench' },
   configuration: { reloader, store: new ConfigStore(reloader) },
+  recordings: new RecordingService(server),
   page: tryLoadPage(undefined),
   certificate: undefined,
-  api: apiOptionsOf(settings, environment),
+  api,
 })
 await control.listen()
 for (let n = 0; n < Number(sessions); n++) add()
