@@ -24,8 +24,14 @@ export function trackCoding(info: TrackInfo): TrackCoding | undefined {
   return coding && { kind: 'audio', coding }
 }
 
-/** Returns the encoding in the session description; `undefined` if the description gives none. */
-export const encodingOf = (info: TrackInfo): string | undefined => rtpmapOf(info)?.encoding
+/** Maximum number of characters of an encoding. Publishers choose it, and it stands in logs, events and errors. */
+const maxEncodingLength = 32
+
+/**
+ * Returns the encoding in the session description, cut to 32 characters; `undefined` if the description gives none.
+ */
+export const encodingOf = (info: TrackInfo): string | undefined =>
+  rtpmapOf(info)?.encoding.slice(0, maxEncodingLength)
 
 const rtpmapOf = (info: TrackInfo) => info.description.rtpmap(payloadTypeOf(info))
 

@@ -170,6 +170,17 @@ describe('recordings', () => {
     await until(() => [...scene.recordings.recorders].length === 0)
   })
 
+  it('cut the encodings that a publisher names', async () => {
+    const scene = new Scene()
+    scene.source = new PictureSource({ video: 'x'.repeat(60_000) })
+    scene.recordings.update([plan()])
+    await scene.watch()
+    await until(() => [...scene.recordings.recorders].length === 1)
+    scene.push(3)
+    await until(() => scene.events.length > 0)
+    expect(JSON.stringify(scene.feed.read(0, 10).events).length).toBeLessThan(1000)
+  })
+
   it('say which media cannot be recorded', async () => {
     const scene = new Scene()
     scene.source = new PictureSource({ video: 'theora' })
