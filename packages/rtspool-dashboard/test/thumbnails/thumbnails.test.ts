@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { nextTurn } from '../../../rtspool/test/support/until.js'
 import { ApiError } from '../../src/api/api-client.js'
 import { Thumbnails } from '../../src/thumbnails/thumbnails.js'
 
@@ -10,14 +11,15 @@ interface Asked {
   fail(error: Error): Promise<void>
 }
 
-const turn = () => vi.advanceTimersByTimeAsync(0)
+/** Waits until the body of a response has been read, which takes several turns of the event loop. */
+const turn = () => nextTurn(10)
 
 describe('thumbnails', () => {
   const asked: Asked[] = []
   let page: EventTarget & { hidden: boolean }
   let freed: string[]
   beforeEach(() => {
-    vi.useFakeTimers()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     asked.length = 0
     freed = []
     page = Object.assign(new EventTarget(), { hidden: false })
