@@ -45,6 +45,7 @@ export function h264Format(parts: readonly Buffer[], timescale: number): TrackFo
   const configuration = avcConfigurationOf(parts)
   const [first] = configuration?.sps ?? []
   if (!configuration || !first || configuration.pps.length === 0) return undefined
+  if (![...configuration.sps, ...configuration.pps].every(fitsRecord)) return undefined
   const picture = parseSps(first)
   if (!picture) return undefined
   const { width, height } = picture
@@ -89,6 +90,9 @@ function avcRecord(
     ...extension,
   ])
 }
+
+/** Returns whether a parameter set fits into a record of a decoder's configuration, where its length has 16 bits. */
+export const fitsRecord = (set: Buffer): boolean => set.length <= 0xffff
 
 /**
  * Returns the first `max` units that differ from each other, in their order. The time is linear in

@@ -3,7 +3,7 @@ import { box, u8, u16 } from '../fmp4/box.js'
 import { videoEntry } from '../fmp4/sample-entries.js'
 import type { TrackFormat } from '../fmp4/track-format.js'
 import { BitReader, withoutEmulationPrevention } from './bit-reader.js'
-import { distinct, isSize } from './h264-format.js'
+import { distinct, fitsRecord, isSize } from './h264-format.js'
 
 /** Type of a video parameter set in H.265 table 7-1; further NAL unit types follow. */
 const vps = 32
@@ -41,6 +41,7 @@ export function h265Format(parts: readonly Buffer[], timescale: number): TrackFo
   const sets = hevcParameterSetsOf(parts)
   const [first] = sets.sps
   if (!first || sets.pps.length === 0 || sets.vps.length === 0) return undefined
+  if (![...sets.vps, ...sets.sps, ...sets.pps].every(fitsRecord)) return undefined
   const plain = withoutEmulationPrevention(first)
   const picture = parseSps(plain)
   if (!picture) return undefined

@@ -101,8 +101,10 @@ export class ApiClient {
   /** Returns a value for the parameter of a query without which an operation refuses a call. */
   requiredQuery(operationId: string): Readonly<Record<string, string>> {
     const { parameters } = this.documented(operationId)
-    const required = parameters.find((each) => each.in === 'query' && each.required)
-    return required ? { [required.name]: '/none' } : {}
+    const required = parameters.filter((each) => each.in === 'query' && each.required)
+    return Object.fromEntries(
+      required.map(({ name }) => [name, name === 'path' ? '/none' : '2026-01-01T00:00:00Z']),
+    )
   }
 
   placeOf(operationId: string): readonly [path: string, method: string] {

@@ -46,6 +46,11 @@ describe('format of H.264', () => {
     expect(h264Format([sps], 90_000)).toBeUndefined()
     expect(h264Format([pps], 90_000)).toBeUndefined()
     expect(h264Format([sps.subarray(0, 6), pps], 90_000)).toBeUndefined()
+    // A length of 16 bits tells the size of a set.
+    const large = Buffer.concat([sps, Buffer.alloc(70_000, 1)])
+    expect(h264Format([large, pps], 90_000)).toBeUndefined()
+    const [vps = sps, hevcSps = sps, hevcPps = sps] = parameterSets.hevc
+    expect(h265Format([vps, Buffer.concat([hevcSps, large]), hevcPps], 90_000)).toBeUndefined()
   })
 
   it('has at most 31 and 255 sets, and compares no pairs of many', () => {

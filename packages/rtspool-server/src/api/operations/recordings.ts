@@ -180,14 +180,13 @@ export const recordingOperations: readonly Operation[] = [
     params: named,
     query: z.strictObject({
       path: range.path,
-      from: moment.optional().describe('Only files that begin at or after this time; required'),
-      to: moment.optional().describe('Only files that end at or before this time; required'),
+      from: moment.describe('Only files that begin at or after this time'),
+      to: moment.describe('Only files that end at or before this time'),
     }),
     result: z.object({ count, sizeBytes: count }),
     handle: async ({ server }, { params, query }) => {
       const plan = planOf(server, params.name)
       const { from, to } = query
-      if (from === undefined || to === undefined) throw missingRange()
       const found = await segmentsIn(server, plan, query)
       // The API writes times in whole milliseconds.
       const whole = found.filter(
@@ -207,16 +206,15 @@ export const recordingOperations: readonly Operation[] = [
     summary: 'Returns a range of time of one path as one file, which begins with a key frame',
     params: named,
     query: z.strictObject({
-      path: range.path,
-      from: moment.optional().describe('Beginning; required'),
-      to: moment.optional().describe('End; required'),
+      path: text.startsWith('/').describe('Decoded path'),
+      from: moment.describe('Beginning'),
+      to: moment.describe('End'),
     }),
     contentTypes: ['video/mp4'],
     problems: ['conflict'],
     respond: async ({ server }, { params, query }, response) => {
       const plan = planOf(server, params.name)
-      const { from, to, path } = query
-      if (from === undefined || to === undefined || path === undefined) throw missingRange()
+      const { from, to } = query
       const segments = await segmentsIn(server, plan, query)
       const range = { fromMs: from, toMs: to }
       const exported = await exportRange(plan.folder, segments, range).catch(asConflict)
@@ -231,8 +229,3 @@ export const recordingOperations: readonly Operation[] = [
 function asConflict(error: unknown): never {
   throw error instanceof ExportError ? new Problem('conflict', error.message) : error
 }
-
-const missingRange = (): Problem =>
-  new Problem('invalid-request', 'path, from and to must be given', {
-    wrong: [{ where: 'query', expected: 'a path and two times', got: 'nothing' }],
-  })
