@@ -166,6 +166,8 @@ export class ReturnGate {
     if (at === 'tooEarly') return false
     const position = { ssrc: ssrcOf(packet), sequenceNumber: sequenceNumberOf(packet), timestamp }
     this.#init.timeline.place(position, at)
+    // The source's report may put a track further from its arrival than a jump is.
+    this.#init.time.restartLine()
     sourceReturn.isOpen = true
     return true
   }

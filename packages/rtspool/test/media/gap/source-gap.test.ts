@@ -115,6 +115,32 @@ describe('a source that goes and returns', () => {
     expect(sounds.length).toBeGreaterThan(300)
   })
 
+  it.each([1_000, 2_500, 4_500])('keeps sound with pictures that come %i ms late', (delayMs) => {
+    const camera = watchedCamera()
+    const { clock, media, video, audio, viewer } = camera
+    viewer.play(video)
+    viewer.play(audio)
+    runCamera(camera, firstRun, 2_000)
+    media.sourceAway()
+    clock.advance(8_000)
+    media.sourceBack(cameraDescription())
+    const [pictures = [], sounds = []] = viewer.packets
+    const [firstPicture, firstSound] = [pictures[0], sounds[0]]
+    const before = pictures.length
+    const [late, prompt] = anyRun(seededRandom(1), true).tracks
+    const tracks = [{ ...late, delayMs }, { ...prompt, delayMs: 20 }] as const
+    runCamera(camera, { ...firstRun, tracks, clockAheadMs: 1e6 }, 6_000)
+    if (!firstPicture || !firstSound) throw new Error('nothing was sent')
+    const matched = pictures.slice(before).flatMap((picture) => {
+      const sound = sounds.find(({ capturedMs }) => capturedMs === picture.capturedMs)
+      if (!sound) return []
+      const pictureMs = shownAfterMs(picture, firstPicture, 90_000)
+      return [Math.abs(pictureMs - shownAfterMs(sound, firstSound, 48_000))]
+    })
+    expect(matched.length).toBeGreaterThan(20)
+    expect(Math.max(...matched)).toBeLessThan(0.1)
+  })
+
   it('is reported to be alive, without BYE', async () => {
     const camera = watchedCamera()
     const { clock, media, video, viewer } = camera
