@@ -128,7 +128,10 @@ describe('a source that goes and returns', () => {
     const [firstPicture, firstSound] = [pictures[0], sounds[0]]
     const before = pictures.length
     const [late, prompt] = anyRun(seededRandom(1), true).tracks
-    const tracks = [{ ...late, delayMs }, { ...prompt, delayMs: 20 }] as const
+    const tracks = [
+      { ...late, delayMs },
+      { ...prompt, delayMs: 20 },
+    ] as const
     runCamera(camera, { ...firstRun, tracks, clockAheadMs: 1e6 }, 6_000)
     if (!firstPicture || !firstSound) throw new Error('nothing was sent')
     const matched = pictures.slice(before).flatMap((picture) => {
