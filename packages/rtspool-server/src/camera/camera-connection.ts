@@ -124,7 +124,9 @@ export class CameraConnection {
   }
 
   #accept(incoming: WireRequest | WireFrame): void {
-    if (!this.#camera && !this.#isStarting && 'method' in incoming) {
+    if (!this.#camera && !this.#isStarting) {
+      // Frames in front of the first request belong to no camera.
+      if (!('method' in incoming)) return
       if (incoming.method === 'OPTIONS' && incoming.uri === '*') {
         this.#client.write(optionsResponse(incoming))
         return

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type AccessUnit, type Clock, type MediaInfo, RequestError, type RtspServer } from 'rtspool'
 import { encodingOf } from '../codec/track-coding.js'
+import { endOrDeadline } from './deadline.js'
 import { fileNameOf } from './file-pattern.js'
 import type { RecordingPlan } from './recording-plan.js'
 import type { ClosedSegment } from './segment.js'
@@ -40,9 +41,6 @@ export interface RecorderOptions {
   readonly store: SegmentStore
   readonly listener: RecorderListener
 }
-
-/** Milliseconds for which the end waits for a disk that does not respond. */
-const closeTimeoutMs = 5_000
 
 /**
  * Records one media, until it ends or {@link stop} is called. A disk that is too slow delays only the recorder: packets
@@ -105,13 +103,7 @@ export class Recorder {
   /** Ends the recording, and writes what waits. Idempotent. Never rejects. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    const { clock } = this.#options
-    let timer: { cancel(): void } | undefined
-    const deadline = new Promise<void>((resolve) => {
-      timer = clock.schedule(resolve, closeTimeoutMs, true)
-    })
-    await Promise.race([this.#ended, deadline])
-    timer?.cancel()
+    await endOrDeadline(this.#ended, this.#options.clock)
   }
 
   async #run(): Promise<void> {
@@ -169,7 +161,7 @@ export class Recorder {
       clock,
       place: { recording: plan.name, path: this.path },
       endOf: (startMs) => nextBoundary(startMs, plan.segmentSeconds * 1000, this.#zone),
-      create: (facts) => this.#create(facts),
+      create: (facts, head) => this.#create(facts, head),
       onClosed: (segment) => {
         this.#sizeBytes += segment.sizeBytes
         listener.segmentClosed(this, segment)
@@ -179,9 +171,10 @@ export class Recorder {
     return stream
   }
 
-  async #create(facts: SegmentFacts): Promise<SegmentFile> {
+  async #create(facts: SegmentFacts, head: Buffer): Promise<SegmentFile> {
     const { plan, store, listener } = this.#options
-    const file = await store.create(plan.folder, fileNameOf(plan.file, facts, this.#zone))
+    const name = fileNameOf(plan.file, facts, this.#zone)
+    const file = await store.create(plan.folder, name, head)
     this.#file = join(plan.folder, file.name)
     if (this.#state === 'waiting') {
       this.#state = 'recording'

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Clock, ClockTimer } from 'rtspool'
+import { endOrDeadline } from './deadline.js'
 import type { RecordingPlan } from './recording-plan.js'
 import { type RemovalCause, removeOld } from './retention.js'
 import { SegmentCatalog, type StoredSegment } from './segment-catalog.js'
@@ -68,10 +69,10 @@ export class RecordingFiles {
     return running
   }
 
-  /** Stops removing files, after the removals that have begun. */
+  /** Stops removing files. Waits for the removals that have begun, for 5 s at most if the disk hangs. */
   async close(): Promise<void> {
     this.#timer.cancel()
-    await Promise.all(this.#tidying.values())
+    await endOrDeadline(Promise.all(this.#tidying.values()), this.#options.clock)
   }
 
   async #tidy(plan: RecordingPlan): Promise<void> {

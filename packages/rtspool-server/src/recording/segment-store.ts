@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** An open file of a segment. */
@@ -17,30 +17,42 @@ export interface SegmentFile {
 /** Creates the files of segments. */
 export interface SegmentStore {
   /**
-   * Creates a file. If another one has its name, adds a number to the name.
+   * Creates a file with its first bytes, or none. If another one has its name, adds a number to the name.
    *
-   * @throws The error of the system.
+   * @throws The error of the system. There is no file then.
    */
-  create(folder: string, name: string): Promise<SegmentFile>
+  create(folder: string, name: string, head: Buffer): Promise<SegmentFile>
 }
 
 const maxSameNames = 1000
 
 /** Files on a disk. */
 export const diskStore: SegmentStore = {
-  async create(folder, name) {
+  async create(folder, name, head) {
     for (let number = 1; ; number++) {
       // In each round, because the folder is removed when its last file is.
       await mkdir(dirname(join(folder, name)), { recursive: true })
       const free = number === 1 ? name : name.replace(/\.mp4$/, `-${number}.mp4`)
       try {
-        return new DiskFile(free, await open(join(folder, free), 'wx'))
+        return await begin(new DiskFile(free, await open(join(folder, free), 'wx')), folder, head)
       } catch (error) {
         const isTaken = codeOf(error) === 'EEXIST' || (codeOf(error) === 'ENOENT' && number === 1)
         if (!isTaken || number === maxSameNames) throw error
       }
     }
   },
+}
+
+/** Writes the first bytes of a file. A file that is not even begun would be found by nobody, and is removed. */
+async function begin(file: DiskFile, folder: string, head: Buffer): Promise<DiskFile> {
+  try {
+    await file.append(head)
+    return file
+  } catch (error) {
+    await file.close().catch(() => {})
+    await unlink(join(folder, file.name)).catch(() => {})
+    throw error
+  }
 }
 
 /** Returns the code of an error of the system, such as `ENOSPC`; `undefined` for other errors. */

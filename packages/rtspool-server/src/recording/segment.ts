@@ -19,8 +19,8 @@ export interface SegmentOptions {
   readonly tracks: readonly RecordedTrack[]
   /** Track with whose key frames segments begin. */
   readonly leader: RecordedTrack
-  /** Creates the file. */
-  readonly create: () => Promise<SegmentFile>
+  /** Creates the file with its first bytes. */
+  readonly create: (head: Buffer) => Promise<SegmentFile>
 }
 
 /**
@@ -154,9 +154,9 @@ export class Segment {
       factsBox(this.facts),
       init.subarray(fileTypeBytes),
     ])
-    const file = await this.#options.create()
+    const file = await this.#options.create(head)
     this.#file = file
-    await this.#append(head)
+    this.#sizeBytes = head.length
     return file
   }
 }

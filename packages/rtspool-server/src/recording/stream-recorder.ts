@@ -20,7 +20,7 @@ export interface StreamRecorderOptions {
   readonly place: Omit<SegmentFacts, 'startMs'>
   /** Returns the time at which a segment that begins at `startMs` ends; both in milliseconds since 1970. */
   readonly endOf: (startMs: number) => number
-  readonly create: (facts: SegmentFacts) => Promise<SegmentFile>
+  readonly create: (facts: SegmentFacts, head: Buffer) => Promise<SegmentFile>
   readonly onClosed: (segment: ClosedSegment) => void
 }
 
@@ -122,7 +122,10 @@ export class StreamRecorder {
     this.#formats = this.#all.map(({ format }) => format)
     const { place, create } = this.#options
     const facts = { ...place, startMs }
-    const options = { facts, tracks: this.#all, leader, create: () => create(facts) }
+    const options = {
+      ...{ facts, tracks: this.#all, leader },
+      create: (head: Buffer) => create(facts, head),
+    }
     const next = new Segment(options, sample)
     const before = this.#former
     this.#former = this.#segment

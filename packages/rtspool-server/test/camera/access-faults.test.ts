@@ -31,6 +31,15 @@ describe('access to a virtual camera', () => {
     expect(scene.refused).toHaveLength(1)
   })
 
+  it('drops frames in front of the first request, and refuses the request once', async () => {
+    const scene = await CameraScene.start()
+    const client = await scene.connect('los=1')
+    client.rtsp.socket.write(Buffer.from([0x24, 0, 0, 4, 1, 2, 3, 4]))
+    expect((await client.describe()).statusCode).toBe(400)
+    expect((await client.describe()).statusCode).toBe(400)
+    expect(scene.refused).toHaveLength(2)
+  })
+
   it('is refused with 404 for a path that does not exist', async () => {
     const scene = await CameraScene.start()
     const client = await scene.connect('', '/other')

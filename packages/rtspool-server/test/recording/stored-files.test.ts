@@ -1,12 +1,17 @@
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { ManualClock } from 'rtspool/testing'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { nextTurn } from '../../../rtspool/test/support/until.js'
 import { ExportError, exportRange } from '../../src/recording/exported-range.js'
+import { RecordingFiles } from '../../src/recording/recording-files.js'
 import { recordingDefaults } from '../../src/recording/recording-plan.js'
 import { type RetentionOptions, removeOld } from '../../src/recording/retention.js'
 import { SegmentCatalog } from '../../src/recording/segment-catalog.js'
 import { boxesOf } from '../fmp4/boxes.js'
+import { diskFull } from './support/memory-store.js'
 import { readSegment } from './support/read-segment.js'
 import { recordFiles } from './support/recorded-files.js'
 
@@ -36,6 +41,17 @@ describe('files of a recording', () => {
     expect(new Set(segments.map(({ path }) => path))).toEqual(new Set(['/cam']))
   })
 
+  it('are not left empty on a full disk', async () => {
+    const folder = newFolder()
+    const probe = await open(join(folder, 'probe'), 'w')
+    const written = vi.spyOn(Object.getPrototypeOf(probe), 'write').mockRejectedValue(diskFull())
+    onTestFinished(() => written.mockRestore())
+    await expect(recordFiles(folder, { seconds: 2 })).rejects.toMatchObject({ code: 'ENOSPC' })
+    await probe.close()
+    const files = readdirSync(folder, { recursive: true }).map(String)
+    expect(files.filter((name) => name.endsWith('.mp4'))).toEqual([])
+  })
+
   it('end at their last write where the process has ended', async () => {
     const folder = newFolder()
     await recordFiles(folder, { seconds: 5, isCut: true })
@@ -61,6 +77,25 @@ describe('files of a recording', () => {
 })
 
 describe('retention', () => {
+  it('holds up nobody for longer than 5 s when the disk hangs', async () => {
+    const listed = vi.spyOn(SegmentCatalog.prototype, 'list').mockReturnValue(new Promise(() => {}))
+    onTestFinished(() => listed.mockRestore())
+    const clock = new ManualClock()
+    const plan = planFor(newFolder())
+    const told = { onRemoved: () => {}, onFailed: () => {} }
+    const files = new RecordingFiles({ clock, plans: () => [plan], open: () => new Set(), ...told })
+    void files.tidy(plan)
+    let isClosed = false
+    const closing = files.close().then(() => {
+      isClosed = true
+    })
+    clock.advance(4_999)
+    await nextTurn()
+    expect(isClosed).toBe(false)
+    clock.advance(1)
+    await closing
+  })
+
   async function tidied(
     limits: { readonly maxAgeHours?: number; readonly maxBytes?: number },
     options: Partial<RetentionOptions> = {},

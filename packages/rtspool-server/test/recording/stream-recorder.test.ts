@@ -28,9 +28,9 @@ class Scene {
       clock: this.clock,
       place,
       endOf: (from) => nextBoundary(from, segmentSeconds * 1000, utc),
-      create: (facts) => {
+      create: (facts, head) => {
         const name = fileNameOf('{path}/{day}/{hour}-{minute}-{second}.mp4', facts, utc)
-        return this.store.create('', name)
+        return this.store.create('', name, head)
       },
       onClosed: (segment) => this.closed.push(segment),
     })

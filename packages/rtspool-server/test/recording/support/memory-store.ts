@@ -10,10 +10,11 @@ export class MemoryStore implements SegmentStore {
   /** Delays each write until it resolves. */
   gate: Promise<void> | undefined
 
-  async create(_folder: string, name: string): Promise<SegmentFile> {
+  async create(_folder: string, name: string, head: Buffer): Promise<SegmentFile> {
+    await this.gate
     if (this.failure) throw this.failure
     const free = this.files.has(name) ? name.replace('.mp4', `-${this.files.size}.mp4`) : name
-    const pieces: Buffer[] = []
+    const pieces = [head]
     this.files.set(free, pieces)
     this.open.add(free)
     return {

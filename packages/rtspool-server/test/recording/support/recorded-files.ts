@@ -33,8 +33,10 @@ export async function recordFiles(
   const recorder = new StreamRecorder([audio, video], {
     ...{ clock, place: { recording, path }, onClosed: () => {} },
     endOf: (from) => nextBoundary(from, 10_000, utc),
-    create: (facts) =>
-      diskStore.create(folder, fileNameOf('{path}/{day}/{hour}-{minute}-{second}.mp4', facts, utc)),
+    create: (facts, head) => {
+      const name = fileNameOf('{path}/{day}/{hour}-{minute}-{second}.mp4', facts, utc)
+      return diskStore.create(folder, name, head)
+    },
   })
   const [pictures, sound] = [new UnitSource(video, startMs), new UnitSource(audio, startMs)]
   const slices: Buffer[] = []

@@ -33,8 +33,15 @@ export class LiveBacklog {
     this.#leader = leader
   }
 
-  /** The kept units, beginning with the key frame. */
-  get units(): readonly SentUnit[] {
+  /**
+   * Returns the kept units, beginning with the key frame. If the key frame is older than the limit, because nothing was
+   * written for a while, drops all units and returns none.
+   *
+   * @param now - Present position on the timeline, in seconds.
+   */
+  at(now: number): readonly SentUnit[] {
+    const { maxSeconds = 0 } = this.#limits ?? {}
+    if (now - (this.#units[0]?.position ?? now) > maxSeconds) this.clear()
     return this.#units
   }
 

@@ -166,7 +166,8 @@ export class LiveOutlet {
   /** Gives a new media the packets since the last key frame. */
   #begin(source: LiveSource): void {
     const instant = this.timeline.tell()
-    if (instant) source.begin(instant, this.#backlog.units, this.timeline.now)
+    const { now } = this.timeline
+    if (instant) source.begin(instant, this.#backlog.at(now), now)
   }
 
   #tell(): void {

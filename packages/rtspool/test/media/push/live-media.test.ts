@@ -288,6 +288,19 @@ describe('viewers', () => {
     expect(next?.lostPackets).toBe(0)
   })
 
+  test('the first one after a pause waits for a new key frame', async () => {
+    const { clock, live, tracks } = liveMedia({ tracks: [h264()] })
+    const requested = vi.fn()
+    live.on('keyFrameRequested', requested)
+    tracks[0].writeAccessUnit(picture('h264', 0))
+    clock.advance(3_600_000)
+    const viewer = await LiveViewer.of(live, clock)
+    expect(await viewer.units()).toEqual([])
+    expect(requested).toHaveBeenCalledOnce()
+    tracks[0].writeAccessUnit(picture('h264', 50))
+    expect(await viewer.units()).toHaveLength(1)
+  })
+
   test('one that has to wait asks for a key frame, once', async () => {
     const { clock, live, tracks } = liveMedia({ tracks: [h264()], parametersTimeoutSeconds: 0 })
     const requested = vi.fn()
