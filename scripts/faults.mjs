@@ -29,6 +29,7 @@ export const faults = {
     'R-4': 'SRTP with a master key identifier is understood',
     'R-5': 'the answer to SETUP names the source where a client needs it',
     'R-6': 'clients that wait for an answer to the POST of a tunnel get one',
+    'R-7': 'each stream with SRTP has a key of its own, and GStreamer plays pictures and sound',
   },
   Media: {
     'M-A': 'pictures from before the beginning of a file are sent where others need them',

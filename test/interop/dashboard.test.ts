@@ -256,6 +256,9 @@ describe('the web page in Chromium', () => {
     const ban = await command.api.call('addBan', { body: { user: 'mallory', reason: 'rude' } })
     const share = await command.api.call('createShare', { body: { path: '/test', name: 'house' } })
     const dashboard = await open()
+    const links = dashboard.page.getByRole('navigation').getByRole('link')
+    // A page that is missing here would get no picture.
+    expect(await links.allInnerTexts()).toEqual(pageTitles)
     for (const title of pageTitles) {
       await dashboard.goTo(title)
       if (title === 'Sessions') {

@@ -72,7 +72,7 @@ function publishSecurely(location: string, transport: Transport): Program {
   ])
 }
 
-describe.each(suites)('%s', { tags: ['A-SRT-3', 'A-SRT-4'] }, (suite) => {
+describe.each(suites)('%s', { tags: ['A-SRT-3', 'A-SRT-4', 'R-7'] }, (suite) => {
   test.for(transports)('GStreamer decodes 3 s over %s', async (transport, context) => {
     requirePrograms(context, ...gstreamerPlayer, 'gst srtpdec')
     await start(suite)

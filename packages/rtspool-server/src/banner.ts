@@ -41,6 +41,13 @@ export function localUrl(address: string, port: number, scheme: 'rtsp' | 'rtsps'
   return `${scheme}://${literal.includes(':') ? `[${literal}]` : literal}:${port}`
 }
 
+/**
+ * Returns a path that a pattern for publishers allows, for the example command: `/live` for `/*`,
+ * `/live/door` for `/live/*`.
+ */
+export const examplePath = (pattern: string): string =>
+  pattern === '/*' ? '/live' : pattern.replace(/\*$/, 'door')
+
 /** Inserts a placeholder for name and password in a URL. */
 const withLogin = (url: string): string => url.replace('://', '://NAME:PASSWORD@')
 

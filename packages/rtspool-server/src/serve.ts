@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { RtspServer, type TlsCertificate } from 'rtspool'
 import type { ControlService } from './api/control-service.js'
 import { BanFile, banFileName, banFileSource } from './ban-file.js'
-import { banner } from './banner.js'
+import { banner, examplePath } from './banner.js'
 import { readCertificate } from './config/certificate.js'
 import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
 import { sourceOrOption } from './config/problems.js'
@@ -202,7 +202,7 @@ function bannerOf(
     tlsPort: hasTls(config) && config.rtsp.port !== false ? server.tlsAddress().port : undefined,
     host: config.rtsp.host,
     publish: config.publish.paths.length > 0,
-    publishPath: config.publish.paths[0]?.replace(/\/\*$/, '/live'),
+    publishPath: config.publish.paths.slice(0, 1).map(examplePath)[0],
     login: {
       toPlay: auth?.rules?.[0]?.read === 'authenticated',
       toPublish: auth !== undefined,

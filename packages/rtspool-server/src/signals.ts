@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from 'rtspool'
 import type { LevelSwitch } from './log/level-switch.js'
 import type { CommandLog } from './log/log.js'
 
@@ -20,8 +21,23 @@ export interface StopSignalWait {
   ignore(): void
 }
 
-/** Waits for the first SIGINT or SIGTERM; a second one ends the process at once. */
-export function stopSignal(): StopSignalWait {
+/** Milliseconds between two looks at the parent of a process that npx has started. */
+const parentIntervalMs = 1000
+
+/** Facts of the process by which {@link stopSignal} notices the end of npx. */
+export interface OwnProcess {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Process id of the present parent. */
+  readonly ppid: number
+}
+
+/**
+ * Waits for the first SIGINT or SIGTERM; a second one ends the process at once.
+ *
+ * The end of npx counts as SIGTERM. npm 11 sends the signal on to the shell alone that it has
+ * started, and the server would go on without a parent.
+ */
+export function stopSignal(own: OwnProcess = process, clock: Clock = systemClock): StopSignalWait {
   const { promise, resolve } = resolvers<StopSignal>()
   let firstAt: number | undefined
   const ignore = listen(Object.keys(stopExitCodes) as StopSignal[], (signal) => {
@@ -31,7 +47,26 @@ export function stopSignal(): StopSignalWait {
     if (now - firstAt > samePressMs) process.exit(stopExitCodes[signal])
     resolve(signal)
   })
-  return { received: promise, ignore }
+  const unwatch = watchNpx(own, () => resolve('SIGTERM'), clock)
+  return {
+    received: promise,
+    ignore: () => {
+      unwatch()
+      ignore()
+    },
+  }
+}
+
+/** Calls `ended` once when the parent has ended, if npx has started the process. */
+function watchNpx(own: OwnProcess, ended: () => void, clock: Clock): () => void {
+  if (own.env.npm_lifecycle_event !== 'npx') return () => undefined
+  const { ppid } = own
+  const look = (): void => {
+    if (own.ppid !== ppid) ended()
+    else timer = clock.schedule(look, parentIntervalMs, false)
+  }
+  let timer = clock.schedule(look, parentIntervalMs, false)
+  return () => timer.cancel()
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { banner, localUrl } from '../src/banner.js'
+import { banner, examplePath, localUrl } from '../src/banner.js'
 
 describe('the URL for a player on this machine', () => {
   it.each([
@@ -10,6 +10,17 @@ describe('the URL for a player on this machine', () => {
     { address: 'fe80::1%eth0', port: 9000, url: 'rtsp://[fe80::1]:9000' },
   ])('is $url for $address', ({ address, port, url }) => {
     expect(localUrl(address, port)).toBe(url)
+  })
+})
+
+describe('the path of the example', () => {
+  it.each([
+    ['/*', '/live'],
+    ['/live/*', '/live/door'],
+    ['/a/b/*', '/a/b/door'],
+    ['/cam', '/cam'],
+  ])('for publishers at %s is %s', (pattern, path) => {
+    expect(examplePath(pattern)).toBe(path)
   })
 })
 

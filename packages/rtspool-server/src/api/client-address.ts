@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { isLoopback } from '../access/loopback.js'
-import type { Networks } from '../access/networks.js'
+import { Networks } from '../access/networks.js'
 
 /** Client of a request, perhaps behind a proxy. */
 export interface HttpClient {
@@ -38,6 +38,28 @@ export function clientOf({ socket, headers }: IncomingMessage, proxies: Networks
   const [first, ...others] = hops.map(addressIn)
   const isClear = first !== undefined && others.every((other) => other === first)
   return { address: isClear ? first : unknownAddress, isPrivate }
+}
+
+/** Networks in which proxies stand that an operator may have forgotten to name. */
+const nearNetworks = new Networks([
+  ...['127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+])
+
+/**
+ * Returns the address of a proxy in a near network that names a client, but is not trusted. All
+ * clients of this proxy then count as one.
+ *
+ * @param proxies - Proxies that are trusted.
+ * @returns `undefined` if the request came from a trusted proxy, or from none.
+ */
+export function forgottenProxyOf(
+  { socket, headers }: IncomingMessage,
+  proxies: Networks,
+): string | undefined {
+  const { remoteAddress = '' } = socket
+  const isForwarded = forwardedBy(headers).hops.length > 0
+  const isForgotten = isForwarded && !proxies.has(remoteAddress) && nearNetworks.has(remoteAddress)
+  return isForgotten ? remoteAddress : undefined
 }
 
 /** Returns the last client and the last scheme that each header names. */

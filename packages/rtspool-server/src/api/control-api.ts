@@ -9,6 +9,7 @@ import { limitHosts } from '../access/host-limit.js'
 import { Networks } from '../access/networks.js'
 import type { PageFiles } from '../dashboard/page-files.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
+import { forgottenProxyOf } from './client-address.js'
 import type { ControlledServer } from './controlled-server.js'
 import { Exchange } from './exchange.js'
 import { operations } from './operations/index.js'
@@ -64,6 +65,7 @@ export class ControlApi {
   readonly #router = new Router(operations)
   readonly #hosts: HostRules
   readonly #proxies: Networks
+  #hasWarnedOfProxy = false
 
   constructor(options: ControlApiOptions) {
     this.#options = options
@@ -134,9 +136,20 @@ export class ControlApi {
 
   #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
     const { server, log, repeats } = this.#options
+    this.#noteProxy(request)
     const own = { router: this.#router, hosts: this.#hosts, proxies: this.#proxies }
     const context = { server, log, repeats, ...own }
     return new Exchange(context, request, response, randomUUID())
+  }
+
+  /** Warns of the first proxy that names clients and is not trusted. */
+  #noteProxy(request: IncomingMessage): void {
+    if (this.#hasWarnedOfProxy) return
+    const address = forgottenProxyOf(request, this.#proxies)
+    if (address === undefined) return
+    this.#hasWarnedOfProxy = true
+    const rest = `is not in api.trustedProxies: all clients behind it count as ${address}`
+    this.#options.log.warn({ address }, `a proxy at ${address} names the client, but ${rest}`)
   }
 }
 

@@ -12,7 +12,7 @@ import { isStoredUsersName, readStoredUsers } from './users/stored-users.js'
 import { UserDirectory } from './users/user-directory.js'
 import { checkRealm } from './users/user-realm.js'
 import { clearUsersOf } from './users/user-sources.js'
-import { modeWarning, readUsersFile } from './users-file.js'
+import { checkReadable, modeWarning, readUsersFile } from './users-file.js'
 
 /**
  * Name of the environment variable that contains users. Unlike the command line, other users of the
@@ -86,6 +86,7 @@ function addUsersOfFile(
     directory.addClear(clearUsersOf(source, users))
     return warning
   }
+  checkReadable(usersFile, source)
   const stored = readStoredUsers(usersFile)
   checkRealm(stored, realm)
   directory.addStored(stored, algorithms)

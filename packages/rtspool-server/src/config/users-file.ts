@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { OptionValueError } from './option-value-error.js'
 
 /**
@@ -36,9 +36,27 @@ export function readUsersFile(file: string, source: string): UsersFile {
       warning: modeWarning(file, source),
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new OptionValueError(`${source} cannot be read: ${reason}`)
+    throw unreadable(error, source)
   }
+}
+
+/**
+ * Checks that a file with users can be read.
+ *
+ * @param source - Name of the file in messages, such as `--users-file users.yml`.
+ * @throws {OptionValueError} The file cannot be read.
+ */
+export function checkReadable(file: string, source: string): void {
+  try {
+    accessSync(file, constants.R_OK)
+  } catch (error) {
+    throw unreadable(error, source)
+  }
+}
+
+function unreadable(error: unknown, source: string): OptionValueError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new OptionValueError(`${source} cannot be read: ${reason}`)
 }
 
 /**

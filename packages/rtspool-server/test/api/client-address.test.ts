@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Networks } from '../../src/access/networks.js'
-import { clientOf } from '../../src/api/client-address.js'
+import { clientOf, forgottenProxyOf } from '../../src/api/client-address.js'
 
 const proxies = new Networks(['127.0.0.1', 'fd00::/8'])
 
@@ -51,5 +51,22 @@ describe('the client of a request to the API', { tags: 'B-AUTH0' }, () => {
   it('is the one that is connected, without trust', () => {
     const headers = { 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https' }
     expect(clientBy(headers, '192.0.2.9')).toEqual(['192.0.2.9', false])
+  })
+})
+
+describe('a proxy that nobody has named', { tags: 'B-AUTH0' }, () => {
+  const forgotten = (remoteAddress: string, headers: Readonly<Record<string, string>>) =>
+    forgottenProxyOf({ socket: { remoteAddress }, headers } as never, new Networks(['10.0.0.7']))
+  const headers = { 'x-forwarded-for': '192.0.2.1' }
+
+  it.each(['127.0.0.1', '::1', '192.168.1.2', '10.0.0.8', 'fd00::1'])('is found at %s', (near) => {
+    expect(forgotten(near, headers)).toBe(near)
+    expect(forgotten(near, { forwarded: 'for=192.0.2.1' })).toBe(near)
+    expect(forgotten(near, {})).toBeUndefined()
+  })
+
+  it('is not looked for among strangers, and trusted ones are none', () => {
+    expect(forgotten('192.0.2.9', headers)).toBeUndefined()
+    expect(forgotten('10.0.0.7', headers)).toBeUndefined()
   })
 })

@@ -38,6 +38,21 @@ describe('the API', { tags: 'B-CSRF' }, () => {
     expect(answer.headers['content-type']).toBe('application/problem+json')
   })
 
+  it('warns once of a proxy that nobody has named', { tags: 'B-AUTH0' }, async () => {
+    const scene = await startApi()
+    const headers = { 'x-forwarded-for': '192.0.2.1' }
+    for (const path of ['/v1/health', '/v1/version']) await rawRequest(scene, path, { headers })
+    const warnings = scene.logged.filter((line) => line.includes('trustedProxies'))
+    expect(warnings).toHaveLength(1)
+    expect(JSON.parse(warnings[0] ?? '')).toMatchObject({
+      level: 40,
+      msg: expect.stringContaining('all clients behind it count as 127.0.0.1'),
+    })
+    const named = await startApi({}, { trustedProxies: ['127.0.0.1'] })
+    await rawRequest(named, '/v1/health', { headers })
+    expect(named.logged.filter((line) => line.includes('trustedProxies'))).toEqual([])
+  })
+
   it('answers a page of its own origin', async () => {
     const scene = await startApi()
     const headers = { origin: scene.url, 'sec-fetch-site': 'same-origin' }

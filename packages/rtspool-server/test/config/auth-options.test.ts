@@ -136,8 +136,11 @@ describe('users of a file', { tags: 'U-9' }, () => {
     expect(stderr).not.toContain('canary')
   })
 
-  it.each(['/nowhere/users', tmpdir()])('of %s, which is no such file, are refused', (file) => {
-    const { stderr } = parseCommandLine(['--users-file', file], '1.2.3') as { stderr?: string }
-    expect(stderr).toMatch(/^error: --users-file \S+ cannot be read: E[A-Z]+[^\n]*\n$/)
-  })
+  it.each(['/nowhere/users', '/nowhere/users.yml', tmpdir()])(
+    'of %s, which is no such file, are refused',
+    (file) => {
+      const { stderr } = parseCommandLine(['--users-file', file], '1.2.3') as { stderr?: string }
+      expect(stderr).toMatch(/^error: --users-file \S+ cannot be read: E[A-Z]+[^\n]*\n$/)
+    },
+  )
 })
