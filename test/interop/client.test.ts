@@ -11,14 +11,17 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('rtspool/client pulls from gst-rtsp-server', () => {
-  it.each<RtspClientTransport>(['tcp', 'udp'])('pictures and sound over %s', async (transport) => {
-    await using client = await connect(`${server.url}/cam`, { transports: [transport] })
-    expect(client.tracks.map(({ encoding }) => encoding)).toEqual(['H264', 'OPUS'])
-    await client.play()
-    await until(() => client.tracks.every(({ stats }) => stats.packets > 50))
-    expect(client.transport).toBe(transport)
-    expect(client.stats()).toMatchObject({ lostPackets: 0, invalidPackets: 0, strayBytes: 0 })
-  })
+  it.each<RtspClientTransport>(['tcp', 'udp', 'http'])(
+    'pictures and sound over %s',
+    async (transport) => {
+      await using client = await connect(`${server.url}/cam`, { transports: [transport] })
+      expect(client.tracks.map(({ encoding }) => encoding)).toEqual(['H264', 'OPUS'])
+      await client.play()
+      await until(() => client.tracks.every(({ stats }) => stats.packets > 50))
+      expect(client.transport).toBe(transport)
+      expect(client.stats()).toMatchObject({ lostPackets: 0, invalidPackets: 0, strayBytes: 0 })
+    },
+  )
 
   it('with Digest', async () => {
     const url = `${server.privateUrl}/priv`

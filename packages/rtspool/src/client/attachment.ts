@@ -2,7 +2,7 @@ import { ClientError } from '../errors.js'
 import type { ResolvedClientOptions } from './client-options.js'
 import type { DescribedStream } from './describe.js'
 import type { RtspClientTransport, RtspPlayAnswer, RtspPlayOptions } from './rtsp-client.js'
-import type { Carrier } from './streams/carrier.js'
+import { type Carrier, usesDatagrams } from './streams/carrier.js'
 import { ClientSession } from './streams/client-session.js'
 import type { ClientTrack } from './streams/client-track.js'
 import { KeepAlive } from './streams/keep-alive.js'
@@ -12,22 +12,20 @@ import { UdpCarrier } from './streams/udp-carrier.js'
 /** One connection to a server with its session, whose tracks all have the same transport. */
 export class Attachment {
   readonly stream: DescribedStream
-  readonly transport: RtspClientTransport
   readonly #options: ResolvedClientOptions
   readonly #session: ClientSession
   readonly #carriers: Carrier[] = []
   #keepAlive: KeepAlive | undefined
   #isClosed = false
 
-  constructor(
-    stream: DescribedStream,
-    transport: RtspClientTransport,
-    options: ResolvedClientOptions,
-  ) {
+  constructor(stream: DescribedStream, options: ResolvedClientOptions) {
     this.stream = stream
-    this.transport = transport
     this.#options = options
     this.#session = new ClientSession(stream.connection, stream.presentation)
+  }
+
+  get transport(): RtspClientTransport {
+    return this.stream.transport
   }
 
   /**
@@ -68,9 +66,9 @@ export class Attachment {
   #createCarrier(place: number): Promise<Carrier> | Carrier {
     const { connection } = this.stream
     const { clock, udpPorts } = this.#options
-    return this.transport === 'tcp'
-      ? new TcpCarrier(connection, clock, place)
-      : UdpCarrier.create(connection, clock, udpPorts)
+    return usesDatagrams(this.transport)
+      ? UdpCarrier.create(connection, clock, udpPorts)
+      : new TcpCarrier(connection, clock, place)
   }
 
   #startKeepAlive(): KeepAlive | undefined {

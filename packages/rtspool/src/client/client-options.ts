@@ -83,8 +83,8 @@ export interface RtspClientOptions {
    */
   readonly tracks?: ((track: RtspClientTrack) => boolean) | undefined
   /**
-   * Transports in the order of preference. If the server refuses one (461), or sends nothing over UDP, the client connects
-   * and describes anew, and takes the next.
+   * Transports in the order of preference. If the server refuses one (461, or any refusal of a tunnel), or sends nothing
+   * over UDP, the client connects and describes anew, and takes the next.
    * @default ['tcp', 'udp']
    */
   readonly transports?: readonly RtspClientTransport[] | undefined
@@ -163,6 +163,7 @@ export const rtspClientDefaults = Object.freeze({
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspClientOptions>]: RtspClientOptions[K] }
 
+const knownTransports: readonly RtspClientTransport[] = ['tcp', 'udp', 'http']
 const tlsNames = ['ca', 'fingerprint', 'allowsLegacy']
 const maxTimeoutSeconds = 600
 const maxRedirects = 20
@@ -226,9 +227,10 @@ export function resolveClientOptions(options: RtspClientOptions = {}): ResolvedC
 
 function checkTransports({ transports, udpPorts, udpSilenceSeconds }: ResolvedClientOptions): void {
   if (!Array.isArray(transports) || transports.length === 0) {
-    throw new TypeError(`transports must be a list of tcp and udp, got ${shown(transports)}`)
+    const known = knownTransports.join(', ')
+    throw new TypeError(`transports must be a list of ${known}, got ${shown(transports)}`)
   }
-  for (const transport of transports) checkOneOf('transports', transport, ['tcp', 'udp'])
+  for (const transport of transports) checkOneOf('transports', transport, knownTransports)
   if (new Set(transports).size < transports.length) {
     throw new TypeError('transports must name each transport once')
   }

@@ -46,6 +46,12 @@ export function parseClientUrl(text: string): ClientUrl | undefined {
   }
 }
 
+/** Returns path and query of a URL, as they stand in a request of HTTP; `/` without a path. */
+export function pathOf({ uri }: ClientUrl): string {
+  const [, , , path = ''] = urlPattern.exec(uri) ?? []
+  return path.startsWith('/') ? path : `/${path}`
+}
+
 /**
  * Returns a URL without its user and password, for messages; the text `an invalid URL` if it cannot
  * be parsed.

@@ -5,7 +5,7 @@ import { tell } from '../listeners.js'
 import { checkNumber, checkOptions, checkText } from '../option-checks.js'
 import { Attachment } from './attachment.js'
 import type { ResolvedClientOptions } from './client-options.js'
-import { type DescribedStream, describeStream } from './describe.js'
+import { type DescribedStream, describeStream, isTransportRefusal } from './describe.js'
 import type {
   ReceivedPacket,
   ReceivedUnit,
@@ -19,6 +19,7 @@ import type {
   RtspPlayAnswer,
   RtspPlayOptions,
 } from './rtsp-client.js'
+import { usesDatagrams } from './streams/carrier.js'
 import { ClientTrack } from './streams/client-track.js'
 import { Readers } from './streams/readers.js'
 import { sumOfTracks } from './streams/track-sums.js'
@@ -44,9 +45,9 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
   constructor(stream: DescribedStream, options: ResolvedClientOptions) {
     super()
-    const { clock, reportSeconds, signal, transports } = options
+    const { clock, reportSeconds, signal } = options
     this.#options = options
-    this.#attachment = this.#attach(stream, transports[0] ?? 'tcp')
+    this.#attachment = this.#attach(stream)
     this.#readers = new Readers({
       begin: () => this.#begin(),
       haveAllEnded: () => this.tracks.every(({ isSetUp, isEnded }) => isEnded || !isSetUp),
@@ -149,9 +150,9 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     }
   }
 
-  #attach(stream: DescribedStream, transport: RtspClientTransport): Attachment {
+  #attach(stream: DescribedStream): Attachment {
     stream.connection.onLost = (error) => this.#noteLoss(error)
-    return new Attachment(stream, transport, this.#options)
+    return new Attachment(stream, this.#options)
   }
 
   /**
@@ -162,15 +163,15 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   async #fallBack(): Promise<boolean> {
     const { transports } = this.#options
     const before = this.#attachment
-    const next = transports[transports.indexOf(before.transport) + 1]
-    if (next === undefined) return false
+    const next = transports.slice(transports.indexOf(before.transport) + 1)
+    if (next.length === 0) return false
     // The server may close the connection instead of a response to TEARDOWN.
     before.stream.connection.onLost = () => undefined
     await before.close(closedError())
     this.#requireOpen()
     const { url, credentials } = before.stream
-    const stream = await describeStream(url, credentials, this.#options)
-    this.#attachment = this.#attach(stream, next)
+    const stream = await describeStream(url, credentials, this.#options, next)
+    this.#attachment = this.#attach(stream)
     const { tracks } = stream.presentation
     if (this.#closing || tracks.length !== this.tracks.length) {
       await this.#attachment.close(closedError())
@@ -204,7 +205,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   }
 
   get #isInterleaved(): boolean {
-    return this.#attachment.transport === 'tcp'
+    return !usesDatagrams(this.#attachment.transport)
   }
 
   /** Stops or continues the reading of packets. Over UDP the connection has none. */
@@ -273,10 +274,6 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
 const closedError = (): ClientError =>
   new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
-
-/** Returns whether another transport may work where an error has occurred. */
-const isTransportRefusal = (error: unknown): boolean =>
-  error instanceof ClientError && error.statusCode === 461
 
 /** Tracks that are played unless the option `tracks` says otherwise. */
 const isMedia = ({ kind, direction }: RtspClientTrack): boolean =>

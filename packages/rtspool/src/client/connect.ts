@@ -18,6 +18,7 @@ export async function connect(url: string | URL, options?: RtspClientOptions): P
   const resolved = resolveClientOptions(options)
   const place = parseClientUrl(String(url))
   if (!place) throw new TypeError('url must be an rtsp: or rtsps: URL')
-  const stream = await describeStream(place, credentialsOf(place, resolved), resolved)
+  const credentials = credentialsOf(place, resolved)
+  const stream = await describeStream(place, credentials, resolved, resolved.transports)
   return new Client(stream, resolved)
 }

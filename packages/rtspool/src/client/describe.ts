@@ -6,6 +6,7 @@ import type { ClientConnection } from './connection/client-connection.js'
 import { expectOk } from './connection/expect-ok.js'
 import { openConnection } from './connection/open-connection.js'
 import { type Presentation, readPresentation } from './description/presentation.js'
+import type { RtspClientTransport } from './rtsp-client.js'
 
 /** An open connection, and the session description that was received on it. */
 export interface DescribedStream {
@@ -15,6 +16,8 @@ export interface DescribedStream {
   readonly credentials: ClientCredentials | undefined
   readonly connection: ClientConnection
   readonly presentation: Presentation
+  /** Transport for the tracks; decides about the kind of the connection, too. */
+  readonly transport: RtspClientTransport
   /** Methods in the Public header of the server; empty without one. */
   readonly methods: readonly string[]
 }
@@ -22,14 +25,35 @@ export interface DescribedStream {
 /** Status codes of redirects (RFC 2326 section 11.3). */
 const redirects = [301, 302, 303, 305, 307, 308]
 
+/** Returns whether another transport may work where an error has occurred. */
+export const isTransportRefusal = (error: unknown): boolean =>
+  error instanceof ClientError && error.statusCode === 461
+
 /**
  * Connects to a server and describes a stream. Follows redirects on new connections.
  *
  * @param own - Credentials for the host of the first URL, instead of those in it.
+ * @param transports - Transports to try in this order, while the server refuses their connections.
  * @throws {ClientError} the server cannot be reached, refuses, or does not describe the stream.
  * @throws The reason of the signal.
  */
 export async function describeStream(
+  first: ClientUrl,
+  own: ClientCredentials | undefined,
+  options: ResolvedClientOptions,
+  transports: readonly RtspClientTransport[],
+): Promise<DescribedStream> {
+  const [transport = 'tcp', ...others] = transports
+  try {
+    return await describeOver(transport, first, own, options)
+  } catch (error) {
+    if (!isTransportRefusal(error) || others.length === 0) throw error
+    return describeStream(first, own, options, others)
+  }
+}
+
+async function describeOver(
+  transport: RtspClientTransport,
   first: ClientUrl,
   own: ClientCredentials | undefined,
   options: ResolvedClientOptions,
@@ -39,7 +63,7 @@ export async function describeStream(
     const isTrusted = url.host === first.host || options.credentialsFor === 'anyHost'
     const redirected = url === first ? undefined : url.credentials
     const credentials = redirected ?? (isTrusted ? own : undefined)
-    const connection = await openConnection(url, credentials, options)
+    const connection = await openConnection(url, credentials, options, transport)
     const stopAborting = closeOnAbort(connection, options.signal)
     try {
       const methods = await announcedMethods(connection, url.uri)
@@ -47,7 +71,7 @@ export async function describeStream(
       const response = await connection.request({ method: 'DESCRIBE', uri: url.uri, headers })
       if (!redirects.includes(response.statusCode)) {
         const presentation = readPresentation(expectOk('DESCRIBE', response), url.uri)
-        return { url, credentials, connection, presentation, methods }
+        return { url, credentials, connection, presentation, transport, methods }
       }
       url = redirectedTo(response, url, hops, options.maxRedirects)
       await connection.close(undefined)

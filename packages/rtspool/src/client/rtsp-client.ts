@@ -2,8 +2,11 @@ import type { EventEmitter } from 'node:events'
 import type { RtspRange } from '../rtsp/index.js'
 import type { MediaDescription, SessionDescription } from '../sdp/index.js'
 
-/** Lower transport of RTP: frames within the RTSP connection, or datagrams. */
-export type RtspClientTransport = 'tcp' | 'udp'
+/**
+ * Way of RTP to the client: frames within the RTSP connection, datagrams, or frames within an RTSP connection that is
+ * tunnelled through HTTP.
+ */
+export type RtspClientTransport = 'tcp' | 'udp' | 'http'
 
 /**
  * State of a client: connected and described; playing; closed. A closed client stays closed.

@@ -7,3 +7,8 @@ export {
   serializeHttpRefusal,
   serializeTunnelAnswer,
 } from './response.js'
+export {
+  type HttpResponseHead,
+  HttpResponseHeadReader,
+  type ReadHttpResponseHead,
+} from './response-head.js'

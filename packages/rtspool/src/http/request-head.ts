@@ -63,7 +63,7 @@ export class HttpHeadReader {
 }
 
 /** Searches for the empty line that ends a head. @returns The position after it, or `undefined`. */
-function endOfHead(bytes: Buffer, from: number): number | undefined {
+export function endOfHead(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
     if (bytes[at + 1] === LF) return at + 2
     if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3

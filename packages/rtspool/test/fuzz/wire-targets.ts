@@ -2,6 +2,7 @@ import { RtspError } from '../../src/errors.js'
 import { Base64Stream } from '../../src/http/base64-stream.js'
 import { protocolOf } from '../../src/http/protocol.js'
 import { HttpHeadReader } from '../../src/http/request-head.js'
+import { HttpResponseHeadReader } from '../../src/http/response-head.js'
 import { parseSrtpOffer } from '../../src/mikey/index.js'
 import { parseMikey } from '../../src/mikey/parse.js'
 import { serializeMikey } from '../../src/mikey/serialize.js'
@@ -71,6 +72,21 @@ function writeHttp({
   return Buffer.concat([Buffer.from(text, 'latin1'), rest])
 }
 
+function readHttpResponse(wire: Buffer) {
+  const reader = new HttpResponseHeadReader()
+  const [first = wire, second = wire] = cutInTwo(wire)
+  const early = reader.push(first)
+  if (early) return { head: early.head, rest: Buffer.concat([early.rest, second]) }
+  return reader.push(second)
+}
+
+function writeHttpResponse({ head, rest }: NonNullable<ReturnType<typeof readHttpResponse>>) {
+  const { statusCode, reason, headers } = head
+  const lines = headers.map(([name, value]) => `${name}:${value}\r\n`).join('')
+  const text = `HTTP/1.0 ${statusCode}${reason && ' '}${reason}\r\n${lines}\r\n`
+  return Buffer.concat([Buffer.from(text, 'latin1'), rest])
+}
+
 /** Parses the offer of a valid message, which may still be refused. */
 function offerOf(wire: Buffer): void {
   try {
@@ -96,6 +112,13 @@ export const wireTargets: readonly FuzzTarget[] = [
   ...['http-head', 'web-socket-head'].map((name) =>
     fuzzTarget({ name, tags: 'B-SMUG', format: 'txt', read: readHttp, write: writeHttp }),
   ),
+  fuzzTarget({
+    name: 'http-response-head',
+    tags: 'B-SMUG',
+    format: 'txt',
+    read: readHttpResponse,
+    write: writeHttpResponse,
+  }),
   fuzzTarget({
     name: 'http-tunnel-base64',
     tags: 'A-HTP-3',

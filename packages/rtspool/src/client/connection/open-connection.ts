@@ -2,19 +2,23 @@ import { ClientError } from '../../errors.js'
 import { FingerprintMismatch, openStream } from '../../transport/tcp/open-stream.js'
 import type { ResolvedClientOptions } from '../client-options.js'
 import type { ClientCredentials, ClientUrl } from '../client-url.js'
+import type { RtspClientTransport } from '../rtsp-client.js'
 import { ClientConnection } from './client-connection.js'
 import { Login } from './login.js'
+import { openTunnel } from './open-tunnel.js'
 
 /**
- * Opens a connection to the host of a URL.
+ * Opens a connection to the host of a URL, through a tunnel if the transport is one.
  *
  * @throws {ClientError} `ERR_CLIENT_CONNECT`, `ERR_CLIENT_CERTIFICATE` or `ERR_CLIENT_TIMEOUT`.
+ * @throws The errors of {@link openTunnel}.
  * @throws The reason of the signal.
  */
 export async function openConnection(
   url: ClientUrl,
   credentials: ClientCredentials | undefined,
   options: ResolvedClientOptions,
+  transport: RtspClientTransport,
 ): Promise<ClientConnection> {
   const { clock, connectTimeout, basic, userAgent, responseTimeout, signal } = options
   const { host, port, isSecure } = url
@@ -27,12 +31,17 @@ export async function openConnection(
   const { ca, fingerprint, allowsLegacy = false } = options.tls
   const tls = isSecure ? { ca, fingerprint, allowsLegacy } : undefined
   try {
-    const socket = await openStream({ host, port, tls }, attempt.signal)
-    const login = new Login(credentials, basic, isSecure)
+    const target = { host, port, tls }
+    const newLogin = (): Login => new Login(credentials, basic, isSecure)
+    const socket =
+      transport === 'http'
+        ? await openTunnel(url, target, newLogin(), userAgent, attempt.signal)
+        : await openStream(target, attempt.signal)
+    const login = newLogin()
     const responseTimeoutMs = responseTimeout * 1000
     return new ClientConnection(socket, { login, clock, userAgent, responseTimeoutMs })
   } catch (error) {
-    if (attempt.signal.aborted) throw error
+    if (attempt.signal.aborted || error instanceof ClientError) throw error
     throw failureOf(error, host, port)
   } finally {
     timer.cancel()

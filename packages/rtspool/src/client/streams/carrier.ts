@@ -4,7 +4,6 @@ import type { TransportAnswer } from './transport-answer.js'
 
 /** Way on which the packets of one track arrive. */
 export interface Carrier {
-  readonly transport: RtspClientTransport
   /** Value of the Transport header of SETUP. */
   readonly offer: string
   /**
@@ -16,3 +15,6 @@ export interface Carrier {
   /** Releases ports. Idempotent. */
   close(): Promise<void>
 }
+
+/** Returns whether packets arrive as datagrams, outside the RTSP connection. */
+export const usesDatagrams = (transport: RtspClientTransport): boolean => transport === 'udp'

@@ -8,7 +8,6 @@ import type { TransportAnswer } from './transport-answer.js'
 
 /** Receives a track in frames of the RTSP connection. */
 export class TcpCarrier implements Carrier {
-  readonly transport = 'tcp'
   readonly #connection: ClientConnection
   readonly #clock: Clock
   readonly #channels: readonly [rtp: number, rtcp: number]

@@ -10,7 +10,6 @@ import type { TransportAnswer } from './transport-answer.js'
 
 /** Receives a track over UDP. */
 export class UdpCarrier implements Carrier {
-  readonly transport = 'udp'
   readonly #connection: ClientConnection
   readonly #clock: Clock
   readonly #ports: ClientPorts

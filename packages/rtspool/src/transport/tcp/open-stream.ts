@@ -1,4 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 
 /** Rules for the certificate of a server, and for the cipher suites. */
@@ -18,12 +19,17 @@ export interface StreamTarget {
   /** Host name or numeric address, without brackets. */
   readonly host: string
   readonly port: number
+  /** Numeric address to connect to, if that of `host` has been resolved before. */
+  readonly address?: string | undefined
   /** TLS settings; absent for a connection without TLS. */
   readonly tls?: ClientTls | undefined
 }
 
-/** Socket of an open connection, with or without TLS. */
-export type ClientSocket = Socket
+/** Open connection to a server: a socket with or without TLS, or a tunnel. */
+export interface ClientSocket extends Duplex {
+  readonly remoteAddress?: string | undefined
+  readonly localAddress?: string | undefined
+}
 
 /** Error for a server certificate that does not have the expected fingerprint. */
 export class FingerprintMismatch extends Error {}
@@ -41,10 +47,10 @@ const legacyCiphers = 'DEFAULT:@SECLEVEL=0'
  * @throws The error of the socket, {@link FingerprintMismatch}, or the reason of the signal.
  */
 export function openStream(target: StreamTarget, signal: AbortSignal): Promise<Socket> {
-  const { host, port, tls } = target
+  const { host, port, tls, address = host } = target
   const socket: Socket = tls
-    ? connectTls({ host, port, ...tlsOptions(host, tls) })
-    : connect({ host, port })
+    ? connectTls({ host: address, port, ...tlsOptions(host, tls) })
+    : connect({ host: address, port })
   // Small requests must not wait for the acknowledgement of the one before.
   socket.setNoDelay()
   return new Promise((resolve, reject) => {

@@ -1,0 +1,73 @@
+import { ClientError, MalformedMessageError } from '../../errors.js'
+import type { HttpResponseHead } from '../../http/index.js'
+import { RtspHeaders, type RtspResponse } from '../../rtsp/index.js'
+import { authorityOf } from '../../transport/system/addresses.js'
+import type { ClientSocket, StreamTarget } from '../../transport/tcp/open-stream.js'
+import { openHttpTunnel, TunnelRefused } from '../../transport/tunnel/http-client-tunnel.js'
+import { type ClientUrl, pathOf } from '../client-url.js'
+import type { Login } from './login.js'
+
+/** Maximum number of GETs of one attempt, including those that the server refuses for their credentials. */
+const maxAttempts = 3
+
+/**
+ * Opens an HTTP tunnel to the host of a URL. Answers challenges of HTTP with the credentials of the login.
+ *
+ * @param login - Login for HTTP; that of RTSP is another.
+ * @throws {ClientError} `ERR_CLIENT_TRANSPORT`, `ERR_CLIENT_UNAUTHORIZED` or `ERR_CLIENT_AUTH_SCHEME`
+ * @throws The errors of `openStream`.
+ */
+export async function openTunnel(
+  url: ClientUrl,
+  target: StreamTarget,
+  login: Login,
+  userAgent: string,
+  signal: AbortSignal,
+): Promise<ClientSocket> {
+  const path = pathOf(url)
+  for (let attempt = 1; ; attempt++) {
+    let authorization: string | undefined
+    const headersOf = (method: string): Record<string, string> => {
+      authorization = login.authorize(method, path)
+      return {
+        Host: authorityOf(url.host, url.port),
+        'User-Agent': userAgent,
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
+      }
+    }
+    try {
+      return await openHttpTunnel({ ...target, path, headersOf }, signal)
+    } catch (error) {
+      if (error instanceof MalformedMessageError || error instanceof TunnelRefused) {
+        const head = error instanceof TunnelRefused ? error.head : undefined
+        if (head?.statusCode !== unauthorized) throw refusal(error)
+        const isFirst = attempt === 1
+        if (login.accept(challengesOf(head), authorization, isFirst) && attempt < maxAttempts)
+          continue
+        throw unauthorizedBy(authorization)
+      }
+      throw error
+    }
+  }
+}
+
+const unauthorized = 401
+
+/** Returns the part of a response that a login reads. */
+function challengesOf({ statusCode, reason, headers }: HttpResponseHead): RtspResponse {
+  const challenges = headers.filter(([name]) => name.toLowerCase() === 'www-authenticate')
+  const body = Buffer.alloc(0)
+  const kept = new RtspHeaders(challenges)
+  return { kind: 'response', version: '1.0', statusCode, reason, headers: kept, body }
+}
+
+function refusal(cause: Error): ClientError {
+  const isMalformed = cause instanceof MalformedMessageError
+  const text = isMalformed ? `the server opens no HTTP tunnel: ${cause.message}` : cause.message
+  return new ClientError('ERR_CLIENT_TRANSPORT', text, { cause })
+}
+
+function unauthorizedBy(authorization: string | undefined): ClientError {
+  const what = authorization === undefined ? 'requires credentials' : 'refuses the credentials'
+  return new ClientError('ERR_CLIENT_UNAUTHORIZED', `the server ${what}`)
+}
