@@ -19,15 +19,32 @@ const columns = [
   ['RSS +MB', 8, ({ grownMb }) => grownMb.toFixed(0)],
 ]
 
-function printTable(file) {
-  let lines = []
+/** Rows of a file with one JSON object a line. */
+function rowsOf(file) {
   try {
-    lines = readFileSync(file, 'utf8').trim().split('\n')
+    return readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
   } catch {
-    console.log('no attack came to its end')
-    return
+    return []
   }
-  const rows = lines.map((line) => JSON.parse(line))
+}
+
+/** Figures of overload and drain, below the load under which they were measured. */
+function printFigures(file) {
+  for (const { title, figures } of rowsOf(file)) {
+    console.log(`\n${title}`)
+    for (const { what, measured, wanted } of figures) {
+      const limit = wanted === undefined ? '' : `   wanted ${wanted}`
+      console.log(`  ${what.padEnd(42)}${String(measured).padStart(28)}${limit}`)
+    }
+  }
+}
+
+function printTable(file) {
+  const rows = rowsOf(file)
+  if (rows.length === 0) return
   const text = (cells) =>
     columns
       .map(([, width], index) => {
@@ -50,12 +67,15 @@ async function testFaults() {
   ensurePrograms()
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-faults-'))
   const table = join(folder, 'table')
+  const figures = join(folder, 'figures')
   process.env.RTSPOOL_FAULTS_TABLE = table
+  process.env.RTSPOOL_FAULTS_FIGURES = figures
   if (!isShort) process.env.RTSPOOL_FAULTS_LONG = '1'
   say(isShort ? 'attacks of three seconds each' : 'attacks of a minute each: half an hour')
   const rest = args.filter((arg) => arg !== '--short')
   process.exitCode = await runNode(binOf('vitest'), ['run', '--project=faults', ...rest])
   printTable(table)
+  printFigures(figures)
   rmSync(folder, { recursive: true })
 }
 

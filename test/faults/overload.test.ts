@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { settle } from '../../packages/rtspool/test/support/until.js'
 import { endPrograms, Program, until } from '../interop/support/process.js'
+import { noteFigures } from './support/figures.js'
 import { RtspPeer, sessionIdOf } from './support/rtsp-peer.mjs'
 
 const program = fileURLToPath(new URL('./support/overloaded-server.mjs', import.meta.url))
@@ -89,7 +90,10 @@ describe('a heap that fills with the queues of slow viewers', { tags: 'B-LOAD' }
     const seconds = ((performance.now() - begin) / 1000).toFixed(1)
     close()
     const last = linesOf(server.stdout).at(-1)
-    console.log(`without the guard: ended after ${seconds} s, heap ${last?.heapMb} MB`)
+    noteFigures(`${slowViewers} viewers that read nothing, no guard, heap of ${heapMb} MB`, [
+      { what: 'process', measured: `ended after ${seconds} s` },
+      { what: 'heap at the last look, MB', measured: last?.heapMb ?? 'unknown' },
+    ])
     expect(server.isRunning).toBe(false)
     expect(server.stderr).toContain('heap')
   })
@@ -111,10 +115,15 @@ describe('a heap that fills with the queues of slow viewers', { tags: 'B-LOAD' }
     const most = Math.max(...figures.map(({ heapMb: mb }) => mb))
     const last = figures.at(-1)
     const packets = seen.map((each) => each.packets)
-    console.log(
-      `with the guard: ${holdSeconds} s more, heap at most ${most} MB of ${heapMb}, pressure at most ${last?.peak}, ` +
-        `${last?.overload} of ${slowViewers} slow viewers left, others got ${packets.join(', ')} packets`,
-    )
+    const gaps = seen.reduce((sum, each) => sum + each.gaps, 0)
+    noteFigures(`${slowViewers} viewers that read nothing, guard, heap of ${heapMb} MB`, [
+      { what: 'process', measured: `alive after ${holdSeconds} s of overload`, wanted: 'alive' },
+      { what: 'heap at most, MB', measured: most, wanted: `< ${heapMb}` },
+      { what: 'pressure at most', measured: last?.peak.toFixed(2) ?? 'unknown' },
+      { what: 'slow viewers that left with overload', measured: last?.overload ?? 0 },
+      { what: 'packets missing of viewers that read', measured: gaps, wanted: '0' },
+      { what: 'packets of each viewer that reads', measured: packets.join(', ') },
+    ])
     expect(seen.map(({ gaps }) => gaps)).toEqual(Array(fastViewers).fill(0))
     expect(Math.min(...packets)).toBeGreaterThan(holdSeconds * 50)
     expect(last?.overload).toBeLessThanOrEqual(slowViewers)
