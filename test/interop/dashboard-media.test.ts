@@ -142,6 +142,33 @@ describe('media, overview and events of the web page in Chromium', () => {
     ])
   })
 
+  test('the media page shows since when a source is away', async (context) => {
+    requirePrograms(context, 'chromium', 'ffmpeg')
+    const holding = await ApiCommand.start([], { config: 'publish: { grace: 60 }' })
+    ends.push(() => holding.stop())
+    const url = `${holding.rtspUrl}/live/door`
+    const publisher = publishWithFfmpeg({ url, transport: 'tcp' })
+    ends.push(() => publisher.stop())
+    const state = async () => {
+      const { body } = await holding.api.call('listMedia', { query: { path: '/live/door' } })
+      return body.media[0]?.state
+    }
+    await expect.poll(state, patience).toBe('playing')
+    const viewer = await Viewer.join(url, 'tcp')
+    ends.push(() => viewer.leave('close'))
+    const dashboard = await DashboardPage.open(browser, `${holding.url}/#/media`)
+    ends.push(() => dashboard.close())
+    await dashboard.logIn(holding.adminToken)
+    await chosen(dashboard, '/live/door')
+    await publisher.stop()
+    const rows = dashboard.page.getByRole('region', { name: 'Media', exact: true })
+    await rows.getByText('source away').waitFor(patience)
+    const facts = dashboard.page.locator('dl.facts')
+    await expect.poll(() => facts.innerText(), patience).toMatch(/Source away since\n/)
+    expect(await facts.innerText()).toContain('nobody at the moment')
+    await dashboard.photograph('media-away')
+  })
+
   test('the media page shows the bitrate that the publisher sends', async (context) => {
     requirePrograms(context, 'chromium', 'ffmpeg', 'ffprobe')
     await publish('/live/rate')

@@ -4,6 +4,11 @@ import type { MediaView } from './media-view.js'
 /** Maximum number of stored measurements: five minutes, if the page reads every two seconds. */
 const keptLooks = 150
 
+/** Minimum distance of two stored measurements of a media in milliseconds. */
+const shortestMs = 1000
+/** Milliseconds after the last measurement of a media until its bitrates are removed. */
+const forgetMs = 60_000
+
 /** Bitrates of the tracks of one media at one time. */
 interface Look {
   /** Time of the measurement, in milliseconds of the monotonic clock. */
@@ -14,22 +19,24 @@ interface Look {
 
 /** Stores the bitrates of all tracks since the page was opened, for five minutes at most. */
 export class BitrateHistory {
-  #looks = new Map<string, readonly Look[]>()
+  readonly #looks = new Map<string, readonly Look[]>()
 
   /**
-   * Adds the bitrates of all present media. Removes those of all other media, because they have
-   * ended.
+   * Adds the bitrates of the media that were read. Removes those of media that were not read for a
+   * minute, because they have ended or are no longer visible.
    *
    * @param nowMs - Milliseconds of the monotonic clock.
    */
   note(media: readonly MediaView[], nowMs: number): void {
-    this.#looks = new Map(
-      media.map(({ publicId, tracks }) => {
-        const rates = tracks.map(({ bitrate }) => bitrate ?? null)
-        const look = { atMs: nowMs, rates }
-        return [publicId, [...(this.#looks.get(publicId) ?? []), look].slice(-keptLooks)]
-      }),
-    )
+    for (const { publicId, tracks } of media) {
+      const looks = this.#looks.get(publicId) ?? []
+      if (nowMs - (looks.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) < shortestMs) continue
+      const look = { atMs: nowMs, rates: tracks.map(({ bitrate }) => bitrate ?? null) }
+      this.#looks.set(publicId, [...looks, look].slice(-keptLooks))
+    }
+    for (const [publicId, looks] of this.#looks) {
+      if (nowMs - (looks.at(-1)?.atMs ?? 0) > forgetMs) this.#looks.delete(publicId)
+    }
   }
 
   /**

@@ -52,7 +52,7 @@ function useBitrateShape(tracks: readonly TrackView[]): ChartShape {
 }
 
 function Facts({ media, urls }: Pick<MediaDetailsProps, 'media' | 'urls'>): JSX.Element {
-  const { publisher, startedTime, createdTime } = media
+  const { publisher, startedTime, createdTime, awaySince } = media
   const since = startedTime ?? createdTime
   return (
     <div class="panel">
@@ -61,10 +61,18 @@ function Facts({ media, urls }: Pick<MediaDetailsProps, 'media' | 'urls'>): JSX.
         <dd>
           {timeText(since)} ({durationText(Date.now() - Date.parse(since))})
         </dd>
+        {awaySince !== undefined && (
+          <>
+            <dt>Source away since</dt>
+            <dd class="alarm">
+              {timeText(awaySince)} ({durationText(Date.now() - Date.parse(awaySince))})
+            </dd>
+          </>
+        )}
         <dt>Viewers</dt>
         <dd>{countText(viewersOf(media))}</dd>
         <dt>Publisher</dt>
-        <dd>{publisher ? (publisher.user ?? 'without a login') : 'the server itself'}</dd>
+        <dd>{publisherText(media)}</dd>
         {publisher?.address !== undefined && (
           <>
             <dt>Address</dt>
@@ -81,6 +89,12 @@ function Facts({ media, urls }: Pick<MediaDetailsProps, 'media' | 'urls'>): JSX.
       <UrlList urls={urls} />
     </div>
   )
+}
+
+/** Returns who sends a media, in words for the user. */
+function publisherText({ publisher, awaySince }: MediaView): string {
+  if (publisher) return publisher.user ?? 'without a login'
+  return awaySince === undefined ? 'the server itself' : 'nobody at the moment'
 }
 
 function TracksTable({ tracks }: { readonly tracks: readonly TrackView[] }): JSX.Element {

@@ -1,8 +1,7 @@
 import type { JSX } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { ApiClient } from '../api/api-client.js'
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { Polled } from '../api/polled.js'
-import { Button, type Column, Table } from '../elements/index.js'
+import { Button, type Column, type RowWindow, Table } from '../elements/index.js'
 import { emptyText } from '../lists/empty-text.js'
 import { replaceQuery, route } from '../navigation/route.js'
 import { MediaPicture } from '../thumbnails/media-picture.js'
@@ -11,7 +10,7 @@ import { useVisitor } from '../visitor/visitor-context.js'
 import { WatchButton } from '../watch/watch-button.js'
 import { WatchDialog } from '../watch/watch-dialog.js'
 import { bitrateText, countText, durationText } from '../words/quantities.js'
-import { BitrateHistory } from './bitrate-history.js'
+import { LiveMedia } from './live-media.js'
 import { MediaDetails } from './media-details.js'
 import {
   bitrateOf,
@@ -23,44 +22,37 @@ import {
 } from './media-view.js'
 import { type ServerPorts, urlsOf } from './urls.js'
 
-const refreshMs = 2_000
 const portsMs = 60_000
-/** Maximum number of media that the page shows. */
-const pageSize = 500
 /** Width in pixels of the picture in a row. */
 const thumbnailWidth = 54
 
-interface MediaList {
-  readonly media: readonly MediaView[]
-  readonly cursor?: string
-}
-
 /** Page with a table of all media, and the details of the selected one. */
 export function MediaPage(): JSX.Element {
-  const { client } = useVisitor()
-  const { list, ports, bitrates, thumbnails } = useMedia(client)
+  const { live, ports, thumbnails } = useMedia()
+  const { list, bitrates } = live
   const [watched, setWatched] = useState<string | undefined>(undefined)
   const columns = useMemo(() => columnsOf(thumbnails, setWatched), [thumbnails])
-  const media = list.value.value?.media ?? []
+  const onWindow = useCallback((rows: RowWindow) => list.see(rows), [list])
+  const media = list.rows.value
   const { path: wanted } = route.value.query
-  const chosen = wanted === undefined ? media[0] : media.find(({ path }) => path === wanted)
+  useEffect(() => void live.choose(wanted), [live, wanted])
+  const found = live.found.value
+  const isFound = wanted !== undefined && found?.path === wanted
+  const chosen = wanted === undefined ? media[0] : isFound ? found.media : undefined
   return (
     <>
-      <h1>Media ({countText(media.length)})</h1>
-      <p role="alert">{list.problem.value}</p>
+      <h1>{`Media (${countText(media.length)}${list.hasMore.value ? '+' : ''})`}</h1>
+      <p role="alert">{list.problem}</p>
       <Table
         label="Media"
         columns={columns}
         rows={media}
         keyOf={({ publicId }) => publicId}
-        empty={emptyText(list, list.value.value ? 'Nothing is published or played.' : 'Reading …')}
+        onWindow={onWindow}
+        isBusy={list.isLoading.value}
+        empty={emptyText(list, 'Nothing is published or played.')}
       />
-      {list.value.value?.cursor !== undefined && (
-        <p class="hint">The server has more media than these.</p>
-      )}
-      {list.value.value && wanted !== undefined && !chosen && (
-        <p>Nothing is sent to {wanted} at the moment.</p>
-      )}
+      {isFound && !chosen && <p>Nothing is sent to {wanted} at the moment.</p>}
       {chosen && (
         <MediaDetails
           media={chosen}
@@ -74,20 +66,15 @@ export function MediaPage(): JSX.Element {
   )
 }
 
-function useMedia(client: ApiClient) {
+function useMedia() {
+  const { client, events } = useVisitor()
   const parts = useMemo(() => {
-    const bitrates = new BitrateHistory()
-    const list = new Polled(async () => {
-      const page = await client.get<MediaList>('/v1/media', { limit: pageSize })
-      bitrates.note(page.media, performance.now())
-      return page
-    }, refreshMs)
     const ports = new Polled(() => client.get<ServerPorts>('/v1/version'), portsMs)
-    return { list, ports, bitrates, thumbnails: new Thumbnails(client) }
-  }, [client])
+    return { live: new LiveMedia({ client, events }), ports, thumbnails: new Thumbnails(client) }
+  }, [client, events])
   useEffect(
     () => () => {
-      parts.list.close()
+      parts.live.close()
       parts.ports.close()
       parts.thumbnails.close()
     },
@@ -121,7 +108,9 @@ const columnsOf = (
     id: 'state',
     title: 'State',
     width: '7rem',
-    cell: (media) => <span class={media.isDown ? 'alarm' : undefined}>{stateText(media)}</span>,
+    cell: (media) => (
+      <span class={media.isDown || media.awaySince ? 'alarm' : undefined}>{stateText(media)}</span>
+    ),
   },
   { id: 'codecs', title: 'Codecs', cell: codecsText, hint: codecsText },
   {

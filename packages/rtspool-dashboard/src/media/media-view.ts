@@ -30,6 +30,8 @@ export interface MediaView {
   readonly durationSeconds?: number
   readonly createdTime: string
   readonly startedTime?: string
+  /** Present while viewers wait for the source to return. */
+  readonly awaySince?: string
   readonly sessionCount: number
   readonly publisher?: {
     readonly session: string
@@ -69,7 +71,8 @@ export const codecsText = ({ tracks }: MediaView): string =>
   tracks.map(({ encoding, kind }) => encoding ?? kind).join(', ')
 
 /** Returns the state of a media in one or two words for the user. */
-export function stateText({ state, isDown, durationSeconds }: MediaView): string {
+export function stateText({ state, isDown, awaySince, durationSeconds }: MediaView): string {
+  if (awaySince !== undefined) return 'source away'
   if (isDown) return 'no packets'
   if (state === 'playing') return durationSeconds === undefined ? 'live' : 'playing'
   return { idle: 'idle', starting: 'starting', ended: 'ended' }[state]

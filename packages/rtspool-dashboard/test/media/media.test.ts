@@ -47,9 +47,10 @@ describe('a media', () => {
         media(),
         media({ durationSeconds: 9 }),
         media({ isDown: true }),
+        media({ isDown: true, awaySince: '2026-11-29T20:00:00Z' }),
         media({ state: 'idle' }),
       ].map(stateText),
-    ).toEqual(['live', 'playing', 'no packets', 'idle'])
+    ).toEqual(['live', 'playing', 'no packets', 'source away', 'idle'])
   })
 })
 
@@ -68,7 +69,7 @@ describe('URLs of a path', () => {
 })
 
 describe('bitrates of media', () => {
-  it('are kept by track, five minutes at most, while the media lives', () => {
+  it('are kept by track, five minutes at most, while the media is read', () => {
     const history = new BitrateHistory()
     const at = (bitrate: number) => media({ tracks: [track(0, { bitrate }), track(1)] })
     for (let second = 0; second < 200; second++) history.note([at(second)], second * 1000)
@@ -78,7 +79,13 @@ describe('bitrates of media', () => {
     expect([values[0]?.at(-1), values[1]?.at(-1)]).toEqual([199, null])
     // The clock of the machine was set: all times move, and no distance.
     expect([chart(5_000).places[0], chart(5_000).places.at(-1)]).toEqual([-144, 5])
-    history.note([], 200_000)
+    // The list and the details may read the same media at once.
+    history.note([at(7)], 199_500)
+    expect(chart(0).places).toHaveLength(150)
+    // Rows that are not on the screen are not read.
+    history.note([], 230_000)
+    expect(chart(0).places).toHaveLength(150)
+    history.note([], 260_000)
     expect(chart(0).places).toEqual([])
   })
 })

@@ -11,6 +11,9 @@ export interface Page<T> {
 const cursorPattern = /^([0-9a-z]{1,11})\.([\w-]{22})$/
 const radix = 36
 
+/** A list in order of creation, or a part of it. */
+export type Pages<T> = Iterable<T> & Pick<PublicList<T>, 'get'>
+
 /**
  * Returns a page of a list. The cursor contains the id and the time of the last entry, so that the
  * next page begins at the right entry even if that one was removed.
@@ -20,7 +23,7 @@ const radix = 36
  * @throws {Problem} `invalid-request` for text that is no cursor.
  */
 export function pageOf<T extends { readonly publicId: string }>(
-  list: PublicList<T>,
+  list: Pages<T>,
   timeOf: (entry: T) => number,
   { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number },
 ): Page<T> {
@@ -42,7 +45,7 @@ export function pageOf<T extends { readonly publicId: string }>(
  * for the entries in the order of the list.
  */
 function positionOf<T extends { readonly publicId: string }>(
-  list: PublicList<T>,
+  list: Pages<T>,
   timeOf: (entry: T) => number,
   cursor: string | undefined,
 ): (entry: T) => boolean {

@@ -241,6 +241,12 @@ describe('connections and media', () => {
       publisher: { address: '127.0.0.1' },
       tracks: [{ kind: 'video' }, { kind: 'audio', encoding: 'opus', clockRate: 48_000 }],
     })
+    await publish(await connectTo(server), urlOf(server, '/live/yard'))
+    const pathsOf = async (query: Record<string, string>) =>
+      (await api.call('listMedia', { query })).body.media.map(({ path }: { path: string }) => path)
+    expect(await pathsOf({})).toEqual(['/live/door', '/live/yard'])
+    expect(await pathsOf({ path: '/live/yard' })).toEqual(['/live/yard'])
+    expect(await pathsOf({ path: '/live' })).toEqual([])
     const params = { publicId: body.media[0].publicId }
     await api.call('endMedia', { params })
     expect(server.pool.stats().removed.mediaEnded).toBeGreaterThan(0)

@@ -1,4 +1,4 @@
-import type { MediaInfo, TrackInfo } from 'rtspool'
+import type { MediaInfo, PublicList, TrackInfo } from 'rtspool'
 import { z } from 'zod'
 import { components } from '../components.js'
 import type { ControlledServer } from '../controlled-server.js'
@@ -106,6 +106,14 @@ function mediaView(server: ControlledServer, media: MediaInfo): z.output<typeof 
   }
 }
 
+/** Returns a list with only the media at a path. */
+const withPath = (all: PublicList<MediaInfo>, path: string) => ({
+  get: (publicId: string) => all.get(publicId),
+  *[Symbol.iterator]() {
+    for (const media of all) if (media.path === path) yield media
+  },
+})
+
 /**
  * Finds a media by its public id.
  *
@@ -129,10 +137,16 @@ export const mediaOperations: readonly Operation[] = [
     role: 'viewer',
     tag: 'media',
     summary: 'Lists media in the order of their creation',
-    query: z.strictObject({ cursor, limit: pageLimit }),
+    query: z.strictObject({
+      ...{ cursor, limit: pageLimit },
+      path: z.string().optional().describe('Only the media at this path'),
+    }),
     result: z.object({ media: z.array(mediaSchema), cursor: nextCursor }),
     handle: ({ server }, { query }) => {
-      const page = pageOf(server.rtsp.media, ({ createdTime }) => createdTime.getTime(), {
+      const { path } = query
+      const all = server.rtsp.media
+      const list = path === undefined ? all : withPath(all, path)
+      const page = pageOf(list, ({ createdTime }) => createdTime.getTime(), {
         cursor: query.cursor,
         limit: pageSize(query.limit),
       })

@@ -1,0 +1,83 @@
+import { type ReadonlySignal, signal } from '@preact/signals'
+import { PagedList } from '../lists/paged-list.js'
+import { Refresher } from '../lists/refresher.js'
+import type { Visitor } from '../visitor/visitor.js'
+import { BitrateHistory } from './bitrate-history.js'
+import type { MediaView } from './media-view.js'
+
+const rowsPerPage = 100
+/** Milliseconds between two reads of media, because their bitrates change without an event. */
+const figuresEveryMs = 2000
+const types = ['mediaStarted', 'mediaDown', 'mediaUp', 'mediaEnded']
+
+interface MediaPage {
+  readonly media: readonly MediaView[]
+  readonly cursor?: string
+}
+
+/** Result of a search for the media at a path. */
+export interface FoundMedia {
+  readonly path: string
+  /** `undefined` if nothing is served at the path. */
+  readonly media: MediaView | undefined
+}
+
+/** Media of the server, read page by page, and the one whose details are shown. */
+export class LiveMedia {
+  readonly list = new PagedList<MediaView>(({ publicId }) => publicId)
+  readonly bitrates = new BitrateHistory()
+  readonly #client: Pick<Visitor['client'], 'get'>
+  readonly #refresher: Refresher
+  readonly #found = signal<FoundMedia | undefined>(undefined)
+  #wanted: string | undefined
+
+  constructor({ client, events }: Pick<Visitor, 'client' | 'events'>) {
+    this.#client = client
+    this.#refresher = new Refresher(events, { types, everyMs: figuresEveryMs }, () =>
+      this.refresh(),
+    )
+    void this.list.restart(async (cursor) => {
+      const page = await this.#read({ limit: rowsPerPage, cursor })
+      return { rows: page.media, cursor: page.cursor }
+    })
+  }
+
+  /** Result of the last search for a path of {@link choose}; `undefined` before the first one. */
+  get found(): ReadonlySignal<FoundMedia | undefined> {
+    return this.#found
+  }
+
+  /** Searches for the media at a path from now on, which may stand on any page of the list. */
+  async choose(path: string | undefined): Promise<void> {
+    this.#wanted = path
+    await this.#search()
+  }
+
+  /** Reads the visible rows and the chosen media again. */
+  async refresh(): Promise<void> {
+    await this.list.refresh()
+    await this.#search()
+  }
+
+  close(): void {
+    this.#refresher.close()
+    this.list.close()
+  }
+
+  async #search(): Promise<void> {
+    const path = this.#wanted
+    if (path === undefined) return
+    try {
+      const { media } = await this.#read({ path, limit: 1 })
+      if (this.#wanted === path) this.#found.value = { path, media: media[0] }
+    } catch {
+      // The list tells the problem.
+    }
+  }
+
+  async #read(query: Readonly<Record<string, string | number | undefined>>): Promise<MediaPage> {
+    const page = await this.#client.get<MediaPage>('/v1/media', query)
+    this.bitrates.note(page.media, performance.now())
+    return page
+  }
+}
