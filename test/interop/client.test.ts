@@ -49,4 +49,34 @@ describe('rtspool/client pulls from gst-rtsp-server', () => {
     expect(packets).toBe(client.stats().packets)
     expect(client.state).toBe('playing')
   })
+
+  it('a file with a pause, and from another place', async () => {
+    await using client = await connect(`${server.url}/file`)
+    const packets = client.packets()
+    const first = await client.play()
+    expect(first.range).toMatchObject({ unit: 'npt', start: 0 })
+    await until(() => client.stats().packets > 5)
+    await client.pause()
+    expect(client.state).toBe('paused')
+    const resumed = await client.play()
+    expect(resumed.range).toMatchObject({ unit: 'npt' })
+    const { range, scale } = await client.seek(8, { scale: 2 })
+    expect(range).toMatchObject({ unit: 'npt', start: 8 })
+    // gst-rtsp-server 1.22.0 answers that it plays at the normal speed.
+    expect(scale).toBe(1)
+    const begun = Date.now()
+    for await (const _ of packets);
+    // Some 2 s of the file remain.
+    expect(Date.now() - begun).toBeLessThan(6000)
+    expect(client.stats()).toMatchObject({ invalidPackets: 0, strayBytes: 0 })
+  })
+
+  it('and tells a stream without parameters from one with them', async () => {
+    await using client = await connect(`${server.url}/cam`)
+    await client.play()
+    expect([...(await client.getParameters())]).toEqual([])
+    await expect(client.setParameters({ zoom: '2' })).rejects.toMatchObject({
+      code: 'ERR_CLIENT_REFUSED',
+    })
+  })
 })

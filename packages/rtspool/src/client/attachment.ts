@@ -16,7 +16,7 @@ export class Attachment {
   readonly #session: ClientSession
   readonly #carriers: Carrier[] = []
   #keepAlive: KeepAlive | undefined
-  #isClosed = false
+  #closing: Promise<void> | undefined
 
   constructor(stream: DescribedStream, options: ResolvedClientOptions) {
     this.stream = stream
@@ -37,7 +37,7 @@ export class Attachment {
     for (const [place, track] of tracks.entries()) {
       const carrier = await this.#createCarrier(place)
       // Closed while the ports were opened.
-      if (this.#isClosed) {
+      if (this.#closing) {
         await carrier.close()
         throw new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
       }
@@ -51,13 +51,29 @@ export class Attachment {
     return this.#session.play(options, tracks)
   }
 
+  pause(): Promise<void> {
+    return this.#session.pause()
+  }
+
+  /** Sends GET_PARAMETER or SET_PARAMETER, and returns the parameters in the response. */
+  parameters(
+    method: 'GET_PARAMETER' | 'SET_PARAMETER',
+    body: string,
+  ): Promise<ReadonlyMap<string, string>> {
+    return this.#session.parameters(method, body)
+  }
+
   /**
    * Ends the session with TEARDOWN, and closes connection and ports. Idempotent.
    *
    * @param error - Error for the requests without a response.
    */
-  async close(error: unknown): Promise<void> {
-    this.#isClosed = true
+  close(error: unknown): Promise<void> {
+    this.#closing ??= this.#close(error)
+    return this.#closing
+  }
+
+  async #close(error: unknown): Promise<void> {
     this.#keepAlive?.stop()
     await this.stream.connection.close(error, this.#session.farewell)
     for (const carrier of this.#carriers) await carrier.close()
@@ -75,7 +91,7 @@ export class Attachment {
     const { clock, keepAliveSeconds } = this.#options
     const { connection, presentation, methods } = this.stream
     const { id: sessionId, timeoutSeconds } = this.#session
-    if (this.#isClosed || keepAliveSeconds === 0 || sessionId === undefined) return undefined
+    if (this.#closing || keepAliveSeconds === 0 || sessionId === undefined) return undefined
     const intervalMs = Math.min(timeoutSeconds / 2, keepAliveSeconds) * 1000
     const uri = presentation.aggregateUri
     return new KeepAlive(connection, { clock, intervalMs, methods, uri, sessionId })

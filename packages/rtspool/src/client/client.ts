@@ -2,10 +2,11 @@ import { EventEmitter } from 'node:events'
 import { type ClockTimer, PeriodicCheck } from '../clock.js'
 import { ClientError } from '../errors.js'
 import { tell } from '../listeners.js'
-import { checkNumber, checkOptions, checkText } from '../option-checks.js'
 import { Attachment } from './attachment.js'
 import type { ResolvedClientOptions } from './client-options.js'
+import { serializeNames, serializeParameters } from './connection/parameters.js'
 import { type DescribedStream, describeStream, isTransportRefusal } from './describe.js'
+import { checkPlayOptions, rangeFrom } from './play-options.js'
 import type {
   ReceivedPacket,
   ReceivedUnit,
@@ -14,7 +15,6 @@ import type {
   RtspClientReadOptions,
   RtspClientState,
   RtspClientStats,
-  RtspClientTrack,
   RtspClientTransport,
   RtspPlayAnswer,
   RtspPlayOptions,
@@ -24,6 +24,7 @@ import { ClientTrack } from './streams/client-track.js'
 import { Readers } from './streams/readers.js'
 import { sumOfTracks } from './streams/track-sums.js'
 import { UnitReader } from './streams/unit-reader.js'
+import { wantedOf } from './streams/wanted-tracks.js'
 
 /** A client from its DESCRIBE to its TEARDOWN. */
 export class Client extends EventEmitter<RtspClientEvents> implements RtspClient {
@@ -33,8 +34,12 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   readonly #reports: PeriodicCheck
   #attachment: Attachment
   #state: RtspClientState = 'described'
-  #setUp: Promise<void> | undefined
+  #setUp: Promise<unknown> | undefined
   #begun: Promise<unknown> | undefined
+  /** Settles when the last of PLAY, PAUSE and seeks is over; they run one after another. */
+  #turn: Promise<unknown> = Promise.resolve()
+  /** Aborts the connection to the next transport when the client ends. */
+  readonly #ending = new AbortController()
   #closing: Promise<void> | undefined
   #error: unknown
   /** Timer after PLAY over UDP. If no packet has arrived when it fires, the client takes the next transport. */
@@ -49,6 +54,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#options = options
     this.#attachment = this.#attach(stream)
     this.#readers = new Readers({
+      clock,
       begin: () => this.#begin(),
       haveAllEnded: () => this.tracks.every(({ isSetUp, isEnded }) => isEnded || !isSetUp),
       isInterleaved: () => this.#isInterleaved,
@@ -88,15 +94,36 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
   async play(options: RtspPlayOptions = {}): Promise<RtspPlayAnswer> {
     checkPlayOptions(options)
+    return this.#inTurn(() => this.#play(options))
+  }
+
+  async pause(): Promise<void> {
+    await this.#inTurn(() => this.#pause())
+  }
+
+  async seek(
+    position: number | string,
+    options: Omit<RtspPlayOptions, 'range'> = {},
+  ): Promise<RtspPlayAnswer> {
+    const all = { ...options, range: rangeFrom(position) }
+    checkPlayOptions(all)
+    return this.#inTurn(async () => {
+      if (this.methods.includes('PAUSE')) await this.#pause()
+      this.#readers.discard()
+      return this.#play(all)
+    })
+  }
+
+  async getParameters(names: readonly string[] = []): Promise<ReadonlyMap<string, string>> {
+    const body = serializeNames(names)
     this.#requireOpen()
-    this.#setUp ??= this.#setUpTracks()
-    await this.#setUp
-    const answer = await this.#attachment.play(options, this.tracks)
+    return this.#answered(this.#attachment.parameters('GET_PARAMETER', body))
+  }
+
+  async setParameters(values: Readonly<Record<string, string>>): Promise<void> {
+    const body = serializeParameters(values)
     this.#requireOpen()
-    if (this.#options.reportSeconds > 0) this.#reports.start()
-    this.#watchSilence(options)
-    this.#enter('playing')
-    return answer
+    await this.#answered(this.#attachment.parameters('SET_PARAMETER', body))
   }
 
   packets(options?: RtspClientReadOptions): AsyncIterableIterator<ReceivedPacket> {
@@ -126,8 +153,44 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   }
 
   async #begin(): Promise<void> {
-    if (this.#state === 'described') this.#begun ??= this.play()
+    if (this.#state !== 'described') return
+    this.#begun ??= this.play().finally(() => {
+      this.#begun = undefined
+    })
     await this.#begun
+  }
+
+  /** Runs one of PLAY, PAUSE and seeks after those before it. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
+  async #play(options: RtspPlayOptions): Promise<RtspPlayAnswer> {
+    this.#requireOpen()
+    this.#setUp ??= this.#setUpTracks()
+    await this.#setUp
+    const answer = await this.#answered(this.#attachment.play(options, this.tracks))
+    this.#requireOpen()
+    if (this.#options.reportSeconds > 0) this.#reports.start()
+    this.#watchSilence(options)
+    this.#enter('playing')
+    return answer
+  }
+
+  async #pause(): Promise<void> {
+    this.#requireOpen()
+    if (this.#state !== 'playing') return
+    await this.#answered(this.#attachment.pause())
+    this.#requireOpen()
+    this.#silence?.cancel()
+    this.#enter('paused')
+  }
+
+  /** Waits for the response to a request, which arrives behind packets: a full queue must not stop them. */
+  #answered<T>(response: Promise<T>): Promise<T> {
+    return this.#readers.whileFlowing(response)
   }
 
   /** Sets the wanted tracks up over the first transport that the server does not refuse. */
@@ -170,7 +233,8 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     await before.close(closedError())
     this.#requireOpen()
     const { url, credentials } = before.stream
-    const stream = await describeStream(url, credentials, this.#options, next)
+    const options = { ...this.#options, signal: this.#ending.signal }
+    const stream = await describeStream(url, credentials, options, next)
     this.#attachment = this.#attach(stream)
     const { tracks } = stream.presentation
     if (this.#closing || tracks.length !== this.tracks.length) {
@@ -188,16 +252,17 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#silence?.cancel()
     if (this.#isInterleaved || udpSilenceSeconds === 0) return
     const look = (): void => {
-      if (this.stats().packets === 0) void this.#leaveSilentTransport(options)
+      if (this.stats().packets > 0) return
+      void this.#inTurn(() => this.#leaveSilentTransport(options))
     }
     this.#silence = clock.schedule(look, udpSilenceSeconds * 1000, false)
   }
 
   async #leaveSilentTransport(options: RtspPlayOptions): Promise<void> {
     try {
-      if (!(await this.#fallBack())) return
+      if (this.#state !== 'playing' || !(await this.#fallBack())) return
       this.#setUp = this.#setUpTracks()
-      await this.play(options)
+      await this.#play(options)
       tell(this, 'transportChanged', this.#attachment.transport, undefined)
     } catch (error) {
       void this.#end(error)
@@ -267,29 +332,14 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#readers.close(error)
     this.#enter('closed')
-    await this.#attachment.close(error ?? closedError())
+    const reason = error ?? closedError()
+    this.#ending.abort(reason)
+    await this.#attachment.close(reason)
+    // A change of transport, or a SETUP, that was under way.
+    await this.#turn
     tell(this, 'closed', error)
   }
 }
 
 const closedError = (): ClientError =>
   new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
-
-/** Tracks that are played unless the option `tracks` says otherwise. */
-const isMedia = ({ kind, direction }: RtspClientTrack): boolean =>
-  direction === 'receive' && (kind === 'video' || kind === 'audio')
-
-function wantedOf(
-  tracks: readonly ClientTrack[],
-  isWanted: (track: RtspClientTrack) => boolean = isMedia,
-): readonly ClientTrack[] {
-  const wanted = tracks.filter((track) => isWanted(track))
-  if (wanted.length > 0) return wanted
-  throw new ClientError('ERR_CLIENT_NO_TRACKS', 'the server describes no track that is wanted')
-}
-
-function checkPlayOptions(options: RtspPlayOptions): void {
-  checkOptions('play', options, ['range', 'scale'])
-  if (options.range !== undefined) checkText('range', options.range)
-  if (options.scale !== undefined) checkNumber('scale', Math.abs(options.scale))
-}

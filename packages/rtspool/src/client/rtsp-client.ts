@@ -9,9 +9,9 @@ import type { MediaDescription, SessionDescription } from '../sdp/index.js'
 export type RtspClientTransport = 'tcp' | 'udp' | 'http'
 
 /**
- * State of a client: connected and described; playing; closed. A closed client stays closed.
+ * State of a client: connected and described; playing; paused; closed. A closed client stays closed.
  */
-export type RtspClientState = 'described' | 'playing' | 'closed'
+export type RtspClientState = 'described' | 'playing' | 'paused' | 'closed'
 
 /** Events of an {@link RtspClient}. */
 export interface RtspClientEvents {
@@ -106,7 +106,7 @@ export interface ReceivedPacket {
   readonly packet: Buffer
   /** Arrival in milliseconds of the client's clock. */
   readonly arrivedAt: number
-  /** Packets over UDP that were left out before this one, because the reader was behind. */
+  /** Packets that were left out before this one, because the reader was behind, or by a seek. */
   readonly missedPackets: number
 }
 
@@ -134,8 +134,9 @@ export interface ReceivedUnit {
 export interface RtspClientReadOptions {
   /**
    * Maximum number of bytes that wait for the reader; at least 1. Above it, the client stops reading the connection until
-   * half of them have been read, so that the server sends no more. One read, 64 KiB, may come on top. Packets over UDP
-   * are left out instead, and counted in `missedPackets`.
+   * half of them have been read, so that the server sends no more. One read, 64 KiB, may come on top. Packets are left
+   * out instead, and counted in `missedPackets`, in three cases: over UDP; while a request such as PAUSE waits for its
+   * response; and when this reader has read nothing for a second while another one waits.
    * @default 4194304 (4 MiB)
    */
   readonly maxQueuedBytes?: number | undefined
@@ -145,20 +146,29 @@ export interface RtspClientReadOptions {
 export interface RtspPlayOptions {
   /**
    * Value of the Range header, such as `npt=10-` or `clock=20261129T120000Z-`.
-   * @default `npt=0.000-` for the first PLAY, and no header later
+   * @default `npt=0.000-` for the first PLAY. Later none: the server resumes at the place of the pause
    */
   readonly range?: string | undefined
   /**
-   * Value of the Scale header.
-   * @default none
+   * Value of the Scale header: 2 plays twice as fast, a negative number backwards. Not 0.
+   * @default none, which is 1
    */
   readonly scale?: number | undefined
+  /**
+   * Value of the Speed header: 2 sends packets twice as fast as they are to be shown. More than 0.
+   * @default none, which is 1
+   */
+  readonly speed?: number | undefined
 }
 
-/** Response to PLAY. */
+/** Response to PLAY. Headers that are missing or cannot be read are `undefined`. */
 export interface RtspPlayAnswer {
-  /** Range that the server plays, if its response has a readable one. */
+  /** Range that the server plays. */
   readonly range: RtspRange | undefined
+  /** Value of Scale, which may differ from the requested one. */
+  readonly scale: number | undefined
+  /** Value of Speed, which may differ from the requested one. */
+  readonly speed: number | undefined
 }
 
 /** Counts of a client since `connect`. */
@@ -201,11 +211,40 @@ export interface RtspClient extends EventEmitter<RtspClientEvents>, AsyncDisposa
   /** Methods that the server announces in Public; empty if it announces none. */
   readonly methods: readonly string[]
   /**
-   * Sets up the wanted tracks if that has not been done, and plays them.
+   * Sets up the wanted tracks if that has not been done, and plays them. Resumes after {@link pause}.
    *
    * @throws {ClientError} the server refuses, or does not respond; the client is closed if no track can be set up.
    */
   play(options?: RtspPlayOptions): Promise<RtspPlayAnswer>
+  /**
+   * Pauses all tracks. Iterations then wait. A client that does not play stays as it is.
+   *
+   * @throws {ClientError} `ERR_CLIENT_REFUSED` with the status, 501 from a server without PAUSE; `ERR_CLIENT_TIMEOUT` from one that does
+   *   not respond. The stream then plays on.
+   */
+  pause(): Promise<void>
+  /**
+   * Plays from another place. Pauses first, if the server announces PAUSE. Packets that arrived before are discarded from
+   * the queues of all readers.
+   *
+   * @param position - Seconds from the beginning, or a value of the Range header.
+   * @throws {ClientError} as {@link play} does.
+   */
+  seek(position: number | string, options?: Omit<RtspPlayOptions, 'range'>): Promise<RtspPlayAnswer>
+  /**
+   * Requests values of the server by GET_PARAMETER.
+   *
+   * @param names - Default: none, which only asks whether the server is alive.
+   * @returns Values by name.
+   * @throws {ClientError} `ERR_CLIENT_REFUSED`; for 451 `context.parameters` names those that the server does not have.
+   */
+  getParameters(names?: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /**
+   * Sets values of the server by SET_PARAMETER.
+   *
+   * @throws {ClientError} `ERR_CLIENT_REFUSED`; for 451 `context.parameters` names those that the server does not have.
+   */
+  setParameters(values: Readonly<Record<string, string>>): Promise<void>
   /**
    * Returns the packets of all tracks from now on, in the order of arrival. The first step of the iteration plays a client
    * that does not play yet.

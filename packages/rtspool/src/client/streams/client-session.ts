@@ -1,18 +1,13 @@
 import { ClientError, RtspError } from '../../errors.js'
-import {
-  parseRange,
-  parseRtpInfo,
-  parseSessionHeader,
-  type RtpInfoEntry,
-  type RtspRange,
-  type RtspResponse,
-} from '../../rtsp/index.js'
+import { parseSessionHeader, type RtspResponse } from '../../rtsp/index.js'
 import type { ClientConnection, ClientRequest } from '../connection/client-connection.js'
 import { expectOk } from '../connection/expect-ok.js'
+import { parametersType, parseParameters } from '../connection/parameters.js'
 import type { Presentation } from '../description/presentation.js'
 import type { RtspPlayAnswer, RtspPlayOptions } from '../rtsp-client.js'
 import type { Carrier } from './carrier.js'
 import type { ClientTrack } from './client-track.js'
+import { readPlayAnswer, rtpInfoOf } from './play-answer.js'
 import { readTransportAnswer } from './transport-answer.js'
 
 /** Seconds until a session without requests expires, if the server announces nothing (RFC 2326 section 12.37). */
@@ -20,7 +15,7 @@ const defaultTimeoutSeconds = 60
 /** Range of the first PLAY, which some cameras require. */
 const firstRange = 'npt=0.000-'
 
-/** The session of a client on the server: SETUP of each track, then PLAY and the others. */
+/** The session of a client on the server: SETUP of each track, then PLAY, PAUSE and the others. */
 export class ClientSession {
   readonly #connection: ClientConnection
   readonly #presentation: Presentation
@@ -71,27 +66,55 @@ export class ClientSession {
 
   /** Plays the tracks that are set up. */
   async play(
-    { range, scale }: RtspPlayOptions,
+    { range, scale, speed }: RtspPlayOptions,
     tracks: readonly ClientTrack[],
   ): Promise<RtspPlayAnswer> {
     const wanted = range ?? (this.#hasPlayed ? undefined : firstRange)
-    const response = expectOk(
-      'PLAY',
-      await this.#connection.request(
-        this.#requestOf('PLAY', {
-          ...(wanted === undefined ? {} : { Range: wanted }),
-          ...(scale === undefined ? {} : { Scale: String(scale) }),
-        }),
-      ),
-    )
+    const response = await this.#ask('PLAY', {
+      ...(wanted === undefined ? {} : { Range: wanted }),
+      ...(scale === undefined ? {} : { Scale: String(scale) }),
+      ...(speed === undefined ? {} : { Speed: String(speed) }),
+    })
     this.#hasPlayed = true
     this.#noteStarts(response, tracks)
-    return { range: rangeOf(response) }
+    return readPlayAnswer(response)
+  }
+
+  /** Pauses all tracks. */
+  async pause(): Promise<void> {
+    await this.#ask('PAUSE', {})
+  }
+
+  /**
+   * Sends GET_PARAMETER or SET_PARAMETER, and returns the parameters in the response.
+   *
+   * @param body - Lines of `text/parameters`; an empty text is no body.
+   */
+  async parameters(
+    method: 'GET_PARAMETER' | 'SET_PARAMETER',
+    body: string,
+  ): Promise<ReadonlyMap<string, string>> {
+    const headers = body === '' ? {} : { 'Content-Type': parametersType }
+    const response = await this.#ask(method, headers, body)
+    return parseParameters(response.body)
+  }
+
+  async #ask(
+    method: string,
+    headers: Readonly<Record<string, string>>,
+    body = '',
+  ): Promise<RtspResponse> {
+    const request = this.#requestOf(method, headers)
+    return expectOk(
+      method,
+      await this.#connection.request(body === '' ? request : { ...request, body }),
+    )
   }
 
   #requestOf(method: string, headers: Readonly<Record<string, string>>): ClientRequest {
     const uri = this.#presentation.aggregateUri
-    return { method, uri, headers: { Session: this.#id ?? '', ...headers } }
+    const session = this.#id === undefined ? {} : { Session: this.#id }
+    return { method, uri, headers: { ...session, ...headers } }
   }
 
   #noteSession(response: RtspResponse): void {
@@ -122,25 +145,5 @@ export class ClientSession {
           }
         : {}
     }
-  }
-}
-
-function rtpInfoOf(response: RtspResponse): readonly RtpInfoEntry[] {
-  try {
-    const value = response.headers.get('rtp-info')
-    return value === undefined ? [] : parseRtpInfo(value)
-  } catch (error) {
-    if (error instanceof RtspError) return []
-    throw error
-  }
-}
-
-function rangeOf(response: RtspResponse): RtspRange | undefined {
-  try {
-    const value = response.headers.get('range')
-    return value === undefined ? undefined : parseRange(value)
-  } catch (error) {
-    if (error instanceof RtspError) return undefined
-    throw error
   }
 }

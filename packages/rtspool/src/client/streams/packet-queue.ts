@@ -2,8 +2,9 @@ import type { ReceivedPacket } from '../rtsp-client.js'
 
 /** Memory of a queue entry in bytes, without its packet. */
 const entryBytes = 128
-/** Number of entries that are read before they are removed from the array. */
+/** Number of read entries, and share of the array, above which they are removed from it. */
 const compactAfter = 1024
+const compactShare = 0.5
 
 interface Entry {
   readonly received: ReceivedPacket
@@ -26,35 +27,57 @@ export interface PacketQueueOwner {
 export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
   readonly #owner: PacketQueueOwner
   readonly #maxBytes: number
-  #entries: Entry[] = []
+  /** Entries in order; those before `#next` have been read, and are `undefined`. */
+  #entries: (Entry | undefined)[] = []
   #next = 0
   #sizeBytes = 0
   #lastChunk: ArrayBufferLike | undefined
   #isFull = false
+  #isStuck = false
   /** Number of packets that were left out since the last one that was queued. */
   #missed = 0
   #hasBegun = false
   #end: { readonly error: unknown } | undefined
-  #wake: (() => void) | undefined
+  /** Calls of {@link next} that wait for a packet, oldest first. */
+  #waiting: (() => void)[] = []
+  /** True if a packet has been read since {@link watchProgress} or {@link releaseIfStuck}. */
+  #hasProgressed = false
 
   constructor(owner: PacketQueueOwner, maxBytes: number) {
     this.#owner = owner
     this.#maxBytes = maxBytes
   }
 
-  /** True once the limit is reached, until half of the bytes have been read. */
-  get isFull(): boolean {
-    return this.#isFull
+  /** True once the limit is reached, until half of the bytes have been read; the connection is not read meanwhile. */
+  get holdsUp(): boolean {
+    return this.#isFull && !this.#isStuck
+  }
+
+  /** True while a call of {@link next} waits for a packet. */
+  get isWaitedFor(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Begins to watch whether packets are read. */
+  watchProgress(): void {
+    this.#hasProgressed = false
+  }
+
+  /** Lets a full queue no longer hold up the connection, if no packet has been read since the last look. */
+  releaseIfStuck(): void {
+    this.#isStuck = this.#isFull && !this.#hasProgressed
+    this.#hasProgressed = false
   }
 
   /**
    * Queues a packet.
    *
-   * @param mayWait - True for a packet whose sender waits while the queue is full. Any other is left out then.
+   * @param mayWait - True for a packet whose sender waits while the queue is full. Any other is left out then, and so is
+   *   every packet for a stuck reader.
    */
   push(packet: Omit<ReceivedPacket, 'missedPackets'>, mayWait: boolean): void {
     if (this.#end) return
-    if (this.#isFull && !mayWait) {
+    if (this.#isFull && (!mayWait || this.#isStuck)) {
       this.#missed++
       return
     }
@@ -66,7 +89,17 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     this.#entries.push({ received, costBytes })
     this.#sizeBytes += costBytes
     if (this.#sizeBytes > this.#maxBytes) this.#isFull = true
-    this.#wake?.()
+    this.#waiting.shift()?.()
+  }
+
+  /** Removes all queued packets; they count as left out. */
+  discard(): void {
+    this.#missed += this.#entries.length - this.#next
+    for (let at = this.#next; at < this.#entries.length; at++) {
+      this.#missed += this.#entries[at]?.received.missedPackets ?? 0
+    }
+    this.#clear()
+    this.#noteRoom()
   }
 
   /**
@@ -75,7 +108,7 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
    */
   end(error?: unknown): void {
     this.#end ??= { error }
-    this.#wake?.()
+    this.#wakeAll()
   }
 
   async next(): Promise<IteratorResult<ReceivedPacket, undefined>> {
@@ -88,19 +121,15 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
       if (received) return { done: false, value: received }
       if (this.#end) return this.#finish(this.#end.error)
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
+        this.#waiting.push(resolve)
       })
-      this.#wake = undefined
     }
   }
 
   async return(): Promise<IteratorResult<ReceivedPacket, undefined>> {
-    this.#entries = []
-    this.#next = 0
-    this.#sizeBytes = 0
-    this.#lastChunk = undefined
+    this.#clear()
     this.#end = { error: undefined }
-    this.#wake?.()
+    this.#wakeAll()
     return this.#finish(undefined)
   }
 
@@ -121,25 +150,45 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     // An error is thrown once; an iterator that has ended stays ended.
     this.#end = { error: undefined }
     this.#isFull = false
+    this.#wakeAll()
     this.#owner.onClosed(this)
     if (error !== undefined) throw error
     return { done: true, value: undefined }
   }
 
+  #wakeAll(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+
+  #clear(): void {
+    this.#entries = []
+    this.#next = 0
+    this.#sizeBytes = 0
+    this.#lastChunk = undefined
+  }
+
   #shift(): ReceivedPacket | undefined {
     const entry = this.#entries[this.#next]
     if (!entry) return undefined
-    this.#next++
+    this.#entries[this.#next++] = undefined
+    this.#hasProgressed = true
     this.#sizeBytes -= entry.costBytes
-    if (this.#next === this.#entries.length || this.#next >= compactAfter) {
+    const { length } = this.#entries
+    if (this.#next === length) this.#clear()
+    else if (this.#next >= compactAfter && this.#next >= length * compactShare) {
       this.#entries.splice(0, this.#next)
       this.#next = 0
     }
-    if (this.#entries.length === 0) this.#lastChunk = undefined
-    if (this.#isFull && this.#sizeBytes <= this.#maxBytes / 2) {
-      this.#isFull = false
-      this.#owner.onRoom()
-    }
+    this.#noteRoom()
     return entry.received
+  }
+
+  #noteRoom(): void {
+    if (!this.#isFull || this.#sizeBytes > this.#maxBytes / 2) return
+    this.#isFull = false
+    this.#isStuck = false
+    this.#owner.onRoom()
   }
 }

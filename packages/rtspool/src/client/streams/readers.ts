@@ -1,3 +1,4 @@
+import { type Clock, PeriodicCheck } from '../../clock.js'
 import { checkInteger, checkOptions } from '../../option-checks.js'
 import type { ReceivedPacket, RtspClientReadOptions } from '../rtsp-client.js'
 import type { TrackListener } from './client-track.js'
@@ -6,8 +7,12 @@ import { PacketQueue } from './packet-queue.js'
 /** Default of {@link RtspClientReadOptions.maxQueuedBytes}. */
 const defaultMaxQueuedBytes = 4 * 1024 * 1024
 
+/** Milliseconds after which a reader that reads nothing no longer holds up another one that waits. */
+const stuckMs = 1000
+
 /** Functions of the client that its {@link Readers} call. */
 export interface ReadersOwner {
+  readonly clock: Clock
   /** Plays the stream, if it does not play yet. */
   begin(): Promise<void>
   /** Returns whether every track that is set up has ended. */
@@ -20,15 +25,22 @@ export interface ReadersOwner {
   onEnded(): void
 }
 
-/** The queues of everybody who reads packets of a client. The slowest reader holds up the connection. */
+/**
+ * The queues of everybody who reads packets of a client. The slowest reader holds up the connection, except while a
+ * request waits for its response, or when the reader has stopped reading while another one waits: packets are then left out.
+ */
 export class Readers implements TrackListener {
   readonly #owner: ReadersOwner
   readonly #queues = new Set<PacketQueue>()
+  readonly #stuckCheck: PeriodicCheck
   #isHeldUp = false
+  /** Number of requests that wait for a response, which arrives behind packets. */
+  #requests = 0
   #end: { readonly error: unknown } | undefined
 
   constructor(owner: ReadersOwner) {
     this.#owner = owner
+    this.#stuckCheck = new PeriodicCheck(owner.clock, stuckMs, () => this.#releaseStuck())
   }
 
   get isRead(): boolean {
@@ -57,9 +69,26 @@ export class Readers implements TrackListener {
   }
 
   packet(received: Omit<ReceivedPacket, 'missedPackets'>): void {
-    const mayWait = this.#owner.isInterleaved()
+    const mayWait = this.#owner.isInterleaved() && this.#requests === 0
     for (const queue of this.#queues) queue.push(received, mayWait)
     this.#regulate()
+  }
+
+  /** Reads the connection until the promise has settled. Packets for full queues are left out meanwhile. */
+  async whileFlowing<T>(answered: Promise<T>): Promise<T> {
+    this.#requests++
+    this.#regulate()
+    try {
+      return await answered
+    } finally {
+      this.#requests--
+      this.#regulate()
+    }
+  }
+
+  /** Removes the packets in all queues. */
+  discard(): void {
+    for (const queue of this.#queues) queue.discard()
   }
 
   ended(): void {
@@ -71,15 +100,29 @@ export class Readers implements TrackListener {
   /** Ends all iterations, those to come included. */
   close(error: unknown): void {
     this.#end = { error }
+    this.#stuckCheck.stop()
     for (const queue of this.#queues) queue.end(error)
     this.#queues.clear()
   }
 
   #regulate(): void {
     let isFull = false
-    for (const queue of this.#queues) isFull ||= queue.isFull
-    if (isFull === this.#isHeldUp) return
-    this.#isHeldUp = isFull
-    this.#owner.setFlow(!isFull)
+    for (const queue of this.#queues) isFull ||= queue.holdsUp
+    const isHeldUp = isFull && this.#requests === 0
+    if (isHeldUp === this.#isHeldUp) return
+    this.#isHeldUp = isHeldUp
+    this.#owner.setFlow(!isHeldUp)
+    if (!isHeldUp) this.#stuckCheck.stop()
+    else {
+      for (const queue of this.#queues) queue.watchProgress()
+      this.#stuckCheck.start()
+    }
+  }
+
+  #releaseStuck(): boolean {
+    const isWaitedFor = [...this.#queues].some((queue) => queue.isWaitedFor)
+    if (isWaitedFor) for (const queue of this.#queues) queue.releaseIfStuck()
+    this.#regulate()
+    return this.#isHeldUp
   }
 }

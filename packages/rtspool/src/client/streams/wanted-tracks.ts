@@ -1,0 +1,21 @@
+import { ClientError } from '../../errors.js'
+import type { RtspClientTrack } from '../rtsp-client.js'
+import type { ClientTrack } from './client-track.js'
+
+/** Returns whether a track is played, unless the option `tracks` says otherwise. */
+const isMedia = ({ kind, direction }: RtspClientTrack): boolean =>
+  direction === 'receive' && (kind === 'video' || kind === 'audio')
+
+/**
+ * Returns the tracks to set up.
+ *
+ * @throws {ClientError} `ERR_CLIENT_NO_TRACKS`
+ */
+export function wantedOf(
+  tracks: readonly ClientTrack[],
+  isWanted: (track: RtspClientTrack) => boolean = isMedia,
+): readonly ClientTrack[] {
+  const wanted = tracks.filter((track) => isWanted(track))
+  if (wanted.length > 0) return wanted
+  throw new ClientError('ERR_CLIENT_NO_TRACKS', 'the server describes no track that is wanted')
+}
