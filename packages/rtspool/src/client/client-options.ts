@@ -84,7 +84,7 @@ export interface RtspClientOptions {
   readonly tracks?: ((track: RtspClientTrack) => boolean) | undefined
   /**
    * Transports in the order of preference. If the server refuses one (461, or any refusal of a tunnel), or sends nothing
-   * over UDP, the client connects and describes anew, and takes the next.
+   * over UDP, the client connects and describes anew, and takes the next. A `ws:` or `wss:` URL means `webSocket` alone.
    * @default ['tcp', 'udp']
    */
   readonly transports?: readonly RtspClientTransport[] | undefined
@@ -163,7 +163,7 @@ export const rtspClientDefaults = Object.freeze({
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspClientOptions>]: RtspClientOptions[K] }
 
-const knownTransports: readonly RtspClientTransport[] = ['tcp', 'udp', 'http']
+const knownTransports: readonly RtspClientTransport[] = ['tcp', 'udp', 'http', 'webSocket']
 const tlsNames = ['ca', 'fingerprint', 'allowsLegacy']
 const maxTimeoutSeconds = 600
 const maxRedirects = 20

@@ -6,24 +6,26 @@ export interface ClientCredentials {
 
 /** Parts of the URL of a stream. */
 export interface ClientUrl {
-  /** Absolute URI for request lines, without user and password. */
+  /** Absolute `rtsp:` or `rtsps:` URI for request lines, without user and password. */
   readonly uri: string
-  /** `true` for `rtsps:`. */
+  /** `true` for `rtsps:` and `wss:`. */
   readonly isSecure: boolean
+  /** `true` for `ws:` and `wss:`: RTSP over WebSocket. */
+  readonly isWebSocket: boolean
   /** Host in lower case, without the brackets of an IPv6 address. */
   readonly host: string
   readonly port: number
   readonly credentials: ClientCredentials | undefined
 }
 
-/** Default ports of `rtsp:` and `rtsps:` (RFC 2326 section 3.2, RFC 7826 section 22.14). */
-const ports = { rtsp: 554, rtsps: 322 } as const
+/** Default ports (RFC 2326 section 3.2, RFC 7826 section 22.14, RFC 6455 section 3). */
+const ports = { rtsp: 554, rtsps: 322, ws: 80, wss: 443 } as const
 
-const urlPattern = /^(rtsps?):\/\/([^/?#]*)([^#]*)/i
+const urlPattern = /^(rtsps?|wss?):\/\/([^/?#]*)([^#]*)/i
 const authorityPattern = /^(?:\[([0-9a-f:.]+(?:%[\w.~-]+)?)\]|([^\s:[\]@]+))(?::(\d{1,5}))?$/i
 
 /**
- * Parses an `rtsp:` or `rtsps:` URL. Paths stay as written, because cameras have paths of any form.
+ * Parses an `rtsp:`, `rtsps:`, `ws:` or `wss:` URL. Paths stay as written, because cameras have paths of any form.
  * User and password may be percent-encoded.
  *
  * @returns `undefined` for any other text.
@@ -36,9 +38,14 @@ export function parseClientUrl(text: string): ClientUrl | undefined {
   const name = scheme.toLowerCase() as keyof typeof ports
   const port = parts[3] === undefined ? ports[name] : Number(parts[3])
   if (port < 1 || port > 65_535) return undefined
+  const isSecure = name === 'rtsps' || name === 'wss'
+  const isWebSocket = name === 'ws' || name === 'wss'
+  const written = authority.slice(at + 1)
+  // RTSP has another default port.
+  const place = isWebSocket && parts[3] === undefined ? `${written}:${port}` : written
   return {
-    uri: `${name}://${authority.slice(at + 1)}${path.replaceAll(' ', '%20')}`,
-    isSecure: name === 'rtsps',
+    uri: `${isSecure ? 'rtsps' : 'rtsp'}://${place}${path.replaceAll(' ', '%20')}`,
+    ...{ isSecure, isWebSocket },
     // RFC 6874: the percent sign before a zone is escaped.
     host: (parts[1]?.replace('%25', '%') ?? parts[2] ?? '').toLowerCase(),
     port,

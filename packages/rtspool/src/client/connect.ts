@@ -1,5 +1,9 @@
 import { Client } from './client.js'
-import { type RtspClientOptions, resolveClientOptions } from './client-options.js'
+import {
+  type ResolvedClientOptions,
+  type RtspClientOptions,
+  resolveClientOptions,
+} from './client-options.js'
 import { parseClientUrl } from './client-url.js'
 import { credentialsOf, describeStream } from './describe.js'
 import type { RtspClient } from './rtsp-client.js'
@@ -8,16 +12,19 @@ import type { RtspClient } from './rtsp-client.js'
  * Connects to an RTSP server and describes a stream. Follows redirects, and authenticates by Digest
  * or Basic.
  *
- * @param url - `rtsp:` or `rtsps:` URL, with or without user and password.
+ * @param url - `rtsp:` or `rtsps:` URL, with or without user and password; `ws:` or `wss:` for RTSP over WebSocket.
  * @throws {ClientError} the server cannot be reached, refuses, or has no such stream.
  * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have
  * a password.
  * @throws The reason of the signal.
  */
 export async function connect(url: string | URL, options?: RtspClientOptions): Promise<RtspClient> {
-  const resolved = resolveClientOptions(options)
+  const checked = resolveClientOptions(options)
   const place = parseClientUrl(String(url))
-  if (!place) throw new TypeError('url must be an rtsp: or rtsps: URL')
+  if (!place) throw new TypeError('url must be an rtsp:, rtsps:, ws: or wss: URL')
+  const resolved: ResolvedClientOptions = place.isWebSocket
+    ? { ...checked, transports: ['webSocket'] }
+    : checked
   const credentials = credentialsOf(place, resolved)
   const stream = await describeStream(place, credentials, resolved, resolved.transports)
   return new Client(stream, resolved)

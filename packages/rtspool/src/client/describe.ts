@@ -125,7 +125,7 @@ function redirectedTo(
   }
   if (hops === maxRedirects) return refuse(`the server redirects more than ${maxRedirects} times`)
   const to = parseClientUrl(response.headers.get('location') ?? '')
-  if (!to) return refuse('the server redirects to no RTSP URL')
+  if (!to || to.isWebSocket) return refuse('the server redirects to no RTSP URL')
   if (from.isSecure && !to.isSecure) return refuse('the server redirects from TLS into clear')
   return to
 }

@@ -3,10 +3,10 @@ import type { RtspRange } from '../rtsp/index.js'
 import type { MediaDescription, SessionDescription } from '../sdp/index.js'
 
 /**
- * Way of RTP to the client: frames within the RTSP connection, datagrams, or frames within an RTSP connection that is
- * tunnelled through HTTP.
+ * Way of RTP to the client: frames within the RTSP connection; datagrams; or frames within an RTSP connection through an
+ * HTTP tunnel or a WebSocket.
  */
-export type RtspClientTransport = 'tcp' | 'udp' | 'http'
+export type RtspClientTransport = 'tcp' | 'udp' | 'http' | 'webSocket'
 
 /**
  * State of a client: connected and described; playing; paused; closed. A closed client stays closed.

@@ -133,7 +133,7 @@ describe('a refused tunnel', () => {
     ['HTTP/1.1 404 Not Found\r\n\r\n', /refuses the GET of an HTTP tunnel: 404 Not Found$/],
     [
       'RTSP/1.0 400 Bad Request\r\n\r\n',
-      /opens no HTTP tunnel: expected a status line of HTTP, got "RTSP\/1\.0 400/,
+      /opens no tunnel: expected a status line of HTTP, got "RTSP\/1\.0 400/,
     ],
     ['', /closed the HTTP tunnel/],
   ])('%j is told', async (answer, message) => {

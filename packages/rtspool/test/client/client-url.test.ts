@@ -24,6 +24,13 @@ describe('the URL of a stream', () => {
       uri: 'rtsp://h/ü%20x',
       place: ['h', 554, { username: 'u', password: '' }],
     },
+    {
+      url: 'ws://u:p@h/x',
+      uri: 'rtsp://h:80/x',
+      place: ['h', 80, { username: 'u', password: 'p' }],
+    },
+    { url: 'wss://[::1]:8322/x', uri: 'rtsps://[::1]:8322/x', place: ['::1', 8322, undefined] },
+    { url: 'WSS://[::1]', uri: 'rtsps://[::1]:443', place: ['::1', 443, undefined] },
   ])('$url has the parts $place', ({ url, uri, place }) => {
     const parsed = parseClientUrl(url)
     expect([parsed?.host, parsed?.port, parsed?.credentials]).toEqual(place)
@@ -41,7 +48,7 @@ describe('the URL of a stream', () => {
     'rtsp://cam/\r\nx',
   ])('%j is refused, and not repeated', async (url) => {
     expect(parseClientUrl(url)).toBeUndefined()
-    await expect(connect(url)).rejects.toThrow(/^url must be an rtsp: or rtsps: URL$/)
+    await expect(connect(url)).rejects.toThrow(/^url must be an rtsp:, rtsps:, ws: or wss: URL$/)
   })
 })
 

@@ -5,7 +5,7 @@ import type { ClientCredentials, ClientUrl } from '../client-url.js'
 import type { RtspClientTransport } from '../rtsp-client.js'
 import { ClientConnection } from './client-connection.js'
 import { Login } from './login.js'
-import { openTunnel } from './open-tunnel.js'
+import { isTunnel, openTunnel } from './open-tunnel.js'
 
 /**
  * Opens a connection to the host of a URL, through a tunnel if the transport is one.
@@ -33,10 +33,9 @@ export async function openConnection(
   try {
     const target = { host, port, tls }
     const newLogin = (): Login => new Login(credentials, basic, isSecure)
-    const socket =
-      transport === 'http'
-        ? await openTunnel(url, target, newLogin(), userAgent, attempt.signal)
-        : await openStream(target, attempt.signal)
+    const socket = isTunnel(transport)
+      ? await openTunnel(transport, url, target, newLogin(), userAgent, attempt.signal)
+      : await openStream(target, attempt.signal)
     const login = newLogin()
     const responseTimeoutMs = responseTimeout * 1000
     return new ClientConnection(socket, { login, clock, userAgent, responseTimeoutMs })

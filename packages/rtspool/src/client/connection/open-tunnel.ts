@@ -3,21 +3,33 @@ import type { HttpResponseHead } from '../../http/index.js'
 import { RtspHeaders, type RtspResponse } from '../../rtsp/index.js'
 import { authorityOf } from '../../transport/system/addresses.js'
 import type { ClientSocket, StreamTarget } from '../../transport/tcp/open-stream.js'
-import { openHttpTunnel, TunnelRefused } from '../../transport/tunnel/http-client-tunnel.js'
+import { openHttpTunnel } from '../../transport/tunnel/http-client-tunnel.js'
+import { TunnelRefused } from '../../transport/tunnel/tunnel-target.js'
+import { openWebSocket, WebSocketPackageMissing } from '../../transport/tunnel/websocket-client.js'
 import { type ClientUrl, pathOf } from '../client-url.js'
 import type { Login } from './login.js'
 
 /** Maximum number of GETs of one attempt, including those that the server refuses for their credentials. */
 const maxAttempts = 3
 
+/** Transports that need a tunnel, with the functions that open it. */
+const openers = { http: openHttpTunnel, webSocket: openWebSocket }
+
+/** Kind of a tunnel, which is the transport of its tracks. */
+export type TunnelKind = keyof typeof openers
+
+export const isTunnel = (transport: string): transport is TunnelKind =>
+  Object.hasOwn(openers, transport)
+
 /**
- * Opens an HTTP tunnel to the host of a URL. Answers challenges of HTTP with the credentials of the login.
+ * Opens an HTTP tunnel or a WebSocket to the host of a URL. Answers challenges of HTTP with the credentials of the login.
  *
  * @param login - Login for HTTP; that of RTSP is another.
  * @throws {ClientError} `ERR_CLIENT_TRANSPORT`, `ERR_CLIENT_UNAUTHORIZED` or `ERR_CLIENT_AUTH_SCHEME`
  * @throws The errors of `openStream`.
  */
 export async function openTunnel(
+  kind: TunnelKind,
   url: ClientUrl,
   target: StreamTarget,
   login: Login,
@@ -36,7 +48,7 @@ export async function openTunnel(
       }
     }
     try {
-      return await openHttpTunnel({ ...target, path, headersOf }, signal)
+      return await openers[kind]({ ...target, path, headersOf }, signal)
     } catch (error) {
       if (error instanceof MalformedMessageError || error instanceof TunnelRefused) {
         const head = error instanceof TunnelRefused ? error.head : undefined
@@ -46,7 +58,7 @@ export async function openTunnel(
           continue
         throw unauthorizedBy(authorization)
       }
-      throw error
+      throw error instanceof WebSocketPackageMissing ? packageMissing(error) : error
     }
   }
 }
@@ -63,9 +75,16 @@ function challengesOf({ statusCode, reason, headers }: HttpResponseHead): RtspRe
 
 function refusal(cause: Error): ClientError {
   const isMalformed = cause instanceof MalformedMessageError
-  const text = isMalformed ? `the server opens no HTTP tunnel: ${cause.message}` : cause.message
+  const text = isMalformed ? `the server opens no tunnel: ${cause.message}` : cause.message
   return new ClientError('ERR_CLIENT_TRANSPORT', text, { cause })
 }
+
+const packageMissing = (cause: Error): ClientError =>
+  new ClientError(
+    'ERR_CLIENT_TRANSPORT',
+    'RTSP over WebSocket needs the package ws, which cannot be loaded: npm install ws',
+    { cause },
+  )
 
 function unauthorizedBy(authorization: string | undefined): ClientError {
   const what = authorization === undefined ? 'requires credentials' : 'refuses the credentials'

@@ -1,29 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Duplex } from 'node:stream'
-import {
-  type HttpResponseHead,
-  HttpResponseHeadReader,
-  type ReadHttpResponseHead,
-} from '../../http/index.js'
-import { type ClientSocket, openStream, type StreamTarget } from '../tcp/open-stream.js'
-
-/** Server and request target of a tunnel. */
-export interface HttpTunnelTarget extends StreamTarget {
-  /** Path and query of the GET and of each POST. */
-  readonly path: string
-  /** Returns the value of `Host`, `User-Agent`, `Authorization` and others, for each request anew. */
-  readonly headersOf: (method: 'GET' | 'POST') => Readonly<Record<string, string>>
-}
-
-/** Error for a response other than 200 to the GET or a POST of a tunnel. */
-export class TunnelRefused extends Error {
-  readonly head: HttpResponseHead
-
-  constructor(method: string, head: HttpResponseHead) {
-    super(`the server refuses the ${method} of an HTTP tunnel: ${head.statusCode} ${head.reason}`)
-    this.head = head
-  }
-}
+import { HttpResponseHeadReader, type ReadHttpResponseHead } from '../../http/index.js'
+import { type ClientSocket, openStream } from '../tcp/open-stream.js'
+import { type HttpTunnelTarget, TunnelRefused } from './tunnel-target.js'
 
 const tunnelType = 'application/x-rtsp-tunnelled'
 /** Number of random bytes in the cookie that joins GET and POST; 22 hexadecimal digits, as long as that of QuickTime. */
@@ -55,7 +34,7 @@ export async function openHttpTunnel(
   try {
     get.write(headOf('GET', target, { 'x-sessioncookie': cookie, Accept: tunnelType }))
     const { head, rest } = await responseOf(get, signal)
-    if (head.statusCode !== 200) throw new TunnelRefused('GET', head)
+    if (head.statusCode !== 200) throw new TunnelRefused(refusedText('GET'), head)
     const address = get.remoteAddress ?? target.host
     const openPost = async (postSignal: AbortSignal): Promise<ClientSocket> => {
       const post = await openStream({ ...target, address }, postSignal)
@@ -118,6 +97,8 @@ function responseOf(socket: ClientSocket, signal: AbortSignal): Promise<ReadHttp
     if (signal.aborted) aborted()
   })
 }
+
+const refusedText = (method: string): string => `the server refuses the ${method} of an HTTP tunnel`
 
 /** Ignores an error of a socket, whose event `close` follows. */
 const ignore = (): void => undefined
@@ -189,7 +170,7 @@ class HttpClientTunnel extends Duplex {
         if (!read) return
         post.off('data', receive).resume()
         if (read.head.statusCode >= firstErrorStatus)
-          this.destroy(new TunnelRefused('POST', read.head))
+          this.destroy(new TunnelRefused(refusedText('POST'), read.head))
       } catch (error) {
         this.destroy(error as Error)
       }

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest'
+import { connect, type RtspClientOptions } from '../../src/client/index.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
+import { openWebSocket } from '../../src/transport/tunnel/websocket-client.js'
+import { closeAfterTest } from '../support/open-things.js'
+import { scene } from '../support/scene.js'
+import { ScriptedCamera } from '../support/scripted-camera.js'
+import { rtpPacket, testCertificate } from '../support/test-server.js'
+import { type TunnelAnswer, TunnelProxy } from '../support/tunnel-proxy.js'
+import { until } from '../support/until.js'
+
+const tls = { port: 0, ...testCertificate('first') }
+
+async function connected(url: string, options: RtspClientOptions = {}) {
+  const clock = new ManualClock()
+  const client = await connect(url, { clock, tls: { ca: tls.cert }, ...options })
+  closeAfterTest({
+    close: () => client.close(),
+    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
+  })
+  return { client, clock }
+}
+
+const packet = (sequenceNumber: number, size = 3000) =>
+  rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(size, sequenceNumber) })
+
+describe('a client through a WebSocket', () => {
+  it.each(['ws', 'wss', 'rtsp', 'rtsps'])(
+    'receives from our own server, byte for byte (%s)',
+    async (scheme) => {
+      const { server, sources, push } = await scene({ tls }).camera().start()
+      const isSecure = scheme === 'wss' || scheme === 'rtsps'
+      const { port } = isSecure ? server.tlsAddress() : server.address()
+      const tunnels: unknown[] = []
+      server.on('connectionOpened', ({ tunnel }) => tunnels.push(tunnel))
+      const options: RtspClientOptions = scheme.startsWith('ws')
+        ? {}
+        : { transports: ['webSocket'] }
+      const { client } = await connected(`${scheme}://127.0.0.1:${port}/cam`, options)
+      expect(tunnels).toEqual(['webSocket'])
+      expect(client.url).toBe(`${isSecure ? 'rtsps' : 'rtsp'}://127.0.0.1:${port}/cam`)
+      const packets = client.packets()
+      const first = packets.next()
+      await until(() => sources[0]?.output !== undefined && client.state === 'playing')
+      const sent = [1, 2, 3].map((sequenceNumber) => packet(sequenceNumber))
+      for (const each of sent) push(each)
+      const received = [await first, await packets.next(), await packets.next()]
+      expect(received.map(({ value }) => value?.packet)).toEqual(sent)
+      expect(client.transport).toBe('webSocket')
+      await client.close()
+      expect(server.stats().sessions).toBe(0)
+    },
+  )
+
+  it('sends nothing to a server with another certificate than the pinned one', async () => {
+    const { server, clock } = await scene({ tls }).camera().start()
+    const opened: unknown[] = []
+    server.on('connectionOpened', (connection) => opened.push(connection))
+    const url = `wss://127.0.0.1:${server.tlsAddress().port}/cam`
+    const fingerprint = '00'.repeat(32)
+    await expect(connected(url, { tls: { fingerprint } })).rejects.toMatchObject({
+      code: 'ERR_CLIENT_CERTIFICATE',
+    })
+    // The server has noticed that the client has left its handshake.
+    await until(() => clock.pendingTimers === 0)
+    expect(opened).toEqual([])
+  })
+
+  it('logs in with what RTSP asks for', async () => {
+    const { url } = await scene({ auth: { users: { user: 'secret' } } })
+      .camera()
+      .start()
+    const login = { username: 'user', password: 'secret' }
+    const { client } = await connected(url.replace('rtsp:', 'ws:'), login)
+    await client.play()
+    expect(client.state).toBe('playing')
+  })
+
+  it('closes with the server', async () => {
+    const { url, server } = await scene().camera().start()
+    const { client } = await connected(url.replace('rtsp:', 'ws:'))
+    await client.play()
+    await server.close()
+    await until(() => client.state === 'closed')
+    expect(client.error).toMatchObject({ code: 'ERR_CLIENT_DISCONNECTED' })
+  })
+})
+
+describe('a refused WebSocket', () => {
+  async function refused(answer: TunnelAnswer, options: RtspClientOptions = {}) {
+    const proxy = await TunnelProxy.start(await ScriptedCamera.start(), answer)
+    const error = await connect(proxy.url.replace('rtsp:', 'ws:'), options).catch((each) => each)
+    await until(() => proxy.isLeft)
+    return { error, heads: proxy.heads }
+  }
+
+  it('is told', async () => {
+    const { error, heads } = await refused(() => 'HTTP/1.1 404 Not Found\r\n\r\n')
+    expect(error).toMatchObject({
+      code: 'ERR_CLIENT_TRANSPORT',
+      message: 'the server refuses the WebSocket: 404 Not Found',
+    })
+    expect(heads[0]).toMatch(/^GET \/cam\?a=b HTTP\/1\.1\r\n/)
+    expect(heads[0]).toMatch(/^Sec-WebSocket-Protocol: rtsp\.onvif\.org\r$/m)
+    expect(heads[0]).toMatch(/^User-Agent: rtspool\r$/m)
+  })
+
+  it('is told when the server speaks another protocol', async () => {
+    const { error } = await refused(() => 'SSH-2.0-server\r\n\r\n')
+    expect(error).toMatchObject({ code: 'ERR_CLIENT_CONNECT' })
+  })
+
+  it('is opened with the credentials that HTTP asks for', async () => {
+    const challenge =
+      'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\n\r\n'
+    const login = { username: 'user', password: 'secret' }
+    const { error, heads } = await refused(() => challenge, login)
+    expect(error).toMatchObject({ code: 'ERR_CLIENT_UNAUTHORIZED' })
+    expect(heads).toHaveLength(2)
+    expect(heads[1]).toMatch(/^Authorization: Digest .*uri="\/cam\?a=b"/m)
+  })
+
+  it('is left when the signal aborts the attempt', async () => {
+    const abort = new AbortController()
+    const { error } = await refused(
+      () => {
+        abort.abort(new Error('enough'))
+        return undefined
+      },
+      { signal: abort.signal },
+    )
+    expect(error).toMatchObject({ message: 'enough' })
+  })
+
+  it('names the package that is missing', async () => {
+    const target = { host: '127.0.0.1', port: 1, path: '/', headersOf: () => ({}) }
+    const load = () => Promise.reject(new Error('Cannot find package'))
+    await expect(openWebSocket(target, new AbortController().signal, load)).rejects.toMatchObject({
+      message: 'the package ws cannot be loaded',
+      cause: { message: 'Cannot find package' },
+    })
+  })
+})
