@@ -3,8 +3,9 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { exportRange } from '../../packages/rtspool-server/src/recording/exported-range.js'
-import { SegmentCatalog } from '../../packages/rtspool-server/src/recording/segment-catalog.js'
+import { exportRange } from '../../packages/rtspool-server/src/recording/stored/exported-range.js'
+import { FileIndexes } from '../../packages/rtspool-server/src/recording/stored/file-indexes.js'
+import { SegmentCatalog } from '../../packages/rtspool-server/src/recording/stored/segment-catalog.js'
 import { ConfiguredCommand } from './support/configured-command.js'
 import { type MediaFileOptions, MediaFiles } from './support/media-files.js'
 import { endPrograms } from './support/process.js'
@@ -79,7 +80,7 @@ async function exportWhole(folder: string, path: string, file: string): Promise<
   const all = await new SegmentCatalog({ folder, name: 'all' }).list()
   const segments = all.filter((segment) => segment.path === path).slice(0, -1)
   const range = { fromMs: 0, toMs: Number.POSITIVE_INFINITY }
-  const exported = await exportRange(folder, segments, range)
+  const exported = await exportRange(folder, segments, range, { indexes: new FileIndexes() })
   await writeFile(file, exported.read())
 }
 

@@ -12,8 +12,10 @@ export const filePatternText = `names of files such as {path}/{year}-{month}-{da
 export const defaultFilePattern = '{path}/{year}-{month}-{day}/{hour}-{minute}-{second}{zone}.mp4'
 
 const plainPart = /^(?:[^{}<>:"|?*\\\p{Cc}]|\{(?<name>[a-z]+)\})+$/u
-/** Maximum bytes of one part of a path in a name; the rest is cut off. Common file systems allow 255. */
+/** Maximum bytes of one part of a path in a name; the rest is cut off. */
 const maxPartBytes = 200
+/** Maximum bytes of one part of a name: common file systems allow 255, and a number may follow. */
+const maxNameBytes = 245
 /** Name of the path `/`. */
 const rootName = '%2f'
 
@@ -40,30 +42,45 @@ export interface FileFacts {
 }
 
 /** Returns the relative name of the file of a segment. */
-export function fileNameOf(
+export function fileNameOf(pattern: string, facts: FileFacts, zone: TimeZone): string {
+  const name = nameWith(pattern, facts, zone, maxPartBytes)
+  const longest = Math.max(...name.split('/').map((part) => Buffer.byteLength(part)))
+  if (longest <= maxNameBytes) return name
+  return nameWith(pattern, facts, zone, maxPartBytes - (longest - maxNameBytes))
+}
+
+function nameWith(
   pattern: string,
   { recording, path, startMs }: FileFacts,
   zone: TimeZone,
+  maxBytes: number,
 ): string {
   const values: Readonly<Record<string, string>> = {
     ...zone.partsAt(startMs),
-    recording: safePart(recording),
-    path: path.split('/').filter(Boolean).map(safePart).join('/') || rootName,
+    recording: safePart(recording, maxBytes),
+    path: pathParts(path, maxBytes) || rootName,
   }
   return pattern.replace(/\{([a-z]+)\}/g, (_, name: string) => values[name] ?? '')
 }
 
+const pathParts = (path: string, maxBytes: number): string =>
+  path
+    .split('/')
+    .filter(Boolean)
+    .map((part) => safePart(part, maxBytes))
+    .join('/')
+
 /**
  * Returns a part of a path as a name that every file system accepts. Different parts have different names, unless these
- * differ only after {@link maxPartBytes}.
+ * differ only after `maxBytes`.
  */
-function safePart(part: string): string {
+function safePart(part: string, maxBytes: number): string {
   const escaped = part.replace(/[^\p{L}\p{N}_.-]|^\.|\.$/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
   )
   let name = ''
   for (const character of escaped) {
-    if (Buffer.byteLength(name + character) > maxPartBytes) break
+    if (Buffer.byteLength(name + character) > maxBytes) break
     name += character
   }
   return name

@@ -3,6 +3,7 @@ import { type AccessUnit, type Clock, type MediaInfo, RequestError, type RtspSer
 import { encodingOf } from '../codec/track-coding.js'
 import { endOrDeadline } from './deadline.js'
 import { fileNameOf } from './file-pattern.js'
+import type { MachineUptime } from './machine-uptime.js'
 import type { RecordingPlan } from './recording-plan.js'
 import type { ClosedSegment } from './segment.js'
 import type { SegmentFacts } from './segment-facts.js'
@@ -39,6 +40,7 @@ export interface RecorderOptions {
   readonly media: MediaInfo | undefined
   readonly clock: Clock
   readonly store: SegmentStore
+  readonly uptime: MachineUptime
   readonly listener: RecorderListener
 }
 
@@ -59,6 +61,7 @@ export class Recorder {
   #state: RecorderState = 'waiting'
   #hasStarted = false
   #file: string | undefined
+  readonly #openFiles = new Set<string>()
   #sizeBytes = 0
   #missedPackets = 0
 
@@ -83,6 +86,11 @@ export class Recorder {
   /** True once a file has been created. */
   get hasStarted(): boolean {
     return this.#hasStarted
+  }
+
+  /** Names of all files that are not closed, with their folder: a file stays open until the next one has its first fragment. */
+  get openFiles(): ReadonlySet<string> {
+    return this.#openFiles
   }
 
   /** Name of the file that is being written, with its folder. */
@@ -113,6 +121,7 @@ export class Recorder {
     const end = await this.#record()
     this.#state = 'ended'
     this.#file = undefined
+    this.#openFiles.clear()
     listener.ended(this, end)
   }
 
@@ -155,15 +164,16 @@ export class Recorder {
   }
 
   #open({ track }: AccessUnit): StreamRecorder {
-    const { server, media, plan, clock, listener } = this.#options
+    const { server, media, plan, clock, uptime, listener } = this.#options
     const read = media ?? [...server.media].find(({ tracks }) => tracks.includes(track))
     const stream = new StreamRecorder(read?.tracks ?? [track], {
-      clock,
+      ...{ clock, uptime },
       place: { recording: plan.name, path: this.path },
       endOf: (startMs) => nextBoundary(startMs, plan.segmentSeconds * 1000, this.#zone),
       create: (facts, head) => this.#create(facts, head),
       onClosed: (segment) => {
         this.#sizeBytes += segment.sizeBytes
+        this.#openFiles.delete(join(plan.folder, segment.file))
         listener.segmentClosed(this, segment)
       },
     })
@@ -176,6 +186,7 @@ export class Recorder {
     const name = fileNameOf(plan.file, facts, this.#zone)
     const file = await store.create(plan.folder, name, head)
     this.#file = join(plan.folder, file.name)
+    this.#openFiles.add(this.#file)
     if (this.#state === 'waiting') {
       this.#state = 'recording'
       this.#hasStarted = true

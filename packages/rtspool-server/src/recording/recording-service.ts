@@ -1,17 +1,18 @@
 import { EventEmitter } from 'node:events'
 import { type Clock, type ClockTimer, type MediaInfo, type RtspServer, systemClock } from 'rtspool'
+import { type MachineUptime, machineUptime } from './machine-uptime.js'
 import {
   Recorder,
   type RecorderListener,
   type RecordingEnd,
   type RecordingFailure,
 } from './recorder.js'
-import { RecordingFiles } from './recording-files.js'
 import { isSamePlan, type RecordingPlan, recordsPath } from './recording-plan.js'
-import type { RemovalCause } from './retention.js'
 import type { ClosedSegment } from './segment.js'
-import type { StoredSegment } from './segment-catalog.js'
 import { diskStore, type SegmentStore } from './segment-store.js'
+import { RecordingFiles } from './stored/recording-files.js'
+import type { RemovalCause } from './stored/retention.js'
+import type { StoredSegment } from './stored/segment-catalog.js'
 
 /** Seconds after which a recording that has failed is tried again. */
 const retrySeconds = 30
@@ -42,6 +43,8 @@ export interface RecordingServiceOptions {
   readonly clock?: Clock | undefined
   /** @default files on the disk */
   readonly store?: SegmentStore | undefined
+  /** @default the uptime of the machine */
+  readonly uptime?: MachineUptime | undefined
 }
 
 /**
@@ -52,6 +55,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   readonly #server: RtspServer
   readonly #clock: Clock
   readonly #store: SegmentStore
+  readonly #uptime: MachineUptime
   readonly #recorders = new Set<Recorder>()
   readonly #retries = new Map<RecordingPlan, Set<ClockTimer>>()
   readonly #listener: RecorderListener
@@ -65,12 +69,17 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
 
   constructor(
     server: RtspServer,
-    { clock = systemClock, store = diskStore }: RecordingServiceOptions = {},
+    {
+      clock = systemClock,
+      store = diskStore,
+      uptime = machineUptime(),
+    }: RecordingServiceOptions = {},
   ) {
     super()
     this.#server = server
     this.#clock = clock
     this.#store = store
+    this.#uptime = uptime
     this.#listener = {
       started: (recorder, refused) => void this.emit('started', recorder, refused),
       segmentClosed: (recorder, segment) => this.#segmentClosed(recorder, segment),
@@ -79,9 +88,9 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     }
     server.on('mediaStarted', this.#onMedia)
     this.files = new RecordingFiles({
-      clock,
+      ...{ clock, uptime },
       plans: () => this.#plans,
-      open: () => new Set([...this.#recorders].flatMap(({ file }) => file ?? [])),
+      open: () => new Set([...this.#recorders].flatMap(({ openFiles }) => [...openFiles])),
       onRemoved: (plan, segment, cause) => void this.emit('removed', plan, segment, cause),
       onFailed: (plan, error) => void this.emit('removalFailed', plan, error),
     })
@@ -167,7 +176,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     const running = [...this.#recorders].filter((recorder) => recorder.plan === plan)
     if (this.#isClosed || !this.isRunning(plan) || running.length >= plan.maxMedia) return
     const recorder = new Recorder({
-      ...{ server: this.#server, clock: this.#clock, store: this.#store },
+      ...{ server: this.#server, clock: this.#clock, store: this.#store, uptime: this.#uptime },
       ...{ plan, media, listener: this.#listener },
     })
     this.#recorders.add(recorder)

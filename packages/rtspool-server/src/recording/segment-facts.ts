@@ -18,6 +18,12 @@ export interface SegmentFacts {
   readonly path: string
   /** Time of the first picture on the clock of this machine, in milliseconds since 1970. */
   readonly startMs: number
+  /** Boot of the machine during which the file was begun; `undefined` in files of other programs. */
+  readonly bootId?: string | undefined
+  /** Milliseconds from that boot to `startMs`, which no change of the clock affects. */
+  readonly uptimeMs?: number | undefined
+  /** Codecs as in the parameter `codecs` of a media type (RFC 6381), in the order of the tracks. */
+  readonly codecs?: readonly string[] | undefined
 }
 
 /** Returns the box with the facts of a segment, which players skip. */
@@ -42,13 +48,21 @@ export function parseFacts(head: Buffer): SegmentFacts | undefined {
 
 function factsOf(text: string): SegmentFacts | undefined {
   try {
-    const { recording, path, startMs } = JSON.parse(text) as Partial<SegmentFacts>
+    const { recording, path, startMs, codecs, ...rest } = JSON.parse(text) as Partial<SegmentFacts>
     const isWhole =
       typeof recording === 'string' && typeof path === 'string' && Number.isFinite(startMs)
-    return isWhole ? { recording, path, startMs: startMs as number } : undefined
+    if (!isWhole) return undefined
+    const facts = { recording, path, startMs: startMs as number, ...bootOf(rest) }
+    const areCodecs = Array.isArray(codecs) && codecs.every((each) => typeof each === 'string')
+    return areCodecs ? { ...facts, codecs } : facts
   } catch {
     return undefined
   }
+}
+
+function bootOf({ bootId, uptimeMs }: Partial<SegmentFacts>): Partial<SegmentFacts> {
+  const isWhole = typeof bootId === 'string' && Number.isFinite(uptimeMs)
+  return isWhole ? { bootId, uptimeMs } : {}
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { diskTurns } from './disk-turns.js'
 
 /** An open file of a segment. */
 export interface SegmentFile {
@@ -25,32 +26,37 @@ export interface SegmentStore {
 }
 
 const maxSameNames = 1000
+/** Fragments after which a check shows whether the file still has a name: about 10 s. */
+const appendsPerCheck = 10
 
-/** Files on a disk. */
+/** Files on a disk. Waits for the turn of the disk before each operation. */
 export const diskStore: SegmentStore = {
-  async create(folder, name, head) {
-    for (let number = 1; ; number++) {
-      // In each round, because the folder is removed when its last file is.
-      await mkdir(dirname(join(folder, name)), { recursive: true })
-      const free = number === 1 ? name : name.replace(/\.mp4$/, `-${number}.mp4`)
-      try {
-        return await begin(new DiskFile(free, await open(join(folder, free), 'wx')), folder, head)
-      } catch (error) {
-        const isTaken = codeOf(error) === 'EEXIST' || (codeOf(error) === 'ENOENT' && number === 1)
-        if (!isTaken || number === maxSameNames) throw error
-      }
+  create: (folder, name, head) => diskTurns.run(folder, () => createFile(folder, name, head)),
+}
+
+async function createFile(folder: string, name: string, head: Buffer): Promise<DiskFile> {
+  for (let number = 1; ; number++) {
+    // In each round, because the folder is removed when its last file is.
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    const free = number === 1 ? name : name.replace(/\.mp4$/, `-${number}.mp4`)
+    try {
+      // No other recorder can have the file, not even one of another process: the system refuses a name that is taken.
+      const handle = await open(join(folder, free), 'wx')
+      return await begin(new DiskFile(folder, free, handle), head)
+    } catch (error) {
+      const isTaken = codeOf(error) === 'EEXIST' || (codeOf(error) === 'ENOENT' && number === 1)
+      if (!isTaken || number === maxSameNames) throw error
     }
-  },
+  }
 }
 
 /** Writes the first bytes of a file. A file that is not even begun would be found by nobody, and is removed. */
-async function begin(file: DiskFile, folder: string, head: Buffer): Promise<DiskFile> {
+async function begin(file: DiskFile, head: Buffer): Promise<DiskFile> {
   try {
-    await file.append(head)
+    await file.begin(head)
     return file
   } catch (error) {
-    await file.close().catch(() => {})
-    await unlink(join(folder, file.name)).catch(() => {})
+    await file.discard()
     throw error
   }
 }
@@ -63,15 +69,50 @@ export function codeOf(error: unknown): string | undefined {
 
 class DiskFile implements SegmentFile {
   readonly name: string
+  readonly #folder: string
   readonly #handle: FileHandle
   #sizeBytes = 0
+  #appendCount = 0
 
-  constructor(name: string, handle: FileHandle) {
+  constructor(folder: string, name: string, handle: FileHandle) {
+    this.#folder = folder
     this.name = name
     this.#handle = handle
   }
 
-  async append(bytes: Buffer): Promise<void> {
+  /** Writes the first bytes. The caller has the turn of the disk. */
+  async begin(head: Buffer): Promise<void> {
+    const { dev } = await this.#handle.stat()
+    diskTurns.learnDevice(this.#folder, dev)
+    await this.#write(head)
+  }
+
+  /** Removes a file that could not be begun. The caller has the turn of the disk. */
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => {})
+    await unlink(join(this.#folder, this.name)).catch(() => {})
+  }
+
+  append(bytes: Buffer): Promise<void> {
+    return diskTurns.run(this.#folder, async () => {
+      if (this.#appendCount++ % appendsPerCheck === 0) await this.#checkName()
+      await this.#write(bytes)
+    })
+  }
+
+  close(): Promise<void> {
+    return diskTurns.run(this.#folder, () => this.#handle.close())
+  }
+
+  /** @throws `ENOENT` if somebody has deleted the file, into which further bytes would be lost. */
+  async #checkName(): Promise<void> {
+    const { nlink } = await this.#handle.stat()
+    if (nlink > 0) return
+    const text = `ENOENT: ${this.name} was deleted while it was written`
+    throw Object.assign(new Error(text), { code: 'ENOENT' })
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
     try {
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await this.#handle.write(
@@ -88,9 +129,5 @@ class DiskFile implements SegmentFile {
       throw error
     }
     this.#sizeBytes += bytes.length
-  }
-
-  close(): Promise<void> {
-    return this.#handle.close()
   }
 }

@@ -151,7 +151,7 @@ export class Segment {
     const fileTypeBytes = init.readUInt32BE(0)
     const head = Buffer.concat([
       init.subarray(0, fileTypeBytes),
-      factsBox(this.facts),
+      factsBox({ ...this.facts, codecs: formats.map(({ codec }) => codec) }),
       init.subarray(fileTypeBytes),
     ])
     const file = await this.#options.create(head)

@@ -1,6 +1,7 @@
 import type { AccessUnit, Clock, TrackInfo } from 'rtspool'
 import { beginningWith, type CommonInstant } from '../codec/media-times.js'
 import type { TrackFormat } from '../fmp4/track-format.js'
+import type { MachineUptime } from './machine-uptime.js'
 import { type RecordedSample, type RecordedTrack, recordedTracks } from './recorded-track.js'
 import { RecordingClock } from './recording-clock.js'
 import { type ClosedSegment, Segment } from './segment.js'
@@ -16,8 +17,9 @@ const trackWaitMs = 1_000
 
 export interface StreamRecorderOptions {
   readonly clock: Clock
+  readonly uptime: MachineUptime
   /** Name of the recording, and path of the media. */
-  readonly place: Omit<SegmentFacts, 'startMs'>
+  readonly place: Pick<SegmentFacts, 'recording' | 'path'>
   /** Returns the time at which a segment that begins at `startMs` ends; both in milliseconds since 1970. */
   readonly endOf: (startMs: number) => number
   readonly create: (facts: SegmentFacts, head: Buffer) => Promise<SegmentFile>
@@ -120,8 +122,9 @@ export class StreamRecorder {
     const startMs = this.#recordingClock.timeMs
     this.#endsAtMs = this.#options.endOf(startMs)
     this.#formats = this.#all.map(({ format }) => format)
-    const { place, create } = this.#options
-    const facts = { ...place, startMs }
+    const { place, create, clock, uptime } = this.#options
+    const uptimeMs = uptime.uptimeMs() - (clock.unixTimeMs() - startMs)
+    const facts = { ...place, startMs, bootId: uptime.bootId, uptimeMs }
     const options = {
       ...{ facts, tracks: this.#all, leader },
       create: (head: Buffer) => create(facts, head),

@@ -45,7 +45,7 @@ export async function expectEverySuccess(api: ApiClient, camera = '/cam'): Promi
   const share = await call('createShare', { body: { path: '/live/door', seconds: 60 } })
   await call('revokeShare', { params: { id: share.id } })
   await callRecordings(api, call)
-  called.add('exportRecording')
+  called.add('exportRecording').add('playRecording')
   await call('endMedia', { params: first })
   const { connections } = await call('listConnections')
   await call('closeConnection', { params: { publicId: connections.at(-1).publicId } })
@@ -73,9 +73,15 @@ async function callRecordings(
   expect([...page.segments, ...next.segments]).toEqual(all.segments)
   const range = { path: '/cam', from, to }
   const response = await api.send('exportRecording', { params, query: range })
-  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'video/mp4'])
+  const type = 'video/mp4; codecs="avc1.42c00b, opus"'
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, type])
   const { byteLength } = await response.arrayBuffer()
   expect(response.headers.get('content-length')).toBe(String(byteLength))
+  const played = await api.send('playRecording', { params, query: range })
+  expect([played.status, played.headers.get('content-type')]).toEqual([200, type])
+  expect(played.headers.get('rtspool-start-time')).toBe(from)
+  expect(played.headers.get('rtspool-end-time')).toBe(to)
+  expect((await played.arrayBuffer()).byteLength).toBe(byteLength)
   const deleted = await call('deleteSegments', { params, query: range })
   expect(deleted).toEqual({ count: 1, sizeBytes: all.segments[0].sizeBytes })
 }

@@ -60,9 +60,11 @@ async function provokeConflicts(api: ApiClient): Promise<void> {
   const changes = { 'rtsp.port': 1 }
   expect((await api.call('changeConfig', { body: { changes } })).status).toBe(409)
   await provokeFullBans(api)
-  const empty = { path: '/cam', from: '2001-01-01T00:00:00Z', to: '2001-01-02T00:00:00Z' }
-  const nothing = await api.call('exportRecording', { params: { name: 'all' }, query: empty })
-  expect(nothing.status).toBe(409)
+  const empty = { path: '/cam', from: '2001-01-01T00:00:00Z', to: '2001-01-01T00:01:00Z' }
+  for (const operationId of ['exportRecording', 'playRecording']) {
+    const nothing = await api.call(operationId, { params: { name: 'all' }, query: empty })
+    expect(nothing.status).toBe(409)
+  }
   const ticket = await api.call('createLiveTicket', { body: { path: '/live/door' } })
   expect(ticket.status).toBe(409)
   const share = await api.call('createShare', { body: { path: '/live/door' } })

@@ -27,6 +27,14 @@ describe('names of files', () => {
     }
   })
 
+  it('fit a file system, whatever the pattern adds to a long path', () => {
+    const facts = { recording: 'r'.repeat(64), path: `/${'ü'.repeat(300)}`, startMs: 0 }
+    const pattern = '{recording}-{path}-{year}{month}{day}T{hour}{minute}{second}{zone}.mp4'
+    const name = fileNameOf(pattern, facts, berlin)
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(245)
+    expect(name).toMatch(/^r{64}-ü+-19700101T010000\+0100\.mp4$/)
+  })
+
   it.for([
     [defaultFilePattern, true],
     ['{recording}/{path}-{year}{month}{day}T{hour}{minute}{second}{zone}.mp4', true],

@@ -2,6 +2,7 @@ import type { TrackInfo } from 'rtspool'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { fileNameOf } from '../../src/recording/file-pattern.js'
+import { processUptime } from '../../src/recording/machine-uptime.js'
 import type { ClosedSegment } from '../../src/recording/segment.js'
 import { parseFacts } from '../../src/recording/segment-facts.js'
 import { StreamRecorder } from '../../src/recording/stream-recorder.js'
@@ -26,6 +27,7 @@ class Scene {
     const place = { recording: 'all', path: '/cam' }
     this.recorder = new StreamRecorder(tracks, {
       clock: this.clock,
+      uptime: processUptime(this.clock, 'boot'),
       place,
       endOf: (from) => nextBoundary(from, segmentSeconds * 1000, utc),
       create: (facts, head) => {
@@ -76,6 +78,7 @@ describe('a recorded stream', () => {
     expect(scene.closed).toEqual([
       {
         ...{ recording: 'all', path: '/cam', startMs: epochMs, endMs: epochMs + 5000 },
+        ...{ bootId: 'boot', uptimeMs: 0 },
         ...{
           file: 'cam/29/12-00-00.mp4',
           sizeBytes: scene.store.bytesOf(scene.store.names[0] ?? '').length,
@@ -91,7 +94,10 @@ describe('a recorded stream', () => {
     const pictures = fragments.reduce((sum, { runs }) => sum + (runs[0]?.durations.length ?? 0), 0)
     expect(pictures).toBe(100)
     const bytes = scene.store.bytesOf(scene.store.names[0] ?? '')
-    expect(parseFacts(bytes)).toEqual({ recording: 'all', path: '/cam', startMs: epochMs })
+    expect(parseFacts(bytes)).toEqual({
+      ...{ recording: 'all', path: '/cam', startMs: epochMs },
+      ...{ bootId: 'boot', uptimeMs: 0, codecs: ['avc1.42c00b'] },
+    })
   })
 
   it('begins a new file at the first key frame after each round time', async () => {

@@ -1,5 +1,6 @@
 import { ManualClock } from 'rtspool/testing'
 import { fileNameOf } from '../../../src/recording/file-pattern.js'
+import { processUptime } from '../../../src/recording/machine-uptime.js'
 import { diskStore } from '../../../src/recording/segment-store.js'
 import { StreamRecorder } from '../../../src/recording/stream-recorder.js'
 import { nextBoundary, TimeZone } from '../../../src/recording/time-zone.js'
@@ -26,26 +27,39 @@ export async function recordFiles(
     startMs = Date.UTC(2026, 10, 29, 12),
     seconds = 25,
     isCut = false,
+    uptimeMs = 0,
+    bootId = '',
+    /** Pictures that the recorder misses because it starts later. */
+    lateSeconds = 0,
+    sliceBytes = 100,
   } = {},
 ): Promise<RecordedFiles> {
   const [video, audio] = [trackOf('video', 0), trackOf('opus', 1)]
-  const clock = new ManualClock(0, startMs)
+  const clock = new ManualClock(uptimeMs, startMs)
   const recorder = new StreamRecorder([audio, video], {
-    ...{ clock, place: { recording, path }, onClosed: () => {} },
+    ...{ clock, uptime: processUptime(clock, bootId || `boot at ${startMs}`) },
+    ...{ place: { recording, path }, onClosed: () => {} },
     endOf: (from) => nextBoundary(from, 10_000, utc),
     create: (facts, head) => {
       const name = fileNameOf('{path}/{day}/{hour}-{minute}-{second}.mp4', facts, utc)
       return diskStore.create(folder, name, head)
     },
   })
-  const [pictures, sound] = [new UnitSource(video, startMs), new UnitSource(audio, startMs)]
+  const [pictures, sound] = [
+    new UnitSource(video, startMs, { sliceBytes }),
+    new UnitSource(audio, startMs),
+  ]
   const slices: Buffer[] = []
   for (; pictures.seconds < seconds; clock.advance(40)) {
     const unit = pictures.next()
     const slice = unit.parts.at(-1)
     if (slice) slices.push(slice)
-    await recorder.push(unit)
-    while (sound.seconds < pictures.seconds) await recorder.push(sound.next())
+    const isSeen = unit.timestamp >= lateSeconds * 90_000
+    if (isSeen) await recorder.push(unit)
+    while (sound.seconds < pictures.seconds) {
+      const next = sound.next()
+      if (isSeen) await recorder.push(next)
+    }
   }
   await (isCut ? recorder.abandon() : recorder.finish())
   return { pictures: slices }

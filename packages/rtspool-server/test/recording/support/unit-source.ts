@@ -24,12 +24,18 @@ export class UnitSource {
   epochMs: number
   timestamp: number
   readonly #keyEvery: number
+  readonly #sliceBytes: number
   #count = 0
 
-  constructor(track: TrackInfo, epochMs: number, { keyEvery = 25, timestamp = 0 } = {}) {
+  constructor(
+    track: TrackInfo,
+    epochMs: number,
+    { keyEvery = 25, timestamp = 0, sliceBytes = 100 } = {},
+  ) {
     this.track = track
     this.epochMs = epochMs
     this.#keyEvery = keyEvery
+    this.#sliceBytes = sliceBytes
     this.timestamp = timestamp
   }
 
@@ -50,7 +56,7 @@ export class UnitSource {
   }
 
   #picture(isKeyFrame: boolean): Buffer[] {
-    const slice = Buffer.alloc(100, this.#count)
+    const slice = Buffer.alloc(this.#sliceBytes, this.#count)
     slice.set([isKeyFrame ? 0x65 : 0x41, 0x88])
     return isKeyFrame ? [...this.sets, slice] : [slice]
   }

@@ -1,15 +1,17 @@
+import type { Dirent } from 'node:fs'
 import { type FileHandle, open, readdir, rm, rmdir, stat } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { randomAccessBytes } from '../fmp4/random-access.js'
-import type { RecordingPlan } from './recording-plan.js'
+import { dirname, join } from 'node:path'
+import { randomAccessBytes } from '../../fmp4/random-access.js'
+import { diskTurns } from '../disk-turns.js'
+import type { RecordingPlan } from '../recording-plan.js'
 import {
   endBoxBytes,
   maxHeadBytes,
   parseEnd,
   parseFacts,
   type SegmentFacts,
-} from './segment-facts.js'
-import { codeOf } from './segment-store.js'
+} from '../segment-facts.js'
+import { codeOf } from '../segment-store.js'
 
 /** A file of a recording on the disk. */
 export interface StoredSegment extends SegmentFacts {
@@ -20,6 +22,10 @@ export interface StoredSegment extends SegmentFacts {
    */
   readonly endMs: number
   readonly sizeBytes: number
+  /** True for a file with an end: its recorder has closed it, and writes no more. */
+  readonly isClosed: boolean
+  /** Time of the last change of the file on the clock of the disk, in milliseconds since 1970. */
+  readonly changedMs: number
 }
 
 interface KnownFile {
@@ -56,21 +62,26 @@ export class SegmentCatalog {
   }
 
   /** Deletes a file, and folders that become empty. @throws The error of the system. */
-  async remove({ file }: StoredSegment): Promise<void> {
-    await rm(join(this.#folder, file), { force: true })
-    for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
-      const isRemoved = await rmdir(join(this.#folder, folder)).then(
-        () => true,
-        () => false,
-      )
-      if (!isRemoved) return
-    }
+  remove({ file }: StoredSegment): Promise<void> {
+    return diskTurns.run(this.#folder, async () => {
+      await rm(join(this.#folder, file), { force: true })
+      for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
+        const isRemoved = await rmdir(join(this.#folder, folder)).then(
+          () => true,
+          () => false,
+        )
+        if (!isRemoved) return
+      }
+    })
   }
 
   async #list(): Promise<readonly StoredSegment[]> {
     const known = new Map<string, KnownFile>()
     for (const file of await filesBelow(this.#folder)) {
-      const read = await this.#read(file)
+      const before = this.#known.get(file)
+      // A closed file never changes.
+      const isFinal = before?.segment?.isClosed === true
+      const read = isFinal ? before : await diskTurns.run(this.#folder, () => this.#read(file))
       if (read) known.set(file, read)
     }
     this.#known = known
@@ -88,7 +99,10 @@ export class SegmentCatalog {
       if (before?.sizeBytes === sizeBytes && before.changedMs === changedMs) return before
       const facts = await readFacts(path, sizeBytes)
       const isOwn = facts?.recording === this.#recording
-      const segment = isOwn ? { endMs: changedMs, ...facts, file, sizeBytes } : undefined
+      const isClosed = facts?.endMs !== undefined
+      const segment = isOwn
+        ? { endMs: changedMs, ...facts, file, sizeBytes, isClosed, changedMs }
+        : undefined
       return { sizeBytes, changedMs, segment }
     } catch {
       return undefined
@@ -96,12 +110,24 @@ export class SegmentCatalog {
   }
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
+/** Returns the names of all files `.mp4` below a folder, relative to the folder. Takes one turn of the disk a folder. */
+async function filesBelow(root: string): Promise<string[]> {
+  const files: string[] = []
+  const folders = ['']
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const name = join(root, folder)
+    for (const entry of await diskTurns.run(root, () => entriesOf(name))) {
+      const below = join(folder, entry.name)
+      if (entry.isDirectory()) folders.push(below)
+      else if (entry.isFile() && entry.name.endsWith('.mp4')) files.push(below)
+    }
+  }
+  return files
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.mp4'))
-      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    return await readdir(folder, { withFileTypes: true })
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return []
     throw error

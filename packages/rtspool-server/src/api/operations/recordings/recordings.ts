@@ -1,14 +1,12 @@
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { ExportError, exportRange } from '../../recording/exported-range.js'
-import type { Recorder } from '../../recording/recorder.js'
-import type { RecordingPlan } from '../../recording/recording-plan.js'
-import type { StoredSegment } from '../../recording/segment-catalog.js'
-import { components } from '../components.js'
-import type { ControlledServer } from '../controlled-server.js'
-import { type Operation, operation, rawOperation } from '../operation.js'
-import { Problem } from '../problem.js'
-import { count, isoTime, nextCursor, pageLimit, pageSize, text, time } from '../values.js'
+import type { Recorder } from '../../../recording/recorder.js'
+import type { RecordingPlan } from '../../../recording/recording-plan.js'
+import type { StoredSegment } from '../../../recording/stored/segment-catalog.js'
+import { components } from '../../components.js'
+import type { ControlledServer } from '../../controlled-server.js'
+import { type Operation, operation } from '../../operation.js'
+import { count, isoTime, nextCursor, pageLimit, pageSize, time } from '../../values.js'
+import { moment, namedRecording, planOf, segmentRange, segmentsIn } from './segment-ranges.js'
 
 const recordingSchema = z
   .object({
@@ -38,34 +36,6 @@ const segmentSchema = z
   })
   .register(components, { id: 'Segment' })
 
-const named = z.strictObject({ name: z.string().min(1).max(64) })
-const moment = z.iso
-  .datetime({ offset: true })
-  .transform((value) => Date.parse(value))
-  .pipe(z.number())
-
-/** Schemas of the path and the times in a query, which select files of a recording. */
-const range = {
-  path: text.startsWith('/').optional().describe('Decoded path. Default: all'),
-  from: moment.optional().describe('Only files that end after this time'),
-  to: moment.optional().describe('Only files that begin before this time'),
-}
-
-interface Range {
-  readonly path?: string | undefined
-  readonly from?: number | undefined
-  readonly to?: number | undefined
-}
-
-/** Finds the settings of a recording by its name. @throws {Problem} `not-found` */
-function planOf({ recordings }: ControlledServer, name: string): RecordingPlan {
-  const plan = recordings.plans.find((each) => each.name === name)
-  if (plan) return plan
-  throw new Problem('not-found', 'no recording has the name', {
-    wrong: [{ where: 'path.name', expected: 'name of a recording', got: JSON.stringify(name) }],
-  })
-}
-
 function recordingView(
   { recordings }: ControlledServer,
   plan: RecordingPlan,
@@ -78,18 +48,6 @@ function recordingView(
 function recorderView({ path, state, createdTime, sizeBytes, missedPackets }: Recorder) {
   if (state === 'ended') return []
   return [{ path, state, since: isoTime(createdTime), sizeBytes, missedPackets }]
-}
-
-/** Returns the files of a recording in a range, the oldest first. */
-async function segmentsIn(
-  { recordings }: ControlledServer,
-  plan: RecordingPlan,
-  { path, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: Range,
-): Promise<StoredSegment[]> {
-  const segments = await recordings.files.list(plan)
-  return segments.filter(
-    (each) => (path === undefined || each.path === path) && each.endMs > from && each.startMs < to,
-  )
 }
 
 function segmentView(
@@ -116,7 +74,7 @@ const switching = (action: 'start' | 'stop'): Operation =>
       action === 'start'
         ? 'Starts a recording that was stopped, or that does not start by itself'
         : 'Stops a recording until it is started again, or the server is',
-    params: named,
+    params: namedRecording,
     result: recordingSchema,
     handle: async ({ server }, { params }) => {
       const plan = planOf(server, params.name)
@@ -125,8 +83,8 @@ const switching = (action: 'start' | 'stop'): Operation =>
     },
   })
 
-/** Operations on recordings and their files. */
-export const recordingOperations: readonly Operation[] = [
+/** Operations that list, start, stop and delete recordings. */
+export const recordingControlOperations: readonly Operation[] = [
   operation({
     id: 'listRecordings',
     method: 'get',
@@ -148,9 +106,9 @@ export const recordingOperations: readonly Operation[] = [
     role: 'viewer',
     tag: 'recordings',
     summary: 'Lists the files of a recording in a range of time, the oldest first: its time line',
-    params: named,
+    params: namedRecording,
     query: z.strictObject({
-      ...range,
+      ...segmentRange,
       cursor: z
         .string()
         .regex(/^\d{1,9}$/)
@@ -177,9 +135,9 @@ export const recordingOperations: readonly Operation[] = [
     role: 'admin',
     tag: 'recordings',
     summary: 'Deletes files of a recording that lie within a range of time',
-    params: named,
+    params: namedRecording,
     query: z.strictObject({
-      path: range.path,
+      path: segmentRange.path,
       from: moment.describe('Only files that begin at or after this time'),
       to: moment.describe('Only files that end at or before this time'),
     }),
@@ -197,35 +155,4 @@ export const recordingOperations: readonly Operation[] = [
       return { count: deleted.length, sizeBytes }
     },
   }),
-  rawOperation({
-    id: 'exportRecording',
-    method: 'get',
-    path: '/v1/recordings/{name}/export',
-    role: 'operator',
-    tag: 'recordings',
-    summary: 'Returns a range of time of one path as one file, which begins with a key frame',
-    params: named,
-    query: z.strictObject({
-      path: text.startsWith('/').describe('Decoded path'),
-      from: moment.describe('Beginning'),
-      to: moment.describe('End'),
-    }),
-    contentTypes: ['video/mp4'],
-    problems: ['conflict'],
-    respond: async ({ server }, { params, query }, response) => {
-      const plan = planOf(server, params.name)
-      const { from, to } = query
-      const segments = await segmentsIn(server, plan, query)
-      const range = { fromMs: from, toMs: to }
-      const exported = await exportRange(plan.folder, segments, range).catch(asConflict)
-      response.setHeader('Content-Length', exported.sizeBytes)
-      response.setHeader('Content-Disposition', 'attachment; filename="recording.mp4"')
-      await pipeline(exported.read(), response).catch(() => response.destroy())
-    },
-  }),
 ]
-
-/** @throws {Problem} `conflict` for a range that cannot be exported; any other error unchanged. */
-function asConflict(error: unknown): never {
-  throw error instanceof ExportError ? new Problem('conflict', error.message) : error
-}

@@ -4,16 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { nextTurn } from '../../../rtspool/test/support/until.js'
-import { ExportError, exportRange } from '../../src/recording/exported-range.js'
-import { RecordingFiles } from '../../src/recording/recording-files.js'
-import { recordingDefaults } from '../../src/recording/recording-plan.js'
-import { type RetentionOptions, removeOld } from '../../src/recording/retention.js'
-import { SegmentCatalog } from '../../src/recording/segment-catalog.js'
-import { boxesOf } from '../fmp4/boxes.js'
-import { diskFull } from './support/memory-store.js'
-import { readSegment } from './support/read-segment.js'
-import { recordFiles } from './support/recorded-files.js'
+import { nextTurn } from '../../../../rtspool/test/support/until.js'
+import { processUptime } from '../../../src/recording/machine-uptime.js'
+import { recordingDefaults } from '../../../src/recording/recording-plan.js'
+import { RecordingFiles } from '../../../src/recording/stored/recording-files.js'
+import { type RetentionOptions, removeOld } from '../../../src/recording/stored/retention.js'
+import { SegmentAges } from '../../../src/recording/stored/segment-ages.js'
+import { SegmentCatalog } from '../../../src/recording/stored/segment-catalog.js'
+import { diskFull } from '../support/memory-store.js'
+import { recordFiles } from '../support/recorded-files.js'
 
 const startMs = Date.UTC(2026, 10, 29, 12)
 
@@ -83,7 +82,14 @@ describe('retention', () => {
     const clock = new ManualClock()
     const plan = planFor(newFolder())
     const told = { onRemoved: () => {}, onFailed: () => {} }
-    const files = new RecordingFiles({ clock, plans: () => [plan], open: () => new Set(), ...told })
+    const uptime = processUptime(clock)
+    const files = new RecordingFiles({
+      clock,
+      uptime,
+      plans: () => [plan],
+      open: () => new Set(),
+      ...told,
+    })
     void files.tidy(plan)
     let isClosed = false
     const closing = files.close().then(() => {
@@ -104,8 +110,13 @@ describe('retention', () => {
     await recordFiles(folder)
     const plan = { ...planFor(folder), ...limits }
     const removed: string[] = []
+    const clock = new ManualClock(0, startMs + 25_000)
+    const ages = new SegmentAges(processUptime(clock))
+    clock.advance(3_600_000)
+    ages.observe(clock.unixTimeMs())
     await removeOld(plan, new SegmentCatalog(plan), {
-      ...{ now: startMs + 3_625_000, open: new Set([join(folder, 'cam/29/12-00-20.mp4')]) },
+      ages,
+      isOpen: ({ file }) => file === 'cam/29/12-00-20.mp4',
       onRemoved: ({ file }, cause) => removed.push(`${file.slice(-12)} ${cause}`),
       ...options,
     })
@@ -125,64 +136,5 @@ describe('retention', () => {
     expect(await tidied({ maxBytes: 140_000 })).toEqual(['12-00-00.mp4 size'])
     expect(await tidied({ maxBytes: 1 })).toHaveLength(2)
     expect(await tidied({ maxBytes: 0 })).toEqual([])
-  })
-})
-
-describe('an exported range', () => {
-  async function exported(folder: string, fromSeconds: number, toSeconds: number) {
-    const segments = await new SegmentCatalog(planFor(folder)).list()
-    const range = { fromMs: startMs + fromSeconds * 1000, toMs: startMs + toSeconds * 1000 }
-    const file = await exportRange(folder, segments, range)
-    const pieces: Buffer[] = []
-    for await (const piece of file.read()) pieces.push(piece)
-    return { ...file, bytes: Buffer.concat(pieces) }
-  }
-
-  it('has the pictures that were recorded, across files, and begins at a key frame', async () => {
-    const folder = newFolder()
-    const { pictures } = await recordFiles(folder)
-    const { bytes, sizeBytes, ...times } = await exported(folder, 8.5, 21)
-    expect(bytes).toHaveLength(sizeBytes)
-    expect([times.startMs, times.endMs].map((at) => at - startMs)).toEqual([8000, 21_000])
-    const { fragments, references, boxes } = readSegment(bytes)
-    expect(boxes.slice(0, 5)).toEqual(['ftyp', 'moov', 'prft', 'moof', 'mdat'])
-    const runs = fragments.map(({ runs }) => runs[0])
-    expect(runs.map((run) => (run?.decodeTime ?? 0) / 90_000)).toEqual([...Array(13).keys()])
-    expect(references.map(({ unixMs }) => Math.round(unixMs))).toEqual(
-      runs.map((_, index) => startMs + 8000 + index * 1000),
-    )
-    const wanted = Buffer.concat(
-      pictures
-        .slice(8 * 25, 21 * 25)
-        .map((slice) => Buffer.concat([Buffer.from([0, 0, 0, 100]), slice])),
-    )
-    const data = boxesOf(bytes).filter(({ path }) => path === 'mdat')
-    const perFragment = 25 * 104
-    const video = Buffer.concat(data.map(({ content }) => content.subarray(0, perFragment)))
-    expect(video.equals(wanted)).toBe(true)
-    for (const track of [0, 1]) {
-      fragments.reduce((end, { runs }) => {
-        const run = runs[track]
-        expect(run?.decodeTime).toBe(end)
-        return end + (run?.durations.reduce((sum, each) => sum + each, 0) ?? 0)
-      }, 0)
-    }
-  })
-
-  it('keeps a gap, and includes a file that was cut', async () => {
-    const folder = newFolder()
-    await recordFiles(folder, { seconds: 5 })
-    await recordFiles(folder, { seconds: 5, startMs: startMs + 60_000, isCut: true })
-    const { bytes } = await exported(folder, 0, 120)
-    const times = readSegment(bytes).fragments.map(
-      ({ runs }) => (runs[0]?.decodeTime ?? 0) / 90_000,
-    )
-    expect(times).toEqual([0, 1, 2, 3, 4, 60, 61, 62, 63])
-  })
-
-  it('is refused where nothing was recorded', async () => {
-    const folder = newFolder()
-    await recordFiles(folder)
-    await expect(exported(folder, 30, 40)).rejects.toThrow(ExportError)
   })
 })

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import type { RecordingPlan } from './recording-plan.js'
+import type { RecordingPlan } from '../recording-plan.js'
+import type { SegmentAges } from './segment-ages.js'
 import type { SegmentCatalog, StoredSegment } from './segment-catalog.js'
 
 /** Reason for the removal of a file: it is too old, all files together are too large, or somebody deleted it. */
@@ -10,10 +10,9 @@ const leastFileBytes = 64 * 1024
 const hourMs = 3_600_000
 
 export interface RetentionOptions {
-  /** Time now, in milliseconds since 1970. */
-  readonly now: number
-  /** Files that are being written, with their folders. They are never removed. */
-  readonly open: ReadonlySet<string>
+  readonly ages: SegmentAges
+  /** Returns whether a file is being written. Such a file is never removed. */
+  readonly isOpen: (segment: StoredSegment) => boolean
   readonly onRemoved: (segment: StoredSegment, cause: RemovalCause) => void
 }
 
@@ -24,17 +23,18 @@ export interface RetentionOptions {
  * @throws The error of the system, for the first file that could not be removed.
  */
 export async function removeOld(
-  { folder, maxAgeHours, maxBytes }: RecordingPlan,
+  { maxAgeHours, maxBytes }: RecordingPlan,
   catalog: SegmentCatalog,
-  { now, open, onRemoved }: RetentionOptions,
+  { ages, isOpen, onRemoved }: RetentionOptions,
 ): Promise<void> {
-  const segments = await catalog.list()
+  const segments = ages.sort(await catalog.list())
+  const ageOf = ages.judge(segments)
   let total = segments.reduce((sum, segment) => sum + countedBytes(segment), 0)
   const failures: unknown[] = []
   for (const segment of segments) {
-    const isOld = maxAgeHours > 0 && now - segment.endMs > maxAgeHours * hourMs
+    const isOld = maxAgeHours > 0 && ageOf(segment) > maxAgeHours * hourMs
     const isOver = maxBytes > 0 && total > maxBytes
-    if (!(isOld || isOver) || open.has(join(folder, segment.file))) continue
+    if (!(isOld || isOver) || isOpen(segment)) continue
     try {
       await catalog.remove(segment)
     } catch (error) {

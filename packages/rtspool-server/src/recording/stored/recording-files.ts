@@ -1,14 +1,25 @@
 import { join } from 'node:path'
 import type { Clock, ClockTimer } from 'rtspool'
-import { endOrDeadline } from './deadline.js'
-import type { RecordingPlan } from './recording-plan.js'
+import { endOrDeadline } from '../deadline.js'
+import type { MachineUptime } from '../machine-uptime.js'
+import type { RecordingPlan } from '../recording-plan.js'
+import { ExportSlots } from './export-slots.js'
+import { FileIndexes } from './file-indexes.js'
 import { type RemovalCause, removeOld } from './retention.js'
+import { SegmentAges } from './segment-ages.js'
 import { SegmentCatalog, type StoredSegment } from './segment-catalog.js'
 
+/** Exports at the same time: each one needs turns of a disk, and memory for the places of fragments. */
+const maxExports = 4
+/** Parts of files that pages play at the same time; a part takes a moment only. */
+const maxPlayed = 8
 const tidyIntervalMs = 60_000
+/** Milliseconds after its last change for which a file without an end may be written by another process. */
+const writingMs = 120_000
 
 export interface RecordingFilesOptions {
   readonly clock: Clock
+  readonly uptime: MachineUptime
   /** Returns the recordings in the present configuration. */
   readonly plans: () => readonly RecordingPlan[]
   /** Returns the files that are being written, with their folders. */
@@ -24,10 +35,15 @@ export class RecordingFiles {
   readonly #catalogs = new Map<string, SegmentCatalog>()
   /** Recordings whose old files are being removed. */
   readonly #tidying = new Map<RecordingPlan, Promise<void>>()
+  readonly #ages: SegmentAges
+  readonly indexes = new FileIndexes()
+  readonly exports = new ExportSlots(maxExports)
+  readonly played = new ExportSlots(maxPlayed)
   #timer: ClockTimer
 
   constructor(options: RecordingFilesOptions) {
     this.#options = options
+    this.#ages = new SegmentAges(options.uptime)
     this.#timer = this.#schedule()
   }
 
@@ -40,8 +56,10 @@ export class RecordingFiles {
     return this.#catalogOf(plan).list()
   }
 
-  isOpen(plan: RecordingPlan, { file }: StoredSegment): boolean {
-    return this.#options.open().has(join(plan.folder, file))
+  /** Returns whether a file is being written, by a recorder of this process or, as far as can be seen, of another one. */
+  isOpen(plan: RecordingPlan, { file, isClosed, changedMs }: StoredSegment): boolean {
+    if (this.#options.open().has(join(plan.folder, file))) return true
+    return !isClosed && Math.abs(this.#options.clock.unixTimeMs() - changedMs) < writingMs
   }
 
   /**
@@ -76,11 +94,12 @@ export class RecordingFiles {
   }
 
   async #tidy(plan: RecordingPlan): Promise<void> {
-    const { clock, open, onRemoved, onFailed } = this.#options
+    const { clock, onRemoved, onFailed } = this.#options
+    this.#ages.observe(clock.unixTimeMs())
     try {
       await removeOld(plan, this.#catalogOf(plan), {
-        now: clock.unixTimeMs(),
-        open: open(),
+        ages: this.#ages,
+        isOpen: (segment) => this.isOpen(plan, segment),
         onRemoved: (segment, cause) => onRemoved(plan, segment, cause),
       })
     } catch (error) {

@@ -1,9 +1,9 @@
-import type { FileHandle } from 'node:fs/promises'
+import type { FileReader } from './file-reader.js'
 
 /** A track of a stored fragment. */
 export interface StoredRun {
   readonly trackId: number
-  /** Bytes from the beginning of the fragment to the decoding time of the run. */
+  /** Bytes from the beginning of the `moof` to the decoding time of the run. */
   readonly timeOffset: number
   readonly decodeTime: number
   /** Ticks of all samples. */
@@ -17,8 +17,6 @@ export interface StoredFragment {
   readonly offset: number
   readonly sizeBytes: number
   readonly runs: readonly StoredRun[]
-  /** Bytes from the beginning of the fragment to the media time of its `prft`; `undefined` without one. */
-  readonly referenceOffset: number | undefined
 }
 
 /** Contents of a stored file. */
@@ -28,9 +26,12 @@ export interface StoredFile {
   /** Ticks per second by track. */
   readonly timescales: ReadonlyMap<number, number>
   readonly fragments: readonly StoredFragment[]
+  /** Bytes from the beginning of the file up to which it was read: behind the last whole fragment. */
+  readonly readBytes: number
 }
 
-interface BoxHeader {
+/** Type and size of a box. */
+export interface BoxHeader {
   readonly type: string
   readonly sizeBytes: number
 }
@@ -40,53 +41,50 @@ const headerBytes = 8
 const maxBoxBytes = 1024 * 1024
 const syncSample = 0x0200_0000
 /** Bytes from the beginning of a `prft` of version 1 to its media time. */
-const mediaTimeOffset = 8 + 4 + 4 + 8
+export const mediaTimeOffset = 8 + 4 + 4 + 8
 
-/** Reads where the whole fragments of a file are. A fragment that was cut off is left out. */
-export async function indexFile(file: FileHandle): Promise<StoredFile> {
-  const { size } = await file.stat()
-  const init: Buffer[] = []
-  const fragments: StoredFragment[] = []
+/**
+ * Reads where the whole fragments of a file are. A fragment that was cut off is left out.
+ *
+ * @param before - Contents of the same file when it was shorter, which are not read again.
+ */
+export async function indexFile(reader: FileReader, before?: StoredFile): Promise<StoredFile> {
+  const size = await reader.sizeBytes()
+  // A file that is shorter than before is another one.
+  const known = before && before.readBytes <= size ? before : undefined
+  const init: Buffer[] = known ? [known.init] : []
+  const fragments: StoredFragment[] = known ? [...known.fragments] : []
+  let readBytes = known?.readBytes ?? 0
   let referenceAt: number | undefined
-  let moof: { readonly at: number; readonly bytes: Buffer } | undefined
-  for (let at = 0; at + headerBytes <= size; ) {
-    const { type, sizeBytes } = headerOf(await readAt(file, at, headerBytes))
+  let moof: { readonly at: number; readonly runs: readonly StoredRun[] } | undefined
+  for (let at = readBytes; at + headerBytes <= size; ) {
+    const { type, sizeBytes } = await boxHeaderAt(reader, at)
     if (sizeBytes < headerBytes || at + sizeBytes > size) break
-    if (type === 'ftyp' || type === 'moov') init.push(await readBox(file, at, sizeBytes))
+    if (type === 'ftyp' || type === 'moov') init.push(await readBox(reader, at, sizeBytes))
     else if (type === 'prft') referenceAt = at
-    else if (type === 'moof') moof = { at, bytes: await readBox(file, at, sizeBytes) }
+    else if (type === 'moof') moof = { at, runs: runsOf(await readBox(reader, at, sizeBytes)) }
     else if (type === 'mdat' && moof) {
       const offset = referenceAt ?? moof.at
-      fragments.push({
-        offset,
-        sizeBytes: at + sizeBytes - offset,
-        runs: runsOf(moof.bytes, moof.at - offset),
-        referenceOffset: referenceAt === undefined ? undefined : mediaTimeOffset,
-      })
+      fragments.push({ offset, sizeBytes: at + sizeBytes - offset, runs: moof.runs })
       moof = referenceAt = undefined
     }
     at += sizeBytes
+    if (!moof && referenceAt === undefined) readBytes = at
   }
   const bytes = Buffer.concat(init)
-  return { init: bytes, timescales: timescalesOf(bytes), fragments }
+  return { init: bytes, timescales: timescalesOf(bytes), fragments, readBytes }
 }
 
-const headerOf = (bytes: Buffer): BoxHeader => ({
-  type: bytes.toString('latin1', 4, 8),
-  sizeBytes: bytes.readUInt32BE(0),
-})
+/** Reads the header of a box. @throws {RangeError} The file ends before. */
+export async function boxHeaderAt(reader: FileReader, at: number): Promise<BoxHeader> {
+  const bytes = await reader.read(at, headerBytes)
+  return { type: bytes.toString('latin1', 4, 8), sizeBytes: bytes.readUInt32BE(0) }
+}
 
-function readBox(file: FileHandle, at: number, sizeBytes: number): Promise<Buffer> {
+/** Reads a box that describes media. @throws {RangeError} The box is too large. */
+export async function readBox(reader: FileReader, at: number, sizeBytes: number): Promise<Buffer> {
   if (sizeBytes > maxBoxBytes) throw new RangeError(`a box of ${sizeBytes} bytes is too large`)
-  return readAt(file, at, sizeBytes)
-}
-
-/** Reads bytes of a file. @throws {RangeError} The file ends before. */
-export async function readAt(file: FileHandle, position: number, count: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(count)
-  const { bytesRead } = await file.read(bytes, 0, count, position)
-  if (bytesRead < count) throw new RangeError('the file is shorter than before')
-  return bytes
+  return await reader.read(at, sizeBytes)
 }
 
 /** Calls `found` with the beginning and end of the contents of each box at a path of types, such as `moov`, `trak`. */
@@ -134,8 +132,8 @@ function timescalesOf(init: Buffer): Map<number, number> {
   return timescales
 }
 
-/** Returns the tracks in a `moof`. @param before - Bytes of the fragment in front of the `moof`. */
-function runsOf(moof: Buffer, before: number): StoredRun[] {
+/** Returns the tracks in a `moof`. */
+export function runsOf(moof: Buffer): StoredRun[] {
   const runs: StoredRun[] = []
   eachBox(moof, ['moof', 'traf'], (from, to) => {
     const places: Record<string, number> = {}
@@ -158,7 +156,7 @@ function runsOf(moof: Buffer, before: number): StoredRun[] {
       duration += moof.readUInt32BE(trun + 12 + index * 16)
     runs.push({
       trackId: moof.readUInt32BE(tfhd + 4),
-      timeOffset: before + tfdt + 4,
+      timeOffset: tfdt + 4,
       decodeTime: Number(moof.readBigUInt64BE(tfdt + 4)),
       duration,
       isSync: count > 0 && moof.readUInt32BE(trun + 12 + 8) === syncSample,

@@ -1,0 +1,48 @@
+import type { FileHandle } from 'node:fs/promises'
+import { diskTurns } from '../disk-turns.js'
+
+/** Bytes that are read at once, so that the boxes in front of the media data of a fragment need one operation. */
+const windowBytes = 8 * 1024
+
+/** Reads places of a file, which are mostly near each other, in the turns of the disk. */
+export class FileReader {
+  readonly #folder: string
+  readonly #file: FileHandle
+  #at = 0
+  #window: Buffer = Buffer.alloc(0)
+
+  /** @param folder - Folder of the recording. */
+  constructor(folder: string, file: FileHandle) {
+    this.#folder = folder
+    this.#file = file
+  }
+
+  async sizeBytes(): Promise<number> {
+    const { size } = await diskTurns.run(this.#folder, () => this.#file.stat())
+    return size
+  }
+
+  /**
+   * Returns bytes, as a view of memory that nobody changes later.
+   *
+   * @throws {RangeError} The file ends before.
+   */
+  async read(position: number, count: number): Promise<Buffer> {
+    const from = position - this.#at
+    if (from < 0 || from + count > this.#window.length) {
+      this.#window = await this.#readAt(position, Math.max(count, windowBytes))
+      this.#at = position
+    }
+    const bytes = this.#window.subarray(position - this.#at, position - this.#at + count)
+    if (bytes.length < count) throw new RangeError('the file is shorter than before')
+    return bytes
+  }
+
+  #readAt(position: number, count: number): Promise<Buffer> {
+    return diskTurns.run(this.#folder, async () => {
+      const bytes = Buffer.allocUnsafe(count)
+      const { bytesRead } = await this.#file.read(bytes, 0, count, position)
+      return bytes.subarray(0, bytesRead)
+    })
+  }
+}
