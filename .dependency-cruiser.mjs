@@ -9,7 +9,7 @@ const conform = '^packages/rtspool-conform/src'
 
 /** What users import or run. */
 const entries = [
-  `${src}/(index|session-pool/index|testing/index|media/(file|push)/index|public/rts?p|client/index)\\.ts$`,
+  `${src}/(index|session-pool/index|testing/index|media/(file|push)/index|public/rts?p|(client|relay)/index)\\.ts$`,
   `${command}/(main|live/index)\\.ts$`,
   `${conform}/(index|command-line/index)\\.ts$`,
 ].join('|')
@@ -47,6 +47,7 @@ const layers = {
   media: { folders: [...formats, 'public', 'transport'], leaves },
   server: { folders: [...formats, 'public', 'transport', 'media', 'session-pool'], leaves },
   client: { folders: [...formats, 'public', 'transport'], leaves },
+  relay: { folders: [...formats, 'public', 'transport', 'media', 'client'], leaves },
   testing: { folders: ['session-pool'], leaves },
 }
 
@@ -289,7 +290,7 @@ export default {
       to: {
         path: '^packages/(rtspool|rtspool-conform)/|^(\\.\\./)+(rtspool|rtspool-conform)/',
         pathNot: [
-          '^packages/rtspool/dist/(index|session-pool/index|media/(file|push)/index|public/rts?p|client/index)\\.(d\\.ts|js)$',
+          '^packages/rtspool/dist/(index|session-pool/index|media/(file|push)/index|public/rts?p|(client|relay)/index)\\.(d\\.ts|js)$',
           '^packages/rtspool-conform/dist/(index|command-line/index)\\.(d\\.ts|js)$',
         ],
       },

@@ -90,6 +90,13 @@ export async function sizes(url: string): Promise<void> {
   await client.close()
 }
 `,
+  'relay.ts': `
+import { RtspServer } from 'rtspool'
+import { relayMedia } from 'rtspool/relay'
+const camera = relayMedia({ url: 'rtsp://192.0.2.7/', transports: ['tcp'] }, { lingerSeconds: 30 })
+new RtspServer().mounts.add('/cam', camera)
+camera.on('stateChanged', ({ state, until }) => until && state === 'waiting')
+`,
   'push.ts': `
 import { aac, h264, LiveMedia } from 'rtspool/push'
 const live = new LiveMedia({ tracks: [h264(), aac()] })

@@ -151,6 +151,12 @@ const cases = [
   { from: `${library}/client/b.ts`, to: '../media/target.js', rule: 'layer-client' },
   { from: `${library}/client/c.ts`, to: 'node:net', rule: 'sockets' },
   { from: `${library}/server/g.ts`, to: '../client/target.js', rule: 'layer-server' },
+  { from: `${library}/relay/a.ts`, to: '../media/target.js' },
+  { from: `${library}/relay/d.ts`, to: '../client/target.js' },
+  { from: `${library}/relay/b.ts`, to: '../server/target.js', rule: 'layer-relay' },
+  { from: `${library}/relay/c.ts`, to: 'node:net', rule: 'sockets' },
+  { from: `${library}/client/d.ts`, to: '../relay/target.js', rule: 'layer-client' },
+  { from: `${library}/server/h.ts`, to: '../relay/target.js', rule: 'layer-server' },
   ...roomCases,
   { from: `${command}/a.ts`, to: 'rtspool' },
   { from: `${command}/f.ts`, to: 'rtspool/rtp' },
@@ -169,7 +175,7 @@ const fixtures = {
   ...Object.fromEntries(
     [
       ...['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http', 'auth'],
-      ...['session-pool', 'testing', 'public', 'transport', 'media', 'server', 'client'],
+      ...['session-pool', 'testing', 'public', 'transport', 'media', 'server', 'client', 'relay'],
     ].map((layer) => [`${library}/${layer}/target.ts`, 'export const target = 1\n']),
   ),
   ...Object.fromEntries(

@@ -149,6 +149,26 @@ const pages = [
     ],
     more: {},
   },
+  {
+    page: 'docs/reference/relay-options.md',
+    title: 'Options of a relay',
+    snippet: [
+      "import { relayMedia } from 'rtspool/relay'",
+      '',
+      "const camera = relayMedia('rtsp://192.0.2.7/stream', { lingerSeconds: 30, stallSeconds: 5 })",
+      'camera.update({ alwaysOn: true })',
+      'await camera.close()',
+    ],
+    introduction:
+      'A relay pulls a stream and serves it to any number of viewers; see [Relay a camera](../guides/relay-a-camera.md). The source is a URL, or an object with `url` and [options of the client](client-options.md).',
+    sections: [
+      ['RelayOptions', 'relayMedia(source, options)'],
+      ['RelayBackoff', 'backoff: delays between attempts'],
+      ['RelaySourceOptions', 'source: an object in place of a URL'],
+      ['RelayUpdate', 'media.update(changes)'],
+    ],
+    more: {},
+  },
 ]
 
 /** Exported, and no options that a user of the library gives. */

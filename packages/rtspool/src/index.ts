@@ -31,7 +31,12 @@ export {
   mediaFactoryDefaults,
 } from './media/media-factory-options.js'
 export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
-export { type MountMatch, MountPoints, type PublishOptions } from './media/mount-points.js'
+export {
+  type MountableMedia,
+  type MountMatch,
+  MountPoints,
+  type PublishOptions,
+} from './media/mount-points.js'
 export type { ForeignPort } from './media/streams/foreign-port.js'
 export type { SilentTrack } from './media/streams/silent-track.js'
 export type { StreamReception } from './media/streams/stream-reception.js'

@@ -18,6 +18,8 @@ export interface MediaRequest {
   readonly path: string
   /** Query after `?`, as received. */
   readonly query: string | undefined
+  /** User-Agent of the client; absent without one, and for a reader inside the process. */
+  readonly userAgent?: string
 }
 
 /** Options of a {@link MediaFactory}; all optional. */

@@ -7,7 +7,7 @@ import type { MulticastAddressPool } from '../transport/multicast/multicast-addr
 import { closeSource } from './close-source.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import type { PresentationOrigin } from './describe-presentation.js'
-import { Media, type MediaOptions } from './media.js'
+import { Media, type MediaOptions, type MediaTimes } from './media.js'
 import {
   type MediaFactoryOptions,
   type MediaRequest,
@@ -50,6 +50,12 @@ export let constructMedia: (
 ) => Promise<Media>
 
 /**
+ * Changes the times of a factory, and of the media that it has created: for a source whose options change while it
+ * runs. The options of the factory show the times of its creation.
+ */
+export let setMediaTimes: (factory: MediaFactory, times: MediaTimes) => void
+
+/**
  * Creates the source for a request. Throw a `RequestError` to respond with a status of your choice.
  */
 export type CreateMediaSource = (request: MediaRequest) => MediaSource | Promise<MediaSource>
@@ -68,6 +74,7 @@ export class MediaFactory {
   readonly #shared = new Map<string, Promise<Media>>()
   readonly #all = new Set<Media>()
   #closing = closeController()
+  #times: MediaTimes
 
   /**
    * Creates a factory without media.
@@ -82,6 +89,11 @@ export class MediaFactory {
     }
     this.#createSource = createSource
     this.options = resolveMediaFactoryOptions(options)
+    const { shared, lingerSeconds, holdSeconds } = this.options
+    this.#times = {
+      lingerMs: shared ? lingerSeconds * msPerSecond : 0,
+      holdMs: holdSeconds * msPerSecond,
+    }
   }
 
   /** Number of media that exist at the moment. */
@@ -131,8 +143,7 @@ export class MediaFactory {
     { clock, multicast, openCache, origin }: MediaPlace,
     forget: () => void,
   ): Promise<Media> {
-    const { shared, lingerSeconds, holdSeconds, startTimeoutSeconds, gopCache, timeline } =
-      this.options
+    const { shared, startTimeoutSeconds, gopCache, timeline } = this.options
     const startTimeoutMs =
       startTimeoutSeconds === 0 ? Number.POSITIVE_INFINITY : startTimeoutSeconds * msPerSecond
     const source = await this.#makeSource(request, {
@@ -147,8 +158,7 @@ export class MediaFactory {
     }
     const media = this.#makeMedia(request.path, source, {
       clock,
-      lingerMs: shared ? lingerSeconds * msPerSecond : 0,
-      holdMs: holdSeconds * msPerSecond,
+      ...this.#times,
       startTimeoutMs,
       origin,
       gopCache: gopCache || undefined,
@@ -200,6 +210,10 @@ export class MediaFactory {
 
   static {
     constructMedia = (factory, request, place) => factory.#construct(request, place)
+    setMediaTimes = (factory, times) => {
+      factory.#times = times
+      for (const media of factory.#all) media.setTimes(times)
+    }
   }
 }
 

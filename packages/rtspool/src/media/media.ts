@@ -61,6 +61,14 @@ export interface MediaOptions {
   readonly backChannel?: BackChannelOptions | undefined
 }
 
+/** Times in milliseconds; Infinity = for ever. */
+export interface MediaTimes {
+  /** Time that the source runs on after the last viewer has left. */
+  readonly lingerMs: number
+  /** Time that viewers stay while the source is away; 0 = they leave at once. */
+  readonly holdMs: number
+}
+
 /**
  * Position and clock of a {@link Track}, from which `RTP-Info` is made (RFC 2326 section 12.33).
  */
@@ -223,6 +231,13 @@ export class Media implements MediaInfo {
     this.#life.noteChanged()
     void this.end()
     return false
+  }
+
+  /** Changes the time without viewers, and the time that viewers stay without a source. Both count from now on. */
+  setTimes({ lingerMs, holdMs }: MediaTimes): void {
+    if (this.#life.hasEnded) return
+    this.participants.lingerMs = lingerMs
+    this.#gap.holdMs = holdMs
   }
 
   /** Number of streams that are set up on this media, playing or not. */

@@ -1,7 +1,12 @@
-import { checkOptions, kindOf } from '../option-checks.js'
+import { checkOptions, isRecord, kindOf } from '../option-checks.js'
 import { MediaFactory } from './media-factory.js'
 import { checkAbsolute, checkPath, checkPathPattern, matchesPathPattern } from './path-pattern.js'
 import { checkTimeline, type TimelinePolicy } from './timeline/timeline.js'
+
+/** A media that creates its own factory, such as a live media or a relay. */
+export interface MountableMedia {
+  readonly factory: MediaFactory
+}
 
 /** The mount point that serves a path, and its factory. */
 export interface MountMatch {
@@ -62,15 +67,16 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
   }
 
   /**
-   * Mounts a factory.
+   * Mounts a factory, or the factory of a live media or a relay.
    *
    * @param path - Absolute decoded text: `/cam`, `/` for the root. A trailing slash is dropped.
    * @throws {TypeError} If the path is already taken, or no request can have it: not absolute,
    *   empty, `.` or `..` segments, `*`, `?`, `#`, percent escapes. Also if the factory is not a
    *   factory, but a source for instance.
    */
-  add(path: string, factory: MediaFactory): void {
+  add(path: string, media: MediaFactory | MountableMedia): void {
     checkPath('a mount path', path)
+    const factory = isMountable(media) ? media.factory : media
     if (!(factory instanceof MediaFactory)) {
       const expected = 'a MediaFactory, such as new MediaFactory(() => source)'
       throw new TypeError(`${path}: expected ${expected}, got ${kindOf(factory)}`)
@@ -183,6 +189,9 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     mountPublication = (mounts, path, factory) => mounts.#mount(path, factory)
   }
 }
+
+const isMountable = (media: unknown): media is MountableMedia =>
+  isRecord(media) && media.factory instanceof MediaFactory
 
 function withoutTrailingSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path

@@ -16,7 +16,7 @@ export interface MediaParticipant {
  */
 export class Participants {
   readonly #clock: Clock
-  readonly #lingerMs: number
+  #lingerMs: number
   readonly #onLeft: () => void
   readonly #participants = new Set<MediaParticipant>()
   readonly #observers = new Set<MediaParticipant>()
@@ -47,6 +47,15 @@ export class Participants {
    */
   get isLingering(): boolean {
     return this.#wasJoined && this.#participants.size === 0
+  }
+
+  /** Changes the time that the media continues without participants; it counts from now on. */
+  set lingerMs(lingerMs: number) {
+    if (lingerMs === this.#lingerMs) return
+    this.#lingerMs = lingerMs
+    if (this.#participants.size > 0) return
+    this.#lingerTimer?.cancel()
+    this.#linger()
   }
 
   join(participant: MediaParticipant): void {

@@ -44,6 +44,7 @@ export const reasonPhrases: Readonly<Record<number, string>> = Object.freeze({
   503: 'Service Unavailable',
   504: 'Gateway Time-out',
   505: 'RTSP Version not supported',
+  508: 'Loop Detected',
   551: 'Option not supported',
 })
 

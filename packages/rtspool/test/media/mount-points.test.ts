@@ -9,6 +9,16 @@ const factory = () =>
     throw new Error('not used')
   })
 
+describe('MountPoints.add', () => {
+  it('mounts the factory of a media that has one', () => {
+    const mounts = new MountPoints()
+    const media = { factory: factory() }
+    mounts.add('/cam', media)
+    expect(mounts.get('/cam')).toBe(media.factory)
+    expect(() => mounts.add('/other', { factory: 1 } as never)).toThrow(/expected a MediaFactory/)
+  })
+})
+
 describe('MountPoints.match finds the longest mount point that ends at a slash', () => {
   const mounted = [
     '/test',

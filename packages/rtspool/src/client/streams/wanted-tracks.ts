@@ -1,6 +1,5 @@
 import { ClientError } from '../../errors.js'
 import type { RtspClientTrack } from '../rtsp-client.js'
-import type { ClientTrack } from './client-track.js'
 
 /** Returns whether a track is played, unless the option `tracks` says otherwise. */
 const isMedia = ({ kind, direction }: RtspClientTrack): boolean =>
@@ -11,10 +10,10 @@ const isMedia = ({ kind, direction }: RtspClientTrack): boolean =>
  *
  * @throws {ClientError} `ERR_CLIENT_NO_TRACKS`
  */
-export function wantedOf(
-  tracks: readonly ClientTrack[],
+export function wantedOf<Track extends RtspClientTrack>(
+  tracks: readonly Track[],
   isWanted: (track: RtspClientTrack) => boolean = isMedia,
-): readonly ClientTrack[] {
+): readonly Track[] {
   const wanted = tracks.filter((track) => isWanted(track))
   if (wanted.length > 0) return wanted
   throw new ClientError('ERR_CLIENT_NO_TRACKS', 'the server describes no track that is wanted')

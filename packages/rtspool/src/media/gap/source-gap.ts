@@ -6,7 +6,7 @@ import type { Track } from '../track/track.js'
 export class SourceGap {
   readonly #clock: Clock
   readonly #tracks: readonly Track[]
-  readonly #holdMs: number
+  #holdMs: number
   readonly #onOver: () => void
   #timer: ClockTimer | undefined
   #since: Date | undefined
@@ -32,10 +32,16 @@ export class SourceGap {
     if (this.#since) return
     this.#since = new Date(this.#clock.unixTimeMs())
     for (const track of this.#tracks) track.beginGap()
-    if (this.#holdMs === 0) this.#onOver()
-    else if (this.#holdMs < Number.POSITIVE_INFINITY) {
-      this.#timer = this.#clock.schedule(this.#onOver, this.#holdMs, false)
-    }
+    this.#hold()
+  }
+
+  /** Changes the time that viewers stay. In a gap, it counts from now on. */
+  set holdMs(holdMs: number) {
+    if (holdMs === this.#holdMs) return
+    this.#holdMs = holdMs
+    if (!this.#since) return
+    this.#timer?.cancel()
+    this.#hold()
   }
 
   /** Ends the gap: the source has returned. Viewers continue at its next key frame. */
@@ -53,6 +59,13 @@ export class SourceGap {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#since = undefined
+  }
+
+  #hold(): void {
+    if (this.#holdMs === 0) this.#onOver()
+    else if (this.#holdMs < Number.POSITIVE_INFINITY) {
+      this.#timer = this.#clock.schedule(this.#onOver, this.#holdMs, false)
+    }
   }
 
   /** Track whose key frames decide where viewers continue; `undefined` without video. */

@@ -26,7 +26,9 @@ export function errorReply(error: unknown): Reply {
     headers.push(['Unsupported', serializeUnsupported(context.unsupported)])
   }
   if (typeof context.location === 'string') headers.push(['Location', context.location])
-  if (statusCode === 503) {
+  if (typeof context.retryAfter === 'number') {
+    headers.push(['Retry-After', String(context.retryAfter)])
+  } else if (statusCode === 503) {
     headers.push(['Retry-After', String(randomInt(minRetryAfter, maxRetryAfter + 1))])
   }
   if (code === 'ERR_VERSION')

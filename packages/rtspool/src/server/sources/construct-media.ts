@@ -36,11 +36,12 @@ export async function mediaToDescribe(
  * @throws {RequestError} As {@link mediaToDescribe}.
  */
 export async function leaseMedia(
-  { server, connection }: RequestContext,
+  { server, connection, request: { headers } }: RequestContext,
   { path, query }: RequestTarget,
   match: MountMatch | undefined,
 ): Promise<MediaLease> {
-  const { factory, request } = requestOf(match, path, query)
+  const userAgent = headers.get('user-agent')
+  const { factory, request } = requestOf(match, path, query, userAgent)
   const { described } = connection
   const origin = factory.options.shared ? undefined : { factory, request }
   if (described?.isFor(factory, request)) return new MediaLease(described.media, origin)
@@ -71,8 +72,10 @@ function requestOf(
   match: MountMatch | undefined,
   path: string,
   query: string | undefined,
+  userAgent?: string,
 ): MediaOrigin {
-  if (servesPath(match, path)) return { factory: match.factory, request: { path, query } }
+  const request = { path, query, ...(userAgent !== undefined && { userAgent }) }
+  if (servesPath(match, path)) return { factory: match.factory, request }
   throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
 }
 

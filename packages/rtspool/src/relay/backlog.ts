@@ -1,0 +1,106 @@
+import { EntryPoints } from '../media/track/entry-points.js'
+import { RecentPackets } from '../media/track/gop-cache.js'
+import type { GopCacheLimits } from '../media/track/gop-cache-options.js'
+import {
+  isValidRtp,
+  markerOf,
+  type PayloadTest,
+  payloadEndOf,
+  payloadOffsetOf,
+  payloadTestOf,
+  payloadTypeOf,
+  timestampOf,
+} from '../rtp/index.js'
+import type { MediaDescription } from '../sdp/index.js'
+
+/** RTP packet of one track. */
+export interface TrackPacket {
+  /** Position of the track in the description of the relay. */
+  readonly track: number
+  readonly packet: Buffer
+}
+
+const defaultClockRate = 90_000
+
+/**
+ * Keeps the packets of a connection that have no receiver yet, from the last key frame on: those that arrive before
+ * the first viewer, and those before the first key frame after a return.
+ */
+export class Backlog {
+  /** Track whose key frames count: the first video track with key frames; `undefined` without one. */
+  readonly leader: number | undefined
+  readonly #recent: RecentPackets
+  readonly #entryPoints = new EntryPoints()
+  readonly #test: PayloadTest | undefined
+  readonly #payloadType: number | undefined
+  #packets: TrackPacket[] = []
+
+  /** @param media - Tracks of the relay, in their order. */
+  constructor(media: readonly MediaDescription[], limits: GopCacheLimits) {
+    const tests = media.map((each) => (each.kind === 'video' ? testOf(each) : undefined))
+    const leader = tests.findIndex((test) => test !== undefined)
+    const [payloadType = -1] = media[leader]?.payloadTypes ?? []
+    this.leader = leader < 0 ? undefined : leader
+    this.#test = tests[leader]
+    this.#payloadType = payloadType < 0 ? undefined : payloadType
+    const clockRate = media[leader]?.rtpmap(payloadType)?.clockRate ?? defaultClockRate
+    this.#recent = new RecentPackets(limits, clockRate)
+  }
+
+  /** True if the kept packets begin with a key frame, or none has to be waited for. */
+  get isReady(): boolean {
+    return this.leader === undefined || this.#recent.entryPacket !== undefined
+  }
+
+  /** True if no packet is kept with which a decoder can begin. */
+  get isEmpty(): boolean {
+    return this.#recent.entryPacket === undefined
+  }
+
+  /** Adds a packet. Without a leader no packet is kept. */
+  push(track: number, packet: Buffer): void {
+    if (this.leader === undefined || !isValidRtp(packet)) return
+    if (track === this.leader) this.#pushLeader(packet)
+    else if (this.#recent.entryPacket) this.#packets.push({ track, packet })
+  }
+
+  /** Returns the kept packets in the order of their arrival, and keeps them no longer. */
+  take(): readonly TrackPacket[] {
+    const packets = this.isReady ? this.#packets : []
+    this.clear()
+    return packets
+  }
+
+  clear(): void {
+    this.#packets = []
+    this.#recent.clear()
+    this.#entryPoints.reset()
+  }
+
+  #pushLeader(packet: Buffer): void {
+    const recent = this.#recent
+    const { starts } = recent
+    const kept = recent.push(packet, this.#roleOf(packet))
+    const track = this.leader ?? 0
+    if (!recent.entryPacket || recent.starts !== starts) {
+      // A new beginning, or none: sound of before does not belong to it.
+      this.#packets = recent.packets.map((each) => ({ track, packet: each }))
+    } else this.#packets.push({ track, packet: kept })
+  }
+
+  #roleOf(packet: Buffer): number {
+    const [start, end] = [payloadOffsetOf(packet), payloadEndOf(packet)]
+    if (this.#payloadType !== undefined && payloadTypeOf(packet) !== this.#payloadType) {
+      return this.#entryPoints.pass(packet.length)
+    }
+    const kind = this.#test?.(packet, start, end)
+    return this.#entryPoints.next(kind, timestampOf(packet), markerOf(packet), packet.length)
+  }
+}
+
+/** Returns the test for key frames of a track; `undefined` for encodings without. */
+function testOf(media: MediaDescription): PayloadTest | undefined {
+  const [payloadType] = media.payloadTypes
+  const encoding = payloadType === undefined ? undefined : media.rtpmap(payloadType)?.encoding
+  return encoding === undefined ? undefined : payloadTestOf(encoding)
+}

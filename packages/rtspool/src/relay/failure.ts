@@ -1,0 +1,125 @@
+import { ClientError, RequestError } from '../errors.js'
+import { withoutSecrets } from './redaction.js'
+import type { ResolvedRelaySource } from './relay-options.js'
+import type { RelayError, RelayReason } from './relay-status.js'
+import type { UpstreamEnd } from './upstream.js'
+
+/** End of an attempt or of a connection. */
+export interface RelayFailure {
+  readonly reason: RelayReason
+  /** True if retrying alone cannot help: the options or the source have to be changed. */
+  readonly isFinal: boolean
+}
+
+/** Status codes of servers that lack a method, transport or version (RFC 2326 section 7.1.1). */
+const unsupportedStatuses = [405, 415, 451, 461, 501, 505, 551]
+const notFoundStatuses = [404, 410]
+/** Status code of a relay that has received its own request: that of HTTP (RFC 5842 section 7.2), because RTSP has none. */
+const loopStatus = 508
+
+/** Reasons that only a change of the options, or of the source, can remove. */
+const finalReasons: ReadonlySet<RelayReason> = new Set([
+  'unauthorized',
+  'notFound',
+  'unsupported',
+  'certificate',
+  'loop',
+])
+
+/** Facts about a relay that an error is judged by. */
+export interface RelayHistory {
+  /**
+   * True if the source has sent packets before. A stream that is not found is then taken for one that returns: some
+   * cameras respond 404 while they start.
+   */
+  readonly hasPlayed: boolean
+  /** True if the relay has received its own request. */
+  readonly isLoop: boolean
+}
+
+/** Classifies the end of a connection. */
+export function failureOf(end: UpstreamEnd, { hasPlayed, isLoop }: RelayHistory): RelayFailure {
+  const ended = end.kind === 'failed' ? reasonOf(end.error) : end.kind
+  const reason = isLoop ? 'loop' : ended
+  return { reason, isFinal: finalReasons.has(reason) && !(reason === 'notFound' && hasPlayed) }
+}
+
+function reasonOf(error: unknown): RelayReason {
+  if (!(error instanceof ClientError)) return 'refused'
+  switch (error.code) {
+    case 'ERR_CLIENT_CONNECT':
+      return 'unreachable'
+    case 'ERR_CLIENT_TIMEOUT':
+      return 'timeout'
+    case 'ERR_CLIENT_DISCONNECTED':
+    case 'ERR_CLIENT_CLOSED':
+      return 'disconnected'
+    case 'ERR_CLIENT_CERTIFICATE':
+      return 'certificate'
+    case 'ERR_CLIENT_UNAUTHORIZED':
+    case 'ERR_CLIENT_AUTH_SCHEME':
+      return 'unauthorized'
+    case 'ERR_CLIENT_NO_TRACKS':
+    case 'ERR_CLIENT_TRANSPORT':
+      return 'unsupported'
+    default:
+      return reasonOfStatus(error.statusCode)
+  }
+}
+
+function reasonOfStatus(statusCode: number): RelayReason {
+  if (statusCode === loopStatus) return 'loop'
+  if (notFoundStatuses.includes(statusCode)) return 'notFound'
+  return unsupportedStatuses.includes(statusCode) ? 'unsupported' : 'refused'
+}
+
+/** Texts for ends without an error of the client. */
+const endTexts = {
+  stalled: 'no video has arrived for some time',
+  ended: 'the source has ended every track',
+} as const
+
+/** Returns the facts of the end of a connection, without the secrets of the source. */
+export function relayErrorOf(
+  end: UpstreamEnd,
+  { secrets }: ResolvedRelaySource,
+  unixMs: number,
+): RelayError {
+  const error = end.kind === 'failed' ? end.error : endTexts[end.kind]
+  const isOurs = error instanceof ClientError
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    code: isOurs ? error.code : undefined,
+    statusCode: isOurs ? error.statusCode : 0,
+    message: withoutSecrets(message, secrets),
+    time: new Date(unixMs),
+  }
+}
+
+/** Returns the status code for requests to a relay that has failed. */
+export function statusOf(reason: RelayReason | undefined): number {
+  if (reason === 'loop') return loopStatus
+  return reason === 'notFound' ? 404 : 502
+}
+
+/** Retry-After in seconds while an attempt is running. */
+const busyRetryAfter = 5
+const maxRetryAfter = 300
+
+/** Returns the error for a request that cannot be served now. */
+export function refusalOf(
+  { shownUrl }: ResolvedRelaySource,
+  refusal: {
+    readonly statusCode: number
+    readonly reason: RelayReason | undefined
+    /** Milliseconds until the next attempt; `undefined` while one is running. */
+    readonly untilMs: number | undefined
+  },
+): RequestError {
+  const { statusCode, reason, untilMs = busyRetryAfter * 1000 } = refusal
+  const retryAfter = Math.min(Math.max(1, Math.ceil(untilMs / 1000)), maxRetryAfter)
+  const text = `the source ${shownUrl} cannot be pulled now`
+  const message = reason === undefined ? text : `${text}: ${reason}`
+  const context = { retryAfter, ...(reason && { reason }) }
+  return new RequestError('ERR_MEDIA_UNAVAILABLE', message, { statusCode, context })
+}

@@ -1,0 +1,135 @@
+import { EventEmitter } from 'node:events'
+import { tell } from '../listeners.js'
+import { MediaFactory, setMediaTimes } from '../media/media-factory.js'
+import { gopCacheDefaults, resolveGopCache } from '../media/track/gop-cache-options.js'
+import { withoutUndefined } from '../option-checks.js'
+import { Relay } from './relay.js'
+import {
+  checkRelayOptions,
+  checkUpdate,
+  type RelayOptions,
+  type RelaySource,
+  type RelayUpdate,
+  relayDefaults,
+  resolveRelayOptions,
+  resolveRelaySource,
+  updatableOf,
+} from './relay-options.js'
+import type { RelayState, RelayStatus } from './relay-status.js'
+
+/** Events of {@link RelayMedia}. */
+export interface RelayMediaEvents {
+  /** Emitted after each change of `status.state`. */
+  stateChanged: [status: RelayStatus, previous: RelayState]
+}
+
+/**
+ * A stream of another server or a camera, pulled while somebody watches.
+ *
+ * ```ts
+ * const camera = relayMedia('rtsp://user:password@192.0.2.7/stream')
+ * server.mounts.add('/cam', camera)
+ * camera.on('stateChanged', ({ state, reason }) => console.log(state, reason))
+ * ```
+ *
+ * One connection serves all viewers, at any number of paths and servers. Viewers stay while the source is away.
+ */
+export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncDisposable {
+  /** Factory of the media at each path. */
+  readonly factory: MediaFactory
+  readonly #relay: Relay
+  readonly #signal: AbortSignal | undefined
+  #source: RelaySource
+  #options: RelayUpdate
+  #closing: Promise<void> | undefined
+
+  /** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+  constructor(source: RelaySource, options: RelayOptions = {}) {
+    super()
+    checkRelayOptions(options)
+    this.#source = source
+    this.#options = updatableOf(options)
+    const { clock = relayDefaults.clock, random = relayDefaults.random, signal } = options
+    const { gopCache = relayDefaults.gopCache, timeline = relayDefaults.timeline } = options
+    const resolved = resolveRelayOptions(this.#options)
+    this.#relay = new Relay({
+      ...{ source: resolveRelaySource(source), options: resolved, clock, random },
+      backlog: resolveGopCache(gopCache) ?? gopCacheDefaults,
+      changed: (previous) => tell(this, 'stateChanged', this.status, previous),
+    })
+    this.factory = new MediaFactory(() => this.#relay.open(), {
+      ...{ timeline, gopCache, multicast: options.multicast },
+      lingerSeconds: resolved.lingerMs / 1000,
+      holdSeconds: resolved.holdMs / 1000,
+      // The relay limits the time itself.
+      startTimeoutSeconds: 0,
+      // The query does not change what is pulled.
+      sharedKey: (request) => {
+        this.#relay.refuseLoop(request)
+        return request.path
+      },
+    })
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#abort)
+    if (signal?.aborted) this.#abort()
+    else this.#relay.settle()
+  }
+
+  /** State of the connection to the source, at the time of access. */
+  get status(): RelayStatus {
+    return this.#relay.status
+  }
+
+  /**
+   * Changes options of a running relay; members that are absent stay as they are. Another source or transport is
+   * connected anew, and viewers wait for it as for a return. Other options keep the connection. In the state `failed`,
+   * any update starts an attempt.
+   *
+   * @throws {RangeError | TypeError} Names the wrong option. Nothing is changed then.
+   */
+  update(update: RelayUpdate): void {
+    checkUpdate(update)
+    const { source = this.#source, ...changes } = update
+    const options = { ...this.#options, ...withoutUndefined(changes) }
+    const resolved = resolveRelayOptions(options)
+    const resolvedSource = resolveRelaySource(source)
+    this.#source = source
+    this.#options = options
+    setMediaTimes(this.factory, resolved)
+    this.#relay.update(resolvedSource, resolved)
+  }
+
+  /**
+   * Closes the connection: sessions of viewers end with reason `mediaEnded`, and requests get 503. Idempotent.
+   *
+   * @returns Resolves when the connection is closed.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  readonly #abort = (): void => void this.close()
+
+  async #close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#abort)
+    const closed = this.#relay.close()
+    await this.factory.close()
+    await closed
+  }
+}
+
+/**
+ * Returns a media that pulls a stream by RTSP: one connection, from the first viewer until `lingerSeconds` after the
+ * last, for all viewers. After a loss it connects again, with growing delays, and viewers stay meanwhile.
+ *
+ * @param source - URL of the stream, or an object with `url` and options of the client.
+ * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one, without credentials.
+ */
+export function relayMedia(source: RelaySource, options: RelayOptions = {}): RelayMedia {
+  return new RelayMedia(source, options)
+}

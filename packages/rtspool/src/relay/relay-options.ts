@@ -1,0 +1,280 @@
+import { type RtspClientOptions, resolveClientOptions } from '../client/client-options.js'
+import { parseClientUrl } from '../client/client-url.js'
+import type { RtspClientTransport } from '../client/rtsp-client.js'
+import { type Clock, systemClock } from '../clock.js'
+import type { MediaFactoryOptions } from '../media/media-factory-options.js'
+import { mediaFactoryDefaults } from '../media/media-factory-options.js'
+import {
+  checkBoolean,
+  checkClock,
+  checkFunction,
+  checkNumber,
+  checkOptions,
+  checkSeconds,
+  isRecord,
+  kindOf,
+  shown,
+} from '../option-checks.js'
+import { redactedUrl } from './redaction.js'
+
+/** Source of a relay: the URL of a stream, and options of the client that pulls it. */
+export interface RelaySourceOptions extends Omit<RtspClientOptions, 'signal' | 'clock'> {
+  /** `rtsp:` or `rtsps:` URL, which may contain user and password. */
+  readonly url: string | URL
+}
+
+/** URL of a stream, or a URL with options of the client. */
+export type RelaySource = string | URL | RelaySourceOptions
+
+/**
+ * Treatment of viewers while the source is away: they leave at once (`'end'`), or stay for some seconds and receive
+ * RTCP.
+ */
+export type RelayAwayPolicy = 'end' | { readonly holdSeconds: number }
+
+/** Transport of the packets from the source: the order of the client's `transports`, or one only. */
+export type RelayTransport = 'auto' | RtspClientTransport
+
+/** Delays between attempts to connect; both optional. */
+export interface RelayBackoff {
+  /**
+   * Seconds before the second attempt. Each further delay is twice as long; a random part of up to a half is left out.
+   * @default 1
+   */
+  readonly firstSeconds?: number | undefined
+  /**
+   * Maximum delay in seconds.
+   * @default 30
+   */
+  readonly maxSeconds?: number | undefined
+}
+
+/** Options of `relayMedia`; all optional. */
+export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'multicast'> {
+  /**
+   * Seconds that the connection stays after the last viewer has left; 0 = it closes at once.
+   * @default 10
+   */
+  readonly lingerSeconds?: number | undefined
+  /**
+   * Keeps the connection without viewers too, from the start on. A viewer then begins with a key frame at once.
+   * @default false
+   */
+  readonly alwaysOn?: boolean | undefined
+  /**
+   * Seconds without a packet of a video track after which the relay connects anew. Sound alone does not count. Without
+   * video, any track counts. 0 = never.
+   * @default 10
+   */
+  readonly stallSeconds?: number | undefined
+  /**
+   * Delays between attempts to connect.
+   * @default { firstSeconds: 1, maxSeconds: 30 }
+   */
+  readonly backoff?: RelayBackoff | undefined
+  /**
+   * Seconds between attempts in the state `failed`, in which retrying alone rarely helps; 0 = none before a change of
+   * options or a new viewer.
+   * @default 300
+   */
+  readonly failedRetrySeconds?: number | undefined
+  /**
+   * Seconds for which a DESCRIBE waits for the first connection, its repetitions included. Afterwards the client gets
+   * 503 with Retry-After.
+   * @default 8
+   */
+  readonly waitSeconds?: number | undefined
+  /**
+   * Treatment of viewers while the source is away.
+   * @default { holdSeconds: 60 }
+   */
+  readonly onAway?: RelayAwayPolicy | undefined
+  /**
+   * Transport of the packets from the source: `'tcp'`, `'udp'`, `'http'`, `'webSocket'`, or `'auto'` for the
+   * `transports` of the source in their order.
+   * @default 'auto'
+   */
+  readonly transport?: RelayTransport | undefined
+  /**
+   * Timeline that viewers see. `continuous` = one SSRC, and numbers that go on when the source jumps or restarts.
+   * `passThrough` = the source's own, until it is away for the first time.
+   * @default 'continuous'
+   */
+  readonly timeline?: MediaFactoryOptions['timeline']
+  /**
+   * Signal that closes the relay.
+   * @default never
+   */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Clock of the relay.
+   * @default `systemClock`
+   */
+  readonly clock?: Clock | undefined
+  /**
+   * Function that returns random numbers from 0 to 1, for delays.
+   * @default `Math.random`
+   */
+  readonly random?: (() => number) | undefined
+}
+
+/** Options that {@link RelayMedia.update} changes; all optional. */
+export interface RelayUpdate
+  extends Omit<
+    RelayOptions,
+    'gopCache' | 'multicast' | 'timeline' | 'signal' | 'clock' | 'random'
+  > {
+  /** New source. A source that differs from the present one is connected anew. */
+  readonly source?: RelaySource | undefined
+}
+
+/** Defaults of {@link RelayOptions}. */
+export const relayDefaults = Object.freeze({
+  lingerSeconds: 10,
+  alwaysOn: false,
+  stallSeconds: 10,
+  backoff: Object.freeze({ firstSeconds: 1, maxSeconds: 30 }),
+  failedRetrySeconds: 300,
+  waitSeconds: 8,
+  onAway: Object.freeze({ holdSeconds: 60 }),
+  transport: 'auto',
+  timeline: 'continuous',
+  gopCache: mediaFactoryDefaults.gopCache,
+  multicast: undefined,
+  signal: undefined,
+  clock: systemClock,
+  random: Math.random,
+}) satisfies { [K in keyof Required<RelayOptions>]: RelayOptions[K] }
+
+const transports: readonly RelayTransport[] = ['auto', 'tcp', 'udp', 'http', 'webSocket']
+
+const updatable = [
+  ...['lingerSeconds', 'alwaysOn', 'stallSeconds', 'backoff', 'failedRetrySeconds'],
+  ...['waitSeconds', 'onAway', 'transport'],
+] as const
+
+/** A source after its checks. */
+export interface ResolvedRelaySource {
+  /** URL with user and password, if it has them. */
+  readonly url: string
+  /** URL for messages. */
+  readonly shownUrl: string
+  readonly client: RtspClientOptions
+  /** User name and password, which no message may contain. */
+  readonly secrets: readonly string[]
+}
+
+/** Options after their checks, that an update replaces. */
+export interface ResolvedRelayOptions {
+  readonly lingerMs: number
+  readonly holdMs: number
+  readonly alwaysOn: boolean
+  readonly stallMs: number
+  readonly firstDelayMs: number
+  readonly maxDelayMs: number
+  readonly failedRetryMs: number
+  readonly waitMs: number
+  readonly transport: RelayTransport
+}
+
+/**
+ * Checks a source.
+ *
+ * @throws {TypeError} No URL, or a wrong option of the client. The message contains no credentials.
+ */
+export function resolveRelaySource(source: RelaySource): ResolvedRelaySource {
+  const isUrl = typeof source === 'string' || source instanceof URL
+  if (!isUrl && !isRecord(source)) {
+    throw new TypeError(`source must be a URL, or an object with url, got ${kindOf(source)}`)
+  }
+  const { url, ...client } = isUrl ? { url: source } : source
+  const text = String(url)
+  const place = parseClientUrl(text)
+  if (!place) {
+    const expected = 'an rtsp: or rtsps: URL, such as rtsp://192.0.2.7/stream'
+    throw new TypeError(`source must be ${expected}, got ${kindOf(url)}`)
+  }
+  for (const name of ['signal', 'clock']) {
+    if (Object.hasOwn(client, name)) throw new TypeError(`${name} is an option of the relay`)
+  }
+  resolveClientOptions(client)
+  const { username = place.credentials?.username, password = place.credentials?.password } =
+    client as RtspClientOptions
+  const secrets = [username, password].filter((secret) => secret !== undefined && secret !== '')
+  return { url: text, shownUrl: redactedUrl(text), client, secrets: secrets as string[] }
+}
+
+/**
+ * Checks options of {@link relayMedia}, but for those that its factory checks.
+ *
+ * @throws {TypeError | RangeError} Names the wrong option, the expected value and the given one.
+ */
+export function checkRelayOptions(options: RelayOptions): void {
+  checkOptions('relayMedia', options, Object.keys(relayDefaults))
+  const { signal, clock = systemClock, random = Math.random } = options
+  checkClock(clock)
+  checkFunction('random', random)
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, got ${kindOf(signal)}`)
+  }
+}
+
+/** Returns the members that {@link RelayMedia.update} may change, and drops those that are `undefined`. */
+export function updatableOf(options: RelayOptions): RelayUpdate {
+  const entries = updatable.map((name) => [name, options[name]] as const)
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+}
+
+/** @throws {TypeError} An option that an update cannot change. */
+export function checkUpdate(update: RelayUpdate): void {
+  checkOptions('update', update, ['source', ...updatable])
+}
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {TypeError | RangeError} Names the wrong option, the expected value and the given one.
+ */
+export function resolveRelayOptions(options: RelayUpdate): ResolvedRelayOptions {
+  const defaults = relayDefaults
+  const { alwaysOn = defaults.alwaysOn, transport = defaults.transport } = options
+  const { backoff = defaults.backoff, onAway = defaults.onAway } = options
+  checkOptions('backoff', backoff, ['firstSeconds', 'maxSeconds'])
+  const { firstSeconds = defaults.backoff.firstSeconds } = backoff
+  const { maxSeconds = Math.max(firstSeconds, defaults.backoff.maxSeconds) } = backoff
+  if (!transports.includes(transport)) {
+    throw new TypeError(
+      `transport must be one of ${transports.join(', ')}, got ${shown(transport)}`,
+    )
+  }
+  const ms = (name: Exclude<keyof RelayUpdate & `${string}Seconds`, 'lingerSeconds'>): number =>
+    checkSeconds(name, options[name] ?? defaults[name]) * 1000
+  const resolved = {
+    lingerMs: checkNumber('lingerSeconds', options.lingerSeconds ?? defaults.lingerSeconds) * 1000,
+    holdMs: holdMsOf(onAway),
+    alwaysOn: checkBoolean('alwaysOn', alwaysOn),
+    stallMs: ms('stallSeconds'),
+    firstDelayMs: checkSeconds('backoff.firstSeconds', firstSeconds) * 1000,
+    maxDelayMs: checkSeconds('backoff.maxSeconds', maxSeconds) * 1000,
+    failedRetryMs: ms('failedRetrySeconds'),
+    waitMs: ms('waitSeconds'),
+    transport,
+  }
+  if (resolved.firstDelayMs === 0) {
+    throw new RangeError('backoff.firstSeconds must be more than 0, got 0')
+  }
+  if (resolved.maxDelayMs < resolved.firstDelayMs) {
+    const expected = 'at least firstSeconds'
+    throw new RangeError(`backoff.maxSeconds must be ${expected}, got ${shown(maxSeconds)}`)
+  }
+  return resolved
+}
+
+function holdMsOf(policy: RelayAwayPolicy): number {
+  if (policy === 'end') return 0
+  if (!isRecord(policy)) {
+    throw new TypeError(`onAway must be 'end' or { holdSeconds }, got ${shown(policy)}`)
+  }
+  checkOptions('onAway', policy, ['holdSeconds'])
+  return checkNumber('onAway.holdSeconds', policy.holdSeconds) * 1000
+}

@@ -1,0 +1,75 @@
+import type { RtspClientTransport } from '../client/rtsp-client.js'
+import type { RtspErrorCode } from '../errors.js'
+
+/**
+ * State of the connection from a relay to its source.
+ *
+ * - `idle`: nobody needs the stream, and there is no connection.
+ * - `connecting`: a connection is being opened, or plays without a packet so far.
+ * - `playing`: packets arrive.
+ * - `stalled`: no video has arrived for `stallSeconds`, and the connection is being closed.
+ * - `waiting`: the next attempt starts at `until`.
+ * - `failed`: the source has to be changed, such as its password. An attempt at `until` is rare.
+ */
+export type RelayState = 'idle' | 'connecting' | 'playing' | 'stalled' | 'waiting' | 'failed'
+
+/**
+ * Reason why a relay has no connection.
+ *
+ * - `unreachable`: no connection could be opened.
+ * - `timeout`: the source has not responded in time.
+ * - `disconnected`: the connection has ended.
+ * - `stalled`: no video has arrived for `stallSeconds`.
+ * - `ended`: the source has said BYE for every track.
+ * - `refused`: the source has refused a request, or its response could not be used.
+ * - `updated`: the options have changed.
+ * - `unauthorized`: the source requires other credentials.
+ * - `notFound`: the source has no such stream, and had none before.
+ * - `unsupported`: the source offers no transport, method or track that the relay can use.
+ * - `certificate`: the certificate of the source is not the pinned one.
+ * - `loop`: the source is the relay itself, directly or through other relays.
+ */
+export type RelayReason =
+  | 'unreachable'
+  | 'timeout'
+  | 'disconnected'
+  | 'stalled'
+  | 'ended'
+  | 'refused'
+  | 'updated'
+  | 'unauthorized'
+  | 'notFound'
+  | 'unsupported'
+  | 'certificate'
+  | 'loop'
+
+/** Last error of a relay, without secrets. */
+export interface RelayError {
+  /** Code of the error; `undefined` for an error of another origin. */
+  readonly code: RtspErrorCode | undefined
+  /** Status of the response of the source, or 0 without one. */
+  readonly statusCode: number
+  readonly message: string
+  readonly time: Date
+}
+
+/** State of a relay at one moment. All times are wall-clock times. */
+export interface RelayStatus {
+  readonly state: RelayState
+  /** Time since which the state has lasted. */
+  readonly since: Date
+  /** Time of the next attempt, in the states `waiting` and `failed`. */
+  readonly until: Date | undefined
+  /** Reason why there is no connection; `undefined` in the states `idle` and `playing`. */
+  readonly reason: RelayReason | undefined
+  /** Number of connections attempted since packets last arrived, the present one included. */
+  readonly attempts: number
+  /** Last error; it stays after a success. */
+  readonly lastError: RelayError | undefined
+  /** Bytes of RTP received since the relay was created. */
+  readonly bytes: number
+  /** URL of the source that is used or tried, without credentials. */
+  readonly source: string
+  /** Transport of the packets; `undefined` without a connection. */
+  readonly transport: RtspClientTransport | undefined
+}

@@ -1,0 +1,317 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type RtspClientOptions, rtspClientDefaults } from '../client/client-options.js'
+import type { Clock, ClockTimer } from '../clock.js'
+import type { RequestError } from '../errors.js'
+import type { MediaRequest } from '../media/media-factory-options.js'
+import type { MediaSource } from '../media/media-source.js'
+import type { GopCacheLimits } from '../media/track/gop-cache-options.js'
+import type { SessionDescription } from '../sdp/index.js'
+import { Attempts, viewerRetryMs } from './attempts.js'
+import { failureOf, type RelayFailure, refusalOf, relayErrorOf, statusOf } from './failure.js'
+import { LoopGuard } from './loop-guard.js'
+import { RelayFlow } from './relay-flow.js'
+import type { ResolvedRelayOptions, ResolvedRelaySource } from './relay-options.js'
+import type { RelayError, RelayReason, RelayState, RelayStatus } from './relay-status.js'
+import { StateRecord } from './state-record.js'
+import { type StatedTime, Upstream, type UpstreamEnd, type UpstreamListener } from './upstream.js'
+import { WaitingRequests } from './waiting-requests.js'
+
+export interface RelayInit {
+  readonly source: ResolvedRelaySource
+  readonly options: ResolvedRelayOptions
+  readonly clock: Clock
+  readonly random: () => number
+  /** Limits on the packets that are kept without a viewer. */
+  readonly backlog: GopCacheLimits
+  readonly changed: (previous: RelayState) => void
+}
+
+/**
+ * Connection to one source, kept while somebody needs it, and opened again after each loss.
+ *
+ * ```text
+ * idle ─► connecting ─► playing ─► stalled ─► waiting ─► connecting …
+ *             │            └────────────────────▲
+ *             └─► waiting, or failed ───────────┘
+ * ```
+ */
+export class Relay implements UpstreamListener {
+  readonly #init: RelayInit
+  readonly #record: StateRecord
+  readonly #flow: RelayFlow
+  readonly #waiting: WaitingRequests
+  readonly #attempts: Attempts
+  readonly #loops = new LoopGuard()
+  #source: ResolvedRelaySource
+  #options: ResolvedRelayOptions
+  #upstream: Upstream | undefined
+  /** Next attempt. */
+  #timer: ClockTimer | undefined
+  #lingerTimer: ClockTimer | undefined
+  #closing: Promise<void> | undefined
+  #lastError: RelayError | undefined
+  readonly #facts = {
+    /** Bytes of earlier connections. */
+    bytes: 0,
+    /** True if the source has sent packets. */
+    hasPlayed: false,
+    /** Number of requests that wait for a source. */
+    opening: 0,
+    /** True if this relay has received its own request since the last attempt. */
+    isLoop: false,
+    isClosed: false,
+    /** True for `lingerMs` after a return, whose viewers may have left because the codecs had changed. */
+    isLingering: false,
+  }
+
+  constructor(init: RelayInit) {
+    this.#init = init
+    this.#source = init.source
+    this.#options = init.options
+    this.#record = new StateRecord(init.clock, init.changed)
+    this.#waiting = new WaitingRequests(init.clock)
+    this.#attempts = new Attempts(init.random)
+    this.#flow = new RelayFlow({
+      ...{ clock: init.clock, limits: init.backlog },
+      arrived: () => this.#noteArrival(),
+      returns: () => this.#linger(),
+      closed: () => this.#noteClosed(),
+    })
+  }
+
+  get status(): RelayStatus {
+    const { state, since, until, reason } = this.#record
+    return {
+      ...{ state, since, until, reason },
+      attempts: this.#attempts.count,
+      lastError: this.#lastError,
+      bytes: this.#facts.bytes + (this.#upstream?.bytes ?? 0),
+      source: this.#source.shownUrl,
+      transport: this.#upstream?.transport,
+    }
+  }
+
+  /** Connects if somebody needs the stream, and closes the connection if nobody does. */
+  settle(): void {
+    if (this.#facts.isClosed) return
+    if (!this.#isWanted) this.#rest()
+    else if (this.#record.state === 'idle') this.#begin()
+  }
+
+  /**
+   * Refuses a request that this relay has caused itself.
+   *
+   * @throws {RequestError} 508
+   */
+  refuseLoop({ userAgent }: MediaRequest): void {
+    if (!this.#loops.isLoop(userAgent)) return
+    this.#facts.isLoop = true
+    throw this.#unavailable(statusOf('loop'), 'loop')
+  }
+
+  /**
+   * Returns a source for a media, once the stream is described.
+   *
+   * @throws {RequestError} 503 if that takes too long; 502, 404 or 508 if it has failed.
+   */
+  async open(): Promise<MediaSource> {
+    if (this.#facts.isClosed) throw this.#unavailable(503, undefined)
+    this.#facts.opening++
+    try {
+      return this.#flow.open(this.#flow.description ?? (await this.#awaitDescription()))
+    } finally {
+      this.#facts.opening--
+      this.settle()
+    }
+  }
+
+  /** Takes over other options. Another source or transport is connected anew. */
+  update(source: ResolvedRelaySource, options: ResolvedRelayOptions): void {
+    const isOther = !isDeepStrictEqual(source, this.#source)
+    const mustReconnect = isOther || options.transport !== this.#options.transport
+    this.#source = source
+    this.#options = options
+    if (this.#upstream) this.#upstream.stallMs = options.stallMs
+    if (isOther) this.#facts.hasPlayed = false
+    if (this.#facts.isClosed) return
+    const { state } = this.#record
+    if (state !== 'idle' && (mustReconnect || state === 'failed')) this.#restart()
+    this.settle()
+  }
+
+  /** Closes the connection for ever. Idempotent. */
+  async close(): Promise<void> {
+    this.#facts.isClosed = true
+    this.#rest()
+    await this.#closing
+  }
+
+  described(upstream: Upstream, description: SessionDescription): void {
+    if (upstream === this.#upstream) this.#flow.begin(description)
+  }
+
+  played(upstream: Upstream): void {
+    if (upstream !== this.#upstream) return
+    this.#flow.notePlayed()
+    const { description } = this.#flow
+    if (description) this.#waiting.resolve(description)
+  }
+
+  packet(upstream: Upstream, track: number, packet: Buffer): void {
+    if (upstream === this.#upstream) this.#flow.push(track, packet)
+  }
+
+  time(upstream: Upstream, track: number, time: StatedTime): void {
+    if (upstream === this.#upstream) this.#flow.tell(track, time)
+  }
+
+  over(upstream: Upstream, end: UpstreamEnd): void {
+    if (upstream !== this.#upstream) return
+    const failure = failureOf(end, this.#facts)
+    this.#lastError = relayErrorOf(end, this.#source, this.#init.clock.unixTimeMs())
+    const closing = this.#drop(upstream)
+    if (failure.reason !== 'stalled') this.#retry(failure)
+    else {
+      this.#record.enter('stalled', 'stalled')
+      // The session is torn down first: some cameras allow only one.
+      void closing.then(() => {
+        if (this.#record.state === 'stalled' && !this.#upstream) this.#retry(failure)
+      })
+    }
+    this.#flow.leave()
+  }
+
+  get #isWanted(): boolean {
+    if (this.#facts.isClosed) return false
+    const { opening, isLingering } = this.#facts
+    return this.#options.alwaysOn || this.#flow.size > 0 || opening > 0 || isLingering
+  }
+
+  /** Connects, but not sooner after the last attempt than viewers may bring one forward. */
+  #begin(): void {
+    const sinceMs = this.#init.clock.now() - this.#attempts.lastAt
+    const waitMs = this.#attempts.count > 0 ? viewerRetryMs - sinceMs : 0
+    if (waitMs > 0) this.#wait('waiting', this.#record.reason ?? 'refused', waitMs)
+    else this.#connect()
+  }
+
+  #connect(): void {
+    const { clock } = this.#init
+    const source = this.#source
+    this.#timer?.cancel()
+    this.#attempts.note(clock.now())
+    this.#facts.isLoop = false
+    this.#record.enter('connecting', this.#record.reason)
+    this.#upstream = new Upstream({
+      ...{ source, clock, listener: this, stallMs: this.#options.stallMs },
+      userAgent: this.#loops.userAgent,
+      transports: this.#transportsOf(source.client),
+      after: this.#closing,
+    })
+  }
+
+  #transportsOf({ transports = rtspClientDefaults.transports }: RtspClientOptions) {
+    const { transport } = this.#options
+    return transport === 'auto' ? transports : [transport]
+  }
+
+  /** Closes the connection and gives up attempts, because nobody needs the stream. */
+  #rest(): void {
+    this.#timer?.cancel()
+    this.#lingerTimer?.cancel()
+    this.#facts.isLingering = false
+    if (this.#upstream) this.#drop(this.#upstream)
+    this.#flow.leave()
+    this.#loops.clear()
+    this.#waiting.reject(this.#unavailable(503, undefined))
+    // A source that has to be changed does not become well when nobody needs it.
+    const hasFailed = this.#record.state === 'failed' && !this.#facts.isClosed
+    this.#record.enter(hasFailed ? 'failed' : 'idle', hasFailed ? this.#record.reason : undefined)
+  }
+
+  #restart(): void {
+    if (this.#upstream) this.#drop(this.#upstream)
+    this.#attempts.succeed()
+    this.#record.reason = 'updated'
+    this.#connect()
+    this.#flow.leave()
+  }
+
+  /** Closes a connection. */
+  #drop(upstream: Upstream): Promise<void> {
+    this.#facts.bytes += upstream.bytes
+    this.#upstream = undefined
+    this.#closing = upstream.close()
+    return this.#closing
+  }
+
+  #retry({ reason, isFinal }: RelayFailure): void {
+    if (!isFinal) {
+      this.#wait('waiting', reason, this.#attempts.delayMs(this.#options))
+      return
+    }
+    const { failedRetryMs } = this.#options
+    this.#wait('failed', reason, failedRetryMs === 0 ? Number.POSITIVE_INFINITY : failedRetryMs)
+    this.#waiting.reject(this.#failed())
+    this.settle()
+  }
+
+  #wait(state: 'waiting' | 'failed', reason: RelayReason, waitMs: number): void {
+    this.#timer?.cancel()
+    this.#record.enter(state, reason, waitMs)
+    if (waitMs === Number.POSITIVE_INFINITY) return
+    this.#timer = this.#init.clock.schedule(() => this.#connect(), waitMs, false)
+  }
+
+  #awaitDescription(): Promise<SessionDescription> {
+    this.#bringForward()
+    if (this.#record.state === 'failed') return Promise.reject(this.#failed())
+    this.settle()
+    const late = (): RequestError => this.#unavailable(503, this.#record.reason)
+    return this.#waiting.wait(this.#options.waitMs, late)
+  }
+
+  /** Starts the next attempt for a new viewer, unless the last one was a short time ago. */
+  #bringForward(): void {
+    const { state, reason } = this.#record
+    // Cameras lock accounts after some wrong passwords.
+    if (reason === 'unauthorized' || (state !== 'waiting' && state !== 'failed')) return
+    const pauseMs = state === 'failed' ? this.#options.maxDelayMs : viewerRetryMs
+    if (this.#init.clock.now() - this.#attempts.lastAt >= pauseMs) this.#connect()
+  }
+
+  /** Notes that packets arrive. */
+  #noteArrival(): void {
+    this.#attempts.succeed()
+    this.#facts.hasPlayed = true
+    this.#record.enter('playing')
+  }
+
+  /** Keeps the connection for a while even without a media. */
+  #linger(): void {
+    this.#lingerTimer?.cancel()
+    this.#facts.isLingering = true
+    const over = (): void => {
+      this.#facts.isLingering = false
+      this.settle()
+    }
+    if (this.#options.lingerMs === Number.POSITIVE_INFINITY) return
+    this.#lingerTimer = this.#init.clock.schedule(over, this.#options.lingerMs, false)
+  }
+
+  #noteClosed(): Promise<void> {
+    this.settle()
+    return (this.#upstream ? undefined : this.#closing) ?? Promise.resolve()
+  }
+
+  #failed(): RequestError {
+    const { reason } = this.#record
+    return this.#unavailable(statusOf(reason), reason)
+  }
+
+  #unavailable(statusCode: number, reason: RelayReason | undefined): RequestError {
+    const { until } = this.#record
+    const untilMs = until && until.getTime() - this.#init.clock.unixTimeMs()
+    return refusalOf(this.#source, { statusCode, reason, untilMs })
+  }
+}

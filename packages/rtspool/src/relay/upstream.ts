@@ -1,0 +1,160 @@
+import type { RtspClientOptions } from '../client/client-options.js'
+import { connect } from '../client/connect.js'
+import type { RtspClient, RtspClientTransport } from '../client/rtsp-client.js'
+import { wantedOf } from '../client/streams/wanted-tracks.js'
+import { type Clock, PeriodicCheck } from '../clock.js'
+import type { SessionDescription } from '../sdp/index.js'
+import type { ResolvedRelaySource } from './relay-options.js'
+
+/** Wall-clock time of an RTP timestamp, from a sender report of the source. */
+export interface StatedTime {
+  readonly unixMs: number
+  readonly rtpTime: number
+  /** Arrival in milliseconds of the relay's clock. */
+  readonly clockMs: number
+}
+
+/** End of a connection that the relay has not closed. */
+export type UpstreamEnd =
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'stalled' | 'ended' }
+
+/** Receiver of the events of a connection. */
+export interface UpstreamListener {
+  /** Called when the source has described the stream, before its packets. */
+  described(upstream: Upstream, description: SessionDescription): void
+  /** Called when the source has responded to PLAY. */
+  played(upstream: Upstream): void
+  packet(upstream: Upstream, track: number, packet: Buffer): void
+  time(upstream: Upstream, track: number, time: StatedTime): void
+  /** Called once, unless the relay closes the connection before. The connection is then being closed. */
+  over(upstream: Upstream, end: UpstreamEnd): void
+}
+
+export interface UpstreamInit {
+  readonly source: ResolvedRelaySource
+  readonly clock: Clock
+  readonly userAgent: string
+  /** Transports in the order in which they are tried. */
+  readonly transports: readonly RtspClientTransport[]
+  /** Milliseconds without video after which the connection has stalled; 0 = never. */
+  readonly stallMs: number
+  /** End of an earlier connection, which the attempt waits for: some cameras allow only one session. */
+  readonly after: Promise<void> | undefined
+  readonly listener: UpstreamListener
+}
+
+/** Maximum milliseconds between two looks at the arrival of packets. */
+const lookMs = 1000
+
+/** One connection to a source, from the attempt to its end. */
+export class Upstream {
+  readonly source: ResolvedRelaySource
+  /** Milliseconds without video after which the connection has stalled; 0 = never. */
+  stallMs: number
+  readonly #init: UpstreamInit
+  readonly #abort = new AbortController()
+  readonly #running: Promise<void>
+  readonly #watch: PeriodicCheck
+  #client: RtspClient | undefined
+  #playedAt: number | undefined
+  #isOver = false
+  #closing: Promise<void> | undefined
+
+  /** Begins to connect. */
+  constructor(init: UpstreamInit) {
+    this.source = init.source
+    this.stallMs = init.stallMs
+    this.#init = init
+    this.#watch = new PeriodicCheck(init.clock, lookMs, () => this.#look(), { isAfterReads: true })
+    this.#running = this.#run()
+  }
+
+  get bytes(): number {
+    return this.#client?.stats().bytes ?? 0
+  }
+
+  get transport(): RtspClientTransport | undefined {
+    return this.#client?.transport
+  }
+
+  /**
+   * Gives up the attempt, or ends the session with TEARDOWN. Idempotent.
+   *
+   * @returns Resolves when the connection is closed.
+   */
+  close(): Promise<void> {
+    this.#isOver = true
+    this.#watch.stop()
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // The client closes itself by TEARDOWN; the signal is for an attempt without a client.
+    if (this.#client) await this.#client.close()
+    else this.#abort.abort(new Error('the relay has given up the attempt'))
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#init.after
+      if (this.#isOver) return
+      const client = await connect(this.source.url, this.#clientOptions())
+      this.#client = client
+      if (this.#isOver) {
+        await client.close()
+        return
+      }
+      this.#receive(client)
+      await client.play()
+      if (this.#isOver) return
+      this.#playedAt = this.#init.clock.now()
+      this.#watch.start()
+      this.#init.listener.played(this)
+    } catch (error) {
+      this.#end({ kind: 'failed', error })
+    }
+  }
+
+  #clientOptions(): RtspClientOptions {
+    const { clock, userAgent, transports } = this.#init
+    const { client } = this.source
+    const { signal } = this.#abort
+    return { ...client, transports, userAgent: client.userAgent ?? userAgent, clock, signal }
+  }
+
+  #receive(client: RtspClient): void {
+    const { listener } = this.#init
+    const wanted = wantedOf(client.tracks, this.source.client.tracks)
+    const { session } = client.description
+    const media = wanted.map(({ description }) => description)
+    listener.described(this, { session, media })
+    for (const [index, track] of wanted.entries()) {
+      track.pipe({
+        push: (packet) => {
+          if (!this.#isOver) listener.packet(this, index, packet)
+        },
+        mapTime: (unixMs, rtpTime, clockMs) => {
+          if (!this.#isOver) listener.time(this, index, { unixMs, rtpTime, clockMs })
+        },
+      })
+    }
+    client.once('ended', () => this.#end({ kind: 'ended' }))
+    client.once('closed', (error) => this.#end({ kind: 'failed', error }))
+  }
+
+  #look(): boolean {
+    const now = this.#init.clock.now()
+    const lastAt = this.#client?.stats().lastMediaAt ?? this.#playedAt ?? now
+    if (this.stallMs > 0 && now - lastAt >= this.stallMs) this.#end({ kind: 'stalled' })
+    return !this.#isOver
+  }
+
+  #end(end: UpstreamEnd): void {
+    if (this.#isOver) return
+    void this.close()
+    this.#init.listener.over(this, end)
+  }
+}

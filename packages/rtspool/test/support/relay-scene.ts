@@ -1,0 +1,99 @@
+import { expect } from 'vitest'
+import type { RtspServerOptions } from '../../src/index.js'
+import { type RelayOptions, type RelaySource, relayMedia } from '../../src/relay/index.js'
+import { ManualClock } from '../../src/testing/manual-clock.js'
+import { closeAfterTest, closeServerAfterTest } from './open-things.js'
+import { fakeTime } from './scene.js'
+import { type CameraAnswers, frame, ScriptedCamera } from './scripted-camera.js'
+import { connectTo, play, rtpPacket, startServer, urlOf } from './test-server.js'
+
+const kinds = { sps: 0x67, pps: 0x68, key: 0x65, slice: 0x41 } as const
+
+/** Stream of a scripted camera since its last start: pictures of one packet a NAL unit, and sound. */
+export class CameraStream {
+  readonly #camera: ScriptedCamera
+  readonly #ssrc: number
+  #video: number
+  #audio: number
+  #timestamp: number
+
+  constructor(
+    camera: ScriptedCamera,
+    { ssrc = 0x11, sequenceNumber = 100, timestamp = 9000 } = {},
+  ) {
+    this.#camera = camera
+    this.#ssrc = ssrc
+    this.#video = sequenceNumber
+    this.#audio = sequenceNumber
+    this.#timestamp = timestamp
+  }
+
+  /** Sends a key frame with its parameter sets. */
+  sendKeyFrame(): void {
+    this.#send(['sps', 'pps', 'key'])
+  }
+
+  /** Sends a picture that needs those before. */
+  sendPicture(): void {
+    this.#send(['slice'])
+  }
+
+  sendSound(): void {
+    const packet = rtpPacket({
+      ...{ ssrc: this.#ssrc + 1, sequenceNumber: this.#audio++, timestamp: this.#timestamp },
+      payload: Buffer.from([1, 2, 3]),
+      payloadType: 97,
+    })
+    this.#camera.send(frame(2, packet))
+  }
+
+  #send(units: readonly (keyof typeof kinds)[]): void {
+    this.#timestamp += 3600
+    for (const [index, unit] of units.entries()) {
+      const packet = rtpPacket({
+        ...{ ssrc: this.#ssrc, sequenceNumber: this.#video++, timestamp: this.#timestamp },
+        payload: Buffer.from([kinds[unit], 0x88, 1, 2, 3]),
+        payloadType: 96,
+        marker: index === units.length - 1,
+      })
+      this.#camera.send(frame(0, packet))
+    }
+  }
+}
+
+/** Options of a {@link relayScene}; all optional. */
+export interface RelaySceneOptions {
+  readonly answers?: CameraAnswers
+  readonly options?: RelayOptions
+  /** @default the URL of the camera */
+  readonly source?: (url: string) => RelaySource
+  readonly server?: RtspServerOptions
+}
+
+/** A scripted camera, and a server that relays it at `/cam`, on one fake clock. No timer may be left after the test. */
+export async function relayScene(init: RelaySceneOptions = {}) {
+  const clock = new ManualClock()
+  const camera = await ScriptedCamera.start(init.answers)
+  const server = await startServer({ ...fakeTime(clock), ...init.server })
+  const source = init.source?.(camera.url) ?? camera.url
+  const relay = relayMedia(source, { clock, random: () => 0, ...init.options })
+  server.mounts.add('/cam', relay)
+  const states: string[] = []
+  relay.on('stateChanged', ({ state, reason }) => states.push(`${state} ${reason ?? ''}`.trim()))
+  /** Reasons of the sessions that have ended. */
+  const removed: string[] = []
+  server.pool.on('sessionRemoved', (_, reason) => removed.push(reason))
+  closeAfterTest({ close: () => relay.close() })
+  closeServerAfterTest({
+    close: async () => {},
+    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
+  })
+  const url = urlOf(server, '/cam')
+  /** Connects a client that plays. */
+  const watch = async () => {
+    const viewer = await connectTo(server)
+    await play(viewer, url)
+    return viewer
+  }
+  return { clock, camera, server, relay, states, removed, url, watch }
+}
