@@ -19,7 +19,7 @@ import { redactedUrl } from './redaction.js'
 
 /** Source of a relay: the URL of a stream, and options of the client that pulls it. */
 export interface RelaySourceOptions extends Omit<RtspClientOptions, 'signal' | 'clock'> {
-  /** `rtsp:` or `rtsps:` URL, which may contain user and password. */
+  /** `rtsp:`, `rtsps:`, `ws:` or `wss:` URL, which may contain user and password. */
   readonly url: string | URL
 }
 
