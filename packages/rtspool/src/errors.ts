@@ -341,6 +341,11 @@ export const errorCodes = {
     statusCode: 461,
     meaning: 'No transport of the client works with this server.',
   },
+  ERR_CLIENT_SRTP: {
+    class: 'ClientError',
+    statusCode: 0,
+    meaning: 'The server describes SRTP, and tells no key that the client can use.',
+  },
   ERR_CLIENT_NO_TRACKS: {
     class: 'ClientError',
     statusCode: 0,

@@ -1,7 +1,8 @@
 """gst-rtsp-server with what the conformance rows need: prints its ports, serves until SIGTERM.
 
 /cam is live H.264 and Opus, /rec takes a publisher, /file is the MP4 file that the first argument names. On the second
-port, /priv is the same as /cam, for the user u with the password p.
+port, /priv is the same as /cam, for the user u with the password p. On the third port, in TLS with the certificate and the
+key of the second and third argument, /cam is the same with SRTP.
 """
 
 import sys
@@ -11,7 +12,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 Gst.init(None)
 
@@ -63,8 +64,20 @@ auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
 auth.add_digest("u", "p", token)
 private.set_auth(auth)
 
-for server in (public, private):
+camera = factory(CAMERA)
+camera.set_profiles(GstRtsp.RTSPProfile.SAVP)
+secure = listening({"/cam": camera})
+auth = GstRtspServer.RTSPAuth()
+auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(sys.argv[2], sys.argv[3]))
+anonymous = GstRtspServer.RTSPToken()
+anonymous.set_string("media.factory.role", "user")
+auth.set_default_token(anonymous)
+camera.set_permissions(permissions)
+secure.set_auth(auth)
+
+for server in (public, private, secure):
     server.attach(None)
 version = ".".join(map(str, Gst.version()[:3]))
-print(f"gst-rtsp-server {version} ports {public.get_bound_port()} {private.get_bound_port()}", flush=True)
+ports = " ".join(str(server.get_bound_port()) for server in (public, private, secure))
+print(f"gst-rtsp-server {version} ports {ports}", flush=True)
 GLib.MainLoop().run()

@@ -2,6 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { Program, until } from './process.js'
 import { testClip } from './server.js'
 
+const certificates = new URL(
+  '../../../packages/rtspool/test/support/certificates/',
+  import.meta.url,
+)
+const certificate = (name: string): string => fileURLToPath(new URL(name, certificates))
 const peer = fileURLToPath(new URL('./gst-rtsp-server-peer.py', import.meta.url))
 
 /** gst-rtsp-server with a camera, a file, a place to publish to, and something private. */
@@ -11,20 +16,26 @@ export interface GstRtspServer {
   readonly url: string
   /** `rtsp://host:port` of `/priv`, for the user `u` with the password `p`. */
   readonly privateUrl: string
+  /** `rtsps://host:port` of `/cam` with SRTP, and a certificate signed by itself. */
+  readonly secureUrl: string
   close(): Promise<void>
 }
 
 /** Starts it on ports of its own. */
 export async function startGstRtspServer(): Promise<GstRtspServer> {
-  const program = new Program('/usr/bin/python3', [peer, testClip])
-  const listens = /gst-rtsp-server (\S+) ports (\d+) (\d+)/
+  const program = new Program('/usr/bin/python3', [
+    ...[peer, testClip],
+    ...[certificate('first.cert.pem'), certificate('first.key.pem')],
+  ])
+  const listens = /gst-rtsp-server (\S+) ports (\d+) (\d+) (\d+)/
   await until(() => listens.test(program.stdout) || !program.isRunning)
-  const [, version, port, privatePort] = listens.exec(program.stdout) ?? []
+  const [, version, port, privatePort, securePort] = listens.exec(program.stdout) ?? []
   if (!version) throw new Error(`gst-rtsp-server did not start: ${program.stderr}`)
   return {
     version,
     url: `rtsp://127.0.0.1:${port}`,
     privateUrl: `rtsp://127.0.0.1:${privatePort}`,
+    secureUrl: `rtsps://127.0.0.1:${securePort}`,
     close: async () => void (await program.stop('SIGTERM')),
   }
 }

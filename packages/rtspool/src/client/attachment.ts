@@ -21,7 +21,7 @@ export class Attachment {
   constructor(stream: DescribedStream, options: ResolvedClientOptions) {
     this.stream = stream
     this.#options = options
-    this.#session = new ClientSession(stream.connection, stream.presentation)
+    this.#session = new ClientSession(stream.connection, stream.presentation, options.clock)
   }
 
   get transport(): RtspClientTransport {

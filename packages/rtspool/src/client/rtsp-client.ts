@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { RtspRange } from '../rtsp/index.js'
 import type { MediaDescription, SessionDescription } from '../sdp/index.js'
+import type { SrtpSuiteName } from '../srtp/index.js'
 
 /**
  * Way of RTP to the client: frames within the RTSP connection; datagrams; or frames within an RTSP connection through an
@@ -53,6 +54,8 @@ export interface RtspClientTrackStats {
   readonly lostPackets: number
   /** Packets that were no RTP. */
   readonly invalidPackets: number
+  /** SRTP packets that were dropped because they were not authentic, repeated or too old. */
+  readonly rejectedPackets: number
   /** RTCP packets that could not be parsed. */
   readonly malformedRtcp: number
   /** Interarrival jitter in milliseconds. */
@@ -82,6 +85,8 @@ export interface RtspClientTrack {
   readonly description: MediaDescription
   /** `true` after SETUP. */
   readonly isSetUp: boolean
+  /** Suite of SRTP with which the server protects the packets; `undefined` for RTP/AVP, and before SETUP. */
+  readonly srtp: SrtpSuiteName | undefined
   /** SSRC of the last packet. */
   readonly ssrc: number | undefined
   /** First sequence number and its timestamp, as PLAY announced them in RTP-Info. */
@@ -178,6 +183,7 @@ export interface RtspClientStats {
   readonly bytes: number
   readonly lostPackets: number
   readonly invalidPackets: number
+  readonly rejectedPackets: number
   readonly malformedRtcp: number
   /** Bytes of the connection that belonged to no message and no frame, and were skipped. */
   readonly strayBytes: number

@@ -1,3 +1,4 @@
+export { parseCryptoAttribute } from './crypto-attribute.js'
 export { addMki, maxMkiBytes } from './mki.js'
 export { SrtpReceiver } from './receiver.js'
 export { type SrtpPosition, SrtpSender } from './sender.js'

@@ -5,6 +5,7 @@ import {
   serializeRtpMap,
   serializeSdp,
 } from '../../src/sdp/index.js'
+import { parseCryptoAttribute } from '../../src/srtp/index.js'
 import { sdpSamples } from '../sdp/samples.js'
 import { type FuzzTarget, fuzzTarget, textTarget } from './target.js'
 
@@ -32,6 +33,15 @@ export const sdpTargets: readonly FuzzTarget[] = [
     seeds: sdpSamples.map(({ text }) => Buffer.from(text)),
     read: factsOf,
     write: ({ text }) => Buffer.from(text),
+  }),
+  textTarget({
+    name: 'crypto-attribute',
+    tags: 'B-LOOP',
+    read: parseCryptoAttribute,
+    write: ({ suite, key, salt, mki }) => {
+      const index = mki ? `|${mki.readUIntBE(0, mki.length)}:${mki.length}` : ''
+      return `1 ${suite.name} inline:${Buffer.concat([key, salt]).toString('base64')}${index}`
+    },
   }),
   textTarget({
     name: 'rtpmap',

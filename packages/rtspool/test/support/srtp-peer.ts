@@ -10,6 +10,7 @@ import {
 import { parseSdp } from '../../src/sdp/index.js'
 import {
   addMki,
+  type MasterKey,
   masterKeyFrom,
   SrtpReceiver,
   SrtpSender,
@@ -26,10 +27,13 @@ export class SrtpPeer {
   readonly message: Buffer
   readonly #mki: Buffer | undefined
 
-  /** @param mki - Index of the key, with which each packet ends. */
-  constructor(suiteName: SrtpSuiteName = 'AES_CM_128_HMAC_SHA1_80', mki?: Buffer) {
+  /**
+   * @param mki - Index of the key, with which each packet ends.
+   * @param key - Key and salt; by default random ones.
+   */
+  constructor(suiteName: SrtpSuiteName = 'AES_CM_128_HMAC_SHA1_80', mki?: Buffer, key?: MasterKey) {
     const suite = srtpSuites[suiteName]
-    const bare = masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes))
+    const bare = key ?? masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes))
     const master = { ...bare, ...(mki && { mki }) }
     this.#mki = mki
     this.sender = new SrtpSender(master)
@@ -58,6 +62,16 @@ export class SrtpPeer {
   header(uri?: string): string {
     const message = { protocol: 'mikey', data: this.message }
     return serializeKeyMgmt(uri === undefined ? message : { ...message, uri })
+  }
+
+  /** Builds a KeyMgmt header with the present rollover counter of an SSRC. */
+  headerWithCounter(ssrc: number): string {
+    const { master, rolloverCounter } = this.sender
+    const data = serializeSrtpOffer(
+      { master, rolloverCounters: new Map([[ssrc, rolloverCounter]]) },
+      { csbId: 1, ntpTime: 2n, rand: randomBytes(16) },
+    )
+    return serializeKeyMgmt({ protocol: 'mikey', data })
   }
 
   /** Value of an `a=key-mgmt` line. */

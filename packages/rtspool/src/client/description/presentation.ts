@@ -2,6 +2,12 @@ import { ClientError, RtspError } from '../../errors.js'
 import type { RtspResponse } from '../../rtsp/index.js'
 import type { MediaDescription, RtpMap, SessionDescription } from '../../sdp/index.js'
 import { baseUriOf, controlUriOf } from './control-uri.js'
+import {
+  type DescribedKey,
+  describedKeyOf,
+  type SecureProfile,
+  secureProfileOf,
+} from './described-key.js'
 import { readDescription } from './read-description.js'
 
 /** One track as the server describes it. */
@@ -13,6 +19,10 @@ export interface DescribedTrack {
   readonly payloadType: number
   readonly rtpmap: RtpMap
   readonly parameters: string | undefined
+  /** Profile of the track if it is SRTP; `undefined` for RTP/AVP. */
+  readonly secureProfile: SecureProfile | undefined
+  /** Key of the server for SRTP, if the description has a usable one. */
+  readonly key: DescribedKey | undefined
   readonly direction: 'receive' | 'send'
 }
 
@@ -46,6 +56,7 @@ export function readPresentation(response: RtspResponse, requestUri: string): Pr
     aggregateUri: controlUriOf(base, session.attribute('control')),
     tracks: media.map((each, index) => {
       const payloadType = payloadTypeOf(each)
+      const secureProfile = secureProfileOf(each)
       return {
         index,
         description: each,
@@ -56,6 +67,8 @@ export function readPresentation(response: RtspResponse, requestUri: string): Pr
           clockRate: each.kind === 'audio' ? audioClockRate : videoClockRate,
         },
         parameters: parametersOf(description, each, payloadType),
+        secureProfile,
+        key: secureProfile && describedKeyOf(description, each),
         direction: hasNormal && each.hasAttribute('sendonly') ? 'send' : 'receive',
       }
     }),

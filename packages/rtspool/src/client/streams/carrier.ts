@@ -4,8 +4,12 @@ import type { TransportAnswer } from './transport-answer.js'
 
 /** Way on which the packets of one track arrive. */
 export interface Carrier {
-  /** Value of the Transport header of SETUP. */
-  readonly offer: string
+  /**
+   * Returns the value of the Transport header of SETUP.
+   *
+   * @param profile - Profile of the track, such as `RTP/AVP`.
+   */
+  offerFor(profile: string): string
   /**
    * Connects the track as the server has answered.
    *

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js'
 import { ClientError, RtspError } from '../../errors.js'
 import { parseSessionHeader, type RtspResponse } from '../../rtsp/index.js'
 import type { ClientConnection, ClientRequest } from '../connection/client-connection.js'
@@ -7,7 +8,11 @@ import type { Presentation } from '../description/presentation.js'
 import type { RtspPlayAnswer, RtspPlayOptions } from '../rtsp-client.js'
 import type { Carrier } from './carrier.js'
 import type { ClientTrack } from './client-track.js'
+
 import { readPlayAnswer, rtpInfoOf } from './play-answer.js'
+
+import { TrackSecurity } from './track-security.js'
+
 import { readTransportAnswer } from './transport-answer.js'
 
 /** Seconds until a session without requests expires, if the server announces nothing (RFC 2326 section 12.37). */
@@ -19,12 +24,14 @@ const firstRange = 'npt=0.000-'
 export class ClientSession {
   readonly #connection: ClientConnection
   readonly #presentation: Presentation
+  readonly #clock: Clock
   #id: string | undefined
   #timeoutSeconds = defaultTimeoutSeconds
   #hasPlayed = false
 
-  constructor(connection: ClientConnection, presentation: Presentation) {
+  constructor(connection: ClientConnection, presentation: Presentation, clock: Clock) {
     this.#connection = connection
+    this.#clock = clock
     this.#presentation = presentation
   }
 
@@ -49,18 +56,23 @@ export class ClientSession {
    * @throws {ClientError} the server refuses, or its response cannot be used.
    */
   async setUp(track: ClientTrack, carrier: Carrier): Promise<void> {
+    const { uri, secureProfile, key } = track.described
+    const security = secureProfile && new TrackSecurity(key)
     const response = expectOk(
       'SETUP',
       await this.#connection.request({
         method: 'SETUP',
-        uri: track.described.uri,
+        uri,
         headers: {
-          Transport: carrier.offer,
+          Transport: carrier.offerFor(secureProfile ?? 'RTP/AVP'),
+          ...security?.headersFor(uri, this.#clock),
           ...(this.#id === undefined ? {} : { Session: this.#id }),
         },
       }),
     )
     this.#noteSession(response)
+    security?.accept(response, uri)
+    track.security = security
     carrier.open(track, readTransportAnswer(response.headers.get('transport')))
   }
 
@@ -137,6 +149,8 @@ export class ClientSession {
     const playing = tracks.filter(({ isSetUp }) => isSetUp)
     for (const [at, track] of playing.entries()) {
       const { uri } = track.described
+      // The rollover counter may have changed since SETUP.
+      track.security?.accept(response, uri)
       const entry = entries.find(({ url }) => uri.endsWith(url)) ?? entries[at]
       track.start = entry
         ? {

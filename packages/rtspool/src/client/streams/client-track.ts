@@ -1,6 +1,7 @@
 import type { DescribedTrack } from '../description/presentation.js'
 import type { ReceivedPacket, RtpTarget, RtspClientTrack } from '../rtsp-client.js'
 import { TrackReception } from './track-reception.js'
+import type { TrackSecurity } from './track-security.js'
 
 /** Receives the packets of all tracks, for readers. */
 export interface TrackListener {
@@ -18,6 +19,8 @@ export type RtcpSender = (compound: Buffer) => void
 export class ClientTrack implements RtspClientTrack {
   described: DescribedTrack
   start: RtspClientTrack['start'] = {}
+  /** SRTP of the track since its last SETUP; `undefined` with RTP/AVP. */
+  security: TrackSecurity | undefined
   readonly #listener: TrackListener
   readonly #reception: TrackReception
   #sendRtcp: RtcpSender | undefined
@@ -73,8 +76,12 @@ export class ClientTrack implements RtspClientTrack {
     return this.#reception.ssrc
   }
 
+  get srtp() {
+    return this.security?.suiteName
+  }
+
   get stats() {
-    return this.#reception.stats
+    return { ...this.#reception.stats, rejectedPackets: this.security?.rejectedPackets ?? 0 }
   }
 
   /** True if the source has said BYE. */
@@ -102,27 +109,31 @@ export class ClientTrack implements RtspClientTrack {
   }
 
   /** Handles a packet from the channel or port for RTP. */
-  receiveRtp(packet: Buffer, now: number): void {
+  receiveRtp(received: Buffer, now: number): void {
+    const packet = this.security ? this.security.open(received) : received
+    if (!packet) return
     const kind = this.#reception.note(packet, now)
-    if (kind === 'rtcp') this.receiveRtcp(packet, now)
+    if (kind === 'rtcp') this.#noteRtcp(packet, now)
     if (kind !== 'rtp') return
     this.#target?.push(packet)
     if (this.#listener.isRead) this.#listener.packet({ track: this, packet, arrivedAt: now })
   }
 
   /** Handles a packet from the channel or port for RTCP. */
-  receiveRtcp(compound: Buffer, now: number): void {
+  receiveRtcp(received: Buffer, now: number): void {
+    const compound = this.security ? this.security.openRtcp(received) : received
+    if (compound) this.#noteRtcp(compound, now)
+  }
+
+  #noteRtcp(compound: Buffer, now: number): void {
     this.#reception.receiveRtcp(compound, now, this.#target)
     if (this.#reception.isEnded) this.#listener.ended()
   }
 
-  /** Returns a report of received and lost packets. */
-  report(now: number): Buffer {
-    return this.#reception.report(now)
-  }
-
-  /** Sends the server a report. */
+  /** Sends the server a report of received and lost packets. */
   sendReport(now: number): void {
-    this.#sendRtcp?.(this.report(now))
+    const report = this.#reception.report(now)
+    const compound = this.security ? this.security.protectRtcp(report) : report
+    if (compound) this.#sendRtcp?.(compound)
   }
 }

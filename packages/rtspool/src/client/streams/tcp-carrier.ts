@@ -19,8 +19,8 @@ export class TcpCarrier implements Carrier {
     this.#channels = [place * 2, place * 2 + 1]
   }
 
-  get offer(): string {
-    return `RTP/AVP/TCP;unicast;interleaved=${this.#channels.join('-')}`
+  offerFor(profile: string): string {
+    return `${profile}/TCP;unicast;interleaved=${this.#channels.join('-')}`
   }
 
   open(track: ClientTrack, { interleaved, serverPort }: TransportAnswer): void {

@@ -52,7 +52,7 @@ export class TrackReception {
     return this.#isEnded
   }
 
-  get stats(): RtspClientTrackStats {
+  get stats(): Omit<RtspClientTrackStats, 'rejectedPackets'> {
     const jitter = this.#statistics?.interarrivalJitter ?? 0
     return {
       packets: this.#packets,

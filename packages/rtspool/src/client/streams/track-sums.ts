@@ -4,12 +4,20 @@ import type { RtspClientStats, RtspClientTrack } from '../rtsp-client.js'
 export function sumOfTracks(
   tracks: readonly RtspClientTrack[],
 ): Omit<RtspClientStats, 'strayBytes' | 'unknownFrames'> {
-  const sums = { packets: 0, bytes: 0, lostPackets: 0, invalidPackets: 0, malformedRtcp: 0 }
+  const sums = {
+    packets: 0,
+    bytes: 0,
+    lostPackets: 0,
+    invalidPackets: 0,
+    rejectedPackets: 0,
+    malformedRtcp: 0,
+  }
   for (const { stats } of tracks) {
     sums.packets += stats.packets
     sums.bytes += stats.bytes
     sums.lostPackets += stats.lostPackets
     sums.invalidPackets += stats.invalidPackets
+    sums.rejectedPackets += stats.rejectedPackets
     sums.malformedRtcp += stats.malformedRtcp
   }
   return { ...sums, lastMediaAt: lastMediaAtOf(tracks) }

@@ -30,9 +30,9 @@ export class UdpCarrier implements Carrier {
     return new UdpCarrier(connection, clock, await ClientPorts.open({ ports, address }))
   }
 
-  get offer(): string {
+  offerFor(profile: string): string {
     const { rtpPort } = this.#ports
-    return `RTP/AVP;unicast;client_port=${rtpPort}-${rtpPort + 1}`
+    return `${profile};unicast;client_port=${rtpPort}-${rtpPort + 1}`
   }
 
   open(track: ClientTrack, { interleaved, serverPort, source }: TransportAnswer): void {
@@ -52,7 +52,8 @@ export class UdpCarrier implements Carrier {
       (packet) => track.receiveRtcp(packet, this.#clock.now()),
     )
     track.open((compound) => this.#ports.sendRtcp(compound))
-    this.#ports.punch(emptyPacket(track), track.report(this.#clock.now()))
+    this.#ports.punch(emptyPacket(track))
+    track.sendReport(this.#clock.now())
   }
 
   close(): Promise<void> {

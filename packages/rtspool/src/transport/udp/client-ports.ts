@@ -83,14 +83,12 @@ export class ClientPorts {
   }
 
   /**
-   * Sends a packet from each port to the one that the server announces, if any, which opens a way
-   * through firewalls and NATs.
+   * Sends a packet to the port for RTP that the server announces, if any, which opens a way through firewalls and NATs.
+   * RTCP does the same for the other port.
    */
-  punch(rtp: Buffer, rtcp: Buffer): void {
+  punch(rtp: Buffer): void {
     const { ports, address } = this.#place ?? {}
-    if (!ports || address === undefined) return
-    if (ports[0] > 0) this.#pair.rtp.send(rtp, ports[0], address)
-    this.sendRtcp(rtcp)
+    if (ports && ports[0] > 0 && address !== undefined) this.#pair.rtp.send(rtp, ports[0], address)
   }
 
   /** Sends RTCP to the port that the server announces, if it announces one. */

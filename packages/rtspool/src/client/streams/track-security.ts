@@ -1,0 +1,140 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import type { Clock } from '../../clock.js'
+import { ClientError, RtspError } from '../../errors.js'
+import { parseSrtpOffer, type SrtpOffer, serializeSrtpOffer } from '../../mikey/index.js'
+import { ntpFromUnixMs } from '../../rtcp/index.js'
+import {
+  type KeyMgmt,
+  parseKeyMgmt,
+  type RtspResponse,
+  serializeKeyMgmt,
+} from '../../rtsp/index.js'
+import {
+  addMki,
+  type MasterKey,
+  masterKeyFrom,
+  SrtpReceiver,
+  SrtpSender,
+  type SrtpSuiteName,
+  srtpSuites,
+} from '../../srtp/index.js'
+import type { DescribedKey } from '../description/described-key.js'
+
+const randBytes = 16
+/** Suite of the client's key for a server that describes no key (RFC 3830 section 6.10.1). */
+const defaultSuite = srtpSuites.AES_CM_128_HMAC_SHA1_80
+
+/**
+ * SRTP of one track: opens what the server sends under the key of the server, and protects what the client sends, under a
+ * key of its own if the server reads one.
+ */
+export class TrackSecurity {
+  /** Number of packets dropped because they were not authentic, repeated or too old. */
+  rejectedPackets = 0
+  readonly #sender: SrtpSender
+  /** True if the client sends a key of its own. */
+  readonly #isMutual: boolean
+  #receiver: SrtpReceiver | undefined
+  #suiteName: SrtpSuiteName | undefined
+
+  /** @param described - Key of the description; without it, the response to SETUP must have one. */
+  constructor(described: DescribedKey | undefined) {
+    this.#isMutual = described?.isMutual ?? true
+    const master = described?.master
+    this.#sender = new SrtpSender(
+      this.#isMutual || !master ? newMaster(master?.suite ?? defaultSuite) : master,
+    )
+    if (described) this.#use(described)
+  }
+
+  /** Suite of the packets that the server sends; `undefined` before its key is known. */
+  get suiteName(): SrtpSuiteName | undefined {
+    return this.#suiteName
+  }
+
+  /** Returns the headers of SETUP that tell the server the client's key; none if it reads no key. */
+  headersFor(uri: string, clock: Clock): Readonly<Record<string, string>> {
+    if (!this.#isMutual) return {}
+    const { seconds, fraction } = ntpFromUnixMs(clock.unixTimeMs())
+    const data = serializeSrtpOffer(
+      { master: this.#sender.master, rolloverCounters: new Map() },
+      {
+        csbId: randomInt(2 ** 32),
+        ntpTime: (BigInt(seconds) << 32n) | BigInt(fraction),
+        rand: randomBytes(randBytes),
+      },
+    )
+    return { KeyMgmt: serializeKeyMgmt({ protocol: 'mikey', uri, data }) }
+  }
+
+  /**
+   * Accepts the key and the rollover counters that a response has for the track, if it has any.
+   *
+   * @throws {ClientError} `ERR_CLIENT_SRTP` if the server has told no key that the client can use.
+   */
+  accept(response: RtspResponse, uri: string): void {
+    const offer = offerFor(response, uri)
+    if (offer) this.#use(offer)
+    if (this.#receiver) return
+    throw new ClientError(
+      'ERR_CLIENT_SRTP',
+      'the server has told no SRTP key that the client can use, in a=key-mgmt, a=crypto or KeyMgmt',
+    )
+  }
+
+  /** Opens an RTP packet. @returns `undefined` if the packet is not authentic, repeated or too old. */
+  open(packet: Buffer): Buffer | undefined {
+    return this.#counted(this.#receiver?.open(packet))
+  }
+
+  /** Opens a compound RTCP packet. @returns `undefined` as for {@link open} */
+  openRtcp(compound: Buffer): Buffer | undefined {
+    return this.#counted(this.#receiver?.openRtcp(compound))
+  }
+
+  /** Protects a compound RTCP packet. @returns `undefined` if all 2^31 indexes are used */
+  protectRtcp(compound: Buffer): Buffer | undefined {
+    const { suite, mki } = this.#sender.master
+    const sealed = this.#sender.protectRtcp(compound)
+    return sealed && mki ? addMki(sealed, mki, suite, 'rtcp') : sealed
+  }
+
+  #use({ master, rolloverCounters }: SrtpOffer): void {
+    this.#suiteName = master.suite.name
+    if (this.#receiver?.hasKey(master)) {
+      this.#receiver.noteRolloverCounters(rolloverCounters)
+      this.#receiver.noteMki(master.mki)
+    } else this.#receiver = new SrtpReceiver(master, rolloverCounters)
+  }
+
+  #counted(opened: Buffer | undefined): Buffer | undefined {
+    if (!opened) this.rejectedPackets++
+    return opened
+  }
+}
+
+function newMaster(suite: MasterKey['suite']): MasterKey {
+  return masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes))
+}
+
+/** Returns the offer of a response for a track: that with its URI, or the only one. */
+function offerFor(response: RtspResponse, uri: string): SrtpOffer | undefined {
+  const messages = response.headers.getAll('KeyMgmt').flatMap(messagesIn)
+  const named = messages.find((message) => message.uri === uri)
+  const message = named ?? (messages.length === 1 ? messages[0] : undefined)
+  try {
+    return message?.protocol === 'mikey' ? parseSrtpOffer(message.data) : undefined
+  } catch (error) {
+    if (error instanceof RtspError) return undefined
+    throw error
+  }
+}
+
+function messagesIn(value: string): KeyMgmt[] {
+  try {
+    return parseKeyMgmt(value)
+  } catch (error) {
+    if (error instanceof RtspError) return []
+    throw error
+  }
+}
