@@ -2,10 +2,11 @@ import { ClientError } from '../errors.js'
 import type { ResolvedClientOptions } from './client-options.js'
 import type { DescribedStream } from './describe.js'
 import type { RtspClientTransport, RtspPlayAnswer, RtspPlayOptions } from './rtsp-client.js'
-import { type Carrier, usesDatagrams } from './streams/carrier.js'
+import type { Carrier } from './streams/carrier.js'
 import { ClientSession } from './streams/client-session.js'
 import type { ClientTrack } from './streams/client-track.js'
 import { KeepAlive } from './streams/keep-alive.js'
+import { MulticastCarrier } from './streams/multicast-carrier.js'
 import { TcpCarrier } from './streams/tcp-carrier.js'
 import { UdpCarrier } from './streams/udp-carrier.js'
 
@@ -81,9 +82,10 @@ export class Attachment {
 
   #createCarrier(place: number): Promise<Carrier> | Carrier {
     const { connection } = this.stream
-    const { clock, udpPorts } = this.#options
-    return usesDatagrams(this.transport)
-      ? UdpCarrier.create(connection, clock, udpPorts)
+    const { clock, udpPorts, multicastInterface } = this.#options
+    if (this.transport === 'udp') return UdpCarrier.create(connection, clock, udpPorts)
+    return this.transport === 'multicast'
+      ? new MulticastCarrier(connection, clock, multicastInterface)
       : new TcpCarrier(connection, clock, place)
   }
 

@@ -84,7 +84,7 @@ export interface RtspClientOptions {
   readonly tracks?: ((track: RtspClientTrack) => boolean) | undefined
   /**
    * Transports in the order of preference. If the server refuses one (461, or any refusal of a tunnel), or sends nothing
-   * over UDP, the client connects and describes anew, and takes the next. A `ws:` or `wss:` URL means `webSocket` alone.
+   * over UDP or multicast, the client connects and describes anew, and takes the next. A `ws:` or `wss:` URL means `webSocket` alone.
    * @default ['tcp', 'udp']
    */
   readonly transports?: readonly RtspClientTransport[] | undefined
@@ -94,7 +94,12 @@ export interface RtspClientOptions {
    */
   readonly udpPorts?: readonly [first: number, last: number] | undefined
   /**
-   * Seconds after PLAY without a packet over UDP, after which the next transport is taken. 0 = never.
+   * Name (`eth0`) or address of the interface on which multicast is received.
+   * @default that of the connection to the server; by the system's routes, if the connection is on the loopback
+   */
+  readonly multicastInterface?: string | undefined
+  /**
+   * Seconds after PLAY without a packet over UDP or multicast, after which the next transport is taken. 0 = never.
    * @default 4
    */
   readonly udpSilenceSeconds?: number | undefined
@@ -152,6 +157,7 @@ export const rtspClientDefaults = Object.freeze({
   tracks: undefined,
   transports: Object.freeze(['tcp', 'udp'] as const),
   udpPorts: Object.freeze([50_000, 59_999] as const),
+  multicastInterface: undefined,
   udpSilenceSeconds: 4,
   tls: undefined,
   userAgent: 'rtspool',
@@ -163,7 +169,9 @@ export const rtspClientDefaults = Object.freeze({
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspClientOptions>]: RtspClientOptions[K] }
 
-const knownTransports: readonly RtspClientTransport[] = ['tcp', 'udp', 'http', 'webSocket']
+const knownTransports: readonly RtspClientTransport[] = [
+  ...(['tcp', 'udp', 'multicast', 'http', 'webSocket'] as const),
+]
 const tlsNames = ['ca', 'fingerprint', 'allowsLegacy']
 const maxTimeoutSeconds = 600
 const maxRedirects = 20
@@ -179,6 +187,7 @@ export interface ResolvedClientOptions {
   readonly tracks: ((track: RtspClientTrack) => boolean) | undefined
   readonly transports: readonly RtspClientTransport[]
   readonly udpPorts: readonly [first: number, last: number]
+  readonly multicastInterface: string | undefined
   readonly udpSilenceSeconds: number
   readonly tls: RtspClientTlsOptions
   readonly userAgent: string
@@ -225,7 +234,12 @@ export function resolveClientOptions(options: RtspClientOptions = {}): ResolvedC
   return Object.freeze(resolved)
 }
 
-function checkTransports({ transports, udpPorts, udpSilenceSeconds }: ResolvedClientOptions): void {
+function checkTransports({
+  transports,
+  udpPorts,
+  multicastInterface,
+  udpSilenceSeconds,
+}: ResolvedClientOptions): void {
   if (!Array.isArray(transports) || transports.length === 0) {
     const known = knownTransports.join(', ')
     throw new TypeError(`transports must be a list of ${known}, got ${shown(transports)}`)
@@ -234,6 +248,7 @@ function checkTransports({ transports, udpPorts, udpSilenceSeconds }: ResolvedCl
   if (new Set(transports).size < transports.length) {
     throw new TypeError('transports must name each transport once')
   }
+  if (multicastInterface !== undefined) checkText('multicastInterface', multicastInterface)
   checkPair('udpPorts', udpPorts)
   const [first, last] = udpPorts
   checkInteger('udpPorts', first, 1, maxPort)

@@ -4,10 +4,10 @@ import type { MediaDescription, SessionDescription } from '../sdp/index.js'
 import type { SrtpSuiteName } from '../srtp/index.js'
 
 /**
- * Way of RTP to the client: frames within the RTSP connection; datagrams; or frames within an RTSP connection through an
- * HTTP tunnel or a WebSocket.
+ * Way of RTP to the client: frames within the RTSP connection; datagrams to the client, or to a multicast group; or frames
+ * within an RTSP connection through an HTTP tunnel or a WebSocket.
  */
-export type RtspClientTransport = 'tcp' | 'udp' | 'http' | 'webSocket'
+export type RtspClientTransport = 'tcp' | 'udp' | 'multicast' | 'http' | 'webSocket'
 
 /**
  * State of a client: connected and described; playing; paused; closed. A closed client stays closed.

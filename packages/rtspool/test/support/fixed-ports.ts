@@ -9,4 +9,5 @@ export const fixedPorts = {
   udpTransport: 4_000,
   multicast: 4_400,
   multicastTunnel: 4_440,
+  clientMulticast: 4_460,
 } as const

@@ -2,6 +2,7 @@ import { ClientError, RtspError } from '../../errors.js'
 import type { RtspResponse } from '../../rtsp/index.js'
 import type { MediaDescription, RtpMap, SessionDescription } from '../../sdp/index.js'
 import { baseUriOf, controlUriOf } from './control-uri.js'
+import { type DescribedGroup, describedGroupOf } from './described-group.js'
 import {
   type DescribedKey,
   describedKeyOf,
@@ -23,6 +24,8 @@ export interface DescribedTrack {
   readonly secureProfile: SecureProfile | undefined
   /** Key of the server for SRTP, if the description has a usable one. */
   readonly key: DescribedKey | undefined
+  /** Multicast group of the track, if the description names one. */
+  readonly group: DescribedGroup | undefined
   readonly direction: 'receive' | 'send'
 }
 
@@ -68,6 +71,7 @@ export function readPresentation(response: RtspResponse, requestUri: string): Pr
         },
         parameters: parametersOf(description, each, payloadType),
         secureProfile,
+        group: describedGroupOf(description, each),
         key: secureProfile && describedKeyOf(description, each),
         direction: hasNormal && each.hasAttribute('sendonly') ? 'send' : 'receive',
       }

@@ -15,10 +15,11 @@ export interface Carrier {
    *
    * @throws {ClientError} the answer cannot be used.
    */
-  open(track: ClientTrack, answer: TransportAnswer): void
+  open(track: ClientTrack, answer: TransportAnswer): Promise<void> | void
   /** Releases ports. Idempotent. */
   close(): Promise<void>
 }
 
 /** Returns whether packets arrive as datagrams, outside the RTSP connection. */
-export const usesDatagrams = (transport: RtspClientTransport): boolean => transport === 'udp'
+export const usesDatagrams = (transport: RtspClientTransport): boolean =>
+  transport === 'udp' || transport === 'multicast'

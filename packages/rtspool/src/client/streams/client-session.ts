@@ -73,7 +73,7 @@ export class ClientSession {
     this.#noteSession(response)
     security?.accept(response, uri)
     track.security = security
-    carrier.open(track, readTransportAnswer(response.headers.get('transport')))
+    await carrier.open(track, readTransportAnswer(response.headers.get('transport')))
   }
 
   /** Plays the tracks that are set up. */

@@ -8,6 +8,12 @@ export interface TransportAnswer {
   readonly serverPort: NumberPair | undefined
   /** Address from which the server sends, as received. It may be empty or invalid. */
   readonly source: string | undefined
+  readonly isMulticast: boolean
+  /** Address of the multicast group, as received. */
+  readonly destination: string | undefined
+  /** Ports of the multicast group. */
+  readonly port: NumberPair | undefined
+  readonly ttl: number | undefined
 }
 
 const maxParameters = 64
@@ -23,8 +29,9 @@ export function readTransportAnswer(value: string | undefined): TransportAnswer 
   const readable = parameters.filter((parameter) => parseSafely(`RTP/AVP;${parameter}`))
   const spec = parseSafely([id.trim(), ...unique(readable)].join(';'))
   if (spec) {
-    const { interleaved, serverPort, source } = spec
-    return { interleaved, serverPort, source }
+    const { interleaved, serverPort, source, delivery, destination, port, ttl } = spec
+    const isMulticast = delivery === 'multicast'
+    return { interleaved, serverPort, source, isMulticast, destination, port, ttl }
   }
   throw new ClientError('ERR_CLIENT_PROTOCOL', 'the response to SETUP has no readable Transport')
 }

@@ -28,3 +28,24 @@ export function findMulticastInterface(text: string): MulticastInterface {
   if (isIP(text) === 4 && text.startsWith('127.')) return { ipv4: text, ipv6: undefined }
   throw new RangeError(`expected a network interface of this machine, got '${text}'`)
 }
+
+/**
+ * Returns the interface for a multicast group in the form that `dgram` expects.
+ *
+ * @param text - Name or address of the interface. Default: the interface with `localAddress`.
+ * @param localAddress - Numeric address of this machine, of a connection to the sender.
+ * @returns `undefined` if the routes of the system shall decide: by default on the loopback.
+ * @throws {RangeError} If there is no such interface, or the interface has no address of the family.
+ */
+export function interfaceOf(
+  text: string | undefined,
+  localAddress: string,
+  family: 4 | 6,
+): string | undefined {
+  const isLoopback = localAddress.startsWith('127.') || localAddress === '::1'
+  if (text === undefined && isLoopback) return undefined
+  const { ipv4, ipv6 } = findMulticastInterface(text ?? localAddress)
+  const address = family === 4 ? ipv4 : ipv6
+  if (address !== undefined) return address
+  throw new RangeError(`the interface ${text ?? localAddress} has no address of IPv${family}`)
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../../clock.js'
+import { ClientError } from '../../errors.js'
+import { addressDigits } from '../../host-of.js'
+import {
+  isMulticastAddress,
+  MulticastMembership,
+  type MulticastPlace,
+} from '../../transport/multicast/multicast-membership.js'
+import { interfaceOf } from '../../transport/system/multicast-interface.js'
+import type { ClientConnection } from '../connection/client-connection.js'
+import type { Carrier } from './carrier.js'
+import type { ClientTrack } from './client-track.js'
+import type { TransportAnswer } from './transport-answer.js'
+
+/** Time to live of reports to a group whose time the server does not announce: the local network. */
+const defaultTtl = 1
+
+/** Receives a track from a multicast group. */
+export class MulticastCarrier implements Carrier {
+  readonly #connection: ClientConnection
+  readonly #clock: Clock
+  readonly #interface: string | undefined
+  #membership: MulticastMembership | undefined
+
+  /**
+   * @param interfaceName - Name or address of the interface; by default that of the connection, unless it is the
+   *   loopback.
+   */
+  constructor(connection: ClientConnection, clock: Clock, interfaceName: string | undefined) {
+    this.#connection = connection
+    this.#clock = clock
+    this.#interface = interfaceName
+  }
+
+  offerFor(profile: string): string {
+    return `${profile};multicast`
+  }
+
+  /** @throws {ClientError} `ERR_CLIENT_TRANSPORT` if the server sends elsewhere, or the group cannot be joined. */
+  async open(track: ClientTrack, answer: TransportAnswer): Promise<void> {
+    const place = placeOf(track, answer)
+    const { localAddress } = this.#connection
+    const family = place.address.includes(':') ? 6 : 4
+    try {
+      const membership = await MulticastMembership.join(
+        place,
+        interfaceOf(this.#interface, localAddress, family),
+        {
+          rtp: (packet) => track.receiveRtp(packet, this.#clock.now()),
+          rtcp: (packet) => track.receiveRtcp(packet, this.#clock.now()),
+        },
+      )
+      this.#membership = membership
+      track.open((compound) => membership.sendRtcp(compound))
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      const text = `the group ${place.address} cannot be joined: ${reason}`
+      throw new ClientError('ERR_CLIENT_TRANSPORT', text, { cause })
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#membership?.close()
+  }
+}
+
+/** Returns the group of the answer, or else that of the description. */
+function placeOf(
+  { described }: ClientTrack,
+  { interleaved, serverPort, isMulticast, destination, port, ttl, source }: TransportAnswer,
+): MulticastPlace {
+  if (interleaved || (serverPort && !isMulticast)) {
+    throw new ClientError(
+      'ERR_CLIENT_TRANSPORT',
+      'the server has chosen unicast in place of multicast',
+    )
+  }
+  const { group } = described
+  const address = destination || group?.address || ''
+  const ports = port ?? group?.ports
+  if (!isMulticastAddress(address) || !ports) {
+    throw new ClientError(
+      'ERR_CLIENT_TRANSPORT',
+      `the server names no multicast group, but '${address}'`,
+    )
+  }
+  const isSource = source !== undefined && addressDigits(source) !== undefined
+  return {
+    address,
+    ports,
+    ttl: ttl ?? group?.ttl ?? defaultTtl,
+    source: isSource ? source : undefined,
+  }
+}
