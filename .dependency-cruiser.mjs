@@ -141,7 +141,7 @@ const houses = [
       ['events'],
       ['snapshots'],
       ['dashboard', 'live', 'log'],
-      ['recording'],
+      ['recording', 'sources'],
       ['codec'],
       ['access', 'fmp4'],
     ],

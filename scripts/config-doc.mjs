@@ -90,6 +90,10 @@ export function configPage({ keySchema, keysOf, expectedOf }) {
       'Each key below `paths` is a path such as `/cam`, or `/live/*` for all paths below.',
     ),
     ...named(
+      'sources',
+      'Each key below `sources` is a path such as `/cam`; see [Run a program as a source](../guides/run-a-program.md).',
+    ),
+    ...named(
       'recordings',
       'Each key below `recordings` is a name; see [Record](../guides/record.md).',
     ),

@@ -27,6 +27,12 @@ const config = [
   'tls: { port: 0, keyFile: key.pem, certFile: cert.pem }',
   'live: { port: 0 }',
   'log: { level: trace }',
+  'sources:',
+  '  /program:',
+  '    alwaysOn: true',
+  '    exec:',
+  '      command: [sh, -c, \'echo "open $1, key $KEY" >&2\', sh, rtsp://ann:canary-in-argument@host]',
+  '      environment: { KEY: canary-of-program }',
   '',
 ].join('\n')
 
@@ -40,6 +46,8 @@ const chosen = {
   webhookKey: 'canary-webhook-key',
   webhookPassword: 'canary-webhook-password',
   webhookQuery: 'canary-webhook-query',
+  passwordInArgument: 'canary-in-argument',
+  variableOfProgram: 'canary-of-program',
 }
 
 const ends: (() => unknown)[] = []
@@ -161,6 +169,7 @@ describe('secrets', { tags: ['B-SECR', 'B-LOG', 'B-METR'] }, () => {
     const share = await command.api.call('listShares')
     const { port } = (await command.api.call('createShare', { body: { path: '/test' } })).body
     const shown = await everythingShown(command, port)
+    await until(() => command.printed.includes('key …'))
     await until(() => hook.events.some(({ type }) => type === 'shareCreated'))
 
     command.program.kill('SIGWINCH')

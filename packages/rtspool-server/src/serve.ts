@@ -9,6 +9,7 @@ import { sourceOrOption } from './config/problems.js'
 import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'
 import { recordingPlansOf } from './config/sections/recordings.js'
+import { execPlansOf } from './config/sections/sources/sources.js'
 import { serverOptionsOf } from './config/server-options.js'
 import type { Settings } from './config/settings.js'
 import { startControl } from './control.js'
@@ -20,10 +21,12 @@ import { LevelSwitch } from './log/level-switch.js'
 import { type CommandLog, openLog } from './log/log.js'
 import { logRecordings } from './log/recording-log.js'
 import { RepeatLimit } from './log/repeat-limit.js'
+import { logSources } from './log/source-log.js'
 import type { CommandOptions } from './options.js'
 import { logFaults } from './process-faults.js'
 import { RecordingService } from './recording/recording-service.js'
 import { changeLevelAtSignal, rereadAtHangup, type StopSignal, stopSignal } from './signals.js'
+import { SourceService } from './sources/source-service.js'
 import { describeStartupError } from './startup-error.js'
 import { testPath, whyNoTestPicture } from './test-picture.js'
 
@@ -47,6 +50,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   let control: ControlService | undefined
   let live: LiveService | undefined
   let recordings: RecordingService | undefined
+  let sources: SourceService | undefined
   const ends = [
     () => stop.ignore(),
     rereadAtHangup(opened, config.log.file, () => void reload?.reload('SIGHUP')),
@@ -64,6 +68,8 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     await server.listen()
     ends.push(logDiagnostics(repeats))
     live = await startLive(rtsp, config, certificate, log)
+    sources = new SourceService(rtsp.mounts)
+    logSources(sources, repeats)
     recordings = new RecordingService(rtsp)
     logRecordings(recordings, repeats)
     // The API needs the object that reloads, and this object needs the port of the API, which opens
@@ -79,22 +85,24 @@ export async function serve(options: CommandOptions, version: string): Promise<n
       certificate,
       otherPorts,
       recordings,
+      sources,
     })
     ends.push(() => reload?.close())
     const configuration = reload
     control = await startControl(options, {
       ...{ rtsp, log, repeats, version, configuration, live, recordings, certificate },
     })
+    sources.update(execPlansOf(config.sources))
     recordings.update(recordingPlansOf(config.recordings))
     const { reloader } = reload
-    const servers = { server, control, recordings }
+    const servers = { server, control, recordings, sources }
     await serveUntil(stop.received, servers, log, settings, version, () => reloader.current.config)
     await live?.close()
     repeats.close()
     log.info('closed')
     return 0
   } catch (error) {
-    await Promise.all([server?.close(), live?.close(), recordings?.close()])
+    await Promise.all([server?.close(), live?.close(), recordings?.close(), sources?.close()])
     return cannotStart(describeStartupError(error, settings))
   } finally {
     await bans?.close()
@@ -137,12 +145,13 @@ interface Servers {
   readonly server: RtspServer
   readonly control: ControlService | undefined
   readonly recordings: RecordingService
+  readonly sources: SourceService
 }
 
 /** Prints the addresses of the server, and closes the server after the signal. */
 async function serveUntil(
   stopped: Promise<StopSignal>,
-  { server, control, recordings }: Servers,
+  { server, control, recordings, sources }: Servers,
   log: Logger,
   settings: Settings,
   version: string,
@@ -162,7 +171,8 @@ async function serveUntil(
   }
   log.info({ signal, sessions: server.pool.size }, 'closing')
   await recordings.close()
-  await server.close()
+  // Programs end while the server closes, and neither waits for the other.
+  await Promise.all([server.close(), sources.close()])
   await control?.close()
 }
 

@@ -9,6 +9,7 @@ export function crossProblems(config: Config, sources: KeySources): ConfigProble
     ...tlsProblems(config, sources),
     ...authProblems(config, sources),
     ...pathProblems(config, sources),
+    ...sourceProblems(config, sources),
     ...recordingProblems(config, sources),
     ...liveProblems(config, sources),
     ...overloadProblems(config, sources),
@@ -88,6 +89,16 @@ function pathProblems({ paths, testPicture }: Config, sources: KeySources): Conf
     }
   }
   return problems
+}
+
+function sourceProblems(config: Config, keys: KeySources): ConfigProblem[] {
+  return Object.keys(config.sources).flatMap((path) => {
+    const place = ['sources', path]
+    const isFile = config.paths[path]?.file !== undefined
+    if (isFile) return [problem(keys, place, `and paths.${path}.file exclude each other`)]
+    const isTest = path === testPath && config.testPicture
+    return isTest ? [problem(keys, place, 'and testPicture exclude each other')] : []
+  })
 }
 
 function recordingProblems({ recordings }: Config, sources: KeySources): ConfigProblem[] {

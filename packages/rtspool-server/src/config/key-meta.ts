@@ -35,6 +35,8 @@ export interface KeyMeta {
   readonly isFile?: boolean
   /** True if the value may contain a password: no message and no response shows the value. */
   readonly isSecret?: boolean
+  /** True if the control API cannot change the key, because its value chooses programs to run. */
+  readonly isFileOnly?: boolean
   readonly examples?: readonly unknown[]
 }
 

@@ -15,6 +15,7 @@ import { recordingsSection } from './sections/recordings.js'
 import { rtspSection } from './sections/rtsp.js'
 import { sessionsSection } from './sections/sessions.js'
 import { snapshotsSection } from './sections/snapshots.js'
+import { sourcesSection } from './sections/sources/sources.js'
 import { tlsSection } from './sections/tls.js'
 import { viewersSection } from './sections/viewers.js'
 import { webhooksSection } from './sections/webhooks.js'
@@ -36,6 +37,7 @@ export const configSchema = z
     overload: overloadSection.prefault({}).meta({ description: 'Measures against overload' }),
     publish: publishSection.prefault({}).meta({ description: 'Publishers' }),
     paths: pathsSection,
+    sources: sourcesSection,
     testPicture: key(z.boolean().default(true), {
       description: 'play a test picture at /test',
       flag: '--no-test',
@@ -68,7 +70,16 @@ export type ConfigInput = z.input<typeof configSchema>
  * for editors.
  */
 const ownFacts = new Set([
-  ...['flag', 'flagText', 'flagValue', 'flagRepeats', 'expected', 'isFile', 'isSecret'],
+  ...[
+    'flag',
+    'flagText',
+    'flagValue',
+    'flagRepeats',
+    'expected',
+    'isFile',
+    'isSecret',
+    'isFileOnly',
+  ],
 ])
 
 let derived: KeySchema | undefined

@@ -95,6 +95,12 @@ describe('the configuration', () => {
     ],
     [{ 'log.level': 'loud' }, 400, { where: 'body.changes.log.level', got: '"loud"' }],
     [{ 'limits.maxSessions': 5, 'rtsp.port': 1 }, 409, { where: 'body.changes.rtsp.port' }],
+    // Whoever changes this chooses programs that the machine runs.
+    [
+      { sources: { '/a': { exec: { command: ['reboot'] } } } },
+      409,
+      { where: 'body.changes.sources' },
+    ],
     [
       { 'auth.publishers': ['nobody'] },
       400,

@@ -35,7 +35,7 @@ const configKeySchema = z
     default: z.unknown().optional(),
     description: z.string().optional(),
     unit: z.string().optional(),
-    isLive: z.boolean().describe('True if the key can change while the server runs'),
+    isLive: z.boolean().describe('True if changeConfig can change the key while the server runs'),
     source: z.string().describe('Option, variable or place in the file; the key for a default'),
     overriddenBy: z.string().optional().describe('Option or variable that wins over the file'),
   })
@@ -44,6 +44,9 @@ const configKeySchema = z
 const overriddenSchema = z
   .array(z.object({ key: keyName, by: z.string() }))
   .describe('Changed keys without effect, because an option or a variable wins over the file')
+
+/** Returns whether the control API may change a key while the server runs. */
+const canChange = ({ live, isFileOnly }: KeySchema): boolean => live === true && !isFileOnly
 
 function keyView(server: ControlledServer, { path, name, schema }: KeyEntry) {
   const { current } = server.configuration.reloader
@@ -57,7 +60,7 @@ function keyView(server: ControlledServer, { path, name, schema }: KeyEntry) {
     default: schema.default,
     description: schema.description,
     unit: schema.unit,
-    isLive: schema.live === true,
+    isLive: canChange(schema),
     source: current.sourceOf(path),
     overriddenBy: current.winnerOf(path),
   }
@@ -89,14 +92,14 @@ function keyChanges(changes: Readonly<Record<string, unknown>>): KeyChange[] {
     const got = shownValue(entry?.schema, value)
     const where = `body.changes.${name}`
     if (!entry) wrong.push({ where, expected: 'a key that GET /v1/config lists', got })
-    else if (!entry.schema.live) fixed.push({ where, expected: 'a key with isLive', got })
+    else if (!canChange(entry.schema)) fixed.push({ where, expected: 'a key with isLive', got })
     return entry ? [{ path: entry.path, value: value ?? undefined }] : []
   })
   if (wrong.length > 0) {
     throw new Problem('invalid-request', `${wrong[0]?.where} is unknown`, { wrong })
   }
   if (fixed.length > 0) {
-    const detail = `${fixed[0]?.where} cannot change while the server runs: edit the file`
+    const detail = `${fixed[0]?.where} cannot be changed by the API: edit the file`
     throw new Problem('conflict', detail, { wrong: fixed })
   }
   return changed

@@ -2,11 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { BanOptions, MountPoints, RtspServer, TlsCertificate } from 'rtspool'
 import { closeReplacedLogins } from '../../access/external-logins.js'
 import type { RecordingService } from '../../recording/recording-service.js'
+import type { ExecPlan } from '../../sources/exec/exec-plan.js'
+import type { SourceService } from '../../sources/source-service.js'
 import { readCertificate } from '../certificate.js'
 import { applyMounts, mountPlanOf, takenPaths } from '../mount-plan.js'
 import { ConfigError } from '../problems.js'
 import { banOptionsOf } from '../sections/bans.js'
 import { recordingPlansOf } from '../sections/recordings.js'
+import { execPlansOf } from '../sections/sources/sources.js'
 import { liveOptionsOf, poolLimitsOf } from '../server-options.js'
 import { type LivePart, problemOfKey } from './live-part.js'
 
@@ -156,6 +159,34 @@ export const recordingsPart = (recordings: Pick<RecordingService, 'update'>): Li
     ]
     if (isDeepStrictEqual(was, is)) return undefined
     return { apply: () => recordings.update(is), undo: () => recordings.update(was) }
+  },
+})
+
+/** Creates the part of a reload that changes the sources of paths, such as programs. */
+export const sourcesPart = (
+  { mounts }: { readonly mounts: MountPoints },
+  sources: Pick<SourceService, 'update'>,
+): LivePart => ({
+  prepare(after, before) {
+    const [was, is] = [before, after].map(({ config }) => execPlansOf(config.sources)) as [
+      ExecPlan[],
+      ExecPlan[],
+    ]
+    if (isDeepStrictEqual(was, is)) return undefined
+    const taken = is.filter(
+      ({ path }) =>
+        !was.some((plan) => plan.path === path) &&
+        !mountPlanOf(before.config).files.has(path) &&
+        mounts.get(path),
+    )
+    if (taken.length > 0) {
+      throw new ConfigError(
+        taken.map(({ path }) =>
+          problemOfKey(after, ['sources', path], 'is in use: a client publishes there'),
+        ),
+      )
+    }
+    return { apply: () => sources.update(is), undo: () => sources.update(was) }
   },
 })
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { RtspServer, TlsCertificate } from 'rtspool'
 import type { LevelSwitch } from '../../log/level-switch.js'
 import type { RecordingService } from '../../recording/recording-service.js'
+import type { SourceService } from '../../sources/source-service.js'
 import type { ConfigSources } from '../load-config.js'
 import { ConfigStore } from '../save/config-store.js'
 import type { Settings } from '../settings.js'
@@ -15,6 +16,7 @@ import {
   mountsPart,
   recordingsPart,
   serverPart,
+  sourcesPart,
 } from './live-parts.js'
 import { ConfigReloader, type ReloadResult } from './reloader.js'
 import { type FileWatch, watchFile } from './watch-file.js'
@@ -26,6 +28,7 @@ export interface RunningCommand {
   readonly levels: LevelSwitch
   readonly certificate: TlsCertificate | undefined
   readonly recordings: Pick<RecordingService, 'update'>
+  readonly sources: Pick<SourceService, 'update'>
   /** Other ports with the same TLS certificate. */
   readonly otherPorts: readonly CertificateUser[]
 }
@@ -45,17 +48,19 @@ export class ReloadControl {
   #warnings: readonly string[]
 
   constructor(
-    { sources, settings }: { readonly sources: ConfigSources; readonly settings: Settings },
-    { server, log, levels, certificate, otherPorts, recordings }: RunningCommand,
+    command: { readonly sources: ConfigSources; readonly settings: Settings },
+    { server, log, levels, certificate, otherPorts, recordings, sources }: RunningCommand,
   ) {
+    const { settings } = command
     this.#log = log
     this.#warnings = settings.warnings
-    this.reloader = new ConfigReloader(sources, settings, [
+    this.reloader = new ConfigReloader(command.sources, settings, [
       certificatePart([server, ...otherPorts], certificate),
       serverPart(server),
       limitsPart(server),
       bansPart(server),
       mountsPart(server),
+      sourcesPart(server, sources),
       recordingsPart(recordings),
       logPart(levels),
     ])

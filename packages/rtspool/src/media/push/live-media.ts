@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { tell } from '../../listeners.js'
 import { MediaFactory } from '../media-factory.js'
+import type { MediaSource } from '../media-source.js'
 import { isRtpFormat, type RtpFormat, type TrackFormat } from './formats/track-format.js'
 import { type LiveMediaOptions, resolveLiveMediaOptions } from './live-media-options.js'
 import { LiveOutlet } from './live-outlet.js'
@@ -45,6 +46,7 @@ export class LiveMedia<
   /** Factory to mount at any number of paths and servers: `server.mounts.add('/cam', live.factory)`. */
   readonly factory: MediaFactory
   readonly #outlet: LiveOutlet
+  readonly #parametersTimeoutMs: number
 
   /** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
   constructor(options: LiveMediaOptions<Formats>) {
@@ -61,13 +63,14 @@ export class LiveMedia<
       onWanted: (isWanted) => void tell(this, isWanted ? 'wanted' : 'unwanted'),
     })
     this.#outlet = outlet
+    this.#parametersTimeoutMs = parametersTimeoutMs
     this.tracks = tracks.map((format, index) =>
       isRtpFormat(format)
         ? new LiveRtpTrack(index, format, outlet)
         : new LiveTrack(index, format, outlet, clock),
     ) as unknown as this['tracks']
     const { lingerSeconds, multicast, backChannel } = options
-    this.factory = new MediaFactory(() => outlet.open(parametersTimeoutMs), {
+    this.factory = new MediaFactory(() => this.openSource(), {
       ...{ lingerSeconds, multicast, backChannel, gopCache: options.gopCache },
       startTimeoutSeconds: 0,
       // The query does not change what is written.
@@ -78,6 +81,17 @@ export class LiveMedia<
   /** True while a viewer uses the media, or a client has asked for it; see the events `wanted` and `unwanted`. */
   get isWanted(): boolean {
     return this.#outlet.isWanted
+  }
+
+  /**
+   * Opens the tracks as a source, for a `MediaFactory` of your own that first starts an encoder. `factory` is simpler if
+   * nothing has to be done before.
+   *
+   * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: the media is closed, or no track has its parameters within
+   *   `parametersTimeoutSeconds`.
+   */
+  openSource(): Promise<MediaSource> {
+    return this.#outlet.open(this.#parametersTimeoutMs)
   }
 
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { constructMedia } from '../../../src/media/media-factory.js'
+import { constructMedia, MediaFactory } from '../../../src/media/media-factory.js'
 import {
   aac,
   av1,
@@ -390,4 +390,21 @@ describe('pictures without parameters', () => {
     expect(tracks[1].writeAccessUnit(Buffer.from([0x0a, 9, 1]))).toBe(false)
     expect(tracks.map(({ stats }) => stats.droppedWrites)).toEqual([1, 1])
   })
+})
+
+test('a factory of the application may open the media as its source', async () => {
+  const { clock, live, tracks } = liveMedia({ tracks: [h264()] })
+  const asked: string[] = []
+  const factory = new MediaFactory(({ path }) => {
+    asked.push(path)
+    return live.openSource()
+  })
+  tracks[0].writeAccessUnit(picture('h264', 0), { pts: 0 })
+  const media = await constructMedia(factory, request, { clock })
+  expect(asked).toEqual(['/cam'])
+  expect(live.isWanted).toBe(true)
+  await media.end()
+  expect(live.isWanted).toBe(false)
+  await live.close()
+  await expect(live.openSource()).rejects.toMatchObject({ code: 'ERR_MEDIA_UNAVAILABLE' })
 })

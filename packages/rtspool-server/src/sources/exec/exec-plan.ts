@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from 'node:util'
+
+/** Formats that a program may write to its standard output. */
+export const execFormats = ['mpegts', 'h264', 'h265', 'aac'] as const
+export type ExecFormat = (typeof execFormats)[number]
+
+export const execDefaults = Object.freeze({
+  format: 'mpegts' as ExecFormat,
+  frameRate: 0,
+  alwaysOn: false,
+  lingerSeconds: 10,
+  holdSeconds: 60,
+  startSeconds: 10,
+  stallSeconds: 15,
+  stopSeconds: 5,
+})
+
+/** Settings of a source whose media comes from a program. */
+export interface ExecPlan {
+  readonly path: string
+  /** Program and its arguments. */
+  readonly command: readonly string[]
+  readonly format: ExecFormat
+  /** Pictures per second of a video format without times; 0 = the time of their arrival counts. */
+  readonly frameRate: number
+  /** Names of variables of the server that the program gets. */
+  readonly passEnvironment: readonly string[]
+  /** Variables of the program's environment. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Working directory; `undefined` = that of the server. */
+  readonly folder: string | undefined
+  readonly alwaysOn: boolean
+  readonly lingerSeconds: number
+  readonly holdSeconds: number
+  readonly startSeconds: number
+  readonly stallSeconds: number
+  readonly stopSeconds: number
+}
+
+export const isSamePlan = (one: ExecPlan, other: ExecPlan): boolean => isDeepStrictEqual(one, other)
+
+/** Variables of the server that each program gets: no other one may carry a secret to it. */
+const passedVariables = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR'],
+  // Windows cannot start programs without these.
+  ...['SystemRoot', 'SystemDrive', 'ComSpec', 'PATHEXT', 'Path', 'TEMP', 'TMP', 'USERPROFILE'],
+]
+
+/** Returns the environment of a program: some variables of the server, and those of the configuration. */
+export function environmentOf(
+  plan: ExecPlan,
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const names = [...passedVariables, ...plan.passEnvironment]
+  const isPassed = (name: string): boolean => names.includes(name) || name.startsWith('LC_')
+  const passed = Object.entries(own).flatMap(([name, value]) =>
+    value !== undefined && isPassed(name) ? [[name, value] as const] : [],
+  )
+  return { ...Object.fromEntries(passed), RTSPOOL_PATH: plan.path, ...plan.environment }
+}

@@ -1,0 +1,293 @@
+import { type Clock, type ClockTimer, MediaFactory, type MediaSource } from 'rtspool'
+import type { LiveMedia } from 'rtspool/push'
+import type { SourceFailure, SourceState, SourceStatus } from '../source-status.js'
+import type { ExecPlan } from './exec-plan.js'
+import { type FeedRun, MediaFeed } from './media-feed.js'
+import { MediaWaiters, unavailable } from './media-waiters.js'
+import type { ProgramEnd, RunningProgram, StartProgram } from './program.js'
+import { restartDelayMs } from './restart-delay.js'
+import { RunWatch } from './run-watch.js'
+import { LineReader, safeText } from './safe-text.js'
+
+/** Milliseconds of media after which a program has run well, so that its next failure counts as the first. */
+const wellMs = 10_000
+/** Milliseconds after which a program that cannot be started is tried again. */
+const notStartedMs = 30_000
+
+export interface ExecSourceEvents {
+  /** Called after each change of the state. */
+  changed(status: SourceStatus): void
+  /** Called with each line that the program writes to its standard error, as safe text. */
+  says(line: string): void
+  /** Called with the names of streams that cannot be served. */
+  leftOut(names: readonly string[]): void
+}
+
+export interface ExecSourceInit {
+  readonly clock: Clock
+  readonly start: StartProgram
+  readonly events: ExecSourceEvents
+  /** Returns a number from 0 to 1. @default Math.random */
+  readonly random?: () => number
+}
+
+/** Cause for which this server ends a program. */
+interface StopCause {
+  /** `unwanted`: the last viewer has left. */
+  readonly reason: SourceFailure | 'unwanted'
+  readonly text: string
+}
+
+interface Facts {
+  state: SourceState
+  since: Date
+  until: Date | undefined
+  reason: SourceFailure | undefined
+  attempts: number
+  lastError: string | undefined
+  bytes: number
+}
+
+/**
+ * Source of a path whose media a program writes. The program runs while somebody watches, or always, and is started
+ * again when it ends. Viewers stay meanwhile.
+ */
+export class ExecSource {
+  readonly plan: ExecPlan
+  /** Factory to mount at the path. */
+  readonly factory: MediaFactory
+  readonly #init: ExecSourceInit
+  readonly #clock: Clock
+  readonly #feed: MediaFeed
+  readonly #waiters: MediaWaiters
+  readonly #facts: Facts
+  #live: LiveMedia | undefined
+  #program: RunningProgram | undefined
+  #watch: RunWatch | undefined
+  #stopCause: StopCause | undefined
+  /** Time on the clock before which the program is not started again. */
+  #notBefore = Number.NEGATIVE_INFINITY
+  #restart: ClockTimer | undefined
+  #hold: ClockTimer | undefined
+  /** Called when the program has ended; defined once the source is closed. */
+  #onEnded: (() => void) | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(plan: ExecPlan, init: ExecSourceInit) {
+    const { clock, events } = init
+    this.plan = plan
+    this.#init = init
+    this.#clock = clock
+    this.#facts = {
+      ...{ state: 'idle', since: new Date(clock.unixTimeMs()), until: undefined },
+      ...{ reason: undefined, attempts: 0, lastError: undefined, bytes: 0 },
+    }
+    this.#waiters = new MediaWaiters(clock, () => this.#update())
+    this.#feed = new MediaFeed(plan, clock, {
+      media: (live) => this.#adopt(live),
+      wrote: () => this.#watch?.note(this.#feed.units),
+      leftOut: (names) => events.leftOut(names),
+      wrong: (text) => this.#stop({ reason: 'wrongOutput', text }),
+    })
+    this.factory = new MediaFactory(() => this.#open(), {
+      lingerSeconds: plan.lingerSeconds,
+      startTimeoutSeconds: 0,
+      // The query does not change what the program writes.
+      sharedKey: ({ path }) => path,
+    })
+    this.#update()
+  }
+
+  get status(): SourceStatus {
+    const { path, command } = this.plan
+    const [source = ''] = command
+    return { path, kind: 'exec', ...this.#facts, source, pid: this.#program?.pid }
+  }
+
+  /** Ends the program and the media. Resolves when the program and all that it started have ended. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      this.#onEnded = resolve
+    })
+    this.#waiters.refuse('the source is being removed')
+    this.#update()
+    await Promise.all([this.factory.close(), this.#feed.end(), this.#program && ended])
+  }
+
+  get #isWanted(): boolean {
+    if (this.#onEnded) return false
+    return this.plan.alwaysOn || this.#waiters.size > 0 || this.#live?.isWanted === true
+  }
+
+  /** Starts or ends the program, as somebody wants it or not. */
+  #update(): void {
+    if (!this.#isWanted) {
+      if (this.#program) this.#stop({ reason: 'unwanted', text: '' })
+      else this.#rest()
+    } else if (!this.#program && !this.#restart) {
+      const waitMs = this.#notBefore - this.#clock.now()
+      if (waitMs > 0) this.#wait('waiting', waitMs)
+      else this.#run()
+    }
+  }
+
+  #run(): void {
+    this.#restart?.cancel()
+    this.#restart = undefined
+    this.#stopCause = undefined
+    this.#facts.attempts++
+    const { startSeconds, stallSeconds, environment, passEnvironment } = this.plan
+    const stalled = (): void =>
+      this.#stop({ reason: 'stalled', text: `no media for ${stallSeconds} s` })
+    const watch = new RunWatch(this.#clock, this.#feed.units, {
+      startMs: stallSeconds === 0 ? 0 : Math.max(startSeconds, stallSeconds) * 1000,
+      stallMs: stallSeconds * 1000,
+      onMedia: () => this.#runs(),
+      onStall: stalled,
+    })
+    const run = this.#feed.begin()
+    const passed = passEnvironment.flatMap((name) => process.env[name] ?? [])
+    const secrets = [...Object.values(environment), ...passed]
+    let lastLine: string | undefined
+    const lines = new LineReader((line) => {
+      lastLine = safeText(line, secrets)
+      this.#init.events.says(lastLine)
+    })
+    this.#watch = watch
+    this.#set('starting')
+    const listener = {
+      stdout: (chunk: Buffer) => {
+        this.#facts.bytes += chunk.length
+        run.write(chunk)
+      },
+      stderr: (chunk: Buffer) => lines.push(chunk),
+      ended: (end: ProgramEnd) => {
+        lines.flush()
+        this.#ended(end, { run, watch, lastLine })
+      },
+    }
+    this.#program = this.#init.start(this.plan, listener, this.#clock)
+  }
+
+  /** Notes that the program has written its first access unit. */
+  #runs(): void {
+    this.#hold?.cancel()
+    this.#hold = undefined
+    this.#set('running')
+    if (this.#live) this.#waiters.resolve(this.#live)
+  }
+
+  #stop(cause: StopCause): void {
+    this.#stopCause ??= cause
+    this.#program?.stop()
+  }
+
+  #ended(
+    end: ProgramEnd,
+    { run, watch, lastLine }: { run: FeedRun; watch: RunWatch; lastLine: string | undefined },
+  ): void {
+    this.#program = undefined
+    watch.close()
+    run.end(end.code === 0)
+    this.#onEnded?.()
+    if (this.#stopCause?.reason === 'unwanted') this.#update()
+    else this.#failed(end, watch.mediaMs, lastLine)
+  }
+
+  #failed(end: ProgramEnd, mediaMs: number, lastLine: string | undefined): void {
+    const { notStarted } = end
+    const { reason, text } = this.#stopCause ?? failureOf(end)
+    const detail = lastLine === undefined ? '' : `: ${lastLine}`
+    this.#facts.reason = reason as SourceFailure
+    this.#facts.lastError = `${text}${detail}`
+    if (mediaMs >= wellMs) this.#facts.attempts = 1
+    if (notStarted !== undefined) this.#wait('failed', notStartedMs)
+    else {
+      const delayMs = restartDelayMs(this.#facts.attempts, (this.#init.random ?? Math.random)())
+      this.#notBefore = this.#clock.now() + delayMs
+      this.#wait('waiting', delayMs)
+    }
+    this.#beginHold()
+    if (notStarted !== undefined) this.#waiters.refuse(`${this.plan.path}: ${text}`)
+    this.#update()
+  }
+
+  #wait(state: 'waiting' | 'failed', delayMs: number): void {
+    this.#set(state, new Date(this.#clock.unixTimeMs() + delayMs))
+    this.#restart = this.#clock.schedule(() => this.#run(), delayMs, false)
+  }
+
+  /** Waits for the next viewer. */
+  #rest(): void {
+    this.#restart?.cancel()
+    this.#restart = undefined
+    this.#hold?.cancel()
+    this.#hold = undefined
+    this.#facts.attempts = 0
+    this.#set(this.#facts.state === 'failed' ? 'failed' : 'idle')
+  }
+
+  #set(state: SourceState, until?: Date): void {
+    const isSame = this.#facts.state === state
+    this.#facts.until = until
+    this.#facts.state = state
+    if (isSame) return
+    this.#facts.since = new Date(this.#clock.unixTimeMs())
+    this.#init.events.changed(this.status)
+  }
+
+  /** Lets viewers wait for the program, but not longer than `holdSeconds`. */
+  #beginHold(): void {
+    const { holdSeconds } = this.plan
+    if (this.#hold || !this.#live) return
+    const end = (): void => {
+      this.#hold = undefined
+      this.#live = undefined
+      void this.#feed.end()
+      this.#update()
+    }
+    if (holdSeconds === 0) end()
+    else this.#hold = this.#clock.schedule(end, holdSeconds * 1000, false)
+  }
+
+  #adopt(live: LiveMedia): void {
+    this.#live = live
+    live.on('unwanted', () => this.#update())
+  }
+
+  async #open(): Promise<MediaSource> {
+    if (this.#onEnded) throw unavailable('the source is being removed')
+    const live = (await this.#present()) ?? (await this.#next())
+    return live.openSource()
+  }
+
+  /** Returns the media if the program runs, or has just ended, so that viewers wait for its next run. */
+  #present(): LiveMedia | undefined {
+    return this.#facts.state === 'running' || this.#hold ? this.#live : undefined
+  }
+
+  /** Starts the program, and waits for its media. */
+  #next(): Promise<LiveMedia> {
+    const { path, startSeconds } = this.plan
+    const media = this.#waiters.wait(startSeconds * 1000, () => {
+      const { lastError } = this.#facts
+      const says = `${path}: the program has written no media within ${startSeconds} s`
+      return lastError === undefined ? says : `${says}; ${lastError}`
+    })
+    // A program that was missing may be there now.
+    if (this.#facts.state === 'failed') this.#run()
+    else this.#update()
+    return media
+  }
+}
+
+function failureOf({ code, signal, notStarted }: ProgramEnd): StopCause {
+  if (notStarted !== undefined) return { reason: 'notStarted', text: notStarted }
+  const text = signal === null ? `exit code ${code}` : `ended by ${signal}`
+  return { reason: 'exited', text }
+}

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { type Clock, type ClockTimer, systemClock } from 'rtspool'
+import { type ExecPlan, environmentOf } from './exec-plan.js'
+
+/** Result of a program. */
+export interface ProgramEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** Reason why the program could not be started; `undefined` if it ran. */
+  readonly notStarted: string | undefined
+}
+
+/** Receiver of what a program writes. */
+export interface ProgramListener {
+  stdout(chunk: Buffer): void
+  stderr(chunk: Buffer): void
+  /** Called once, when the program and all processes of its group have ended. */
+  ended(end: ProgramEnd): void
+}
+
+/** A running program, as an {@link ExecSource} sees it. */
+export interface RunningProgram {
+  readonly pid: number | undefined
+  /** Ends the program: SIGTERM, then SIGKILL after `stopSeconds`. Idempotent. */
+  stop(): void
+}
+
+/** Starts a program. */
+export type StartProgram = (
+  plan: ExecPlan,
+  listener: ProgramListener,
+  clock: Clock,
+) => RunningProgram
+
+/** Milliseconds between two looks at processes that a program has left behind. */
+const pollMs = 50
+/** Milliseconds after SIGKILL that processes may take to vanish. A zombie that nobody reaps never does. */
+const vanishMs = 1_000
+
+const hasGroups = process.platform !== 'win32'
+
+/** Programs that run. They end with this process, also if it ends in a hurry. */
+const running = new Set<Program>()
+
+function killAll(): void {
+  for (const program of running) program.kill()
+}
+
+/** A child process and its process group, to which the processes belong that it starts. */
+class Program implements RunningProgram {
+  readonly #child: ChildProcess
+  readonly #listener: ProgramListener
+  readonly #clock: Clock
+  readonly #stopMs: number
+  #timer: ClockTimer | undefined
+  /** Time of SIGKILL, on the clock; `undefined` before the end was asked for. */
+  #killAt: number | undefined
+  #end: Omit<ProgramEnd, 'notStarted'> | undefined
+  #isOver = false
+
+  constructor(plan: ExecPlan, listener: ProgramListener, clock: Clock) {
+    const [file = '', ...args] = plan.command
+    this.#listener = listener
+    this.#clock = clock
+    this.#stopMs = plan.stopSeconds * 1000
+    this.#child = spawn(file, args, {
+      cwd: plan.folder,
+      env: environmentOf(plan, process.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: a signal to the group reaches the processes that the program starts.
+      detached: hasGroups,
+      windowsHide: true,
+    })
+    if (running.size === 0) process.on('exit', killAll)
+    running.add(this)
+    this.#child.stdout?.on('data', (chunk: Buffer) => listener.stdout(chunk))
+    this.#child.stderr?.on('data', (chunk: Buffer) => listener.stderr(chunk))
+    this.#child.on('error', (error) => {
+      if (this.#child.pid === undefined) this.#over(whyNotStarted(error, plan))
+    })
+    this.#child.on('exit', (code, signal) => this.#exited({ code, signal }))
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  stop(): void {
+    if (this.#killAt !== undefined || this.#isOver) return
+    this.#killAt = this.#clock.now() + this.#stopMs
+    this.#signal('SIGTERM')
+    this.#poll()
+  }
+
+  /** Ends the program and its group at once. */
+  kill(): void {
+    this.#signal('SIGKILL')
+  }
+
+  #exited(end: Omit<ProgramEnd, 'notStarted'>): void {
+    this.#end = end
+    // Processes that the program has started may go on, and keep the device or the pipe.
+    if (this.#killAt === undefined) this.stop()
+    else this.#look()
+  }
+
+  #poll(): void {
+    this.#timer = this.#clock.schedule(() => this.#look(), pollMs, true)
+  }
+
+  #look(): void {
+    this.#timer?.cancel()
+    if (this.#isOver) return
+    const isAlive = this.#signal(0)
+    const lateMs = this.#clock.now() - (this.#killAt ?? 0)
+    if (this.#end && (!isAlive || lateMs > vanishMs)) {
+      this.#over(undefined)
+      return
+    }
+    if (lateMs >= 0) this.#signal('SIGKILL')
+    this.#poll()
+  }
+
+  /** Signals the group. @returns False if no process of the group is left. */
+  #signal(signal: NodeJS.Signals | 0): boolean {
+    const { pid } = this.#child
+    if (pid === undefined || this.#isOver) return false
+    if (!hasGroups) return this.#end === undefined && this.#child.kill(signal)
+    try {
+      process.kill(-pid, signal)
+      return true
+    } catch (error) {
+      // EPERM: a process of the group belongs to another user.
+      return (error as NodeJS.ErrnoException).code === 'EPERM'
+    }
+  }
+
+  #over(notStarted: string | undefined): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#timer?.cancel()
+    running.delete(this)
+    if (running.size === 0) process.off('exit', killAll)
+    const tell = (): void =>
+      this.#listener.ended({ code: null, signal: null, ...this.#end, notStarted })
+    const { stdout } = this.#child
+    // Nobody can write to the pipe any more, so it ends, after what is left in it.
+    if (notStarted === undefined && stdout && !stdout.readableEnded && !stdout.destroyed) {
+      stdout.once('close', tell)
+    } else tell()
+  }
+}
+
+/** Starts a program, with its arguments as they are: no shell reads them. */
+export const startProgram: StartProgram = (plan, listener, clock = systemClock) =>
+  new Program(plan, listener, clock)
+
+/** Explains why a program could not be started. */
+function whyNotStarted(error: NodeJS.ErrnoException, { command, folder }: ExecPlan): string {
+  const [file = ''] = command
+  const isPath = file.includes('/') || file.includes('\\')
+  if (error.code === 'ENOENT' && folder !== undefined && !isFolder(folder)) {
+    return `the folder ${folder} does not exist`
+  }
+  switch (error.code) {
+    case 'ENOENT':
+      return isPath ? `there is no program ${file}` : `there is no program ${file} in PATH`
+    case 'EACCES':
+      return `${file} cannot be executed: permission denied`
+    default:
+      return `${file} cannot be started: ${error.code ?? error.message}`
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}

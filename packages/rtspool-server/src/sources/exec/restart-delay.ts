@@ -1,0 +1,13 @@
+const firstMs = 1_000
+const maxMs = 30_000
+/** Part of a delay by which chance shortens it, so that many sources do not restart together. */
+const jitter = 0.25
+
+/**
+ * Returns the milliseconds before the next start of a program: 1, 2, 4, … up to 30 s, shortened by up to a quarter.
+ *
+ * @param failures - Failures in a row, from 1 on.
+ * @param random - Number from 0 to 1.
+ */
+export const restartDelayMs = (failures: number, random: number): number =>
+  Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 10)) * (1 - jitter * random)

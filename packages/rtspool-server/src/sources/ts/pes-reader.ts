@@ -1,0 +1,94 @@
+/** A packet of an elementary stream (ISO/IEC 13818-1 section 2.4.3.6). */
+export interface PesPacket {
+  readonly bytes: Buffer
+  /** Presentation time in ticks of 90 kHz, with 33 bits; `undefined` if the packet has none. */
+  readonly pts: number | undefined
+  /** True if the stream states that a decoder can begin with the packet. */
+  readonly isRandomAccess: boolean
+}
+
+const headBytes = 6
+const maxPesBytes = 16 * 1024 * 1024
+
+/**
+ * Joins the packets of one elementary stream. A packet without a length, as is usual for video, is complete when the
+ * next one begins.
+ */
+export class PesReader {
+  readonly #onPacket: (packet: PesPacket) => void
+  #parts: Buffer[] | undefined
+  #sizeBytes = 0
+  /** Size with its header; `undefined` while it is unknown, or if the packet states none. */
+  #wantedBytes: number | undefined
+  #isRandomAccess = false
+  #nextCounter: number | undefined
+
+  constructor(onPacket: (packet: PesPacket) => void) {
+    this.#onPacket = onPacket
+  }
+
+  /**
+   * Reads the payload of one packet of the transport stream.
+   *
+   * @param counter - Its continuity counter. After a gap, the packet in progress is dropped.
+   */
+  push(
+    payload: Buffer,
+    counter: number,
+    { startsUnit, isRandomAccess }: { startsUnit: boolean; isRandomAccess: boolean },
+  ): void {
+    const expected = this.#nextCounter
+    if (expected !== undefined && counter === ((expected + 15) & 15)) return // A repeated packet.
+    this.#nextCounter = (counter + 1) & 15
+    if (expected !== undefined && counter !== expected) this.#drop()
+    if (startsUnit) {
+      this.flush()
+      this.#parts = []
+      this.#isRandomAccess = isRandomAccess
+    }
+    if (!this.#parts) return
+    this.#parts.push(Buffer.from(payload))
+    this.#sizeBytes += payload.length
+    if (startsUnit) this.#wantedBytes = lengthOf(payload)
+    if (this.#sizeBytes > maxPesBytes) this.#drop()
+    else if (this.#wantedBytes !== undefined && this.#sizeBytes >= this.#wantedBytes) this.flush()
+  }
+
+  /** Emits the packet in progress, because another one begins or the stream ends. */
+  flush(): void {
+    const parts = this.#parts
+    const wanted = this.#wantedBytes
+    const isWhole = wanted === undefined || this.#sizeBytes >= wanted
+    this.#drop()
+    if (!parts || !isWhole) return
+    const packet = parsePes(Buffer.concat(parts).subarray(0, wanted))
+    if (packet) this.#onPacket({ ...packet, isRandomAccess: this.#isRandomAccess })
+  }
+
+  #drop(): void {
+    this.#parts = undefined
+    this.#sizeBytes = 0
+    this.#wantedBytes = undefined
+  }
+}
+
+function lengthOf(start: Buffer): number | undefined {
+  const length = start.length >= headBytes ? start.readUInt16BE(4) : 0
+  return length === 0 ? undefined : headBytes + length
+}
+
+function parsePes(bytes: Buffer): Pick<PesPacket, 'bytes' | 'pts'> | undefined {
+  if (bytes.length < 9 || bytes.readUIntBE(0, 3) !== 1) return undefined
+  const begin = 9 + (bytes[8] as number)
+  const hasPts = ((bytes[7] as number) & 0x80) !== 0 && bytes.length >= 14 && begin >= 14
+  if (begin > bytes.length) return undefined
+  return { bytes: bytes.subarray(begin), pts: hasPts ? timeAt(bytes, 9) : undefined }
+}
+
+/** Reads a time: `0010 ttt1 tttttttt ttttttt1 tttttttt ttttttt1`. */
+function timeAt(bytes: Buffer, at: number): number {
+  const high = ((bytes[at] as number) >> 1) & 0x07
+  return (
+    high * 2 ** 30 + (bytes.readUInt16BE(at + 1) >> 1) * 2 ** 15 + (bytes.readUInt16BE(at + 3) >> 1)
+  )
+}
