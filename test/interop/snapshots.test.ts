@@ -53,6 +53,31 @@ describe('snapshots of a real publisher', () => {
     return path
   }
 
+  it('mjpeg: JPEG is the picture of the camera itself', long, async (context) => {
+    requirePrograms(context, 'ffmpeg')
+    const file = files.pathOf('mjpeg.mov')
+    // RTP carries pictures with the Huffman tables of the standard only.
+    const coding = ['-c:v', 'mjpeg', '-huffman', 'default', '-pix_fmt', 'yuvj420p', '-q:v', '3']
+    const input = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=10', '-t', '3']
+    await run('ffmpeg', ['-v', 'error', '-y', ...input, ...coding, file])
+    publishers.push(publishFile({ url: `${command.rtspUrl}/live/mjpeg`, file }))
+    const wish = { path: '/live/mjpeg', width: '64' }
+    await expect.poll(async () => (await snapshot(wish)).status, patience).toBe(200)
+    const response = await snapshot(wish)
+    expect(response.headers.get('content-type')).toBe('image/jpeg')
+    const picture = await decode({ input: await saved(response, 'mjpeg.jpg') })
+    expect([picture.errors, picture.pictures.length]).toEqual([[], 1])
+    const all = await decode({ input: file })
+    expect(all.pictures.map(({ md5 }) => md5)).toContain(picture.pictures[0]?.md5)
+    const mp4 = await snapshot({ path: '/live/mjpeg', format: 'mp4' })
+    expect([mp4.status, (await mp4.json()).detail]).toEqual([
+      ...[409, 'the pictures are JPEG, and MP4 cannot hold them'],
+    ])
+    const { body } = await command.api.call('getMetrics')
+    expect(body).toMatch(/^rtspool_snapshots_total\{format="jpeg"\} [1-9]/m)
+    expect(body).toMatch(/^rtspool_snapshots_failed_total\{cause="noPicture"\} 1$/m)
+  })
+
   it.for(['h264', 'h265'] as const)(
     '%s: JPEG and MP4 show a key frame',
     long,

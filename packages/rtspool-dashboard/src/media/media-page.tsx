@@ -107,7 +107,7 @@ const columnsOf = (
   {
     id: 'state',
     title: 'State',
-    width: '7rem',
+    width: '8.5rem',
     cell: (media) => (
       <span class={media.isDown || media.awaySince ? 'alarm' : undefined}>{stateText(media)}</span>
     ),

@@ -110,12 +110,13 @@ export class ControlService {
     const { urls, types, secret } = api.webhooks
     this.#webhooks = urls.map((url) => new Webhook(events, log, { url, types, secret, clock }))
     const browsers = live && (() => live.traffic)
+    const snapshotOptions = () => configuration.reloader.current.config.snapshots
+    this.#snapshots = new Snapshots({ rtsp, repeats, clock, options: snapshotOptions })
     this.#metrics = new Metrics({
       ...{ rtsp, mediaWatch: this.#mediaWatch, webhooks: this.#webhooks, live: browsers, version },
+      snapshots: this.#snapshots,
     })
     this.#history = new History(rtsp, browsers, clock)
-    const snapshots = () => configuration.reloader.current.config.snapshots
-    this.#snapshots = new Snapshots({ rtsp, repeats, clock, options: snapshots })
     const server: ControlledServer = {
       ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
       ...{

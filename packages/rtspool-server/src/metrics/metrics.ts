@@ -10,6 +10,7 @@ import {
 import type { MediaWatch } from '../events/media-watch.js'
 import type { WebhookStats } from '../events/webhook.js'
 import type { LiveTraffic } from '../live/live-viewer.js'
+import type { SnapshotStats } from '../snapshots/snapshot-counts.js'
 import { MetricSet, type Series } from './metric-set.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
@@ -33,6 +34,8 @@ export interface MeasuredService {
   readonly webhooks: readonly { readonly stats: WebhookStats }[]
   /** Returns the traffic of browsers; `undefined` without live pictures. */
   readonly live: (() => LiveTraffic) | undefined
+  /** Makes the snapshots. */
+  readonly snapshots: { readonly stats: SnapshotStats; readonly cachedBytes: number }
   readonly version: string
 }
 
@@ -56,7 +59,7 @@ export class Metrics {
   }
   readonly #onCaughtUp = (session: Session) => void this.#slow.delete(session)
 
-  constructor({ rtsp, mediaWatch, webhooks, live, version }: MeasuredService) {
+  constructor({ rtsp, mediaWatch, webhooks, live, snapshots, version }: MeasuredService) {
     this.#rtsp = rtsp
     this.#mediaWatch = mediaWatch
     this.#live = live
@@ -74,6 +77,7 @@ export class Metrics {
     this.#defineTraffic()
     this.#defineProtection()
     this.#defineWebhooks(webhooks)
+    this.#defineSnapshots(snapshots)
     this.#defineProcess(version)
   }
 
@@ -243,6 +247,24 @@ export class Metrics {
         return [{ outcome }, sum]
       }),
     )
+  }
+
+  #defineSnapshots(snapshots: MeasuredService['snapshots']): void {
+    const made = 'Snapshots that callers got, by format'
+    this.#set.total('rtspool_snapshots_total', made, ['format'], () =>
+      Object.entries(snapshots.stats.made).map(([format, value]) => [{ format }, value]),
+    )
+    const hits = 'Snapshots that were kept as JPEG, so that no program ran'
+    this.#set.total('rtspool_snapshot_cache_hits_total', hits, [], () => [
+      [{}, snapshots.stats.cacheHits],
+    ])
+    const failed = 'Snapshots that could not be made, by cause'
+    this.#set.total('rtspool_snapshots_failed_total', failed, ['cause'], () =>
+      Object.entries(snapshots.stats.failed).map(([cause, value]) => [{ cause }, value]),
+    )
+    this.#set.gauge('rtspool_snapshot_cache_bytes', 'Bytes of JPEG that are kept', [], () => [
+      [{}, snapshots.cachedBytes],
+    ])
   }
 
   #defineProcess(version: string): void {

@@ -1,4 +1,5 @@
 import type { AccessUnit, MediaInfo, TrackInfo } from 'rtspool'
+import { jpegOfPayloads } from '../codec/jpeg-payloads.js'
 import { encodingOf, trackCoding } from '../codec/track-coding.js'
 import type { VideoCoding } from '../codec/video-coding.js'
 import { fragmentBytes, type Sample, writeFragment } from '../fmp4/fragment.js'
@@ -8,9 +9,14 @@ import { SnapshotError } from './snapshot-error.js'
 /** Pixels of the largest picture of H.264 and H.265, at level 6.2 (H.264 table A-1). */
 export const maxPixels = 139_264 * 16 * 16
 
-/** A key frame as an MP4 file of its own. */
-export interface Picture {
-  readonly mp4: Buffer
+/** A key frame as a file of its own: as MP4, or as JPEG if the track is MJPEG. */
+export type Picture = PictureFacts &
+  (
+    | { readonly mp4: Buffer; readonly jpeg?: undefined }
+    | { readonly jpeg: Buffer; readonly mp4?: undefined }
+  )
+
+interface PictureFacts {
   /** Differs between two key frames of one media. */
   readonly id: string
   /** Wall clock of the source at the picture, in milliseconds since 1970; `undefined` if unknown. */
@@ -18,7 +24,10 @@ export interface Picture {
 }
 
 /** Returns whether key frames of a track can become pictures. */
-export const hasPictures = (track: TrackInfo): boolean => pictureCoding(track) !== undefined
+export const hasPictures = (track: TrackInfo): boolean =>
+  isMjpeg(track) || pictureCoding(track) !== undefined
+
+const isMjpeg = (track: TrackInfo): boolean => encodingOf(track)?.toUpperCase() === 'JPEG'
 
 function pictureCoding(track: TrackInfo): VideoCoding | undefined {
   const chosen = trackCoding(track)
@@ -35,15 +44,33 @@ export function pictureTrackOf({ tracks, path }: MediaInfo): TrackInfo {
   if (track) return track
   const names = tracks.map((each) => encodingOf(each) ?? each.description.kind)
   const encodings = names.join(', ') || 'no track'
-  throw new SnapshotError('noPicture', `${path} has ${encodings}: a snapshot needs H264 or H265`)
+  throw new SnapshotError(
+    'noPicture',
+    `${path} has ${encodings}: a snapshot needs H264, H265 or JPEG`,
+  )
 }
 
 /**
- * Writes a key frame to a fragmented MP4 that holds one picture, and shows it for a second.
+ * Writes a key frame to a file. A picture of MJPEG becomes a JPEG file as the camera has sent it.
+ * Any other becomes a fragmented MP4 that holds one picture, and shows it for a second.
  *
- * @throws {SnapshotError} `noPicture` without usable parameter sets.
+ * @throws {SnapshotError} `noPicture` without usable parameter sets or tables.
  */
-export function pictureOf({ track, parts, timestamp, unixTimeMs }: AccessUnit): Picture {
+export function pictureOf(unit: AccessUnit): Picture {
+  const { track, timestamp, unixTimeMs } = unit
+  const facts = { id: `${track.index} ${track.ssrc} ${timestamp}`, unixTimeMs }
+  return isMjpeg(track) ? { ...facts, jpeg: jpegOf(unit) } : { ...facts, mp4: mp4Of(unit) }
+}
+
+/** @throws {SnapshotError} `noPicture` */
+function jpegOf({ parts }: AccessUnit): Buffer {
+  const file = jpegOfPayloads(parts)
+  if (file) return file.bytes
+  throw new SnapshotError('noPicture', 'the last picture is no JPEG of RFC 2435')
+}
+
+/** @throws {SnapshotError} `noPicture` */
+function mp4Of({ track, parts }: AccessUnit): Buffer {
   const coding = pictureCoding(track)
   const format = coding?.readFormat(parts)
   if (!coding || !format) {
@@ -65,6 +92,5 @@ export function pictureOf({ track, parts, timestamp, unixTimeMs }: AccessUnit): 
   const runs = [{ trackId: 1, decodeTime: 0, samples: [sample] }]
   const fragment = Buffer.allocUnsafe(fragmentBytes(runs))
   writeFragment(fragment, 0, 1, runs)
-  const mp4 = Buffer.concat([initSegment([format]), fragment])
-  return { mp4, id: `${track.index} ${track.ssrc} ${timestamp}`, unixTimeMs }
+  return Buffer.concat([initSegment([format]), fragment])
 }

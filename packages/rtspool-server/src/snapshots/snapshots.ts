@@ -6,6 +6,7 @@ import { JpegError, jpegOf } from './jpeg.js'
 import { JpegCache, type KeptJpeg } from './jpeg-cache.js'
 import { lastKeyFrame, startedKeyFrame } from './key-frames.js'
 import { type Picture, pictureOf } from './picture.js'
+import { SnapshotCounts, type SnapshotStats } from './snapshot-counts.js'
 import { SnapshotError } from './snapshot-error.js'
 import type { SnapshotOptions } from './snapshot-options.js'
 
@@ -66,6 +67,7 @@ export class Snapshots {
   /** Conversions that run or wait, by place and picture. */
   readonly #conversions = new Map<string, Promise<KeptJpeg>>()
   readonly #closing = new AbortController()
+  readonly #counts = new SnapshotCounts()
   #starting = 0
   #missingUntilMs = Number.NEGATIVE_INFINITY
 
@@ -74,18 +76,35 @@ export class Snapshots {
     this.#queue = new ConversionQueue(() => init.options().maxProcesses)
   }
 
+  /** Numbers of snapshots since the start. */
+  get stats(): SnapshotStats {
+    return this.#counts.stats
+  }
+
+  /** Bytes of all JPEG that are kept. */
+  get cachedBytes(): number {
+    return this.#cache.sizeBytes
+  }
+
   /**
    * Makes a snapshot of a media that plays.
    *
    * @throws {SnapshotError}
    */
-  async ofMedia(media: MediaInfo, wish: SnapshotWish): Promise<Snapshot> {
+  ofMedia(media: MediaInfo, wish: SnapshotWish): Promise<Snapshot> {
+    return this.#counts.count(() => this.#ofMedia(media, wish))
+  }
+
+  async #ofMedia(media: MediaInfo, wish: SnapshotWish): Promise<Snapshot> {
     const place = { path: media.path, key: `${media.publicId} ${wish.width}` }
     const kept = this.#isJpeg(wish) ? this.#cache.get(place.key) : undefined
     const { clock, options } = this.#init
     const { cacheSeconds, waitSeconds: seconds } = options()
     const ageMs = clock.now() - (kept?.takenMs ?? 0)
-    if (kept && media.state === 'playing' && ageMs < cacheSeconds * 1000) return jpegSnapshot(kept)
+    if (kept && media.state === 'playing' && ageMs < cacheSeconds * 1000) {
+      this.#counts.noteHit()
+      return jpegSnapshot(kept)
+    }
     const unit = await lastKeyFrame(media, { clock, seconds, signal: wish.signal })
     return this.#ofKeyFrame(unit, place, wish)
   }
@@ -97,10 +116,14 @@ export class Snapshots {
    * @throws {SnapshotError}
    * @throws {RequestError} `ERR_NOT_FOUND` if nothing is mounted at the path.
    */
-  async ofPath(path: string, start: boolean, wish: SnapshotWish): Promise<Snapshot> {
+  ofPath(path: string, start: boolean, wish: SnapshotWish): Promise<Snapshot> {
+    return this.#counts.count(() => this.#ofPath(path, start, wish))
+  }
+
+  async #ofPath(path: string, start: boolean, wish: SnapshotWish): Promise<Snapshot> {
     const { rtsp } = this.#init
     const media = [...rtsp.media].filter((each) => each.path === path && isLive(each)).at(-1)
-    if (media) return this.ofMedia(media, wish)
+    if (media) return this.#ofMedia(media, wish)
     if (!rtsp.mounts.match(path)) {
       throw new RequestError('ERR_NOT_FOUND', `nothing is mounted at ${path}`)
     }
@@ -135,6 +158,7 @@ export class Snapshots {
 
   async #ofKeyFrame(unit: AccessUnit, place: Place, wish: SnapshotWish): Promise<Snapshot> {
     const picture = pictureOf(unit)
+    if (picture.jpeg) return ownJpeg(picture, wish)
     if (!this.#isJpeg(wish)) return mp4Snapshot(picture)
     try {
       return jpegSnapshot(await this.#jpeg(picture, place, wish.width))
@@ -153,9 +177,12 @@ export class Snapshots {
   }
 
   /** @throws {SnapshotError} `noJpeg` or `busy`. */
-  async #jpeg(picture: Picture, place: Place, width: number | undefined): Promise<KeptJpeg> {
+  async #jpeg(picture: CodedPicture, place: Place, width: number | undefined): Promise<KeptJpeg> {
     const kept = this.#cache.get(place.key)
-    if (kept?.pictureId === picture.id) return this.#keep(place, kept)
+    if (kept?.pictureId === picture.id) {
+      this.#counts.noteHit()
+      return this.#keep(place, kept)
+    }
     const name = `${place.key} ${picture.id}`
     const running = this.#conversions.get(name)
     if (running) return running
@@ -177,7 +204,7 @@ export class Snapshots {
   }
 
   async #convert(
-    { mp4, id: pictureId, unixTimeMs }: Picture,
+    { mp4, id: pictureId, unixTimeMs }: CodedPicture,
     { path }: Place,
     width: number | undefined,
   ): Promise<KeptJpeg> {
@@ -213,7 +240,24 @@ const isClosing = (): SnapshotError => new SnapshotError('busy', 'the server is 
 const noJpeg = (why: string): SnapshotError =>
   new SnapshotError('noJpeg', `${why}: format=mp4 needs no program`)
 
-const mp4Snapshot = ({ mp4, unixTimeMs }: Picture): Snapshot => ({
+/** A picture that is no JPEG yet. */
+type CodedPicture = Extract<Picture, { readonly mp4: Buffer }>
+
+/**
+ * Returns a picture of MJPEG, for which no program runs: it keeps its size, whatever width the
+ * caller wants.
+ *
+ * @throws {SnapshotError} `noPicture` for a caller who wants MP4.
+ */
+function ownJpeg(
+  { jpeg, unixTimeMs }: Picture & { readonly jpeg: Buffer },
+  wish: SnapshotWish,
+): Snapshot {
+  if (wish.format !== 'mp4') return { contentType: 'image/jpeg', bytes: jpeg, unixTimeMs }
+  throw new SnapshotError('noPicture', 'the pictures are JPEG, and MP4 cannot hold them')
+}
+
+const mp4Snapshot = ({ mp4, unixTimeMs }: CodedPicture): Snapshot => ({
   ...{ contentType: 'video/mp4', bytes: mp4, unixTimeMs },
 })
 

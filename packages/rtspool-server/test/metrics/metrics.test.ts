@@ -109,6 +109,10 @@ describe('metrics', () => {
     expect(Object.fromEntries(series)).toMatchObject({
       ...{ rtspool_bans: 1, 'rtspool_bans_made_total{cause="added"}': 1 },
       ...{ rtspool_ban_hits_total: 1, rtspool_draining: 1 },
+      'rtspool_snapshots_total{format="jpeg"}': 0,
+      'rtspool_snapshots_failed_total{cause="noKeyFrame"}': 0,
+      rtspool_snapshot_cache_hits_total: 0,
+      rtspool_snapshot_cache_bytes: 0,
       'rtspool_webhook_events_total{outcome="delivered"}': 0,
     })
     const { body } = await api.call('getStats')

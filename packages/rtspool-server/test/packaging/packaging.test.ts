@@ -44,6 +44,9 @@ describe('the container file', () => {
     const file = textOf('Dockerfile')
     expect(file).toMatch(/^USER node$/m)
     expect(file).toMatch(/^HEALTHCHECK .* CMD \["rtspool", "healthcheck"\]$/m)
+    // Otherwise bans and tokens would end with the container.
+    expect(file).toMatch(/^ENV STATE_DIRECTORY=\/var\/lib\/rtspool$/m)
+    expect(file).toMatch(/^VOLUME \/var\/lib\/rtspool$/m)
     expect(file).toMatch(/^ENTRYPOINT \["rtspool"\]$/m)
   })
 })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { advancing, nextTurn, until } from '../../../rtspool/test/support/until.js'
+import { jpegOfPayloads } from '../../src/codec/jpeg-payloads.js'
 import { JpegError } from '../../src/snapshots/jpeg.js'
+import { fileWith, packetsOf, payloadsOf } from '../codec/jpeg-file.js'
 import { parameterSets } from '../codec/parameter-sets.js'
 import { boxAt, boxesOf } from '../fmp4/boxes.js'
 import { keyEvery, PictureSource } from '../live/support/picture-source.js'
@@ -37,6 +39,68 @@ describe('a snapshot as MP4', () => {
     await expect(scene.snapshots.ofMedia(media, jpeg)).rejects.toMatchObject({
       ...{ reason: 'noJpeg', message: 'snapshots.ffmpeg is false: format=mp4 needs no program' },
     })
+  })
+})
+
+describe('a snapshot of MJPEG', () => {
+  async function playMjpeg() {
+    const scene = new SnapshotScene()
+    scene.source = new PictureSource({ video: 'JPEG' })
+    const media = await scene.play()
+    const push = (file: Buffer) => {
+      for (const packet of packetsOf(file)) scene.source.output?.tracks[0]?.push(packet)
+    }
+    return { scene, media, push }
+  }
+
+  it('is the last picture as the camera has sent it, and no program runs', async () => {
+    const { scene, media, push } = await playMjpeg()
+    scene.options = { ...scene.options, ffmpeg: false }
+    push(fileWith())
+    for (const wish of [best, jpeg, { ...jpeg, width: 16 }]) {
+      const { contentType, bytes } = await scene.snapshots.ofMedia(media, wish)
+      expect(contentType).toBe('image/jpeg')
+      expect(bytes.equals(jpegOfPayloads(payloadsOf(fileWith()))?.bytes ?? bytes.subarray(1))).toBe(
+        true,
+      )
+    }
+    expect(scene.conversions).toEqual([])
+    expect(scene.snapshots.stats).toMatchObject({ made: { jpeg: 3, mp4: 0 }, cacheHits: 0 })
+  })
+
+  it('is not MP4', async () => {
+    const { scene, media, push } = await playMjpeg()
+    push(fileWith())
+    await expect(scene.snapshots.ofMedia(media, mp4)).rejects.toMatchObject({
+      ...{ reason: 'noPicture', message: 'the pictures are JPEG, and MP4 cannot hold them' },
+    })
+    expect(scene.snapshots.stats.failed).toMatchObject({ noPicture: 1, idle: 0 })
+  })
+})
+
+describe('the counts of snapshots', () => {
+  it('tell formats, kept JPEG, and failures by cause', async () => {
+    const scene = new SnapshotScene()
+    const media = await scene.play()
+    scene.source.push(1)
+    const first = scene.snapshots.ofMedia(media, jpeg)
+    ;(await scene.conversion(1)).done('one')
+    await first
+    await scene.snapshots.ofPath(cameraPath, false, jpeg)
+    scene.clock.advance(60_000)
+    await scene.snapshots.ofPath(cameraPath, false, jpeg)
+    await scene.snapshots.ofMedia(media, mp4)
+    await expect(scene.snapshots.ofPath('/none', false, mp4)).rejects.toThrow('nothing is mounted')
+    scene.options = { ...scene.options, ffmpeg: false }
+    scene.clock.advance(60_000)
+    scene.source.push(keyEvery)
+    await expect(scene.snapshots.ofMedia(media, jpeg)).rejects.toMatchObject({ reason: 'noJpeg' })
+    expect(scene.snapshots.stats).toEqual({
+      made: { jpeg: 3, mp4: 1 },
+      cacheHits: 2,
+      failed: { idle: 0, noKeyFrame: 0, noPicture: 0, noJpeg: 1, busy: 0 },
+    })
+    expect(scene.snapshots.cachedBytes).toBe(3)
   })
 })
 
@@ -169,7 +233,10 @@ describe('a snapshot of a media without a picture now', () => {
     scene.source = new PictureSource({ video: 'VP8', hasSound: true })
     const media = await scene.play()
     await expect(scene.snapshots.ofMedia(media, mp4)).rejects.toMatchObject({
-      ...{ reason: 'noPicture', message: '/cam has VP8, opus: a snapshot needs H264 or H265' },
+      ...{
+        reason: 'noPicture',
+        message: '/cam has VP8, opus: a snapshot needs H264, H265 or JPEG',
+      },
     })
   })
 
