@@ -70,7 +70,7 @@ describe('snapshots of a real publisher', () => {
     const all = await decode({ input: file })
     expect(all.pictures.map(({ md5 }) => md5)).toContain(picture.pictures[0]?.md5)
     const mp4 = await snapshot({ path: '/live/mjpeg', format: 'mp4' })
-    expect([mp4.status, (await mp4.json()).detail]).toEqual([
+    expect([mp4.status, ((await mp4.json()) as { detail: string }).detail]).toEqual([
       ...[409, 'the pictures are JPEG, and MP4 cannot hold them'],
     ])
     const { body } = await command.api.call('getMetrics')

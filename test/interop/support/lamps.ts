@@ -16,7 +16,7 @@ export interface NumberedPicture {
   readonly ticks: number
 }
 
-/** Plays with ffmpeg, and reads the numbers that are drawn in the decoded pictures. */
+/** Plays a URL or a file with ffmpeg, and reads the numbers that are drawn in the decoded pictures. */
 export async function readNumbers(options: {
   readonly url: string
   readonly count: number
@@ -26,7 +26,8 @@ export async function readNumbers(options: {
   const { url, count, path } = options
   const program = new Program('ffmpeg', [
     ...['-hide_banner', '-nostdin', '-y', '-loglevel', 'repeat+level+info'],
-    ...['-rtsp_transport', 'tcp', '-i', url, '-an', '-frames:v', `${count}`],
+    ...(url.startsWith('rtsp:') ? ['-rtsp_transport', 'tcp'] : []),
+    ...['-i', url, '-an', '-frames:v', `${count}`],
     ...['-fps_mode', 'passthrough', '-f', 'rawvideo'],
     ...[
       '-vf',
