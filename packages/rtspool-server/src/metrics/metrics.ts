@@ -124,6 +124,11 @@ export class Metrics {
     this.#set.gauge('rtspool_session_limit', 'Limit on sessions; 0 = unlimited', [], () => [
       [{}, pool.limits.maxSessions],
     ])
+    this.#set.gauge('rtspool_queued_bytes', 'Bytes that wait for clients to read', [], () => {
+      let sum = 0
+      for (const session of pool.values()) sum += session.queuedBytes
+      return [[{}, sum]]
+    })
     this.#set.gauge('rtspool_slow_viewers', 'Viewers that read too slowly now', [], () => [
       [{}, this.#slow.size],
     ])
