@@ -28,3 +28,8 @@ export class Networks {
     return isIP(plain) !== 0 && this.#list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
   }
 }
+
+/** Networks in which proxies stand that an operator may have forgotten to name. */
+export const nearNetworks = new Networks([
+  ...['127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+])

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { isLoopback } from '../access/loopback.js'
-import { Networks } from '../access/networks.js'
+import { type Networks, nearNetworks } from '../access/networks.js'
 
 /** Client of a request, perhaps behind a proxy. */
 export interface HttpClient {
@@ -39,11 +39,6 @@ export function clientOf({ socket, headers }: IncomingMessage, proxies: Networks
   const isClear = first !== undefined && others.every((other) => other === first)
   return { address: isClear ? first : unknownAddress, isPrivate }
 }
-
-/** Networks in which proxies stand that an operator may have forgotten to name. */
-const nearNetworks = new Networks([
-  ...['127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
-])
 
 /**
  * Returns the address of a proxy in a near network that names a client, but is not trusted. All

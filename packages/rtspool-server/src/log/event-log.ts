@@ -9,6 +9,7 @@ import {
   systemClock,
   transportOf,
 } from 'rtspool'
+import { nearNetworks } from '../access/networks.js'
 import type { RepeatLimit } from './repeat-limit.js'
 
 /**
@@ -94,12 +95,24 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
 }
 
 /**
+ * Ends of error messages for bytes that begin like a PROXY header: of version 1, a text, and of
+ * version 2, whose signature begins with two empty lines and a zero.
+ */
+const proxyHeaderPattern = /got "(?:PROXY (?:TCP|UNKNOWN)|\\x00")/
+
+/**
  * Logs that a client has sent bytes which are not RTSP. Scanners and clients of other protocols do
- * so.
+ * so. Warns of the first PROXY header of a near proxy that nobody has named: none of its clients is
+ * served.
  */
 function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
-  server.on('messageRefused', ({ code, message }, { remoteAddress: address }) => {
+  let hasWarned = false
+  server.on('messageRefused', ({ code, message }, { remoteAddress: address = '' }) => {
     lines.write('info', 'message refused', code, { address, code, why: message })
+    if (hasWarned || !nearNetworks.has(address) || !proxyHeaderPattern.test(message)) return
+    hasWarned = true
+    const text = `bytes from ${address} look like a PROXY header, but rtsp.trustedProxies does not name this proxy`
+    lines.write('warn', text, '', { address })
   })
 }
 
