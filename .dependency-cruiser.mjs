@@ -127,7 +127,7 @@ const houses = [
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
   {
     folder: `${src}/client`,
-    floors: [[''], ['streams'], ['connection', 'description']],
+    floors: [[''], ['publish'], ['streams'], ['connection', 'description']],
     files: ['client-error', 'client-options', 'client-url', 'rtsp-client'],
   },
   {

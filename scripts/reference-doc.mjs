@@ -146,6 +146,8 @@ const pages = [
       ['RtspClientTlsOptions', 'tls: certificates'],
       ['RtspPlayOptions', 'client.play(options)'],
       ['RtspClientReadOptions', 'client.packets(options), client.accessUnits(options)'],
+      ['RtspPublishOptions', 'publish(url, options)'],
+      ['RtspForwardOptions', 'forward(source, url, options)'],
     ],
     more: {},
   },

@@ -2,7 +2,8 @@
 
 /cam is live H.264 and Opus, /rec takes a publisher, /file is the MP4 file that the first argument names. On the second
 port, /priv is the same as /cam, for the user u with the password p. On the third port, in TLS with the certificate and the
-key of the second and third argument, /cam is the same with SRTP.
+key of the second and third argument, /cam is the same with SRTP. /keep takes a publisher of H.264 and AAC, and writes both
+into files with the endings .h264 and .aac behind the fourth argument, if there is one.
 """
 
 import sys
@@ -49,7 +50,19 @@ stored = factory(
     " d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )",
     shared=False,
 )
-public = listening({"/cam": factory(CAMERA), "/rec": recorder, "/file": stored})
+mounts = {"/cam": factory(CAMERA), "/rec": recorder, "/file": stored}
+if len(sys.argv) > 4:
+    keeper = factory(
+        "( rtph264depay name=depay0 ! h264parse config-interval=-1"
+        " ! video/x-h264,stream-format=byte-stream,alignment=au"
+        f" ! filesink async=false buffer-mode=unbuffered location={sys.argv[4]}.h264"
+        " rtpmp4gdepay name=depay1 ! aacparse ! audio/mpeg,stream-format=adts"
+        f" ! filesink async=false buffer-mode=unbuffered location={sys.argv[4]}.aac )",
+        shared=False,
+    )
+    keeper.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
+    mounts["/keep"] = keeper
+public = listening(mounts)
 
 permissions = GstRtspServer.RTSPPermissions()
 permissions.add_permission_for_role("user", "media.factory.access", True)

@@ -21,11 +21,15 @@ export interface GstRtspServer {
   close(): Promise<void>
 }
 
-/** Starts it on ports of its own. */
-export async function startGstRtspServer(): Promise<GstRtspServer> {
+/**
+ * Starts it on ports of its own.
+ *
+ * @param keptFile - Beginning of the names of the files into which `/keep` writes what is published there.
+ */
+export async function startGstRtspServer(...keptFile: readonly string[]): Promise<GstRtspServer> {
   const program = new Program('/usr/bin/python3', [
     ...[peer, testClip],
-    ...[certificate('first.cert.pem'), certificate('first.key.pem')],
+    ...[certificate('first.cert.pem'), certificate('first.key.pem'), ...keptFile],
   ])
   const listens = /gst-rtsp-server (\S+) ports (\d+) (\d+) (\d+)/
   await until(() => listens.test(program.stdout) || !program.isRunning)

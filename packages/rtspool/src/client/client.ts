@@ -4,8 +4,9 @@ import { ClientError } from '../errors.js'
 import { tell } from '../listeners.js'
 import { Attachment } from './attachment.js'
 import type { ResolvedClientOptions } from './client-options.js'
+import { isTransportRefusal } from './connection/expect-ok.js'
 import { serializeNames, serializeParameters } from './connection/parameters.js'
-import { type DescribedStream, describeStream, isTransportRefusal } from './describe.js'
+import { type DescribedStream, describeStream } from './describe.js'
 import { checkPlayOptions, rangeFrom } from './play-options.js'
 import type {
   ReceivedPacket,

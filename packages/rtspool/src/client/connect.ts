@@ -5,7 +5,8 @@ import {
   resolveClientOptions,
 } from './client-options.js'
 import { parseClientUrl } from './client-url.js'
-import { credentialsOf, describeStream } from './describe.js'
+import { credentialsOf } from './connection/credentials-of.js'
+import { describeStream } from './describe.js'
 import type { RtspClient } from './rtsp-client.js'
 
 /**

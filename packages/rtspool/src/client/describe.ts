@@ -1,9 +1,11 @@
 import { ClientError } from '../errors.js'
-import { parsePublic, type RtspResponse } from '../rtsp/index.js'
+import type { RtspResponse } from '../rtsp/index.js'
 import type { ResolvedClientOptions } from './client-options.js'
 import { type ClientCredentials, type ClientUrl, parseClientUrl } from './client-url.js'
+import { announcedMethods } from './connection/announced-methods.js'
 import type { ClientConnection } from './connection/client-connection.js'
-import { expectOk } from './connection/expect-ok.js'
+import { closeOnAbort } from './connection/close-on-abort.js'
+import { expectOk, isTransportRefusal } from './connection/expect-ok.js'
 import { openConnection } from './connection/open-connection.js'
 import { type Presentation, readPresentation } from './description/presentation.js'
 import type { RtspClientTransport } from './rtsp-client.js'
@@ -24,10 +26,6 @@ export interface DescribedStream {
 
 /** Status codes of redirects (RFC 2326 section 11.3). */
 const redirects = [301, 302, 303, 305, 307, 308]
-
-/** Returns whether another transport may work where an error has occurred. */
-export const isTransportRefusal = (error: unknown): boolean =>
-  error instanceof ClientError && error.statusCode === 461
 
 /**
  * Connects to a server and describes a stream. Follows redirects on new connections.
@@ -82,35 +80,6 @@ async function describeOver(
       stopAborting()
     }
   }
-}
-
-/** Returns the credentials of the options, or else those of the URL. */
-export function credentialsOf(
-  { credentials }: ClientUrl,
-  { username, password }: ResolvedClientOptions,
-): ClientCredentials | undefined {
-  if (username === undefined) {
-    return password === undefined || !credentials ? credentials : { ...credentials, password }
-  }
-  return { username, password: password ?? credentials?.password ?? '' }
-}
-
-/** Closes the connection when the signal aborts. @returns A function that removes this effect. */
-function closeOnAbort(connection: ClientConnection, signal: AbortSignal | undefined): () => void {
-  const abort = (): void => void connection.close(signal?.reason)
-  signal?.addEventListener('abort', abort)
-  if (signal?.aborted) abort()
-  return () => signal?.removeEventListener('abort', abort)
-}
-
-/**
- * Requests the methods of the server by OPTIONS.
- *
- * @returns The methods; empty if the server refuses the request. Refused credentials throw.
- */
-async function announcedMethods(connection: ClientConnection, uri: string): Promise<string[]> {
-  const response = await connection.request({ method: 'OPTIONS', uri })
-  return response.statusCode === 200 ? parsePublic(response.headers) : []
 }
 
 function redirectedTo(

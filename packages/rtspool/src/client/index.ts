@@ -9,6 +9,22 @@ export {
   rtspClientDefaults,
 } from './client-options.js'
 export { connect } from './connect.js'
+export type { PublishedTrackSource } from './publish/announcement.js'
+export {
+  type ForwardedTrack,
+  type ForwardedUnit,
+  forward,
+  type RtspForwardOptions,
+} from './publish/forward.js'
+export { publish } from './publish/publish.js'
+export type { RtspPublishOptions } from './publish/publish-options.js'
+export type {
+  RtspPublishedTrack,
+  RtspPublishedTrackStats,
+  RtspPublisher,
+  RtspPublisherEvents,
+  RtspPublisherState,
+} from './publish/rtsp-publisher.js'
 export type {
   ReceivedPacket,
   ReceivedUnit,

@@ -71,6 +71,7 @@ export class ClientConnection {
   /** Promise that settles when the last of the waiting requests has its response. */
   #turn: Promise<unknown> = Promise.resolve()
   #cSeq = 0
+  #isCorked = false
   #failure: { readonly error: unknown } | undefined
   /** Number of received frames on channels without a track. */
   unknownFrames = 0
@@ -130,7 +131,11 @@ export class ClientConnection {
    * @param onResponse - Called with the response, if there is one.
    */
   send(request: ClientRequest, onResponse?: (response: RtspResponse) => void): void {
-    if (!this.isOpen || this.#socket.writableLength > maxWaitingBytes) return
+    if (this.isOpen && this.#socket.writableLength <= maxWaitingBytes)
+      this.#post(request, onResponse)
+  }
+
+  #post(request: ClientRequest, onResponse?: (response: RtspResponse) => void): void {
     const { cSeq, authorization } = this.#write(request)
     const resolve = (response: RtspResponse): void => {
       if (response.statusCode === 401) this.#renewNonce(response, authorization)
@@ -143,6 +148,45 @@ export class ClientConnection {
   sendFrame(channel: number, packet: Buffer): void {
     if (!this.isOpen || this.#socket.writableLength > maxWaitingBytes) return
     this.#socket.write(frameInterleaved(channel, [packet]))
+  }
+
+  /** Number of bytes that the kernel has not accepted yet. */
+  get queuedBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  /**
+   * Sends a packet as an interleaved frame, whatever waits already: the caller looks at {@link queuedBytes}. Packets of one
+   * turn of the event loop leave together.
+   */
+  sendMedia(channel: number, packet: Buffer): void {
+    if (!this.isOpen) return
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      this.#socket.cork()
+      process.nextTick(() => {
+        this.#isCorked = false
+        this.#socket.uncork()
+      })
+    }
+    this.#socket.write(frameInterleaved(channel, [packet]))
+  }
+
+  /** Waits until at most `maxBytes`, or what the socket takes without waiting, are queued, or the connection has ended. */
+  async drained(maxBytes: number): Promise<void> {
+    const socket = this.#socket
+    const threshold = Math.max(maxBytes + 1, socket.writableHighWaterMark)
+    while (this.isOpen && socket.writableLength >= threshold) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          socket.off('drain', done)
+          socket.off('close', done)
+          resolve()
+        }
+        socket.on('drain', done)
+        socket.on('close', done)
+      })
+    }
   }
 
   /** Stops reading, so that the server cannot send more than the kernel holds. */
@@ -177,7 +221,7 @@ export class ClientConnection {
       }
       const timer = this.#init.clock.schedule(done, farewellMs, true)
       this.#socket.once('close', done)
-      this.send(farewell, done)
+      this.#post(farewell, done)
     })
   }
 

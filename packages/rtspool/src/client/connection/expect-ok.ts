@@ -26,3 +26,7 @@ export function expectOk(method: string, response: RtspResponse): RtspResponse {
     },
   })
 }
+
+/** Returns whether another transport may work where an error has occurred. */
+export const isTransportRefusal = (error: unknown): boolean =>
+  error instanceof ClientError && error.statusCode === 461

@@ -8,28 +8,29 @@ import type { Presentation } from '../description/presentation.js'
 import type { RtspPlayAnswer, RtspPlayOptions } from '../rtsp-client.js'
 import type { Carrier } from './carrier.js'
 import type { ClientTrack } from './client-track.js'
-
 import { readPlayAnswer, rtpInfoOf } from './play-answer.js'
-
 import { TrackSecurity } from './track-security.js'
-
-import { readTransportAnswer } from './transport-answer.js'
+import { readTransportAnswer, type TransportAnswer } from './transport-answer.js'
 
 /** Seconds until a session without requests expires, if the server announces nothing (RFC 2326 section 12.37). */
 const defaultTimeoutSeconds = 60
-/** Range of the first PLAY, which some cameras require. */
+/** Range of RECORD, and of the first PLAY, which some cameras require. */
 const firstRange = 'npt=0.000-'
 
 /** The session of a client on the server: SETUP of each track, then PLAY, PAUSE and the others. */
 export class ClientSession {
   readonly #connection: ClientConnection
-  readonly #presentation: Presentation
+  readonly #presentation: Pick<Presentation, 'aggregateUri'>
   readonly #clock: Clock
   #id: string | undefined
   #timeoutSeconds = defaultTimeoutSeconds
   #hasPlayed = false
 
-  constructor(connection: ClientConnection, presentation: Presentation, clock: Clock) {
+  constructor(
+    connection: ClientConnection,
+    presentation: Pick<Presentation, 'aggregateUri'>,
+    clock: Clock,
+  ) {
     this.#connection = connection
     this.#clock = clock
     this.#presentation = presentation
@@ -58,22 +59,37 @@ export class ClientSession {
   async setUp(track: ClientTrack, carrier: Carrier): Promise<void> {
     const { uri, secureProfile, key } = track.described
     const security = secureProfile && new TrackSecurity(key)
-    const response = expectOk(
-      'SETUP',
-      await this.#connection.request({
-        method: 'SETUP',
-        uri,
-        headers: {
-          Transport: carrier.offerFor(secureProfile ?? 'RTP/AVP'),
-          ...security?.headersFor(uri, this.#clock),
-          ...(this.#id === undefined ? {} : { Session: this.#id }),
-        },
-      }),
-    )
-    this.#noteSession(response)
+    const response = await this.#sendSetup(uri, {
+      Transport: carrier.offerFor(secureProfile ?? 'RTP/AVP'),
+      ...security?.headersFor(uri, this.#clock),
+    })
     security?.accept(response, uri)
     track.security = security
     await carrier.open(track, readTransportAnswer(response.headers.get('transport')))
+  }
+
+  /**
+   * Sends SETUP for a track to record, and returns the Transport header of the response.
+   *
+   * @param offer - Value of the Transport header.
+   * @throws {ClientError} the server refuses, or its response cannot be used.
+   */
+  async setUpTransport(uri: string, offer: string): Promise<TransportAnswer> {
+    const response = await this.#sendSetup(uri, { Transport: offer })
+    return readTransportAnswer(response.headers.get('transport'))
+  }
+
+  async #sendSetup(uri: string, own: Readonly<Record<string, string>>): Promise<RtspResponse> {
+    const session = this.#id === undefined ? {} : { Session: this.#id }
+    const request = { method: 'SETUP', uri, headers: { ...own, ...session } }
+    const response = expectOk('SETUP', await this.#connection.request(request))
+    this.#noteSession(response)
+    return response
+  }
+
+  /** Starts to send the tracks that are set up. */
+  async record(): Promise<void> {
+    await this.#ask('RECORD', { Range: firstRange })
   }
 
   /** Plays the tracks that are set up. */

@@ -91,6 +91,14 @@ export class ClientPorts {
     if (ports && ports[0] > 0 && address !== undefined) this.#pair.rtp.send(rtp, ports[0], address)
   }
 
+  /** Sends RTP to the port that the server announces, if it announces one. Drops it while too much waits to be sent. */
+  sendRtp(packet: Buffer): void {
+    const { ports, address } = this.#place ?? {}
+    if (ports && ports[0] > 0 && address !== undefined) {
+      this.#pair.rtp.sendAll([packet], { port: ports[0], address })
+    }
+  }
+
   /** Sends RTCP to the port that the server announces, if it announces one. */
   sendRtcp(compound: Buffer): void {
     const { ports, address } = this.#place ?? {}

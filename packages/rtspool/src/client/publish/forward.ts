@@ -1,0 +1,136 @@
+import { checkMethods } from '../../option-checks.js'
+import type { RtspClient } from '../rtsp-client.js'
+import type { PublishedTrackSource } from './announcement.js'
+import { openPublisher } from './publish.js'
+import type { RtspPublishOptions } from './publish-options.js'
+import type { Publisher } from './publisher.js'
+import type { RtspPublisher } from './rtsp-publisher.js'
+import { unitPacketizerOf } from './unit-packetizer.js'
+
+/** Access unit to forward, as `client.accessUnits()` and `server.read()` return it. */
+export interface ForwardedUnit {
+  /** Track of the unit, by its position in the description of the source. */
+  readonly track: { readonly index: number }
+  readonly parts: readonly Buffer[]
+  /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */
+  readonly timestamp: number
+  /** Wall clock of the source at the timestamp, in milliseconds since 1970. */
+  readonly unixTimeMs: number | undefined
+}
+
+/** Track whose units are forwarded. */
+export type ForwardedTrack = PublishedTrackSource & { readonly index: number }
+
+/** Options of `forward`: those of `publish`, without a description. */
+export interface RtspForwardOptions extends Omit<RtspPublishOptions, 'description' | 'tracks'> {
+  /**
+   * Tracks to forward. Required for access units: those of `server.media`, or of a client.
+   * @default tracks of the client that are set up, or else its audio and video
+   */
+  readonly tracks?: readonly ForwardedTrack[] | undefined
+}
+
+/**
+ * Forwards a stream to another RTSP server, until either side ends.
+ *
+ * - A client: its packets are sent unchanged, and without a queue, by `pipe`, with the times of its sender reports.
+ *   Plays the client, if it does not play yet.
+ * - Access units, such as `server.read(media)`: they are packetized anew. The source is read no faster than the server
+ *   takes them.
+ *
+ * The publisher is closed when the source ends; a client stays open when the publisher ends, and must be closed by its
+ * owner.
+ *
+ * @throws {ClientError} as `publish` and `client.play` do.
+ * @throws {TypeError} an invalid URL, option or source.
+ */
+export async function forward(
+  source: RtspClient | AsyncIterable<ForwardedUnit>,
+  url: string | URL,
+  options: RtspForwardOptions = {},
+): Promise<RtspPublisher> {
+  if (isUnits(source)) return forwardUnits(source, url, options)
+  checkMethods('source', source, ['play', 'accessUnits'])
+  return forwardClient(source, url, options)
+}
+
+const isUnits = (source: object | undefined): source is AsyncIterable<ForwardedUnit> =>
+  typeof (source as Partial<AsyncIterable<unknown>>)?.[Symbol.asyncIterator] === 'function'
+
+async function forwardClient(
+  client: RtspClient,
+  url: string | URL,
+  options: RtspForwardOptions,
+): Promise<RtspPublisher> {
+  const tracks = options.tracks ?? forwardedTracks(client)
+  const publisher = await openPublisher(url, { ...options, tracks })
+  const piped = tracks.map(({ index }) => client.tracks[index])
+  for (const [position, track] of piped.entries()) track?.pipe(publisher.tracks[position])
+  const ended = (): void => void publisher.close()
+  const closed = (error: unknown): void => void publisher.end(error)
+  client.once('ended', ended)
+  client.once('closed', closed)
+  publisher.once('closed', () => {
+    client.off('ended', ended)
+    client.off('closed', closed)
+    for (const track of piped) track?.pipe(undefined)
+  })
+  try {
+    // A closed client rejects with its error.
+    if (client.state !== 'playing') await client.play()
+  } catch (error) {
+    await publisher.end(error)
+    throw error
+  }
+  return publisher
+}
+
+function forwardedTracks({ tracks }: RtspClient): RtspClient['tracks'] {
+  const setUp = tracks.filter(({ isSetUp }) => isSetUp)
+  if (setUp.length > 0) return setUp
+  return tracks.filter(
+    ({ kind, direction }) => direction === 'receive' && (kind === 'video' || kind === 'audio'),
+  )
+}
+
+async function forwardUnits(
+  units: AsyncIterable<ForwardedUnit>,
+  url: string | URL,
+  options: RtspForwardOptions,
+): Promise<RtspPublisher> {
+  const { tracks } = options
+  if (!tracks) throw new TypeError('forward needs the option tracks for access units')
+  const publisher = await openPublisher(url, { ...options, tracks })
+  const iterator = units[Symbol.asyncIterator]()
+  publisher.once('closed', () => void iterator.return?.())
+  void sendUnits(iterator, tracks, publisher)
+  return publisher
+}
+
+async function sendUnits(
+  units: AsyncIterator<ForwardedUnit>,
+  sources: readonly ForwardedTrack[],
+  publisher: Publisher,
+): Promise<void> {
+  const tracks = new Map(
+    publisher.tracks.map((track, position) => [
+      sources[position]?.index,
+      { track, packetize: unitPacketizerOf(track.description) },
+    ]),
+  )
+  try {
+    for (;;) {
+      const { done, value } = await units.next()
+      if (done) break
+      const to = tracks.get(value.track.index)
+      if (!to) continue
+      const { parts, timestamp, unixTimeMs } = value
+      if (unixTimeMs !== undefined) to.track.mapTime(unixTimeMs, timestamp)
+      await publisher.drained()
+      for (const packet of to.packetize(parts, timestamp)) to.track.push(packet)
+    }
+    await publisher.close()
+  } catch (error) {
+    await publisher.end(error)
+  }
+}

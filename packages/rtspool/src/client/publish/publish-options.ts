@@ -1,0 +1,81 @@
+import { checkInteger, checkOptions, shown } from '../../option-checks.js'
+import type { SessionDescription } from '../../sdp/index.js'
+import {
+  type ResolvedClientOptions,
+  type RtspClientOptions,
+  resolveClientOptions,
+} from '../client-options.js'
+import { type AnnouncedMedia, mediaOf, type PublishedTrackSource } from './announcement.js'
+
+/** Options of {@link RtspClientOptions} that also apply to `publish`. */
+const connectionOptions = [
+  ...(['username', 'password', 'basic', 'transports', 'udpPorts', 'tls', 'userAgent'] as const),
+  ...(['connectTimeout', 'responseTimeout', 'keepAliveSeconds', 'reportSeconds'] as const),
+  ...(['signal', 'clock'] as const),
+] satisfies (keyof RtspClientOptions)[]
+
+/** Options of `publish`: `description` or `tracks`, and those of `connect` that concern the connection. */
+export interface RtspPublishOptions
+  extends Pick<RtspClientOptions, (typeof connectionOptions)[number]> {
+  /**
+   * Session description whose media are published, as SDP or parsed. `a=control`, ports and directions are replaced.
+   * @default none: `tracks` are described
+   */
+  readonly description?: string | SessionDescription | undefined
+  /**
+   * Tracks to publish, such as those of a client.
+   * @default none: all media of `description`
+   */
+  readonly tracks?: readonly PublishedTrackSource[] | undefined
+  /**
+   * Name of the session in the announced description.
+   * @default 'rtspool'
+   */
+  readonly name?: string | undefined
+  /**
+   * Maximum number of bytes that wait for the server over TCP; at least 1. Above it, packets are left out until half of
+   * them have been sent, video up to a key frame.
+   * @default 4194304 (4 MiB)
+   */
+  readonly maxQueuedBytes?: number | undefined
+}
+
+/** Default of {@link RtspPublishOptions.maxQueuedBytes}. */
+const defaultMaxQueuedBytes = 4 * 1024 * 1024
+const ownOptions = ['description', 'tracks', 'name', 'maxQueuedBytes']
+
+export interface ResolvedPublishOptions {
+  readonly media: readonly AnnouncedMedia[]
+  readonly name: string
+  readonly maxQueuedBytes: number
+  readonly connection: ResolvedClientOptions
+}
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {TypeError} an unknown name, a value of the wrong type, or neither or both of `description` and `tracks`.
+ * @throws {RangeError} a number outside its range.
+ * @throws {RequestError} `ERR_SDP` for a description that cannot be parsed.
+ */
+export function resolvePublishOptions(options: RtspPublishOptions): ResolvedPublishOptions {
+  checkOptions('publish', options, [...ownOptions, ...connectionOptions])
+  const {
+    description,
+    tracks,
+    name = 'rtspool',
+    maxQueuedBytes = defaultMaxQueuedBytes,
+    ...connection
+  } = options
+  if ((description === undefined) === (tracks === undefined)) {
+    throw new TypeError('publish expects either description or tracks')
+  }
+  if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${shown(name)}`)
+  checkInteger('maxQueuedBytes', maxQueuedBytes, 1)
+  return {
+    media: mediaOf(description, tracks),
+    name,
+    maxQueuedBytes,
+    connection: resolveClientOptions(connection),
+  }
+}

@@ -1,0 +1,160 @@
+import type { Clock } from '../../clock.js'
+import {
+  createSourceDescription,
+  ntpFromUnixMs,
+  parseCompound,
+  type RtcpPacket,
+  serializeCompound,
+} from '../../rtcp/index.js'
+import {
+  isValidRtp,
+  type PayloadTest,
+  payloadEndOf,
+  payloadKinds,
+  payloadOffsetOf,
+  payloadTestOf,
+  ssrcOf,
+  timestampOf,
+} from '../../rtp/index.js'
+import type { MediaDescription } from '../../sdp/index.js'
+import type { RtpLink } from './rtp-link.js'
+import type { RtspPublishedTrack, RtspPublishedTrackStats } from './rtsp-publisher.js'
+import { StreamClock } from './stream-clock.js'
+
+const cname = 'rtspool'
+const defaultClockRate = 90_000
+/** Maximum size of a packet in bytes: the length of an interleaved frame has 16 bits. */
+const maxPacketBytes = 65_535
+/** Packets at which a decoder can begin. */
+const beginnings = payloadKinds.keyFrame | payloadKinds.prefix | payloadKinds.recovery
+
+/** Part of a publisher that its tracks use. */
+export interface PublishedTrackOwner {
+  /** False once the queue is full, until half of it has been sent, and after the end. */
+  hasRoom(): boolean
+}
+
+/** One track of a publisher. */
+export class PublishedTrack implements RtspPublishedTrack {
+  readonly index: number
+  readonly description: MediaDescription
+  readonly #owner: PublishedTrackOwner
+  readonly #link: RtpLink
+  readonly #clock: Clock
+  readonly #time: StreamClock
+  readonly #test: PayloadTest | undefined
+  #ssrc: number | undefined
+  #packets = 0
+  #bytes = 0
+  /** Packets and payload octets with the present SSRC. */
+  #sent = { packets: 0, octets: 0 }
+  #droppedPackets = 0
+  #reportedLost: number | undefined
+  /** True after packets were left out, until the next key frame. */
+  #waitsForKeyFrame = false
+
+  constructor(
+    place: { readonly index: number; readonly description: MediaDescription },
+    owner: PublishedTrackOwner,
+    link: RtpLink,
+    clock: Clock,
+  ) {
+    this.index = place.index
+    this.description = place.description
+    this.#owner = owner
+    this.#link = link
+    const [payloadType = -1] = place.description.payloadTypes
+    const { encoding = '', clockRate = defaultClockRate } =
+      place.description.rtpmap(payloadType) ?? {}
+    this.#clock = clock
+    this.#time = new StreamClock(clock, clockRate)
+    this.#test = payloadTestOf(encoding)
+  }
+
+  get stats(): RtspPublishedTrackStats {
+    return {
+      packets: this.#packets,
+      bytes: this.#bytes,
+      droppedPackets: this.#droppedPackets,
+      reportedLostPackets: this.#reportedLost,
+    }
+  }
+
+  push(packet: Uint8Array): boolean {
+    if (!this.#mayPass(packet)) {
+      this.#droppedPackets++
+      return false
+    }
+    const ssrc = ssrcOf(packet)
+    if (ssrc !== this.#ssrc) {
+      this.#ssrc = ssrc
+      this.#sent = { packets: 0, octets: 0 }
+    }
+    const isFirst = this.#sent.packets === 0
+    this.#time.note(timestampOf(packet))
+    this.#packets++
+    this.#bytes += packet.length
+    this.#sent.packets++
+    this.#sent.octets += payloadEndOf(packet) - payloadOffsetOf(packet)
+    this.#link.sendRtp(Buffer.from(packet.buffer, packet.byteOffset, packet.length))
+    // Receivers know the time of a track after its first report.
+    if (isFirst) this.sendReport()
+    return true
+  }
+
+  mapTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
+    this.#time.map(unixMs, rtpTime, clockMs)
+  }
+
+  /** Sends a sender report, once there are packets (RFC 3550 section 6.4.1). */
+  sendReport(): void {
+    const packets = this.#report()
+    if (packets) this.#link.sendRtcp(serializeCompound(packets))
+  }
+
+  /** Tells the server that the track has ended (RFC 3550 section 6.6). */
+  sendBye(): void {
+    const packets = this.#report()
+    if (!packets || this.#ssrc === undefined) return
+    this.#link.sendRtcp(serializeCompound([...packets, { type: 'bye', ssrcs: [this.#ssrc] }]))
+  }
+
+  /** Handles RTCP of the server. */
+  receiveRtcp(compound: Buffer): void {
+    for (const packet of parseCompound(compound)) {
+      if (packet.type !== 'receiverReport' && packet.type !== 'senderReport') continue
+      const own = packet.reports.find(({ ssrc }) => ssrc === this.#ssrc)
+      if (own) this.#reportedLost = Math.max(0, own.cumulativeLost)
+    }
+  }
+
+  #mayPass(packet: Uint8Array): boolean {
+    if (!isValidRtp(packet) || packet.length > maxPacketBytes) return false
+    if (!this.#owner.hasRoom()) {
+      this.#waitsForKeyFrame = this.#test !== undefined
+      return false
+    }
+    if (this.#waitsForKeyFrame) {
+      const kinds = this.#test?.(packet, payloadOffsetOf(packet), payloadEndOf(packet)) ?? 0
+      this.#waitsForKeyFrame = (kinds & beginnings) === 0
+    }
+    return !this.#waitsForKeyFrame
+  }
+
+  #report(): RtcpPacket[] | undefined {
+    const time = this.#time.now()
+    if (!time || this.#ssrc === undefined) return undefined
+    return [
+      {
+        type: 'senderReport',
+        ssrc: this.#ssrc,
+        ntpTime: ntpFromUnixMs(time.unixMs),
+        rtpTime: time.rtpTime,
+        packetCount: this.#sent.packets >>> 0,
+        octetCount: this.#sent.octets >>> 0,
+        reports: [],
+      },
+      createSourceDescription(this.#ssrc, cname),
+    ]
+  }
+}

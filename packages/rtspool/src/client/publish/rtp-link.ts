@@ -1,0 +1,120 @@
+import { ClientError } from '../../errors.js'
+import { channelCount } from '../../rtsp/interleaved.js'
+import { ClientPorts } from '../../transport/udp/client-ports.js'
+import type { ClientConnection } from '../connection/client-connection.js'
+import type { TransportAnswer } from '../streams/transport-answer.js'
+
+/** Way on which the packets of one published track leave. */
+export interface RtpLink {
+  /** Value of the Transport header of SETUP. */
+  readonly offer: string
+  /** Receives RTCP of the server. */
+  onRtcp: (compound: Buffer) => void
+  /**
+   * Connects the link as the server has answered.
+   *
+   * @throws {ClientError} the answer cannot be used.
+   */
+  open(answer: TransportAnswer): void
+  sendRtp(packet: Buffer): void
+  sendRtcp(compound: Buffer): void
+  /** Releases ports. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Sends a track in frames of the RTSP connection. */
+export class TcpLink implements RtpLink {
+  readonly offer: string
+  onRtcp: (compound: Buffer) => void = () => undefined
+  readonly #connection: ClientConnection
+  #channels: readonly [rtp: number, rtcp: number]
+
+  /** @param place - Number of tracks set up before; decides about the channels to ask for. */
+  constructor(connection: ClientConnection, place: number) {
+    this.#connection = connection
+    this.#channels = [place * 2, place * 2 + 1]
+    this.offer = `RTP/AVP/TCP;unicast;interleaved=${this.#channels.join('-')};mode=record`
+  }
+
+  open({ interleaved, serverPort }: TransportAnswer): void {
+    if (interleaved === undefined && serverPort !== undefined) {
+      throw new ClientError('ERR_CLIENT_TRANSPORT', 'the server has chosen UDP in place of TCP')
+    }
+    const [rtp, rtcp] = interleaved ?? this.#channels
+    const isTaken = this.#connection.hasChannel(rtp) || this.#connection.hasChannel(rtcp)
+    if (rtp >= channelCount || rtcp >= channelCount || rtp === rtcp || isTaken) {
+      throw new ClientError(
+        'ERR_CLIENT_PROTOCOL',
+        `the server cannot use the channels ${rtp}-${rtcp}`,
+      )
+    }
+    this.#channels = [rtp, rtcp]
+    this.#connection.setChannel(rtp, () => undefined)
+    this.#connection.setChannel(rtcp, (compound) => this.onRtcp(compound))
+  }
+
+  sendRtp(packet: Buffer): void {
+    this.#connection.sendMedia(this.#channels[0], packet)
+  }
+
+  sendRtcp(compound: Buffer): void {
+    this.#connection.sendMedia(this.#channels[1], compound)
+  }
+
+  async close(): Promise<void> {
+    // The channels end with the connection.
+  }
+}
+
+/** Sends a track over UDP. */
+export class UdpLink implements RtpLink {
+  readonly offer: string
+  onRtcp: (compound: Buffer) => void = () => undefined
+  readonly #connection: ClientConnection
+  readonly #ports: ClientPorts
+
+  private constructor(connection: ClientConnection, ports: ClientPorts) {
+    this.#connection = connection
+    this.#ports = ports
+    const { rtpPort } = ports
+    this.offer = `RTP/AVP;unicast;client_port=${rtpPort}-${rtpPort + 1};mode=record`
+  }
+
+  /** @throws {TransportError} `ERR_UDP_PORTS_TAKEN` */
+  static async create(
+    connection: ClientConnection,
+    ports: readonly [first: number, last: number],
+  ): Promise<UdpLink> {
+    const address = connection.localAddress
+    return new UdpLink(connection, await ClientPorts.open({ ports, address }))
+  }
+
+  open({ interleaved, serverPort }: TransportAnswer): void {
+    if (interleaved !== undefined || !serverPort || serverPort[0] === 0) {
+      throw new ClientError(
+        'ERR_CLIENT_TRANSPORT',
+        `expected server_port in the response to SETUP, got ${interleaved ? 'interleaved channels' : 'none'}`,
+      )
+    }
+    // Packets go to the server of the connection only, whatever address it announces.
+    const { remoteAddress } = this.#connection
+    const place = { addresses: [remoteAddress], address: remoteAddress, ports: serverPort }
+    this.#ports.listen(
+      place,
+      () => undefined,
+      (compound) => this.onRtcp(compound),
+    )
+  }
+
+  sendRtp(packet: Buffer): void {
+    this.#ports.sendRtp(packet)
+  }
+
+  sendRtcp(compound: Buffer): void {
+    this.#ports.sendRtcp(compound)
+  }
+
+  close(): Promise<void> {
+    return this.#ports.close()
+  }
+}
