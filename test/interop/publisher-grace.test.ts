@@ -1,9 +1,9 @@
-import type { RtspServer, Session } from 'rtspool'
 import { afterEach, expect, test } from 'vitest'
 import { settle } from '../../packages/rtspool/test/support/until.js'
-import { makeFlashes, readFlashes } from './support/flashes.js'
+import { makeFlashes } from './support/flashes.js'
 import { MediaFiles } from './support/media-files.js'
-import { endPrograms, Program, until } from './support/process.js'
+import { expectSteady, startRecordings, viewersOf, watched } from './support/outage-viewers.js'
+import { endPrograms, until } from './support/process.js'
 import { gstreamerPlayer, requirePrograms } from './support/programs.js'
 import { publishFile } from './support/publishers.js'
 import { published, type RunningLibrary, startServer } from './support/server.js'
@@ -17,49 +17,7 @@ afterEach(async () => {
   await files?.remove()
 })
 
-const recorders = {
-  ffmpeg: (url: string, file: string) =>
-    new Program('ffmpeg', [
-      ...['-hide_banner', '-nostdin', '-loglevel', 'repeat+level+warning'],
-      ...['-rtsp_transport', 'tcp', '-i', url, '-map', '0', '-c', 'copy', file],
-    ]),
-  GStreamer: (url: string, file: string) =>
-    new Program('gst-launch-1.0', [
-      ...['-e', 'rtspsrc', `location=${url}`, 'protocols=tcp', 'buffer-mode=none', 'name=source'],
-      ...['matroskamux', 'name=file', '!', 'filesink', `location=${file}`],
-      ...['source.', '!', 'rtph264depay', '!', 'h264parse', '!', 'file.'],
-      ...['source.', '!', 'rtpmp4gdepay', '!', 'aacparse', '!', 'file.'],
-    ]),
-}
-
-const viewersOf = ({ pool }: RtspServer): Session[] =>
-  [...pool.values()].filter(({ state }) => state === 'Playing')
-
-/** Packets of two seconds: each has 25 pictures, and 47 frames of sound, of which ffmpeg sends up to five in one packet. */
-const packetsOfTwoSeconds = 2 * (25 + 10)
-
-/** Waits until all viewers have been sent two seconds more. */
-async function watched(server: RtspServer): Promise<void> {
-  const before = new Map(viewersOf(server).map((session) => [session, session.stats.packetsOut]))
-  const haveSeen = () =>
-    [...before].every(([session, count]) => session.stats.packetsOut >= count + packetsOfTwoSeconds)
-  expect(await until(haveSeen)).toBe(true)
-}
-
 const awayMs = 1200
-
-/**
- * Seconds from the beginning in which sound may move: before the first sender report of the publisher its times are those
- * of arrival, and FFmpeg's report puts sound 21 ms, a frame of AAC, before them.
- */
-const settledSeconds = 1
-const soundRate = 48_000
-
-/** Matches a complaint about times of sound that go back at the beginning. */
-function isAtBeginning(error: string): boolean {
-  const [, before] = /non monotonically increasing dts .*: (\d+) >= \d+/.exec(error) ?? []
-  return Number(before) < settledSeconds * soundRate
-}
 
 test('ffmpeg and GStreamer watch through three outages of their publisher', async (context) => {
   requirePrograms(context, 'ffmpeg', ...gstreamerPlayer)
@@ -71,10 +29,7 @@ test('ffmpeg and GStreamer watch through three outages of their publisher', asyn
   const reasons: string[] = []
   let publisher = publishFile({ url, file })
   await published(server, '/live/cam')
-  const recordings = Object.entries(recorders).map(([name, start]) => {
-    const path = files?.pathOf(`${name}.mkv`) ?? ''
-    return { name, path, program: start(url, path) }
-  })
+  const recordings = startRecordings(url, files)
   expect(await until(() => viewersOf(server).length === 2)).toBe(true)
   const viewers = viewersOf(server)
   server.pool.on('sessionRemoved', (session, reason) => {
@@ -91,26 +46,5 @@ test('ffmpeg and GStreamer watch through three outages of their publisher', asyn
   }
   await watched(server)
   expect(reasons).toEqual([])
-  for (const { name, path, program } of recordings) {
-    expect(program.isRunning, name).toBe(true)
-    await program.stop('SIGINT')
-    const { pictures, tones, times, errors } = await readFlashes(path)
-    expect([name, errors.filter((error) => !isAtBeginning(error))]).toEqual([name, []])
-    for (const track of times.map((all) => all.filter((at) => at > settledSeconds))) {
-      expect(track.every((at, index) => index === 0 || at > (track[index - 1] ?? at))).toBe(true)
-    }
-    // Each of the four runs has at least two flashes, and the viewers may have missed the first.
-    expect(pictures.length, name).toBeGreaterThanOrEqual(7)
-    // A tone is early by 20 ms from the beginning on: AAC begins with a frame of silence.
-    // A publisher that ends has not sent the sound of its last pictures, and sound may begin beside the first flash.
-    const [, sound = []] = times
-    const hasSoundAt = (from: number) =>
-      sound.some((packet) => packet > from && packet < from + 0.1)
-    const heard = pictures.filter((at) => hasSoundAt(at - 0.4) && hasSoundAt(at))
-    expect(heard.length, name).toBeGreaterThanOrEqual(4)
-    for (const picture of heard) {
-      const apart = tones.map((tone) => Math.abs(tone - picture))
-      expect(Math.min(...apart), `${name}, flash at ${picture}`).toBeLessThan(0.04)
-    }
-  }
+  await expectSteady(recordings)
 })

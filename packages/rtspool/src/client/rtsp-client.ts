@@ -42,6 +42,8 @@ export interface RtpTarget {
    * @param clockMs - Arrival of the report in milliseconds of the client's clock.
    */
   mapTime?(unixMs: number, rtpTime: number, clockMs: number): void
+  /** Is called in place of `mapTime`, if the target has it. */
+  mapReportedTime?(unixMs: number, rtpTime: number, clockMs: number): void
 }
 
 /** Counts of one track since its SETUP. */

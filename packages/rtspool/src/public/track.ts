@@ -64,6 +64,13 @@ export interface TrackOutput extends TrackInfo {
    */
   mapTime(unixMs: number, rtpTime: number, clockMs?: number): void
   /**
+   * Accepts a time from an RTCP sender report of a remote peer, otherwise like {@link mapTime}. A report that
+   * contradicts the reports or packets before is ignored, and corrections are gradual.
+   *
+   * @param clockMs - Arrival of the report on `MediaOutput.clock`.
+   */
+  mapReportedTime(unixMs: number, rtpTime: number, clockMs?: number): void
+  /**
    * Returns the source's wall clock at an RTP timestamp, in milliseconds since 1970; `undefined`
    * before the first packet and `mapTime`.
    *

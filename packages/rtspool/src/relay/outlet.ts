@@ -53,7 +53,7 @@ export class RelaySource implements MediaSource {
     const output = this.#output
     // Clocks of different origins cannot be compared.
     const arrival = output?.clock === this.#clock ? clockMs : undefined
-    output?.tracks[track]?.mapTime(unixMs, rtpTime, arrival)
+    output?.tracks[track]?.mapReportedTime(unixMs, rtpTime, arrival)
   }
 
   away(): void {
@@ -97,6 +97,11 @@ export class Outlet {
       source.push(track, isGiven ? Buffer.from(packet) : packet)
       isGiven = true
     }
+  }
+
+  /** Returns whether the present connection has stated a time for a track. */
+  isTimed(track: number): boolean {
+    return this.#times.has(track)
   }
 
   tell(track: number, time: StatedTime): void {

@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.js'
+import { type Clock, type ClockTimer, scheduleAfterReads } from '../clock.js'
 import type { MediaSource } from '../media/media-source.js'
 import type { GopCacheLimits } from '../media/track/gop-cache-options.js'
 import type { SessionDescription } from '../sdp/index.js'
-import { Backlog } from './backlog.js'
+import { Backlog, type TrackPacket } from './backlog.js'
 import { Outlet, RelaySource } from './outlet.js'
 import type { StatedTime } from './upstream.js'
 
@@ -12,6 +12,8 @@ export interface RelayFlowInit {
   readonly limits: GopCacheLimits
   /** Called with the first packet of a connection; the first of video, if there is video. */
   readonly arrived: () => void
+  /** Called when new viewers can get the description. */
+  readonly described: (description: SessionDescription) => void
   /** Called before media continue with another connection, or end because its codecs differ. */
   readonly returns: () => void
   /** Called when a media has been closed. @returns Resolves when nothing is open that nobody needs. */
@@ -20,6 +22,11 @@ export interface RelayFlowInit {
 
 /** Milliseconds that viewers wait for a key frame after a return; then any picture may begin. */
 const maxKeyFrameWaitMs = 10_000
+/**
+ * Milliseconds after PLAY, or after the first key frame of a return, in which the source may report its times, so that
+ * sound and pictures match from the beginning. Servers report with their first packets; many cameras do seconds later.
+ */
+const maxReportWaitMs = 60
 
 /** Packets on their way from the present connection to the media of the relay. */
 export class RelayFlow {
@@ -35,6 +42,8 @@ export class RelayFlow {
   #isAway = false
   /** Arrival of the first packet of the connection in milliseconds of the clock; `undefined` before. */
   #firstAt: number | undefined
+  /** Wait for the reports of the source, and the step that follows it. */
+  #reports: { readonly timer: ClockTimer; readonly next: () => void } | undefined
 
   constructor(init: RelayFlowInit) {
     this.#init = init
@@ -69,7 +78,8 @@ export class RelayFlow {
 
   /** Notes that the connection plays: new viewers get its description, unless others wait with an earlier one. */
   notePlayed(): void {
-    if (!this.#isAway) this.#description = this.#present
+    if (this.#isAway) this.#tellDescription()
+    else this.#afterReports(() => this.#tellDescription())
   }
 
   push(track: number, packet: Buffer): void {
@@ -81,12 +91,17 @@ export class RelayFlow {
 
   tell(track: number, time: StatedTime): void {
     this.#outlet.tell(track, time)
+    const { next } = this.#reports ?? {}
+    if (!next || !this.#areTracksTimed) return
+    this.#cancelReports()
+    next()
   }
 
   /** Ends the connection: viewers wait for the next, or leave. */
   leave(): void {
     this.#present = undefined
     this.#backlog = undefined
+    this.#cancelReports()
     this.#isAway = this.#outlet.size > 0
     if (!this.#isAway) this.#description = undefined
     this.#outlet.away()
@@ -100,23 +115,63 @@ export class RelayFlow {
     this.#init.arrived()
   }
 
-  #collect(backlog: Backlog, track: number, packet: Buffer): void {
-    backlog.push(track, packet)
-    if (!this.#outlet.isAttached || this.#firstAt === undefined) return
-    const waitedMs = this.#init.clock.now() - this.#firstAt
-    if (!backlog.isReady && waitedMs < maxKeyFrameWaitMs) return
-    const packets = backlog.isEmpty ? [{ track, packet }] : backlog.take()
-    this.#return()
-    for (const each of packets) this.#outlet.push(each.track, each.packet)
+  get #areTracksTimed(): boolean {
+    return this.#present?.media.every((_, track) => this.#outlet.isTimed(track)) ?? true
   }
 
-  /** Continues all media with the present connection. Those with other codecs end. */
-  #return(): void {
+  /** Keeps a packet until viewers can continue with a key frame. */
+  #collect(backlog: Backlog, track: number, packet: Buffer): void {
+    backlog.push(track, packet)
+    if (!this.#outlet.isAttached || this.#firstAt === undefined || this.#reports) return
+    if (!backlog.isReady) {
+      if (this.#init.clock.now() - this.#firstAt < maxKeyFrameWaitMs) return
+      this.#return({ track, packet })
+    } else if (backlog.isEmpty) this.#return({ track, packet })
+    else this.#afterReports(() => this.#return())
+  }
+
+  /** Continues with a step when the source has reported the times of all tracks, or a moment later. */
+  #afterReports(next: () => void): void {
+    if (this.#areTracksTimed) {
+      next()
+      return
+    }
+    const over = (): void => {
+      this.#reports = undefined
+      next()
+    }
+    this.#cancelReports()
+    this.#reports = { timer: scheduleAfterReads(this.#init.clock, over, maxReportWaitMs), next }
+  }
+
+  #cancelReports(): void {
+    this.#reports?.timer.cancel()
+    this.#reports = undefined
+  }
+
+  #tellDescription(): void {
+    if (!this.#isAway) this.#description = this.#present
+    if (this.#description) this.#init.described(this.#description)
+  }
+
+  /**
+   * Continues all media with the present connection and its kept packets. Those with other codecs end.
+   *
+   * @param latest - Packet to send if none is kept.
+   */
+  #return(latest?: TrackPacket): void {
+    this.#cancelReports()
+    const backlog = this.#backlog
+    if (!this.#present || !backlog) return
+    const kept = backlog.take()
     this.#backlog = undefined
     this.#isAway = false
     this.#description = this.#present
     this.#init.returns()
-    if (this.#present) this.#outlet.back(this.#present)
+    this.#outlet.back(this.#present)
+    for (const each of kept.length === 0 && latest ? [latest] : kept) {
+      this.#outlet.push(each.track, each.packet)
+    }
   }
 
   #attach(source: RelaySource): void {

@@ -74,6 +74,7 @@ export class Relay implements UpstreamListener {
     this.#flow = new RelayFlow({
       ...{ clock: init.clock, limits: init.backlog },
       arrived: () => this.#noteArrival(),
+      described: (description) => this.#waiting.resolve(description),
       returns: () => this.#linger(),
       closed: () => this.#noteClosed(),
     })
@@ -151,10 +152,7 @@ export class Relay implements UpstreamListener {
   }
 
   played(upstream: Upstream): void {
-    if (upstream !== this.#upstream) return
-    this.#flow.notePlayed()
-    const { description } = this.#flow
-    if (description) this.#waiting.resolve(description)
+    if (upstream === this.#upstream) this.#flow.notePlayed()
   }
 
   packet(upstream: Upstream, track: number, packet: Buffer): void {

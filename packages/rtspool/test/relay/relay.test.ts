@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sequenceNumberOf, ssrcOf, timestampOf } from '../../src/rtp/index.js'
-import { CameraStream, relayScene } from '../support/relay-scene.js'
+import { CameraStream, passing, relayScene } from '../support/relay-scene.js'
 import type { RtspTestClient } from '../support/rtsp-client.js'
 import { cameraSdp } from '../support/scripted-camera.js'
 import { connectTo, expectOk } from '../support/test-server.js'
@@ -43,9 +43,9 @@ describe('a relay with viewers', () => {
   })
 
   it('sends the first viewer the key frame that came before its PLAY', async () => {
-    const { camera, server, url } = await relayScene()
+    const { camera, clock, server, url } = await relayScene()
     const viewer = await connectTo(server)
-    await expectOk(viewer, 'DESCRIBE', url)
+    await passing(clock, expectOk(viewer, 'DESCRIBE', url))
     new CameraStream(camera).sendKeyFrame()
     await nextTurn(5)
     const { headers } = await expectOk(viewer, 'SETUP', `${url}/trackID=0`, {
@@ -125,7 +125,7 @@ describe('a source that goes away', () => {
     again.sendPicture()
     again.sendKeyFrame()
     again.sendPicture()
-    await until(() => videoOf(viewer).length === 7)
+    await until(() => videoOf(viewer).length === 7, advancing(clock, 5))
     expect(unitsOf(viewer)).toEqual([...keyFrame, ...keyFrame, 0x41])
     const packets = videoOf(viewer)
     expect(new Set(packets.map(ssrcOf)).size).toBe(1)
@@ -138,6 +138,21 @@ describe('a source that goes away', () => {
     expect(removed).toEqual([])
   })
 
+  it('waits a moment for the reports of the source behind its first key frame', async () => {
+    const { camera, clock, viewer } = await watched()
+    lost(camera.sockets)
+    await until(() => camera.of('PLAY').length === 2, advancing(clock, 100))
+    const again = new CameraStream(camera)
+    again.sendKeyFrame()
+    await nextTurn(20)
+    expect(videoOf(viewer)).toHaveLength(3)
+    again.sendReport(0)
+    await nextTurn(20)
+    expect(videoOf(viewer)).toHaveLength(3)
+    again.sendReport(1)
+    await until(() => videoOf(viewer).length === 6)
+  })
+
   it('never opens for sound alone', async () => {
     const { camera, clock, viewer, relay } = await watched()
     lost(camera.sockets)
@@ -148,7 +163,7 @@ describe('a source that goes away', () => {
     await until(() => relay.status.bytes > 80)
     expect(relay.status.state).toBe('connecting')
     again.sendKeyFrame()
-    await until(() => videoOf(viewer).length === 6)
+    await until(() => videoOf(viewer).length === 6, advancing(clock, 5))
     expect(relay.status.state).toBe('playing')
     expect(viewer.frames.filter(({ channel }) => channel === 2)).toEqual([])
   })
@@ -189,7 +204,7 @@ describe('a source that goes away', () => {
     lost(camera.sockets)
     await until(() => camera.of('PLAY').length === 2, advancing(clock, 100))
     new CameraStream(camera).sendKeyFrame()
-    await until(() => removed.length > 0)
+    await until(() => removed.length > 0, advancing(clock, 5))
     expect(removed).toEqual(['sourceChanged'])
     const { body } = await expectOk(await connectTo(server), 'DESCRIBE', url)
     expect(body.toString()).toContain('sprop-parameter-sets=Zw==,aA==')
@@ -280,7 +295,7 @@ describe('a request before the source can be described', () => {
     const viewer = await connectTo(server)
     const described = expectOk(viewer, 'DESCRIBE', url)
     await until(() => camera.methods.includes('PLAY'), advancing(clock, 50))
-    await described
+    await passing(clock, described)
     expect(states).toEqual([
       ...['connecting', 'waiting disconnected', 'connecting disconnected'],
       ...['waiting disconnected', 'connecting disconnected'],

@@ -1,11 +1,13 @@
 import { expect } from 'vitest'
 import type { RtspServerOptions } from '../../src/index.js'
 import { type RelayOptions, type RelaySource, relayMedia } from '../../src/relay/index.js'
+import { type SenderReport, serializeCompound } from '../../src/rtcp/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { closeAfterTest, closeServerAfterTest } from './open-things.js'
 import { fakeTime } from './scene.js'
 import { type CameraAnswers, frame, ScriptedCamera } from './scripted-camera.js'
 import { connectTo, play, rtpPacket, startServer, urlOf } from './test-server.js'
+import { advancing, until } from './until.js'
 
 const kinds = { sps: 0x67, pps: 0x68, key: 0x65, slice: 0x41 } as const
 
@@ -38,6 +40,15 @@ export class CameraStream {
     this.#send(['slice'])
   }
 
+  /** Sends a sender report of the video track (0) or the audio track (1). */
+  sendReport(track: number): void {
+    const report: SenderReport = {
+      ...{ type: 'senderReport', ssrc: this.#ssrc + track, ntpTime: { seconds: 5, fraction: 0 } },
+      ...{ rtpTime: this.#timestamp, packetCount: 1, octetCount: 1, reports: [] },
+    }
+    this.#camera.send(frame(track * 2 + 1, serializeCompound([report])))
+  }
+
   sendSound(): void {
     const packet = rtpPacket({
       ...{ ssrc: this.#ssrc + 1, sequenceNumber: this.#audio++, timestamp: this.#timestamp },
@@ -59,6 +70,17 @@ export class CameraStream {
       this.#camera.send(frame(0, packet))
     }
   }
+}
+
+/** Waits for a result while time passes: a relay waits for the first reports of its source. */
+export async function passing<Result>(clock: ManualClock, result: Promise<Result>) {
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+  }
+  result.then(over, over)
+  await until(() => isOver, advancing(clock, 1))
+  return result
 }
 
 /** Options of a {@link relayScene}; all optional. */
@@ -92,7 +114,7 @@ export async function relayScene(init: RelaySceneOptions = {}) {
   /** Connects a client that plays. */
   const watch = async () => {
     const viewer = await connectTo(server)
-    await play(viewer, url)
+    await passing(clock, play(viewer, url))
     return viewer
   }
   return { clock, camera, server, relay, states, removed, url, watch }

@@ -108,6 +108,10 @@ class PipedTrack implements TrackOutput {
     for (const pipe of this.#pipes) pipe.mapTime(unixMs, rtpTime, clockMs)
   }
 
+  mapReportedTime(unixMs: number, rtpTime: number, clockMs?: number): void {
+    this.mapTime(unixMs, rtpTime, clockMs)
+  }
+
   unixTimeMsAt(rtpTime?: number): number | undefined {
     return this.#track.unixTimeMsAt(rtpTime)
   }

@@ -129,6 +129,7 @@ export class TrackReception {
     // A source without a wall clock sends 0 (RFC 3550 section 6.4.1).
     if (ntpTime.seconds === 0 && ntpTime.fraction === 0) return
     this.#time = { unixMs: unixMsFromNtp(ntpTime), rtpTime }
-    target?.mapTime?.(this.#time.unixMs, rtpTime, now)
+    if (target?.mapReportedTime) target.mapReportedTime(this.#time.unixMs, rtpTime, now)
+    else target?.mapTime?.(this.#time.unixMs, rtpTime, now)
   }
 }

@@ -313,6 +313,13 @@ export class Track implements TrackOutput {
     this.#noteStated({ unixMs, rtpTime, clockMs, isReport: false })
   }
 
+  /** Accepts a time that a remote peer has reported; see {@link TrackOutput.mapReportedTime}. */
+  mapReportedTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
+    if (areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) {
+      this.#noteStated({ unixMs, rtpTime, clockMs, isReport: true })
+    } else this.#refused.tellTimes([unixMs, rtpTime, clockMs])
+  }
+
   /**
    * Accepts the time in a sender report of the source, unless {@link TrackTime.report} refuses it. NTP time 0 means
    * that the source has no wall clock (RFC 3550 section 6.4.1), and is ignored: time then follows arrival.
