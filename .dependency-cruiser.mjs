@@ -10,6 +10,8 @@ const conform = '^packages/rtspool-conform/src'
 /** What users import or run. */
 const entries = [
   `${src}/(index|session-pool/index|testing/index|media/(file|push)/index|public/rts?p|(client|relay)/index)\\.ts$`,
+  // A worker runs it.
+  `${src}/transport/worker/send-worker\\.ts$`,
   `${command}/(main|live/index)\\.ts$`,
   `${conform}/(index|command-line/index)\\.ts$`,
 ].join('|')
@@ -100,7 +102,7 @@ const houses = [
   { folder: `${src}/media/push`, floors: [[''], ['formats']], files: [] },
   {
     folder: `${src}/transport`,
-    floors: [['multicast', 'tunnel'], ['tcp', 'udp'], ['system']],
+    floors: [['multicast', 'tunnel', 'worker'], ['tcp', 'udp'], ['threads'], ['system']],
     files: [],
   },
   {

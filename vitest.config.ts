@@ -8,6 +8,13 @@ const sourceOf = (name: string, file: string) =>
 /** Tests of the command take the other packages from their sources, as their own tests do: no build, and each module once. */
 const resolve = {
   alias: [
+    // A worker runs compiled code, even where the tests run the sources.
+    {
+      find: /^.*\/worker-url\.js$/,
+      replacement: fileURLToPath(
+        new URL('packages/rtspool/test/support/worker-url.ts', import.meta.url),
+      ),
+    },
     { find: /^rtspool$/, replacement: sourceOf('rtspool', 'index.ts') },
     { find: 'rtspool/session-pool', replacement: sourceOf('rtspool', 'session-pool/index.ts') },
     { find: 'rtspool/testing', replacement: sourceOf('rtspool', 'testing/index.ts') },

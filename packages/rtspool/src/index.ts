@@ -120,6 +120,7 @@ export type {
   RtspServerConnectionLimits,
   RtspServerGopCacheStats,
   RtspServerSendPaths,
+  RtspServerSendThread,
   RtspServerStats,
 } from './server/server-stats.js'
 export {
@@ -204,4 +205,5 @@ export {
   multicastDefaults,
 } from './transport/multicast/multicast-address-pool.js'
 export type { MulticastPlace } from './transport/multicast/place-table.js'
+export type { FailedSendThread } from './transport/threads/create-send-threads.js'
 export type { MulticastStats } from './transport/udp/udp-transport.js'

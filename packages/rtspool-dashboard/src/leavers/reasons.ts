@@ -7,6 +7,7 @@ export const reasonTexts: Readonly<Record<string, string>> = {
   authorizationExpired: 'login expired',
   connectionClosed: 'connection closed',
   slowReader: 'read too slowly',
+  sendThreadFailed: 'send thread failed',
   unreachable: 'unreachable',
   silent: 'published nothing',
   mediaEnded: 'media ended',

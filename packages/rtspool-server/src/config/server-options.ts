@@ -109,6 +109,7 @@ export function serverOptionsOf(
     pool: poolOptionsOf(config),
     multicast: multicastOptionsOf(config),
     nativeSockets: rtsp.nativeSockets,
+    sendThreads: rtsp.sendThreads,
   } satisfies Complete<RtspServerOptions, 'clock' | 'onUnknownSession'>
 }
 

@@ -28,6 +28,7 @@ const channels: readonly (readonly [
   ['rtspool:unsent-packet', 'warn', 'the system does not take packets by UDP'],
   ['rtspool:foreign-port', 'warn', 'packets from another port than announced are dropped'],
   ['rtspool:timeline-break', 'warn', ({ kind }) => timelineWords[kind as TimelineBreak['kind']]],
+  ['rtspool:send-thread-failed', 'error', 'a send thread has failed: its TCP viewers are cut off'],
   ['rtspool:silent-track', 'warn', 'a publisher records a track and sends nothing'],
   ['rtspool:refused-packet', 'warn', 'a source pushes what is no RTP: it is dropped'],
   ['rtspool:unlisted-packet', 'warn', 'a source sends a payload type that it has not described'],

@@ -20,6 +20,7 @@ import { SessionPool, type SessionPoolOptions } from '../session-pool/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
 import { type NativeSockets, nativeSockets } from '../transport/system/native-sockets.js'
 import type { BacklogLimits } from '../transport/tcp/stream-writer.js'
+import { sendThreadCount } from '../transport/threads/create-send-threads.js'
 import type { RtspPoolOptions } from './admit-hook.js'
 import { AddressRanges } from './auth/address-ranges.js'
 import {
@@ -71,6 +72,8 @@ export interface ResolvedRtspServerOptions {
   readonly timeline: TimelinePolicy
   readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
+  /** Maximum number of send threads; 0 = none. */
+  readonly sendThreads: number
   /** Options of the overload guard; `undefined` = no guard. */
   readonly overload: ResolvedOverloadOptions | undefined
   readonly auth: ResolvedAuthOptions | undefined
@@ -81,6 +84,7 @@ export interface ResolvedRtspServerOptions {
 const maxPort = 65_535
 const largestDatagramBytes = 65_535 - 20 /* IPv4 */ - 8 /* UDP */
 const msPerSecond = 1000
+const maxSendThreads = 64
 /** Number of file descriptors that connections may not use: for UDP, files and the log. */
 const reservedDescriptors = 64
 /**
@@ -163,11 +167,17 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     native: checkBoolean('nativeSockets', options.nativeSockets ?? defaults.nativeSockets)
       ? nativeSockets()
       : undefined,
+    sendThreads: resolveSendThreads(options.sendThreads ?? defaults.sendThreads),
     overload: resolveOverload(options.overload ?? defaults.overload),
     auth: resolveAuth(options.auth),
     onUnknownSession: checkHook('onUnknownSession', options.onUnknownSession),
     clock,
   })
+}
+
+function resolveSendThreads(option: unknown): number {
+  if (option === 'auto') return sendThreadCount(option)
+  return checkInteger('sendThreads', option, 0, maxSendThreads)
 }
 
 function resolvePool(pool: SessionPool | RtspPoolOptions, clock: Clock): SessionPool {

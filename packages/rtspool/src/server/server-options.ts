@@ -223,6 +223,14 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly nativeSockets?: boolean | undefined
   /**
+   * Number of threads that send media to groups of 16 and more viewers, over TCP without TLS and
+   * over UDP. The event loop then only decides. `'auto'` = one less than the processors, at most 8;
+   * 0 = none. Needs native system calls, and one more file descriptor for each viewer. The threads
+   * start when the first group needs them.
+   * @default 0
+   */
+  readonly sendThreads?: number | 'auto' | undefined
+  /**
    * Measures against overload of memory, of the event loop, and by bytes that wait for slow
    * viewers. `false` = none.
    * @default { saveAbove: 0.8, refuseAbove: 0.9, shedAbove: 0.95 }
@@ -284,6 +292,7 @@ export const rtspServerDefaults = Object.freeze({
   timeline: 'passThrough',
   multicast: undefined,
   nativeSockets: true,
+  sendThreads: 0,
   overload: overloadDefaults,
   auth: false,
   onUnknownSession: undefined,

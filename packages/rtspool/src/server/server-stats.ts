@@ -1,3 +1,4 @@
+import type { SendThread } from '../transport/threads/send-thread.js'
 import type { DatagramSendPath } from '../transport/udp/udp-endpoint.js'
 import type { MulticastStats } from '../transport/udp/udp-transport.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
@@ -74,6 +75,8 @@ export interface RtspServerStats {
    */
   readonly multicast: Readonly<MulticastStats>
   readonly sendPaths: RtspServerSendPaths
+  /** Threads that send media at present; empty without the option `sendThreads`. */
+  readonly sendThreads: readonly RtspServerSendThread[]
   /**
    * Load of the server and its measures against overload, measured at most half a second ago;
    * absent with `overload: false`.
@@ -106,6 +109,29 @@ export interface RtspServerGopCacheStats {
    */
   readonly givenUp: number
 }
+
+/** Statistics of one send thread since it started. */
+export interface RtspServerSendThread {
+  /** Number of TCP connections and UDP streams that the thread sends to. */
+  readonly viewers: number
+  /** Bytes that the server has given to the thread, and that it has not sent yet. */
+  readonly lagBytes: number
+  /** Number of RTP packets given to the thread; counted once for each viewer. */
+  readonly packetsOut: number
+  /**
+   * Number of RTP packets left out because the thread was too slow; counted once for each viewer.
+   * `packetsDropped` of the sessions counts them too.
+   */
+  readonly packetsDropped: number
+}
+
+/** Returns the statistics of a send thread. */
+export const sendThreadStats = (thread: SendThread): RtspServerSendThread => ({
+  viewers: thread.connections + thread.destinations,
+  lagBytes: thread.lagBytes,
+  packetsOut: thread.packetsOut,
+  packetsDropped: thread.packetsDropped,
+})
 
 /** System interfaces through which the server sends media. */
 export interface RtspServerSendPaths {

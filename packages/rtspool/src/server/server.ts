@@ -21,6 +21,8 @@ import {
   type SessionPool,
   type SessionPoolWatch,
 } from '../session-pool/index.js'
+import { createSendThreads, sendThreadDefaults } from '../transport/threads/create-send-threads.js'
+import type { SendThreads } from '../transport/threads/send-threads.js'
 import { UdpTransport } from '../transport/udp/udp-transport.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
 import { type ConnectionsListener, OpenConnections } from './connection/open-connections.js'
@@ -43,6 +45,7 @@ import {
   noMulticast,
   type RtspServerConnectionLimits,
   type RtspServerStats,
+  sendThreadStats,
 } from './server-stats.js'
 import { Announcements } from './sources/announcements.js'
 import { readMedia, resolveReadOptions } from './sources/read-media.js'
@@ -76,6 +79,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   #authenticator: Authenticator | undefined
   readonly #context: ServerContext
   readonly #connections: OpenConnections
+  readonly #threads: SendThreads | undefined
   readonly #door: FrontDoor
   #listening: Promise<void> | undefined
   #udp: UdpTransport | undefined
@@ -98,7 +102,10 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       changed: (pressure, previous) => this.#tell('pressureChanged', pressure, previous),
     })
     this.#context = this.#makeContext()
-    this.#connections = new OpenConnections(this.#context, resolved, this.#connectionsListener())
+    const { native, clock, sendThreads } = resolved
+    this.#threads = createSendThreads(native, clock, sendThreads)
+    const listener = this.#connectionsListener()
+    this.#connections = new OpenConnections(this.#context, resolved, listener, this.#threads)
     this.#door = new FrontDoor(resolved, (carrier, first) => this.#connections.open(carrier, first))
   }
 
@@ -249,6 +256,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
         tcp: this.#options.native ? 'send' : 'stream',
         udp: this.#udp?.sendPath ?? 'none',
       },
+      sendThreads: (this.#threads?.threads ?? []).map(sendThreadStats),
       pressure: this.#guard.pressure,
       tls: this.#door.tlsStats,
       auth: this.#authenticator?.stats(),
@@ -316,14 +324,16 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     try {
       const { address } = this.#door.address ?? this.tlsAddress()
       if (udpPorts) {
-        const sending = { native, maxDatagramBytes }
+        const sending = { native, threads: this.#threads, maxDatagramBytes }
         this.#udp = await UdpTransport.open({ ports: udpPorts, address, ...sending })
       }
+      if (sendThreadDefaults.startsEarly) await this.#threads?.start()
       this.#watch = this.pool.startCleanup()
       this.#sessions.start()
     } catch (error) {
       this.#connections.destroy()
       await this.#door.close()
+      await this.#threads?.close()
       await this.#udp?.close()
       throw error
     }
@@ -347,6 +357,8 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     ])
     // A request under way may have created another media.
     await this.#media.close()
+    // A thread has a duplicate of the socket, and keeps its port.
+    await this.#threads?.close()
     await this.#udp?.close()
   }
 

@@ -28,6 +28,7 @@ export function isActive(state: SessionState): boolean {
  * - `authorizationExpired`: the authorization of its client expired
  * - `connectionClosed`: the connection that carried its media closed
  * - `slowReader`: it read its media too slowly
+ * - `sendThreadFailed`: the thread that sent its media failed
  * - `unreachable`: the ports to which its media was sent are closed
  * - `silent`: it published over UDP, its connection closed, and it was silent for
  *   `publisherTimeout`
@@ -54,6 +55,7 @@ export const removalReasons = Object.freeze([
   'authorizationExpired',
   'connectionClosed',
   'slowReader',
+  'sendThreadFailed',
   'unreachable',
   'silent',
   'mediaEnded',

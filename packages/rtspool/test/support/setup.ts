@@ -3,10 +3,13 @@ import { afterEach } from 'vitest'
 import './equal-bytes.js'
 import { fuzzSeed } from './fuzz-runs.js'
 import { closeOpenThings } from './open-things.js'
+import { sendByThreads } from './send-by-threads.js'
 
 // Runs before each test file, in every worker: a hook in a shared module would be registered only
 // once.
 afterEach(closeOpenThings)
+
+if (process.env.RTSPOOL_TEST_SEND_THREADS !== undefined) sendByThreads()
 
 // The same inputs in each run, so that a change is judged by its own faults. CONTRIBUTING.md names the
 // variable that draws others.

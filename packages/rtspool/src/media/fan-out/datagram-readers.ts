@@ -92,7 +92,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
 
   send(batch: PacketBatch): void {
     if (batch.largestBytes > this.#surelyFitsBytes) {
-      this.#sendFitting(batch.packets)
+      this.#sendFitting(batch)
       return
     }
     for (const queue of this.#catchingUp.values()) queue.push(batch.packets)
@@ -101,7 +101,8 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
       counters.packetsOut += batch.packets.length
       counters.bytesOut += batch.sizeBytes
     }
-    for (const group of this.#groups.values()) group.send(batch.packets)
+    const hasEntry = batch.entryIndex >= 0
+    for (const group of this.#groups.values()) group.send(batch.packets, hasEntry)
   }
 
   /** Does nothing, because each batch updates the counters of its readers at once. */
@@ -121,7 +122,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
    * Sends a batch with packets that are too large for some or all sockets. Each socket sends only the packets that
    * fit.
    */
-  #sendFitting(packets: readonly Buffer[]): void {
+  #sendFitting({ packets, entryIndex }: PacketBatch): void {
     const bySender = new Map<DatagramSender, FittingPackets>()
     const fittingFor = (sender: DatagramSender): FittingPackets => {
       const known = bySender.get(sender)
@@ -141,7 +142,9 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
       reader.counters.bytesOut += fitting.sizeBytes
       this.#leaveOut(reader, fitting)
     }
-    for (const [sender, group] of this.#groups) group.send(fittingFor(sender).packets)
+    for (const [sender, group] of this.#groups) {
+      group.send(fittingFor(sender).packets, entryIndex >= 0)
+    }
   }
 
   #leaveOut({ rtp, counters }: DatagramReader, { leftOut, oversizedBytes }: FittingPackets): void {

@@ -5,6 +5,8 @@ import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
 import type { ReaderGroup } from './reader-group.js'
+import { resumeIndex } from './resume-index.js'
+import { ThreadedMembers } from './threaded-members.js'
 
 /** A reader of the group, and whether it is sent packets. */
 interface Member {
@@ -60,6 +62,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   readonly #members: Member[] = []
   readonly #positions = new Map<InterleavedReader, Member>()
   #sends: DirectSends | undefined
+  /** Members that send threads serve; `undefined` without send threads. */
+  #threaded: ThreadedMembers<Member> | undefined
   /**
    * Number in {@link DirectSends} of each member's connection, by the member's position in
    * `#members`; -1 for a member that must be left out.
@@ -108,6 +112,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     this.#positions.set(reader, member)
     this.#slots[member.position] = member.slot
     if (member.slot >= 0) this.#sends?.hold(member.slot)
+    this.#threaded?.add(member)
     if (first.length === 0) return
     if (reader.carrier.isCongested) {
       // The reader has not read earlier packets: it begins at the point at which slow readers
@@ -130,6 +135,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     this.#settle(member)
     this.#noteSkipping(member, false)
     this.#positions.delete(reader)
+    this.#threaded?.remove(member)
     if (member.slot >= 0) this.#sends?.release(member.slot)
     const last = this.#members.pop()
     if (!last || last === member) return
@@ -147,6 +153,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
       for (const member of this.#members) this.#deliver(member, batch, frames, 0)
       return
     }
+    this.#threaded?.send(batch, frames)
     const unserved = this.#unserved
     const count = this.#sends.sendAll(
       this.#slots,
@@ -169,7 +176,10 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     return nothing
   }
 
-  close(): void {}
+  close(): void {
+    this.#threaded?.close()
+    this.#threaded = undefined
+  }
 
   /** Adds the packets delivered since the last call to the counters of a reader. */
   settle(reader: InterleavedReader): void {
@@ -222,29 +232,18 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     carrier.writeFrames(frames.subarray(bytesBefore + index * frameHeaderBytes))
   }
 
-  /**
-   * Returns the index of the packet at which the reader continues, or -1. This packet is an entry point. A stream may
-   * never have another one: after `maxEntryWaitMs` the reader continues at the next access unit, and after twice that
-   * time at any packet.
-   */
-  #resumeIndex(member: Member, { entryIndex, frameIndex }: PacketBatch): number {
+  /** Returns the index of the packet at which the reader continues, or -1; see {@link resumeIndex}. */
+  #resumeIndex(member: Member, batch: PacketBatch): number {
     const { isCongested, maxEntryWaitMs = defaultMaxEntryWaitMs } = member.reader.carrier
-    if (isCongested) {
-      member.waitingSince = undefined
-      return nowhere
-    }
-    if (entryIndex >= 0) return entryIndex
-    const now = this.#clock.now()
-    member.waitingSince ??= now
-    const waitedMs = now - member.waitingSince
-    if (waitedMs < maxEntryWaitMs) return nowhere
-    if (frameIndex >= 0) return frameIndex
-    return waitedMs < 2 * maxEntryWaitMs ? nowhere : 0
+    if (!isCongested) return resumeIndex(member, batch, this.#clock.now(), maxEntryWaitMs)
+    member.waitingSince = undefined
+    return nowhere
   }
 
   #noteSkipping(member: Member, isSkipping: boolean): void {
     if (member.isSkipping === isSkipping) return
     member.isSkipping = isSkipping
+    this.#threaded?.changed()
     if (isSkipping) member.reader.lag?.fellBehind()
     else member.reader.lag?.caughtUp()
   }
@@ -281,8 +280,36 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
    * media are written to one by one.
    */
   #slotOf({ carrier: { direct } }: InterleavedReader): number {
-    this.#sends ??= direct?.sends
+    if (!this.#sends && direct) {
+      this.#sends = direct.sends
+      this.#threaded = this.#serveByThreads(direct.sends)
+    }
     return direct && direct.sends === this.#sends ? direct.slot : noSlot
+  }
+
+  #serveByThreads(sends: DirectSends): ThreadedMembers<Member> | undefined {
+    const { threads } = sends
+    return (
+      threads &&
+      new ThreadedMembers(this.#channel, this.#clock, sends, threads, {
+        members: this.#members,
+        place: ({ position }, slot) => {
+          this.#slots[position] = slot
+        },
+        deliver: (member, batch, frames, sentBytes) =>
+          this.#deliver(member, batch, frames, sentBytes),
+        leaveOut: (member, packets, sizeBytes) => this.#leaveOut(member, packets, sizeBytes),
+        catchUp: ({ reader: { counters } }, packets, sizeBytes) => {
+          counters.packetsOut += packets
+          counters.bytesOut += sizeBytes
+          counters.packetsDropped -= packets
+        },
+        noteLag: ({ reader }, isBehind) => {
+          if (isBehind) reader.lag?.fellBehind()
+          else reader.lag?.caughtUp()
+        },
+      })
+    )
   }
 
   #grow(): void {

@@ -100,7 +100,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     this.#output = output
     this.#queue = new RequestQueue(this.#queueOwner(), turns)
     this.#end = new ConnectionEnd(server.clock, this.#ending())
-    this.#writer = new StreamWriter(output, directSends, backlog, socket)
+    this.#writer = new StreamWriter(output, directSends, backlog, socket, () => this.#lost())
     this.#server = server
     this.#listener = listener
     this.#reader = new RequestReader(input, server.clock, this.#readerOwner())
@@ -286,7 +286,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   /** Returns the functions of this connection that the request queue calls. */
   #queueOwner(): RequestQueueOwner {
     return {
-      takesAnswers: () => this.#output.writable && !this.#unsent.isTooMany,
+      takesAnswers: () => this.#writer.isWritable && !this.#unsent.isTooMany,
       isClosed: () => this.isClosed,
       remoteAddress: this.remoteAddress,
       waits: (request) => touchNamed(this.sessions, request),
@@ -364,13 +364,21 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   }
 
   #write(answer: Buffer): void {
-    if (!this.#output.writable) return
+    if (!this.#writer.isWritable) return
     this.#unsent.add(answer)
     this.#writer.writeMessage(answer, () => {
       this.#unsent.remove(answer)
       // Thousands of clients may read responses at the same time: their requests continue in turns.
       if (this.#reader.isWaiting) this.#queue.waitForTurn()
     })
+  }
+
+  /** Ends the sessions and the connection after a send thread has lost bytes of the connection. */
+  #lost(): void {
+    for (const session of this.sessions) {
+      if (session.owner?.connection === this) session.end('sendThreadFailed')
+    }
+    this.destroy()
   }
 
   #noteIdle(): void {

@@ -3,6 +3,7 @@ import { PublicMap } from '../../public/public-map.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type { NativeSockets } from '../../transport/system/native-sockets.js'
 import { DirectSends } from '../../transport/tcp/direct-sends.js'
+import type { SendThreads } from '../../transport/threads/send-threads.js'
 import { AcknowledgementMonitor } from '../liveness/acknowledgement-monitor.js'
 import { BacklogMonitor } from '../liveness/backlog-monitor.js'
 import type { ServerContext } from '../request/request-context.js'
@@ -60,6 +61,7 @@ export class OpenConnections {
     server: ServerContext,
     options: OpenConnectionsOptions,
     listener: ConnectionsListener,
+    threads: SendThreads | undefined,
   ) {
     const { clock } = server
     const { slowReaderTimeoutMs, native } = options
@@ -67,7 +69,7 @@ export class OpenConnections {
     this.#options = options
     this.#listener = listener
     this.#turns = new RequestTurns(clock)
-    this.#directSends = native && new DirectSends(native)
+    this.#directSends = native && new DirectSends(native, threads)
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#acknowledgements = native
       ? undefined

@@ -47,6 +47,14 @@ export interface NativeSockets {
   recvmsg(descriptor: number, message: bigint, flags: number): number
   close(descriptor: number): void
   /**
+   * Duplicates a descriptor (`fcntl(F_DUPFD_CLOEXEC)`).
+   *
+   * @returns The duplicate, which the caller owns; -1 if the process has too many.
+   */
+  duplicate(descriptor: number): number
+  /** Ends both directions of a connection, for all duplicates of its descriptor (`shutdown(2)`). */
+  shutdown(descriptor: number): void
+  /**
    * Sends several messages (`sendmmsg(2)`), without blocking.
    *
    * @param messages - Address of `count` structures `mmsghdr`.
@@ -84,6 +92,10 @@ const msgNosignal = 0x4000
 const siocoutq = 0x5411
 const solUdp = 17
 const udpSegment = 103
+const fDupfdCloexec = 1030
+/** Lowest number of a duplicate: those below are standard streams. */
+const firstDuplicate = 3
+const shutRdwr = 2
 const sockDgram = 2
 const sockNonblock = 0o4000
 const sockCloexec = 0o2000000
@@ -136,6 +148,8 @@ function bind(koffi: Koffi): NativeSockets {
   const connectTo = libc.func('int connect(int, void *, unsigned int)')
   const recvmsg = libc.func('long recvmsg(int, uint64_t, int)')
   const close = libc.func('int close(int)')
+  const fcntl = libc.func('int fcntl(int, int, int)')
+  const shutdown = libc.func('int shutdown(int, int)')
   const number = Buffer.alloc(4)
   const length = Buffer.alloc(4)
   const setOption = (descriptor: number, level: number, option: number, value: number): boolean => {
@@ -184,6 +198,8 @@ function bind(koffi: Koffi): NativeSockets {
     recvmsg: (descriptor, message, flags) =>
       Number(recvmsg(descriptor, message, flags | msgDontwait)),
     close: (descriptor) => void close(descriptor),
+    duplicate: (descriptor) => fcntl(descriptor, fDupfdCloexec, firstDuplicate),
+    shutdown: (descriptor) => void shutdown(descriptor, shutRdwr),
     sendmmsg: (descriptor, messages, count) =>
       sendmmsg(descriptor, messages, count, msgDontwait | msgNosignal),
     send: (descriptor, address, size) => send(descriptor, address, size, msgDontwait | msgNosignal),

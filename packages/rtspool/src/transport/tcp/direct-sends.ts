@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net'
 import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
+import type { SendThreads } from '../threads/send-threads.js'
+import type { TokenOwner } from '../threads/write-token.js'
 
 const initialCapacity = 64
 const notDirect = -1
+/** Number in place of a slot for a connection that a send thread serves. */
+export const servedElsewhere = -2
 
 /** Number of a connection in a table of {@link DirectSends}. */
 export interface DirectSlot {
@@ -25,6 +29,8 @@ export interface DirectSlot {
  */
 export class DirectSends {
   readonly native: NativeSockets
+  /** Threads that may have the write side of connections; `undefined` without send threads. */
+  readonly threads: SendThreads | undefined
   #descriptors = new Int32Array(initialCapacity).fill(notDirect)
   #written = new Float64Array(initialCapacity)
   #holders = new Int32Array(initialCapacity)
@@ -33,8 +39,9 @@ export class DirectSends {
   /** Buffer that is being sent. The reference keeps it in memory while the kernel reads from its address. */
   #sending: Buffer | undefined
 
-  constructor(native: NativeSockets) {
+  constructor(native: NativeSockets, threads?: SendThreads) {
     this.native = native
+    this.threads = threads
   }
 
   /** Number of slots in use. */
@@ -45,12 +52,16 @@ export class DirectSends {
   /**
    * Reserves a slot for a connection, its first holder, until {@link release}. Nothing is sent on
    * the slot before {@link open}.
+   *
+   * @param owner - Stream of the connection, to which send threads return bytes. Without it, the
+   *   event loop keeps the write side.
    */
-  take(): number {
+  take(owner?: TokenOwner): number {
     const slot = this.#freeSlots.pop() ?? this.#slotCount++
     if (slot === this.#descriptors.length) this.#grow()
     this.#written[slot] = 0
     this.#holders[slot] = 1
+    if (owner) this.threads?.register(slot, owner)
     return slot
   }
 
@@ -67,11 +78,16 @@ export class DirectSends {
     this.#holders[slot] = holders
     if (holders > 0) return
     this.#descriptors[slot] = notDirect
-    this.#freeSlots.push(slot)
+    if (this.threads) this.threads.forget(slot, () => this.#freeSlots.push(slot))
+    else this.#freeSlots.push(slot)
   }
 
   /** Allows direct sends on a slot. Call it only if no bytes wait in Node for the same connection. */
   open(slot: number, socket: Socket): void {
+    if (this.threads) {
+      if (!this.threads.isOnMain(slot)) return
+      if (!this.isOpen(slot)) this.threads.version++
+    }
     this.#descriptors[slot] = descriptorOf(socket) ?? notDirect
   }
 
@@ -81,6 +97,20 @@ export class DirectSends {
    */
   shut(slot: number): void {
     this.#descriptors[slot] = notDirect
+    this.threads?.takeBack(slot)
+  }
+
+  /** Forbids direct sends on a slot for good, because its socket is destroyed. */
+  close(slot: number): void {
+    this.#descriptors[slot] = notDirect
+    this.threads?.closeSlot(slot)
+  }
+
+  /** Gives the write side of a connection to a send thread, if direct sends are allowed. */
+  giveToThread(slot: number): void {
+    const descriptor = this.#descriptors[slot] ?? notDirect
+    if (descriptor < 0 || !this.threads?.give(slot, descriptor)) return
+    this.#descriptors[slot] = notDirect
   }
 
   isOpen(slot: number): boolean {
@@ -89,7 +119,9 @@ export class DirectSends {
 
   /** Returns the number of bytes sent on a slot since it was reserved. */
   writtenOn(slot: number): number {
-    return this.#written[slot] ?? 0
+    const written = (this.#written[slot] ?? 0) + (this.threads?.writtenSince(slot) ?? 0)
+    this.#written[slot] = written
+    return written
   }
 
   /**
@@ -111,7 +143,8 @@ export class DirectSends {
   /**
    * Sends the same bytes on many slots.
    *
-   * @param slots - The bytes are sent on the first `count` slots. Negative slots are skipped.
+   * @param slots - The bytes are sent on the first `count` slots. Negative slots are unserved, and
+   *   those of {@link servedElsewhere} are left out.
    * @param unserved - Receives the positions in `slots` on which not all bytes were sent, in order.
    * @param sentBytes - Receives the number of bytes sent on each of these.
    * @returns Number of positions written to `unserved`.
@@ -131,6 +164,7 @@ export class DirectSends {
     let unservedCount = 0
     for (let position = 0; position < count; position++) {
       const slot = slots[position] as number
+      if (slot === servedElsewhere) continue
       const descriptor = slot < 0 ? notDirect : (descriptors[slot] as number)
       const sent = descriptor < 0 ? 0 : native.send(descriptor, address, sizeBytes)
       if (sent > 0) written[slot] = (written[slot] as number) + sent

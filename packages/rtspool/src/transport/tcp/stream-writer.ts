@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
+import type { SendThreads } from '../threads/send-threads.js'
+import type { TokenOwner } from '../threads/write-token.js'
 import { ChannelTable, type InterleavedCarrier } from './channel-table.js'
 import type { DirectSends, DirectSlot } from './direct-sends.js'
 
@@ -62,7 +64,7 @@ const maxMarks = 64
  * stream's write. Bytes that the kernel does not accept are written to Node's stream. Bench:
  * bench/fanout.
  */
-export class StreamWriter implements InterleavedCarrier {
+export class StreamWriter implements InterleavedCarrier, TokenOwner {
   readonly channels = new ChannelTable()
   readonly #output: Writable
   readonly #socket: Socket
@@ -75,7 +77,9 @@ export class StreamWriter implements InterleavedCarrier {
   readonly #slot: number
   readonly #limits: BacklogLimits
   #isCongested = false
-  #isReleased = false
+  /** After {@link end}, only bytes that a send thread returns are written. */
+  #state: 'open' | 'ending' | 'released' = 'open'
+  readonly #onLoss: () => void
   #maxBytes: number
   /**
    * Bytes allowed above the limit for each channel by {@link grant}. `#maxBytes` includes their
@@ -93,12 +97,15 @@ export class StreamWriter implements InterleavedCarrier {
    *
    * @param sends - Table for native calls; `undefined` = all bytes go through the stream.
    * @param socket - The socket below `output`, if `output` wraps it.
+   * @param onLoss - Called when a send thread has failed with bytes of the connection. Default:
+   *   destroys the socket.
    */
   constructor(
     output: Socket | Writable,
     sends: DirectSends | undefined,
     limits: BacklogLimits,
     socket = output as Socket,
+    onLoss = (): unknown => socket.destroy(),
   ) {
     this.#output = output
     this.#socket = socket
@@ -108,7 +115,8 @@ export class StreamWriter implements InterleavedCarrier {
     this.#direct = output !== socket || socket instanceof TLSSocket ? undefined : sends
     this.#limits = limits
     this.#maxBytes = limits.maxBytes
-    this.#slot = this.#direct?.take() ?? -1
+    this.#onLoss = onLoss
+    this.#slot = this.#direct?.take(this) ?? -1
     if (this.#direct) this.#followDestruction()
     this.#regulate()
   }
@@ -122,7 +130,12 @@ export class StreamWriter implements InterleavedCarrier {
   }
 
   get queuedBytes(): number {
-    return this.#output.writableLength
+    return this.#output.writableLength + (this.#threads?.pendingOn(this.#slot) ?? 0)
+  }
+
+  /** True until the connection is ended or destroyed. */
+  get isWritable(): boolean {
+    return this.#output.writable && this.#state === 'open'
   }
 
   get maxEntryWaitMs(): number | undefined {
@@ -148,7 +161,9 @@ export class StreamWriter implements InterleavedCarrier {
    * KiB. Without native calls, nothing is joined.
    */
   gather(write: () => void): void {
-    if (!this.#direct || this.#gathered) {
+    // A thread sends each write in order. To take the write side back would cost more.
+    const isElsewhere = this.#threads?.isOnMain(this.#slot) === false
+    if (!this.#direct || this.#gathered || isElsewhere) {
       write()
       return
     }
@@ -170,18 +185,19 @@ export class StreamWriter implements InterleavedCarrier {
    * is closing. The buffer must not be changed afterwards.
    */
   writeFrames(bytes: Buffer): void {
-    if (!this.#output.writable) return
+    if (!this.isWritable) return
     if (this.#gathered) {
       this.#gathered.push({ bytes, onTaken: this.#regulate })
       return
     }
     const sent = this.#direct?.send(this.#slot, bytes) ?? 0
-    if (sent < bytes.length) this.#queue(bytes.subarray(sent), this.#regulate)
+    if (sent === bytes.length || (sent === 0 && this.#threads?.post(this.#slot, bytes))) return
+    this.#queue(bytes.subarray(sent), this.#regulate)
   }
 
   /** Writes a message like {@link writeFrames}, and calls `onTaken` when the kernel has accepted all of it. */
   writeMessage(bytes: Buffer, onTaken: () => void): void {
-    if (!this.#output.writable) return
+    if (!this.isWritable) return
     if (this.#gathered) {
       this.#gathered.push({ bytes, onTaken })
       return
@@ -191,6 +207,7 @@ export class StreamWriter implements InterleavedCarrier {
       onTaken()
       return
     }
+    if (sent === 0 && this.#threads?.post(this.#slot, bytes, onTaken)) return
     this.#queue(bytes.subarray(sent), () => {
       onTaken()
       this.#regulate()
@@ -214,8 +231,37 @@ export class StreamWriter implements InterleavedCarrier {
 
   /** Ends the connection after all waiting bytes have been written. */
   end(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ending'
+    if (!this.#threads) {
+      this.#direct?.shut(this.#slot)
+      this.#output.end()
+      return
+    }
     this.#direct?.shut(this.#slot)
-    this.#output.end()
+    this.#threads.whenOnMain(this.#slot, () => {
+      if (!this.#output.destroyed) this.#output.end()
+    })
+  }
+
+  /** Writes bytes to the stream that a send thread has not sent. */
+  writeBack(bytes: Buffer, onTaken: () => void = this.#regulate): void {
+    if (!this.#output.writable) return
+    this.#queue(bytes, () => {
+      onTaken()
+      this.#regulate()
+    })
+  }
+
+  writeSideReturned(): void {
+    this.#regulate()
+  }
+
+  threadFailed(): void {
+    // The thread may hold its duplicate of the descriptor for long.
+    const descriptor = descriptorOf(this.#socket)
+    if (descriptor !== undefined) this.#native?.shutdown(descriptor)
+    this.#onLoss()
   }
 
   /**
@@ -223,8 +269,8 @@ export class StreamWriter implements InterleavedCarrier {
    * Idempotent.
    */
   release(): void {
-    if (this.#isReleased) return
-    this.#isReleased = true
+    if (this.#state === 'released') return
+    this.#state = 'released'
     this.#direct?.release(this.#slot)
   }
 
@@ -246,8 +292,12 @@ export class StreamWriter implements InterleavedCarrier {
     }
     if (waiting === 0 && this.#grants.size > 0) this.#revokeGrants()
     const ageMs = now - (this.#marks[0]?.at ?? now)
-    this.#judge(waiting, ageMs)
+    this.#judge(this.queuedBytes, ageMs)
     return ageMs
+  }
+
+  get #threads(): SendThreads | undefined {
+    return this.#direct?.threads
   }
 
   #writeGathered(writes: readonly GatheredWrite[]): void {
@@ -302,7 +352,7 @@ export class StreamWriter implements InterleavedCarrier {
    * forbids them.
    */
   readonly #regulate = (): void => {
-    if (!this.#direct || this.#isReleased) return
+    if (!this.#direct || this.#state === 'released') return
     const socket = this.#socket
     const isOpen = socket.writable && socket.writableLength === 0 && !this.#isCongested
     if (isOpen) this.#direct.open(this.#slot, socket)
@@ -318,7 +368,7 @@ export class StreamWriter implements InterleavedCarrier {
     const socket = this.#socket
     const destroy = socket._destroy
     socket._destroy = (error, callback) => {
-      this.#direct?.shut(this.#slot)
+      this.#direct?.close(this.#slot)
       destroy.call(socket, error, callback)
     }
   }

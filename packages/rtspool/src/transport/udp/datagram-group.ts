@@ -47,8 +47,9 @@ export interface DatagramGroup {
    * not accept are dropped and counted.
    *
    * @param packets - Used during the call only.
+   * @param hasEntry - True if a decoder can begin within the packets. @default true
    */
-  send(packets: readonly Buffer[]): void
+  send(packets: readonly Buffer[], hasEntry?: boolean): void
 }
 
 /** Counts datagrams that the kernel did not send, or sent in fragments. */

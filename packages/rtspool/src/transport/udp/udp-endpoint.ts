@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram'
 import type { NativeSockets } from '../system/native-sockets.js'
+import type { SendThreads } from '../threads/send-threads.js'
 import { BatchedDatagramGroup } from './batched-datagram-group.js'
 import {
   type DatagramDestination,
@@ -14,6 +15,7 @@ import { RefusalSocket } from './refusal-socket.js'
 import { RtcpSources } from './rtcp-sources.js'
 import type { RouteMemory } from './segment-limits.js'
 import { SocketSends } from './socket-sends.js'
+import { ThreadedDatagramGroup } from './threaded-datagram-group.js'
 import { wildcards } from './wildcards.js'
 
 /** Maximum size in bytes of a UDP payload in an Ethernet frame with IPv4. With IPv6 it is 20 bytes less. */
@@ -48,6 +50,8 @@ export interface Batching {
   readonly native: NativeSockets
   readonly descriptor: number
   readonly isSegmenting: boolean
+  /** Threads that may send to groups of viewers; absent without send threads. */
+  readonly threads?: SendThreads | undefined
 }
 
 /**
@@ -159,7 +163,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
     destination: DatagramDestination,
     observer?: DatagramObserver,
   ): void {
-    this.#single ??= this.createGroup()
+    this.#single ??= this.#createLocalGroup(true)
     this.#single.add(destination, observer)
     this.#single.send(packets)
     this.#single.remove(destination)
@@ -168,9 +172,23 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   /**
    * Creates a group whose datagrams are sent through this socket.
    *
-   * @param maySegment - Allows the kernel to cut one message into several datagrams, if it can.
+   * @param isUnicast - Allows the kernel to cut one message into several datagrams, and send threads
+   *   to send. A multicast group depends on settings of the socket at the time of sending.
    */
-  createGroup(maySegment = true): DatagramGroup {
+  createGroup(isUnicast = true): DatagramGroup {
+    const local = this.#createLocalGroup(isUnicast)
+    const batching = this.#batching
+    if (!isUnicast || !batching?.threads) return local
+    return new ThreadedDatagramGroup({
+      threads: batching.threads,
+      local,
+      descriptor: () => (this.#closed ? -1 : batching.descriptor),
+      isSegmenting: batching.isSegmenting,
+      loss: this,
+    })
+  }
+
+  #createLocalGroup(maySegment: boolean): DatagramGroup {
     const batching = this.#batching
     if (!batching) {
       const { send, hasRoom } = this.#sends

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { NativeSockets } from '../system/native-sockets.js'
 import { numericLookup } from '../system/numeric-lookup.js'
+import type { SendThreads } from '../threads/send-threads.js'
 import { socketBufferBytes } from './socket-sends.js'
 import { type Batching, UdpEndpoint } from './udp-endpoint.js'
 import { wildcards } from './wildcards.js'
@@ -12,6 +13,8 @@ export interface UdpPortPairOptions {
   readonly address?: string | undefined
   /** Native calls, with which datagrams are sent in batches. Default: Node's own calls. */
   readonly native?: NativeSockets | undefined
+  /** Threads that may send to groups of viewers. Needs `native`. */
+  readonly threads?: SendThreads | undefined
   /** Maximum size of an RTP packet in bytes; see {@link DatagramSender.maxDatagramBytes}. @default 1472 */
   readonly maxDatagramBytes?: number | undefined
 }
@@ -50,7 +53,7 @@ export class UdpPortPair {
 /** Opens a UDP socket. Native calls, if available, bind it, because they yield the descriptor that batches need. */
 async function bind(
   port: number,
-  { family, address, native, maxDatagramBytes }: UdpPortPairOptions,
+  { family, address, native, threads, maxDatagramBytes }: UdpPortPairOptions,
 ): Promise<UdpEndpoint> {
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -62,7 +65,8 @@ async function bind(
   try {
     if (native) {
       const descriptor = native.bindDatagram(address ?? wildcards[family], port)
-      batching = { native, descriptor, isSegmenting: native.hasSegmentation(descriptor) }
+      const isSegmenting = native.hasSegmentation(descriptor)
+      batching = { native, descriptor, isSegmenting, threads }
       socket.bind({ fd: descriptor })
     } else {
       socket.bind({ port, ...(address === undefined ? {} : { address }), exclusive: true })

@@ -1,6 +1,7 @@
 import { TransportError } from '../../errors.js'
 import { findMulticastInterface } from '../system/multicast-interface.js'
 import type { NativeSockets } from '../system/native-sockets.js'
+import type { SendThreads } from '../threads/send-threads.js'
 import type { DatagramSendPath, UdpEndpoint } from './udp-endpoint.js'
 import { UdpPortPair } from './udp-port-pair.js'
 
@@ -11,6 +12,8 @@ export interface UdpTransportOptions {
   readonly address?: string | undefined
   /** Native calls, with which datagrams are sent in batches; see {@link NativeSockets}. */
   readonly native?: NativeSockets | undefined
+  /** Threads that may send to groups of viewers. Needs `native`. */
+  readonly threads?: SendThreads | undefined
   /** Maximum size of an RTP packet over UDP, in bytes. Larger packets are not sent. @default 1472 */
   readonly maxDatagramBytes?: number | undefined
 }
@@ -99,10 +102,10 @@ export class UdpTransport {
 
   static async #tryOpen(
     rtpPort: number,
-    { address, native, maxDatagramBytes }: UdpTransportOptions,
+    { address, native, threads, maxDatagramBytes }: UdpTransportOptions,
   ): Promise<UdpTransport | undefined> {
     const families = familiesOf(address)
-    const shared = { address: only(address), native, maxDatagramBytes }
+    const shared = { address: only(address), native, threads, maxDatagramBytes }
     let ipv4: UdpPortPair | undefined
     try {
       if (families.ipv4) ipv4 = await UdpPortPair.open(rtpPort, { ...shared, family: 4 })

@@ -71,7 +71,9 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
       // Another one keeps the connection.
       await readySession(client, url)
       session.end(reason)
-      const before = { stats: server.pool.stats(), streams: server.stats() }
+      // The lag of a send thread changes by itself.
+      const streams = () => ({ ...server.stats(), sendThreads: [] })
+      const before = { stats: server.pool.stats(), streams: streams() }
       const unknown = withoutCSeq(await ask(client, 'PLAY', url, 'x'.repeat(32)))
       for (const method of methods) {
         const answer = withoutCSeq(await ask(client, method, url, id))
@@ -82,7 +84,7 @@ describe.each(carriers)('a session over %s that has ended', (over) => {
           ])
         } else expect([method, answer]).toEqual([method, unknown])
       }
-      expect({ stats: server.pool.stats(), streams: server.stats() }).toEqual(before)
+      expect({ stats: server.pool.stats(), streams: streams() }).toEqual(before)
       for (const method of methods) {
         expect(withoutCSeq(await ask(client, method, url, id))).toEqual(unknown)
       }

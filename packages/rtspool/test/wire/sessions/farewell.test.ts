@@ -44,6 +44,7 @@ const farewells: readonly (readonly [RemovalReason, number])[] = [
   ['lifetime', 2_000],
   ['authorizationExpired', 2_000],
   ['slowReader', 2_000],
+  ['sendThreadFailed', 2_000],
   ['silent', 2_000],
   ['kicked', 2_000],
   ['evicted', 2_000],

@@ -1,0 +1,258 @@
+import type { Clock } from '../../clock.js'
+import { frameHeaderBytes, frameInterleaved } from '../../rtsp/index.js'
+import { defaultMaxEntryWaitMs } from '../../transport/tcp/channel-table.js'
+import { type DirectSends, servedElsewhere } from '../../transport/tcp/direct-sends.js'
+import { entryKinds } from '../../transport/threads/entries.js'
+import type { SendThread } from '../../transport/threads/send-thread.js'
+import type { MediaReports, SendThreads } from '../../transport/threads/send-threads.js'
+import type { PacketBatch } from './packet-batch.js'
+import { resumeIndex, type WaitingReader } from './resume-index.js'
+
+/** A member of an interleaved group, as send threads need it. */
+export interface ThreadMember {
+  /** Slot of the member's connection in {@link DirectSends}; -1 without one. */
+  readonly slot: number
+  /** Index of the member in the group. */
+  position: number
+  /** True while the member is sent no packets, because its connection was congested. */
+  isSkipping: boolean
+}
+
+/** The group of viewers whose members threads serve. */
+export interface ThreadedGroup<M extends ThreadMember> {
+  readonly members: readonly M[]
+  /**
+   * Sets the number with which {@link DirectSends.sendAll} finds a member: its slot, -1, or
+   * {@link servedElsewhere}.
+   */
+  place(member: M, slot: number): void
+  /** Writes the rest of a batch to a member, or leaves the batch out. */
+  deliver(member: M, batch: PacketBatch, frames: Buffer, sentBytes: number): void
+  /** Counts packets as dropped for a member. */
+  leaveOut(member: M, packets: number, sizeBytes: number): void
+  /** Counts packets of earlier batches, which had been left out, as sent to a member. */
+  catchUp(member: M, packets: number, sizeBytes: number): void
+  /** Tells that packets are left out for a member, or sent again. */
+  noteLag(member: M, isBehind: boolean): void
+}
+
+/** Members of the group that one thread serves. */
+interface Share<M> extends WaitingReader {
+  readonly thread: SendThread
+  readonly members: Set<M>
+  /** True while the thread is too slow: its members are sent nothing until the next entry point. */
+  isSkipping: boolean
+}
+
+/** Packets of a batch for one share, as frames. */
+interface Part {
+  readonly frames: Buffer
+  /** Batch that the frames contain whole; `undefined` for a part of it. */
+  readonly batch: PacketBatch | undefined
+}
+
+const noSlot = -1
+
+/**
+ * Members of one interleaved group that send threads serve. A group of 16 and more viewers gives
+ * the write side of their connections to threads, at the beginning of a batch. With 8 and fewer it
+ * takes them back.
+ */
+export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
+  readonly #channel: number
+  readonly #clock: Clock
+  readonly #sends: DirectSends
+  readonly #threads: SendThreads
+  readonly #owner: ThreadedGroup<M>
+  readonly #group: number
+  readonly #shares: Share<M>[] = []
+  /** Share of each member that a thread serves. */
+  readonly #joined = new Map<M, Share<M>>()
+  readonly #bySlot = new Map<number, M>()
+  /** Members for which the group has asked for a thread. */
+  readonly #wanting = new Set<M>()
+  #wantsThreads = false
+  #version = -1
+  #hasChanged = true
+
+  constructor(
+    channel: number,
+    clock: Clock,
+    sends: DirectSends,
+    threads: SendThreads,
+    owner: ThreadedGroup<M>,
+  ) {
+    this.#channel = channel
+    this.#clock = clock
+    this.#sends = sends
+    this.#threads = threads
+    this.#owner = owner
+    this.#group = threads.registerGroup(this)
+  }
+
+  add(member: M): void {
+    this.#hasChanged = true
+    if (member.slot >= 0) this.#bySlot.set(member.slot, member)
+  }
+
+  remove(member: M): void {
+    this.#hasChanged = true
+    if (this.#bySlot.get(member.slot) === member) this.#bySlot.delete(member.slot)
+    this.#leave(member)
+    this.#unwant(member)
+  }
+
+  /** Notes that a member has begun or ceased to skip packets. */
+  changed(): void {
+    this.#hasChanged = true
+  }
+
+  /**
+   * Sends a batch to the members that threads serve. Afterwards the group sends it to the others.
+   *
+   * @param frames - The batch as interleaved frames. The threads get copies.
+   */
+  send(batch: PacketBatch, frames: Buffer): void {
+    this.#threads.collect()
+    if (this.#hasChanged || this.#version !== this.#threads.version) this.#sync()
+    for (const share of this.#shares) {
+      if (share.members.size > 0) this.#sendShare(share, batch, frames)
+    }
+  }
+
+  notSent(slot: number, media: unknown, frames: Buffer, sentBytes: number): boolean {
+    const member = this.#bySlot.get(slot)
+    const { batch } = media as Part
+    if (!member || !batch) return false
+    this.#owner.deliver(member, batch, frames, sentBytes)
+    return true
+  }
+
+  /** Takes all members back, and forgets the group. */
+  close(): void {
+    for (const member of [...this.#wanting, ...this.#joined.keys()]) this.remove(member)
+    this.#threads.forgetGroup(this.#group)
+  }
+
+  /** Decides again by which thread each member is served, if by any. */
+  #sync(): void {
+    const { members } = this.#owner
+    const { handOverFrom } = this.#threads
+    const keepFrom = this.#wantsThreads ? Math.floor(handOverFrom / 2) + 1 : handOverFrom
+    this.#wantsThreads = members.length >= keepFrom
+    for (const member of members) {
+      const token = member.slot < 0 ? undefined : this.#threads.tokenOf(member.slot)
+      if (!token) continue
+      if (this.#wantsThreads) this.#want(member)
+      else this.#unwant(member)
+      if (this.#wantsThreads && !member.isSkipping) this.#sends.giveToThread(member.slot)
+      const isServed = token.state === 'thread' && !member.isSkipping
+      if (isServed && token.thread) this.#join(member, token.thread)
+      else this.#leave(member)
+      this.#owner.place(
+        member,
+        isServed ? servedElsewhere : member.isSkipping ? noSlot : member.slot,
+      )
+    }
+    this.#version = this.#threads.version
+    this.#hasChanged = false
+  }
+
+  #want(member: M): void {
+    if (this.#wanting.has(member)) return
+    this.#wanting.add(member)
+    const token = this.#threads.tokenOf(member.slot)
+    if (token) token.wanted++
+  }
+
+  #unwant(member: M): void {
+    if (!this.#wanting.delete(member)) return
+    const token = this.#threads.tokenOf(member.slot)
+    if (!token) return
+    token.wanted--
+    if (token.wanted === 0) this.#threads.takeBack(member.slot)
+  }
+
+  #join(member: M, thread: SendThread): void {
+    if (this.#joined.has(member)) return
+    let share = this.#shares.find((one) => one.thread === thread)
+    if (!share) {
+      share = { thread, members: new Set(), isSkipping: false, waitingSince: undefined }
+      this.#shares.push(share)
+    }
+    this.#joined.set(member, share)
+    share.members.add(member)
+    thread.control(entryKinds.join, this.#group, member.slot)
+    if (share.isSkipping) this.#owner.noteLag(member, true)
+  }
+
+  #leave(member: M): void {
+    const share = this.#joined.get(member)
+    if (!share) return
+    this.#joined.delete(member)
+    share.members.delete(member)
+    share.thread.control(entryKinds.leave, this.#group, member.slot)
+    if (share.isSkipping) this.#owner.noteLag(member, false)
+    if (share.members.size === 0) this.#shares.splice(this.#shares.indexOf(share), 1)
+  }
+
+  #sendShare(share: Share<M>, batch: PacketBatch, frames: Buffer): void {
+    if (share.isSkipping || share.thread.isLate) this.#skip(share, batch, frames)
+    else if (this.#enter(share, { frames, batch }, batch.packets.length)) return
+    else this.#skip(share, batch, frames)
+  }
+
+  /** Writes an entry with media. @returns `false` without room. */
+  #enter({ thread, members }: Share<M>, part: Part, packets: number): boolean {
+    const { frames } = part
+    const { length: sizeBytes } = frames
+    const offset = thread.reserve(entryKinds.send, this.#group, sizeBytes, {
+      sizeBytes,
+      media: part,
+    })
+    if (offset < 0) return false
+    frames.copy(thread.bytes, offset)
+    thread.commit()
+    thread.packetsOut += packets * members.size
+    return true
+  }
+
+  /**
+   * Leaves out the packets of a batch up to the one with which the members of a share can continue,
+   * and sends the others.
+   */
+  #skip(share: Share<M>, batch: PacketBatch, frames: Buffer): void {
+    const index = this.#resumeAt(share, batch, frames)
+    const packets = index < 0 ? batch.packets.length : index
+    const sizeBytes = index < 0 ? batch.sizeBytes : batch.bytesBefore(index)
+    const isSkipping = index < 0
+    share.thread.packetsDropped += packets * share.members.size
+    for (const member of share.members) {
+      if (share.isSkipping !== isSkipping) this.#owner.noteLag(member, isSkipping)
+      if (packets > 0) this.#owner.leaveOut(member, packets, sizeBytes)
+    }
+    share.isSkipping = isSkipping
+    if (!isSkipping) share.waitingSince = undefined
+  }
+
+  /** Sends the packets of a batch from an entry point on. @returns Index of the first of them; -1 = none. */
+  #resumeAt(share: Share<M>, batch: PacketBatch, frames: Buffer): number {
+    if (share.thread.isLate) {
+      share.waitingSince = undefined
+      return -1
+    }
+    const now = this.#clock.now()
+    const index = share.isSkipping ? resumeIndex(share, batch, now, defaultMaxEntryWaitMs) : -1
+    if (index < 0) return -1
+    const leads = index === batch.entryIndex ? batch.earlierLeads : []
+    const rest = frames.subarray(batch.bytesBefore(index) + index * frameHeaderBytes)
+    const before = frameInterleaved(this.#channel, leads)
+    const part = { frames: Buffer.concat([before, rest]), batch: undefined }
+    const packets = leads.length + batch.packets.length - index
+    if (!this.#enter(share, part, packets)) return -1
+    if (leads.length === 0) return index
+    const leadBytes = before.length - leads.length * frameHeaderBytes
+    for (const member of share.members) this.#owner.catchUp(member, leads.length, leadBytes)
+    return index
+  }
+}

@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os'
+import type { Clock } from '../../clock.js'
+import { Diagnostic } from '../../listeners.js'
+import type { NativeSockets } from '../system/native-sockets.js'
+import { SendThreads } from './send-threads.js'
+import { startWorker } from './start-worker.js'
+
+/** Highest number of threads that `'auto'` starts. */
+const maxAutomatic = 8
+
+/** Describes a send thread that has failed. */
+export interface FailedSendThread {
+  /** Reason of the failure. */
+  readonly error: Error
+}
+
+const sendThreadFailed = new Diagnostic<FailedSendThread>(
+  'rtspool:send-thread-failed',
+  'RTSPOOL_SEND_THREAD_FAILED',
+  () => 'a send thread has failed; the connections of its TCP viewers end',
+)
+
+/**
+ * Returns the number of threads that an option means: `'auto'` = one less than the processors that
+ * the process may use, at most 8.
+ */
+export const sendThreadCount = (option: number | 'auto'): number =>
+  option === 'auto' ? Math.min(availableParallelism() - 1, maxAutomatic) : option
+
+/**
+ * Creates the send threads of a server. They start when a group of viewers needs them.
+ *
+ * @param native - Native calls; without them there are no threads.
+ * @param maxThreads - Number of threads; 0 = none.
+ */
+export function createSendThreads(
+  native: NativeSockets | undefined,
+  clock: Clock,
+  maxThreads: number,
+): SendThreads | undefined {
+  const { handOverFrom, minThreads, stallMs } = sendThreadDefaults
+  const count = Math.max(maxThreads, minThreads)
+  if (!native || count === 0) return undefined
+  return new SendThreads({
+    clock,
+    calls: native,
+    start: startWorker,
+    maxThreads: count,
+    handOverFrom,
+    stallMs,
+    onFailure: (error) => sendThreadFailed.publish({ error }),
+  })
+}
+
+/** Defaults that tests change, to have threads send to every viewer of every server. */
+export const sendThreadDefaults = {
+  /** Number of viewers of a group from which on threads send to them. */
+  handOverFrom: 16,
+  /** Lowest number of threads of a server. */
+  minThreads: 0,
+  /** Starts the threads with the server, not with the first group that needs them. */
+  startsEarly: false,
+  /**
+   * Milliseconds after which a thread that has work and handles none has failed. Time of a fake
+   * clock passes while a thread does nothing.
+   */
+  stallMs: 10_000,
+}

@@ -1,0 +1,38 @@
+import { Worker } from 'node:worker_threads'
+import type { StartThread } from './thread-pool.js'
+import { workerUrl } from './worker-url.js'
+
+/** Message of a worker: it can send, or it has news for the event loop. */
+export type WorkerMessage = 'ready' | 'news'
+
+/**
+ * Starts a send thread as a worker of Node. It does not keep the process alive.
+ *
+ * @returns `undefined` if Node refuses workers, as with `--permission` without `--allow-worker`.
+ */
+export const startWorker: StartThread = (thread, { ready, noticed, ended }) => {
+  let worker: Worker
+  try {
+    worker = new Worker(workerUrl, {
+      workerData: thread.memory,
+      name: 'rtspool-send',
+      // Some options of the process are not for files, such as `--input-type`.
+      execArgv: [],
+      // Almost everything is in the shared memory.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    })
+  } catch {
+    return undefined
+  }
+  let failure: Error | undefined
+  worker.on('message', (message: WorkerMessage) => {
+    if (message === 'ready') ready()
+    else noticed()
+  })
+  worker.on('error', (error: Error) => {
+    failure = error
+  })
+  worker.on('exit', () => ended(failure))
+  worker.unref()
+  return worker
+}

@@ -1,0 +1,197 @@
+import { type Clock, PeriodicCheck } from '../../clock.js'
+import {
+  type RingSizes,
+  SendThread,
+  type ThreadListener,
+  type ThreadRunner,
+} from './send-thread.js'
+
+/** Milliseconds between two looks at the threads. */
+const lookMs = 1000
+/** Number of failures within {@link failureWindowMs} after which no thread is started any more. */
+const maxFailures = 3
+const failureWindowMs = 60_000
+
+/** Starts the thread for the memory. @returns `undefined` if the system refuses threads. */
+export type StartThread = (
+  thread: SendThread,
+  events: {
+    /** Called when the thread can send. */
+    ready(): void
+    /** Called when the thread has reports. */
+    noticed(): void
+    /** Called when the thread has ended, in order or not. */
+    ended(error: Error | undefined): void
+  },
+) => ThreadRunner | undefined
+
+export interface ThreadPoolOptions {
+  readonly clock: Clock
+  readonly start: StartThread
+  /** Maximum number of threads. */
+  readonly maxThreads: number
+  /** Milliseconds after which a thread that has work and handles none has failed. */
+  readonly stallMs: number
+  readonly sizes?: RingSizes | undefined
+}
+
+/** Receives the events of all threads. */
+export interface ThreadPoolListener extends ThreadListener {
+  /** Called when a thread has begun to send, or sends no more. */
+  changed(): void
+  /** Called when a thread sends no more. @param error - Absent when the pool is closed. */
+  stopped(thread: SendThread, error: Error | undefined): void
+  /** Called after `stopped`, when the thread uses no descriptor any more. */
+  ended(thread: SendThread): void
+}
+
+interface RunningThread {
+  readonly thread: SendThread
+  runner: ThreadRunner | undefined
+  isReady: boolean
+  /** Promise that resolves when the thread can send, or has ended. */
+  readonly settled: Promise<void>
+  /** Position and time of the last progress. */
+  handled: number
+  movedAt: number
+}
+
+/** Starts send threads, and ends those that stand still. */
+export class ThreadPool {
+  readonly #options: ThreadPoolOptions
+  readonly #listener: ThreadPoolListener
+  readonly #written: SharedArrayBuffer
+  readonly #running: RunningThread[] = []
+  readonly #failures: number[] = []
+  readonly #look: PeriodicCheck
+  #isClosed = false
+  /** True once the system has refused a thread. */
+  #isRefused = false
+
+  /**
+   * Starts no thread yet.
+   *
+   * @param written - Shared by all threads; see `ThreadMemory`.
+   */
+  constructor(
+    options: ThreadPoolOptions,
+    written: SharedArrayBuffer,
+    listener: ThreadPoolListener,
+  ) {
+    this.#options = options
+    this.#written = written
+    this.#listener = listener
+    this.#look = new PeriodicCheck(options.clock, lookMs, () => this.#findStalled())
+  }
+
+  /** The threads that send at present. */
+  get threads(): readonly SendThread[] {
+    return this.#running.map(({ thread }) => thread)
+  }
+
+  /**
+   * Returns the thread with the fewest viewers. The first call starts the threads.
+   *
+   * @returns `undefined` until all threads can send.
+   */
+  leastLoaded(): SendThread | undefined {
+    while (this.#running.length < this.#options.maxThreads) if (!this.#startOne()) break
+    let best: RunningThread | undefined
+    for (const one of this.#running) {
+      if (!one.isReady) return undefined
+      if (!best || one.thread.load < best.thread.load) best = one
+    }
+    return best?.thread
+  }
+
+  /** Starts the threads now. Resolves when they can send, or have failed. */
+  async start(): Promise<void> {
+    this.leastLoaded()
+    await Promise.all(this.#running.map(({ settled }) => settled))
+  }
+
+  /** Reads the reports of all threads. */
+  collect(): void {
+    const running = this.#running
+    for (let index = 0; index < running.length; index++) running[index]?.thread.collect()
+  }
+
+  /** Ends all threads. Resolves when they have ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#look.stop()
+    await Promise.all([...this.#running].map(({ runner }) => runner?.terminate()))
+  }
+
+  /** @returns `false` if no thread may be started. */
+  #startOne(): boolean {
+    const { clock, sizes, start } = this.#options
+    if (this.#isRefused || this.#isClosed || this.#failsTooOften()) return false
+    const thread = new SendThread(clock, this.#written, this.#listener, sizes)
+    let settle = (): void => {}
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    const running: RunningThread = {
+      thread,
+      settled,
+      runner: undefined,
+      isReady: false,
+      handled: thread.handled,
+      movedAt: clock.now(),
+    }
+    running.runner = start(thread, {
+      ready: () => {
+        running.isReady = true
+        this.#listener.changed()
+        settle()
+      },
+      noticed: () => thread.noticed(),
+      ended: (error) => {
+        this.#stop(running, error ?? new Error('a send thread has ended'))
+        this.#listener.ended(thread)
+        settle()
+      },
+    })
+    if (!running.runner) {
+      this.#isRefused = true
+      return false
+    }
+    this.#running.push(running)
+    this.#look.start()
+    return true
+  }
+
+  #failsTooOften(): boolean {
+    const first = this.#failures.at(-maxFailures)
+    return first !== undefined && this.#options.clock.now() - first < failureWindowMs
+  }
+
+  #findStalled(): boolean {
+    const { clock, stallMs } = this.#options
+    const now = clock.now()
+    for (const one of [...this.#running]) {
+      one.thread.collect()
+      const { handled } = one.thread
+      if (handled !== one.handled || !one.thread.hasWork || !one.isReady) {
+        one.handled = handled
+        one.movedAt = now
+      } else if (now - one.movedAt >= stallMs) {
+        this.#stop(one, new Error(`a send thread has handled nothing for ${stallMs / 1000} s`))
+        one.runner?.terminate().catch(() => {})
+      }
+    }
+    return this.#running.length > 0
+  }
+
+  /** Notes that a thread sends no more. Does nothing the second time. */
+  #stop(one: RunningThread, error: Error): void {
+    const index = this.#running.indexOf(one)
+    if (index < 0) return
+    this.#running.splice(index, 1)
+    if (!this.#isClosed) this.#failures.push(this.#options.clock.now())
+    if (this.#failures.length > maxFailures) this.#failures.shift()
+    this.#listener.changed()
+    this.#listener.stopped(one.thread, this.#isClosed ? undefined : error)
+  }
+}

@@ -1,0 +1,50 @@
+/** Runs a send thread: takes entries of the ring, and sleeps while there are none. It has no event loop. */
+
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { nativeSockets } from '../system/native-sockets.js'
+import type { ThreadMemory } from '../threads/entries.js'
+import { SharedRing } from '../threads/shared-ring.js'
+import { ThreadDatagrams } from './thread-datagrams.js'
+import { ThreadSends } from './thread-sends.js'
+
+/** Milliseconds that the thread sleeps at most, and between two reports about lost datagrams. */
+const sleepMs = 250
+/** Milliseconds to wait for the event loop when the ring of reports is full. */
+const fullMs = 20
+
+const port = parentPort as MessagePort
+const memory = workerData as ThreadMemory
+const native = nativeSockets()
+if (!native) throw new Error('a send thread needs native calls')
+
+const entries = new SharedRing(memory.entries)
+const reports = new SharedRing(memory.reports)
+const base = Number(native.addressOf(entries.bytes))
+
+function tell(): void {
+  if (reports.raiseNotice()) port.postMessage('news')
+}
+
+const datagrams = new ThreadDatagrams(native, (...report) => sends.report(...report))
+const sends = new ThreadSends(
+  memory,
+  {
+    send: (descriptor, offset, sizeBytes) => native.send(descriptor, base + offset, sizeBytes),
+    waitForReader: (full) => {
+      tell()
+      full.waitForRoom(fullMs)
+    },
+  },
+  datagrams,
+)
+
+port.postMessage('ready')
+while (!sends.hasEnded) {
+  while (sends.take()) {}
+  datagrams.report()
+  if (sends.hasNews) {
+    sends.hasNews = false
+    tell()
+  }
+  if (!sends.hasEnded) sends.sleep(sleepMs)
+}

@@ -1,0 +1,151 @@
+import { constants } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import type { NativeSockets } from '../system/native-sockets.js'
+import { entryKinds, reportKinds } from '../threads/entries.js'
+import type { RingEntry, SharedRing } from '../threads/shared-ring.js'
+import { BatchedDatagramGroup } from '../udp/batched-datagram-group.js'
+import type { DatagramDestination, DatagramObserver } from '../udp/datagram-group.js'
+import type { DatagramEntries } from './thread-sends.js'
+
+/** Milliseconds between two reports about lost datagrams. */
+const reportMs = 250
+
+/** Writes a report; see `reportKinds`. */
+type Report = (kind: number, id: number, argument: number, ...values: number[]) => void
+
+/** Counters of a destination since the last report. */
+interface Destination extends DatagramDestination {
+  readonly key: number
+  readonly counters: { packetsOut: number; bytesOut: number; packetsDropped: number }
+  /** `errno` name of the last failure. */
+  code: string
+}
+
+interface Group {
+  readonly batch: BatchedDatagramGroup
+  readonly destinations: Map<number, Destination>
+  readonly loss: { sendErrors: number; fragmentedPackets: number }
+  readonly observer: DatagramObserver
+}
+
+/**
+ * UDP destinations of a send thread. Sends each batch with few system calls, and reports lost
+ * datagrams at most four times a second.
+ */
+export class ThreadDatagrams implements DatagramEntries {
+  readonly #native: NativeSockets
+  readonly #report: Report
+  readonly #groups = new Map<number, Group>()
+  #reportedAt = 0
+
+  constructor(native: NativeSockets, report: Report) {
+    this.#native = native
+    this.#report = report
+  }
+
+  handle(entry: RingEntry, ring: SharedRing): boolean {
+    const { id, argument, offset } = entry
+    const group = this.#groups.get(id)
+    switch (entry.kind) {
+      case entryKinds.openDatagrams:
+        this.#open(id, argument, ring.words[offset / 4] === 1)
+        return true
+      case entryKinds.closeDatagrams:
+        if (group) this.#reportGroup(id, group)
+        this.#groups.delete(id)
+        return true
+      case entryKinds.addDestination:
+        if (group) this.#add(group, argument, textAt(ring, offset))
+        return true
+      case entryKinds.removeDestination:
+        if (group) this.#remove(id, group, argument)
+        return true
+      case entryKinds.sendDatagrams:
+        group?.batch.send(packetsAt(ring, offset, argument))
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** Reports lost datagrams, if the last report was long ago. */
+  report(): void {
+    const now = performance.now()
+    if (now - this.#reportedAt < reportMs) return
+    this.#reportedAt = now
+    for (const [id, group] of this.#groups) this.#reportGroup(id, group)
+  }
+
+  #open(id: number, descriptor: number, isSegmenting: boolean): void {
+    const loss = { sendErrors: 0, fragmentedPackets: 0 }
+    this.#groups.set(id, {
+      batch: new BatchedDatagramGroup(this.#native, () => descriptor, { isSegmenting, loss }),
+      destinations: new Map(),
+      loss,
+      observer: {
+        fragmented: (destination, sizeBytes) => {
+          this.#report(reportKinds.fragmented, id, (destination as Destination).key, sizeBytes)
+        },
+        unsent: (destination, code) => {
+          ;(destination as Destination).code = code
+        },
+      },
+    })
+  }
+
+  #add({ batch, destinations, observer }: Group, key: number, text: string): void {
+    const [address = '', port = ''] = text.split(' ')
+    const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
+    const destination = { key, address, port: Number(port), counters, code: '' }
+    destinations.set(key, destination)
+    batch.add(destination, observer)
+  }
+
+  #remove(id: number, { batch, destinations }: Group, key: number): void {
+    const destination = destinations.get(key)
+    if (!destination) return
+    destinations.delete(key)
+    batch.remove(destination)
+    this.#reportLost(id, destination)
+  }
+
+  #reportGroup(id: number, { destinations, loss }: Group): void {
+    if (loss.fragmentedPackets > 0) {
+      this.#report(reportKinds.fragments, id, loss.fragmentedPackets)
+      loss.fragmentedPackets = 0
+    }
+    if (loss.sendErrors === 0) return
+    loss.sendErrors = 0
+    for (const destination of destinations.values()) this.#reportLost(id, destination)
+  }
+
+  #reportLost(id: number, { key, counters, code }: Destination): void {
+    if (counters.packetsDropped === 0) return
+    const { packetsDropped, bytesOut } = counters
+    this.#report(reportKinds.lost, id, key, packetsDropped, -bytesOut, errnoOf(code))
+    counters.packetsOut = 0
+    counters.bytesOut = 0
+    counters.packetsDropped = 0
+  }
+}
+
+const errnoOf = (code: string): number =>
+  (constants.errno as Readonly<Record<string, number>>)[code] ?? 0
+
+/** Reads a text: its size in bytes, then the text. */
+function textAt(ring: SharedRing, offset: number): string {
+  const sizeBytes = ring.words[offset / 4] as number
+  return ring.bytes.toString('latin1', offset + 4, offset + 4 + sizeBytes)
+}
+
+/** Reads packets: their sizes, then the packets, as views of the ring. */
+function packetsAt(ring: SharedRing, offset: number, count: number): Buffer[] {
+  const packets: Buffer[] = []
+  let at = offset + count * 4
+  for (let index = 0; index < count; index++) {
+    const sizeBytes = ring.words[offset / 4 + index] as number
+    packets.push(ring.bytes.subarray(at, at + sizeBytes))
+    at += sizeBytes
+  }
+  return packets
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { InterleavedGroup } from '../../../src/media/fan-out/interleaved-group.js'
+import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
+import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
+import { HeldThreads } from '../../support/held-threads.js'
+
+/** Creates a batch of packets; those of `entry` begin at an entry point. */
+function batchOf(
+  texts: readonly string[],
+  entry?: { at: number; leads?: readonly string[] },
+): PacketBatch {
+  const batch = new PacketBatch()
+  texts.forEach((text, index) => {
+    if (entry?.at === index) {
+      batch.noteEntry(
+        [...(entry.leads ?? []), ...texts.slice(0, index)].map((lead) => Buffer.from(lead)),
+      )
+      batch.entryIndex = index
+    }
+    batch.push(Buffer.from(text), packetRoles.frameStart)
+  })
+  return batch
+}
+
+const frame = (text: string): string => `$\0\0${String.fromCharCode(text.length)}${text}`
+
+/** A group on a held thread, with a number of readers. */
+function groupOf(count: number, options: ConstructorParameters<typeof HeldThreads>[0] = {}) {
+  const held = new HeldThreads(options)
+  const group = new InterleavedGroup(0, held.clock)
+  const readers = Array.from({ length: count }, (_, index) => held.reader(10 + index))
+  for (const reader of readers) group.add(reader, [])
+  const send = (text: string, entry?: Parameters<typeof batchOf>[1]) =>
+    group.send(batchOf([text], entry))
+  const of = (index: number) => held.sentTo(10 + index)
+  return { held, group, readers, send, of }
+}
+
+describe('ThreadedMembers', () => {
+  it('hands a group over at its threshold, and back at half of it', () => {
+    const { held, group, readers, send, of } = groupOf(3)
+    send('a')
+    expect([of(0).loop, of(0).thread]).toEqual([[frame('a')], []])
+    const others = [held.reader(13), held.reader(14)]
+    for (const reader of others) group.add(reader, [])
+    send('b')
+    held.run()
+    expect([of(0).loop, of(0).thread, of(4).thread]).toEqual([
+      [frame('a')],
+      [frame('b')],
+      [frame('b')],
+    ])
+    // Four and three of four stay in the thread; with two the loop continues.
+    for (const reader of others) group.remove(reader)
+    send('c')
+    held.run()
+    expect(of(0).thread).toEqual([frame('b'), frame('c')])
+    if (readers[2]) group.remove(readers[2])
+    send('d')
+    held.run()
+    send('e')
+    expect(of(0).thread).toEqual([frame('b'), frame('c')])
+    expect(of(0).loop).toEqual([frame('a'), frame('d'), frame('e')])
+  })
+
+  it('leaves a batch out for a member that is congested, and counts it as dropped', () => {
+    const { held, group, readers, send, of } = groupOf(4)
+    send('a')
+    held.run()
+    held.full.add(11)
+    send('b')
+    if (readers[1]) readers[1].carrier.isCongested = true
+    held.run()
+    held.full.clear()
+    send('c')
+    held.run()
+    expect(of(0).thread).toEqual([frame('a'), frame('b'), frame('c')])
+    expect([of(1).thread, of(1).loop]).toEqual([[frame('a')], []])
+    if (readers[1]) readers[1].carrier.isCongested = false
+    send('d')
+    send('key', { at: 0 })
+    send('f')
+    held.run()
+    expect(of(1).loop.concat(of(1).thread.slice(1))).toEqual([frame('key'), frame('f')])
+    for (const reader of readers) group.settle(reader)
+    expect(readers.map(({ counters }) => [counters.packetsOut, counters.packetsDropped])).toEqual([
+      [6, 0],
+      [3, 3],
+      [6, 0],
+      [6, 0],
+    ])
+    expect(readers[1]?.lags).toEqual(['behind', 'caught up'])
+  })
+
+  it('writes a returned batch of a member with room to its stream', () => {
+    const { held, send, of } = groupOf(4)
+    send('a')
+    held.run()
+    held.full.add(12)
+    send('b')
+    send('c')
+    held.run()
+    held.full.clear()
+    expect([of(2).thread, of(2).loop]).toEqual([[frame('a')], [frame('b'), frame('c')]])
+    held.run()
+    send('d')
+    held.run()
+    expect(of(2).thread).toEqual([frame('a'), frame('d')])
+  })
+
+  it('continues at the next entry point after a thread was late, with its leads', () => {
+    const { held, group, readers, send, of } = groupOf(4)
+    send('a')
+    held.clock.advance(2_001)
+    send('late')
+    held.run()
+    send('no entry')
+    group.send(batchOf(['rest', 'key'], { at: 1, leads: ['sps'] }))
+    send('next')
+    held.run()
+    expect(of(0).thread).toEqual([
+      frame('a'),
+      `${frame('sps')}${frame('rest')}${frame('key')}`.replace(frame('rest'), ''),
+      frame('next'),
+    ])
+    for (const reader of readers) group.settle(reader)
+    // The lead of an earlier batch was never counted here, so that it is one more.
+    expect(readers[0]?.counters).toEqual({ packetsOut: 4, packetsDropped: 2, bytesOut: 11 })
+    expect(readers[0]?.lags).toEqual(['behind', 'caught up'])
+    expect(held.threads.threads[0]?.packetsDropped).toBe(3 * 4)
+  })
+
+  it('leaves batches out while the ring is full, and loses no later frame', () => {
+    const { held, send, of, readers, group } = groupOf(4, { entriesBytes: 128 * 1024 })
+    const large = 'x'.repeat(200)
+    let sent = 0
+    while (held.threads.threads[0]?.packetsDropped !== 4) {
+      send(large)
+      sent++
+    }
+    held.run()
+    send('key', { at: 0 })
+    held.run()
+    expect(of(3).thread.length).toBe(sent)
+    expect(of(3).thread.at(-1)).toBe(frame('key'))
+    for (const reader of readers) group.settle(reader)
+    expect(readers[3]?.counters.packetsDropped).toBe(1)
+  })
+
+  it('serves members on the loop again whose thread has ended, if nothing was under way', () => {
+    const { held, group, readers, send, of } = groupOf(4)
+    send('a')
+    held.run()
+    for (const reader of readers) group.remove(reader)
+    held.run()
+    held.endThread()
+    for (const reader of readers) group.add(reader, [])
+    send('b')
+    held.run()
+    expect(of(0).loop.concat(of(0).thread)).toEqual([frame('a'), frame('b')])
+  })
+
+  it('ends the connections of which a thread has the write side when it fails', () => {
+    const { held, send, of } = groupOf(4)
+    send('a')
+    held.run()
+    held.endThread()
+    expect(of(0).loop).toEqual(['failed'])
+  })
+})

@@ -1,0 +1,27 @@
+import { appendFileSync } from 'node:fs'
+import type { RtspServer } from '../../src/index.js'
+import { sendThreadDefaults } from '../../src/transport/threads/create-send-threads.js'
+
+const { RTSPOOL_TEST_SEND_THREADS: countsFile = '' } = process.env
+
+/** Makes every server send through one thread, from the first viewer on; for `npm run test:threads`. */
+export function sendByThreads(): void {
+  Object.assign(sendThreadDefaults, {
+    handOverFrom: 1,
+    minThreads: 1,
+    startsEarly: true,
+    stallMs: 1e9,
+  })
+}
+
+/**
+ * Appends a line to the file of the run: RTP packets of a server to unicast viewers, and those of
+ * them that threads have sent.
+ */
+export function countThreadPackets(server: RtspServer): void {
+  if (countsFile === '') return
+  const { unicast, sendThreads } = server.stats()
+  if (sendThreads.length === 0) return
+  const byThreads = sendThreads.reduce((sum, { packetsOut }) => sum + packetsOut, 0)
+  appendFileSync(countsFile, `${unicast.packetsOut} ${byThreads}\n`)
+}

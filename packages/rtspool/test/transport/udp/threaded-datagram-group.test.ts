@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import type { DatagramDestination } from '../../../src/transport/udp/datagram-group.js'
+import { ThreadedDatagramGroup } from '../../../src/transport/udp/threaded-datagram-group.js'
+import { FakeKernel } from '../../support/fake-kernel.js'
+import { HeldThreads } from '../../support/held-threads.js'
+
+describe('ThreadedDatagramGroup', () => {
+  function groupOf(count: number, options: { entriesBytes?: number } = {}) {
+    const kernel = new FakeKernel()
+    const held = new HeldThreads({ ...options, native: kernel.native })
+    const local: string[] = []
+    const members = new Set<DatagramDestination>()
+    const loss = { sendErrors: 0, fragmentedPackets: 0 }
+    const group = new ThreadedDatagramGroup({
+      threads: held.threads,
+      local: {
+        get size() {
+          return members.size
+        },
+        add: (destination) => members.add(destination),
+        remove: (destination) => members.delete(destination),
+        send: (packets) => {
+          for (const { port } of members)
+            for (const packet of packets) local.push(`${port} ${packet}`)
+        },
+      },
+      descriptor: () => 5,
+      isSegmenting: false,
+      loss,
+    })
+    const unsent: string[] = []
+    const observer = {
+      fragmented: () => {},
+      unsent: ({ port }: DatagramDestination, code: string) => unsent.push(`${port} ${code}`),
+    }
+    const add = (index: number) => {
+      const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
+      const destination = { address: '10.0.0.1', port: 1000 + index, counters }
+      group.add(destination, observer)
+      return destination
+    }
+    const destinations = Array.from({ length: count }, (_, index) => add(index))
+    const byThread = () => kernel.sent.map(({ port, payload }) => `${port} ${payload}`)
+    const send = (text: string, hasEntry?: boolean) => group.send([Buffer.from(text)], hasEntry)
+    return { held, kernel, group, send, byThread, local, members, loss, unsent, add, destinations }
+  }
+
+  it('gives its members to a thread at the threshold, and takes them back at half of it', () => {
+    const { held, group, send, byThread, local, add, destinations } = groupOf(3)
+    send('a')
+    expect(local).toEqual(['1000 a', '1001 a', '1002 a'])
+    add(3)
+    send('b')
+    held.run()
+    expect(byThread()).toEqual(['1000 b', '1001 b', '1002 b', '1003 b'])
+    group.remove(destinations[0] as DatagramDestination)
+    send('c')
+    held.run()
+    expect(byThread().slice(4).sort()).toEqual(['1001 c', '1002 c', '1003 c'])
+    group.remove(destinations[1] as DatagramDestination)
+    send('d')
+    held.run()
+    expect([byThread().length, local.slice(3)]).toEqual([7, ['1002 d', '1003 d']])
+    expect(held.threads.threads[0]?.destinations).toBe(0)
+  })
+
+  it('counts packets that the kernel refuses, and reports them to the observer', () => {
+    const { held, kernel, send, loss, unsent, destinations } = groupOf(4)
+    send('first')
+    held.run()
+    kernel.routes.set('10.0.0.1', { mtu: 1500, error: 'ENETUNREACH' })
+    send('lost')
+    held.run()
+    for (const { counters } of destinations) expect(counters.packetsDropped).toBe(0)
+    held.report()
+    expect(loss.sendErrors).toBe(4)
+    expect(unsent).toEqual([1000, 1001, 1002, 1003].map((port) => `${port} ENETUNREACH`))
+    expect(destinations[0]?.counters).toEqual({ packetsOut: -1, bytesOut: -4, packetsDropped: 1 })
+  })
+
+  it('leaves packets out after a thread was late, up to the next entry point', () => {
+    const { held, send, byThread, loss, destinations } = groupOf(4)
+    send('a')
+    held.clock.advance(2_001)
+    send('late')
+    held.run()
+    send('no entry', false)
+    send('key', true)
+    held.run()
+    expect(byThread().filter((text) => text.startsWith('1000'))).toEqual(['1000 a', '1000 key'])
+    expect([loss.sendErrors, destinations[0]?.counters.packetsDropped]).toEqual([8, 2])
+  })
+
+  it('sends on the event loop again when the thread has ended', () => {
+    const { held, send, local } = groupOf(4)
+    send('a')
+    held.run()
+    for (let failure = 0; failure < 3; failure++) {
+      held.endThread(failure)
+      send(`${failure}`)
+    }
+    // The first two failures were followed by another thread, the third one was not.
+    expect(local).toEqual(['1000 2', '1001 2', '1002 2', '1003 2'])
+  })
+})
