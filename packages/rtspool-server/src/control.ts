@@ -8,6 +8,7 @@ import type { LiveService } from './live/live-service.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
 import type { CommandOptions } from './options.js'
 import type { RecordingService } from './recording/recording-service.js'
+import type { SourceService } from './sources/source-service.js'
 
 /** Parts of the running command that the control API uses. */
 export interface ControlledCommand {
@@ -17,6 +18,7 @@ export interface ControlledCommand {
   readonly version: string
   readonly configuration: Configuration
   readonly recordings: RecordingService
+  readonly sources: SourceService
   /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
   /** TLS certificate of the RTSP server, which the API uses too. */
@@ -30,7 +32,7 @@ export interface ControlledCommand {
  * @throws {Error} The port, the file of tokens or the key of webhooks cannot be used.
  */
 export async function startControl(
-  { settings, sources }: CommandOptions,
+  { settings, sources: configSources }: CommandOptions,
   { certificate, ...command }: ControlledCommand,
 ): Promise<ControlService | undefined> {
   const { config } = settings
@@ -38,7 +40,7 @@ export async function startControl(
   const { apiOptionsOf } = await import('./api/api-options.js')
   const { ControlService } = await import('./api/control-service.js')
   const { sharePage, tryLoadPage } = await import('./dashboard/page-files.js')
-  const api = apiOptionsOf(settings, sources.environment)
+  const api = apiOptionsOf(settings, configSources.environment)
   if (!api) return undefined
   const own = config.api.tls ? certificate : undefined
   const livePort = command.live?.address().port
@@ -46,7 +48,7 @@ export async function startControl(
   const shared = tryLoadPage(livePort, sharePage)
   const control = new ControlService({
     ...{ ...command, api, page, sharePage: shared, certificate: own },
-    shareLogins: sources.shares,
+    shareLogins: configSources.shares,
   })
   try {
     await control.listen()

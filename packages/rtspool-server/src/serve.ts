@@ -9,7 +9,7 @@ import { sourceOrOption } from './config/problems.js'
 import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'
 import { recordingPlansOf } from './config/sections/recordings.js'
-import { execPlansOf } from './config/sections/sources/sources.js'
+import { sourcePlansOf } from './config/sections/sources/source-plans.js'
 import { serverOptionsOf } from './config/server-options.js'
 import type { Settings } from './config/settings.js'
 import { startControl } from './control.js'
@@ -59,6 +59,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   ]
   try {
     const certificate = readCertificate(settings)
+    const plans = sourcePlansOf(settings, options.sources.environment)
     const rtsp = createServer(settings, certificate)
     server = rtsp
     logComings(server, repeats)
@@ -90,9 +91,9 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     ends.push(() => reload?.close())
     const configuration = reload
     control = await startControl(options, {
-      ...{ rtsp, log, repeats, version, configuration, live, recordings, certificate },
+      ...{ rtsp, log, repeats, version, configuration, live, recordings, sources, certificate },
     })
-    sources.update(execPlansOf(config.sources))
+    sources.update(plans)
     recordings.update(recordingPlansOf(config.recordings))
     const { reloader } = reload
     const servers = { server, control, recordings, sources }

@@ -6,7 +6,7 @@ export const eventTypes = Object.freeze([
   ...['viewerFellBehind', 'viewerCaughtUp', 'publishStarted', 'publishEnded'],
   ...['mediaStarted', 'mediaDown', 'mediaUp', 'mediaEnded', 'limitNear', 'limitsChanged'],
   ...['recordingStarted', 'recordingStopped', 'recordingFailed', 'segmentClosed'],
-  'segmentRemoved',
+  ...['segmentRemoved', 'sourceStateChanged'],
   ...['banned', 'banHit', 'unbanned', 'pressureChanged', 'drainStarted'],
   ...['shareCreated', 'shareEnded', 'configChanged', 'configRefused', 'eventsLost'],
 ] as const)
@@ -36,6 +36,10 @@ const sentences: Readonly<Record<string, Say>> = {
     `${path(event)} cannot be recorded by ${textOf(event.recording)}: ${textOf(event.message)}`,
   segmentClosed: (event) => `${textOf(event.file)} is complete`,
   segmentRemoved: (event) => `${textOf(event.file)} was removed: ${textOf(event.cause)}`,
+  sourceStateChanged: (event) => {
+    const why = event.lastError ?? event.reason
+    return `source of ${path(event)}: ${textOf(event.state)}${why === undefined ? '' : ` (${textOf(why)})`}`
+  },
   limitNear: (event) => `${event.count} of ${event.max}: ${event.limit}${subject(event)}`,
   pressureChanged: (event) =>
     `measures against overload: ${event.previous} → ${event.level}, load ${Number(event.pressure).toFixed(2)}`,

@@ -33,6 +33,11 @@ describe('words of events', () => {
       { recording: 'all', path: '/cam', message: 'ENOSPC: no space left on device' },
       '/cam cannot be recorded by all: ENOSPC: no space left on device',
     ],
+    [
+      'sourceStateChanged',
+      { path: '/cam', state: 'waiting', reason: 'exited', lastError: 'exit code 1' },
+      'source of /cam: waiting (exit code 1)',
+    ],
     ['configChanged', { changed: ['limits.maxSessions'] }, 'changed: ["limits.maxSessions"]'],
     ['later', {}, ''],
   ] as const)('are a sentence about %s', ([type, members, words]) => {

@@ -8,6 +8,7 @@ import { LimitWatch } from '../events/limit-watch.js'
 import { MediaWatch } from '../events/media-watch.js'
 import { feedRecordingEvents } from '../events/recording-events.js'
 import { feedServerEvents } from '../events/server-events.js'
+import { feedSourceEvents } from '../events/source-events.js'
 import { Webhook } from '../events/webhook.js'
 import type { LiveService } from '../live/live-service.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
@@ -15,6 +16,7 @@ import { History } from '../metrics/history.js'
 import { Metrics } from '../metrics/metrics.js'
 import type { RecordingService } from '../recording/recording-service.js'
 import { Snapshots } from '../snapshots/snapshots.js'
+import type { SourceService } from '../sources/source-service.js'
 import { AuditLog } from './access/audit.js'
 import { Bearers } from './access/bearers.js'
 import { Logins } from './access/logins.js'
@@ -39,6 +41,7 @@ export interface ControlServiceOptions {
   readonly configuration: Configuration
   readonly api: ApiOptions
   readonly recordings: RecordingService
+  readonly sources: SourceService
   /** Service that sends live pictures to browsers; `undefined` = none. */
   readonly live?: LiveService | undefined
   /** Logins of players by share links, if the server has users. */
@@ -79,7 +82,7 @@ export class ControlService {
    */
   constructor(options: ControlServiceOptions) {
     const { rtsp, log, version, configuration, api, certificate } = options
-    const { clock = systemClock, live, page, repeats, recordings } = options
+    const { clock = systemClock, live, page, repeats, recordings, sources } = options
     const tokens = TokenStore.open(api.tokensFile)
     this.#tokens = tokens
     const logins = loginsOf(configuration, api.loginLifetimeSeconds, clock)
@@ -97,10 +100,12 @@ export class ControlService {
     serveShares({ shares, rtsp, events, live, page: sharePage, logins: shareLogins })
     const stopServerEvents = feedServerEvents(rtsp, events)
     const stopRecordingEvents = feedRecordingEvents(recordings, events)
+    const stopSourceEvents = feedSourceEvents(sources, events)
     const stopConfigEvents = feedConfigEvents(configuration.reloader, events)
     this.#stopEvents = () => {
       stopServerEvents()
       stopRecordingEvents()
+      stopSourceEvents()
       stopConfigEvents()
       configuration.reloader.off('reloaded', recheck)
     }
@@ -115,6 +120,7 @@ export class ControlService {
     this.#metrics = new Metrics({
       ...{ rtsp, mediaWatch: this.#mediaWatch, webhooks: this.#webhooks, live: browsers, version },
       snapshots: this.#snapshots,
+      sources,
     })
     this.#history = new History(rtsp, browsers, clock)
     const server: ControlledServer = {
@@ -128,6 +134,7 @@ export class ControlService {
         configuration,
         live,
         recordings,
+        sources,
       },
       history: this.#history,
       snapshots: this.#snapshots,

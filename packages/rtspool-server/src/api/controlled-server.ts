@@ -6,6 +6,7 @@ import type { LiveService } from '../live/live-service.js'
 import type { History } from '../metrics/history.js'
 import type { RecordingService } from '../recording/recording-service.js'
 import type { Snapshots } from '../snapshots/snapshots.js'
+import type { SourceService } from '../sources/source-service.js'
 import type { AuditLog } from './access/audit.js'
 import type { Bearers } from './access/bearers.js'
 import type { Logins } from './access/logins.js'
@@ -25,6 +26,7 @@ export interface ControlledServer {
   readonly events: EventFeed
   readonly mediaWatch: MediaWatch
   readonly recordings: RecordingService
+  readonly sources: SourceService
   /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
   readonly snapshots: Snapshots

@@ -12,6 +12,8 @@ export const eventTypes = Object.freeze({
   mediaDown: 'A media that plays has had no packet for some seconds, or its source is away.',
   mediaUp: 'A media that was down has packets again.',
   mediaEnded: 'A media that had started has ended.',
+  sourceStateChanged:
+    'The source of a path has entered another state, with the reason and the next attempt.',
   recordingStarted: 'A recording of a path has created its first file.',
   recordingStopped: 'A recording has ended, with its reason and its size.',
   recordingFailed: 'A recording has failed, with the reason and the time to the next attempt.',

@@ -3,8 +3,8 @@ import type { RepeatLimit } from './repeat-limit.js'
 
 /** Logs the states of sources, and the lines that their programs write to the standard error. */
 export function logSources(sources: SourceService, lines: RepeatLimit): void {
-  sources.on('stateChanged', ({ path, state, until, reason, lastError, attempts, pid }) => {
-    const facts = { path, state, pid, attempts }
+  sources.on('stateChanged', ({ path, state, until, reason, lastError, attempts, pid, source }) => {
+    const facts = { path, state, source, pid, attempts }
     if (state === 'waiting' || state === 'failed') {
       const failure = { ...facts, reason, why: lastError, until: until?.toISOString() }
       lines.write('warn', 'source failed', path, failure)

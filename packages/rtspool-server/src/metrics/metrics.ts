@@ -11,6 +11,8 @@ import type { MediaWatch } from '../events/media-watch.js'
 import type { WebhookStats } from '../events/webhook.js'
 import type { LiveTraffic } from '../live/live-viewer.js'
 import type { SnapshotStats } from '../snapshots/snapshot-counts.js'
+import type { SourceService } from '../sources/source-service.js'
+import { sourceStates } from '../sources/source-status.js'
 import { MetricSet, type Series } from './metric-set.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
@@ -36,6 +38,7 @@ export interface MeasuredService {
   readonly live: (() => LiveTraffic) | undefined
   /** Makes the snapshots. */
   readonly snapshots: { readonly stats: SnapshotStats; readonly cachedBytes: number }
+  readonly sources: Pick<SourceService, 'statuses'>
   readonly version: string
 }
 
@@ -59,7 +62,8 @@ export class Metrics {
   }
   readonly #onCaughtUp = (session: Session) => void this.#slow.delete(session)
 
-  constructor({ rtsp, mediaWatch, webhooks, live, snapshots, version }: MeasuredService) {
+  constructor(parts: MeasuredService) {
+    const { rtsp, mediaWatch, webhooks, live, snapshots, sources, version } = parts
     this.#rtsp = rtsp
     this.#mediaWatch = mediaWatch
     this.#live = live
@@ -75,6 +79,7 @@ export class Metrics {
     this.#defineSessions()
     this.#defineConnections()
     this.#defineTraffic()
+    this.#defineSources(sources)
     this.#defineProtection()
     this.#defineWebhooks(webhooks)
     this.#defineSnapshots(snapshots)
@@ -92,6 +97,22 @@ export class Metrics {
   /** Returns all metrics in the text format of Prometheus. */
   text(): Promise<string> {
     return this.#set.text()
+  }
+
+  #defineSources(sources: MeasuredService['sources']): void {
+    this.#set.gauge('rtspool_sources', 'Sources of paths by state', ['state'], () => {
+      const all = sources.statuses
+      return sourceStates.map((state) => [
+        { state },
+        all.filter((each) => each.state === state).length,
+      ])
+    })
+    this.#set.gauge(
+      'rtspool_source_attempts_max',
+      'Most attempts of a source since it ran',
+      [],
+      () => [[{}, Math.max(0, ...sources.statuses.map(({ attempts }) => attempts))]],
+    )
   }
 
   #defineSessions(): void {

@@ -1,9 +1,15 @@
 import { EventEmitter } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
 import { type Clock, type MountPoints, systemClock } from 'rtspool'
-import { type ExecPlan, isSamePlan } from './exec/exec-plan.js'
+import type { ExecPlan } from './exec/exec-plan.js'
 import { ExecSource } from './exec/exec-source.js'
 import { type RunningProgram, type StartProgram, startProgram } from './exec/program.js'
+import type { PullPlan } from './pull/pull-plan.js'
+import { PullSource } from './pull/pull-source.js'
 import type { SourceStatus } from './source-status.js'
+
+/** Settings of the source of one path. */
+export type SourcePlan = ExecPlan | PullPlan
 
 export interface SourceEvents {
   /** A source has entered another state. */
@@ -26,7 +32,7 @@ export class SourceService extends EventEmitter<SourceEvents> {
   readonly #mounts: MountPoints
   readonly #clock: Clock
   readonly #start: StartProgram
-  readonly #sources = new Map<string, ExecSource>()
+  readonly #sources = new Map<string, ExecSource | PullSource>()
   /** Ends of sources that were removed, by path. */
   readonly #ending = new Map<string, Promise<void>>()
 
@@ -46,14 +52,20 @@ export class SourceService extends EventEmitter<SourceEvents> {
     return sources.sort((one, other) => (one.path < other.path ? -1 : 1))
   }
 
+  get plans(): SourcePlan[] {
+    return [...this.#sources.values()].map(({ plan }) => plan)
+  }
+
   /**
-   * Uses other plans. Sources whose plan is the same go on; the others end, with their programs and viewers, and new
-   * ones begin.
+   * Uses other plans. Sources whose plan is the same go on, and pulls change while they run. Other programs end with their
+   * viewers, and new sources begin.
    */
-  update(plans: readonly ExecPlan[]): void {
+  update(plans: readonly SourcePlan[]): void {
     for (const [path, source] of this.#sources) {
       const next = plans.find((plan) => plan.path === path)
-      if (!next || !isSamePlan(next, source.plan)) this.#remove(path, source)
+      if (isDeepStrictEqual(next, source.plan)) continue
+      if (next?.kind === 'pull' && source instanceof PullSource) source.update(next)
+      else this.#remove(path, source)
     }
     for (const plan of plans) if (!this.#sources.has(plan.path)) this.#add(plan)
   }
@@ -64,22 +76,29 @@ export class SourceService extends EventEmitter<SourceEvents> {
     await Promise.all(this.#ending.values())
   }
 
-  #add(plan: ExecPlan): void {
+  #add(plan: SourcePlan): void {
+    const source = this.#create(plan)
+    this.#sources.set(plan.path, source)
+    this.#mounts.add(plan.path, source.factory)
+  }
+
+  #create(plan: SourcePlan): ExecSource | PullSource {
     const { path } = plan
-    const source = new ExecSource(plan, {
-      clock: this.#clock,
+    const clock = this.#clock
+    const changed = (status: SourceStatus): void => void this.emit('stateChanged', status)
+    if (plan.kind === 'pull') return new PullSource(plan, { clock, changed })
+    return new ExecSource(plan, {
+      clock,
       start: startAfter(this.#ending.get(path), this.#start),
       events: {
-        changed: (status) => void this.emit('stateChanged', status),
+        changed,
         says: (line) => void this.emit('says', path, line),
         leftOut: (names) => void this.emit('leftOut', path, names),
       },
     })
-    this.#sources.set(path, source)
-    this.#mounts.add(path, source.factory)
   }
 
-  #remove(path: string, source: ExecSource): void {
+  #remove(path: string, source: ExecSource | PullSource): void {
     this.#mounts.remove(path)
     this.#sources.delete(path)
     const ended = Promise.all([this.#ending.get(path), source.close()]).then(() => {

@@ -11,14 +11,21 @@ import { ControlService } from '../../src/api/control-service.js'
 import type { Configuration } from '../../src/api/controlled-server.js'
 import { nameOf } from '../../src/config/key-schema.js'
 import type { ConfigSources } from '../../src/config/load-config.js'
-import { bansPart, limitsPart, serverPart } from '../../src/config/reload/live-parts.js'
+import {
+  bansPart,
+  limitsPart,
+  serverPart,
+  sourcesPart,
+} from '../../src/config/reload/live-parts.js'
 import { ConfigReloader } from '../../src/config/reload/reloader.js'
 import { ConfigStore } from '../../src/config/save/config-store.js'
+import { sourcePlansOf } from '../../src/config/sections/sources/source-plans.js'
 import { loadSettings } from '../../src/config/settings.js'
 import { LiveService } from '../../src/live/index.js'
 import { RepeatLimit } from '../../src/log/repeat-limit.js'
 import { recordingDefaults } from '../../src/recording/recording-plan.js'
 import { RecordingService } from '../../src/recording/recording-service.js'
+import { SourceService } from '../../src/sources/source-service.js'
 import { ApiClient } from './api-client.js'
 
 /** A server with its API, a client of it, and everything that the log was told. */
@@ -31,6 +38,7 @@ export interface ApiScene {
   readonly tokensFile: string
   /** File of configuration. */
   readonly recordings: RecordingService
+  readonly sources: SourceService
   /** Folder of the recording `all`, which records the path `/recorded`. */
   readonly recordingsFolder: string
   readonly configFile: string
@@ -71,7 +79,9 @@ export async function startApi(
     ...{ webhooks: noWebhooks },
     ...apiOptions,
   }
-  const configuration = configurationOf(server, join(folder, 'rtspool.yml'), config, users)
+  const sources = new SourceService(server.mounts, { clock })
+  const file = join(folder, 'rtspool.yml')
+  const configuration = configurationOf({ server, sources, file, text: config, users })
   const live = hasLive ? await startLive(server) : undefined
   const repeats = new RepeatLimit(log)
   const recordings = new RecordingService(server, { clock })
@@ -81,13 +91,20 @@ export async function startApi(
   const otherApi: ApiScene['otherApi'] = (others) =>
     new ControlService({
       ...{ rtsp: server, log, repeats, version: '1.2.3', clock, configuration },
-      ...{ api: { ...api, ...others }, live, recordings, shareLogins, certificate: undefined },
+      ...{
+        api: { ...api, ...others },
+        live,
+        recordings,
+        sources,
+        shareLogins,
+        certificate: undefined,
+      },
     })
   const control = otherApi({})
   await control.listen()
   closeServerAfterTest({
     close: async () => {
-      await Promise.all([control.close(), live?.close(), recordings.close()])
+      await Promise.all([control.close(), live?.close(), recordings.close(), sources.close()])
       repeats.close()
       rmSync(folder, { recursive: true })
     },
@@ -102,7 +119,7 @@ export async function startApi(
   const configFile = join(folder, 'rtspool.yml')
   return {
     ...{ server, control, api: client, url, adminToken, tokensFile, configFile, logged },
-    ...{ tokenOf, otherApi, recordings, recordingsFolder },
+    ...{ tokenOf, otherApi, recordings, recordingsFolder, sources },
   }
 }
 
@@ -114,13 +131,22 @@ async function startLive(server: RtspServer): Promise<LiveService> {
   return live
 }
 
+interface ConfiguredScene {
+  readonly server: RtspServer
+  readonly sources: SourceService
+  readonly file: string
+  readonly text: string
+  readonly users: string
+}
+
 /** Makes the configuration of a server from a file; a variable wins over one of its keys. */
-function configurationOf(
-  server: RtspServer,
-  file: string,
-  text: string,
-  users: string,
-): Configuration {
+function configurationOf({
+  server,
+  sources: service,
+  file,
+  text,
+  users,
+}: ConfiguredScene): Configuration {
   writeFileSync(file, text)
   const sources: ConfigSources = {
     file,
@@ -128,8 +154,14 @@ function configurationOf(
     flags: { kind: 'flags', tree: {}, sourceOf: nameOf },
     users: [],
   }
-  const parts = [serverPart(server), limitsPart(server), bansPart(server)]
-  const reloader = new ConfigReloader(sources, loadSettings(sources), parts)
+  const { environment } = sources
+  const parts = [
+    ...[serverPart(server), limitsPart(server), bansPart(server)],
+    sourcesPart(server, service, environment),
+  ]
+  const settings = loadSettings(sources)
+  service.update(sourcePlansOf(settings, environment))
+  const reloader = new ConfigReloader(sources, settings, parts)
   return { reloader, store: new ConfigStore(reloader) }
 }
 

@@ -44,6 +44,7 @@ export async function expectEverySuccess(api: ApiClient, camera = '/cam'): Promi
   await call('logout', { token: login.token })
   const share = await call('createShare', { body: { path: '/live/door', seconds: 60 } })
   await call('revokeShare', { params: { id: share.id } })
+  await callSources(call)
   await callRecordings(api, call)
   called.add('exportRecording').add('playRecording')
   await call('endMedia', { params: first })
@@ -53,6 +54,18 @@ export async function expectEverySuccess(api: ApiClient, camera = '/cam'): Promi
   called.add('streamEvents')
   expect([...called].sort()).toEqual(api.operationIds.sort())
   await expectAuditOfChanges(api)
+}
+
+/** Calls the operations on sources. */
+async function callSources(
+  call: (operationId: string, request?: ApiCall) => Promise<ApiAnswer['body']>,
+): Promise<void> {
+  const added = { path: '/added', url: 'rtsp://10.0.0.9/stream', username: 'ann', password: 'key' }
+  expect((await call('addSource', { body: added })).state).toBe('idle')
+  const query = { path: '/added' }
+  await call('changeSource', { query, body: { lingerSeconds: 3 } })
+  expect((await call('listSources', { query })).sources).toHaveLength(1)
+  await call('removeSource', { query })
 }
 
 /** Calls the operations on recordings. There are two files of 10 s and of 2 s. */

@@ -19,6 +19,8 @@ const bodies: Readonly<Record<string, object>> = {
   createLiveTicket: { path: '/cam' },
   changeLimits: { maxSessions: 5 },
   changeConfig: { changes: { 'limits.maxSessions': 5 } },
+  addSource: { path: '/a', url: 'rtsp://10.0.0.1/' },
+  changeSource: { alwaysOn: true },
   createToken: { name: 'graph', role: 'metrics' },
   createShare: { path: '/cam' },
   login: { user: 'ann', password: 'secret' },

@@ -50,6 +50,8 @@ describe('the OpenAPI document', () => {
     await provokeSnapshotErrors(scene, slow)
     // `recordings.test.ts` provokes these.
     const elsewhere = ['exportRecording too-many', 'playRecording too-many']
+    // `sources.test.ts` provokes these.
+    elsewhere.push('changeSource conflict', 'removeSource conflict')
     await expectEveryError(scene, elsewhere)
   })
 })

@@ -65,6 +65,9 @@ async function provokeConflicts(api: ApiClient): Promise<void> {
     const nothing = await api.call(operationId, { params: { name: 'all' }, query: empty })
     expect(nothing.status).toBe(409)
   }
+  const { body: media } = await api.call('listMedia')
+  const used = { path: media.media[0].path, url: 'rtsp://10.0.0.1/' }
+  expect((await api.call('addSource', { body: used })).status).toBe(409)
   const ticket = await api.call('createLiveTicket', { body: { path: '/live/door' } })
   expect(ticket.status).toBe(409)
   const share = await api.call('createShare', { body: { path: '/live/door' } })

@@ -1,19 +1,23 @@
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { MediaFactory, MountPoints } from 'rtspool'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { LoadedConfig } from '../../src/config/load-config.js'
 import { sourcesPart } from '../../src/config/reload/live-parts.js'
-import { execPlansOf } from '../../src/config/sections/sources/sources.js'
+import { sourcePlansOf } from '../../src/config/sections/sources/source-plans.js'
 import type { Settings } from '../../src/config/settings.js'
-import type { ExecPlan } from '../../src/sources/exec/exec-plan.js'
+import type { SourcePlan } from '../../src/sources/source-service.js'
 import { loadText, mistakesOf } from './config-text.js'
 
 const load = (sources: string) => loadText(`sources: ${sources}\n`)
 
 describe('sources of a configuration', () => {
   it('are programs with defaults, and a folder relative to the file', () => {
-    const { config } = load('{ /cam: { exec: { command: [a, "b c"], folder: disk } } }')
-    expect(execPlansOf(config.sources)).toEqual([
+    const loaded = load('{ /cam: { exec: { command: [a, "b c"], folder: disk } } }')
+    expect(sourcePlansOf(loaded, {})).toEqual([
       {
+        kind: 'exec',
         ...{ path: '/cam', command: ['a', 'b c'], format: 'mpegts', frameRate: 0 },
         ...{ environment: {}, passEnvironment: [], folder: resolve('disk'), alwaysOn: false },
         ...{ lingerSeconds: 10, holdSeconds: 60, startSeconds: 10, stallSeconds: 15 },
@@ -25,7 +29,11 @@ describe('sources of a configuration', () => {
   it.for<[string, string]>([
     ['{ cam: { exec: { command: [a] } } }', 'sources.cam must be a path such as /cam'],
     ['{ /cam/*: { exec: { command: [a] } } }', 'sources./cam/* must be a path such as /cam'],
-    ['{ /cam: {} }', 'sources./cam.exec must be a program, such as'],
+    ['{ /cam: {} }', 'sources./cam must be settings with either pull or exec'],
+    ['{ /cam: { pull: { url: "http://u:canary@h" } } }', 'pull.url must be an RTSP URL, such as'],
+    ['{ /cam: { pull: "rtsp://u:canary@h" } }', 'sources./cam.pull must be a stream, such as'],
+    ['{ /cam: { pull: { url: "rtsp://h", transport: sctp } } }', "got 'sctp'"],
+    ['{ /cam: { pull: { url: "rtsp://h", fingerprint: ab } } }', 'must be a SHA-256 fingerprint'],
     ['{ /cam: "ffmpeg -i canary" }', 'sources./cam must be'],
     ['{ /cam: { exec: "ffmpeg -i canary" } }', 'sources./cam.exec must be a program, such as'],
     ['{ /cam: { exec: { command: ffmpeg -i canary } } }', 'must be a list of a program and its'],
@@ -43,6 +51,29 @@ describe('sources of a configuration', () => {
     expect(mistakes).not.toContain('canary')
   })
 
+  it('are pulled streams, with passwords from files and variables', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rtspool-passwords-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'camera password')
+    writeFileSync(file, 'of file\n')
+    const pull = (more: string) => load(`{ /cam: { pull: { url: "rtsp://h/x"${more} } } }`)
+    const plansOf = (loaded: LoadedConfig) => sourcePlansOf(loaded, { KEY: 'of variable' })
+    expect(plansOf(pull(', username: ann'))).toEqual([
+      {
+        ...{ kind: 'pull', path: '/cam', url: 'rtsp://h/x', username: 'ann', password: undefined },
+        ...{ transport: 'auto', fingerprint: undefined, basic: 'overTls', maxRedirects: 5 },
+        ...{ alwaysOn: false, lingerSeconds: 10, holdSeconds: 60, startSeconds: 10 },
+        stallSeconds: 15,
+      },
+    ])
+    expect(plansOf(pull(`, passwordFile: "${file}"`))).toMatchObject([{ password: 'of file' }])
+    expect(plansOf(pull(', passwordVariable: KEY'))).toMatchObject([{ password: 'of variable' }])
+    const refused = (more: string) => mistakesOf(() => plansOf(pull(more))).join()
+    expect(refused(', passwordFile: /no/such')).toContain('passwordFile /no/such cannot be read')
+    expect(refused(', passwordVariable: NONE')).toContain('names NONE, which is not set')
+    expect(refused(`, passwordVariable: KEY, passwordFile: "${file}"`)).toContain('exclude each')
+  })
+
   it('cannot share a path with a file', () => {
     const text = 'paths: { /cam: { file: a.mp4 } }\nsources: { /cam: { exec: { command: [a] } } }\n'
     expect(mistakesOf(() => loadText(text)).join()).toContain(
@@ -51,12 +82,19 @@ describe('sources of a configuration', () => {
   })
 
   it('change by a reload, unless a client publishes at the path', () => {
-    const updates: (readonly ExecPlan[])[] = []
+    const updates: (readonly SourcePlan[])[] = []
     const mounts = new MountPoints()
-    const part = sourcesPart({ mounts }, { update: (plans) => updates.push(plans) })
+    const service = {
+      plans: [] as SourcePlan[],
+      update: (plans: readonly SourcePlan[]) => {
+        updates.push(plans)
+        service.plans = [...plans]
+      },
+    }
+    const part = sourcesPart({ mounts }, service, {})
     const [was, is] = ['{}', '{ /cam: { exec: { command: [a] } } }'].map(load) as Settings[]
     if (!was || !is) throw new Error('no settings')
-    expect(part.prepare(is, is)).toBeUndefined()
+    expect(part.prepare(was, is)).toBeUndefined()
     const change = part.prepare(is, was)
     change?.apply()
     change?.undo()

@@ -15,6 +15,7 @@ import { recordingOperations } from './recordings/index.js'
 import { sessionOperations } from './sessions.js'
 import { shareOperations } from './shares.js'
 import { snapshotOperations } from './snapshots.js'
+import { sourceOperations } from './sources/index.js'
 import { statusOperations } from './status.js'
 import { tokenOperations } from './tokens.js'
 
@@ -30,6 +31,7 @@ const described: readonly Operation[] = [
   ...snapshotOperations,
   ...liveOperations,
   ...recordingOperations,
+  ...sourceOperations,
   ...shareOperations,
   ...limitOperations,
   ...configOperations,

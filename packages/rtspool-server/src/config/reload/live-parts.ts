@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { BanOptions, MountPoints, RtspServer, TlsCertificate } from 'rtspool'
 import { closeReplacedLogins } from '../../access/external-logins.js'
 import type { RecordingService } from '../../recording/recording-service.js'
-import type { ExecPlan } from '../../sources/exec/exec-plan.js'
 import type { SourceService } from '../../sources/source-service.js'
 import { readCertificate } from '../certificate.js'
+import type { Environment } from '../environment.js'
 import { applyMounts, mountPlanOf, takenPaths } from '../mount-plan.js'
 import { ConfigError } from '../problems.js'
 import { banOptionsOf } from '../sections/bans.js'
 import { recordingPlansOf } from '../sections/recordings.js'
-import { execPlansOf } from '../sections/sources/sources.js'
+import { sourcePlansOf } from '../sections/sources/source-plans.js'
 import { liveOptionsOf, poolLimitsOf } from '../server-options.js'
 import { type LivePart, problemOfKey } from './live-part.js'
 
@@ -162,16 +162,20 @@ export const recordingsPart = (recordings: Pick<RecordingService, 'update'>): Li
   },
 })
 
-/** Creates the part of a reload that changes the sources of paths, such as programs. */
+/**
+ * Creates the part of a reload that changes the sources of paths. Reads files with passwords again at each reload,
+ * because their contents change while their names stay.
+ *
+ * @param environment - Variables that may contain passwords.
+ */
 export const sourcesPart = (
   { mounts }: { readonly mounts: MountPoints },
-  sources: Pick<SourceService, 'update'>,
+  sources: Pick<SourceService, 'plans' | 'update'>,
+  environment: Environment,
 ): LivePart => ({
   prepare(after, before) {
-    const [was, is] = [before, after].map(({ config }) => execPlansOf(config.sources)) as [
-      ExecPlan[],
-      ExecPlan[],
-    ]
+    const was = sources.plans
+    const is = sourcePlansOf(after, environment)
     if (isDeepStrictEqual(was, is)) return undefined
     const taken = is.filter(
       ({ path }) =>

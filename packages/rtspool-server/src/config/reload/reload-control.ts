@@ -28,7 +28,7 @@ export interface RunningCommand {
   readonly levels: LevelSwitch
   readonly certificate: TlsCertificate | undefined
   readonly recordings: Pick<RecordingService, 'update'>
-  readonly sources: Pick<SourceService, 'update'>
+  readonly sources: Pick<SourceService, 'plans' | 'update'>
   /** Other ports with the same TLS certificate. */
   readonly otherPorts: readonly CertificateUser[]
 }
@@ -60,7 +60,7 @@ export class ReloadControl {
       limitsPart(server),
       bansPart(server),
       mountsPart(server),
-      sourcesPart(server, sources),
+      sourcesPart(server, sources, command.sources.environment),
       recordingsPart(recordings),
       logPart(levels),
     ])

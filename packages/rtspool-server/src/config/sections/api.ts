@@ -7,6 +7,9 @@ const defaultLoginLifetime = 8 * 3600
 const maxLoginLifetime = 30 * 24 * 3600
 const maxKeptEvents = 1_000_000
 
+/** RFC 1918 section 3, RFC 4193 section 3.1. */
+const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
+
 const nameText = 'a host name without a port'
 const namePattern = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i
 
@@ -50,6 +53,13 @@ export const apiSection = z.strictObject({
   loginLifetime: key(z.int().min(1).max(maxLoginLifetime).default(defaultLoginLifetime), {
     description: 'time for which a login of a user of auth.api is valid',
     unit: 'seconds',
+  }),
+  sourceNetworks: key(z.array(network()).default(privateNetworks), {
+    description:
+      'networks of cameras that the API may add as sources; none = it adds none. The file may name any',
+    live: true,
+    defaultText: 'private networks of IPv4 and IPv6, without the loopback',
+    examples: [['192.168.7.0/24']],
   }),
   page: key(z.boolean().default(true), {
     description: 'serve the web page on the port of the API; it asks for a password or a token',

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
-
 /** Formats that a program may write to its standard output. */
 export const execFormats = ['mpegts', 'h264', 'h265', 'aac'] as const
 export type ExecFormat = (typeof execFormats)[number]
@@ -17,6 +15,7 @@ export const execDefaults = Object.freeze({
 
 /** Settings of a source whose media comes from a program. */
 export interface ExecPlan {
+  readonly kind: 'exec'
   readonly path: string
   /** Program and its arguments. */
   readonly command: readonly string[]
@@ -36,8 +35,6 @@ export interface ExecPlan {
   readonly stallSeconds: number
   readonly stopSeconds: number
 }
-
-export const isSamePlan = (one: ExecPlan, other: ExecPlan): boolean => isDeepStrictEqual(one, other)
 
 /** Variables of the server that each program gets: no other one may carry a secret to it. */
 const passedVariables = [

@@ -1,6 +1,6 @@
 import { type Clock, type ClockTimer, MediaFactory, type MediaSource } from 'rtspool'
 import type { LiveMedia } from 'rtspool/push'
-import type { SourceFailure, SourceState, SourceStatus } from '../source-status.js'
+import type { ExecFailure, SourceState, SourceStatus } from '../source-status.js'
 import type { ExecPlan } from './exec-plan.js'
 import { type FeedRun, MediaFeed } from './media-feed.js'
 import { MediaWaiters, unavailable } from './media-waiters.js'
@@ -34,7 +34,7 @@ export interface ExecSourceInit {
 /** Cause for which this server ends a program. */
 interface StopCause {
   /** `unwanted`: the last viewer has left. */
-  readonly reason: SourceFailure | 'unwanted'
+  readonly reason: ExecFailure | 'unwanted'
   readonly text: string
 }
 
@@ -42,7 +42,7 @@ interface Facts {
   state: SourceState
   since: Date
   until: Date | undefined
-  reason: SourceFailure | undefined
+  reason: ExecFailure | undefined
   attempts: number
   lastError: string | undefined
   bytes: number
@@ -203,7 +203,7 @@ export class ExecSource {
     const { notStarted } = end
     const { reason, text } = this.#stopCause ?? failureOf(end)
     const detail = lastLine === undefined ? '' : `: ${lastLine}`
-    this.#facts.reason = reason as SourceFailure
+    this.#facts.reason = reason as ExecFailure
     this.#facts.lastError = `${text}${detail}`
     if (mediaMs >= wellMs) this.#facts.attempts = 1
     if (notStarted !== undefined) this.#wait('failed', notStartedMs)

@@ -8,7 +8,13 @@ import type { ProgramListener, StartProgram } from '../../../src/sources/exec/pr
 import { SourceService } from '../../../src/sources/source-service.js'
 
 export const execPlan = (more: Partial<ExecPlan> = {}): ExecPlan => ({
-  ...{ ...execDefaults, path: '/cam', command: ['camera', '--password=canary'], format: 'h264' },
+  ...{
+    ...execDefaults,
+    kind: 'exec',
+    path: '/cam',
+    command: ['camera', '--password=canary'],
+    format: 'h264',
+  },
   ...{ environment: {}, passEnvironment: [], folder: undefined },
   ...more,
 })

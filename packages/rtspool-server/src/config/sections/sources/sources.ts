@@ -1,20 +1,15 @@
 import { z } from 'zod'
-import { type ExecPlan, execDefaults } from '../../../sources/exec/exec-plan.js'
+import { execDefaults } from '../../../sources/exec/exec-plan.js'
 import { key, pattern, seconds } from '../../key-meta.js'
 import { execSettings } from './exec.js'
+import { pullSettings } from './pull.js'
 
 const maxStart = 25
 const pathText = 'a path such as /cam'
+const kindText = 'settings with either pull or exec'
 
-/** Schema of the settings of one source. */
-const sourceSettings = z.strictObject({
-  exec: key(execSettings, {
-    description: 'program that writes the media to its standard output',
-    live: true,
-    isSecret: true,
-    expected: 'a program, such as { command: [camera-program, --stdout] }',
-    defaultText: 'required',
-  }),
+/** Settings that programs and pulls have in common. */
+export const commonSettings = {
   alwaysOn: key(z.boolean().default(execDefaults.alwaysOn), {
     description: 'run without viewers; false = start with the first viewer',
     live: true,
@@ -40,30 +35,49 @@ const sourceSettings = z.strictObject({
     unit: 'seconds',
     live: true,
   }),
-})
+}
+
+/** Schema of the settings of one source. */
+const sourceSettings = z
+  .strictObject({
+    pull: key(pullSettings.optional(), {
+      description: 'stream of a camera or server that is pulled by RTSP',
+      live: true,
+      isSecret: true,
+      expected: 'a stream, such as { url: rtsp://192.0.2.7/stream }',
+      defaultText: 'none',
+    }),
+    exec: key(execSettings.optional(), {
+      description: 'program that writes the media to its standard output',
+      live: true,
+      isSecret: true,
+      expected: 'a program, such as { command: [camera-program, --stdout] }',
+      defaultText: 'none',
+    }),
+    ...commonSettings,
+  })
+  .refine(({ pull, exec }) => (pull === undefined) !== (exec === undefined), kindText)
 
 /** Section `sources` of the configuration: where the media of a path comes from. */
 export const sourcesSection = key(
   z
     .record(
       pattern().refine((path) => !path.endsWith('/*'), pathText),
-      key(sourceSettings, { description: 'settings of a source', isSecret: true }),
+      key(sourceSettings, {
+        description: 'settings of a source',
+        isSecret: true,
+        expected: kindText,
+      }),
     )
     .default({}),
   {
-    description: 'sources by path: programs whose media is played there',
+    description: 'sources by path: streams that are pulled, and programs whose media is played',
     live: true,
     isFileOnly: true,
-    // Commands and variables may contain passwords.
+    // URLs, commands and variables may contain passwords.
     isSecret: true,
     defaultText: 'none',
-    examples: [{ '/desk': { exec: { command: ['camera-program', '--stdout'] } } }],
-    expected: `sources by path, such as /cam: { exec: { command: [camera-program] } }; each path is ${pathText}`,
+    examples: [{ '/cam': { pull: { url: 'rtsp://192.0.2.7/stream' } } }],
+    expected: `sources by path, such as /cam: { pull: { url: rtsp://192.0.2.7/stream } }; each path is ${pathText}`,
   },
 )
-
-/** Returns the plans of the sources that a configuration requires. */
-export const execPlansOf = (sources: z.output<typeof sourcesSection>): ExecPlan[] =>
-  Object.entries(sources).map(([path, { exec, ...settings }]) => ({
-    ...{ path, ...settings, ...exec, folder: exec.folder },
-  }))

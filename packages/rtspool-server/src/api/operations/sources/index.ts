@@ -1,0 +1,174 @@
+import { z } from 'zod'
+import {
+  isPullUrl,
+  pullFingerprint,
+  pullUrlText,
+  pullUser,
+} from '../../../config/sections/sources/pull.js'
+import { basicPolicies, pullTransports } from '../../../sources/pull/pull-plan.js'
+import { type SourceStatus, sourceKinds, sourceStates } from '../../../sources/source-status.js'
+import { components } from '../../components.js'
+import type { ControlledServer } from '../../controlled-server.js'
+import { type Operation, operation } from '../../operation.js'
+import { Problem } from '../../problem.js'
+import { count, isoTime, text, time } from '../../values.js'
+import { checkUrl, requirePassword } from './check-url.js'
+import { saveSource } from './save-source.js'
+
+const maxSeconds = 86_400
+
+const sourcePath = text.startsWith('/').describe('Decoded path')
+
+const sourceSchema = z
+  .object({
+    path: z.string(),
+    kind: z.enum(sourceKinds).describe('exec = a program; pull = a stream pulled by RTSP'),
+    state: z.enum(sourceStates),
+    since: time.describe('Beginning of the state'),
+    until: time.optional().describe('Next attempt, in the states waiting and failed'),
+    reason: z.string().optional().describe('Reason of the last failure'),
+    attempts: count.describe('Attempts since the source last ran'),
+    lastError: z.string().optional().describe('Last failure, without credentials'),
+    bytes: count.describe('Bytes that the source has sent'),
+    source: z.string().describe('URL without credentials, or name of the program'),
+    transport: z.string().optional().describe('Transport of the packets of a pull'),
+    alwaysOn: z.boolean(),
+    canChange: z.boolean().describe('False for programs, which only the file can change'),
+  })
+  .register(components, { id: 'Source' })
+
+const settings = {
+  url: z
+    .string()
+    .refine(isPullUrl, pullUrlText)
+    .describe('URL with a numeric address, without user and password'),
+  username: pullUser().optional(),
+  password: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('Kept in a file that only the server can read'),
+  transport: z.enum(pullTransports).optional(),
+  fingerprint: pullFingerprint().optional().describe('SHA-256 fingerprint of the certificate'),
+  basic: z.enum(basicPolicies).optional().describe('Connections on which Basic is allowed'),
+  alwaysOn: z.boolean().optional(),
+  lingerSeconds: z.number().min(0).max(maxSeconds).optional(),
+  holdSeconds: z.number().min(0).max(maxSeconds).optional(),
+  startSeconds: z.number().min(1).max(25).optional(),
+  stallSeconds: z.number().min(0).max(maxSeconds).optional(),
+}
+
+const added = z.strictObject({ path: sourcePath, ...settings })
+const changed = z.strictObject({ ...settings, url: settings.url.optional() })
+const named = z.strictObject({ path: sourcePath })
+
+function sourceView(server: ControlledServer, { pid: _, ...status }: SourceStatus) {
+  const plan = server.sources.plans.find(({ path }) => path === status.path)
+  return {
+    ...status,
+    since: isoTime(status.since),
+    until: status.until && isoTime(status.until),
+    alwaysOn: plan?.alwaysOn ?? false,
+    canChange: status.kind === 'pull',
+  }
+}
+
+function sourceAt(server: ControlledServer, path: string) {
+  const status = server.sources.statuses.find((each) => each.path === path)
+  if (status) return sourceView(server, status)
+  throw new Problem('not-found', 'no source has the path', {
+    wrong: [{ where: 'path', expected: 'path of a source', got: JSON.stringify(path) }],
+  })
+}
+
+/** Returns a body for the audit log, without its secrets. */
+const auditBody = ({ url, password, ...others }: z.output<typeof changed>) => ({
+  ...others,
+  ...(url !== undefined && { url: '…' }),
+  ...(password !== undefined && { password: '…' }),
+})
+
+/** @throws {Problem} The path has no source, or a program. */
+function requirePull({ sources }: ControlledServer, path: string): void {
+  const plan = sources.plans.find((each) => each.path === path)
+  if (plan?.kind === 'pull') return
+  if (plan) throw new Problem('conflict', 'the source is a program, which only the file can change')
+  throw new Problem('not-found', 'no source has the path', {
+    wrong: [{ where: 'path', expected: 'path of a source', got: JSON.stringify(path) }],
+  })
+}
+
+/** Operations on the sources of paths. */
+export const sourceOperations: readonly Operation[] = [
+  operation({
+    id: 'listSources',
+    method: 'get',
+    path: '/v1/sources',
+    role: 'viewer',
+    tag: 'sources',
+    summary: 'Lists the sources of paths with their states: streams that are pulled, and programs',
+    query: z.strictObject({ path: sourcePath.optional() }),
+    result: z.object({ sources: z.array(sourceSchema) }),
+    handle: ({ server }, { query: { path } }) => ({
+      sources: server.sources.statuses
+        .filter((status) => path === undefined || status.path === path)
+        .map((status) => sourceView(server, status)),
+    }),
+  }),
+  operation({
+    id: 'addSource',
+    method: 'post',
+    path: '/v1/sources',
+    role: 'admin',
+    tag: 'sources',
+    summary: 'Pulls a stream by RTSP at a path from now on, and saves it in the file',
+    body: added,
+    result: sourceSchema,
+    problems: ['conflict'],
+    auditBody,
+    handle: async ({ server, caller }, { body: { path, ...next } }) => {
+      if (server.rtsp.mounts.get(path)) throw new Problem('conflict', 'the path is in use')
+      checkUrl(server, next.url)
+      await saveSource(server, caller, { path, next })
+      return sourceAt(server, path)
+    },
+  }),
+  operation({
+    id: 'changeSource',
+    method: 'patch',
+    path: '/v1/sources',
+    role: 'admin',
+    tag: 'sources',
+    summary:
+      'Changes a stream that is pulled; its viewers stay. A new URL needs its password again',
+    query: named,
+    body: changed,
+    result: sourceSchema,
+    problems: ['conflict', 'not-found'],
+    auditBody,
+    handle: async ({ server, caller }, { query: { path }, body: next }) => {
+      requirePull(server, path)
+      if (next.url !== undefined) checkUrl(server, next.url)
+      requirePassword(server, path, next)
+      await saveSource(server, caller, { path, next })
+      return sourceAt(server, path)
+    },
+  }),
+  operation({
+    id: 'removeSource',
+    method: 'delete',
+    path: '/v1/sources',
+    role: 'admin',
+    tag: 'sources',
+    summary: 'Pulls a stream no longer, and removes it from the file; its viewers leave',
+    query: named,
+    result: z.object({}),
+    problems: ['conflict', 'not-found'],
+    handle: async ({ server, caller }, { query: { path } }) => {
+      requirePull(server, path)
+      await saveSource(server, caller, { path, next: undefined })
+      return {}
+    },
+  }),
+]

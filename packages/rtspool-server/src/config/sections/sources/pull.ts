@@ -1,0 +1,85 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { basicPolicies, pullDefaults, pullTransports } from '../../../sources/pull/pull-plan.js'
+import { file, fileText, key } from '../../key-meta.js'
+
+export const pullUrlText = 'an RTSP URL, such as rtsp://192.0.2.7/stream'
+const maxUrlLength = 2048
+const schemes = ['rtsp:', 'rtsps:', 'ws:', 'wss:']
+
+/** Returns whether a text is a URL that can be pulled. */
+export function isPullUrl(text: string): boolean {
+  if (text.length > maxUrlLength || !URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return schemes.includes(protocol) && hostname !== ''
+}
+
+/** Returns the numeric address in a URL; `undefined` if it has a name. */
+export function addressIn(url: string): string | undefined {
+  const { hostname } = new URL(url)
+  const address = hostname.replace(/^\[(.*)\]$/, '$1')
+  return isIP(address) === 0 ? undefined : address
+}
+
+const fingerprintText = 'a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons'
+const maxTextLength = 1024
+
+export const pullUrl = () => z.string().refine(isPullUrl, pullUrlText)
+export const pullUser = () => z.string().min(1).max(maxTextLength)
+export const pullFingerprint = () =>
+  z.string().refine((text) => /^[\da-f]{64}$/i.test(text.replaceAll(':', '')), fingerprintText)
+
+/** Schema of the stream of a source. */
+export const pullSettings = z.strictObject({
+  url: key(pullUrl(), {
+    description: 'URL of the stream; it may contain user and password',
+    live: true,
+    isSecret: true,
+    expected: pullUrlText,
+    defaultText: 'required',
+    examples: ['rtsp://192.0.2.7/stream'],
+  }),
+  username: key(pullUser().optional(), {
+    description: 'user of the camera',
+    live: true,
+    defaultText: 'that of the URL',
+  }),
+  passwordFile: key(file().optional(), {
+    description: 'file with the password of the camera, read again at each reload',
+    live: true,
+    isFile: true,
+    expected: fileText,
+    defaultText: 'the password of the URL',
+  }),
+  passwordVariable: key(
+    z
+      .string()
+      .regex(/^[A-Za-z_]\w*$/)
+      .optional(),
+    {
+      description: 'environment variable with the password of the camera',
+      live: true,
+      expected: 'the name of a variable',
+      defaultText: 'the password of the URL',
+      examples: ['CAMERA_PASSWORD'],
+    },
+  ),
+  transport: key(z.enum(pullTransports).default(pullDefaults.transport), {
+    description: 'transport of the packets; auto = TCP, then UDP',
+    live: true,
+  }),
+  fingerprint: key(pullFingerprint().optional(), {
+    description: 'fingerprint of the certificate of an rtsps: URL, which may then be self-signed',
+    live: true,
+    expected: fingerprintText,
+    defaultText: 'an authority must have signed the certificate',
+  }),
+  basic: key(z.enum(basicPolicies).default(pullDefaults.basic), {
+    description: 'connections on which the password may be sent in clear (Basic)',
+    live: true,
+  }),
+  maxRedirects: key(z.int().min(0).max(20).default(pullDefaults.maxRedirects), {
+    description: 'limit on redirects to other URLs; 0 = none is followed',
+    live: true,
+  }),
+})

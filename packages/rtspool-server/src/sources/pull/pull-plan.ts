@@ -1,0 +1,54 @@
+import { type RelaySourceOptions, type RelayUpdate, relayDefaults } from 'rtspool/relay'
+
+/** Transports by which a stream can be pulled. */
+export const pullTransports = ['auto', 'tcp', 'udp', 'http', 'webSocket'] as const
+export type PullTransport = (typeof pullTransports)[number]
+
+/** Policies for passwords in clear: inside TLS only, always, never. */
+export const basicPolicies = ['overTls', 'always', 'never'] as const
+
+/** Settings of a source that pulls a stream by RTSP. */
+export interface PullPlan {
+  readonly kind: 'pull'
+  readonly path: string
+  readonly url: string
+  readonly username: string | undefined
+  /** Read from its file or variable; `undefined` = that of the URL. */
+  readonly password: string | undefined
+  readonly transport: PullTransport
+  /** SHA-256 fingerprint of the certificate to accept. */
+  readonly fingerprint: string | undefined
+  readonly basic: (typeof basicPolicies)[number]
+  readonly maxRedirects: number
+  readonly alwaysOn: boolean
+  readonly lingerSeconds: number
+  readonly holdSeconds: number
+  readonly startSeconds: number
+  readonly stallSeconds: number
+}
+
+export const pullDefaults = Object.freeze({
+  transport: relayDefaults.transport as PullTransport,
+  basic: 'overTls' as PullPlan['basic'],
+  maxRedirects: 5,
+})
+
+/** Returns the source of a relay. */
+export function relaySourceOf(plan: PullPlan): RelaySourceOptions {
+  const { url, username, password, fingerprint, basic, maxRedirects } = plan
+  return {
+    url,
+    username,
+    password,
+    basic,
+    maxRedirects,
+    ...(fingerprint && { tls: { fingerprint } }),
+  }
+}
+
+/** Returns the options of a relay that can change while it runs. */
+export function relayOptionsOf(plan: PullPlan): RelayUpdate {
+  const { alwaysOn, lingerSeconds, stallSeconds, transport } = plan
+  const { holdSeconds, startSeconds: waitSeconds } = plan
+  return { alwaysOn, lingerSeconds, stallSeconds, transport, waitSeconds, onAway: { holdSeconds } }
+}

@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Clock, MediaFactory } from 'rtspool'
+import { type RelayMedia, type RelayStatus, relayMedia } from 'rtspool/relay'
+import type { SourceStatus } from '../source-status.js'
+import { type PullPlan, relayOptionsOf, relaySourceOf } from './pull-plan.js'
+
+export interface PullSourceInit {
+  readonly clock: Clock
+  /** Called after each change of the state. */
+  readonly changed: (status: SourceStatus) => void
+}
+
+/** Source of a path whose media is pulled from a camera or another server. */
+export class PullSource {
+  readonly #relay: RelayMedia
+  #plan: PullPlan
+
+  /** @throws {RangeError | TypeError} Names the wrong option, without credentials. */
+  constructor(plan: PullPlan, { clock, changed }: PullSourceInit) {
+    this.#plan = plan
+    this.#relay = relayMedia(relaySourceOf(plan), { ...relayOptionsOf(plan), clock })
+    this.#relay.on('stateChanged', (status) => changed(this.#statusOf(status)))
+  }
+
+  get plan(): PullPlan {
+    return this.#plan
+  }
+
+  get factory(): MediaFactory {
+    return this.#relay.factory
+  }
+
+  get status(): SourceStatus {
+    return this.#statusOf(this.#relay.status)
+  }
+
+  /** Uses other settings. Viewers stay, and wait for another camera as for a return. */
+  update(plan: PullPlan): void {
+    const isOther = !isDeepStrictEqual(relaySourceOf(plan), relaySourceOf(this.#plan))
+    this.#plan = plan
+    const source = isOther ? { source: relaySourceOf(plan) } : {}
+    this.#relay.update({ ...relayOptionsOf(plan), ...source })
+  }
+
+  close(): Promise<void> {
+    return this.#relay.close()
+  }
+
+  #statusOf({ lastError, ...status }: RelayStatus): SourceStatus {
+    const { path } = this.#plan
+    return { path, kind: 'pull', ...status, lastError: lastError?.message, pid: undefined }
+  }
+}

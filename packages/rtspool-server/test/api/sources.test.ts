@@ -1,0 +1,134 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { MediaFactory } from 'rtspool'
+import { describe, expect, it } from 'vitest'
+import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
+import { startServer } from '../../../rtspool/test/support/test-server.js'
+import { TestSource } from '../../../rtspool/test/support/test-source.js'
+import { until } from '../../../rtspool/test/support/until.js'
+import { EventReader } from '../events/event-reader.js'
+import { startApi } from './api-scene.js'
+
+const config = `# Cameras of the house.
+api: { sourceNetworks: [127.0.0.0/8, 192.0.2.0/24] }
+sources:
+  /program: { exec: { command: [camera-program, --key=canary], environment: { KEY: canary } } }
+`
+
+const loopback = (port: number, path = '/cam') => `rtsp://127.0.0.1:${port}${path}`
+
+describe('sources of the API', () => {
+  it('are added, pulled for a viewer, changed, saved in the file and removed', async () => {
+    const upstream = await startServer({ auth: undefined })
+    upstream.mounts.add('/cam', new MediaFactory(() => new TestSource()))
+    const { api, server, configFile, logged } = await startApi({}, {}, { config })
+    const reader = await EventReader.open(api, { query: { types: 'sourceStateChanged' } })
+    closeAfterTest(reader)
+    const url = loopback(upstream.address().port)
+    const { status, body } = await api.call('addSource', {
+      body: { path: '/live/yard', url, username: 'ann', password: 'canary-password' },
+    })
+    expect([status, body]).toEqual([
+      200,
+      {
+        ...{ path: '/live/yard', kind: 'pull', state: 'idle', since: expect.any(String) },
+        ...{ attempts: 0, bytes: 0, source: url, alwaysOn: false, canChange: true },
+      },
+    ])
+    const abort = new AbortController()
+    const watching = (async () => {
+      for await (const _ of server.read('/live/yard', { signal: abort.signal }));
+    })().catch(() => undefined)
+    const event = await reader.next('sourceStateChanged')
+    expect(event.data).toMatchObject({ path: '/live/yard', state: 'connecting', source: url })
+    await api.call('changeSource', {
+      query: { path: '/live/yard' },
+      body: { stallSeconds: 7, alwaysOn: true },
+    })
+    const saved = readFileSync(configFile, 'utf8')
+    expect(saved).toContain('# Cameras of the house.')
+    expect(saved).toContain('stallSeconds: 7')
+    const passwords = join(dirname(configFile), 'rtspool-passwords')
+    const [file = ''] = readdirSync(passwords)
+    expect(readFileSync(join(passwords, file), 'utf8')).toBe('canary-password\n')
+    expect(statSync(join(passwords, file)).mode & 0o77).toBe(0)
+    await until(() => server.media.size > 0)
+    const listed = await api.call('listSources')
+    expect(listed.body.sources.map(({ path }: { path: string }) => path)).toEqual([
+      ...['/live/yard', '/program'],
+    ])
+    const seen = [saved, JSON.stringify(listed.body), JSON.stringify(reader.events), ...logged]
+    const config2 = await api.call('getConfig')
+    const audit = await api.call('listAudit')
+    seen.push(JSON.stringify(config2.body), JSON.stringify(audit.body))
+    expect(seen.join().replaceAll(config, '').includes('canary-password')).toBe(false)
+    expect(await api.call('removeSource', { query: { path: '/live/yard' } })).toMatchObject({
+      status: 200,
+    })
+    expect(readFileSync(configFile, 'utf8')).not.toContain('yard')
+    expect(existsSync(join(passwords, file))).toBe(false)
+    expect(server.mounts.get('/live/yard')).toBeUndefined()
+    abort.abort()
+    await watching
+  })
+
+  it.each<[string, object, string, number]>([
+    ['a name', { url: 'rtsp://camera.local/x' }, 'a numeric address', 400],
+    ['another network', { url: 'rtsp://198.51.100.1/x' }, 'an address in api.sourceNetworks', 400],
+    ['credentials in the URL', { url: 'rtsp://a:canary@192.0.2.1/' }, 'without user and pass', 400],
+    ['another protocol', { url: 'http://192.0.2.1/' }, 'an RTSP URL', 400],
+    ['a path in use', { path: '/program', url: 'rtsp://192.0.2.1/' }, 'in use', 409],
+    ['a path of many', { path: '/x/*', url: 'rtsp://192.0.2.1/' }, 'a path such as /cam', 400],
+  ])('are refused with %s', async (_, body, says, status) => {
+    const { api, configFile } = await startApi({}, {}, { config })
+    const answer = await api.call('addSource', { body: { path: '/a', ...body } })
+    expect(answer.status).toBe(status)
+    expect(JSON.stringify(answer.body)).toContain(says)
+    expect(JSON.stringify(answer.body)).not.toContain('canary')
+    expect(readFileSync(configFile, 'utf8')).toBe(config)
+  })
+
+  it('are refused if they are this server itself', async () => {
+    const { api, server } = await startApi({}, {}, { config })
+    const answer = await api.call('addSource', {
+      body: { path: '/loop', url: loopback(server.address().port, '/loop') },
+    })
+    expect([answer.status, answer.body.detail]).toEqual([
+      400,
+      'body.url: expected another server than this one',
+    ])
+  })
+
+  it('that are programs only the file can change, and a missing one is named', async () => {
+    const { api } = await startApi({}, {}, { config })
+    for (const path of ['/program', '/none']) {
+      const answers = [
+        await api.call('changeSource', { query: { path }, body: { alwaysOn: true } }),
+        await api.call('removeSource', { query: { path } }),
+      ]
+      const status = path === '/none' ? 404 : 409
+      expect(answers.map((answer) => answer.status)).toEqual([status, status])
+    }
+  })
+
+  it('send a kept password to no other host', async () => {
+    const { api } = await startApi({}, {}, { config })
+    const path = '/a'
+    const added = { path, url: 'rtsp://192.0.2.1/', username: 'ann', password: 'canary' }
+    expect((await api.call('addSource', { body: added })).status).toBe(200)
+    const change = (body: object) => api.call('changeSource', { query: { path }, body })
+    expect((await change({ url: 'rtsp://192.0.2.2/' })).body.detail).toContain('body.password')
+    expect((await change({ url: 'rtsp://192.0.2.1/other' })).status).toBe(200)
+    expect((await change({ url: 'rtsp://192.0.2.2/', password: 'next' })).status).toBe(200)
+  })
+
+  it('are seen by a viewer, and changed by an admin only', async () => {
+    const { api, tokenOf } = await startApi({}, {}, { config })
+    const [viewer, operator] = [await tokenOf('viewer'), await tokenOf('operator')]
+    const { body } = await api.call('listSources', { token: viewer, query: { path: '/program' } })
+    expect(body.sources).toMatchObject([{ source: 'camera-program', canChange: false }])
+    expect(JSON.stringify(body)).not.toContain('canary')
+    const added = { path: '/a', url: 'rtsp://192.0.2.1/' }
+    expect((await api.call('addSource', { token: operator, body: added })).status).toBe(403)
+  })
+})
