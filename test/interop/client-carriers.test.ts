@@ -38,3 +38,17 @@ describe('rtspool/client pulls with SRTP from gst-rtsp-server', { tags: 'A-SRT-3
     },
   )
 })
+
+it.each<RtspClientTransport>(['tcp', 'udp'])(
+  'rtspool/client speaks to gst-rtsp-server over the back channel and %s',
+  { tags: 'A-ONV-5' },
+  async (transport) => {
+    const options = { backChannel: true, transports: [transport] }
+    await using client = await connect(`${server.onvifUrl}/door`, options)
+    const audio = Array.from({ length: 800 }, (_, at) => `${transport}${at}`).join(' ')
+    await client.backChannel?.write(Buffer.from(audio))
+    await until(() => server.spoken().includes(audio))
+    expect(server.spoken()).toContain(audio)
+    await until(() => client.tracks[0]?.stats.packets !== 0)
+  },
+)

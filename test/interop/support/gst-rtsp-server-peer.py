@@ -3,7 +3,8 @@
 /cam is live H.264 and Opus, /rec takes a publisher, /file is the MP4 file that the first argument names. On the second
 port, /priv is the same as /cam, for the user u with the password p. On the third port, in TLS with the certificate and the
 key of the second and third argument, /cam is the same with SRTP. /keep takes a publisher of H.264 and AAC, and writes both
-into files with the endings .h264 and .aac behind the fourth argument, if there is one.
+into files with the endings .h264 and .aac behind the fourth argument, if there is one. On the fourth port, /door has a back
+channel of ONVIF: the audio is written to the standard error as it comes.
 """
 
 import sys
@@ -33,8 +34,8 @@ def factory(launch, shared=True):
     return made
 
 
-def listening(mounts):
-    server = GstRtspServer.RTSPServer()
+def listening(mounts, server=None):
+    server = server or GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service("0")
     for path, made in mounts.items():
@@ -88,9 +89,18 @@ auth.set_default_token(anonymous)
 camera.set_permissions(permissions)
 secure.set_auth(auth)
 
-for server in (public, private, secure):
+door = GstRtspServer.RTSPOnvifMediaFactory()
+door.set_launch(CAMERA)
+door.set_shared(True)
+door.set_media_gtype(GstRtspServer.RTSPOnvifMedia.__gtype__)
+SPEAKER = "application/x-rtp, media=audio, payload=0, clock-rate=8000, encoding-name=PCMU"
+WRITER = "fdsink fd=2 sync=false async=false"
+door.set_backchannel_launch(f'( capsfilter caps="{SPEAKER}" name=depay_backchannel ! rtppcmudepay ! {WRITER} )')
+onvif = listening({"/door": door}, GstRtspServer.RTSPOnvifServer())
+
+for server in (public, private, secure, onvif):
     server.attach(None)
 version = ".".join(map(str, Gst.version()[:3]))
-ports = " ".join(str(server.get_bound_port()) for server in (public, private, secure))
+ports = " ".join(str(server.get_bound_port()) for server in (public, private, secure, onvif))
 print(f"gst-rtsp-server {version} ports {ports}", flush=True)
 GLib.MainLoop().run()

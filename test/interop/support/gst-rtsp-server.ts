@@ -18,6 +18,10 @@ export interface GstRtspServer {
   readonly privateUrl: string
   /** `rtsps://host:port` of `/cam` with SRTP, and a certificate signed by itself. */
   readonly secureUrl: string
+  /** `rtsp://host:port` of `/door`, with a back channel of PCMU. */
+  readonly onvifUrl: string
+  /** Returns the audio that has come over the back channel, as text. */
+  spoken(): string
   close(): Promise<void>
 }
 
@@ -31,15 +35,17 @@ export async function startGstRtspServer(...keptFile: readonly string[]): Promis
     ...[peer, testClip],
     ...[certificate('first.cert.pem'), certificate('first.key.pem'), ...keptFile],
   ])
-  const listens = /gst-rtsp-server (\S+) ports (\d+) (\d+) (\d+)/
+  const listens = /gst-rtsp-server (\S+) ports (\d+) (\d+) (\d+) (\d+)/
   await until(() => listens.test(program.stdout) || !program.isRunning)
-  const [, version, port, privatePort, securePort] = listens.exec(program.stdout) ?? []
+  const [, version, port, privatePort, securePort, onvifPort] = listens.exec(program.stdout) ?? []
   if (!version) throw new Error(`gst-rtsp-server did not start: ${program.stderr}`)
   return {
     version,
     url: `rtsp://127.0.0.1:${port}`,
     privateUrl: `rtsp://127.0.0.1:${privatePort}`,
     secureUrl: `rtsps://127.0.0.1:${securePort}`,
+    onvifUrl: `rtsp://127.0.0.1:${onvifPort}`,
+    spoken: () => program.stderr,
     close: async () => void (await program.stop('SIGTERM')),
   }
 }

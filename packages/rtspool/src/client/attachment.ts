@@ -22,7 +22,9 @@ export class Attachment {
   constructor(stream: DescribedStream, options: ResolvedClientOptions) {
     this.stream = stream
     this.#options = options
-    this.#session = new ClientSession(stream.connection, stream.presentation, options.clock)
+    this.#session = new ClientSession(
+      ...([stream.connection, stream.presentation, options.clock, stream.hasBackChannel] as const),
+    )
   }
 
   get transport(): RtspClientTransport {

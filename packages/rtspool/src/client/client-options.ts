@@ -89,6 +89,12 @@ export interface RtspClientOptions {
    */
   readonly transports?: readonly RtspClientTransport[] | undefined
   /**
+   * Requests the back channel of ONVIF, to send audio to the camera. If the server refuses, the client connects anew without
+   * it. Some doorbells disable their button while it is open.
+   * @default false
+   */
+  readonly backChannel?: boolean | undefined
+  /**
    * First and last port of the range from which UDP ports are taken, two for each track.
    * @default [50000, 59999]
    */
@@ -155,6 +161,7 @@ export const rtspClientDefaults = Object.freeze({
   credentialsFor: 'sameHost',
   basic: 'overTls',
   tracks: undefined,
+  backChannel: false,
   transports: Object.freeze(['tcp', 'udp'] as const),
   udpPorts: Object.freeze([50_000, 59_999] as const),
   multicastInterface: undefined,
@@ -185,6 +192,7 @@ export interface ResolvedClientOptions {
   readonly credentialsFor: ClientCredentialsPolicy
   readonly basic: ClientBasicPolicy
   readonly tracks: ((track: RtspClientTrack) => boolean) | undefined
+  readonly backChannel: boolean
   readonly transports: readonly RtspClientTransport[]
   readonly udpPorts: readonly [first: number, last: number]
   readonly multicastInterface: string | undefined
@@ -221,6 +229,7 @@ export function resolveClientOptions(options: RtspClientOptions = {}): ResolvedC
   checkOneOf('credentialsFor', resolved.credentialsFor, credentialsPolicies)
   checkInteger('maxRedirects', resolved.maxRedirects, 0, maxRedirects)
   if (tracks !== undefined) checkFunction('tracks', tracks)
+  checkBoolean('backChannel', resolved.backChannel)
   checkTransports(resolved)
   checkText('userAgent', userAgent)
   checkTimeout('connectTimeout', resolved.connectTimeout)

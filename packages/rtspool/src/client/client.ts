@@ -4,6 +4,7 @@ import { ClientError } from '../errors.js'
 import { tell } from '../listeners.js'
 import { Attachment } from './attachment.js'
 import type { ResolvedClientOptions } from './client-options.js'
+import { isBackChannelRefusal } from './connection/back-channel-tag.js'
 import { isTransportRefusal } from './connection/expect-ok.js'
 import { serializeNames, serializeParameters } from './connection/parameters.js'
 import { type DescribedStream, describeStream } from './describe.js'
@@ -20,6 +21,7 @@ import type {
   RtspPlayAnswer,
   RtspPlayOptions,
 } from './rtsp-client.js'
+import { BackChannel } from './streams/back-channel.js'
 import { usesDatagrams } from './streams/carrier.js'
 import { ClientTrack } from './streams/client-track.js'
 import { Readers } from './streams/readers.js'
@@ -33,6 +35,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   readonly #options: ResolvedClientOptions
   readonly #readers: Readers
   readonly #reports: PeriodicCheck
+  readonly #backChannel: BackChannel | undefined
   #attachment: Attachment
   #state: RtspClientState = 'described'
   #setUp: Promise<unknown> | undefined
@@ -47,7 +50,6 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   #silence: ClockTimer | undefined
   /** Reason why the connection of a session over UDP ended before the session. */
   #lost: { readonly error: unknown } | undefined
-  #hasEnded = false
 
   constructor(stream: DescribedStream, options: ResolvedClientOptions) {
     super()
@@ -57,13 +59,18 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#readers = new Readers({
       clock,
       begin: () => this.#begin(),
-      haveAllEnded: () => this.tracks.every(({ isSetUp, isEnded }) => isEnded || !isSetUp),
+      haveAllEnded: () =>
+        this.tracks.every((each) => each.isEnded || !each.isSetUp || each.direction === 'send'),
       isInterleaved: () => this.#isInterleaved,
       setFlow: (isFlowing) => this.#setFlow(isFlowing),
       onEnded: () => this.#noteEnd(),
     })
     const { tracks } = stream.presentation
     this.tracks = tracks.map((track) => new ClientTrack(track, this.#readers))
+    const begin = (): Promise<void> => this.#begin()
+    const sender =
+      stream.hasBackChannel && this.tracks.find(({ direction }) => direction === 'send')
+    this.#backChannel = sender ? new BackChannel(sender, { clock, begin }) : undefined
     this.#reports = new PeriodicCheck(clock, reportSeconds * 1000, () => this.#report())
     signal?.addEventListener('abort', this.#abort)
     if (signal?.aborted) this.#abort()
@@ -87,6 +94,10 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
   get description() {
     return this.#attachment.stream.presentation.description
+  }
+
+  get backChannel(): BackChannel | undefined {
+    return this.#attachment.stream.hasBackChannel ? this.#backChannel : undefined
   }
 
   get methods(): readonly string[] {
@@ -199,13 +210,13 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     try {
       for (let refusal: unknown; ; ) {
         try {
-          await this.#attachment.setUp(wantedOf(this.tracks, this.#options.tracks))
+          await this.#attachment.setUp(this.#wanted())
           this.#requireOpen()
           if (refusal) tell(this, 'transportChanged', this.#attachment.transport, refusal)
           return
         } catch (error) {
-          if (!isTransportRefusal(error) || !(await this.#fallBack())) throw error
-          refusal = error
+          if (!(await this.#recover(error))) throw error
+          if (isTransportRefusal(error)) refusal = error
         }
       }
     } catch (error) {
@@ -219,31 +230,63 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return new Attachment(stream, this.#options)
   }
 
+  /** Returns the tracks to set up. */
+  #wanted(): readonly ClientTrack[] {
+    return wantedOf(this.tracks, this.#options.tracks, this.backChannel?.track)
+  }
+
+  /** Connects anew after a failed SETUP. @returns `false` if there is no other way */
+  async #recover(error: unknown): Promise<boolean> {
+    const { stream, transport } = this.#attachment
+    if (isTransportRefusal(error)) return this.#fallBack()
+    // Dahua, Amcrest: SETUP of a back channel that another client has open fails.
+    if (!stream.hasBackChannel || !isBackChannelRefusal(error)) return false
+    return this.#connectAnew([transport], { ...this.#options, backChannel: false })
+  }
+
   /**
-   * Connects and describes anew, for the next transport: some cameras refuse a SETUP after another transport.
+   * Takes the next transport on a new connection: some cameras refuse a SETUP after another transport.
    *
    * @returns `false` if there is no other transport.
    */
   async #fallBack(): Promise<boolean> {
-    const { transports } = this.#options
-    const before = this.#attachment
-    const next = transports.slice(transports.indexOf(before.transport) + 1)
+    const { transports, backChannel } = this.#options
+    const { transport, stream } = this.#attachment
+    const next = transports.slice(transports.indexOf(transport) + 1)
     if (next.length === 0) return false
+    return this.#connectAnew(next, {
+      ...this.#options,
+      backChannel: backChannel && stream.hasBackChannel,
+    })
+  }
+
+  /** Connects and describes anew. */
+  async #connectAnew(
+    next: readonly RtspClientTransport[],
+    wanted: ResolvedClientOptions,
+  ): Promise<true> {
+    const before = this.#attachment
     // The server may close the connection instead of a response to TEARDOWN.
     before.stream.connection.onLost = () => undefined
     await before.close(closedError())
     this.#requireOpen()
     const { url, credentials } = before.stream
-    const options = { ...this.#options, signal: this.#ending.signal }
+    const options = { ...wanted, signal: this.#ending.signal }
     const stream = await describeStream(url, credentials, options, next)
     this.#attachment = this.#attach(stream)
     const { tracks } = stream.presentation
-    if (this.#closing || tracks.length !== this.tracks.length) {
+    for (const track of this.tracks) track.redescribe(track.described)
+    // Without the back channel, its track is missing.
+    const known =
+      tracks.length === this.tracks.length
+        ? this.tracks
+        : this.tracks.filter(({ direction }) => direction === 'receive')
+    if (this.#closing || tracks.length !== known.length) {
       await this.#attachment.close(closedError())
       this.#requireOpen()
       throw new ClientError('ERR_CLIENT_PROTOCOL', 'the server now describes other tracks')
     }
-    for (const [index, described] of tracks.entries()) this.tracks[index]?.redescribe(described)
+    for (const [index, described] of tracks.entries()) known[index]?.redescribe(described)
     return true
   }
 
@@ -303,8 +346,6 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   }
 
   #noteEnd(): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
     tell(this, 'ended')
   }
 
@@ -331,6 +372,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#silence?.cancel()
     this.#reports.stop()
     this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#backChannel?.close()
     this.#readers.close(error)
     this.#enter('closed')
     const reason = error ?? closedError()

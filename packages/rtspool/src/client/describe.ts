@@ -3,6 +3,7 @@ import type { RtspResponse } from '../rtsp/index.js'
 import type { ResolvedClientOptions } from './client-options.js'
 import { type ClientCredentials, type ClientUrl, parseClientUrl } from './client-url.js'
 import { announcedMethods } from './connection/announced-methods.js'
+import { backChannelHeaders, isBackChannelRefusal } from './connection/back-channel-tag.js'
 import type { ClientConnection } from './connection/client-connection.js'
 import { closeOnAbort } from './connection/close-on-abort.js'
 import { expectOk, isTransportRefusal } from './connection/expect-ok.js'
@@ -20,6 +21,8 @@ export interface DescribedStream {
   readonly presentation: Presentation
   /** Transport for the tracks; decides about the kind of the connection, too. */
   readonly transport: RtspClientTransport
+  /** True if the description may have a back channel, because the client has requested it. */
+  readonly hasBackChannel: boolean
   /** Methods in the Public header of the server; empty without one. */
   readonly methods: readonly string[]
 }
@@ -50,7 +53,22 @@ export async function describeStream(
   }
 }
 
+/** Describes with the back channel, if the options ask for it; without it where the server refuses. */
 async function describeOver(
+  transport: RtspClientTransport,
+  first: ClientUrl,
+  own: ClientCredentials | undefined,
+  options: ResolvedClientOptions,
+): Promise<DescribedStream> {
+  try {
+    return await describeOnce(transport, first, own, options)
+  } catch (error) {
+    if (!options.backChannel || !isBackChannelRefusal(error)) throw error
+    return describeOnce(transport, first, own, { ...options, backChannel: false })
+  }
+}
+
+async function describeOnce(
   transport: RtspClientTransport,
   first: ClientUrl,
   own: ClientCredentials | undefined,
@@ -65,11 +83,13 @@ async function describeOver(
     const stopAborting = closeOnAbort(connection, options.signal)
     try {
       const methods = await announcedMethods(connection, url.uri)
-      const headers = { Accept: 'application/sdp' }
+      const { backChannel: hasBackChannel } = options
+      const required = hasBackChannel ? backChannelHeaders : {}
+      const headers = { Accept: 'application/sdp', ...required }
       const response = await connection.request({ method: 'DESCRIBE', uri: url.uri, headers })
       if (!redirects.includes(response.statusCode)) {
         const presentation = readPresentation(expectOk('DESCRIBE', response), url.uri)
-        return { url, credentials, connection, presentation, transport, methods }
+        return { url, credentials, connection, presentation, transport, hasBackChannel, methods }
       }
       url = redirectedTo(response, url, hops, options.maxRedirects)
       await connection.close(undefined)

@@ -29,6 +29,7 @@ export type {
   ReceivedPacket,
   ReceivedUnit,
   RtpTarget,
+  RtspBackChannel,
   RtspClient,
   RtspClientEvents,
   RtspClientReadOptions,

@@ -198,6 +198,29 @@ export interface RtspClientStats {
   readonly lastMediaAt: number | undefined
 }
 
+/** Audio to the server, over the back channel of ONVIF; see {@link RtspClient.backChannel}. */
+export interface RtspBackChannel {
+  /** Track of the back channel: its encoding, clock rate and channels are those that the server expects. */
+  readonly track: RtspClientTrack
+  /**
+   * Sends audio at the pace of the client's clock: PCMU, PCMA and L16 (big-endian) as samples of any number, AAC as one raw
+   * or ADTS frame, Opus as one packet. Plays a client that does not play yet.
+   *
+   * Resolves once all of the audio has been sent, at most 100 ms before its time, so that a file can be written in a loop.
+   * After a silence of 200 ms, the timestamps follow the clock.
+   *
+   * @throws {TypeError} the track has another encoding; {@link push} sends any.
+   * @throws {ClientError} the client is closed, or cannot play.
+   */
+  write(audio: Uint8Array): Promise<void>
+  /**
+   * Sends one whole RTP packet at once and unchanged. The packet must not be changed afterwards.
+   *
+   * @returns `false` if the packet was left out, because the track is not set up or the server does not read.
+   */
+  push(packet: Uint8Array): boolean
+}
+
 /**
  * A stream of an RTSP server, from `connect`. It is closed after use, or with `await using`.
  *
@@ -216,6 +239,11 @@ export interface RtspClient extends EventEmitter<RtspClientEvents>, AsyncDisposa
   readonly transport: RtspClientTransport | undefined
   readonly description: SessionDescription
   readonly tracks: readonly RtspClientTrack[]
+  /**
+   * Back channel, if the option `backChannel` asks for it and the server has one. It is absent after SETUP if the server
+   * refuses it, for example because another client speaks.
+   */
+  readonly backChannel: RtspBackChannel | undefined
   /** Methods that the server announces in Public; empty if it announces none. */
   readonly methods: readonly string[]
   /**

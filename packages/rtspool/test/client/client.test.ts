@@ -76,6 +76,16 @@ describe('a client of our own server', () => {
   })
 })
 
+it.each([
+  ['npt=now-', 'npt=now-'],
+  ['npt=0-12.5', 'npt=0.000-'],
+])('a stream of the range %s begins with %s', async (described, played) => {
+  const body = cameraSdp.replace('t=0 0', `t=0 0\r\na=range:${described}`)
+  const headers = { 'Content-Type': 'application/sdp' }
+  const { camera } = await playing({ DESCRIBE: { headers, body } })
+  expect(camera.of('PLAY')[0]?.headers.get('range')).toBe(played)
+})
+
 describe('credentials', () => {
   const digest = (algorithm: string) =>
     ['WWW-Authenticate', `Digest realm="r", nonce="n", algorithm=${algorithm}`] as const

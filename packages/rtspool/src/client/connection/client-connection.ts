@@ -144,10 +144,11 @@ export class ClientConnection {
     this.#pending.add(cSeq, { resolve, reject: () => undefined })
   }
 
-  /** Sends a packet as an interleaved frame, unless the server does not read. */
-  sendFrame(channel: number, packet: Buffer): void {
-    if (!this.isOpen || this.#socket.writableLength > maxWaitingBytes) return
+  /** Sends a packet as an interleaved frame. @returns `false` if the server does not read, so that nothing is sent */
+  sendFrame(channel: number, packet: Buffer): boolean {
+    if (!this.isOpen || this.#socket.writableLength > maxWaitingBytes) return false
     this.#socket.write(frameInterleaved(channel, [packet]))
+    return true
   }
 
   /** Number of bytes that the kernel has not accepted yet. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js'
 import { ClientError, RtspError } from '../../errors.js'
 import { parseSessionHeader, type RtspResponse } from '../../rtsp/index.js'
+import { backChannelHeaders } from '../connection/back-channel-tag.js'
 import type { ClientConnection, ClientRequest } from '../connection/client-connection.js'
 import { expectOk } from '../connection/expect-ok.js'
 import { parametersType, parseParameters } from '../connection/parameters.js'
@@ -16,22 +17,36 @@ import { readTransportAnswer, type TransportAnswer } from './transport-answer.js
 const defaultTimeoutSeconds = 60
 /** Range of RECORD, and of the first PLAY, which some cameras require. */
 const firstRange = 'npt=0.000-'
+/** Range of the first PLAY of a stream that is described as live. */
+const liveRange = 'npt=now-'
+
+/** Parts of a presentation that a session uses; a publisher has no description of the server. */
+type SessionPresentation = Pick<Presentation, 'aggregateUri'> &
+  Partial<Pick<Presentation, 'description'>>
+
+/** Returns the range of the first PLAY. gst-rtsp-server 1.22 with a back channel refuses to seek in a live stream. */
+const firstRangeOf = ({ description }: SessionPresentation): string =>
+  /^npt=now-/i.test(description?.session.attribute('range')?.trim() ?? '') ? liveRange : firstRange
 
 /** The session of a client on the server: SETUP of each track, then PLAY, PAUSE and the others. */
 export class ClientSession {
   readonly #connection: ClientConnection
-  readonly #presentation: Pick<Presentation, 'aggregateUri'>
+  readonly #presentation: SessionPresentation
   readonly #clock: Clock
   #id: string | undefined
   #timeoutSeconds = defaultTimeoutSeconds
   #hasPlayed = false
+  /** True if the server has granted a back channel. */
+  readonly #hasBackChannel: boolean
 
   constructor(
     connection: ClientConnection,
-    presentation: Pick<Presentation, 'aggregateUri'>,
+    presentation: SessionPresentation,
     clock: Clock,
+    hasBackChannel = false,
   ) {
     this.#connection = connection
+    this.#hasBackChannel = hasBackChannel
     this.#clock = clock
     this.#presentation = presentation
   }
@@ -57,11 +72,13 @@ export class ClientSession {
    * @throws {ClientError} the server refuses, or its response cannot be used.
    */
   async setUp(track: ClientTrack, carrier: Carrier): Promise<void> {
-    const { uri, secureProfile, key } = track.described
+    const { uri, secureProfile, key, direction } = track.described
+    const isBackChannel = direction === 'send' && this.#hasBackChannel
     const security = secureProfile && new TrackSecurity(key)
     const response = await this.#sendSetup(uri, {
       Transport: carrier.offerFor(secureProfile ?? 'RTP/AVP'),
       ...security?.headersFor(uri, this.#clock),
+      ...(isBackChannel ? backChannelHeaders : {}),
     })
     security?.accept(response, uri)
     track.security = security
@@ -97,11 +114,14 @@ export class ClientSession {
     { range, scale, speed }: RtspPlayOptions,
     tracks: readonly ClientTrack[],
   ): Promise<RtspPlayAnswer> {
-    const wanted = range ?? (this.#hasPlayed ? undefined : firstRange)
+    const hasSender =
+      this.#hasBackChannel && tracks.some((each) => each.isSetUp && each.direction === 'send')
+    const wanted = range ?? (this.#hasPlayed ? undefined : firstRangeOf(this.#presentation))
     const response = await this.#ask('PLAY', {
       ...(wanted === undefined ? {} : { Range: wanted }),
       ...(scale === undefined ? {} : { Scale: String(scale) }),
       ...(speed === undefined ? {} : { Speed: String(speed) }),
+      ...(hasSender ? backChannelHeaders : {}),
     })
     this.#hasPlayed = true
     this.#noteStarts(response, tracks)

@@ -15,15 +15,21 @@ export interface TrackListener {
 /** Sends RTCP to the server on the channel or port of one track. */
 export type RtcpSender = (compound: Buffer) => void
 
+/** Sends a packet of RTP to the server. @returns `false` if the packet was left out */
+export type RtpSender = (packet: Buffer) => boolean
+
 /** One track of a client: its description, and what arrives of it. */
 export class ClientTrack implements RtspClientTrack {
   described: DescribedTrack
   start: RtspClientTrack['start'] = {}
   /** SRTP of the track since its last SETUP; `undefined` with RTP/AVP. */
   security: TrackSecurity | undefined
+  /** Returns the report of a track on which the client sends; `undefined` before its first packet. */
+  senderReport: (() => Buffer | undefined) | undefined
   readonly #listener: TrackListener
   readonly #reception: TrackReception
   #sendRtcp: RtcpSender | undefined
+  #sendRtp: RtpSender | undefined
   #target: RtpTarget | undefined
 
   constructor(described: DescribedTrack, listener: TrackListener) {
@@ -100,12 +106,23 @@ export class ClientTrack implements RtspClientTrack {
   /** Takes over the description of a new connection, on which SETUP must follow. */
   redescribe(described: DescribedTrack): void {
     this.described = described
-    this.#sendRtcp = undefined
+    this.#sendRtcp = this.#sendRtp = undefined
   }
 
-  /** Notes that SETUP has succeeded. */
-  open(sendRtcp: RtcpSender): void {
+  /**
+   * Notes that SETUP has succeeded.
+   *
+   * @param sendRtp - `undefined` for multicast, to which a client sends reports only.
+   */
+  open(sendRtcp: RtcpSender, sendRtp?: RtpSender): void {
     this.#sendRtcp = sendRtcp
+    this.#sendRtp = sendRtp
+  }
+
+  /** Sends the server a packet. @returns `false` if the track is not set up, or the server does not read */
+  sendRtp(packet: Buffer): boolean {
+    const sealed = this.security ? this.security.protect(packet) : packet
+    return sealed !== undefined && this.#sendRtp?.(sealed) === true
   }
 
   /** Handles a packet from the channel or port for RTP. */
@@ -132,7 +149,7 @@ export class ClientTrack implements RtspClientTrack {
 
   /** Sends the server a report of received and lost packets. */
   sendReport(now: number): void {
-    const report = this.#reception.report(now)
+    const report = this.senderReport?.() ?? this.#reception.report(now)
     const compound = this.security ? this.security.protectRtcp(report) : report
     if (compound) this.#sendRtcp?.(compound)
   }

@@ -21,7 +21,7 @@ export interface ReadersOwner {
   isInterleaved(): boolean
   /** Stops or continues the reading of the connection. */
   setFlow(isFlowing: boolean): void
-  /** Called once all tracks that are set up have ended. */
+  /** Called once, when all tracks that are set up have ended. */
   onEnded(): void
 }
 
@@ -34,6 +34,8 @@ export class Readers implements TrackListener {
   readonly #queues = new Set<PacketQueue>()
   readonly #stuckCheck: PeriodicCheck
   #isHeldUp = false
+  /** True once the owner has been told that all tracks have ended. */
+  #hasEnded = false
   /** Number of requests that wait for a response, which arrives behind packets. */
   #requests = 0
   #end: { readonly error: unknown } | undefined
@@ -94,6 +96,8 @@ export class Readers implements TrackListener {
   ended(): void {
     if (!this.#owner.haveAllEnded()) return
     for (const queue of this.#queues) queue.end()
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     this.#owner.onEnded()
   }
 

@@ -38,7 +38,10 @@ export class TcpCarrier implements Carrier {
     }
     connection.setChannel(rtp, (packet) => track.receiveRtp(packet, this.#clock.now()))
     connection.setChannel(rtcp, (packet) => track.receiveRtcp(packet, this.#clock.now()))
-    track.open((compound) => connection.sendFrame(rtcp, compound))
+    track.open(
+      (compound) => connection.sendFrame(rtcp, compound),
+      (packet) => connection.sendFrame(rtp, packet),
+    )
   }
 
   async close(): Promise<void> {

@@ -92,6 +92,13 @@ export class TrackSecurity {
     return this.#counted(this.#receiver?.openRtcp(compound))
   }
 
+  /** Protects an RTP packet. @returns `undefined` if its index is used, or the packet is too large */
+  protect(packet: Buffer): Buffer | undefined {
+    const { suite, mki } = this.#sender.master
+    const sealed = this.#sender.protect(packet)
+    return sealed && mki ? addMki(sealed, mki, suite, 'rtp') : sealed
+  }
+
   /** Protects a compound RTCP packet. @returns `undefined` if all 2^31 indexes are used */
   protectRtcp(compound: Buffer): Buffer | undefined {
     const { suite, mki } = this.#sender.master

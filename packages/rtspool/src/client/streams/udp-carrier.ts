@@ -51,8 +51,11 @@ export class UdpCarrier implements Carrier {
       (packet) => track.receiveRtp(packet, this.#clock.now()),
       (packet) => track.receiveRtcp(packet, this.#clock.now()),
     )
-    track.open((compound) => this.#ports.sendRtcp(compound))
-    this.#ports.punch(emptyPacket(track))
+    track.open(
+      (compound) => this.#ports.sendRtcp(compound),
+      (packet) => this.#ports.sendRtp(packet),
+    )
+    if (track.direction === 'receive') this.#ports.sendRtp(emptyPacket(track))
     track.sendReport(this.#clock.now())
   }
 

@@ -6,15 +6,16 @@ const isMedia = ({ kind, direction }: RtspClientTrack): boolean =>
   direction === 'receive' && (kind === 'video' || kind === 'audio')
 
 /**
- * Returns the tracks to set up.
+ * Returns the tracks to set up: the wanted ones, and that of the back channel.
  *
  * @throws {ClientError} `ERR_CLIENT_NO_TRACKS`
  */
 export function wantedOf<Track extends RtspClientTrack>(
   tracks: readonly Track[],
   isWanted: (track: RtspClientTrack) => boolean = isMedia,
+  backChannel?: RtspClientTrack,
 ): readonly Track[] {
-  const wanted = tracks.filter((track) => isWanted(track))
+  const wanted = tracks.filter((track) => track === backChannel || isWanted(track))
   if (wanted.length > 0) return wanted
   throw new ClientError('ERR_CLIENT_NO_TRACKS', 'the server describes no track that is wanted')
 }

@@ -83,20 +83,16 @@ export class ClientPorts {
   }
 
   /**
-   * Sends a packet to the port for RTP that the server announces, if any, which opens a way through firewalls and NATs.
-   * RTCP does the same for the other port.
+   * Sends RTP to the port that the server announces; the first packet opens a way through firewalls and NATs. Drops it
+   * while too much waits to be sent.
+   *
+   * @returns `false` if the server announces no port.
    */
-  punch(rtp: Buffer): void {
+  sendRtp(packet: Buffer): boolean {
     const { ports, address } = this.#place ?? {}
-    if (ports && ports[0] > 0 && address !== undefined) this.#pair.rtp.send(rtp, ports[0], address)
-  }
-
-  /** Sends RTP to the port that the server announces, if it announces one. Drops it while too much waits to be sent. */
-  sendRtp(packet: Buffer): void {
-    const { ports, address } = this.#place ?? {}
-    if (ports && ports[0] > 0 && address !== undefined) {
-      this.#pair.rtp.sendAll([packet], { port: ports[0], address })
-    }
+    if (!ports || ports[0] === 0 || address === undefined) return false
+    this.#pair.rtp.sendAll([packet], { port: ports[0], address })
+    return true
   }
 
   /** Sends RTCP to the port that the server announces, if it announces one. */

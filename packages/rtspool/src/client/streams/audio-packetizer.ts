@@ -1,0 +1,81 @@
+import { randomInt } from 'node:crypto'
+import {
+  AacPayloader,
+  OpusPayloader,
+  opusSamplesOf,
+  PcmPayloader,
+  parseAdtsHeader,
+} from '../../rtp/index.js'
+import type { RtspClientTrack } from '../rtsp-client.js'
+
+/** Makes packets of the audio of one encoding. */
+export interface AudioPacketizer {
+  /** Splits audio into pieces of one packet each, if the encoding allows that. */
+  split(audio: Uint8Array): Uint8Array[]
+  /** Returns the duration of a piece in ticks of the track's clock rate. */
+  ticksOf(piece: Uint8Array): number
+  packetize(piece: Uint8Array, timestamp: number): Buffer[]
+}
+
+/** Packets of sound have 20 ms (RFC 3551 section 4.2). */
+const packetsASecond = 50
+/** Bytes of a sample, by encoding without frames. */
+const sampleBytes: Readonly<Record<string, number>> = { PCMU: 1, PCMA: 1, L16: 2 }
+const aacSamples = 1024
+
+/**
+ * Returns the packetizer for a track: G.711, L16, AAC (RFC 3640) and Opus.
+ *
+ * @throws {TypeError} any other encoding.
+ */
+export function audioPacketizerOf(
+  { encoding, clockRate, channels = 1, payloadType }: RtspClientTrack,
+  ssrc: number,
+): AudioPacketizer {
+  const writer = { ssrc, payloadType, sequenceNumber: randomInt(2 ** 16) }
+  const name = encoding.toUpperCase()
+  const bytes = Object.hasOwn(sampleBytes, name) ? sampleBytes[name] : undefined
+  if (bytes !== undefined) {
+    const instantBytes = bytes * channels
+    const payloader = new PcmPayloader({ ...writer, instantBytes })
+    const pieceBytes = Math.max(1, Math.round(clockRate / packetsASecond)) * instantBytes
+    return {
+      split: (audio) => piecesOf(audio, pieceBytes, instantBytes),
+      ticksOf: (piece) => piece.length / instantBytes,
+      packetize: (piece, timestamp) => payloader.packetize(piece, timestamp),
+    }
+  }
+  if (name === 'MPEG4-GENERIC') {
+    const payloader = new AacPayloader(writer)
+    return {
+      split: (audio) => [withoutAdts(audio)],
+      ticksOf: () => aacSamples,
+      packetize: (piece, timestamp) => payloader.packetize([piece], timestamp),
+    }
+  }
+  if (name === 'OPUS') {
+    const payloader = new OpusPayloader(writer)
+    return {
+      split: (audio) => [audio],
+      ticksOf: opusSamplesOf,
+      packetize: (piece, timestamp) => payloader.packetize(piece, timestamp),
+    }
+  }
+  throw new TypeError(`the back channel has the encoding ${encoding}: send whole packets with push`)
+}
+
+/** Cuts samples into pieces; an incomplete last sample is dropped. */
+function piecesOf(audio: Uint8Array, pieceBytes: number, instantBytes: number): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  const end = audio.length - (audio.length % instantBytes)
+  for (let at = 0; at < end; at += pieceBytes) {
+    pieces.push(audio.subarray(at, Math.min(end, at + pieceBytes)))
+  }
+  return pieces
+}
+
+/** Returns a frame of AAC without its ADTS header, if the frame has one. */
+function withoutAdts(frame: Uint8Array): Uint8Array {
+  const header = parseAdtsHeader(frame)
+  return header?.frameBytes === frame.length ? frame.subarray(header.sizeBytes) : frame
+}
