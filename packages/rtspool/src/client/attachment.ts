@@ -34,9 +34,10 @@ export class Attachment {
   /**
    * Sets tracks up, and keeps the session alive from then on.
    *
+   * @param isReplay - Requires the replay of ONVIF.
    * @throws {ClientError} the server refuses, or its response cannot be used.
    */
-  async setUp(tracks: readonly ClientTrack[]): Promise<void> {
+  async setUp(tracks: readonly ClientTrack[], isReplay: boolean): Promise<void> {
     for (const [place, track] of tracks.entries()) {
       const carrier = await this.#createCarrier(place)
       // Closed while the ports were opened.
@@ -45,7 +46,7 @@ export class Attachment {
         throw new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
       }
       this.#carriers.push(carrier)
-      await this.#session.setUp(track, carrier)
+      await this.#session.setUp(track, carrier, isReplay)
     }
     this.#keepAlive = this.#startKeepAlive()
   }

@@ -4,8 +4,8 @@ import { ClientError } from '../errors.js'
 import { tell } from '../listeners.js'
 import { Attachment } from './attachment.js'
 import type { ResolvedClientOptions } from './client-options.js'
-import { isBackChannelRefusal } from './connection/back-channel-tag.js'
 import { isTransportRefusal } from './connection/expect-ok.js'
+import { isBackChannelRefusal } from './connection/onvif-tags.js'
 import { serializeNames, serializeParameters } from './connection/parameters.js'
 import { type DescribedStream, describeStream } from './describe.js'
 import { checkPlayOptions, rangeFrom } from './play-options.js'
@@ -181,7 +181,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
   async #play(options: RtspPlayOptions): Promise<RtspPlayAnswer> {
     this.#requireOpen()
-    this.#setUp ??= this.#setUpTracks()
+    this.#setUp ??= this.#setUpTracks(options.replay !== undefined)
     await this.#setUp
     const answer = await this.#answered(this.#attachment.play(options, this.tracks))
     this.#requireOpen()
@@ -206,11 +206,11 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   }
 
   /** Sets the wanted tracks up over the first transport that the server does not refuse. */
-  async #setUpTracks(): Promise<void> {
+  async #setUpTracks(isReplay: boolean): Promise<void> {
     try {
       for (let refusal: unknown; ; ) {
         try {
-          await this.#attachment.setUp(this.#wanted())
+          await this.#attachment.setUp(this.#wanted(), isReplay)
           this.#requireOpen()
           if (refusal) tell(this, 'transportChanged', this.#attachment.transport, refusal)
           return
@@ -305,7 +305,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   async #leaveSilentTransport(options: RtspPlayOptions): Promise<void> {
     try {
       if (this.#state !== 'playing' || !(await this.#fallBack())) return
-      this.#setUp = this.#setUpTracks()
+      this.#setUp = this.#setUpTracks(options.replay !== undefined)
       await this.#play(options)
       tell(this, 'transportChanged', this.#attachment.transport, undefined)
     } catch (error) {

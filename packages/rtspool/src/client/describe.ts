@@ -3,10 +3,10 @@ import type { RtspResponse } from '../rtsp/index.js'
 import type { ResolvedClientOptions } from './client-options.js'
 import { type ClientCredentials, type ClientUrl, parseClientUrl } from './client-url.js'
 import { announcedMethods } from './connection/announced-methods.js'
-import { backChannelHeaders, isBackChannelRefusal } from './connection/back-channel-tag.js'
 import type { ClientConnection } from './connection/client-connection.js'
 import { closeOnAbort } from './connection/close-on-abort.js'
 import { expectOk, isTransportRefusal } from './connection/expect-ok.js'
+import { isBackChannelRefusal, requireHeader } from './connection/onvif-tags.js'
 import { openConnection } from './connection/open-connection.js'
 import { type Presentation, readPresentation } from './description/presentation.js'
 import type { RtspClientTransport } from './rtsp-client.js'
@@ -84,8 +84,10 @@ async function describeOnce(
     try {
       const methods = await announcedMethods(connection, url.uri)
       const { backChannel: hasBackChannel } = options
-      const required = hasBackChannel ? backChannelHeaders : {}
-      const headers = { Accept: 'application/sdp', ...required }
+      const headers = {
+        Accept: 'application/sdp',
+        ...requireHeader({ backChannel: hasBackChannel }),
+      }
       const response = await connection.request({ method: 'DESCRIBE', uri: url.uri, headers })
       if (!redirects.includes(response.statusCode)) {
         const presentation = readPresentation(expectOk('DESCRIBE', response), url.uri)

@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 
 export { ClientError, RtspError, type RtspErrorCode } from '../errors.js'
+export type { ReplayExtension } from '../rtp/index.js'
 export {
   type ClientBasicPolicy,
   type ClientCredentialsPolicy,
@@ -40,4 +41,5 @@ export type {
   RtspClientTransport,
   RtspPlayAnswer,
   RtspPlayOptions,
+  RtspReplayOptions,
 } from './rtsp-client.js'

@@ -1,5 +1,12 @@
-import { checkNumber, checkOptions, checkText, shown } from '../option-checks.js'
-import type { RtspPlayOptions } from './rtsp-client.js'
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkText,
+  shown,
+} from '../option-checks.js'
+import type { RtspPlayOptions, RtspReplayOptions } from './rtsp-client.js'
 
 /** Limits of Scale and Speed. Their numbers are written without an exponent. */
 const smallestFactor = 0.001
@@ -7,14 +14,43 @@ const largestFactor = 1_000_000
 /** Largest position in seconds: some thirty years. */
 const maxSeconds = 1_000_000_000
 const nptDigits = 3
+const frameChoices: readonly string[] = ['intra', 'predicted', 'all']
 
 /** @throws {TypeError} or {RangeError} an unknown or wrong option of PLAY. */
 export function checkPlayOptions(options: RtspPlayOptions): void {
-  checkOptions('play', options, ['range', 'scale', 'speed'])
-  const { range, scale, speed } = options
+  checkOptions('play', options, ['range', 'scale', 'speed', 'replay'])
+  const { range, scale, speed, replay } = options
+  if (replay !== undefined) checkReplay(replay)
   if (range !== undefined) checkRange('range', range)
   if (scale !== undefined) checkFactor('scale', Math.abs(scale))
   if (speed !== undefined) checkFactor('speed', speed)
+}
+
+function checkReplay(replay: RtspReplayOptions): void {
+  checkOptions('replay', replay, ['rateControl', 'frames', 'intraMs', 'immediate'])
+  const { rateControl, frames, intraMs, immediate } = replay
+  if (rateControl !== undefined) checkBoolean('replay.rateControl', rateControl)
+  if (immediate !== undefined) checkBoolean('replay.immediate', immediate)
+  if (frames !== undefined && !frameChoices.includes(frames)) {
+    throw new TypeError(
+      `replay.frames must be one of ${frameChoices.join(', ')}, got ${shown(frames)}`,
+    )
+  }
+  if (intraMs === undefined) return
+  checkInteger('replay.intraMs', intraMs, 1)
+  if (frames !== 'intra') throw new TypeError("replay.intraMs needs replay.frames: 'intra'")
+}
+
+/** Returns the headers of PLAY for ONVIF replay, but for Require. */
+export function replayHeaders(replay: RtspReplayOptions): Readonly<Record<string, string>> {
+  const { rateControl, frames, intraMs, immediate } = replay
+  return {
+    ...(rateControl === undefined ? {} : { 'Rate-Control': rateControl ? 'yes' : 'no' }),
+    ...(frames === undefined
+      ? {}
+      : { Frames: intraMs === undefined ? frames : `${frames}/${intraMs}` }),
+    ...(immediate === true ? { Immediate: 'yes' } : {}),
+  }
 }
 
 /**

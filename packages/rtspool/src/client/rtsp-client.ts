@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { ReplayExtension } from '../rtp/index.js'
 import type { RtspRange } from '../rtsp/index.js'
 import type { MediaDescription, SessionDescription } from '../sdp/index.js'
 import type { SrtpSuiteName } from '../srtp/index.js'
@@ -113,6 +114,11 @@ export interface ReceivedPacket {
   readonly packet: Buffer
   /** Arrival in milliseconds of the client's clock. */
   readonly arrivedAt: number
+  /**
+   * Header extension of ONVIF replay, with the time of the recording. The first packet of each access unit has it;
+   * `undefined` for other packets.
+   */
+  readonly replay: ReplayExtension | undefined
   /** Packets that were left out before this one, because the reader was behind, or by a seek. */
   readonly missedPackets: number
 }
@@ -127,7 +133,10 @@ export interface ReceivedUnit {
   readonly parts: readonly Buffer[]
   /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */
   readonly timestamp: number
-  /** Wall clock of the server at the timestamp; see {@link RtspClientTrack.unixTimeMsAt}. */
+  /**
+   * Time of the recording, from the header extension of ONVIF replay. Without the extension, wall clock of the server at
+   * the timestamp; see {@link RtspClientTrack.unixTimeMsAt}.
+   */
   readonly unixTimeMs: number | undefined
   /** True if a decoder can begin with the unit. */
   readonly isKeyFrame: boolean
@@ -166,6 +175,36 @@ export interface RtspPlayOptions {
    * @default none, which is 1
    */
   readonly speed?: number | undefined
+  /**
+   * Requires the replay of ONVIF (`onvif-replay`), for recordings: `range` is then a time such as
+   * `clock=20261129T120000Z-`, and packets tell their times. Refused with status 551 by a server without it.
+   * @default none: no replay
+   */
+  readonly replay?: RtspReplayOptions | undefined
+}
+
+/** Options of {@link RtspPlayOptions.replay}; all optional, without a header by default. */
+export interface RtspReplayOptions {
+  /**
+   * `false` asks for packets as fast as the network takes them (`Rate-Control: no`); `true` at the rate of the recording.
+   * @default none: the server decides
+   */
+  readonly rateControl?: boolean | undefined
+  /**
+   * Pictures that the server sends: key frames (`'intra'`), also predicted ones (`'predicted'`), or all.
+   * @default none: all
+   */
+  readonly frames?: 'intra' | 'predicted' | 'all' | undefined
+  /**
+   * Milliseconds of the recording between two key frames, with `frames: 'intra'`; more than 0.
+   * @default none: every key frame
+   */
+  readonly intraMs?: number | undefined
+  /**
+   * Plays from the new place at once, in place of the end of the present range (`Immediate: yes`).
+   * @default false
+   */
+  readonly immediate?: boolean | undefined
 }
 
 /** Response to PLAY. Headers that are missing or cannot be read are `undefined`. */

@@ -79,6 +79,12 @@ export {
   type ReceptionStatisticsOptions,
 } from './reception-statistics.js'
 export {
+  parseReplayExtension,
+  type ReplayExtension,
+  replayExtensionBytes,
+  withReplayExtension,
+} from './replay-extension.js'
+export {
   nextSequenceNumber,
   sequenceDistance,
   timestampDistance,

@@ -1,11 +1,12 @@
 import type { Clock } from '../../clock.js'
 import { ClientError, RtspError } from '../../errors.js'
 import { parseSessionHeader, type RtspResponse } from '../../rtsp/index.js'
-import { backChannelHeaders } from '../connection/back-channel-tag.js'
 import type { ClientConnection, ClientRequest } from '../connection/client-connection.js'
 import { expectOk } from '../connection/expect-ok.js'
+import { requireHeader } from '../connection/onvif-tags.js'
 import { parametersType, parseParameters } from '../connection/parameters.js'
 import type { Presentation } from '../description/presentation.js'
+import { replayHeaders } from '../play-options.js'
 import type { RtspPlayAnswer, RtspPlayOptions } from '../rtsp-client.js'
 import type { Carrier } from './carrier.js'
 import type { ClientTrack } from './client-track.js'
@@ -71,14 +72,14 @@ export class ClientSession {
    *
    * @throws {ClientError} the server refuses, or its response cannot be used.
    */
-  async setUp(track: ClientTrack, carrier: Carrier): Promise<void> {
+  async setUp(track: ClientTrack, carrier: Carrier, isReplay: boolean): Promise<void> {
     const { uri, secureProfile, key, direction } = track.described
     const isBackChannel = direction === 'send' && this.#hasBackChannel
     const security = secureProfile && new TrackSecurity(key)
     const response = await this.#sendSetup(uri, {
       Transport: carrier.offerFor(secureProfile ?? 'RTP/AVP'),
       ...security?.headersFor(uri, this.#clock),
-      ...(isBackChannel ? backChannelHeaders : {}),
+      ...requireHeader({ backChannel: isBackChannel, replay: isReplay }),
     })
     security?.accept(response, uri)
     track.security = security
@@ -111,7 +112,7 @@ export class ClientSession {
 
   /** Plays the tracks that are set up. */
   async play(
-    { range, scale, speed }: RtspPlayOptions,
+    { range, scale, speed, replay }: RtspPlayOptions,
     tracks: readonly ClientTrack[],
   ): Promise<RtspPlayAnswer> {
     const hasSender =
@@ -121,7 +122,8 @@ export class ClientSession {
       ...(wanted === undefined ? {} : { Range: wanted }),
       ...(scale === undefined ? {} : { Scale: String(scale) }),
       ...(speed === undefined ? {} : { Speed: String(speed) }),
-      ...(hasSender ? backChannelHeaders : {}),
+      ...requireHeader({ backChannel: hasSender, replay: replay !== undefined }),
+      ...(replay && replayHeaders(replay)),
     })
     this.#hasPlayed = true
     this.#noteStarts(response, tracks)

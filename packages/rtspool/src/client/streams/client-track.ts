@@ -1,3 +1,4 @@
+import { parseReplayExtension } from '../../rtp/index.js'
 import type { DescribedTrack } from '../description/presentation.js'
 import type { ReceivedPacket, RtpTarget, RtspClientTrack } from '../rtsp-client.js'
 import { TrackReception } from './track-reception.js'
@@ -133,7 +134,9 @@ export class ClientTrack implements RtspClientTrack {
     if (kind === 'rtcp') this.#noteRtcp(packet, now)
     if (kind !== 'rtp') return
     this.#target?.push(packet)
-    if (this.#listener.isRead) this.#listener.packet({ track: this, packet, arrivedAt: now })
+    if (!this.#listener.isRead) return
+    const replay = parseReplayExtension(packet)
+    this.#listener.packet({ track: this, packet, arrivedAt: now, replay })
   }
 
   /** Handles a packet from the channel or port for RTCP. */

@@ -1,4 +1,9 @@
-import { createDepacketizer, type Depacketizer, type RtpUnit } from '../../rtp/index.js'
+import {
+  createDepacketizer,
+  type Depacketizer,
+  type RtpUnit,
+  timestampOf,
+} from '../../rtp/index.js'
 import type { ReceivedPacket, ReceivedUnit, RtspClientTrack } from '../rtsp-client.js'
 
 /** One track that is read in access units. */
@@ -7,7 +12,12 @@ interface ReadTrack {
   readonly depacketizer: Depacketizer
   /** Number of packets that were left out since the last access unit. */
   missed: number
+  /** Times of the recording by RTP timestamp, of access units that are not complete yet. */
+  readonly replayTimes: Map<number, number>
 }
+
+/** Maximum number of stored times of a track, for units whose packets are lost. */
+const maxReplayTimes = 64
 
 /** Restores access units from queued packets, when the reader asks for the next one. */
 export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
@@ -44,16 +54,17 @@ export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
     return this
   }
 
-  #push({ track, packet, missedPackets }: ReceivedPacket): void {
+  #push({ track, packet, missedPackets, replay }: ReceivedPacket): void {
     const read = this.#tracks.get(track) ?? this.#open(track)
     read.missed += missedPackets
+    if (replay) noteReplayTime(read, timestampOf(packet), replay.unixMs)
     this.#add(read, read.depacketizer.push(packet))
   }
 
   #open(track: RtspClientTrack): ReadTrack {
     const { encoding, kind, parameters } = track
     const depacketizer = createDepacketizer({ encoding, kind, parameters })
-    const read = { track, depacketizer, missed: 0 }
+    const read = { track, depacketizer, missed: 0, replayTimes: new Map<number, number>() }
     this.#tracks.set(track, read)
     return read
   }
@@ -69,11 +80,19 @@ export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
       read.missed = 0
       this.#units.push({
         ...{ track, parts, timestamp, isKeyFrame },
-        unixTimeMs: track.unixTimeMsAt(timestamp),
+        unixTimeMs: read.replayTimes.get(timestamp) ?? track.unixTimeMsAt(timestamp),
         missedPackets: missed,
         // The sequence numbers of packets that were left out are missing, too.
         lostPackets: Math.max(0, lostPackets - missed),
       })
     }
+  }
+}
+
+function noteReplayTime({ replayTimes }: ReadTrack, timestamp: number, unixMs: number): void {
+  replayTimes.set(timestamp, unixMs)
+  for (const oldest of replayTimes.keys()) {
+    if (replayTimes.size <= maxReplayTimes) return
+    replayTimes.delete(oldest)
   }
 }

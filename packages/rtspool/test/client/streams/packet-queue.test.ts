@@ -6,7 +6,7 @@ const owner = { begin: async () => undefined, onRoom: () => undefined, onClosed:
 const numbered = (number: number) => {
   const packet = Buffer.alloc(4)
   packet.writeUInt32BE(number)
-  return { track: {} as ClientTrack, packet, arrivedAt: 0 }
+  return { track: {} as ClientTrack, packet, arrivedAt: 0, replay: undefined }
 }
 
 describe('a queue of packets', () => {

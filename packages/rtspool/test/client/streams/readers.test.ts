@@ -20,7 +20,7 @@ function readers() {
   const send = (count = 1): void => {
     for (let at = 0; at < count; at++) {
       const packet = Buffer.alloc(1000, state.sent++)
-      all.packet({ track: {} as ClientTrack, packet, arrivedAt: 0 })
+      all.packet({ track: {} as ClientTrack, packet, arrivedAt: 0, replay: undefined })
     }
   }
   return { all, clock, send, state }
