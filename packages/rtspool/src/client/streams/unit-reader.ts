@@ -6,6 +6,10 @@ import {
 } from '../../rtp/index.js'
 import type { ReceivedPacket, ReceivedUnit, RtspClientTrack } from '../rtsp-client.js'
 
+/** Memory that the packets of an incomplete unit may hold beyond four times their size, in bytes. */
+const spareBytes = 1024 * 1024
+const largestShare = 4
+
 /** One track that is read in access units. */
 interface ReadTrack {
   readonly track: RtspClientTrack
@@ -14,6 +18,11 @@ interface ReadTrack {
   missed: number
   /** Times of the recording by RTP timestamp, of access units that are not complete yet. */
   readonly replayTimes: Map<number, number>
+  /** Size of the packets since the last access unit. */
+  sizeBytes: number
+  /** Memory of the reads that these packets are views of. */
+  heldBytes: number
+  lastRead: ArrayBufferLike | undefined
 }
 
 /** Maximum number of stored times of a track, for units whose packets are lost. */
@@ -58,13 +67,14 @@ export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
     const read = this.#tracks.get(track) ?? this.#open(track)
     read.missed += missedPackets
     if (replay) noteReplayTime(read, timestampOf(packet), replay.unixMs)
-    this.#add(read, read.depacketizer.push(packet))
+    this.#add(read, read.depacketizer.push(ownedBy(read, packet)))
   }
 
   #open(track: RtspClientTrack): ReadTrack {
     const { encoding, kind, parameters } = track
     const depacketizer = createDepacketizer({ encoding, kind, parameters })
-    const read = { track, depacketizer, missed: 0, replayTimes: new Map<number, number>() }
+    const counts = { missed: 0, sizeBytes: 0, heldBytes: 0, lastRead: undefined }
+    const read: ReadTrack = { track, depacketizer, ...counts, replayTimes: new Map() }
     this.#tracks.set(track, read)
     return read
   }
@@ -77,7 +87,7 @@ export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
   #add(read: ReadTrack, units: readonly RtpUnit[]): void {
     for (const { parts, timestamp, isKeyFrame, lostPackets } of units) {
       const { track, missed } = read
-      read.missed = 0
+      Object.assign(read, { missed: 0, sizeBytes: 0, heldBytes: 0, lastRead: undefined })
       this.#units.push({
         ...{ track, parts, timestamp, isKeyFrame },
         unixTimeMs: read.replayTimes.get(timestamp) ?? track.unixTimeMsAt(timestamp),
@@ -95,4 +105,23 @@ function noteReplayTime({ replayTimes }: ReadTrack, timestamp: number, unixMs: n
     if (replayTimes.size <= maxReplayTimes) return
     replayTimes.delete(oldest)
   }
+}
+
+/**
+ * Returns a packet, or a copy of it if the packets of the unit hold much more memory than they need: small packets in large
+ * reads of other data.
+ */
+function ownedBy(read: ReadTrack, packet: Buffer): Buffer {
+  const { buffer } = packet
+  read.sizeBytes += packet.length
+  if (buffer === read.lastRead) return packet
+  if (read.heldBytes + buffer.byteLength <= spareBytes + largestShare * read.sizeBytes) {
+    read.heldBytes += buffer.byteLength
+    read.lastRead = buffer
+    return packet
+  }
+  read.heldBytes += packet.length
+  const copy = Buffer.allocUnsafeSlow(packet.length)
+  packet.copy(copy)
+  return copy
 }

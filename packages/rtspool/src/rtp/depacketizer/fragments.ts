@@ -1,10 +1,22 @@
+/**
+ * Maximum number of fragments that are kept as views. Beyond it, they are copied: a view holds the whole read of the
+ * connection that it is a part of, mostly 64 KiB.
+ */
+const maxViews = 32
+const nothing = Buffer.alloc(0)
+
 /** Collects the fragments of one part (NAL unit or frame) that arrives in several packets. */
 export class Fragments {
+  /** Latest fragments, as views. */
   #pieces: Buffer[] = []
+  /** Earlier fragments, copied; there is room behind {@link #copiedBytes}. */
+  #copied = nothing
+  #copiedBytes = 0
   #sizeBytes = 0
+  #count = 0
 
   get isOpen(): boolean {
-    return this.#pieces.length > 0
+    return this.#count > 0
   }
 
   get sizeBytes(): number {
@@ -12,24 +24,43 @@ export class Fragments {
   }
 
   get count(): number {
-    return this.#pieces.length
+    return this.#count
   }
 
   add(piece: Buffer): void {
     this.#pieces.push(piece)
     this.#sizeBytes += piece.length
+    this.#count++
+    if (this.#pieces.length > maxViews) this.#copy()
   }
 
   /** Joins the collected fragments in a new buffer, and removes them. */
   join(): Buffer {
-    const part = Buffer.concat(this.#pieces, this.#sizeBytes)
+    const copied = this.#copied.subarray(0, this.#copiedBytes)
+    const part = Buffer.concat([copied, ...this.#pieces], this.#sizeBytes)
     this.reset()
     return part
   }
 
   reset(): void {
-    if (this.#pieces.length > 0) this.#pieces = []
+    if (this.#count === 0) return
+    this.#pieces = []
+    this.#copied = nothing
+    this.#copiedBytes = 0
     this.#sizeBytes = 0
+    this.#count = 0
+  }
+
+  #copy(): void {
+    if (this.#copied.length < this.#sizeBytes) {
+      const larger = Buffer.allocUnsafeSlow(2 * this.#sizeBytes)
+      this.#copied.copy(larger, 0, 0, this.#copiedBytes)
+      this.#copied = larger
+    }
+    for (const piece of this.#pieces) {
+      this.#copiedBytes += piece.copy(this.#copied, this.#copiedBytes)
+    }
+    this.#pieces = []
   }
 }
 
