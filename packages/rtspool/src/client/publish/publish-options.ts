@@ -72,6 +72,9 @@ export function resolvePublishOptions(options: RtspPublishOptions): ResolvedPubl
   }
   if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${shown(name)}`)
   checkInteger('maxQueuedBytes', maxQueuedBytes, 1)
+  if (connection.transports?.includes('multicast')) {
+    throw new TypeError('transports of publish must not have multicast: it is for receivers only')
+  }
   return {
     media: mediaOf(description, tracks),
     name,

@@ -383,6 +383,7 @@ describe('wrong options', () => {
     ['maxQueuedBytes must', { description: testSdp, maxQueuedBytes: 0 }],
     ['no option', { description: testSdp, udpSilenceSeconds: 3 }],
     ['name must', { description: testSdp, name: 5 }],
+    ['must not have multicast', { description: testSdp, transports: ['multicast'] }],
   ])('are told: %s', async (text, options) => {
     await expect(publish('rtsp://127.0.0.1:1/x', options as RtspPublishOptions)).rejects.toThrow(
       text,
