@@ -1,0 +1,157 @@
+import { connect, publish, type RtspClientTransport } from 'rtspool/client'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
+import { startGstRtspServer } from '../interop/support/gst-rtsp-server.js'
+import { playWithFfmpeg } from '../interop/support/players.js'
+import { endPrograms, until } from '../interop/support/process.js'
+import { requirePrograms } from '../interop/support/programs.js'
+import { type RunningLibrary, startServer } from '../interop/support/server.js'
+import { buildGoServer, type GoProgram, startGoServer } from './support/go-server.js'
+
+const pulledMs = 10_000
+const transports: RtspClientTransport[] = ['tcp', 'udp']
+
+let source: RunningLibrary
+beforeAll(async () => {
+  source = await startServer()
+})
+afterEach(endPrograms)
+afterAll(() => source.close())
+
+/** Payload of a packet with its timestamp; servers may give a packet another header. */
+const contentOf = (packet: Buffer): string =>
+  packet.readUInt32BE(4).toString(16) + packet.subarray(12).toString('base64')
+
+/** Publishes the test picture to a server, and notes the content of all packets, by track. */
+async function published(url: string, transport: RtspClientTransport) {
+  const camera = await connect(`${source.url}/test`)
+  const publisher = await publish(url, { tracks: camera.tracks, transports: [transport] })
+  const sent = camera.tracks.map(() => new Set<string>())
+  for (const [index, track] of camera.tracks.entries()) {
+    const target = publisher.tracks[index]
+    track.pipe({
+      push: (packet) => {
+        sent[index]?.add(contentOf(packet))
+        return target?.push(packet)
+      },
+      mapTime: (...time) => target?.mapTime(...time),
+    })
+  }
+  await camera.play()
+  const close = async (): Promise<void> => {
+    await publisher.close()
+    await camera.close()
+  }
+  return { publisher, sent, [Symbol.asyncDispose]: close }
+}
+
+/** Publishes to a server, and pulls from it for 10 s: each packet is one that was published, and none is missing. */
+async function expectPulled(
+  url: string,
+  publishOver: RtspClientTransport,
+  pullOver: RtspClientTransport,
+): Promise<void> {
+  await using copy = await published(url, publishOver)
+  const { publisher, sent } = copy
+  await until(() => publisher.tracks.every(({ stats }) => stats.packets > 10))
+  await using client = await connect(url, { transports: [pullOver] })
+  const unknown: string[] = []
+  for (const [index, track] of client.tracks.entries()) {
+    track.pipe({
+      push: (packet) => {
+        const content = contentOf(packet)
+        if (!sent[index]?.has(content)) unknown.push(content)
+      },
+    })
+  }
+  await client.play()
+  await settle(pulledMs, 'the server sends in real time')
+  expect(client.transport).toBe(pullOver)
+  expect(unknown).toEqual([])
+  expect(client.stats()).toMatchObject({ lostPackets: 0, invalidPackets: 0 })
+  for (const { kind, stats } of client.tracks) {
+    expect(stats.packets, kind).toBeGreaterThan(kind === 'video' ? 240 : 400)
+  }
+  for (const { stats } of publisher.tracks) expect(stats.droppedPackets).toBe(0)
+}
+
+const servers: readonly { program: GoProgram; over: RtspClientTransport[] }[] = [
+  { program: 'gortsplib', over: transports },
+  { program: 'go2rtc', over: ['tcp'] },
+]
+
+describe.each(servers)('rtspool/client and $program', ({ program, over }) => {
+  let reason: string | undefined
+  beforeAll(() => {
+    reason = buildGoServer(program)
+  }, 600_000)
+
+  const ways = over.flatMap((publishOver) => over.map((pullOver) => ({ publishOver, pullOver })))
+  test.for(ways)(
+    'publishes over $publishOver, and pulls for 10 s over $pullOver, byte for byte',
+    async ({ publishOver, pullOver }, context) => {
+      if (reason !== undefined) return context.skip(reason)
+      const { url } = await startGoServer(program)
+      await expectPulled(url, publishOver, pullOver)
+    },
+  )
+
+  test.for(over)('publishes over %s what ffmpeg decodes', async (transport, context) => {
+    if (reason !== undefined) return context.skip(reason)
+    requirePrograms(context, 'ffmpeg')
+    const { url } = await startGoServer(program)
+    await using _ = await published(url, transport)
+    const { errors, videoFrames, audioFrames } = await playWithFfmpeg({
+      ...{ url, transport: 'tcp', seconds: 3, timedByCount: true },
+    })
+    expect(errors).toEqual([])
+    expect(videoFrames).toBeGreaterThanOrEqual(2 * 25)
+    expect(audioFrames).toBeGreaterThanOrEqual((2 * 48_000) / 1024)
+  })
+
+  test('tells that it cannot pause', async (context) => {
+    if (reason !== undefined) return context.skip(reason)
+    const { url } = await startGoServer(program)
+    await using _ = await published(url, 'tcp')
+    await using client = await connect(url, { responseTimeout: 2 })
+    await client.play()
+    const begun = Date.now()
+    await expect(client.pause()).rejects.toMatchObject(
+      program === 'go2rtc'
+        ? { code: 'ERR_CLIENT_TIMEOUT' }
+        : { code: 'ERR_CLIENT_REFUSED', statusCode: 501 },
+    )
+    expect(Date.now() - begun).toBeLessThan(5000)
+    const { packets } = client.stats()
+    await until(() => client.stats().packets > packets + 50)
+    expect(client.state).toBe('playing')
+  })
+})
+
+describe('rtspool/client and servers of other kinds', () => {
+  test.each<RtspClientTransport>(['tcp', 'udp', 'http', 'webSocket'])(
+    'pulls from rtspool for 10 s over %s, byte for byte',
+    async (transport) => {
+      await expectPulled(`${source.url}/live/copy`, 'tcp', transport)
+    },
+  )
+
+  test('pulls from gst-rtsp-server for 10 s over each of its transports, without a loss', async (context) => {
+    requirePrograms(context, 'GstRtspServer for Python')
+    const peer = await startGstRtspServer()
+    const over: RtspClientTransport[] = ['tcp', 'udp', 'http']
+    await Promise.all(
+      over.map(async (transport) => {
+        await using client = await connect(`${peer.url}/cam`, { transports: [transport] })
+        await client.play()
+        await settle(pulledMs, 'the server sends in real time')
+        expect(client.transport).toBe(transport)
+        expect(client.stats()).toMatchObject({ lostPackets: 0, invalidPackets: 0 })
+        for (const { kind, stats } of client.tracks) {
+          expect(stats.packets, kind).toBeGreaterThan(kind === 'video' ? 200 : 400)
+        }
+      }),
+    )
+    await peer.close()
+  })
+})
