@@ -11,6 +11,7 @@ import { MediaPage } from './media/media-page.js'
 import { Navigation, pageTitles } from './navigation/navigation.js'
 import { type PageName, route } from './navigation/route.js'
 import { OverviewPage } from './overview/overview-page.js'
+import { RecordingsPage } from './recordings/recordings-page.js'
 import { SessionsPage } from './sessions/sessions-page.js'
 import { SharesPage } from './shares/shares-page.js'
 import type { Visitor } from './visitor/visitor.js'
@@ -21,6 +22,7 @@ const pages: Readonly<Record<PageName, FunctionComponent>> = {
   sessions: SessionsPage,
   leavers: LeaversPage,
   media: MediaPage,
+  recordings: RecordingsPage,
   shares: SharesPage,
   limits: LimitsPage,
   bans: BansPage,

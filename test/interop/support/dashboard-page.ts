@@ -10,7 +10,8 @@ const pictures = process.env.RTSPOOL_PAGE_PICTURES ?? ownFolder
 
 /** Titles of the pages, as the navigation has them. */
 export const pageTitles = [
-  ...['Overview', 'Sessions', 'Leavers', 'Media', 'Share links', 'Limits', 'Bans', 'Events'],
+  ...['Overview', 'Sessions', 'Leavers', 'Media', 'Recordings', 'Share links'],
+  ...['Limits', 'Bans', 'Events'],
 ]
 
 /** Keeps a light and a dark picture of a page, for people who look at them. */

@@ -7,6 +7,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   sessions: 'Sessions',
   leavers: 'Leavers',
   media: 'Media',
+  recordings: 'Recordings',
   shares: 'Share links',
   limits: 'Limits',
   bans: 'Bans',

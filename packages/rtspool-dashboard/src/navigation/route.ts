@@ -2,7 +2,7 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 
 /** Names of the dashboard's pages in URLs, in the order of the navigation. */
 export const pageNames = Object.freeze([
-  ...(['overview', 'sessions', 'leavers', 'media', 'shares'] as const),
+  ...(['overview', 'sessions', 'leavers', 'media', 'recordings', 'shares'] as const),
   ...(['limits', 'bans', 'events'] as const),
 ] as const)
 

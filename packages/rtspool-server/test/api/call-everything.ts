@@ -80,6 +80,14 @@ async function callRecordings(
   expect((await call('startRecording', { params })).isRunning).toBe(true)
   const all = await call('listSegments', { params })
   expect(all.segments).toHaveLength(2)
+  const { paths } = await call('listRecordedPaths', { params })
+  const [first, last] = all.segments
+  expect(paths).toEqual([
+    {
+      ...{ path: '/cam', startTime: first.startTime, endTime: last.endTime, files: 2 },
+      sizeBytes: first.sizeBytes + last.sizeBytes,
+    },
+  ])
   const page = await call('listSegments', { params, query: { limit: '1' } })
   const { startTime: from, endTime: to } = page.segments[0]
   const next = await call('listSegments', { params, query: { limit: '1', cursor: page.cursor } })

@@ -53,6 +53,14 @@ export interface ExportedRange {
   read(): AsyncGenerator<Buffer, void, void>
 }
 
+export interface ExportOptions {
+  readonly indexes: FileIndexes
+  /** Ends the planning, with its reason as the error. */
+  readonly signal?: AbortSignal
+  /** Policy for a range in which the format changes: refuse the range, or end the file there. @default 'refuse' */
+  readonly atChange?: 'refuse' | 'end'
+}
+
 /** Milliseconds by which a segment of unknown boot may overlap the one before without repeating it. */
 const maxOverlapMs = 500
 /** Milliseconds by which the times of one key frame may differ in two files. */
@@ -65,14 +73,13 @@ const leaderId = 1
  * two recorders have written of the same time give each picture once.
  *
  * @param segments - Files of one path, the oldest first.
- * @param options - `signal` ends the planning, with its reason as the error.
  * @throws {ExportError} Nothing was recorded in the range, or the format changes within it.
  */
 export async function exportRange(
   folder: string,
   segments: readonly StoredSegment[],
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-  { indexes, signal }: { readonly indexes: FileIndexes; readonly signal?: AbortSignal },
+  { indexes, signal, atChange = 'refuse' }: ExportOptions,
 ): Promise<ExportedRange> {
   const parts: ExportedPart[] = []
   let first: StoredFile | undefined
@@ -91,6 +98,7 @@ export async function exportRange(
     if (!first) startMs = begin.timeMs
     first ??= stored
     if (!first.init.equals(stored.init)) {
+      if (atChange === 'end') break
       const at = new Date(segment.startMs).toISOString()
       throw new ExportError(`the format changes at ${at}: export both sides of it`)
     }

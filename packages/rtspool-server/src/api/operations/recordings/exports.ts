@@ -29,6 +29,7 @@ interface Reading {
   readonly query: z.output<typeof exportedRange>
   readonly maxMs: number
   readonly slots: ExportSlots
+  readonly atChange: 'refuse' | 'end'
 }
 
 /** Operations that return recorded pictures and sound. */
@@ -48,7 +49,13 @@ export const exportOperations: readonly Operation[] = [
     respond: ({ server }, { params: { name }, query }, response) =>
       respondWith(
         server,
-        { name, query, maxMs: maxExportMs, slots: server.recordings.files.exports },
+        {
+          name,
+          query,
+          maxMs: maxExportMs,
+          slots: server.recordings.files.exports,
+          atChange: 'refuse',
+        },
         response,
         ({ startMs }) => {
           const at = new Date(startMs).toISOString().replaceAll(':', '-').slice(0, 19)
@@ -72,7 +79,7 @@ export const exportOperations: readonly Operation[] = [
     respond: ({ server }, { params: { name }, query }, response) =>
       respondWith(
         server,
-        { name, query, maxMs: maxPlayedMs, slots: server.recordings.files.played },
+        { name, query, maxMs: maxPlayedMs, slots: server.recordings.files.played, atChange: 'end' },
         response,
         ({ startMs, endMs }) => {
           response.setHeader('Rtspool-Start-Time', new Date(startMs).toISOString())
@@ -85,7 +92,7 @@ export const exportOperations: readonly Operation[] = [
 /** Sends a range as a file. A client that leaves ends the reading, and one that is slow delays it. */
 async function respondWith(
   server: OperationContext['server'],
-  { name, query: { path, from, to }, maxMs, slots }: Reading,
+  { name, query: { path, from, to }, maxMs, slots, atChange }: Reading,
   response: ServerResponse,
   setHeaders: (range: ExportedRange) => void,
 ): Promise<void> {
@@ -101,7 +108,7 @@ async function respondWith(
   response.once('close', () => leaving.abort())
   try {
     const segments = await segmentsIn(server, plan, { path, from, to })
-    const options = { indexes: server.recordings.files.indexes, signal: leaving.signal }
+    const options = { indexes: server.recordings.files.indexes, signal: leaving.signal, atChange }
     const range = await exportRange(plan.folder, segments, { fromMs: from, toMs: to }, options)
     const codecs = range.codecs.length > 0 ? `; codecs="${range.codecs.join(', ')}"` : ''
     response.setHeader('Content-Type', `video/mp4${codecs}`)

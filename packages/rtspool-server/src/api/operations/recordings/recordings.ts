@@ -25,6 +25,16 @@ const recordingSchema = z
   })
   .register(components, { id: 'Recording' })
 
+const recordedPathSchema = z
+  .object({
+    path: z.string(),
+    startTime: time.describe('Beginning of the oldest file'),
+    endTime: time.describe('End of the newest file'),
+    files: count,
+    sizeBytes: count,
+  })
+  .register(components, { id: 'RecordedPath' })
+
 const segmentSchema = z
   .object({
     path: z.string(),
@@ -35,6 +45,9 @@ const segmentSchema = z
     isOpen: z.boolean().describe('true for a file that is being written'),
   })
   .register(components, { id: 'Segment' })
+
+/** Paths that a list contains at most. */
+const maxPaths = 1000
 
 function recordingView(
   { recordings }: ControlledServer,
@@ -61,6 +74,34 @@ function segmentView(
     startTime: isoTime(new Date(startMs)),
     endTime: isoTime(new Date(endMs)),
   }
+}
+
+/** Sums the files of each path, in the order of the paths. */
+function recordedPaths(segments: readonly StoredSegment[]): z.output<typeof recordedPathSchema>[] {
+  const byPath = new Map<string, RecordedPath>()
+  for (const { path, startMs, endMs, sizeBytes } of segments) {
+    const known = byPath.get(path) ?? { files: 0, sizeBytes: 0, startMs, endMs }
+    byPath.set(path, {
+      ...{ files: known.files + 1, sizeBytes: known.sizeBytes + sizeBytes },
+      startMs: Math.min(known.startMs, startMs),
+      endMs: Math.max(known.endMs, endMs),
+    })
+  }
+  return [...byPath]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .slice(0, maxPaths)
+    .map(([path, { files, sizeBytes, startMs, endMs }]) => ({
+      ...{ path, files, sizeBytes },
+      startTime: isoTime(new Date(startMs)),
+      endTime: isoTime(new Date(endMs)),
+    }))
+}
+
+interface RecordedPath {
+  readonly files: number
+  readonly sizeBytes: number
+  readonly startMs: number
+  readonly endMs: number
 }
 
 const switching = (action: 'start' | 'stop'): Operation =>
@@ -99,6 +140,20 @@ export const recordingControlOperations: readonly Operation[] = [
   }),
   switching('start'),
   switching('stop'),
+  operation({
+    id: 'listRecordedPaths',
+    method: 'get',
+    path: '/v1/recordings/{name}/paths',
+    role: 'viewer',
+    tag: 'recordings',
+    summary: 'Lists the paths that have files in a recording, the first thousand by name',
+    params: namedRecording,
+    result: z.object({ paths: z.array(recordedPathSchema) }),
+    handle: async ({ server }, { params }) => {
+      const segments = await server.recordings.files.list(planOf(server, params.name))
+      return { paths: recordedPaths(segments) }
+    },
+  }),
   operation({
     id: 'listSegments',
     method: 'get',

@@ -1,0 +1,39 @@
+import { type ApiClient, ApiError } from '../api/api-client.js'
+import { queryOf, type RecordedRange, urlOf } from './recording-view.js'
+
+/** A part of a recording that a browser can append to a buffer. */
+export interface RecordedPart {
+  /** Media type with all codecs: `video/mp4; codecs="avc1.64001f, opus"`. */
+  readonly mime: string
+  /** Time of the first picture and end of the last one, in milliseconds since 1970. */
+  readonly startMs: number
+  readonly endMs: number
+  readonly bytes: ArrayBuffer
+}
+
+/**
+ * Reads a part of a recording, which begins with the key frame at or before the wanted time.
+ *
+ * @returns `undefined` if nothing was recorded in this time.
+ * @throws {ApiError}
+ */
+export async function readPart(
+  client: ApiClient,
+  { recording, ...range }: RecordedRange,
+  signal: AbortSignal,
+): Promise<RecordedPart | undefined> {
+  const url = `${urlOf(recording, '/play')}?${new URLSearchParams(queryOf(range))}`
+  try {
+    const response = await client.open(url, {}, signal)
+    const { headers } = response
+    return {
+      mime: headers.get('content-type') ?? 'video/mp4',
+      startMs: Date.parse(headers.get('rtspool-start-time') ?? ''),
+      endMs: Date.parse(headers.get('rtspool-end-time') ?? ''),
+      bytes: await response.arrayBuffer(),
+    }
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 409) return undefined
+    throw error
+  }
+}

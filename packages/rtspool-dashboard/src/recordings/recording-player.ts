@@ -1,0 +1,238 @@
+import { mediaSourceClass } from '../live/live-source.js'
+import type { RecordedPart } from './recorded-part.js'
+import { unsupportedText } from './recording-words.js'
+
+/** Milliseconds of one part. */
+const partMs = 10_000
+/** Seconds that are read ahead of the picture, and kept behind it. */
+const aheadSeconds = 20
+const keptSeconds = 30
+/** Milliseconds after which the end of a file that is being written is read again. */
+const waitMs = 1_500
+/** Seconds in front of the end of a buffer at which a browser may stop. */
+const edgeSeconds = 0.2
+const tickMs = 250
+/** Milliseconds without pictures that count as a gap. */
+const gapMs = 1_000
+
+export type PlayerState = 'idle' | 'loading' | 'playing' | 'ended' | 'failed'
+
+export interface PlayerStatus {
+  readonly state: PlayerState
+  /** Sentence for the user; empty while everything plays. */
+  readonly text: string
+}
+
+export interface RecordingPlayerOptions {
+  /** Reads a part of the recording; `undefined` if nothing was recorded in this time. */
+  readonly read: (
+    fromMs: number,
+    toMs: number,
+    signal: AbortSignal,
+  ) => Promise<RecordedPart | undefined>
+  /** Returns the first recorded time at or after a time; `undefined` if there is none. */
+  readonly next: (timeMs: number) => number | undefined
+  /** Returns whether the recording still grows. */
+  readonly grows: () => boolean
+  readonly onStatus: (status: PlayerStatus) => void
+  /** Called with the time of the picture, in milliseconds since 1970. */
+  readonly onTime: (timeMs: number) => void
+}
+
+/** Plays a recording in a video element: reads it part by part, and jumps over gaps. */
+export class RecordingPlayer {
+  readonly #video: HTMLVideoElement
+  readonly #options: RecordingPlayerOptions
+  #run: PlayerRun | undefined
+
+  constructor(video: HTMLVideoElement, options: RecordingPlayerOptions) {
+    this.#video = video
+    this.#options = options
+  }
+
+  /** Plays from a time on, or from the first recorded time after it. */
+  play(timeMs: number): void {
+    if (this.#run?.show(timeMs)) return
+    this.stop()
+    this.#run = new PlayerRun(this.#video, this.#options, timeMs)
+  }
+
+  /** Stops reading, and leaves the last picture. Idempotent. */
+  stop(): void {
+    this.#run?.close()
+    this.#run = undefined
+  }
+}
+
+/** One media source, from a time on. */
+class PlayerRun {
+  readonly #video: HTMLVideoElement
+  readonly #options: RecordingPlayerOptions
+  readonly #wantedMs: number
+  /** Time of the picture at time 0 of the video element: the key frame in front of the wanted time. */
+  #originMs: number
+  readonly #leaving = new AbortController()
+  readonly #timer: ReturnType<typeof setInterval>
+  readonly #url: string | undefined
+  #buffer: SourceBuffer | undefined
+  #mime = ''
+  /** Time at which the next part begins. */
+  #nextMs: number
+  #isBusy = false
+  #isComplete = false
+  #retryAt = 0
+
+  constructor(video: HTMLVideoElement, options: RecordingPlayerOptions, timeMs: number) {
+    this.#video = video
+    this.#options = options
+    const startMs = options.next(timeMs)
+    this.#wantedMs = this.#originMs = this.#nextMs = startMs ?? timeMs
+    this.#timer = setInterval(() => this.#tick(), tickMs)
+    const sourceClass = mediaSourceClass()
+    if (!sourceClass) {
+      this.#fail('This browser cannot play recordings: it has no Media Source Extensions.')
+      return
+    }
+    if (startMs === undefined) {
+      this.#end('ended', 'Nothing was recorded at this time or after it.')
+      return
+    }
+    options.onStatus({ state: 'loading', text: '' })
+    const source = new sourceClass()
+    this.#url = URL.createObjectURL(source)
+    source.addEventListener('sourceopen', () => void this.#fill(source), { once: true })
+    video.addEventListener('error', this.#onError)
+    video.disableRemotePlayback = true
+    video.src = this.#url
+  }
+
+  /** Shows a time that is in memory. @returns False if the time must be read first. */
+  show(timeMs: number): boolean {
+    const seconds = (timeMs - this.#originMs) / 1000
+    const isKnown = rangesOf(this.#video).some(
+      ({ start, end }) => seconds >= start && seconds < end,
+    )
+    if (!isKnown || this.#leaving.signal.aborted) return false
+    this.#video.currentTime = seconds
+    void this.#video.play().catch(() => {})
+    return true
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#leaving.abort()
+    this.#video.removeEventListener('error', this.#onError)
+    this.#video.pause()
+    if (this.#url) URL.revokeObjectURL(this.#url)
+  }
+
+  readonly #onError = (): void =>
+    this.#fail(
+      `The browser could not decode the recording. ${this.#video.error?.message ?? ''}`.trim(),
+    )
+
+  #end(state: PlayerState, text: string): void {
+    this.#isComplete = true
+    this.#options.onStatus({ state, text })
+  }
+
+  #fail(text: string): void {
+    this.#leaving.abort()
+    this.#end('failed', text)
+  }
+
+  #tick(): void {
+    const { currentTime, paused, readyState } = this.#video
+    if (this.#leaving.signal.aborted || !this.#buffer) return
+    this.#options.onTime(this.#originMs + currentTime * 1000)
+    const ranges = rangesOf(this.#video)
+    const own = ranges.find(({ start, end }) => currentTime >= start - 0.5 && currentTime <= end)
+    const later = ranges.find(({ start }) => start > currentTime)
+    if (later && (!own || own.end - currentTime < edgeSeconds))
+      this.#video.currentTime = later.start
+    const end = own?.end ?? currentTime
+    if (this.#isComplete && !later && end - currentTime < edgeSeconds) {
+      this.#options.onStatus({ state: 'ended', text: 'The recording ends here.' })
+    } else if (!paused && readyState > 2) this.#options.onStatus({ state: 'playing', text: '' })
+    const isShort = (ranges.at(-1)?.end ?? 0) - currentTime < aheadSeconds
+    if (isShort && !this.#isComplete && Date.now() >= this.#retryAt) void this.#fill()
+  }
+
+  async #fill(source?: MediaSource): Promise<void> {
+    if (this.#isBusy || this.#leaving.signal.aborted) return
+    this.#isBusy = true
+    try {
+      await this.#readNext(source)
+    } catch (error) {
+      if (!this.#leaving.signal.aborted)
+        this.#fail(error instanceof Error ? error.message : String(error))
+    } finally {
+      this.#isBusy = false
+    }
+  }
+
+  async #readNext(source?: MediaSource): Promise<void> {
+    const { signal } = this.#leaving
+    const { read, next, grows } = this.#options
+    const fromMs = next(this.#nextMs)
+    const part = fromMs === undefined ? undefined : await read(fromMs, fromMs + partMs, signal)
+    if (signal.aborted) return
+    if (!part || part.endMs <= this.#nextMs) {
+      const later = next(this.#nextMs + gapMs)
+      const isNear = later !== undefined && later - this.#nextMs <= gapMs
+      if (grows() && (later === undefined || isNear)) this.#retryAt = Date.now() + waitMs
+      else if (later === undefined) this.#end('ended', '')
+      else this.#nextMs = later
+      return
+    }
+    const isFirst = this.#buffer === undefined
+    const text = unsupportedText(part.mime)
+    if (text) {
+      this.#fail(text)
+      return
+    }
+    if (isFirst) this.#originMs = part.startMs
+    await this.#append(source, part)
+    this.#nextMs = part.endMs
+    if (!isFirst) return
+    this.#video.currentTime = Math.max(0, (this.#wantedMs - this.#originMs) / 1000)
+    await this.#video.play().catch(() => {})
+  }
+
+  async #append(
+    source: MediaSource | undefined,
+    { mime, startMs, bytes }: RecordedPart,
+  ): Promise<void> {
+    const buffer = this.#buffer ?? source?.addSourceBuffer(mime)
+    if (!buffer) return
+    this.#buffer = buffer
+    if (this.#mime !== '' && this.#mime !== mime) buffer.changeType(mime)
+    this.#mime = mime
+    const { currentTime } = this.#video
+    const begin = buffer.buffered.length > 0 ? buffer.buffered.start(0) : currentTime
+    if (currentTime - begin > keptSeconds) {
+      buffer.remove(begin, currentTime - keptSeconds / 2)
+      await updated(buffer)
+    }
+    buffer.timestampOffset = (startMs - this.#originMs) / 1000
+    buffer.appendBuffer(bytes)
+    await updated(buffer)
+  }
+}
+
+/** Waits until a buffer has taken bytes, or removed some. */
+function updated(buffer: SourceBuffer): Promise<void> {
+  const waiting = new AbortController()
+  const options = { once: true, signal: waiting.signal }
+  return new Promise<void>((resolve, reject) => {
+    buffer.addEventListener('updateend', () => resolve(), options)
+    const failed = (): void => reject(new Error('The browser could not decode the recording.'))
+    buffer.addEventListener('error', failed, options)
+  }).finally(() => waiting.abort())
+}
+
+const rangesOf = ({ buffered }: HTMLVideoElement) =>
+  Array.from({ length: buffered.length }, (_, index) => ({
+    start: buffered.start(index),
+    end: buffered.end(index),
+  }))

@@ -1,0 +1,71 @@
+import type { ApiClient } from '../api/api-client.js'
+
+/** A recording of the configuration, as the API returns it. */
+export interface RecordingView {
+  readonly name: string
+  /** Path or pattern of paths that is recorded. */
+  readonly path: string
+  readonly isRunning: boolean
+  readonly media: readonly {
+    readonly path: string
+    readonly state: 'waiting' | 'recording'
+    readonly missedPackets: number
+  }[]
+}
+
+/** A path with files, as the API returns it. */
+export interface RecordedPath {
+  readonly path: string
+  readonly startTime: string
+  readonly endTime: string
+  readonly files: number
+  readonly sizeBytes: number
+}
+
+/** A file of a recording, as the API returns it. */
+export interface SegmentView {
+  readonly startTime: string
+  readonly endTime: string
+  readonly sizeBytes: number
+  readonly isOpen: boolean
+}
+
+/** Part of a time line: a path of a recording, and a range in milliseconds since 1970. */
+export interface RecordedRange {
+  readonly recording: string
+  readonly path: string
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+const pageSize = 1000
+/** Files of one time line that the page reads at most. */
+const maxSegments = 50_000
+
+export const urlOf = (recording: string, rest = ''): string =>
+  `/v1/recordings/${encodeURIComponent(recording)}${rest}`
+
+/** Returns the query that selects a range. */
+export const queryOf = ({ path, fromMs, toMs }: Omit<RecordedRange, 'recording'>) => ({
+  path,
+  from: new Date(fromMs).toISOString(),
+  to: new Date(toMs).toISOString(),
+})
+
+/** Reads all files in a range, the oldest first. @throws {ApiError} */
+export async function readSegments(
+  client: ApiClient,
+  { recording, ...range }: RecordedRange,
+): Promise<SegmentView[]> {
+  const segments: SegmentView[] = []
+  let cursor: string | undefined
+  do {
+    const page = await client.get<{ segments: SegmentView[]; cursor?: string }>(
+      urlOf(recording, '/segments'),
+      { ...queryOf(range), limit: pageSize, cursor },
+    )
+    segments.push(...page.segments)
+    cursor = page.cursor
+  } while (cursor !== undefined && segments.length < maxSegments)
+  return segments
+}

@@ -1,0 +1,31 @@
+import { mediaSourceClass } from '../live/live-source.js'
+import { missingText } from '../live/words.js'
+
+/** Returns the tracks of a media type, such as `video/mp4; codecs="avc1.64001f, opus"`, each with a media type of its own. */
+export function tracksOf(mime: string) {
+  const codecs = /codecs="([^"]*)"/.exec(mime)?.[1] ?? ''
+  return codecs
+    .split(',')
+    .map((codec) => codec.trim())
+    .filter(Boolean)
+    .map((codec, id) => {
+      const kind = /^(avc1|hvc1|hev1|av01|vp09)/.test(codec)
+        ? ('video' as const)
+        : ('audio' as const)
+      return { id, kind, mime: `${kind}/mp4; codecs="${codec}"` }
+    })
+}
+
+/**
+ * Explains which tracks of a recording this browser does not play; empty if it plays all.
+ *
+ * @param isSupported - Returns whether the browser plays a media type. @default that of its media sources
+ */
+export function unsupportedText(
+  mime: string,
+  isSupported = (type: string): boolean => mediaSourceClass()?.isTypeSupported(type) ?? false,
+): string {
+  const missing = tracksOf(mime).filter((track) => !isSupported(track.mime))
+  if (missing.length === 0) return ''
+  return `${missingText(missing, [])} An export plays in other programs.`
+}

@@ -1,0 +1,100 @@
+import type { Span } from './spans.js'
+
+const secondMs = 1_000
+const minuteMs = 60 * secondMs
+const hourMs = 60 * minuteMs
+const shortestMs = 30 * secondMs
+/** Milliseconds between two marks of a scale. */
+const steps = [
+  ...[1, 2, 5, 10, 30].map((seconds) => seconds * secondMs),
+  ...[1, 2, 5, 10, 30].map((minutes) => minutes * minuteMs),
+  ...[1, 2, 3, 6].map((hours) => hours * hourMs),
+]
+const mostMarks = 8
+
+/** Returns the day of a date such as `2026-11-29` on the clock of the browser, from midnight to midnight. */
+export function dayOf(date: string): Span {
+  const [year = 1970, month = 1, day = 1] = date.split('-').map(Number)
+  // A day in which the clock changes has 23 or 25 hours.
+  return {
+    startMs: new Date(year, month - 1, day).getTime(),
+    endMs: new Date(year, month - 1, day + 1).getTime(),
+  }
+}
+
+/** Returns the date of a time on the clock of the browser, as a field for dates has it. */
+export function dateOf(timeMs: number): string {
+  const time = new Date(timeMs)
+  const [month, day] = [time.getMonth() + 1, time.getDate()].map((part) =>
+    String(part).padStart(2, '0'),
+  )
+  return `${time.getFullYear()}-${month}-${day}`
+}
+
+/**
+ * Changes the length of a window around a time, within a day.
+ *
+ * @param factor - Below 1 to see less with more detail.
+ */
+export function zoomed(window: Span, day: Span, aroundMs: number, factor: number): Span {
+  const lengthMs = window.endMs - window.startMs
+  const wantedMs = Math.min(day.endMs - day.startMs, Math.max(shortestMs, lengthMs * factor))
+  const share = (aroundMs - window.startMs) / lengthMs
+  return within(
+    { startMs: aroundMs - share * wantedMs, endMs: aroundMs + (1 - share) * wantedMs },
+    day,
+  )
+}
+
+/** Moves a window by a share of its length, within a day. */
+export function moved({ startMs, endMs }: Span, day: Span, share: number): Span {
+  const byMs = (endMs - startMs) * share
+  return within({ startMs: startMs + byMs, endMs: endMs + byMs }, day)
+}
+
+/** Returns the window, or one of the same length that has a time in its middle if the window does not contain it. */
+export function showing(window: Span, day: Span, timeMs: number): Span {
+  if (timeMs >= window.startMs && timeMs <= window.endMs) return window
+  const halfMs = (window.endMs - window.startMs) / 2
+  return within({ startMs: timeMs - halfMs, endMs: timeMs + halfMs }, day)
+}
+
+function within({ startMs, endMs }: Span, day: Span): Span {
+  const lengthMs = endMs - startMs
+  const from = Math.min(Math.max(startMs, day.startMs), day.endMs - lengthMs)
+  return { startMs: from, endMs: from + lengthMs }
+}
+
+/** Returns round times within a window, at most 9, for the marks of a scale. */
+export function marksOf({ startMs, endMs }: Span): number[] {
+  const lengthMs = endMs - startMs
+  const stepMs = steps.find((step) => lengthMs / step <= mostMarks) ?? 6 * hourMs
+  // Marks follow the clock of the browser, whose zone may be half an hour off.
+  const offsetMs = new Date(startMs).getTimezoneOffset() * minuteMs
+  const first = Math.ceil((startMs - offsetMs) / stepMs) * stepMs + offsetMs
+  return Array.from(
+    { length: Math.max(0, Math.floor((endMs - first) / stepMs) + 1) },
+    (_, index) => first + index * stepMs,
+  )
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', {
+  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+})
+
+/** Formats a time of the day: `14:05:00`. */
+export const clockText = (timeMs: number): string => clock.format(timeMs)
+
+/** Formats a mark of a scale: `14:05`, or with seconds if it has any. */
+export const markText = (timeMs: number): string => clockText(timeMs).replace(/:00$/, '')
+
+/** Returns the time of a text such as `14:05:00` or `14:05` in a day; `undefined` for other texts. */
+export function timeOf(text: string, day: Span): number | undefined {
+  const match = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,3})?)?$/.exec(text.trim())
+  if (!match) return undefined
+  const [hours = 0, minutes = 0, seconds = 0] = match.slice(1, 4).map((part) => Number(part ?? 0))
+  if (hours > 24 || minutes > 59 || seconds > 59) return undefined
+  const time = new Date(day.startMs)
+  time.setHours(hours, minutes, seconds, Number(match[4] ?? 0) * 1000)
+  return time.getTime()
+}
