@@ -21,6 +21,8 @@ export interface RecordingPlan {
   readonly maxMedia: number
   /** True to record from the start on; false to wait for a start by the control API. */
   readonly autoStart: boolean
+  /** Times of the week at which the recording runs, such as `mon-fri 22:00-06:00` in its time zone; empty = always. */
+  readonly schedule: readonly string[]
   /** Hours after which a file is removed; 0 = never. */
   readonly maxAgeHours: number
   /** Bytes of all files, above which the oldest ones are removed; 0 = unlimited. */
@@ -34,6 +36,7 @@ export const recordingDefaults = Object.freeze({
   startSource: false,
   maxMedia: 100,
   autoStart: true,
+  schedule: [],
   maxAgeHours: 0,
   maxBytes: 100 * 1024 ** 3,
 }) satisfies Omit<RecordingPlan, 'name' | 'path' | 'folder'>

@@ -8,16 +8,20 @@ import {
   type RecordingFailure,
 } from './recorder.js'
 import { isSamePlan, type RecordingPlan, recordsPath } from './recording-plan.js'
+import { isScheduled } from './schedule.js'
 import type { ClosedSegment } from './segment.js'
 import { diskStore, type SegmentStore } from './segment-store.js'
 import { RecordingFiles } from './stored/recording-files.js'
 import type { RemovalCause } from './stored/retention.js'
 import type { StoredSegment } from './stored/segment-catalog.js'
+import { TimeZone } from './time-zone.js'
 
 /** Seconds after which a recording that has failed is tried again. */
 const retrySeconds = 30
 /** Seconds after which a source that the recording itself starts is tried again. */
 const sourceRetrySeconds = 10
+
+const minuteMs = 60_000
 
 export interface RecordingEvents {
   /** A recording has created its first file. `refused`: encodings of tracks that are not recorded. */
@@ -65,6 +69,9 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   /** Files of all recordings. */
   readonly files: RecordingFiles
   #plans: readonly RecordingPlan[] = []
+  /** Recordings that ran at the last look at their schedules. */
+  #onTime = new Set<RecordingPlan>()
+  #scheduleTimer: ClockTimer
   #isClosed = false
 
   constructor(
@@ -87,6 +94,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
       ended: (recorder, end) => this.#ended(recorder, end),
     }
     server.on('mediaStarted', this.#onMedia)
+    this.#scheduleTimer = this.#nextMinute()
     this.files = new RecordingFiles({
       ...{ clock, uptime },
       plans: () => this.#plans,
@@ -112,11 +120,14 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     const before = this.#plans
     this.#plans = plans.map((plan) => before.find((each) => isSamePlan(each, plan)) ?? plan)
     for (const plan of this.#plans) if (!before.includes(plan)) this.#begin(plan)
+    this.#onTime = new Set(this.#plans.filter((plan) => this.isRunning(plan)))
   }
 
-  /** Returns whether a recording is on, as the control API or else `autoStart` says; media may be absent. */
-  isRunning({ name, autoStart }: RecordingPlan): boolean {
-    return this.#switched.get(name) ?? autoStart
+  /** Returns whether a recording is on, as the control API or else its settings say; media may be absent. */
+  isRunning({ name, autoStart, schedule, timeZone }: RecordingPlan): boolean {
+    const isTime = (): boolean =>
+      isScheduled(schedule, this.#clock.unixTimeMs(), new TimeZone(timeZone))
+    return this.#switched.get(name) ?? (autoStart && isTime())
   }
 
   /** Starts a recording that was stopped, or that does not start by itself. */
@@ -134,11 +145,35 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   /** Ends all recordings, and writes what waits. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#scheduleTimer.cancel()
     this.#server.off('mediaStarted', this.#onMedia)
     for (const timers of this.#retries.values()) for (const timer of timers) timer.cancel()
     this.#retries.clear()
     await Promise.all([...this.#recorders].map((recorder) => recorder.stop()))
     await this.files.close()
+  }
+
+  /** Looks at the schedules at the beginning of each minute, on a clock that may be set. */
+  #nextMinute(): ClockTimer {
+    const delayMs = minuteMs - (this.#clock.unixTimeMs() % minuteMs)
+    return this.#clock.schedule(
+      () => {
+        this.#followSchedules()
+        this.#scheduleTimer = this.#nextMinute()
+      },
+      delayMs,
+      false,
+    )
+  }
+
+  #followSchedules(): void {
+    const before = this.#onTime
+    const planned = this.#plans.filter(({ schedule }) => schedule.length > 0)
+    this.#onTime = new Set(planned.filter((plan) => this.isRunning(plan)))
+    for (const plan of planned) {
+      if (this.#onTime.has(plan) && !before.has(plan)) this.#begin(plan)
+      else if (!this.#onTime.has(plan) && before.has(plan)) void this.#drop(plan)
+    }
   }
 
   async #drop(plan: RecordingPlan): Promise<void> {

@@ -170,6 +170,38 @@ describe('recordings', () => {
     await until(() => [...scene.recordings.recorders].length === 0)
   })
 
+  it('run at the times of their schedule, and end after them', async () => {
+    const scene = new Scene()
+    // The clock of the scene shows midnight of 1 January 2026, a Thursday.
+    scene.recordings.update([plan({ schedule: ['thu 00:02-00:04'] })])
+    await scene.watch()
+    scene.push(25)
+    await nextTurn()
+    expect([...scene.recordings.recorders]).toHaveLength(0)
+    expect(scene.recordings.isRunning(scene.recordings.plans[0] as RecordingPlan)).toBe(false)
+    scene.clock.advance(120_000)
+    await until(() => [...scene.recordings.recorders].length === 1)
+    scene.push(50)
+    await until(() => scene.pictureCount > 0)
+    scene.clock.advance(120_000)
+    await until(() => [...scene.recordings.recorders].length === 0)
+    expect(scene.events.at(-1)).toBe('recordingStopped')
+  })
+
+  it('follow the control API and not their schedule, once it has spoken', async () => {
+    const scene = new Scene()
+    scene.recordings.update([plan({ schedule: ['thu 00:02-00:04'] })])
+    const [own] = scene.recordings.plans as [RecordingPlan]
+    await scene.watch()
+    scene.recordings.start(own)
+    await until(() => [...scene.recordings.recorders].length === 1)
+    scene.clock.advance(60_000 * 5)
+    await nextTurn()
+    expect([...scene.recordings.recorders]).toHaveLength(1)
+    await scene.recordings.stop(own)
+    expect([...scene.recordings.recorders]).toHaveLength(0)
+  })
+
   it('cut the encodings that a publisher names', async () => {
     const scene = new Scene()
     scene.source = new PictureSource({ video: 'x'.repeat(60_000) })

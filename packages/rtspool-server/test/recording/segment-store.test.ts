@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { nextTurn } from '../../../rtspool/test/support/until.js'
+import { until } from '../../../rtspool/test/support/until.js'
 import { diskStore } from '../../src/recording/segment-store.js'
 
 const head = Buffer.from('head')
@@ -63,10 +63,10 @@ describe('files of segments', () => {
       })
     }) as never)
     const appending = Promise.all(files.map((file) => file.append(piece)))
-    for (let turn = 0; turn < 200 && spy.mock.calls.length < 6; turn++) {
-      await nextTurn()
-      release.shift()?.()
-    }
+    await until(() => {
+      if (release.length > 0 && spy.mock.calls.length < 6) release.shift()?.()
+      return spy.mock.calls.length === 6
+    })
     for (const end of release) end()
     await appending
     expect([most, spy.mock.calls.length]).toEqual([1, 6])

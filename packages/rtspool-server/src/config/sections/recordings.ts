@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { filePatternText, isFilePattern } from '../../recording/file-pattern.js'
 import { type RecordingPlan, recordingDefaults } from '../../recording/recording-plan.js'
+import { isTimes, scheduleText } from '../../recording/schedule.js'
 import { TimeZone } from '../../recording/time-zone.js'
 import { bytes, count, file, key, pattern, patternText } from '../key-meta.js'
 
@@ -56,6 +57,17 @@ const recordingSettings = z.strictObject({
     description: 'record from the start on; false = wait for a start by the control API',
     live: true,
   }),
+  schedule: key(
+    z.array(z.string().refine(isTimes, scheduleText)).default(recordingDefaults.schedule),
+    {
+      description:
+        'times of the week in the time zone of the recording, at which it runs by itself; empty = always',
+      live: true,
+      expected: `a list of ${scheduleText}`,
+      defaultText: 'always',
+      examples: [['mon-fri 22:00-06:00', 'sat,sun 00:00-24:00']],
+    },
+  ),
   maxAgeHours: key(z.number().min(0).default(recordingDefaults.maxAgeHours), {
     description: 'age after which a file is removed; 0 = never',
     unit: 'hours',
