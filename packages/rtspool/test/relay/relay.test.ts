@@ -138,6 +138,29 @@ describe('a source that goes away', () => {
     expect(removed).toEqual([])
   })
 
+  it('keeps fifty viewers through 20 s: none leaves, and none misses a number', async () => {
+    const { camera, clock, watch, relay, removed, viewer, stream } = await watched()
+    const viewers = [viewer]
+    while (viewers.length < 50) viewers.push(await watch())
+    stream.sendPicture()
+    await until(() => viewers.every((each) => videoOf(each).length === 4))
+    await camera.pause()
+    for (let second = 0; second < 20; second++) {
+      clock.advance(1000)
+      await nextTurn(3)
+    }
+    expect(relay.status.state).not.toBe('playing')
+    await camera.resume()
+    await until(() => camera.of('PLAY').length === 2, advancing(clock, 100))
+    new CameraStream(camera, { ssrc: 0x99, sequenceNumber: 7 }).sendKeyFrame()
+    await until(() => viewers.every((each) => videoOf(each).length === 7), advancing(clock, 5))
+    expect(removed).toEqual([])
+    for (const each of viewers) {
+      const numbers = videoOf(each).map(sequenceNumberOf)
+      expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index))
+    }
+  })
+
   it('waits a moment for the reports of the source behind its first key frame', async () => {
     const { camera, clock, viewer } = await watched()
     lost(camera.sockets)

@@ -57,6 +57,7 @@ export class ScriptedCamera {
   readonly sockets: Socket[] = []
   readonly #answers: CameraAnswers
   readonly #server: Server
+  #port = 0
 
   private constructor(answers: CameraAnswers, isSecure: boolean) {
     this.#answers = { ...plain, ...answers }
@@ -97,6 +98,18 @@ export class ScriptedCamera {
   /** Sends bytes on the last connection. */
   send(bytes: Buffer | string): void {
     this.sockets.at(-1)?.write(bytes)
+  }
+
+  /** Ends all connections, and accepts none until {@link resume}. */
+  async pause(): Promise<void> {
+    this.#port = this.port
+    await this.close()
+  }
+
+  /** Accepts connections again, at the same port. */
+  async resume(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1')
+    await once(this.#server, 'listening')
   }
 
   async close(): Promise<void> {
