@@ -143,6 +143,7 @@ const houses = [
       ['events'],
       ['snapshots'],
       ['dashboard', 'live', 'log'],
+      ['replay'],
       ['recording', 'sources'],
       ['codec'],
       ['access', 'fmp4'],

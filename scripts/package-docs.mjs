@@ -17,7 +17,7 @@ const aboutCommand = new Set([
   ...['guides/watch-in-a-browser.md', 'guides/watch-with-prometheus.md', 'start/from-mediamtx.md'],
   ...['guides/install.md', 'guides/secure.md', 'guides/upgrade.md', 'guides/use-the-dashboard.md'],
   ...['guides/users-and-rights.md', 'guides/external-logins.md', 'guides/snapshots.md'],
-  ...['guides/record.md', 'guides/virtual-cameras.md'],
+  ...['guides/record.md', 'guides/replay.md', 'guides/virtual-cameras.md'],
   ...['explanation/live-picture.md', 'examples/control-api.ts'],
 ])
 

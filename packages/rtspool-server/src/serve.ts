@@ -19,12 +19,13 @@ import { logDiagnostics } from './log/diagnostics-log.js'
 import { logBans, logComings, logRefusals } from './log/event-log.js'
 import { LevelSwitch } from './log/level-switch.js'
 import { type CommandLog, openLog } from './log/log.js'
-import { logRecordings } from './log/recording-log.js'
+import { logRecordings, logReplayFailures } from './log/recording-log.js'
 import { RepeatLimit } from './log/repeat-limit.js'
 import { logSources } from './log/source-log.js'
 import type { CommandOptions } from './options.js'
 import { logFaults } from './process-faults.js'
 import { RecordingService } from './recording/recording-service.js'
+import { Replay } from './replay/replay.js'
 import { changeLevelAtSignal, rereadAtHangup, type StopSignal, stopSignal } from './signals.js'
 import { SourceService } from './sources/source-service.js'
 import { describeStartupError } from './startup-error.js'
@@ -73,6 +74,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     logSources(sources, repeats)
     recordings = new RecordingService(rtsp)
     logRecordings(recordings, repeats)
+    const replay = new Replay(rtsp.mounts, recordings, logReplayFailures(repeats))
     // The API needs the object that reloads, and this object needs the port of the API, which opens
     // last.
     const apiPort = {
@@ -87,6 +89,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
       otherPorts,
       recordings,
       sources,
+      replay,
     })
     ends.push(() => reload?.close())
     const configuration = reload
@@ -94,7 +97,9 @@ export async function serve(options: CommandOptions, version: string): Promise<n
       ...{ rtsp, log, repeats, version, configuration, live, recordings, sources, certificate },
     })
     sources.update(plans)
-    recordings.update(recordingPlansOf(config.recordings))
+    const recordingPlans = recordingPlansOf(config.recordings)
+    recordings.update(recordingPlans)
+    replay.update(config.replay, recordingPlans.length > 0)
     const { reloader } = reload
     const servers = { server, control, recordings, sources }
     await serveUntil(stop.received, servers, log, settings, version, () => reloader.current.config)

@@ -30,7 +30,13 @@ export {
   type MediaRequest,
   mediaFactoryDefaults,
 } from './media/media-factory-options.js'
-export type { MediaOutput, MediaSource, PlayRange, SeekableSource } from './media/media-source.js'
+export type {
+  MediaOutput,
+  MediaSource,
+  PlayManner,
+  PlayRange,
+  SeekableSource,
+} from './media/media-source.js'
 export {
   type MountableMedia,
   type MountMatch,

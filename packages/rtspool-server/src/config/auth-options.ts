@@ -3,6 +3,7 @@ import { type ExternalOptions, loginByOthers } from '../access/external-logins.j
 import { isLoopback } from '../access/loopback.js'
 import { verifyByHash } from '../access/password-check.js'
 import type { ShareLogins } from '../access/share-logins.js'
+import { type RuleWithReplay, withReplayRules } from '../replay/replay-rules.js'
 import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
 import type { Config } from './schema.js'
@@ -150,13 +151,13 @@ function rulesOf(
   mayBeExternal: boolean,
 ): { readonly rules: readonly AccessRule[]; readonly warnings: string[] } {
   const { publicRead, publishers, rules: configured } = config.auth
-  const everywhere: AccessRule = {
+  const everywhere: RuleWithReplay = {
     path: '/*',
     read: publicRead ? 'anyone' : 'authenticated',
     publish: publishers ?? 'authenticated',
   }
   const warnings: string[] = []
-  const rules = (configured ?? [everywhere]).map((rule, index) => {
+  const resolved = (configured ?? [everywhere]).map((rule, index) => {
     const source = sourceOf(configured ? ['auth', 'rules', index] : ['auth', 'publishers'])
     return directory.resolveRule(rule, (subject) => {
       // A hook or a token may know the user.
@@ -164,6 +165,9 @@ function rulesOf(
       noteUnknown(subject, source, warnings)
     })
   })
+  const { replay, recordings } = config
+  const prefix = Object.keys(recordings).length > 0 && replay.path
+  const rules = withReplayRules(resolved, prefix || undefined)
   return { rules, warnings }
 }
 

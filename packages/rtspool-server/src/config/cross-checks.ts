@@ -101,12 +101,23 @@ function sourceProblems(config: Config, keys: KeySources): ConfigProblem[] {
   })
 }
 
-function recordingProblems({ recordings }: Config, sources: KeySources): ConfigProblem[] {
-  return Object.entries(recordings).flatMap(([name, { startSource, path }]) =>
-    startSource && path.endsWith('/*')
-      ? [problem(sources, ['recordings', name, 'startSource'], 'needs a path without /*')]
-      : [],
-  )
+function recordingProblems(
+  { recordings, replay, paths, testPicture }: Config,
+  sources: KeySources,
+): ConfigProblem[] {
+  const isTaken =
+    replay.path !== false &&
+    (paths[replay.path]?.file !== undefined || (testPicture && replay.path === testPath))
+  return [
+    ...Object.entries(recordings).flatMap(([name, { startSource, path }]) =>
+      startSource && path.endsWith('/*')
+        ? [problem(sources, ['recordings', name, 'startSource'], 'needs a path without /*')]
+        : [],
+    ),
+    ...(isTaken
+      ? [problem(sources, ['replay', 'path'], 'is the path of a file, too: choose another one')]
+      : []),
+  ]
 }
 
 function liveProblems({ live, tls }: Config, sources: KeySources): ConfigProblem[] {

@@ -11,7 +11,7 @@ import { multicastSection } from './sections/multicast.js'
 import { overloadSection } from './sections/overload.js'
 import { pathsSection } from './sections/paths.js'
 import { publishSection } from './sections/publish.js'
-import { recordingsSection } from './sections/recordings.js'
+import { recordingsSection, replaySection } from './sections/recordings.js'
 import { rtspSection } from './sections/rtsp.js'
 import { sessionsSection } from './sections/sessions.js'
 import { snapshotsSection } from './sections/snapshots.js'
@@ -47,6 +47,7 @@ export const configSchema = z
     }),
     auth: authSection.prefault({}).meta({ description: 'Users and rights' }),
     recordings: recordingsSection,
+    replay: replaySection.prefault({}).meta({ description: 'Recordings over RTSP' }),
     live: liveSection.prefault({}).meta({ description: 'Live picture for browsers' }),
     snapshots: snapshotsSection.prefault({}).meta({ description: 'Snapshots of media' }),
     api: apiSection.prefault({}).meta({ description: 'Control API' }),

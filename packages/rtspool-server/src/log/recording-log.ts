@@ -35,3 +35,11 @@ export function logRecordings(recordings: RecordingService, lines: RepeatLimit):
     lines.write('error', 'recording failed', code ?? failure, facts)
   })
 }
+
+/** Returns the function that logs files of recordings which cannot be played. */
+export const logReplayFailures =
+  (lines: RepeatLimit) =>
+  (path: string, error: unknown): void => {
+    const { code, message: why } = failureText(error)
+    lines.write('error', 'replay failed', code ?? '', { path, code, why })
+  }

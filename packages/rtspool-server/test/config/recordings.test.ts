@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { recordingsPart } from '../../src/config/reload/live-parts.js'
+import { describe, expect, it, vi } from 'vitest'
+import { recordingsPart, replayPart } from '../../src/config/reload/live-parts.js'
 import { recordingPlansOf } from '../../src/config/sections/recordings.js'
 import type { Settings } from '../../src/config/settings.js'
 import type { RecordingPlan } from '../../src/recording/recording-plan.js'
@@ -43,5 +43,47 @@ describe('recordings of a configuration', () => {
     change?.apply()
     change?.undo()
     expect(updates.map(([plan]) => plan?.path)).toEqual(['/b', '/a'])
+  })
+})
+
+describe('the path of the replay of a configuration', () => {
+  const problemOf = (settings: string): string => {
+    try {
+      loadText(settings)
+      return ''
+    } catch (error) {
+      return String(error)
+    }
+  }
+
+  it('is /replay, another path, or none', () => {
+    expect(loadText('').config.replay.path).toBe('/replay')
+    expect(loadText('replay: { path: /archive/tv }').config.replay.path).toBe('/archive/tv')
+    expect(loadText('replay: { path: false }').config.replay.path).toBe(false)
+  })
+
+  it.each(['replay', '/replay/', '/*', '/re play', '/'])('is not %s', (path) => {
+    expect(problemOf(`replay: { path: '${path}' }`)).toContain('must be a path such as /replay')
+  })
+
+  it.each([
+    'replay: { path: /cam }\npaths: { /cam: { file: clip.mp4 } }',
+    'replay: { path: /test }',
+  ])('is not that of a file: %s', (settings) => {
+    expect(problemOf(settings)).toContain('is the path of a file, too')
+  })
+
+  it('changes with a reload, and with the first recording', () => {
+    const update = vi.fn()
+    const part = replayPart({ update })
+    const [none, some] = [loadText('') as Settings, load('path: /*, folder: disk') as Settings]
+    expect(part.prepare(none, none)).toBeUndefined()
+    const change = part.prepare(some, none)
+    change?.apply()
+    change?.undo()
+    expect(update.mock.calls).toEqual([
+      [{ path: '/replay' }, true],
+      [{ path: '/replay' }, false],
+    ])
   })
 })

@@ -1,3 +1,4 @@
+import { serializeRange } from '../rtsp/index.js'
 import {
   createSessionDescription,
   MediaDescription,
@@ -30,6 +31,15 @@ export interface PresentationOrigin {
   readonly version: number
 }
 
+/** Length of a stored presentation, and its place in time. */
+export interface StoredTimes {
+  readonly durationSeconds: number
+  /** Wall clock at the beginning, in milliseconds since 1970. @default not known */
+  readonly clockStartMs?: number | undefined
+  /** True while the presentation grows, so that its end is not known. @default false */
+  readonly isGrowing?: boolean
+}
+
 /** Parts of a session description that differ between clients. */
 export interface PresentationView {
   /** Address family of the null address in `c=` (RFC 2326 appendix C.1.7, RFC 8866 section 5.7). @default 4 */
@@ -38,8 +48,8 @@ export interface PresentationView {
   readonly places?: PresentationPlaces | undefined
   /** Audio that the client may send over the back channel. @default none */
   readonly backChannel?: MediaDescription | undefined
-  /** Length in seconds of a stored presentation in which viewers can seek (RFC 2326 appendix C.1.5). @default live */
-  readonly durationSeconds?: number | undefined
+  /** Length of a stored presentation in which viewers can seek (RFC 2326 appendix C.1.5). @default live */
+  readonly stored?: StoredTimes | undefined
   /** SRTP keys, with which the profile is RTP/SAVP. @default none: RTP/AVP */
   readonly keys?: PresentationKeys | undefined
 }
@@ -54,7 +64,7 @@ export interface PresentationView {
 export function describePresentation(
   source: SessionDescription,
   origin: PresentationOrigin,
-  { family = 4, places = [], backChannel, durationSeconds, keys }: PresentationView = {},
+  { family = 4, places = [], backChannel, stored, keys }: PresentationView = {},
 ): Buffer {
   const description = createSessionDescription({
     originId: origin.id,
@@ -62,9 +72,13 @@ export function describePresentation(
     address: '0.0.0.0',
     name: source.session.value('s') || ' ',
     tool: 'rtspool',
-    ...rangeOf(source, durationSeconds),
+    ...rangeOf(source, stored),
   })
   if (family === 6) description.session.setValue('c', 'IN IP6 ::')
+  // Second, because GStreamer 1.22 knows one range only, and needs the times in `onvif-mode`.
+  if (stored?.clockStartMs !== undefined) {
+    description.session.addAttribute('range', nptOf(stored))
+  }
   for (const line of source.session.lines) {
     if (line.type === 'a' && isRelayed(line)) description.session.lines.push(line)
   }
@@ -79,9 +93,17 @@ export function describePresentation(
  * Returns the value of `a=range` (RFC 2326 appendix C.1.5). A live stream gets an open range from
  * now on, even if its source states another one.
  */
-function rangeOf({ session }: SessionDescription, durationSeconds: number | undefined) {
-  if (durationSeconds !== undefined) return { range: `npt=0-${durationSeconds.toFixed(3)}` }
+function rangeOf({ session }: SessionDescription, stored: StoredTimes | undefined) {
+  if (stored) return { range: clockOf(stored) ?? nptOf(stored) }
   return session.attribute('range')?.trim() === 'npt=now-' ? { range: 'npt=now-' } : {}
+}
+
+const nptOf = ({ durationSeconds }: StoredTimes): string => `npt=0-${durationSeconds.toFixed(3)}`
+
+function clockOf({ clockStartMs, durationSeconds, isGrowing }: StoredTimes): string | undefined {
+  if (clockStartMs === undefined) return undefined
+  const end = isGrowing ? undefined : clockStartMs + durationSeconds * 1000
+  return serializeRange({ unit: 'clock', start: clockStartMs, end })
 }
 
 /** Describes one track, with its lines in the order of RFC 8866 section 5. */

@@ -3,6 +3,7 @@ import {
   describePresentation,
   type PresentationOrigin,
   type PresentationView,
+  type StoredTimes,
 } from './describe-presentation.js'
 
 /**
@@ -21,7 +22,7 @@ interface Described {
 export class Descriptions {
   readonly #source: SessionDescription
   #origin: PresentationOrigin
-  readonly #durationSeconds: number | undefined
+  readonly #stored: StoredTimes | undefined
   /**
    * Latest description by kind of client, such as IPv6 clients with SRTP. There are about two dozen
    * kinds.
@@ -33,16 +34,16 @@ export class Descriptions {
    * Prepares the descriptions of one presentation.
    *
    * @param origin - Identity of the description, for `o=`.
-   * @param durationSeconds - Length of a stored presentation; `undefined` for a live one.
+   * @param stored - Length and times of a stored presentation; `undefined` for a live one.
    */
   constructor(
     source: SessionDescription,
     origin: PresentationOrigin,
-    durationSeconds: number | undefined,
+    stored: StoredTimes | undefined,
   ) {
     this.#source = source
     this.#origin = origin
-    this.#durationSeconds = durationSeconds
+    this.#stored = stored
   }
 
   /** Identity of the description as it is now. */
@@ -77,8 +78,8 @@ export class Descriptions {
     const version = versionOf(view)
     let described = this.#made.get(kind)
     if (described?.version !== version) {
-      const durationSeconds = this.#durationSeconds
-      const sdp = describePresentation(this.#source, this.#origin, { ...view, durationSeconds })
+      const stored = this.#stored
+      const sdp = describePresentation(this.#source, this.#origin, { ...view, stored })
       described = { version, sdp }
       this.#made.set(kind, described)
     }

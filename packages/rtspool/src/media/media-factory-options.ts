@@ -84,6 +84,12 @@ export interface MediaFactoryOptions {
    */
   readonly multicast?: MulticastAddressPool | MulticastOptions | false | undefined
   /**
+   * Accepts `Require: onvif-replay`, because the sources can be played in every {@link PlayManner} and send the RTP
+   * header extension of ONVIF replay.
+   * @default false
+   */
+  readonly onvifReplay?: boolean | undefined
+  /**
    * Audio that clients may send to this mount (ONVIF back channel). Each media has one.
    * @default none
    */
@@ -99,6 +105,7 @@ export const mediaFactoryDefaults = Object.freeze({
   servesSubpaths: false,
   gopCache: gopCacheDefaults,
   timeline: 'passThrough',
+  onvifReplay: false,
   sharedKey: ({ path, query }: MediaRequest) => (query === undefined ? path : `${path}?${query}`),
   multicast: undefined,
   backChannel: undefined,
@@ -142,6 +149,7 @@ export function resolveMediaFactoryOptions(
     gopCache: resolveGopCache(options.gopCache ?? defaults.gopCache) ?? false,
     timeline: checkTimeline('timeline', options.timeline ?? defaults.timeline),
     sharedKey,
+    onvifReplay: checkBoolean('onvifReplay', options.onvifReplay ?? defaults.onvifReplay),
     multicast: resolveMulticast(options.multicast),
     backChannel: options.backChannel,
   })

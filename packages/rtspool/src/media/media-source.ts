@@ -19,6 +19,15 @@ export interface MediaOutput {
    */
   rangeEnded(): void
   /**
+   * Announces that the source has failed: each viewer's session ends with reason `mediaFailed`. Idempotent.
+   */
+  fail(): void
+  /**
+   * Resolves when the viewers have received nearly everything that was pushed: for a source that sends as fast as the
+   * transport accepts packets. Resolves at once for viewers over UDP, and after the end of the media.
+   */
+  drained(): Promise<void>
+  /**
    * Announces that the source is away, and may return. Its viewers stay for `holdSeconds` of the
    * {@link MediaFactory}, and receive RTCP. New viewers get the same description, and wait too. After that time the
    * media ends. Packets pushed meanwhile are dropped.
@@ -102,9 +111,45 @@ export interface MediaSource {
 
 /** A range of a stored presentation, in seconds from its beginning. */
 export interface PlayRange {
+  /** Later than the end if the range is played backwards. */
   readonly startSeconds: number
   readonly endSeconds: number
 }
+
+/** Manner in which a viewer wants a stored presentation to be played. */
+export interface PlayManner {
+  /**
+   * Rate of the presentation: 1 = normal, 4 = four times as fast, negative = backwards (RFC 2326 section 12.34). RTP
+   * timestamps follow the rate, unless `rateControl` is false.
+   */
+  readonly scale: number
+  /** Rate of the delivery, above 0; RTP timestamps do not follow it (RFC 2326 section 12.35). */
+  readonly speed: number
+  /**
+   * False to send as fast as the transport accepts packets, with RTP timestamps of the original time (ONVIF Streaming
+   * Specification, `Rate-Control: no`).
+   */
+  readonly rateControl: boolean
+  /** `intra` for key frames only; `undefined` if the viewer leaves the choice to the source (ONVIF `Frames`). */
+  readonly frames: 'all' | 'intra' | undefined
+  /** Minimum milliseconds between two key frames that are sent with `intra`; 0 = all. */
+  readonly intraIntervalMs: number
+  /**
+   * Lowest eight bits of the CSeq of the PLAY, for the RTP header extension of ONVIF replay. `undefined` for a viewer
+   * that does not expect the extension.
+   */
+  readonly replayCSeq: number | undefined
+}
+
+/** Manner of a viewer that asks for nothing in particular. */
+export const normalManner: PlayManner = Object.freeze({
+  scale: 1,
+  speed: 1,
+  rateControl: true,
+  frames: undefined,
+  intraIntervalMs: 0,
+  replayCSeq: undefined,
+})
 
 /**
  * A source that can be played from any point, such as a file: its viewer seeks and pauses (RFC 2326
@@ -118,6 +163,19 @@ export interface SeekableSource extends MediaSource {
   /** Position in seconds of the next packet, or of the end when all packets have been sent. */
   readonly positionSeconds: number
   /**
+   * Wall clock at position 0, in milliseconds since 1970. Viewers may then request ranges of time, such as
+   * `clock=20261129T100000Z-`.
+   * @default ranges in `npt` only
+   */
+  readonly clockStartMs?: number
+  /** True while the presentation still grows: its end is not known, and playback goes on behind `durationSeconds`. */
+  readonly isGrowing?: boolean
+  /**
+   * Rates at which the source plays since the last `seek`, as far as it can do what the viewer wants.
+   * @default the normal rates; the source ignores the manner
+   */
+  readonly rates?: Pick<PlayManner, 'scale' | 'speed'>
+  /**
    * Stops the flow and prepares to play a range, which may end in the middle of the presentation.
    * Calls `startAt` for each track with the next sequence number, without a gap, and the RTP time
    * of the range's start.
@@ -125,9 +183,13 @@ export interface SeekableSource extends MediaSource {
    * @returns The real start: a decoder must be able to begin there, so it may be earlier than
    *   requested.
    */
-  seek(range: PlayRange): Promise<number>
-  /** Starts the flow from the position of `seek` or `pause`. Calls `mapTime` for each track. */
-  resume(): void
+  seek(range: PlayRange, manner: PlayManner): Promise<number>
+  /**
+   * Starts the flow from the position of `seek` or `pause`. Calls `mapTime` for each track.
+   *
+   * @param manner - That of the last `seek`, with the CSeq of this PLAY.
+   */
+  resume(manner: PlayManner): void
   /** Stops the flow; calls `startAt` for each track with the RTP time of the position. */
   pause(): void
 }

@@ -114,7 +114,7 @@ export class Media implements MediaInfo {
     this.#descriptions = new Descriptions(
       source.description,
       options.origin ?? newOrigin(),
-      this.playback?.durationSeconds,
+      this.playback,
     )
     // A description that cannot be written is the fault of the source: no media is made of it.
     this.#descriptions.for({})
@@ -133,6 +133,7 @@ export class Media implements MediaInfo {
       // A seekable source announces its positions itself.
       timeline: (this.playback ? undefined : options.timeline) ?? 'passThrough',
       jump: new CommonJump(),
+      isSeekable: this.playback !== undefined,
       sourceClock: new SourceClock(),
       remoteAddress: source.remoteAddress,
       awaitsReport: source.sendsReports ?? false,
@@ -149,6 +150,8 @@ export class Media implements MediaInfo {
       clock,
       end: () => void this.end(),
       rangeEnded: () => this.#rangeEnded(),
+      fail: () => void this.fail(),
+      drained: () => this.participants.drained(),
       sourceAway: () => this.sourceAway(),
       sourceBack: (description) => this.sourceBack(description),
       descriptionChanged: () => this.#descriptions.noteChanged(),

@@ -6,9 +6,14 @@ export interface MediaParticipant {
   mediaEnded(): void
   /** Called at the end of the played range: nothing more is sent before the next PLAY. */
   rangeEnded?(): void
+  /** True while the viewer has not received most of what was sent, so that a fast source must wait. */
+  readonly isBacklogged?: boolean
   /** Called about every 5 s; the stream must send its own RTCP reports. */
   sendRtcp?(): void
 }
+
+/** Milliseconds between two checks of {@link Participants.drained}. */
+const drainCheckMs = 5
 
 /**
  * Participants of a media: viewers and publisher. After the last has left, the media continues for
@@ -77,6 +82,20 @@ export class Participants {
 
   sendRtcp(): void {
     for (const participant of this.#participants) participant.sendRtcp?.()
+  }
+
+  /**
+   * Resolves when no viewer has much left to receive, or when the media has ended. Looks every few milliseconds,
+   * because connections do not tell.
+   */
+  async drained(): Promise<void> {
+    const isBacklogged = (): boolean =>
+      !this.#hasEnded && [...this.#participants].some((each) => each.isBacklogged)
+    while (isBacklogged()) {
+      await new Promise<void>((resolve) => {
+        this.#clock.schedule(resolve, drainCheckMs, false)
+      })
+    }
   }
 
   /** Notifies all participants that the played range has ended. */

@@ -1,7 +1,12 @@
 import type { Clock, ClockTimer } from '../clock.js'
 import { catchLater } from '../listeners.js'
 import { shown } from '../option-checks.js'
-import type { PlayRange, SeekableSource } from './media-source.js'
+import {
+  normalManner,
+  type PlayManner,
+  type PlayRange,
+  type SeekableSource,
+} from './media-source.js'
 
 /**
  * Position and state of the one viewer of a stored presentation. PLAY, PAUSE and the end of the
@@ -19,6 +24,7 @@ export class Playback {
   readonly #onFailed: (method: 'resume' | 'pause', error: unknown) => void
   #state: 'unsought' | 'ready' | 'playing' | 'over' = 'unsought'
   #endSeconds: number
+  #manner = normalManner
   #seeking: Promise<unknown> = Promise.resolve()
   #pauseTimer: ClockTimer | undefined
 
@@ -40,6 +46,31 @@ export class Playback {
 
   get durationSeconds(): number {
     return this.#source.durationSeconds
+  }
+
+  /** Wall clock at position 0, in milliseconds since 1970; `undefined` if it is not known. */
+  get clockStartMs(): number | undefined {
+    return this.#source.clockStartMs
+  }
+
+  /** True while the presentation grows, so that its end is not known. */
+  get isGrowing(): boolean {
+    return this.#source.isGrowing ?? false
+  }
+
+  /** True if the source can play in other manners than the normal one. */
+  get hasManners(): boolean {
+    return this.#source.rates !== undefined
+  }
+
+  /** Manner of the last seek. */
+  get manner(): PlayManner {
+    return this.#manner
+  }
+
+  /** Rates at which the source really plays. */
+  get rates(): Pick<PlayManner, 'scale' | 'speed'> {
+    return this.#source.rates ?? normalManner
   }
 
   get isPlaying(): boolean {
@@ -66,9 +97,12 @@ export class Playback {
    * @returns The range that will really be played.
    * @throws The rejection of the source, or a TypeError if the source does not return a number.
    */
-  async seek({ startSeconds, endSeconds }: PlayRange): Promise<PlayRange> {
+  async seek(
+    { startSeconds, endSeconds }: PlayRange,
+    manner: PlayManner = normalManner,
+  ): Promise<PlayRange> {
     this.#cancelPause()
-    const sought = this.#seeking.then(() => this.#source.seek({ startSeconds, endSeconds }))
+    const sought = this.#seeking.then(() => this.#source.seek({ startSeconds, endSeconds }, manner))
     this.#seeking = sought.catch(() => {})
     const begin: unknown = await sought
     if (typeof begin !== 'number' || !(begin >= 0)) {
@@ -78,13 +112,15 @@ export class Playback {
     }
     this.#state = 'ready'
     this.#endSeconds = endSeconds
+    this.#manner = manner
     return { startSeconds: begin, endSeconds }
   }
 
-  resume(): void {
+  /** Starts the flow after a seek or a pause. @param manner - @default that of the last seek */
+  resume(manner = this.#manner): void {
     if (this.#state !== 'ready') return
     this.#state = 'playing'
-    const resumed: unknown = this.#source.resume()
+    const resumed: unknown = this.#source.resume(manner)
     catchLater(resumed, (error) => this.#onFailed('resume', error))
   }
 
@@ -99,7 +135,8 @@ export class Playback {
   /** Schedules a pause at the position `seconds`, and calls `onPaused` after it. Replaces an earlier schedule. */
   pauseAt(seconds: number, onPaused: () => void): void {
     this.#cancelPause()
-    const delayMs = (seconds - this.positionSeconds) * 1000
+    const { scale, speed } = this.rates
+    const delayMs = ((seconds - this.positionSeconds) * 1000) / (scale * speed)
     this.#pauseTimer = this.#clock.schedule(
       () => {
         try {

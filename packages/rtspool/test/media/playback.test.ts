@@ -15,6 +15,8 @@ function setUp() {
     rangeEnded: () => {},
     sourceAway: () => {},
     sourceBack: () => true,
+    fail: () => {},
+    drained: async () => {},
     descriptionChanged: () => {},
   }
   source.start(output)

@@ -100,7 +100,7 @@ describe('lines relayed to the viewers of a live stream', { tags: ['M-H', 'A-DES
     const text = describePresentation(
       stored,
       { id: 1, version: 1 },
-      { durationSeconds: 6 },
+      { stored: { durationSeconds: 6 } },
     ).toString()
     expect(text.match(/a=range.*/g)).toEqual(['a=range:npt=0-6.000'])
   })

@@ -55,6 +55,8 @@ export class FaultySource implements MediaSource {
       clock,
       end: () => output.end(),
       rangeEnded: () => output.rangeEnded(),
+      fail: () => output.fail(),
+      drained: () => output.drained(),
       sourceAway: () => output.sourceAway(),
       sourceBack: (description) => output.sourceBack(description),
       descriptionChanged: () => output.descriptionChanged(),

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { BanOptions, MountPoints, RtspServer, TlsCertificate } from 'rtspool'
 import { closeReplacedLogins } from '../../access/external-logins.js'
 import type { RecordingService } from '../../recording/recording-service.js'
+import type { Replay } from '../../replay/replay.js'
 import type { SourceService } from '../../sources/source-service.js'
 import { readCertificate } from '../certificate.js'
 import type { Environment } from '../environment.js'
@@ -191,6 +192,20 @@ export const sourcesPart = (
       )
     }
     return { apply: () => sources.update(is), undo: () => sources.update(was) }
+  },
+})
+
+/** Creates the part of a reload that changes the path at which recordings are played. */
+export const replayPart = (replay: Pick<Replay, 'update'>): LivePart => ({
+  prepare(after, before) {
+    const update = ({ config }: typeof after): void =>
+      replay.update(config.replay, Object.keys(config.recordings).length > 0)
+    const settings = ({ config }: typeof after) => [
+      config.replay,
+      Object.keys(config.recordings).length > 0,
+    ]
+    if (isDeepStrictEqual(settings(before), settings(after))) return undefined
+    return { apply: () => update(after), undo: () => update(before) }
   },
 })
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { RtspServer, TlsCertificate } from 'rtspool'
 import type { LevelSwitch } from '../../log/level-switch.js'
 import type { RecordingService } from '../../recording/recording-service.js'
+import type { Replay } from '../../replay/replay.js'
 import type { SourceService } from '../../sources/source-service.js'
 import type { ConfigSources } from '../load-config.js'
 import { ConfigStore } from '../save/config-store.js'
@@ -15,6 +16,7 @@ import {
   logPart,
   mountsPart,
   recordingsPart,
+  replayPart,
   serverPart,
   sourcesPart,
 } from './live-parts.js'
@@ -29,6 +31,7 @@ export interface RunningCommand {
   readonly certificate: TlsCertificate | undefined
   readonly recordings: Pick<RecordingService, 'update'>
   readonly sources: Pick<SourceService, 'plans' | 'update'>
+  readonly replay: Pick<Replay, 'update'>
   /** Other ports with the same TLS certificate. */
   readonly otherPorts: readonly CertificateUser[]
 }
@@ -49,7 +52,7 @@ export class ReloadControl {
 
   constructor(
     command: { readonly sources: ConfigSources; readonly settings: Settings },
-    { server, log, levels, certificate, otherPorts, recordings, sources }: RunningCommand,
+    { server, log, levels, certificate, otherPorts, recordings, replay, sources }: RunningCommand,
   ) {
     const { settings } = command
     this.#log = log
@@ -62,6 +65,7 @@ export class ReloadControl {
       mountsPart(server),
       sourcesPart(server, sources, command.sources.environment),
       recordingsPart(recordings),
+      replayPart(replay),
       logPart(levels),
     ])
     this.store = new ConfigStore(this.reloader)

@@ -1,6 +1,7 @@
-import { type AccessRule, authDefaults, type BasicPolicy } from 'rtspool'
+import { authDefaults, type BasicPolicy } from 'rtspool'
 import { z } from 'zod'
 import { roles } from '../../access/roles.js'
+import type { RuleWithReplay } from '../../replay/replay-rules.js'
 import { file, fileText, key, network, networkText, pattern, patternText } from '../key-meta.js'
 import { authHookSection } from './auth-hook.js'
 import { authJwtSection } from './auth-jwt.js'
@@ -22,11 +23,15 @@ const rule = z.strictObject({
     description: 'who of those may speak over a back channel',
     expected: subjectText,
   }),
+  replay: key(subject(), {
+    description: 'who may play recordings of the path; without it, who may play',
+    expected: subjectText,
+  }),
   from: key(z.array(network()).optional(), {
     description: 'addresses of the clients that the rule is for',
     expected: `a list: each ${networkText}`,
   }),
-}) satisfies z.ZodType<AccessRule>
+}) satisfies z.ZodType<RuleWithReplay>
 
 const apiRule = z.strictObject({
   role: key(z.enum(roles), { description: 'role in the API' }),

@@ -3,6 +3,7 @@ import { filePatternText, isFilePattern } from '../../recording/file-pattern.js'
 import { type RecordingPlan, recordingDefaults } from '../../recording/recording-plan.js'
 import { isTimes, scheduleText } from '../../recording/schedule.js'
 import { TimeZone } from '../../recording/time-zone.js'
+import { replayDefaults } from '../../replay/replay.js'
 import { bytes, count, file, key, pattern, patternText } from '../key-meta.js'
 
 const secondsOfDay = 24 * 60 * 60
@@ -100,3 +101,16 @@ export const recordingsSection = key(z.record(name(), recordingSettings).default
 /** Returns the plans (settings) of the recordings that a configuration requires. */
 export const recordingPlansOf = (recordings: z.output<typeof recordingsSection>): RecordingPlan[] =>
   Object.entries(recordings).map(([name, settings]) => ({ ...settings, name }))
+
+/** Matches an absolute path, without a slash at its end. */
+const prefix = /^(?:\/[^/*?#%\s]+)+$/
+
+/** Section `replay` of the configuration: recordings over RTSP. */
+export const replaySection = z.strictObject({
+  path: key(z.union([z.string().regex(prefix), z.literal(false)]).default(replayDefaults.path), {
+    description:
+      'path below which recordings are played over RTSP: /replay/live/cam plays those of /live/cam; false = nowhere',
+    live: true,
+    expected: 'a path such as /replay, or false',
+  }),
+})

@@ -1,4 +1,5 @@
-import type { AccessRule, AccessSubject, UserSecret } from 'rtspool'
+import type { AccessSubject, UserSecret } from 'rtspool'
+import type { RuleWithReplay } from '../../replay/replay-rules.js'
 import type { LoginSecret } from './api-users.js'
 import type { StoredUser, StoredUsers } from './stored-users.js'
 
@@ -64,15 +65,16 @@ export class UserDirectory {
    *
    * @param unknown - Called for each name that is no user, and for each role that no user has.
    */
-  resolveRule(rule: AccessRule, unknown: (subject: string) => void): AccessRule {
+  resolveRule(rule: RuleWithReplay, unknown: (subject: string) => void): RuleWithReplay {
     const resolve = (subject: AccessSubject | undefined): AccessSubject | undefined =>
       Array.isArray(subject) ? this.resolveNames(subject, unknown) : subject
-    const { read, publish, talk } = rule
+    const { read, publish, talk, replay } = rule
     return {
       ...rule,
       ...(read === undefined ? {} : { read: resolve(read) }),
       ...(publish === undefined ? {} : { publish: resolve(publish) }),
       ...(talk === undefined ? {} : { talk: resolve(talk) }),
+      ...(replay === undefined ? {} : { replay: resolve(replay) }),
     }
   }
 

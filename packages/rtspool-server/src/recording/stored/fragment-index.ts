@@ -36,10 +36,11 @@ export interface BoxHeader {
   readonly sizeBytes: number
 }
 
-const headerBytes = 8
+export const headerBytes = 8
 /** Maximum bytes of a `ftyp`, `moov` or `moof`, which are read whole. A larger one is a `RangeError`. */
 const maxBoxBytes = 1024 * 1024
-const syncSample = 0x0200_0000
+/** Sample flags of a sample with which a decoder can begin. */
+export const syncSample = 0x0200_0000
 /** Bytes from the beginning of a `prft` of version 1 to its media time. */
 export const mediaTimeOffset = 8 + 4 + 4 + 8
 
@@ -88,7 +89,7 @@ export async function readBox(reader: FileReader, at: number, sizeBytes: number)
 }
 
 /** Calls `found` with the beginning and end of the contents of each box at a path of types, such as `moov`, `trak`. */
-function eachBox(
+export function eachBox(
   bytes: Buffer,
   [type, ...inner]: readonly string[],
   found: (from: number, to: number) => void,

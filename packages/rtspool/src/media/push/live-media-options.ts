@@ -24,6 +24,7 @@ export interface LiveMediaOptions<Formats extends readonly TrackFormat[] = reado
     | 'startTimeoutSeconds'
     | 'servesSubpaths'
     | 'timeline'
+    | 'onvifReplay'
   > {
   /** Formats of the tracks, in the order of the description: `[h264(), aac()]`. */
   readonly tracks: Formats

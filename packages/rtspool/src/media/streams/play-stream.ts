@@ -29,6 +29,9 @@ export interface PlayStreamInit {
   readonly onRtcp: () => void
 }
 
+/** Bytes that may wait in this process for a viewer who receives packets as fast as the transport accepts them. */
+const backlogBytes = 256 * 1024
+
 /** One track sent to one viewer, from SETUP to the end of the session: ready, playing, and at last closed. */
 export class PlayStream implements MediaParticipant, Viewer {
   readonly track: Track
@@ -90,6 +93,12 @@ export class PlayStream implements MediaParticipant, Viewer {
   /** Number of bytes that wait in this process for the viewer to read. */
   get queuedBytes(): number {
     return this.#init.delivery.queuedBytes
+  }
+
+  /** True while much of what was sent waits for the viewer; always false over UDP. */
+  get isBacklogged(): boolean {
+    const { isCongested, queuedBytes } = this.#init.delivery
+    return this.#state === 'playing' && (isCongested === true || queuedBytes > backlogBytes)
   }
 
   /** The viewer's last reception report on this track; `undefined` before the first. */

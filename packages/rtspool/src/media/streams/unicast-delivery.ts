@@ -49,6 +49,11 @@ export class UnicastDelivery implements Delivery {
     return reader.kind === 'interleaved' ? (reader.carrier.queuedBytes ?? 0) : 0
   }
 
+  get isCongested(): boolean {
+    const reader = this.#reader
+    return reader.kind === 'interleaved' && reader.carrier.isCongested
+  }
+
   open(viewer: Viewer): void {
     const { link, learns, endRefusals } = this.#init
     link.open({

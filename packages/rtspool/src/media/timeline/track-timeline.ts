@@ -15,6 +15,7 @@ export class TrackTimeline {
   readonly #clockRate: number
   readonly #jump: CommonJump
   readonly #breaks: TimelineBreaks
+  readonly #isSeekable: boolean
   /** Rewrites the packets; present if the timeline is continuous. */
   #line: ContinuousTimeline | undefined
 
@@ -30,11 +31,14 @@ export class TrackTimeline {
     readonly jump?: CommonJump | undefined
     /** Treatment of SSRC, sequence numbers and timestamps when the source jumps or changes. @default 'passThrough' */
     readonly policy: TimelinePolicy | undefined
+    /** True if the source may jump in RTP time, because its viewer seeks. @default false */
+    readonly isSeekable?: boolean | undefined
   }) {
     this.#clock = init.clock
     this.#time = init.time
     this.#clockRate = init.clockRate
     this.#jump = init.jump ?? new CommonJump()
+    this.#isSeekable = init.isSeekable ?? false
     this.#breaks = new TimelineBreaks(init.place, init.clock)
     if (init.policy === 'continuous') this.#line = this.#createLine()
   }
@@ -80,11 +84,11 @@ export class TrackTimeline {
   }
 
   /**
-   * Publishes a jump of RTP time as a {@link TimelineBreak} of a `passThrough` timeline. Other arrivals, and all on a
-   * `continuous` timeline, have no effect.
+   * Publishes a jump of RTP time as a {@link TimelineBreak} of a `passThrough` timeline. Other arrivals have no effect,
+   * nor have all on a `continuous` timeline or from a source that seeks.
    */
   noteArrival(arrival: Arrival): void {
-    if (this.#line || (arrival !== 'ahead' && arrival !== 'back')) return
+    if (this.#line || this.#isSeekable || (arrival !== 'ahead' && arrival !== 'back')) return
     this.#breaks.tell('timestamp', 'passThrough')
   }
 

@@ -23,6 +23,8 @@ export interface Delivery {
   readonly hasRolledOver: boolean
   /** Bytes that wait in this process for the viewer to read; 0 if unknown. */
   readonly queuedBytes: number
+  /** True while a connection leaves packets out, because the viewer has too much unread data. @default false */
+  readonly isCongested?: boolean
   /** Sets the viewer, which from now on receives its RTCP. Called once, before all other methods. */
   open(viewer: Viewer): void
   /**

@@ -21,6 +21,8 @@ export interface TrackInit {
   readonly awaitsReport?: boolean
   /** Treatment of SSRC, sequence numbers and timestamps when the source jumps or changes. @default 'passThrough' */
   readonly timeline?: TimelinePolicy
+  /** True for a source whose viewer seeks, so that its RTP times may jump. @default false */
+  readonly isSeekable?: boolean
   /**
    * State shared by the tracks of a media, so that all of them follow a jump of RTP time by the
    * same amount.

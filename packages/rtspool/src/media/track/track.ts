@@ -72,7 +72,8 @@ export class Track implements TrackOutput {
     this.clockRate = clockRate
     const time = new TrackTime({ clock, clockRate, sourceClock, awaitsReport })
     this.#time = time
-    this.#timeline = new TrackTimeline({ place, clock, time, clockRate, jump, policy })
+    const { isSeekable } = init
+    this.#timeline = new TrackTimeline({ place, clock, time, clockRate, jump, policy, isSeekable })
     const troubles = new DeliveryTroubles(path, index)
     this.#refused = new RefusedPackets(path, index)
     // This track has no key frames: its cache starts at a key frame of another track.

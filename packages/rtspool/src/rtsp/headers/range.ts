@@ -62,24 +62,24 @@ function splitEnds(text: string): readonly [start: string, end: string] {
   return [trimLinearSpace(text.slice(0, dash)), trimLinearSpace(text.slice(dash + 1))]
 }
 
-function parseNptRange(text: string): NptRange {
+function parseNptRange(text: string, isReverse: boolean): NptRange {
   const [startText, endText] = splitEnds(text)
   const start = startText.toLowerCase() === 'now' ? 'now' : parseNptTime(startText)
   const end = parseNptTime(endText)
   const isStartGood = start !== undefined || (startText === '' && endText !== '')
   if (!isStartGood || (end === undefined && endText !== '')) refuse('npt=start-end', text)
-  if (typeof start === 'number' && end !== undefined && end < start) refuseOrder(text)
+  if (typeof start === 'number' && end !== undefined && !isReverse && end < start) refuseOrder(text)
   return { unit: 'npt', start, end }
 }
 
-function parseClockRange(text: string): ClockRange {
+function parseClockRange(text: string, isReverse: boolean): ClockRange {
   const [startText, endText] = splitEnds(text)
   const start = parseUtcTime(startText)
   const end = parseUtcTime(endText)
   if (start === undefined || (end === undefined && endText !== '')) {
     return refuse('clock=YYYYMMDDThhmmss[.f]Z-', text)
   }
-  if (end !== undefined && end < start) refuseOrder(text)
+  if (end !== undefined && !isReverse && end < start) refuseOrder(text)
   return { unit: 'clock', start, end }
 }
 
@@ -104,10 +104,11 @@ function parseSmpteRange(unit: SmpteRange['unit'], text: string): SmpteRange {
  *
  * RFC 2326 section 12.29 allows a list of ranges; a list is refused here as not understood.
  *
+ * @param isReverse - True for a range that is played backwards: its end may be before its start.
  * @throws {RequestError} `ERR_RANGE_UNIT` for an unknown unit, `ERR_RANGE` if the end is before the
  *   start, `ERR_HEADER_VALUE` for any other error.
  */
-export function parseRange(value: string): RtspRange {
+export function parseRange(value: string, isReverse = false): RtspRange {
   const semicolon = value.indexOf(';')
   const specifier = semicolon === -1 ? value : value.slice(0, semicolon)
   const equals = specifier.indexOf('=')
@@ -116,9 +117,9 @@ export function parseRange(value: string): RtspRange {
   const text = trimLinearSpace(specifier.slice(equals + 1))
   switch (unit) {
     case 'npt':
-      return parseNptRange(text)
+      return parseNptRange(text, isReverse)
     case 'clock':
-      return parseClockRange(text)
+      return parseClockRange(text, isReverse)
     case 'smpte':
     case 'smpte-30-drop':
     case 'smpte-25':

@@ -30,6 +30,8 @@ export const handleAnnounce: Handler = (context) => {
       context: { allow: playMethods },
     })
   }
+  // A publication would hide the recording at the path.
+  if (server.mounts.match(path)?.factory.options.onvifReplay) throw pathInUse(path)
   if (depthOf(path) > maxDepth) {
     throw new RequestError('ERR_FORBIDDEN', `expected a path of at most ${maxDepth} segments`)
   }

@@ -6,7 +6,7 @@ import {
   recordStreamsOf,
   requirePresentation,
 } from '../request/session-presentation.js'
-import { nptRange, pausePoint } from './stored-range.js'
+import { pausePoint, storedRange } from './stored-range.js'
 
 /**
  * Handles PAUSE for a stored presentation. Pauses now, or when playback reaches the position in the
@@ -19,16 +19,16 @@ export function pauseStored(context: RequestContext, session: Session, playback:
     for (const stream of recordStreamsOf(held).values()) stream.pause()
     session.state = 'Ready'
   }
-  const point = pausePoint(context.request.headers, playback)
+  const { unit, seconds: point } = pausePoint(context.request.headers, playback)
   if (point !== undefined) {
     playback.pauseAt(point, halt)
     return {
       ...ok,
       session,
-      headers: [['Range', nptRange({ ...playback.range, startSeconds: point })]],
+      headers: [['Range', storedRange(unit, playback, { ...playback.range, startSeconds: point })]],
     }
   }
   halt()
   playback.pause()
-  return { ...ok, session, headers: [['Range', nptRange(playback.range)]] }
+  return { ...ok, session, headers: [['Range', storedRange(unit, playback, playback.range)]] }
 }

@@ -1,18 +1,20 @@
 import { RequestError } from '../../errors.js'
 import type { Media } from '../../media/media.js'
-import type { PlayRange } from '../../media/media-source.js'
+import { normalManner, type PlayManner, type PlayRange } from '../../media/media-source.js'
 import type { Playback } from '../../media/playback.js'
 import type { PlayStream } from '../../media/streams/play-stream.js'
 import { serializeRtpInfo } from '../../rtsp/index.js'
 import type { Session } from '../../session-pool/index.js'
 import { rolloverHeaders } from '../key-mgmt/rollover.js'
+import { requiresReplay } from '../request/replay-tag.js'
 import { ok, type Reply, type RequestContext } from '../request/request-context.js'
 import { playStreamsOf, requirePresentation } from '../request/session-presentation.js'
 import { requireValid, requireWanted } from '../request/session-validity.js'
 import { openBackChannels } from '../setup/back-channel-setup.js'
 import { startSource } from '../sources/start-source.js'
+import { playManner } from './play-manner.js'
 import { rateHeaders } from './rate-headers.js'
-import { nptRange, soughtRange } from './stored-range.js'
+import { type SoughtRange, soughtRange, storedRange } from './stored-range.js'
 
 /**
  * Handles PLAY for a stored presentation: seeks, continues after a pause, or changes nothing (RFC
@@ -26,17 +28,19 @@ export async function playStored(
   playback: Playback,
 ): Promise<Reply> {
   const { headers } = context.request
-  const rates = rateHeaders(headers)
+  const asked = playManner(context.request)
   await startSource(context, media)
   requireValid(context)
   const { held } = requirePresentation(context)
   const streams = playStreamsOf(held)
-  const sought = soughtRange(headers, playback)
-  if (sought) {
+  const manner = playback.hasManners ? mannerFor(asked, streams) : normalManner
+  const unit = requiresReplay(context.request) ? 'clock' : 'npt'
+  const sought = soughtRange(headers, playback, manner, unit)
+  if (sought.range) {
     // From here on no packet from before the seek is sent: packets pushed so far precede the
     // response.
     for (const stream of streams) stream.pause()
-    await seek(context, media, playback, sought)
+    await seek(context, media, playback, sought.range, manner)
     requireValid(context)
   }
   const wasPlaying = playback.isPlaying
@@ -46,19 +50,32 @@ export async function playStored(
     ...ok,
     session,
     headers: [
-      ['Range', nptRange(playback.range)],
-      ...rates,
+      ['Range', storedRange(sought.unit, playback, playback.range, isEndless(playback, sought))],
+      ...rateHeaders(headers, playback.rates),
       ...storedRtpInfo(context, streams, wasPlaying),
       ...keyMgmt,
     ],
     afterWrite: () => {
       // First, so that the sender report at the start of each stream contains the new time.
-      playback.resume()
+      playback.resume(manner)
       openBackChannels(held)
       for (const stream of streams) stream.play([])
     },
   }
 }
+
+/**
+ * Returns the manner for the viewer's transport. UDP does not tell how much it accepts, so packets leave at their
+ * times.
+ */
+function mannerFor(asked: PlayManner, streams: readonly PlayStream[]): PlayManner {
+  const isPaced = streams.some(({ lowerTransport }) => lowerTransport === 'UDP')
+  return isPaced && !asked.rateControl ? { ...asked, rateControl: true } : asked
+}
+
+/** Returns whether a playback goes on behind the known end of a presentation that grows. */
+const isEndless = (playback: Playback, { isOpen }: SoughtRange): boolean =>
+  isOpen && playback.isGrowing && playback.rates.scale > 0
 
 /** Escapes the URI of a track for RTP-Info, which cannot contain a quotation mark. */
 export const rtpInfoUrl = (uri: string): string => uri.replaceAll('"', '%22')
@@ -68,9 +85,10 @@ async function seek(
   media: Media,
   playback: Playback,
   range: PlayRange,
+  manner: PlayManner,
 ): Promise<void> {
   try {
-    await playback.seek(range)
+    await playback.seek(range, manner)
   } catch (error) {
     requireWanted(context)
     // Not awaited: its viewer learns at once that it has failed.

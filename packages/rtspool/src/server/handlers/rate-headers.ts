@@ -1,29 +1,43 @@
 import { RequestError } from '../../errors.js'
+import type { PlayManner } from '../../media/media-source.js'
 import type { ReadonlyRtspHeaders } from '../../rtsp/index.js'
 
-/** Value of Scale and Speed in responses: all media play at the normal rate. */
-const normalRate = '1.0'
+const normalRates: Pick<PlayManner, 'scale' | 'speed'> = Object.freeze({ scale: 1, speed: 1 })
 
 /**
- * Returns the headers Scale and Speed for a response, as far as the request has them. All media
- * play at the normal rate, whatever the client requests.
+ * Parses a header with a rate.
  *
- * @throws {RequestError} `ERR_HEADER_VALUE` if a rate is not a number or is 0, or a speed is
- *   negative.
+ * @returns `undefined` without the header.
+ * @throws {RequestError} `ERR_HEADER_VALUE` if the rate is not a number or is 0, or a speed is negative.
  * @see RFC 2326 sections 12.34 and 12.35
  */
-export function rateHeaders(headers: ReadonlyRtspHeaders): [name: string, value: string][] {
+export function parseRate(
+  headers: ReadonlyRtspHeaders,
+  name: 'Scale' | 'Speed',
+): number | undefined {
+  const value = headers.get(name)
+  if (value === undefined) return undefined
+  const rate = /^-?\d{1,9}(\.\d{0,20})?$/.test(value) ? Number(value) : 0
+  if (rate !== 0 && (name === 'Scale' || rate > 0)) return rate
+  throw new RequestError('ERR_HEADER_VALUE', `${name}: expected a rate other than 0`, {
+    context: { header: name },
+  })
+}
+
+/**
+ * Returns the headers Scale and Speed for a response, as far as the request has them.
+ *
+ * @param rates - Rates at which the media plays. @default the normal ones, at which live media always play
+ * @throws {RequestError} As {@link parseRate}.
+ */
+export function rateHeaders(
+  headers: ReadonlyRtspHeaders,
+  { scale, speed } = normalRates,
+): [name: string, value: string][] {
   const answers: [string, string][] = []
-  for (const name of ['Scale', 'Speed']) {
-    const value = headers.get(name)
-    if (value === undefined) continue
-    const rate = /^-?\d{1,9}(\.\d{0,9})?$/.test(value) ? Number(value) : 0
-    if (rate === 0 || (name === 'Speed' && rate < 0)) {
-      throw new RequestError('ERR_HEADER_VALUE', `${name}: expected a rate other than 0`, {
-        context: { header: name },
-      })
-    }
-    answers.push([name, normalRate])
-  }
+  if (parseRate(headers, 'Scale') !== undefined) answers.push(['Scale', rateText(scale)])
+  if (parseRate(headers, 'Speed') !== undefined) answers.push(['Speed', rateText(speed)])
   return answers
 }
+
+const rateText = (rate: number): string => (Number.isInteger(rate) ? rate.toFixed(1) : `${rate}`)

@@ -1,11 +1,54 @@
 import { RequestError } from '../../errors.js'
-import type { PlayRange } from '../../media/media-source.js'
+import type { PlayManner, PlayRange } from '../../media/media-source.js'
 import type { Playback } from '../../media/playback.js'
 import { parseRange, type ReadonlyRtspHeaders, serializeRange } from '../../rtsp/index.js'
+import { isSameManner } from './play-manner.js'
 
-/** Formats a Range header in npt, the only unit of stored presentations. */
-export const nptRange = ({ startSeconds, endSeconds }: PlayRange): string =>
-  serializeRange({ unit: 'npt', start: startSeconds, end: endSeconds })
+/**
+ * Unit in which a client writes positions: seconds from the beginning, wall clock, or `npt` with seconds from 1900.
+ */
+export type StoredRangeUnit = 'npt' | 'clock' | 'nptFrom1900'
+
+/** Seconds from 1900 to 1970. */
+const ntpEpochSeconds = 2_208_988_800
+
+/** Stored presentation with which positions are converted. */
+type Placed = Pick<Playback, 'clockStartMs'>
+
+/** Formats a Range header. @param isOpen - True for a range whose end is not known yet. */
+export function storedRange(
+  unit: StoredRangeUnit,
+  { clockStartMs = 0 }: Placed,
+  { startSeconds, endSeconds }: PlayRange,
+  isOpen = false,
+): string {
+  const place = (seconds: number): number => {
+    if (unit === 'npt') return Math.max(0, seconds)
+    const unixMs = clockStartMs + seconds * 1000
+    return unit === 'clock' ? unixMs : unixMs / 1000 + ntpEpochSeconds
+  }
+  const end = isOpen ? undefined : place(endSeconds)
+  const start = place(startSeconds)
+  return unit === 'clock'
+    ? serializeRange({ unit, start, end })
+    : serializeRange({ unit: 'npt', start, end })
+}
+
+/** A range as a client has requested it, in seconds of the presentation. */
+interface AskedRange {
+  readonly unit: StoredRangeUnit
+  readonly start: number | 'now' | undefined
+  readonly end: number | undefined
+}
+
+/** Range to play, and the unit of the response. */
+export interface SoughtRange {
+  readonly unit: StoredRangeUnit
+  /** Range to seek; `undefined` to continue at the present position. */
+  readonly range: PlayRange | undefined
+  /** True if the client has not asked for an end. */
+  readonly isOpen: boolean
+}
 
 /**
  * Determines the range that a PLAY requests of a stored presentation (RFC 2326 section 10.5).
@@ -15,48 +58,78 @@ export const nptRange = ({ startSeconds, endSeconds }: PlayRange): string =>
  * - after the end of a range, playback continues from there to the end of the presentation,
  * - after the end of the presentation, playback restarts from the beginning.
  *
- * @returns The range to seek; `undefined` to continue at the present position.
- * @throws {RequestError} `ERR_HEADER_VALUE`. `ERR_RANGE_UNIT` for units other than npt. `ERR_RANGE`
- *   outside the presentation.
+ * With another manner, such as a new Scale, playback continues at the present position. A range of wall-clock time may
+ * begin before the presentation: clients without knowledge of it ask so (GStreamer: `clock=19000101T000000Z-`).
+ *
+ * @param unit - Unit of a response to a request without a range.
+ * @throws {RequestError} `ERR_HEADER_VALUE`. `ERR_RANGE_UNIT` for units other than npt, and clock if the times are
+ *   known. `ERR_RANGE` outside the presentation.
  */
 export function soughtRange(
   headers: ReadonlyRtspHeaders,
   playback: Playback,
-): PlayRange | undefined {
+  manner: PlayManner,
+  unit: StoredRangeUnit,
+): SoughtRange {
   const { durationSeconds, positionSeconds } = playback
-  const value = headers.get('Range')
-  const range = value === undefined ? undefined : parseNpt(value)
-  const { start, end } = range ?? { start: 'now', end: undefined }
-  if (start === 'now' && end === undefined) {
-    if (playback.isPlaying || playback.isPaused) return undefined
-    const startSeconds = positionSeconds < durationSeconds ? positionSeconds : 0
-    return { startSeconds, endSeconds: durationSeconds }
+  const isReverse = manner.scale < 0
+  const asked = askedRange(headers, playback, isReverse, unit)
+  const isOpen = asked.end === undefined
+  if (asked.start === 'now' && isOpen) {
+    const isSame = isSameManner(manner, playback.manner)
+    if (isSame && (playback.isPlaying || playback.isPaused)) {
+      return { unit: asked.unit, range: undefined, isOpen }
+    }
   }
-  const startSeconds = typeof start === 'number' ? start : positionSeconds
-  const endSeconds = Math.min(end ?? durationSeconds, durationSeconds)
+  const last = isReverse ? 0 : durationSeconds
+  const first = durationSeconds - last
+  const isOver = isReverse ? positionSeconds <= 0 : positionSeconds >= durationSeconds
+  const start = typeof asked.start === 'number' ? asked.start : isOver ? first : positionSeconds
+  const startSeconds = within(start, durationSeconds, isReverse)
+  const endSeconds = Math.min(Math.max(asked.end ?? last, 0), durationSeconds)
   // Half open (RFC 2326 section 12.29): the end itself is excluded.
-  if (startSeconds < endSeconds) return { startSeconds, endSeconds }
-  const whole = nptRange({ startSeconds: 0, endSeconds: durationSeconds })
+  const isPart = isReverse ? startSeconds > endSeconds : startSeconds < endSeconds
+  if (isPart) return { unit: asked.unit, range: { startSeconds, endSeconds }, isOpen }
+  const whole = storedRange(asked.unit, playback, { startSeconds: 0, endSeconds: durationSeconds })
   throw new RequestError('ERR_RANGE', `Range: expected a part of ${whole}`)
 }
 
+/** Returns a start that is not before the presentation; backwards, not behind it. */
+const within = (start: number, durationSeconds: number, isReverse: boolean): number =>
+  isReverse ? Math.min(start, durationSeconds) : Math.max(start, 0)
+
+function askedRange(
+  headers: ReadonlyRtspHeaders,
+  playback: Placed,
+  isReverse: boolean,
+  unit: StoredRangeUnit,
+): AskedRange {
+  const value = headers.get('Range')
+  return value === undefined
+    ? { unit, start: 'now', end: undefined }
+    : parseStored(value, playback, isReverse)
+}
+
 /**
- * Returns the position at which a PAUSE takes effect (RFC 2326 section 10.6).
+ * Returns the position at which a PAUSE takes effect (RFC 2326 section 10.6), and the unit of the response.
  *
  * @returns Seconds; `undefined` for the present position.
  * @throws {RequestError} As {@link soughtRange}; `ERR_RANGE` for a position that will not be
  *   played.
  */
-export function pausePoint(headers: ReadonlyRtspHeaders, playback: Playback): number | undefined {
+export function pausePoint(
+  headers: ReadonlyRtspHeaders,
+  playback: Playback,
+): { readonly unit: StoredRangeUnit; readonly seconds: number | undefined } {
   const value = headers.get('Range')
-  if (value === undefined) return undefined
+  if (value === undefined) return { unit: 'npt', seconds: undefined }
   // A point instead of a range: clients may omit the dash.
-  const { start } = parseNpt(value.includes('-') ? value : `${value}-`)
-  if (start === 'now') return undefined
+  const { unit, start } = parseStored(value.includes('-') ? value : `${value}-`, playback, false)
+  if (start === 'now') return { unit, seconds: undefined }
   const { startSeconds, endSeconds } = playback.range
-  const isPending =
-    playback.isPlaying && start !== undefined && start >= startSeconds && start <= endSeconds
-  if (isPending) return start
+  const [from, to] = [Math.min(startSeconds, endSeconds), Math.max(startSeconds, endSeconds)]
+  const isPending = playback.isPlaying && start !== undefined && start >= from && start <= to
+  if (isPending) return { unit, seconds: start }
   throw new RequestError('ERR_RANGE', 'Range: expected a point that is going to be played')
 }
 
@@ -66,8 +139,20 @@ export function pausePoint(headers: ReadonlyRtspHeaders, playback: Playback): nu
  */
 const ffmpegBeforeBeginning = /^npt=0\.-\d{1,3}-/
 
-function parseNpt(value: string) {
-  const range = parseRange(value.replace(ffmpegBeforeBeginning, 'npt=0-'))
-  if (range.unit === 'npt') return range
-  throw new RequestError('ERR_RANGE_UNIT', `Range: expected npt, got ${range.unit}`)
+function parseStored(value: string, { clockStartMs }: Placed, isReverse: boolean): AskedRange {
+  const range = parseRange(value.replace(ffmpegBeforeBeginning, 'npt=0-'), isReverse)
+  const expected = clockStartMs === undefined ? 'npt' : 'npt or clock'
+  if (range.unit === 'clock' && clockStartMs !== undefined) {
+    const end = range.end === undefined ? undefined : (range.end - clockStartMs) / 1000
+    return { unit: 'clock', start: (range.start - clockStartMs) / 1000, end }
+  }
+  if (range.unit !== 'npt') {
+    throw new RequestError('ERR_RANGE_UNIT', `Range: expected ${expected}, got ${range.unit}`)
+  }
+  if (clockStartMs === undefined || typeof range.start !== 'number') return range
+  if (range.start < ntpEpochSeconds) return range
+  // GStreamer 1.22 without onvif-mode reads `a=range:clock=`, and writes such times as npt from 1900 on.
+  const beginSeconds = clockStartMs / 1000 + ntpEpochSeconds
+  const end = range.end === undefined ? undefined : range.end - beginSeconds
+  return { unit: 'nptFrom1900', start: range.start - beginSeconds, end }
 }

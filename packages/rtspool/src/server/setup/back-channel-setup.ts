@@ -6,6 +6,7 @@ import type { Session, SessionMedia } from '../../session-pool/index.js'
 import { keyMgmtHeader } from '../key-mgmt/key-mgmt.js'
 import { recordSecurity } from '../key-mgmt/srtp-setup.js'
 import { backChannelTag } from '../request/back-channel-tag.js'
+import { replayTag } from '../request/replay-tag.js'
 import type { RequestContext } from '../request/request-context.js'
 import {
   type Presentation,
@@ -18,18 +19,22 @@ import type { UnicastTransport } from './transport-choice.js'
 import { unicastLink } from './unicast-link.js'
 
 /**
- * Returns the features in Require that the server does not support. The back channel is supported
- * if the mount of the request has one.
+ * Returns the features in Require that the server does not support. The back channel and replay are supported if the
+ * mount of the request has them.
  */
 export function unsupportedFeatures({
   request,
   server,
 }: Pick<RequestContext, 'request' | 'server'>): readonly string[] {
   const required = parseRequire(request.headers)
-  if (!required.includes(backChannelTag)) return required
+  if (required.length === 0) return required
   const path = parseTarget(request.uri)?.path
-  const factory = path === undefined ? undefined : server.mounts.match(path)?.factory
-  return factory?.options.backChannel ? required.filter((tag) => tag !== backChannelTag) : required
+  const options = path === undefined ? undefined : server.mounts.match(path)?.factory.options
+  return required.filter(
+    (tag) =>
+      !(tag === backChannelTag && options?.backChannel) &&
+      !(tag === replayTag && options?.onvifReplay),
+  )
 }
 
 /** Starts to pass packets of the session's back channels to the application; called by PLAY. */

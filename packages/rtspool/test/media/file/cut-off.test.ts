@@ -86,6 +86,8 @@ describe('a file that was cut off', () => {
           rangeEnded: () => {},
           sourceAway: () => {},
           sourceBack: () => true,
+          fail: () => {},
+          drained: async () => {},
           descriptionChanged: () => {},
         })
         await until(
@@ -126,6 +128,8 @@ describe('a file that was cut off', () => {
           rangeEnded,
           sourceAway: vi.fn(),
           sourceBack: vi.fn(),
+          fail: () => {},
+          drained: async () => {},
           descriptionChanged: vi.fn(),
         })
         await source.seek({ startSeconds: 0, endSeconds: source.durationSeconds })

@@ -109,6 +109,8 @@ describe('a file whose edit list begins within a group of pictures', () => {
         rangeEnded: () => {},
         sourceAway: () => {},
         sourceBack: () => true,
+        fail: () => {},
+        drained: async () => {},
         descriptionChanged: () => {},
       })
       const pictures = 256 - 25 * Math.floor(seconds)
@@ -147,6 +149,8 @@ describe('a file whose edit list begins within a group of pictures', () => {
         rangeEnded: () => {},
         sourceAway: () => {},
         sourceBack: () => true,
+        fail: () => {},
+        drained: async () => {},
         descriptionChanged: () => {},
       })
       const start = await source.seek({ startSeconds: asked, endSeconds: source.durationSeconds })

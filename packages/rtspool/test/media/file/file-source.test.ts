@@ -44,6 +44,8 @@ function play(loop: boolean) {
     rangeEnded: () => {},
     sourceAway: () => {},
     sourceBack: () => true,
+    fail: () => {},
+    drained: async () => {},
     descriptionChanged: () => {},
   })
   const [video, audio] = tracks.map(({ sent }) => sent)
@@ -222,6 +224,8 @@ describe('FileSource', () => {
       rangeEnded: () => {},
       sourceAway: () => {},
       sourceBack: () => true,
+      fail: () => {},
+      drained: async () => {},
       descriptionChanged: () => {},
     })
     await turn(clock, 3000)

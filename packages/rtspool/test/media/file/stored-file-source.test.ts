@@ -44,6 +44,8 @@ async function open() {
     rangeEnded,
     sourceAway: vi.fn(),
     sourceBack: vi.fn(),
+    fail: () => {},
+    drained: async () => {},
     descriptionChanged: vi.fn(),
   })
   const run = (ms: number) => turn(clock, ms)

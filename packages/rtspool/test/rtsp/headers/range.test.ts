@@ -7,6 +7,14 @@ import { checkCases } from './check-cases.js'
 describe('Range', () => {
   checkCases(rangeCases, refusedRanges, parseRange, serializeRange)
 
+  it('ends before its start where it is played backwards, and only there', () => {
+    expect(parseRange('npt=7-5', true)).toEqual({ unit: 'npt', start: 7, end: 5 })
+    const clock = 'clock=20261129T120007Z-20261129T120005Z'
+    const start = Date.UTC(2026, 10, 29, 12, 0, 7)
+    expect(parseRange(clock, true)).toEqual({ unit: 'clock', start, end: start - 2000 })
+    expect(() => parseRange(clock)).toThrow(/not before the start/)
+  })
+
   it('an invalid time is misuse', () => {
     const end = undefined
     expect(() => serializeRange({ unit: 'npt', start: -1, end })).toThrow(RangeError)

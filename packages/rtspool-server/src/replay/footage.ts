@@ -1,0 +1,419 @@
+import type { Clock, ClockTimer } from 'rtspool'
+import { codeOf } from '../recording/segment-store.js'
+import type { StoredFragment } from '../recording/stored/fragment-index.js'
+import { FootageFile, type FootageIndexes } from './footage-file.js'
+import type { StoredSample } from './stored-samples.js'
+import type { StoredTrack } from './stored-tracks.js'
+
+/** A file of footage, and its time on the clock of this machine, in milliseconds since 1970. */
+export interface Clip {
+  /** Folder of the recording. */
+  readonly folder: string
+  /** Name of the file, relative to the folder. */
+  readonly file: string
+  readonly startMs: number
+  /** End of the last picture; of a file that is being written, the time of its last write. */
+  readonly endMs: number
+}
+
+/** Files of one path, as they are at the moment. */
+export interface ClipList {
+  /** Files by time, the oldest first. */
+  readonly clips: readonly Clip[]
+  /** True while the path is recorded, so that more is to come. */
+  readonly isGrowing: boolean
+}
+
+/** One picture or frame of sound of the footage. Times are on the clock of this machine. */
+export interface FootageUnit {
+  /** Number of the track in the description. */
+  readonly lane: number
+  /** Time of presentation in milliseconds since 1970. */
+  readonly unixMs: number
+  /** Time to send the unit, which is earlier for pictures that others refer to. */
+  readonly sendMs: number
+  readonly durationMs: number
+  readonly isSync: boolean
+  readonly parts: readonly Buffer[]
+  /** True for the first unit of its track after a gap, or after a jump backwards. */
+  readonly isDiscontinuous: boolean
+  /** True for the last unit of its track in front of a gap, or in front of the end. */
+  readonly isEnd: boolean
+  /** True for the last unit of its track that can be played. */
+  readonly isTerminal: boolean
+  /** Milliseconds of gaps between the start of the playback and the unit, which are skipped. */
+  readonly skippedMs: number
+}
+
+/** Milliseconds without footage from which on there is a gap. Shorter ones result from the clocks of two files. */
+const gapMs = 500
+/** Milliseconds between two looks for more footage of a path that is recorded. */
+const growthCheckMs = 500
+
+export interface FootageOptions {
+  /** Lists the files again. @throws The error of the system. */
+  readonly list: () => Promise<ClipList>
+  readonly indexes: FootageIndexes
+  /** Tracks of the description. Tracks of the files with another coding are left out. */
+  readonly tracks: readonly StoredTrack[]
+  readonly clock: Clock
+}
+
+/** A part of the footage to read. */
+export interface FootageRange {
+  readonly fromMs: number
+  /** End of the range. Forward, `Infinity` goes on while the path is recorded. */
+  readonly toMs: number
+}
+
+/** A file that is being read, and its place among the others. */
+interface OpenClip {
+  readonly clip: Clip
+  readonly file: FootageFile
+  /** Number of the description's track by track number of the file. */
+  readonly lanes: ReadonlyMap<number, { readonly lane: number; readonly track: StoredTrack }>
+}
+
+/** Fragments of one file, read one after the other. */
+interface ReadFragment extends OpenClip {
+  readonly fragment: StoredFragment
+  /** True for the first fragment after a gap. */
+  readonly isAfterGap: boolean
+  /** True for the last fragment in front of a gap, or in front of the end. */
+  readonly isBeforeGap: boolean
+  readonly isLast: boolean
+  readonly skippedMs: number
+}
+
+/** Reads the footage of one path from its files, forward or backwards, unit by unit. */
+export class Footage {
+  readonly #options: FootageOptions
+  #isClosed = false
+  #waiting: { readonly timer: ClockTimer; readonly resolve: () => void } | undefined
+
+  constructor(options: FootageOptions) {
+    this.#options = options
+  }
+
+  /** Ends all reading: the generators return soon. */
+  close(): void {
+    this.#isClosed = true
+    this.#waiting?.timer.cancel()
+    this.#waiting?.resolve()
+  }
+
+  /**
+   * Reads forward, over the borders of files and over gaps. Begins with the last key frame at or before `fromMs`; in a
+   * gap, with the first one after it. Pictures after the end are read only if an earlier one needs them.
+   */
+  async *forward({ fromMs, toMs }: FootageRange): AsyncGenerator<FootageUnit, void, void> {
+    const held = new Map<number, FootageUnit[]>()
+    const beginnings = new Set<number>()
+    let startMs: number | undefined
+    for await (const read of this.#fragments(fromMs, toMs)) {
+      if (read.isAfterGap) for (const { lane } of read.lanes.values()) beginnings.add(lane)
+      const units = unitsOf(read, await read.file.read(read.fragment), beginnings)
+      startMs ??= startOf(read, units, fromMs)
+      for (const unit of units) {
+        if (startMs === undefined || unit.unixMs < startMs - roundingMs) continue
+        const beyond = held.get(unit.lane) ?? []
+        if (unit.unixMs >= toMs) {
+          held.set(unit.lane, [...beyond, unit])
+          continue
+        }
+        held.delete(unit.lane)
+        yield* beyond
+        yield unit
+      }
+    }
+  }
+
+  /** Reads the key frames forward, without sound. @param intervalMs - Minimum time between two of them. */
+  async *keyFrames(
+    { fromMs, toMs }: FootageRange,
+    intervalMs: number,
+  ): AsyncGenerator<FootageUnit, void, void> {
+    let lastMs = Number.NEGATIVE_INFINITY
+    const beginnings = new Set<number>()
+    for await (const read of this.#fragments(fromMs, toMs)) {
+      if (read.isAfterGap) for (const { lane } of read.lanes.values()) beginnings.add(lane)
+      if (!read.file.isEntry(read.fragment)) continue
+      const key = keyOf(read, unitsOf(read, await read.file.read(read.fragment), beginnings))
+      if (!key || key.unixMs >= toMs || key.unixMs < lastMs + intervalMs) continue
+      lastMs = key.unixMs
+      yield key
+    }
+  }
+
+  /**
+   * Reads backwards: the last key frame at or before `fromMs`, the one before it, and so on to the first one at or after
+   * `toMs`. Without `isWhole`, only the key frames, without sound.
+   *
+   * @param isWhole - True to read the groups of pictures in this order, each of them forward.
+   */
+  async *backwards(
+    { fromMs, toMs }: FootageRange,
+    { isWhole, intervalMs }: { readonly isWhole: boolean; readonly intervalMs: number },
+  ): AsyncGenerator<FootageUnit, void, void> {
+    let lastMs = Number.POSITIVE_INFINITY
+    for await (const group of this.#groups(fromMs, toMs)) {
+      const beginnings = new Set([...(group[0]?.lanes.values() ?? [])].map(({ lane }) => lane))
+      for (const read of group) {
+        const units = unitsOf(read, await read.file.read(read.fragment), beginnings)
+        const key = keyOf(read, units)
+        if (isWhole) yield* units.filter(({ unixMs }) => unixMs < fromMs + roundingMs)
+        else if (key && key.unixMs <= lastMs - intervalMs) {
+          lastMs = key.unixMs
+          yield key
+        }
+        if (!isWhole) break
+      }
+    }
+  }
+
+  /** Yields the fragments from the last entry at or before `fromMs` to `toMs`. */
+  async *#fragments(fromMs: number, toMs: number): AsyncGenerator<ReadFragment, void, void> {
+    let clip = await this.#clipAt(fromMs)
+    let beforeEndMs: number | undefined
+    let skippedMs = 0
+    while (clip && clip.startMs < toMs && !this.#isClosed) {
+      const open = await this.#open(clip)
+      if (open) {
+        try {
+          const { file } = open
+          const startMs = (fragment: StoredFragment): number =>
+            open.clip.startMs + file.startMsOf(fragment)
+          const wantedMs: number = beforeEndMs ?? fromMs
+          const isGone = file.fragments.length > 0 && endOf(open) <= wantedMs
+          let index = isGone
+            ? file.fragments.length
+            : entryAt(open, wantedMs, beforeEndMs !== undefined)
+          let isFirst = true
+          for (; !this.#isClosed; index++) {
+            if (index >= file.fragments.length && !(await this.#grows(open))) break
+            const fragment = file.fragments[index]
+            if (!fragment || startMs(fragment) >= toMs) break
+            if (isFirst && !file.isEntry(fragment)) continue
+            const pauseMs = beforeEndMs === undefined ? 0 : startMs(fragment) - beforeEndMs
+            const isAfterGap = isFirst && pauseMs > gapMs
+            if (isAfterGap) skippedMs += pauseMs
+            const after = index + 1 < file.fragments.length ? 'more' : await this.#after(open)
+            const isBeforeGap = after === 'gap' || after === 'end'
+            yield { ...open, fragment, isAfterGap, isBeforeGap, isLast: after === 'end', skippedMs }
+            isFirst = false
+          }
+          if (!isFirst) beforeEndMs = endOf(open)
+        } finally {
+          await open.file.close()
+        }
+      }
+      clip = await this.#next(clip)
+    }
+  }
+
+  /** Yields the groups of fragments from one entry to the next, the last group at or before `fromMs` first. */
+  async *#groups(fromMs: number, toMs: number): AsyncGenerator<ReadFragment[], void, void> {
+    const { clips } = await this.#options.list()
+    let laterStartMs: number | undefined
+    let skippedMs = 0
+    for (const clip of clips.toReversed()) {
+      if (this.#isClosed || clip.endMs < toMs - gapMs) return
+      if (clip.startMs > fromMs) continue
+      const open = await this.#open(clip)
+      if (!open) continue
+      try {
+        const { fragments } = open.file
+        const pauseMs = laterStartMs === undefined ? 0 : laterStartMs - endOf(open)
+        const isGap = pauseMs > gapMs
+        if (isGap) skippedMs += pauseMs
+        let isFirst = true
+        let end = fragments.length
+        for (let index = fragments.length - 1; index >= 0 && !this.#isClosed; index--) {
+          const fragment = fragments[index]
+          if (!fragment || !open.file.isEntry(fragment)) continue
+          const startMs = clip.startMs + open.file.startMsOf(fragment)
+          const group = fragments.slice(index, end)
+          end = index
+          const isOverlap = laterStartMs !== undefined && startMs >= laterStartMs
+          if (startMs > fromMs + roundingMs || isOverlap) continue
+          if (startMs < toMs - roundingMs) return
+          const isFirstOfClip = index === 0
+          const isLast = isFirstOfClip && clip === clips[0]
+          yield group.map((each, position) => ({
+            ...open,
+            ...{ fragment: each, skippedMs, isLast },
+            isAfterGap: isGap && isFirst && position === 0,
+            isBeforeGap: isFirstOfClip && position === group.length - 1,
+          }))
+          isFirst = false
+        }
+        laterStartMs = clip.startMs
+      } finally {
+        await open.file.close()
+      }
+    }
+  }
+
+  async #clipAt(fromMs: number): Promise<Clip | undefined> {
+    const { clips } = await this.#options.list()
+    return clips.findLast(({ startMs }) => startMs <= fromMs) ?? clips[0]
+  }
+
+  /** Returns the clip after another one; waits for it while the path is recorded. */
+  async #next({ startMs }: Clip): Promise<Clip | undefined> {
+    while (!this.#isClosed) {
+      const { clips, isGrowing } = await this.#options.list()
+      const next = clips.find((each) => each.startMs > startMs)
+      if (next || !isGrowing) return next
+      await this.#wait()
+    }
+    return undefined
+  }
+
+  /** Waits until the file has grown. @returns False if it will not grow any more. */
+  async #grows({ clip, file }: OpenClip): Promise<boolean> {
+    while (!this.#isClosed) {
+      if (await file.refresh()) return true
+      const { clips, isGrowing } = await this.#options.list()
+      const isNewest = !clips.some(({ startMs }) => startMs > clip.startMs)
+      // The last fragment may have been written between the two looks.
+      if (!isNewest || !isGrowing) return file.refresh()
+      await this.#wait()
+    }
+    return false
+  }
+
+  async #wait(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.schedule(resolve, growthCheckMs, false)
+      this.#waiting = { timer, resolve }
+    })
+    this.#waiting = undefined
+  }
+
+  /** Tells what follows the last fragment of a file. */
+  async #after(open: OpenClip): Promise<'more' | 'gap' | 'end'> {
+    if (await open.file.refresh()) return 'more'
+    const { clips, isGrowing } = await this.#options.list()
+    const next = clips.find(({ startMs }) => startMs > open.clip.startMs)
+    if (!next) return isGrowing ? 'more' : 'end'
+    return next.startMs - endOf(open) > gapMs ? 'gap' : 'more'
+  }
+
+  /** @returns `undefined` for a file that has been deleted, or that has no track of the description. */
+  async #open(clip: Clip): Promise<OpenClip | undefined> {
+    let file: FootageFile
+    try {
+      file = await FootageFile.open(clip.folder, clip.file, this.#options.indexes)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw error
+    }
+    const lanes = lanesOf(file.tracks, this.#options.tracks)
+    if (lanes.size > 0) return { clip, file, lanes }
+    await file.close()
+    return undefined
+  }
+}
+
+/** Milliseconds by which times may differ because they are rounded. */
+const roundingMs = 0.5
+
+/** Returns the end of the last fragment of a file. */
+function endOf({ clip, file }: OpenClip): number {
+  const last = file.fragments.at(-1)
+  return last ? clip.startMs + file.endMsOf(last) : clip.startMs
+}
+
+/**
+ * Returns the number of the fragment to begin with: the last entry at or before a time, or the first fragment.
+ *
+ * @param isOverlap - True to begin with the first entry at or after the time, because the file before lasts until then.
+ */
+function entryAt({ clip, file }: OpenClip, atMs: number, isOverlap: boolean): number {
+  const { fragments } = file
+  const startMs = (fragment: StoredFragment): number => clip.startMs + file.startMsOf(fragment)
+  if (isOverlap) {
+    const first = fragments.findIndex((each) => file.isEntry(each) && startMs(each) >= atMs - gapMs)
+    return first < 0 ? fragments.length : first
+  }
+  const last = fragments.findLastIndex(
+    (each) => file.isEntry(each) && startMs(each) <= atMs + roundingMs,
+  )
+  return Math.max(0, last)
+}
+
+function lanesOf(
+  own: readonly StoredTrack[],
+  described: readonly StoredTrack[],
+): OpenClip['lanes'] {
+  const lanes = new Map<number, { readonly lane: number; readonly track: StoredTrack }>()
+  for (const track of own) {
+    const lane = described.findIndex(({ coding }) => coding === track.coding)
+    if (lane >= 0) lanes.set(track.trackId, { lane, track })
+  }
+  return lanes
+}
+
+/** Returns the key frame of a fragment, or its first frame of sound if there is no picture. */
+function keyOf({ lanes }: ReadFragment, units: readonly FootageUnit[]): FootageUnit | undefined {
+  const video = [...lanes.values()].find(({ track }) => track.kind === 'video')
+  return video ? units.find(({ lane, isSync }) => lane === video.lane && isSync) : units[0]
+}
+
+/**
+ * Returns the time of the first unit to send: that of the first picture, or of the sound at the wanted time. Sound of that
+ * time is sent even if the first picture is later, at the beginning of footage.
+ */
+function startOf(
+  { lanes }: ReadFragment,
+  units: readonly FootageUnit[],
+  fromMs: number,
+): number | undefined {
+  const video = [...lanes.values()].find(({ track }) => track.kind === 'video')
+  const picture = units.find(({ lane }) => lane === video?.lane)
+  const sound = units.find(({ unixMs, durationMs }) => unixMs + durationMs > fromMs + roundingMs)
+  if (!picture) return sound?.unixMs
+  return picture.unixMs > fromMs && sound ? Math.min(picture.unixMs, sound.unixMs) : picture.unixMs
+}
+
+/**
+ * Returns the units of a fragment in the order of sending.
+ *
+ * @param beginnings - Numbers of the tracks whose next unit is discontinuous; the function removes those it has found.
+ */
+function unitsOf(
+  read: ReadFragment,
+  samples: readonly StoredSample[],
+  beginnings: Set<number>,
+): FootageUnit[] {
+  const { clip, lanes, isBeforeGap, isLast, skippedMs } = read
+  const units: FootageUnit[] = []
+  const lastOf = new Map<number, number>()
+  for (const sample of samples) {
+    const found = lanes.get(sample.trackId)
+    if (!found) continue
+    const { lane, track } = found
+    const ms = (ticks: number): number => (ticks / track.clockRate) * 1000
+    lastOf.set(lane, units.length)
+    units.push({
+      lane,
+      unixMs: clip.startMs + ms(sample.time),
+      sendMs: clip.startMs + ms(sample.decodeTime),
+      durationMs: ms(sample.duration),
+      isSync: sample.isSync,
+      parts: track.partsOf(sample),
+      isDiscontinuous: beginnings.delete(lane),
+      isEnd: false,
+      isTerminal: false,
+      skippedMs,
+    })
+  }
+  if (isBeforeGap) {
+    for (const index of lastOf.values()) {
+      const unit = units[index]
+      if (unit) units[index] = { ...unit, isEnd: true, isTerminal: isLast }
+    }
+  }
+  return units.sort((one, other) => one.sendMs - other.sendMs)
+}

@@ -1,0 +1,312 @@
+import { randomInt } from 'node:crypto'
+import {
+  createSessionDescription,
+  type MediaOutput,
+  type PlayManner,
+  type PlayRange,
+  type SeekableSource,
+  type SessionDescription,
+  type TrackOutput,
+} from 'rtspool'
+import { defaultMaxPacketBytes, replayExtensionBytes, withReplayExtension } from 'rtspool/rtp'
+import { Footage, type FootageOptions, type FootageUnit } from './footage.js'
+import type { Packetize, StoredTrack } from './stored-tracks.js'
+import { type DueUnit, PacedSender, type UnitSender, UnpacedSender } from './unit-sender.js'
+
+/** Maximum scale and speed, in either direction; a viewer that asks for more gets this. */
+const maxRate = 32
+/** Maximum scale at which all pictures are sent, unless the viewer asks for them; above it, only key frames. */
+const maxWholeScale = 4
+
+export interface ReplaySourceOptions extends Pick<FootageOptions, 'list' | 'indexes' | 'tracks'> {
+  /** Beginning and end of the presentation, in milliseconds since 1970. */
+  readonly startMs: number
+  readonly endMs: number
+  /** True if the presentation goes on behind `endMs` as long as the path is recorded. */
+  readonly isGrowing: boolean
+  /** Name of the presentation, for `s=`. */
+  readonly name: string
+  /** Called when the footage cannot be read. */
+  readonly onFailed: (error: unknown) => void
+}
+
+/** A track of the description, and its RTP stream. */
+interface Lane {
+  readonly stored: StoredTrack
+  readonly track: TrackOutput
+  /** RTP timestamp at running time 0, and with `Rate-Control: no` at the beginning of the presentation. */
+  readonly firstTimestamp: number
+  readonly packetize: Packetize
+}
+
+/** Playback from one seek to the next. */
+interface Run {
+  readonly manner: PlayManner
+  readonly range: PlayRange
+  readonly footage: Footage
+  readonly sender: UnitSender
+  /** Time of the first unit, in milliseconds since 1970. */
+  readonly firstMs: number
+  /** Running time in seconds at which the run begins: playback before it, without pauses. */
+  readonly runningSeconds: number
+}
+
+/**
+ * Plays the recording of one path for one viewer: from any time, at any rate, in either direction.
+ *
+ * RTP timestamps follow the running time, as for files, and gaps are skipped. With `Rate-Control: no` they follow the
+ * time of the recording instead, also backwards (ONVIF Streaming Specification, section on replay).
+ */
+export class ReplaySource implements SeekableSource {
+  readonly description: SessionDescription
+  readonly clockStartMs: number
+  readonly durationSeconds: number
+  readonly isGrowing: boolean
+  readonly #options: ReplaySourceOptions
+  #rates: Pick<PlayManner, 'scale' | 'speed'> = { scale: 1, speed: 1 }
+  #lanes: readonly Lane[] = []
+  #output: MediaOutput | undefined
+  #run: Run | undefined
+  #replayCSeq: number | undefined
+  /** Position of the last unit sent, in seconds. */
+  #sentSeconds = 0
+  /** Running time in seconds at which the last unit sent so far ends. */
+  #ranSeconds = 0
+  #isOver = false
+  #isClosed = false
+
+  constructor(options: ReplaySourceOptions) {
+    this.#options = options
+    this.clockStartMs = options.startMs
+    this.durationSeconds = Math.max(0, options.endMs - options.startMs) / 1000
+    this.isGrowing = options.isGrowing
+    const { name } = options
+    this.description = createSessionDescription({ originId: 0, address: '0.0.0.0', name })
+    this.description.media.push(...options.tracks.map(({ description }) => description))
+  }
+
+  get rates(): Pick<PlayManner, 'scale' | 'speed'> {
+    return this.#rates
+  }
+
+  get positionSeconds(): number {
+    const run = this.#run
+    if (!run) return 0
+    if (this.#isOver) return run.range.endSeconds
+    const { next } = run.sender
+    return next ? this.#secondsOf(next.unit) : this.#sentSeconds
+  }
+
+  start(output: MediaOutput): void {
+    this.#output = output
+    this.#lanes = this.#options.tracks.map((stored, index) => {
+      const track = output.tracks[index]
+      if (!track) throw new TypeError(`expected a track ${index}`)
+      // RFC 3550 section 5.1: all three start at random values, so that they cannot be guessed.
+      const ssrc = randomInt(2 ** 32)
+      const sequenceNumber = randomInt(2 ** 16)
+      const firstTimestamp = randomInt(2 ** 32)
+      track.startAt({ ssrc, sequenceNumber, timestamp: firstTimestamp })
+      const maxPacketBytes = defaultMaxPacketBytes - replayExtensionBytes
+      const packetize = stored.createPayloader({ ssrc, sequenceNumber, maxPacketBytes })
+      return { stored, track, firstTimestamp, packetize }
+    })
+  }
+
+  async seek(range: PlayRange, manner: PlayManner): Promise<number> {
+    const runningSeconds = this.#stop()
+    const rates = { scale: limited(manner.scale), speed: limited(manner.speed) }
+    const footage = this.#footage()
+    const units = duesOf(this.#unitsOf(footage, range, { ...manner, ...rates }), rates)
+    const sender = this.#senderOf(units, manner)
+    const first = await sender.prepare()
+    if (this.#isClosed) {
+      footage.close()
+      sender.close()
+      throw new Error('the replay was closed')
+    }
+    const startSeconds = first ? this.#secondsOf(first.unit) : range.startSeconds
+    const firstMs = this.clockStartMs + startSeconds * 1000
+    this.#rates = rates
+    this.#isOver = false
+    this.#sentSeconds = startSeconds
+    this.#run = { manner, range, footage, sender, firstMs, runningSeconds }
+    this.#replayCSeq = manner.replayCSeq
+    this.#announcePosition()
+    return Math.max(0, startSeconds)
+  }
+
+  resume(manner: PlayManner): void {
+    const run = this.#run
+    if (!run) return
+    this.#replayCSeq = manner.replayCSeq
+    this.#mapTime(run, run.sender.start())
+  }
+
+  pause(): void {
+    this.#run?.sender.pause()
+    this.#announcePosition()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#stop()
+  }
+
+  #footage(): Footage {
+    const { list, indexes, tracks } = this.#options
+    return new Footage({ list, indexes, tracks, clock: this.#requireOutput().clock })
+  }
+
+  #unitsOf(
+    footage: Footage,
+    { startSeconds, endSeconds }: PlayRange,
+    { scale, frames, rateControl, intraIntervalMs: intervalMs }: PlayManner,
+  ): AsyncGenerator<FootageUnit, void, void> {
+    const fromMs = this.clockStartMs + startSeconds * 1000
+    const isEndless = this.isGrowing && endSeconds >= this.durationSeconds
+    const endMs = this.clockStartMs + endSeconds * 1000
+    if (scale < 0) {
+      const isWhole = !rateControl && frames !== 'intra'
+      return footage.backwards({ fromMs, toMs: endMs }, { isWhole, intervalMs })
+    }
+    const range = { fromMs, toMs: isEndless ? Number.POSITIVE_INFINITY : endMs }
+    const isThinned = frames === undefined && rateControl && scale > maxWholeScale
+    if (frames === 'intra' || isThinned) return footage.keyFrames(range, intervalMs)
+    const all = footage.forward(range)
+    // Nobody understands sound at another rate.
+    return scale === 1 || !rateControl ? all : withoutSound(all, this.#options.tracks)
+  }
+
+  #senderOf(units: AsyncGenerator<DueUnit, void, void>, { rateControl }: PlayManner): UnitSender {
+    const output = this.#requireOutput()
+    const options = {
+      clock: output.clock,
+      units,
+      send: (due: DueUnit) => this.#send(due),
+      ended: () => {
+        this.#isOver = true
+        output.rangeEnded()
+      },
+      failed: (error: unknown) => {
+        if (this.#isClosed) return
+        this.#options.onFailed(error)
+        output.fail()
+      },
+    }
+    if (!rateControl) return new UnpacedSender(options, () => output.drained())
+    return new PacedSender(options, (originMs) => {
+      if (this.#run) this.#mapTime(this.#run, originMs)
+    })
+  }
+
+  #send({ unit }: DueUnit): void {
+    const run = this.#run
+    const lane = this.#lanes[unit.lane]
+    if (!run || !lane) return
+    this.#sentSeconds = this.#secondsOf(unit)
+    const playedSeconds = this.#playedSeconds(run, unit)
+    const lastsSeconds = unit.durationMs / 1000 / Math.abs(this.#rates.scale)
+    this.#ranSeconds = Math.max(this.#ranSeconds, run.runningSeconds + playedSeconds + lastsSeconds)
+    const packets = lane.packetize(unit.parts, this.#timestampOf(run, lane, unit))
+    const [first] = packets
+    const cSeq = this.#replayCSeq
+    if (first && cSeq !== undefined) packets[0] = withReplayExtension(first, { ...unit, cSeq })
+    for (const packet of packets) lane.track.push(packet)
+  }
+
+  /** Returns the running time of a unit from the beginning of its run, in seconds. */
+  #playedSeconds({ firstMs }: Run, { unixMs, skippedMs }: FootageUnit): number {
+    const { scale } = this.#rates
+    return (Math.abs(unixMs - firstMs) - skippedMs) / 1000 / Math.abs(scale)
+  }
+
+  #timestampOf(run: Run, lane: Lane, unit: FootageUnit): number {
+    const seconds = run.manner.rateControl
+      ? run.runningSeconds + this.#playedSeconds(run, unit)
+      : this.#secondsOf(unit)
+    return timestampAt(lane, seconds)
+  }
+
+  /** Returns the position of a unit in the presentation, in seconds. */
+  #secondsOf({ unixMs }: FootageUnit): number {
+    return (unixMs - this.clockStartMs) / 1000
+  }
+
+  /** Sets the values for RTP-Info of each track: RTP time of the position, and next sequence number. */
+  #announcePosition(): void {
+    const run = this.#run
+    if (!run) return
+    const { next } = run.sender
+    for (const lane of this.#lanes) {
+      const { position } = lane.track
+      const timestamp = next
+        ? this.#timestampOf(run, lane, next.unit)
+        : timestampAt(lane, this.#ranSeconds)
+      if (position) lane.track.startAt({ ...position, timestamp })
+    }
+  }
+
+  /** Tells all tracks that position 0 of the run was at `originMs` of the clock, so that they share one time base. */
+  #mapTime(run: Run, originMs: number): void {
+    const { clock } = this.#requireOutput()
+    const unixMs = clock.unixTimeMs() - (clock.now() - originMs)
+    const seconds = run.manner.rateControl
+      ? run.runningSeconds
+      : (run.firstMs - this.clockStartMs) / 1000
+    for (const lane of this.#lanes) {
+      lane.track.mapTime(unixMs, timestampAt(lane, seconds), originMs)
+    }
+  }
+
+  /** Ends the current run. @returns Running time in seconds at which the next one begins. */
+  #stop(): number {
+    const run = this.#run
+    if (!run) return this.#ranSeconds
+    run.footage.close()
+    run.sender.close()
+    if (!run.manner.rateControl) return this.#ranSeconds
+    const stoppedSeconds = (run.sender.positionMs / 1000) * this.#rates.speed
+    return Math.max(this.#ranSeconds, run.runningSeconds + stoppedSeconds)
+  }
+
+  #requireOutput(): MediaOutput {
+    if (!this.#output) throw new TypeError('the source was not started')
+    return this.#output
+  }
+}
+
+const limited = (rate: number): number =>
+  Math.sign(rate) * Math.min(Math.max(Math.abs(rate), 1 / maxRate), maxRate)
+
+const timestampAt = ({ firstTimestamp, stored }: Lane, seconds: number): number => {
+  const ticks = firstTimestamp + Math.round(seconds * stored.clockRate)
+  return ((ticks % 2 ** 32) + 2 ** 32) % 2 ** 32
+}
+
+async function* withoutSound(
+  units: AsyncGenerator<FootageUnit, void, void>,
+  tracks: readonly StoredTrack[],
+): AsyncGenerator<FootageUnit, void, void> {
+  const hasPicture = tracks.some(({ kind }) => kind === 'video')
+  for await (const unit of units) {
+    if (!hasPicture || tracks[unit.lane]?.kind === 'video') yield unit
+  }
+}
+
+/** Adds the times at which units are sent. */
+async function* duesOf(
+  units: AsyncGenerator<FootageUnit, void, void>,
+  { scale, speed }: Pick<PlayManner, 'scale' | 'speed'>,
+): AsyncGenerator<DueUnit, void, void> {
+  const rate = Math.abs(scale) * speed
+  let first: FootageUnit | undefined
+  let lastMs = 0
+  for await (const unit of units) {
+    first ??= unit
+    const passedMs = Math.abs(unit.sendMs - first.sendMs) - (unit.skippedMs - first.skippedMs)
+    const dueMs = Math.max(lastMs, passedMs / rate)
+    lastMs = dueMs
+    yield { unit, dueMs, endMs: dueMs + unit.durationMs / rate }
+  }
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { connectTo, expectOk, urlOf } from '../../../rtspool/test/support/test-server.js'
+import { Replay } from '../../src/replay/replay.js'
+import { recordFiles } from '../recording/support/recorded-files.js'
+import { newFolder, newServer, planFor, StoredRecordings } from './support/replay-scene.js'
+
+async function serve() {
+  const folder = newFolder()
+  await recordFiles(folder, { seconds: 2 })
+  const recordings = new StoredRecordings(planFor(folder, { path: '/other' }), planFor(folder))
+  const server = newServer()
+  await server.listen()
+  const replay = new Replay(server.mounts, recordings, () => {})
+  return { server, replay, client: await connectTo(server) }
+}
+
+describe('the mount of recordings', () => {
+  it('plays the recording of the path behind its own', async () => {
+    const { server, replay, client } = await serve()
+    replay.update({ path: '/replay' }, true)
+    const { body } = await expectOk(client, 'DESCRIBE', urlOf(server, '/replay/cam'))
+    expect(body.toString()).toContain('a=range:clock=20261129T120000Z-20261129T120002Z')
+    const missing = await client.request('DESCRIBE', urlOf(server, '/replay/none'))
+    expect(missing.statusCode).toBe(404)
+  })
+
+  it('moves, and leaves when nothing is recorded', async () => {
+    const { server, replay, client } = await serve()
+    replay.update({ path: '/replay' }, true)
+    replay.update({ path: '/archive/tv' }, true)
+    await expectOk(client, 'DESCRIBE', urlOf(server, '/archive/tv/cam'))
+    const former = await client.request('DESCRIBE', urlOf(server, '/replay/cam'))
+    expect(former.statusCode).toBe(404)
+    replay.update({ path: '/archive/tv' }, false)
+    expect([...server.mounts]).toEqual([])
+    replay.update({ path: false }, true)
+    expect([...server.mounts]).toEqual([])
+  })
+})

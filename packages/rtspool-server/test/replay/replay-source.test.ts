@@ -1,0 +1,314 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PlayManner, PlayRange } from 'rtspool'
+import { describe, expect, it } from 'vitest'
+import { nextTurn } from '../../../rtspool/test/support/until.js'
+import { openReplay } from '../../src/replay/replay-mount.js'
+import { recordFiles } from '../recording/support/recorded-files.js'
+import {
+  newFolder,
+  noonMs,
+  normalManner,
+  Player,
+  planFor,
+  type SentPacket,
+  StoredRecordings,
+} from './support/replay-scene.js'
+
+const onvif: PlayManner = { ...normalManner, replayCSeq: 5 }
+const unpaced: PlayManner = { ...onvif, rateControl: false }
+
+/** Footage of 25 s in files of 10 s, and after a gap of 35 s, further 5 s. */
+async function open({ query = undefined as string | undefined } = {}) {
+  const folder = newFolder()
+  await recordFiles(folder)
+  await recordFiles(folder, { startMs: noonMs + 60_000, seconds: 5 })
+  const recordings = new StoredRecordings(planFor(folder))
+  const failures: unknown[] = []
+  const source = await openReplay(
+    { recordings, prefix: '/replay', onFailed: (_, error) => failures.push(error) },
+    { path: '/replay/cam', query },
+  )
+  const player = new Player(source)
+  const play = async (range: PlayRange, manner: PlayManner) => {
+    const start = await source.seek(range, manner)
+    source.resume(manner)
+    await player.run()
+    return start
+  }
+  return { folder, recordings, source, player, play, failures }
+}
+
+/** Times of the access units that a track has sent, in milliseconds from noon. */
+const timesOf = (sent: readonly SentPacket[]): number[] =>
+  sent.flatMap(({ extension }) => (extension ? [Math.round(extension.unixMs - noonMs)] : []))
+
+/** Returns times from one to another, without the second one. */
+const steps = (fromMs: number, toMs: number, stepMs: number): number[] =>
+  Array.from({ length: Math.ceil((toMs - fromMs) / stepMs) }, (_, index) => fromMs + index * stepMs)
+
+describe('a recording that is played', () => {
+  it('has times and length of its files, gaps included', async () => {
+    const { source } = await open()
+    expect([source.clockStartMs, source.durationSeconds, source.isGrowing]).toEqual([
+      ...[noonMs, 65, false],
+    ])
+    expect(source.description.media.map((media) => media.attribute('rtpmap'))).toEqual([
+      ...['96 H264/90000', '97 opus/48000/2'],
+    ])
+  })
+
+  it('is sent in real time, over the borders of files and over the gap, which takes no time', async () => {
+    const { source, player, play } = await open()
+    expect(await play({ startSeconds: 0, endSeconds: 65 }, onvif)).toBe(0)
+    const [video, sound] = player.tracks
+    const pictures = [...steps(0, 25_000, 40), ...steps(60_000, 65_000, 40)]
+    expect(timesOf(video?.sent ?? [])).toEqual(pictures)
+    expect(timesOf(sound?.sent ?? [])).toHaveLength(50 * 30)
+    expect(player.announced).toEqual(['rangeEnded'])
+    expect(source.positionSeconds).toBe(65)
+    const [first, last] = [video?.sent[0], video?.sent.at(-1)]
+    expect((last?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(29_900)
+    expect((last?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(30_200)
+    // RTP time goes on as if there were no gap.
+    const passed = ((last?.timestamp ?? 0) - (first?.timestamp ?? 0) + 2 ** 32) % 2 ** 32
+    expect(passed).toBe(90_000 * (30 - 0.04))
+  })
+
+  it('marks the gap and the end', async () => {
+    const { player, play } = await open()
+    await play({ startSeconds: 0, endSeconds: 65 }, unpaced)
+    const [video, sound] = player.tracks
+    const marked = (
+      sent: readonly SentPacket[] = [],
+      name: 'isEnd' | 'isDiscontinuous' | 'isTerminal',
+    ) => timesOf(sent.filter(({ extension }) => extension?.[name]))
+    expect(marked(video?.sent, 'isEnd')).toEqual([24_960, 64_960])
+    expect(marked(video?.sent, 'isDiscontinuous')).toEqual([60_000])
+    expect(marked(video?.sent, 'isTerminal')).toEqual([64_960])
+    expect(marked(sound?.sent, 'isDiscontinuous')).toEqual([60_000])
+    const keys = timesOf((video?.sent ?? []).filter(({ extension }) => extension?.isSync))
+    expect(keys).toEqual([...steps(0, 25_000, 1000), ...steps(60_000, 65_000, 1000)])
+  })
+
+  it('begins with the key frame before a time, and ends before the end of the range', async () => {
+    const { player, play } = await open()
+    expect(await play({ startSeconds: 9.5, endSeconds: 10.5 }, onvif)).toBe(9)
+    const [video, sound] = player.tracks
+    expect(timesOf(video?.sent ?? [])).toEqual(steps(9000, 10_500, 40))
+    expect(timesOf(sound?.sent ?? [])).toEqual(steps(9000, 10_500, 20))
+  })
+
+  it('begins behind a gap if the time is in the gap', async () => {
+    const { play } = await open()
+    expect(await play({ startSeconds: 40, endSeconds: 61 }, onvif)).toBe(60)
+  })
+
+  it('has parameter sets in front of each key frame, and no extension for others than ONVIF clients', async () => {
+    const { player, play } = await open()
+    await play({ startSeconds: 0, endSeconds: 1 }, normalManner)
+    const [first] = player.tracks[0]?.sent ?? []
+    expect(first?.extension).toBeUndefined()
+    // STAP-A with SPS, PPS and the picture.
+    expect((first?.packet[12] ?? 0) & 0x1f).toBe(24)
+  })
+
+  it('waits for the transport with Rate-Control: no, and has the times of the recording', async () => {
+    const { player, source } = await open()
+    let release = () => {}
+    player.gate = new Promise((resolve) => {
+      release = resolve
+    })
+    await source.seek({ startSeconds: 0, endSeconds: 65 }, unpaced)
+    source.resume(unpaced)
+    await player.run(5)
+    expect(player.tracks[0]?.sent).toEqual([])
+    player.gate = undefined
+    release()
+    const before = player.clock.now()
+    await player.run()
+    // Much faster than in 30 s.
+    expect(player.clock.now() - before).toBeLessThan(10_000)
+    const { sent } = player.tracks[0] ?? { sent: [] }
+    const ticks = sent.map(
+      ({ timestamp }) => (timestamp - (sent[0]?.timestamp ?? 0) + 2 ** 32) % 2 ** 32,
+    )
+    expect(ticks.map((each) => each / 90)).toEqual(timesOf(sent))
+  })
+
+  it('is sent at 4 times the rate, without sound and with RTP times to match', async () => {
+    const { player, play, source } = await open()
+    await play({ startSeconds: 0, endSeconds: 20 }, { ...onvif, scale: 4 })
+    const [video, sound] = player.tracks
+    expect(source.rates).toEqual({ scale: 4, speed: 1 })
+    expect(timesOf(video?.sent ?? [])).toEqual(steps(0, 20_000, 40))
+    expect(sound?.sent).toEqual([])
+    const [first, last] = [video?.sent[0], video?.sent.at(-1)]
+    expect((last?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(5100)
+    const passed = ((last?.timestamp ?? 0) - (first?.timestamp ?? 0) + 2 ** 32) % 2 ** 32
+    expect(passed / 90).toBe(19_960 / 4)
+  })
+
+  it('is delivered at 4 times the speed with the RTP times of the recording', async () => {
+    const { player, play } = await open()
+    await play({ startSeconds: 0, endSeconds: 20 }, { ...onvif, speed: 4 })
+    const [video, sound] = player.tracks
+    expect(sound?.sent.length).toBe(1000)
+    const [first, last] = [video?.sent[0], video?.sent.at(-1)]
+    expect((last?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(5100)
+    const passed = ((last?.timestamp ?? 0) - (first?.timestamp ?? 0) + 2 ** 32) % 2 ** 32
+    expect(passed / 90).toBe(19_960)
+  })
+
+  it('is thinned to key frames above 4 times the rate, unless all frames are wanted', async () => {
+    const { player, play, source } = await open()
+    await play({ startSeconds: 0, endSeconds: 20 }, { ...onvif, scale: 100 })
+    expect(source.rates.scale).toBe(32)
+    expect(timesOf(player.tracks[0]?.sent ?? [])).toEqual(steps(0, 20_000, 1000))
+    await play({ startSeconds: 0, endSeconds: 2 }, { ...onvif, scale: 8, frames: 'all' })
+    expect(timesOf(player.tracks[0]?.sent.slice(20) ?? [])).toEqual(steps(0, 2000, 40))
+  })
+
+  it('is thinned to key frames on demand, at least some seconds apart', async () => {
+    const { player, play } = await open()
+    const manner = { ...unpaced, frames: 'intra', intraIntervalMs: 4000 } as const
+    await play({ startSeconds: 1, endSeconds: 65 }, manner)
+    const times = [1000, 5000, 9000, 13_000, 17_000, 21_000, 60_000, 64_000]
+    expect(timesOf(player.tracks[0]?.sent ?? [])).toEqual(times)
+    expect(player.tracks[1]?.sent).toEqual([])
+  })
+
+  it('is played backwards in key frames over the gap, with rising RTP times', async () => {
+    const { player, play } = await open()
+    expect(await play({ startSeconds: 62.5, endSeconds: 22 }, { ...onvif, scale: -1 })).toBe(62)
+    const { sent } = player.tracks[0] ?? { sent: [] }
+    expect(timesOf(sent)).toEqual([62_000, 61_000, 60_000, 24_000, 23_000, 22_000])
+    expect(sent.every(({ extension }) => extension?.isDiscontinuous)).toBe(true)
+    const ticks = sent.map(
+      ({ timestamp }) => (timestamp - (sent[0]?.timestamp ?? 0) + 2 ** 32) % 2 ** 32,
+    )
+    // From 60 s to the end of the footage before the gap, and one second to its last key frame.
+    expect(ticks.map((each) => each / 90)).toEqual([0, 1000, 2000, 3000, 4000, 5000])
+  })
+
+  it('is played backwards in whole groups of pictures with Rate-Control: no', async () => {
+    const { player, play } = await open()
+    await play({ startSeconds: 10, endSeconds: 8 }, { ...unpaced, scale: -1 })
+    const { sent } = player.tracks[0] ?? { sent: [] }
+    const group = (fromMs: number) => steps(fromMs, fromMs + 1000, 40)
+    expect(timesOf(sent)).toEqual([10_000, ...group(9000), ...group(8000)])
+    const first = sent.filter(({ extension }) => extension?.isDiscontinuous)
+    expect(timesOf(first)).toEqual([10_000, 9000, 8000])
+    // RTP times are those of the recording: they decrease from group to group.
+    const ticks = sent.map(({ timestamp }) => (timestamp - (sent[0]?.timestamp ?? 0)) | 0)
+    expect(ticks.map((each) => each / 90 + 10_000)).toEqual(timesOf(sent))
+  })
+
+  it('goes on with the next picture after a pause', async () => {
+    const { player, source } = await open()
+    await source.seek({ startSeconds: 0, endSeconds: 5 }, onvif)
+    source.resume(onvif)
+    await player.run(1)
+    source.pause()
+    const at = source.positionSeconds
+    const { sent } = player.tracks[0] ?? { sent: [] }
+    const count = sent.length
+    await player.run(3)
+    expect([sent.length, source.positionSeconds]).toEqual([count, at])
+    source.resume({ ...onvif, replayCSeq: 9 })
+    await player.run()
+    expect(timesOf(sent)).toEqual(steps(0, 5000, 40))
+    expect(sent[count]?.extension?.cSeq).toBe(9)
+  })
+
+  it('keeps numbers and RTP times running over a seek while it plays', async () => {
+    const { player, source, play } = await open()
+    await source.seek({ startSeconds: 0, endSeconds: 65 }, onvif)
+    source.resume(onvif)
+    await player.run(2)
+    await play({ startSeconds: 20, endSeconds: 21 }, onvif)
+    const { sent } = player.tracks[0] ?? { sent: [] }
+    const numbers = sent.map(({ packet }) => packet.readUInt16BE(2))
+    const first = numbers[0] ?? 0
+    expect(numbers).toEqual(numbers.map((_, index) => (first + index) % 65_536))
+    const gaps = sent
+      .slice(1)
+      .map(({ timestamp }, index) => (timestamp - (sent[index]?.timestamp ?? 0)) | 0)
+    expect(Math.min(...gaps)).toBeGreaterThan(0)
+    expect(Math.max(...gaps)).toBeLessThan(90_000)
+  })
+
+  it.each([
+    ['starttime=20261129T120020Z', noonMs + 20_000, 45],
+    ['starttime=2026-11-29T12:00:20Z&endtime=20261129t120022z', noonMs + 20_000, 2],
+    ['recording=all&token=x', noonMs, 65],
+  ])('is limited by %s in the URL', async (query, clockStartMs, durationSeconds) => {
+    const { source } = await open({ query })
+    expect([source.clockStartMs, source.durationSeconds]).toEqual([clockStartMs, durationSeconds])
+  })
+
+  it.each(['starttime=yesterday', 'starttime=20270101T000000Z', 'recording=other'])(
+    'is not found with %s',
+    async (query) => {
+      await expect(open({ query })).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' })
+    },
+  )
+})
+
+describe('files that change while they are played', () => {
+  it('are played to their end if they are deleted, and skipped if they are not open yet', async () => {
+    const { folder, player, source } = await open()
+    await source.seek({ startSeconds: 0, endSeconds: 65 }, onvif)
+    source.resume(onvif)
+    await player.run(2)
+    for (const name of readdirSync(join(folder, 'cam/29')).filter((each) =>
+      each.startsWith('12-00'),
+    ))
+      rmSync(join(folder, 'cam/29', name))
+    await player.run()
+    const times = timesOf(player.tracks[0]?.sent ?? [])
+    expect(times).toEqual([...steps(0, 10_000, 40), ...steps(60_000, 65_000, 40)])
+    expect(player.announced).toEqual(['rangeEnded'])
+  })
+
+  it('end the session when they cannot be read any more', async () => {
+    const { folder, player, source, failures } = await open()
+    await source.seek({ startSeconds: 0, endSeconds: 65 }, onvif)
+    source.resume(onvif)
+    await player.run(2)
+    const name = join(folder, 'cam/29/12-00-00.mp4')
+    const { truncateSync } = await import('node:fs')
+    truncateSync(name, 2000)
+    await player.run()
+    expect(player.announced).toEqual(['fail'])
+    expect(failures).toHaveLength(1)
+  })
+
+  it('are followed while they are written, up to their last whole fragment', async () => {
+    const folder = newFolder()
+    await recordFiles(folder, { seconds: 5, isCut: true })
+    const recordings = new StoredRecordings(planFor(folder))
+    recordings.running.add('/cam')
+    const source = await openReplay(
+      { recordings, prefix: '/replay', onFailed: () => {} },
+      { path: '/replay/cam', query: undefined },
+    )
+    const player = new Player(source)
+    const [, sent] = [
+      await source.seek({ startSeconds: 0, endSeconds: source.durationSeconds }, onvif),
+      player.tracks[0]?.sent ?? [],
+    ]
+    source.resume(onvif)
+    await player.run(20)
+    expect(player.announced).toEqual([])
+    const before = sent.length
+    expect(timesOf(sent)).toEqual(steps(0, before * 40, 40))
+    expect(before).toBeGreaterThan(95)
+    await recordFiles(folder, { startMs: noonMs + 5000, seconds: 5 })
+    recordings.running.clear()
+    await player.run()
+    expect(player.announced).toEqual(['rangeEnded'])
+    expect(timesOf(sent).slice(before)).toEqual(steps(5000, 10_000, 40))
+    await nextTurn()
+  })
+})
