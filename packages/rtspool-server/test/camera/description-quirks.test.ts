@@ -27,6 +27,9 @@ describe('session descriptions', () => {
     ['12a', 'o=', ['o=- 1001 1 IN ']],
     ['12a', 'c=', ['c=IN ']],
     ['12b', 'o=', ['o=- -8900000000000000000 1 IN IP4 0.0.0.0']],
+    ['12c', 'o=', ['o=- 1327451109 1327451109 IP IP4 192.0.2.1']],
+    ['12c', 'c=', ['c=IP IP4 0.0.0.0']],
+    ['12d', 'o=', ['o=Channel1 3910280086 3910366486 IN IP4']],
     ['16a', 'a=sendonly', ['a=sendonly', 'a=sendonly']],
     ['16b', 'a=inactive', ['a=inactive', 'a=inactive']],
   ])('%s: the lines %s are %j', async (quirk, start, lines) => {

@@ -131,6 +131,24 @@ export const descriptionQuirks: readonly Quirk[] = [
     sdp: replaceLines('o', 'o=- -8900000000000000000 1 IN IP4 0.0.0.0'),
   },
   {
+    id: '12c',
+    who: 'Verint media gateway',
+    does: 'the network type of o= and c= is IP in place of IN',
+    source: 'mediamtx#5292, gortsplib#1061',
+    sdp: (sdp) =>
+      replaceLines(
+        'c',
+        'c=IP IP4 0.0.0.0',
+      )(replaceLines('o', 'o=- 1327451109 1327451109 IP IP4 192.0.2.1')(sdp)),
+  },
+  {
+    id: '12d',
+    who: 'Altasec',
+    does: 'o= has the name of a channel, and no address',
+    source: 'mediamtx#2762, gortsplib#476',
+    sdp: replaceLines('o', 'o=Channel1 3910280086 3910366486 IN IP4'),
+  },
+  {
     id: '13',
     who: 'unnamed',
     does: 'the fmtp of the video stands below the last m= line',

@@ -56,6 +56,14 @@ describe('the description of a camera', () => {
   it.each([
     { name: 'no session part', sdp: 'm=video 0 RTP/AVP 96' },
     {
+      name: 'the network type IP',
+      sdp: 'v=0\no=- 1 1 IP IP4 192.0.2.1\nc=IP IP4 0.0.0.0\nm=video 0 RTP/AVP 96',
+    },
+    {
+      name: 'the name of a channel in the origin, and no address',
+      sdp: 'v=0\no=Channel1 1 2 IN IP4\nm=video 0 RTP/AVP 96',
+    },
+    {
       name: 'two names, an odd time and no last line end',
       sdp: 'v=0\ns=a\ns=b\nt=now\nm=video 0 RTP/AVP 96',
     },
