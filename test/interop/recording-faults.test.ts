@@ -1,0 +1,177 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ApiCommand } from './support/api-command.js'
+import { MediaFiles } from './support/media-files.js'
+import { endPrograms, Program, until } from './support/process.js'
+import { requirePrograms } from './support/programs.js'
+import { publishFile } from './support/publishers.js'
+
+const run = promisify(execFile)
+const patience = { timeout: 30_000 }
+const picture = 'testsrc2=size=320x240:rate=25'
+
+const config = `
+log: { format: json, level: debug }
+recordings:
+  all: { path: /live/*, folder: recordings, segmentSeconds: 2, timeZone: UTC }
+`
+
+/** Runs the command with a file system of its own for the recordings, of one size. */
+const smallDisk = (size: string): readonly string[] => [
+  ...['unshare', '--mount', 'sh', '-c'],
+  `mkdir recordings && mount -t tmpfs -o size=${size} tmpfs recordings && exec "$@"`,
+  'sh',
+]
+
+describe('recordings where something fails', () => {
+  let files: MediaFiles
+  beforeAll(async () => {
+    files = await MediaFiles.create()
+  })
+  afterAll(async () => {
+    await endPrograms()
+    await files.remove()
+  })
+
+  test('ENOSPC: a full disk ends the recording with an event, and viewers notice nothing', async (context) => {
+    requirePrograms(context, 'ffmpeg', 'ffprobe')
+    const file = await files.make({
+      name: 'full.mp4',
+      video: 'h264',
+      audio: 'aac',
+      picture,
+      seconds: 2,
+    })
+    const command = await ApiCommand.start([], { config, within: smallDisk('400k') })
+    try {
+      publishFile({ url: `${command.rtspUrl}/live/door`, file })
+      await until(() => linesOf(command, 'recording failed').length > 0)
+      const [failed] = linesOf(command, 'recording failed')
+      expect(failed).toMatchObject({ failure: 'writeFailed', code: 'ENOSPC', retrySeconds: 30 })
+      const viewer = new Program('ffmpeg', [
+        ...['-hide_banner', '-nostdin', '-v', 'error', '-rtsp_transport', 'tcp'],
+        ...['-i', `${command.rtspUrl}/live/door`, '-t', '2', '-f', 'null', '-'],
+      ])
+      expect(await viewer.ended(30_000)).toBe(0)
+      expect(viewer.stderr).toBe('')
+      const exported = files.pathOf('full-export.mp4')
+      await writeFile(exported, await exportAll(command, '/live/door'))
+      expect(await decoded(exported)).toMatchObject({ errors: '' })
+    } finally {
+      await command.stop()
+    }
+  }, 120_000)
+
+  test('codec change and gap: each is a file of its own, and all are decoded', async (context) => {
+    requirePrograms(context, 'ffmpeg', 'ffprobe')
+    const one = await files.make({
+      name: 'one.mp4',
+      video: 'h264',
+      audio: null,
+      picture,
+      seconds: 2,
+    })
+    const two = await files.make({
+      name: 'two.mp4',
+      video: 'h265',
+      audio: null,
+      picture,
+      seconds: 2,
+    })
+    const command = await ApiCommand.start([], { config })
+    try {
+      for (const [index, file] of [one, two].entries()) {
+        const publisher = publishFile({ url: `${command.rtspUrl}/live/door`, file })
+        await expect
+          .poll(async () => (await segmentsOf(command)).length, patience)
+          .toBeGreaterThan(index * 3 + 2)
+        await publisher.stop()
+        await until(() => linesOf(command, 'recording stopped').length > index)
+      }
+      const segments = await segmentsOf(command)
+      const folder = join(command.folder, 'recordings')
+      const kinds = await Promise.all(segments.map(({ file }) => decoded(join(folder, file))))
+      expect(kinds.map(({ errors }) => errors).join('')).toBe('')
+      expect(new Set(kinds.map(({ codec }) => codec))).toEqual(new Set(['h264', 'hevc']))
+    } finally {
+      await command.stop()
+    }
+  }, 120_000)
+
+  test('an exported range has the access units that were sent', async (context) => {
+    requirePrograms(context, 'ffmpeg', 'ffprobe')
+    const file = await files.make({
+      name: 'sent.mp4',
+      video: 'h264',
+      audio: null,
+      picture,
+      seconds: 3,
+    })
+    const command = await ApiCommand.start([], { config })
+    try {
+      const publisher = publishFile({ url: `${command.rtspUrl}/live/door`, file })
+      await expect.poll(async () => (await segmentsOf(command)).length, patience).toBeGreaterThan(4)
+      await publisher.stop()
+      const exported = files.pathOf('sent-export.mp4')
+      await writeFile(exported, await exportAll(command, '/live/door'))
+      const [sent, came] = await Promise.all([hashesOf(file), hashesOf(exported)])
+      expect(came.length).toBeGreaterThan(sent.length)
+      const begin = sent.indexOf(came[0] ?? '')
+      expect(begin).toBeGreaterThanOrEqual(0)
+      // The publisher sends the file over and over.
+      expect(came).toEqual(came.map((_, at) => sent[(begin + at) % sent.length]))
+    } finally {
+      await command.stop()
+    }
+  }, 120_000)
+})
+
+/** Returns the lines of the log with a message. */
+function linesOf({ printed }: ApiCommand, message: string) {
+  return printed
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.includes(message))
+    .map((line) => JSON.parse(line) as { readonly msg: string })
+    .filter(({ msg }) => msg === message)
+}
+
+async function segmentsOf({ api }: ApiCommand) {
+  const { body } = await api.call('listSegments', { params: { name: 'all' } })
+  return body.segments as { readonly file: string }[]
+}
+
+async function exportAll({ api }: ApiCommand, path: string): Promise<Buffer> {
+  const now = Date.now()
+  const [from, to] = [now - 3_600_000, now + 60_000].map((at) => new Date(at).toISOString())
+  const query = { path, from: from ?? '', to: to ?? '' }
+  const response = await api.send('exportRecording', { params: { name: 'all' }, query })
+  expect(response.status).toBe(200)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+/** Decodes a file with ffmpeg. @returns The codec of its picture, and all complaints. */
+async function decoded(file: string) {
+  const probe = await run('ffprobe', [
+    ...['-v', 'error', '-select_streams', 'v', '-show_entries', 'stream=codec_name'],
+    ...['-of', 'csv=p=0', file],
+  ])
+  const { stderr } = await run('ffmpeg', [
+    ...['-hide_banner', '-nostdin', '-v', 'error', '-i', file, '-f', 'null', '-'],
+  ])
+  return { codec: probe.stdout.trim(), errors: probe.stderr + stderr }
+}
+
+/** Returns a hash of each picture as a decoder shows it, in order. */
+async function hashesOf(file: string): Promise<string[]> {
+  const { stdout } = await run('ffmpeg', [
+    ...['-hide_banner', '-nostdin', '-v', 'error', '-i', file, '-map', '0:v', '-c', 'copy'],
+    ...['-bsf:v', 'h264_mp4toannexb,filter_units=pass_types=1|5', '-f', 'framehash', '-'],
+  ])
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(',').at(-1)?.trim() ?? '')
+}
