@@ -109,6 +109,12 @@ export class Outlet {
     for (const source of this.#sources) source.tell(track, time)
   }
 
+  /** Replaces the times by those of another connection, which media are told with {@link back}. */
+  restate(times: ReadonlyMap<number, StatedTime>): void {
+    this.#times.clear()
+    for (const [track, time] of times) this.#times.set(track, time)
+  }
+
   /** Sends a new media the times and packets of before. */
   begin(source: RelaySource, packets: readonly TrackPacket[]): void {
     for (const [track, time] of this.#times) source.tell(track, time)

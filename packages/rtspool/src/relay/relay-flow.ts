@@ -4,7 +4,8 @@ import type { GopCacheLimits } from '../media/track/gop-cache-options.js'
 import type { SessionDescription } from '../sdp/index.js'
 import { Backlog, type TrackPacket } from './backlog.js'
 import { Outlet, RelaySource } from './outlet.js'
-import type { StatedTime } from './upstream.js'
+import type { Standby } from './standby.js'
+import { maxReportWaitMs, type StatedTime } from './upstream.js'
 
 export interface RelayFlowInit {
   readonly clock: Clock
@@ -22,11 +23,6 @@ export interface RelayFlowInit {
 
 /** Milliseconds that viewers wait for a key frame after a return; then any picture may begin. */
 const maxKeyFrameWaitMs = 10_000
-/**
- * Milliseconds after PLAY, or after the first key frame of a return, in which the source may report its times, so that
- * sound and pictures match from the beginning. Servers report with their first packets; many cameras do seconds later.
- */
-const maxReportWaitMs = 60
 
 /** Packets on their way from the present connection to the media of the relay. */
 export class RelayFlow {
@@ -105,6 +101,17 @@ export class RelayFlow {
     this.#isAway = this.#outlet.size > 0
     if (!this.#isAway) this.#description = undefined
     this.#outlet.away()
+  }
+
+  /** Continues at once with the packets of another connection, which begin with a key frame. */
+  takeOver(contents: NonNullable<Standby['contents']>): void {
+    this.#cancelReports()
+    this.#present = contents.description
+    this.#backlog = contents.backlog
+    this.#firstAt = this.#init.clock.now()
+    this.#outlet.restate(contents.times)
+    if (this.#outlet.isAttached) this.#return()
+    else if (!this.#isAway) this.#description = this.#present
   }
 
   #noteArrival(track: number): void {

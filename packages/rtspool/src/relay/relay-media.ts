@@ -12,7 +12,7 @@ import {
   type RelayUpdate,
   relayDefaults,
   resolveRelayOptions,
-  resolveRelaySource,
+  resolveRelaySources,
   updatableOf,
 } from './relay-options.js'
 import type { RelayState, RelayStatus } from './relay-status.js'
@@ -39,12 +39,12 @@ export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncD
   readonly factory: MediaFactory
   readonly #relay: Relay
   readonly #signal: AbortSignal | undefined
-  #source: RelaySource
+  #source: RelaySource | readonly RelaySource[]
   #options: RelayUpdate
   #closing: Promise<void> | undefined
 
   /** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
-  constructor(source: RelaySource, options: RelayOptions = {}) {
+  constructor(source: RelaySource | readonly RelaySource[], options: RelayOptions = {}) {
     super()
     checkRelayOptions(options)
     this.#source = source
@@ -53,7 +53,7 @@ export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncD
     const { gopCache = relayDefaults.gopCache, timeline = relayDefaults.timeline } = options
     const resolved = resolveRelayOptions(this.#options)
     this.#relay = new Relay({
-      ...{ source: resolveRelaySource(source), options: resolved, clock, random },
+      ...{ sources: resolveRelaySources(source), options: resolved, clock, random },
       backlog: resolveGopCache(gopCache) ?? gopCacheDefaults,
       changed: (previous) => tell(this, 'stateChanged', this.status, previous),
     })
@@ -92,11 +92,11 @@ export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncD
     const { source = this.#source, ...changes } = update
     const options = { ...this.#options, ...withoutUndefined(changes) }
     const resolved = resolveRelayOptions(options)
-    const resolvedSource = resolveRelaySource(source)
+    const resolvedSources = resolveRelaySources(source)
     this.#source = source
     this.#options = options
     setMediaTimes(this.factory, resolved)
-    this.#relay.update(resolvedSource, resolved)
+    this.#relay.update(resolvedSources, resolved)
   }
 
   /**
@@ -127,9 +127,13 @@ export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncD
  * Returns a media that pulls a stream by RTSP: one connection, from the first viewer until `lingerSeconds` after the
  * last, for all viewers. After a loss it connects again, with growing delays, and viewers stay meanwhile.
  *
- * @param source - URL of the stream, or an object with `url` and options of the client.
+ * @param source - URL of the stream, or an object with `url` and options of the client. In a list, the first source
+ *   that serves is used.
  * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one, without credentials.
  */
-export function relayMedia(source: RelaySource, options: RelayOptions = {}): RelayMedia {
+export function relayMedia(
+  source: RelaySource | readonly RelaySource[],
+  options: RelayOptions = {},
+): RelayMedia {
   return new RelayMedia(source, options)
 }

@@ -79,6 +79,11 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
    */
   readonly failedRetrySeconds?: number | undefined
   /**
+   * With a list of sources: seconds between two attempts to return to the first, while another one serves; 0 = none.
+   * @default 10
+   */
+  readonly returnSeconds?: number | undefined
+  /**
    * Seconds for which a DESCRIBE waits for the first connection, its repetitions included. Afterwards the client gets
    * 503 with Retry-After.
    * @default 8
@@ -90,8 +95,8 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
    */
   readonly onAway?: RelayAwayPolicy | undefined
   /**
-   * Transport of the packets from the source: `'tcp'`, `'udp'`, `'http'`, `'webSocket'`, or `'auto'` for the
-   * `transports` of the source in their order.
+   * Transport of the packets from the source: `'tcp'`, `'udp'`, `'multicast'`, `'http'`, `'webSocket'`, or `'auto'`
+   * for the `transports` of the source in their order.
    * @default 'auto'
    */
   readonly transport?: RelayTransport | undefined
@@ -125,7 +130,7 @@ export interface RelayUpdate
     'gopCache' | 'multicast' | 'timeline' | 'signal' | 'clock' | 'random'
   > {
   /** New source. A source that differs from the present one is connected anew. */
-  readonly source?: RelaySource | undefined
+  readonly source?: RelaySource | readonly RelaySource[] | undefined
 }
 
 /** Defaults of {@link RelayOptions}. */
@@ -135,6 +140,7 @@ export const relayDefaults = Object.freeze({
   stallSeconds: 10,
   backoff: Object.freeze({ firstSeconds: 1, maxSeconds: 30 }),
   failedRetrySeconds: 300,
+  returnSeconds: 10,
   waitSeconds: 8,
   onAway: Object.freeze({ holdSeconds: 60 }),
   transport: 'auto',
@@ -146,10 +152,13 @@ export const relayDefaults = Object.freeze({
   random: Math.random,
 }) satisfies { [K in keyof Required<RelayOptions>]: RelayOptions[K] }
 
-const transports: readonly RelayTransport[] = ['auto', 'tcp', 'udp', 'http', 'webSocket']
+const transports: readonly RelayTransport[] = [
+  ...(['auto', 'tcp', 'udp', 'multicast', 'http', 'webSocket'] as const),
+]
 
 const updatable = [
   ...['lingerSeconds', 'alwaysOn', 'stallSeconds', 'backoff', 'failedRetrySeconds'],
+  'returnSeconds',
   ...['waitSeconds', 'onAway', 'transport'],
 ] as const
 
@@ -173,6 +182,7 @@ export interface ResolvedRelayOptions {
   readonly firstDelayMs: number
   readonly maxDelayMs: number
   readonly failedRetryMs: number
+  readonly returnMs: number
   readonly waitMs: number
   readonly transport: RelayTransport
 }
@@ -219,6 +229,24 @@ export function checkRelayOptions(options: RelayOptions): void {
   }
 }
 
+const maxSources = 16
+
+/** Checks a source, or a list of sources by rank. @throws {TypeError} See {@link resolveRelaySource}. */
+export function resolveRelaySources(
+  sources: RelaySource | readonly RelaySource[],
+): readonly ResolvedRelaySource[] {
+  if (!isList(sources)) return [resolveRelaySource(sources)]
+  if (sources.length === 0 || sources.length > maxSources) {
+    throw new TypeError(
+      `source must be a list of 1 to ${maxSources} sources, got ${sources.length}`,
+    )
+  }
+  return sources.map(resolveRelaySource)
+}
+
+const isList = (sources: RelaySource | readonly RelaySource[]): sources is readonly RelaySource[] =>
+  Array.isArray(sources)
+
 /** Returns the members that {@link RelayMedia.update} may change, and drops those that are `undefined`. */
 export function updatableOf(options: RelayOptions): RelayUpdate {
   const entries = updatable.map((name) => [name, options[name]] as const)
@@ -257,6 +285,7 @@ export function resolveRelayOptions(options: RelayUpdate): ResolvedRelayOptions 
     firstDelayMs: checkSeconds('backoff.firstSeconds', firstSeconds) * 1000,
     maxDelayMs: checkSeconds('backoff.maxSeconds', maxSeconds) * 1000,
     failedRetryMs: ms('failedRetrySeconds'),
+    returnMs: ms('returnSeconds'),
     waitMs: ms('waitSeconds'),
     transport,
   }

@@ -12,12 +12,15 @@ import { LoopGuard } from './loop-guard.js'
 import { RelayFlow } from './relay-flow.js'
 import type { ResolvedRelayOptions, ResolvedRelaySource } from './relay-options.js'
 import type { RelayError, RelayReason, RelayState, RelayStatus } from './relay-status.js'
+import { ReturnToFirst } from './return-to-first.js'
+import type { Standby } from './standby.js'
 import { StateRecord } from './state-record.js'
 import { type StatedTime, Upstream, type UpstreamEnd, type UpstreamListener } from './upstream.js'
 import { WaitingRequests } from './waiting-requests.js'
 
 export interface RelayInit {
-  readonly source: ResolvedRelaySource
+  /** Sources by rank: the first that serves is used. */
+  readonly sources: readonly ResolvedRelaySource[]
   readonly options: ResolvedRelayOptions
   readonly clock: Clock
   readonly random: () => number
@@ -42,12 +45,13 @@ export class Relay implements UpstreamListener {
   readonly #waiting: WaitingRequests
   readonly #attempts: Attempts
   readonly #loops = new LoopGuard()
-  #source: ResolvedRelaySource
+  #sources: readonly ResolvedRelaySource[]
   #options: ResolvedRelayOptions
   #upstream: Upstream | undefined
   /** Next attempt. */
   #timer: ClockTimer | undefined
   #lingerTimer: ClockTimer | undefined
+  readonly #returns: ReturnToFirst
   #closing: Promise<void> | undefined
   #lastError: RelayError | undefined
   readonly #facts = {
@@ -62,15 +66,24 @@ export class Relay implements UpstreamListener {
     isClosed: false,
     /** True for `lingerMs` after a return, whose viewers may have left because the codecs had changed. */
     isLingering: false,
+    /** Rank of the source that is used or tried. */
+    rank: 0,
+    /** Sources in a row that have failed for good. */
+    failures: 0,
   }
 
   constructor(init: RelayInit) {
     this.#init = init
-    this.#source = init.source
+    this.#sources = init.sources
     this.#options = init.options
     this.#record = new StateRecord(init.clock, init.changed)
     this.#waiting = new WaitingRequests(init.clock)
     this.#attempts = new Attempts(init.random)
+    this.#returns = new ReturnToFirst({
+      ...{ clock: init.clock, limits: init.backlog, returnMs: init.options.returnMs },
+      open: () => this.#openTo(this.#sources[0] as ResolvedRelaySource),
+      takeOver: (standby) => this.#takeOver(standby),
+    })
     this.#flow = new RelayFlow({
       ...{ clock: init.clock, limits: init.backlog },
       arrived: () => this.#noteArrival(),
@@ -127,13 +140,14 @@ export class Relay implements UpstreamListener {
   }
 
   /** Takes over other options. Another source or transport is connected anew. */
-  update(source: ResolvedRelaySource, options: ResolvedRelayOptions): void {
-    const isOther = !isDeepStrictEqual(source, this.#source)
+  update(sources: readonly ResolvedRelaySource[], options: ResolvedRelayOptions): void {
+    const isOther = !isDeepStrictEqual(sources, this.#sources)
     const mustReconnect = isOther || options.transport !== this.#options.transport
-    this.#source = source
+    this.#sources = sources
     this.#options = options
+    this.#returns.returnMs = options.returnMs
     if (this.#upstream) this.#upstream.stallMs = options.stallMs
-    if (isOther) this.#facts.hasPlayed = false
+    if (isOther) Object.assign(this.#facts, { hasPlayed: false, rank: 0 })
     if (this.#facts.isClosed) return
     const { state } = this.#record
     if (state !== 'idle' && (mustReconnect || state === 'failed')) this.#restart()
@@ -149,6 +163,7 @@ export class Relay implements UpstreamListener {
 
   described(upstream: Upstream, description: SessionDescription): void {
     if (upstream === this.#upstream) this.#flow.begin(description)
+    else this.#returns.of(upstream)?.begin(description)
   }
 
   played(upstream: Upstream): void {
@@ -157,18 +172,32 @@ export class Relay implements UpstreamListener {
 
   packet(upstream: Upstream, track: number, packet: Buffer): void {
     if (upstream === this.#upstream) this.#flow.push(track, packet)
+    else this.#returns.of(upstream)?.push(track, packet)
   }
 
   time(upstream: Upstream, track: number, time: StatedTime): void {
     if (upstream === this.#upstream) this.#flow.tell(track, time)
+    else this.#returns.of(upstream)?.tell(track, time)
   }
 
   over(upstream: Upstream, end: UpstreamEnd): void {
-    if (upstream !== this.#upstream) return
+    if (upstream !== this.#upstream) {
+      this.#returns.over(upstream)
+      return
+    }
+    void this.#returns.stop()
     const failure = failureOf(end, this.#facts)
     this.#lastError = relayErrorOf(end, this.#source, this.#init.clock.unixTimeMs())
     const closing = this.#drop(upstream)
-    if (failure.reason !== 'stalled') this.#retry(failure)
+    const { length } = this.#sources
+    this.#facts.failures = failure.isFinal ? this.#facts.failures + 1 : 0
+    this.#facts.rank = (this.#facts.rank + 1) % length
+    // Another source is tried at once, until all have been tried.
+    const { count } = this.#attempts
+    if (length > 1 && (count === 0 || count % length !== 0)) {
+      this.#record.reason = failure.reason
+      this.#connect()
+    } else if (failure.reason !== 'stalled') this.#retry(failure)
     else {
       this.#record.enter('stalled', 'stalled')
       // The session is torn down first: some cameras allow only one.
@@ -200,12 +229,29 @@ export class Relay implements UpstreamListener {
     this.#attempts.note(clock.now())
     this.#facts.isLoop = false
     this.#record.enter('connecting', this.#record.reason)
-    this.#upstream = new Upstream({
-      ...{ source, clock, listener: this, stallMs: this.#options.stallMs },
+    this.#upstream = this.#openTo(source, this.#closing)
+  }
+
+  #openTo(source: ResolvedRelaySource, after?: Promise<void>): Upstream {
+    return new Upstream({
+      ...{ source, clock: this.#init.clock, listener: this, stallMs: this.#options.stallMs },
       userAgent: this.#loops.userAgent,
       transports: this.#transportsOf(source.client),
-      after: this.#closing,
+      after,
     })
+  }
+
+  get #source(): ResolvedRelaySource {
+    return this.#sources[this.#facts.rank] ?? (this.#sources[0] as ResolvedRelaySource)
+  }
+
+  /** Takes the place of the present connection by one to the source of the first rank. */
+  #takeOver({ upstream, contents }: Standby): void {
+    if (!contents) return
+    if (this.#upstream) this.#drop(this.#upstream)
+    this.#upstream = upstream
+    this.#facts.rank = 0
+    this.#flow.takeOver(contents)
   }
 
   #transportsOf({ transports = rtspClientDefaults.transports }: RtspClientOptions) {
@@ -218,7 +264,9 @@ export class Relay implements UpstreamListener {
     this.#timer?.cancel()
     this.#lingerTimer?.cancel()
     this.#facts.isLingering = false
+    const stopped = this.#returns.stop()
     if (this.#upstream) this.#drop(this.#upstream)
+    this.#closing = Promise.all([this.#closing, stopped]).then(() => undefined)
     this.#flow.leave()
     this.#loops.clear()
     this.#waiting.reject(this.#unavailable(503, undefined))
@@ -228,6 +276,7 @@ export class Relay implements UpstreamListener {
   }
 
   #restart(): void {
+    void this.#returns.stop()
     if (this.#upstream) this.#drop(this.#upstream)
     this.#attempts.succeed()
     this.#record.reason = 'updated'
@@ -244,7 +293,7 @@ export class Relay implements UpstreamListener {
   }
 
   #retry({ reason, isFinal }: RelayFailure): void {
-    if (!isFinal) {
+    if (!isFinal || this.#facts.failures < this.#sources.length) {
       this.#wait('waiting', reason, this.#attempts.delayMs(this.#options))
       return
     }
@@ -282,6 +331,8 @@ export class Relay implements UpstreamListener {
   #noteArrival(): void {
     this.#attempts.succeed()
     this.#facts.hasPlayed = true
+    this.#facts.failures = 0
+    if (this.#facts.rank > 0) this.#returns.start()
     this.#record.enter('playing')
   }
 

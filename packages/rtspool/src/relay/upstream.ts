@@ -6,6 +6,12 @@ import { type Clock, PeriodicCheck } from '../clock.js'
 import type { SessionDescription } from '../sdp/index.js'
 import type { ResolvedRelaySource } from './relay-options.js'
 
+/**
+ * Milliseconds after PLAY, or after the first key frame of a return, in which the source may report its times, so that
+ * sound and pictures match from the beginning. Servers report with their first packets; many cameras do seconds later.
+ */
+export const maxReportWaitMs = 60
+
 /** Wall-clock time of an RTP timestamp, from a sender report of the source. */
 export interface StatedTime {
   readonly unixMs: number

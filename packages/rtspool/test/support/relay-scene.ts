@@ -88,7 +88,7 @@ export interface RelaySceneOptions {
   readonly answers?: CameraAnswers
   readonly options?: RelayOptions
   /** @default the URL of the camera */
-  readonly source?: (url: string) => RelaySource
+  readonly source?: (url: string) => RelaySource | readonly RelaySource[]
   readonly server?: RtspServerOptions
 }
 

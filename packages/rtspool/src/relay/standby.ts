@@ -1,0 +1,58 @@
+import { type Clock, type ClockTimer, scheduleAfterReads } from '../clock.js'
+import type { GopCacheLimits } from '../media/track/gop-cache-options.js'
+import type { SessionDescription } from '../sdp/index.js'
+import { Backlog } from './backlog.js'
+import { maxReportWaitMs, type StatedTime, type Upstream } from './upstream.js'
+
+/** A connection that is about to take over: it keeps its packets until they begin with a key frame. */
+export class Standby {
+  readonly upstream: Upstream
+  /** Latest times that the source has stated, by track. */
+  readonly times = new Map<number, StatedTime>()
+  readonly #clock: Clock
+  readonly #limits: GopCacheLimits
+  readonly #ready: () => void
+  #description: SessionDescription | undefined
+  #backlog: Backlog | undefined
+  #timer: ClockTimer | undefined
+
+  /** @param ready - Called once, when viewers can continue with the packets. */
+  constructor(init: {
+    readonly upstream: Upstream
+    readonly clock: Clock
+    readonly limits: GopCacheLimits
+    readonly ready: () => void
+  }) {
+    this.upstream = init.upstream
+    this.#clock = init.clock
+    this.#limits = init.limits
+    this.#ready = init.ready
+  }
+
+  /** Description and kept packets; `undefined` before the source has described its stream. */
+  get contents() {
+    const [description, backlog] = [this.#description, this.#backlog]
+    return description && backlog && { description, backlog, times: this.times }
+  }
+
+  begin(description: SessionDescription): void {
+    this.#description = description
+    this.#backlog = new Backlog(description.media, this.#limits)
+  }
+
+  push(track: number, packet: Buffer): void {
+    this.#backlog?.push(track, packet)
+    if (!this.#backlog?.isReady || this.#timer) return
+    // The reports of the source may follow a moment later.
+    this.#timer = scheduleAfterReads(this.#clock, this.#ready, maxReportWaitMs)
+  }
+
+  tell(track: number, time: StatedTime): void {
+    this.times.set(track, time)
+  }
+
+  /** Gives the wait up; the connection is left to the caller. */
+  cancel(): void {
+    this.#timer?.cancel()
+  }
+}
