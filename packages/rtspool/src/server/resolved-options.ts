@@ -209,12 +209,15 @@ function checkHook<T>(name: string, hook: T | undefined): T | undefined {
  * @param descriptors - Maximum number of file descriptors of the process.
  */
 export function connectionLimits(
-  options: Pick<RtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'>,
+  options: Pick<RtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress' | 'sendThreads'>,
   descriptors = descriptorLimit(),
 ): Pick<ResolvedRtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'> {
   const { maxConnections: most = rtspServerDefaults.maxConnections } = options
   const wanted = checkInteger('maxConnections', most) || Number.POSITIVE_INFINITY
-  const possible = Math.max(1, (descriptors ?? Number.POSITIVE_INFINITY) - reservedDescriptors)
+  const free = (descriptors ?? Number.POSITIVE_INFINITY) - reservedDescriptors
+  // A thread has a descriptor of its own for each connection.
+  const each = resolveSendThreads(options.sendThreads ?? 0) > 0 ? 2 : 1
+  const possible = Math.max(1, Math.floor(free / each))
   const maxConnections = Math.min(wanted, possible)
   const share = options.maxConnectionsPerAddress ?? Math.ceil(maxConnections / shares)
   return {

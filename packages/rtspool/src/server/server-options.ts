@@ -118,7 +118,8 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   readonly idleTimeout?: number | undefined
   /**
    * Maximum number of connections; further ones are closed at once. 0 = unlimited. The number never
-   * exceeds the file descriptors of the process minus 64, which are reserved for other uses.
+   * exceeds the file descriptors of the process minus 64, which are reserved for other uses. With
+   * `sendThreads` it never exceeds half of them.
    * @default 10000
    */
   readonly maxConnections?: number | undefined

@@ -36,7 +36,7 @@ export interface MediaReports {
 
 /**
  * The send threads of one server, and the write side of each connection. The event loop decides
- * everything; a thread sends as it is told, in order.
+ * everything; a thread sends as it is told, in order. Bench: bench/threads.
  */
 export class SendThreads {
   /** Number that changes with the state of any connection or thread. Groups compare it. */

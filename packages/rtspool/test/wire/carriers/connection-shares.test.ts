@@ -105,6 +105,8 @@ describe('default limits', { tags: 'S-3' }, () => {
     [{ maxConnections: 5000 }, 1024, [960, 240]],
     [{ maxConnections: 10, maxConnectionsPerAddress: 0 }, 1024, [10, 0]],
     [{ maxConnectionsPerAddress: 7 }, 1024, [960, 7]],
+    [{ sendThreads: 2 }, 1024, [480, 120]],
+    [{ sendThreads: 0 }, 1024, [960, 240]],
   ])('%o with %s descriptors', (options, descriptors, expected) => {
     const limits = connectionLimits(options, descriptors ?? Number.POSITIVE_INFINITY)
     expect([limits.maxConnections, limits.maxConnectionsPerAddress]).toEqual(expected)

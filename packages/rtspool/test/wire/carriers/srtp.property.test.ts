@@ -149,6 +149,8 @@ describe('on TLS', () => {
     push(frame(1, Buffer.alloc(65_507 - 12)))
     push(frame(2))
     await until(() => ports.rtp.length === 1)
+    // A send thread reports lost datagrams a quarter of a second later.
+    await until(() => server.stats().sendErrors > 0)
     expect(server.stats().sendErrors).toBe(1)
   })
 
