@@ -145,6 +145,7 @@ const pages = [
       ['RtspClientOptions', 'connect(url, options)'],
       ['RtspClientTlsOptions', 'tls: certificates'],
       ['RtspPlayOptions', 'client.play(options)'],
+      ['RtspReplayOptions', 'replay: recordings by ONVIF'],
       ['RtspClientReadOptions', 'client.packets(options), client.accessUnits(options)'],
       ['RtspPublishOptions', 'publish(url, options)'],
       ['RtspForwardOptions', 'forward(source, url, options)'],

@@ -11,6 +11,7 @@ import { loadSettings } from '../../packages/rtspool-server/dist/config/settings
 import { tryLoadPage } from '../../packages/rtspool-server/dist/dashboard/page-files.js'
 import { RepeatLimit } from '../../packages/rtspool-server/dist/log/repeat-limit.js'
 import { RecordingService } from '../../packages/rtspool-server/dist/recording/recording-service.js'
+import { SourceService } from '../../packages/rtspool-server/dist/sources/source-service.js'
 
 const [sessions, churn, folder] = process.argv.slice(2)
 const unlimited = { maxSessions: 0, maxSessionsPerAddress: 0, maxIdleSetup: 0 }
@@ -47,6 +48,7 @@ const control = new ControlService({
   ...{ rtsp: server, log, repeats: new RepeatLimit(log), version: 'bench' },
   configuration: { reloader, store: new ConfigStore(reloader) },
   recordings: new RecordingService(server),
+  sources: new SourceService(server.mounts),
   page: tryLoadPage(undefined),
   certificate: undefined,
   api,

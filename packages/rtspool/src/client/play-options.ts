@@ -41,18 +41,6 @@ function checkReplay(replay: RtspReplayOptions): void {
   if (frames !== 'intra') throw new TypeError("replay.intraMs needs replay.frames: 'intra'")
 }
 
-/** Returns the headers of PLAY for ONVIF replay, but for Require. */
-export function replayHeaders(replay: RtspReplayOptions): Readonly<Record<string, string>> {
-  const { rateControl, frames, intraMs, immediate } = replay
-  return {
-    ...(rateControl === undefined ? {} : { 'Rate-Control': rateControl ? 'yes' : 'no' }),
-    ...(frames === undefined
-      ? {}
-      : { Frames: intraMs === undefined ? frames : `${frames}/${intraMs}` }),
-    ...(immediate === true ? { Immediate: 'yes' } : {}),
-  }
-}
-
 /**
  * Returns the value of the Range header for a position.
  *

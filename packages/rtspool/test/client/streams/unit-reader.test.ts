@@ -25,7 +25,7 @@ async function* picture(
     bytes.copy(read)
     if (marker) measure()
     const packet = read.subarray(0, bytes.length)
-    yield { track, packet, arrivedAt: 0, missedPackets: 0 }
+    yield { track, packet, arrivedAt: 0, missedPackets: 0, replay: undefined }
   }
   return undefined
 }
@@ -54,7 +54,13 @@ describe('a reader of access units', () => {
     const size = read.length / 2
     async function* packets(): AsyncGenerator<ReceivedPacket, undefined> {
       for (const start of [0, size]) {
-        yield { track, packet: read.subarray(start, start + size), arrivedAt: 0, missedPackets: 0 }
+        yield {
+          track,
+          packet: read.subarray(start, start + size),
+          arrivedAt: 0,
+          missedPackets: 0,
+          replay: undefined,
+        }
       }
       return undefined
     }

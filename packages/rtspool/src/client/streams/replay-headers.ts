@@ -1,0 +1,13 @@
+import type { RtspReplayOptions } from '../rtsp-client.js'
+
+/** Returns the headers of PLAY for ONVIF replay, but for Require. */
+export function replayHeaders(replay: RtspReplayOptions): Readonly<Record<string, string>> {
+  const { rateControl, frames, intraMs, immediate } = replay
+  return {
+    ...(rateControl === undefined ? {} : { 'Rate-Control': rateControl ? 'yes' : 'no' }),
+    ...(frames === undefined
+      ? {}
+      : { Frames: intraMs === undefined ? frames : `${frames}/${intraMs}` }),
+    ...(immediate === true ? { Immediate: 'yes' } : {}),
+  }
+}
