@@ -372,7 +372,10 @@ function startOf(
 ): number | undefined {
   const video = [...lanes.values()].find(({ track }) => track.kind === 'video')
   const picture = units.find(({ lane }) => lane === video?.lane)
-  const sound = units.find(({ unixMs, durationMs }) => unixMs + durationMs > fromMs + roundingMs)
+  const sound = units.find(
+    ({ lane, unixMs, durationMs }) =>
+      lane !== video?.lane && unixMs + durationMs > fromMs + roundingMs,
+  )
   if (!picture) return sound?.unixMs
   return picture.unixMs > fromMs && sound ? Math.min(picture.unixMs, sound.unixMs) : picture.unixMs
 }

@@ -1,0 +1,152 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
+import { exportRange } from '../../packages/rtspool-server/src/recording/stored/exported-range.js'
+import { FileIndexes } from '../../packages/rtspool-server/src/recording/stored/file-indexes.js'
+import {
+  SegmentCatalog,
+  type StoredSegment,
+} from '../../packages/rtspool-server/src/recording/stored/segment-catalog.js'
+import { reasonToSkip } from '../../scripts/programs.mjs'
+import { ConfiguredCommand } from './support/configured-command.js'
+import { decode } from './support/frames.js'
+import { MediaFiles } from './support/media-files.js'
+import { endPrograms, Program } from './support/process.js'
+import { gstreamerPlayer, requirePrograms } from './support/programs.js'
+
+const player = fileURLToPath(new URL('support/replaying-player.py', import.meta.url))
+/** Seconds from 1900 to 1970. */
+const ntpEpochSeconds = 2_208_988_800
+const clipSeconds = 4
+const pictureCount = clipSeconds * 25
+const gapSeconds = 2
+
+const config = `
+rtsp: { port: 0, host: 127.0.0.1 }
+log: { format: json, level: debug }
+recordings:
+  all: { path: /live/*, folder: recordings, segmentSeconds: 3, timeZone: UTC }
+`
+
+/** A picture or frame of sound that GStreamer has decoded, with its time from the beginning of the recording. */
+interface Step {
+  readonly seconds: number
+  readonly pictures: readonly number[]
+}
+
+describe('a recording with a gap, over RTSP', () => {
+  let files: MediaFiles
+  let command: ConfiguredCommand
+  let url: string
+  let segments: readonly StoredSegment[] = []
+  let exported: string
+  /** Beginning of the recording, of its second part, and its end, in seconds from 1900 on. */
+  let [beginSeconds, secondSeconds, endSeconds] = [0, 0, 0]
+  beforeAll(async () => {
+    files = await MediaFiles.create()
+    if (reasonToSkip('ffmpeg')) return
+    const extra = ['-g', '25', '-bf', '2']
+    const picture = 'testsrc2=size=160x120:rate=25'
+    const clip = { name: 'clip.mp4', video: 'h264', audio: 'aac', seconds: clipSeconds } as const
+    const file = await files.make({ ...clip, picture, extra })
+    command = await ConfiguredCommand.start(config)
+    for (const part of [1, 2]) {
+      await publishOnce(file, `${command.url}/live/cam`)
+      await command.line('recording stopped', part)
+      if (part === 1)
+        await settle(gapSeconds * 1000, 'a gap in the recording is a span of real time')
+    }
+    const folder = join(command.folder, 'recordings')
+    segments = await new SegmentCatalog({ folder, name: 'all' }).list()
+    const second = segments.find(
+      (each, index) => each.startMs - (segments[index - 1]?.endMs ?? each.startMs) > 500,
+    )
+    const [begin, end] = [segments[0]?.startMs ?? 0, segments.at(-1)?.endMs ?? 0]
+    const times = [begin, second?.startMs ?? 0, end].map((ms) => ms / 1000 + ntpEpochSeconds)
+    ;[beginSeconds = 0, secondSeconds = 0, endSeconds = 0] = times
+    exported = files.pathOf('exported.mp4')
+    const range = { fromMs: 0, toMs: Number.POSITIVE_INFINITY }
+    const plan = await exportRange(folder, segments, range, { indexes: new FileIndexes() })
+    await writeFile(exported, plan.read())
+    url = `${command.url}/replay/live/cam`
+  }, 60_000)
+  afterAll(async () => {
+    await command?.stop()
+    await endPrograms()
+    await files.remove()
+  })
+
+  test('is played by ffmpeg: the pictures of the export, without an error', async (context) => {
+    requirePrograms(context, 'ffmpeg')
+    expect(segments.length).toBeGreaterThanOrEqual(3)
+    expect(secondSeconds - beginSeconds).toBeGreaterThan(clipSeconds + gapSeconds)
+    const [played, stored] = await Promise.all([
+      decode({ input: url, transport: 'tcp' }),
+      decode({ input: exported }),
+    ])
+    expect(played.errors).toEqual([])
+    expect(stored.pictures).toHaveLength(2 * pictureCount)
+    expect(played.pictures.map(({ md5 }) => md5)).toEqual(stored.pictures.map(({ md5 }) => md5))
+  })
+
+  test('is played by ffmpeg from a time of day in the URL, behind the gap', async (context) => {
+    requirePrograms(context, 'ffmpeg')
+    const from = new Date((secondSeconds - ntpEpochSeconds) * 1000 - 500).toISOString()
+    const [played, stored] = await Promise.all([
+      decode({ input: `${url}?starttime=${from}`, transport: 'tcp' }),
+      decode({ input: exported }),
+    ])
+    expect(played.errors).toEqual([])
+    const second = stored.pictures.slice(pictureCount).map(({ md5 }) => md5)
+    expect(played.pictures.map(({ md5 }) => md5)).toEqual(second)
+  })
+
+  test('is played by rtspsrc in onvif-mode: forward, over the gap, at 4 times the rate, and backwards', async (context) => {
+    requirePrograms(context, 'ffmpeg', 'GstRtspServer for Python', ...gstreamerPlayer)
+    const [[begin, behind, fast], [, back]] = await Promise.all([
+      replay(`1,${secondSeconds - 1},,3`, `4,${beginSeconds},,15`),
+      // Apart: rtspsrc 1.22 ends some seconds after a seek that follows RTCP BYE.
+      replay(`-1,${beginSeconds},${endSeconds},20`),
+    ])
+    const first = begin?.pictures ?? []
+    expect(first.length).toBeGreaterThan(20)
+    expect(first[0]).toBeLessThan(beginSeconds + 0.3)
+    expect(isRising(first)).toBe(true)
+
+    // A time in the gap: the first picture behind it.
+    expect(behind?.pictures.length).toBeGreaterThan(60)
+    expect(behind?.pictures[0]).toBeGreaterThan(secondSeconds - 0.1)
+    expect(behind?.pictures[0]).toBeLessThan(secondSeconds + 0.3)
+
+    // Sooner than at the normal rate. libav leaves out pictures that no other one needs: a third.
+    expect(fast?.pictures.length).toBeGreaterThan(pictureCount + 10)
+    expect(fast?.seconds).toBeLessThan(2 * clipSeconds)
+    expect(fast?.pictures.at(-1)).toBeGreaterThan(secondSeconds)
+    expect(isRising(fast?.pictures ?? [])).toBe(true)
+
+    // A key frame a second.
+    expect(back?.pictures.length).toBeGreaterThanOrEqual(2 * clipSeconds - 2)
+    expect(isRising([...(back?.pictures ?? [])].reverse())).toBe(true)
+  })
+
+  async function replay(...steps: string[]): Promise<Step[]> {
+    const program = new Program('/usr/bin/python3', [player, url, ...steps])
+    expect([await program.ended(45_000), program.stderr]).toEqual([0, ''])
+    return JSON.parse(program.stdout) as Step[]
+  }
+})
+
+/** Returns whether times never decrease. rtspsrc gives two pictures one time now and then. */
+const isRising = (times: readonly number[]): boolean =>
+  times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0))
+
+/** Publishes a file in real time, once. */
+async function publishOnce(file: string, url: string): Promise<void> {
+  const program = new Program('ffmpeg', [
+    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-re', '-i', file, '-c', 'copy'],
+    ...['-f', 'rtsp', '-rtsp_transport', 'tcp', url],
+  ])
+  expect([await program.ended(30_000), program.stderr]).toEqual([0, ''])
+}
