@@ -9,6 +9,8 @@ const stapB = 25
 const mtap16 = 26
 const mtap24 = 27
 const fuB = 29
+/** Last of the types SEI, parameter sets and delimiter, which follow one another (H.264 table 7-1). */
+const lastPrefix = 9
 const nalTypeMask = 0x1f
 const fuStartBit = 0x80
 
@@ -34,8 +36,20 @@ export function h264Kind(packet: Uint8Array, start: number, end: number): number
     case fuB:
       return kindOfFragment(packet, start, end, type)
     default:
-      return kindOfUnit(type, packet, start + 1, end)
+      return kindOfSingle(packet, start, end, type)
   }
+}
+
+/** Classifies a packet of one unit. Cheap cameras put further units behind parameter sets, separated by start codes. */
+function kindOfSingle(packet: Uint8Array, start: number, end: number, first: number): number {
+  let kind = kindOfUnit(first, packet, start + 1, end)
+  if (first < sei || first > lastPrefix) return kind
+  for (let at = start + 1; at + 3 < end && (kind & (picture | keyFrame)) === 0; at++) {
+    if (packet[at] !== 0 || packet[at + 1] !== 0 || packet[at + 2] !== 1) continue
+    const type = (packet[at + 3] as number) & nalTypeMask
+    kind = joinKinds(kind, kindOfUnit(type, packet, at + 4, end))
+  }
+  return kind
 }
 
 function kindOfFragment(packet: Uint8Array, start: number, end: number, type: number): number {
@@ -77,6 +91,6 @@ function kindOfUnit(type: number, packet: Uint8Array, start: number, end: number
   if (type === idrSlice) return keyFrame
   if (type >= 1 && type < idrSlice) return picture
   if (type === sei) return prefix | recoveryKindOf(packet, start, end)
-  const isPrefix = (type > sei && type <= 9) || (type >= 13 && type <= 18)
+  const isPrefix = (type > sei && type <= lastPrefix) || (type >= 13 && type <= 18)
   return isPrefix ? prefix : 0
 }

@@ -1,3 +1,4 @@
+import { parseAdtsHeader } from '../codec/aac.js'
 import { Fragments } from './fragments.js'
 import { type Frame, type FrameReader, noFrames } from './frame-depacketizer.js'
 
@@ -68,7 +69,9 @@ export class AacReader implements FrameReader {
     this.#fragments.add(data)
     const { sizeBytes } = this.#fragments
     if (sizeBytes > size || (hasMarker && sizeBytes < size)) return undefined
-    return sizeBytes === size ? [{ data: this.#fragments.join(), timestamp }] : noFrames
+    return sizeBytes === size
+      ? [{ data: withoutAdts(this.#fragments.join()), timestamp }]
+      : noFrames
   }
 
   #split(data: Buffer, sizes: readonly number[], timestamp: number): Frame[] | undefined {
@@ -78,7 +81,7 @@ export class AacReader implements FrameReader {
       const end = start + size
       if (end > data.length) return undefined
       const at = (timestamp + index * this.#layout.ticks) >>> 0
-      if (size > 0) frames.push({ data: data.subarray(start, end), timestamp: at })
+      if (size > 0) frames.push({ data: withoutAdts(data.subarray(start, end)), timestamp: at })
       start = end
     }
     return frames
@@ -106,6 +109,12 @@ export class AacReader implements FrameReader {
     }
     return sizes
   }
+}
+
+/** Removes the ADTS header that some cameras put in front of an access unit. */
+function withoutAdts(unit: Buffer): Buffer {
+  const header = parseAdtsHeader(unit)
+  return header?.frameBytes === unit.length ? unit.subarray(header.sizeBytes) : unit
 }
 
 function readBits(bytes: Buffer, offset: number, count: number): number {

@@ -1,3 +1,4 @@
+import { splitAnnexB } from '../codec/nal-units.js'
 import { appendAggregated, Fragments } from './fragments.js'
 import type { PictureReader } from './picture-depacketizer.js'
 
@@ -10,6 +11,10 @@ const lastSingle = 23
 const stapA = 24
 const fuA = 28
 const fuHeadersBytes = 2
+/** Types SEI, parameter sets and delimiter, behind which cheap cameras put further units with start codes. */
+const firstPrefix = 6
+const lastPrefix = 9
+const startCode = Buffer.from([0, 0, 1])
 /** Lowest type of a slice (H.264 table 7-1). */
 const firstSlice = 1
 const lastSlice = 5
@@ -31,7 +36,8 @@ export class H264Reader implements PictureReader {
     if (this.isOpen) return false
     if (type === stapA) return appendAggregated(payload, 1, parts)
     if (type === 0 || type > lastSingle) return false
-    parts.push(payload)
+    if (type >= firstPrefix && type <= lastPrefix) appendStream(payload, parts)
+    else parts.push(payload)
     return true
   }
 
@@ -66,6 +72,15 @@ export class H264Reader implements PictureReader {
     if (header & endBit) parts.push(this.#fragments.join())
     return true
   }
+}
+
+/** Appends a unit, and those that follow it in the same packet behind start codes. */
+function appendStream(payload: Buffer, parts: Buffer[]): void {
+  const codeAt = payload.indexOf(startCode)
+  let end = codeAt === -1 ? payload.length : codeAt
+  while (codeAt !== -1 && end > 1 && payload[end - 1] === 0) end--
+  parts.push(payload.subarray(0, end))
+  if (codeAt !== -1) for (const unit of splitAnnexB(payload)) parts.push(unit)
 }
 
 function isBeginning(type: number, next: number | undefined): boolean {

@@ -258,3 +258,27 @@ describe('sound', () => {
     expect(result.shown).toEqual(['0 aabbcc true 0', '1536 dd true 0', '6144 ab true 1'])
   })
 })
+
+describe('a packet of a cheap camera', () => {
+  const [sps, pps, idr] = [
+    [0x67, 9, 9],
+    [0x68, 8],
+    [0x65, 0x88, 1, 2],
+  ]
+  const bytesOf = (payload: readonly number[]) =>
+    Buffer.from([0x80, 0xe0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, ...payload])
+
+  it.each([
+    ['long start codes', [...sps, 0, 0, 0, 1, ...pps, 0, 0, 0, 1, ...idr], [sps, pps, idr]],
+    ['short start codes', [...sps, 0, 0, 1, ...pps, 0, 0, 1, ...idr], [sps, pps, idr]],
+    ['a start code at its end', [...sps, 0, 0, 1], [sps]],
+    ['a single unit', idr, [idr]],
+  ])('with %s is split into its units', (_, payload, parts) => {
+    const depacketizer = createDepacketizer({ encoding: 'H264' })
+    const units = [...depacketizer.push(bytesOf(payload)), ...depacketizer.flush()]
+    const isPicture = parts.includes(idr)
+    expect(units.map(({ isKeyFrame }) => isKeyFrame)).toEqual(isPicture ? [true] : [])
+    if (isPicture) expect(units[0]?.parts.map((part) => [...part])).toEqual(parts)
+    expect(depacketizer.malformedPackets).toBe(0)
+  })
+})
