@@ -22,7 +22,7 @@ export class Attempts {
     this.lastAt = now
   }
 
-  /** Notes that packets arrive. */
+  /** Notes that packets arrive, or that nobody needs the attempt any more. */
   succeed(): void {
     this.count = 0
   }

@@ -265,7 +265,11 @@ export class Relay implements UpstreamListener {
     this.#lingerTimer?.cancel()
     this.#facts.isLingering = false
     const stopped = this.#returns.stop()
-    if (this.#upstream) this.#drop(this.#upstream)
+    // An attempt that nobody needs any more has not failed: the next viewer need not wait.
+    if (this.#upstream) {
+      this.#attempts.succeed()
+      this.#drop(this.#upstream)
+    }
     this.#closing = Promise.all([this.#closing, stopped]).then(() => undefined)
     this.#flow.leave()
     this.#loops.clear()

@@ -68,6 +68,16 @@ describe('a relay with viewers', () => {
     expect(camera.sockets).toHaveLength(1)
   })
 
+  it('connects again at once for a viewer whose attempt another has given up', async () => {
+    const { camera, clock, server, url } = await relayScene({ options: { lingerSeconds: 0 } })
+    const viewer = await connectTo(server)
+    await passing(clock, expectOk(viewer, 'DESCRIBE', url))
+    await until(() => camera.methods.includes('TEARDOWN'), advancing(clock, 1))
+    const before = clock.now()
+    await passing(clock, expectOk(viewer, 'DESCRIBE', url))
+    expect(clock.now() - before).toBeLessThan(1000)
+  })
+
   it('closes the connection by TEARDOWN some time after the last viewer has left', async () => {
     const { camera, clock, relay, states, viewer } = await watched({
       options: { lingerSeconds: 20, stallSeconds: 0 },
