@@ -80,6 +80,7 @@ async function run(threadCount: number, seed: number, turns: number) {
   const lastWords = new Map<number, number>()
   let number = 0
   let ids = 0
+  let accepted = 0
   const sockets = new Set<Socket>()
 
   const answer = ({ id, writer }: Viewer): void =>
@@ -110,6 +111,7 @@ async function run(threadCount: number, seed: number, turns: number) {
       }
       const viewer = { id, socket, writer, reader, isLeaving: false }
       viewers.set(id, viewer)
+      accepted++
       answer(viewer)
       group.add(reader, [])
       socket.once('close', () => {
@@ -162,6 +164,7 @@ async function run(threadCount: number, seed: number, turns: number) {
     if (random(3) === 0) await settle(random(4), 'the kernel moves bytes to the readers')
     else await nextTurn()
   }
+  await until(() => accepted === ids)
   for (const viewer of [...viewers.values()]) if (!viewer.socket.destroyed) leave(viewer)
   const given = threads.threads.reduce((sum, { packetsOut }) => sum + packetsOut, 0)
   await until(() => sends.size === 0)
