@@ -15,7 +15,7 @@ export interface ProgramEnd {
 export interface ProgramListener {
   stdout(chunk: Buffer): void
   stderr(chunk: Buffer): void
-  /** Called once, when the program and all processes of its group have ended. */
+  /** Called once, when the program and all processes of its group have ended, or cannot be ended. */
   ended(end: ProgramEnd): void
 }
 
@@ -35,8 +35,13 @@ export type StartProgram = (
 
 /** Milliseconds between two looks at processes that a program has left behind. */
 const pollMs = 50
-/** Milliseconds after SIGKILL that processes may take to vanish. A zombie that nobody reaps never does. */
+/**
+ * Milliseconds after SIGKILL that processes may take to vanish. A zombie that nobody reaps never does, nor does a process
+ * of another user.
+ */
 const vanishMs = 1_000
+/** Milliseconds for the rest of the output. A process that has left the group may keep the pipes open. */
+const drainMs = 1_000
 
 const hasGroups = process.platform !== 'win32'
 
@@ -58,6 +63,8 @@ class Program implements RunningProgram {
   #killAt: number | undefined
   #end: Omit<ProgramEnd, 'notStarted'> | undefined
   #isOver = false
+  /** True if the program has ended and its pipes are closed. */
+  #isClosed = false
 
   constructor(plan: ExecPlan, listener: ProgramListener, clock: Clock) {
     const [file = '', ...args] = plan.command
@@ -80,6 +87,9 @@ class Program implements RunningProgram {
       if (this.#child.pid === undefined) this.#over(whyNotStarted(error, plan))
     })
     this.#child.on('exit', (code, signal) => this.#exited({ code, signal }))
+    this.#child.on('close', () => {
+      this.#isClosed = true
+    })
   }
 
   get pid(): number | undefined {
@@ -114,7 +124,7 @@ class Program implements RunningProgram {
     if (this.#isOver) return
     const isAlive = this.#signal(0)
     const lateMs = this.#clock.now() - (this.#killAt ?? 0)
-    if (this.#end && (!isAlive || lateMs > vanishMs)) {
+    if ((this.#end && !isAlive) || lateMs > vanishMs) {
       this.#over(undefined)
       return
     }
@@ -142,19 +152,37 @@ class Program implements RunningProgram {
     this.#timer?.cancel()
     running.delete(this)
     if (running.size === 0) process.off('exit', killAll)
-    const tell = (): void =>
+    const tell = (): void => {
+      drain?.cancel()
+      this.#child.off('close', tell)
+      this.#release()
       this.#listener.ended({ code: null, signal: null, ...this.#end, notStarted })
-    const { stdout } = this.#child
-    // Nobody can write to the pipe any more, so it ends, after what is left in it.
-    if (notStarted === undefined && stdout && !stdout.readableEnded && !stdout.destroyed) {
-      stdout.once('close', tell)
-    } else tell()
+    }
+    const isDone = notStarted !== undefined || this.#isClosed
+    const drain = isDone ? undefined : this.#clock.schedule(tell, drainMs, true)
+    if (isDone) tell()
+    else this.#child.on('close', tell)
+  }
+
+  /** Closes this end of the pipes, and waits for the program no longer. */
+  #release(): void {
+    this.#child.stdout?.destroy()
+    this.#child.stderr?.destroy()
+    this.#child.unref()
   }
 }
 
 /** Starts a program, with its arguments as they are: no shell reads them. */
-export const startProgram: StartProgram = (plan, listener, clock = systemClock) =>
-  new Program(plan, listener, clock)
+export const startProgram: StartProgram = (plan, listener, clock = systemClock) => {
+  try {
+    return new Program(plan, listener, clock)
+  } catch (error) {
+    // Only some errors are events: others, such as ENOTDIR and ENOMEM, are thrown.
+    const notStarted = whyNotStarted(error as NodeJS.ErrnoException, plan)
+    queueMicrotask(() => listener.ended({ code: null, signal: null, notStarted }))
+    return { pid: undefined, stop: () => undefined }
+  }
+}
 
 /** Explains why a program could not be started. */
 function whyNotStarted(error: NodeJS.ErrnoException, { command, folder }: ExecPlan): string {
@@ -162,6 +190,9 @@ function whyNotStarted(error: NodeJS.ErrnoException, { command, folder }: ExecPl
   const isPath = file.includes('/') || file.includes('\\')
   if (error.code === 'ENOENT' && folder !== undefined && !isFolder(folder)) {
     return `the folder ${folder} does not exist`
+  }
+  if (error.code === 'ENOTDIR' && folder !== undefined && !isFolder(folder)) {
+    return `${folder} is not a folder`
   }
   switch (error.code) {
     case 'ENOENT':

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from 'rtspool'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { until } from '../../../../rtspool/test/support/until.js'
 import type { ExecPlan } from '../../../src/sources/exec/exec-plan.js'
 import { type ProgramEnd, startProgram } from '../../../src/sources/exec/program.js'
@@ -73,6 +73,12 @@ describe.skipIf(process.platform === 'win32')('a child process', () => {
     ['a name', { command: ['no-such-program'] }, 'there is no program no-such-program in PATH'],
     ['a path', { command: ['/no/such'] }, 'there is no program /no/such'],
     ['a folder', { command: ['true'], folder: '/no/such' }, 'the folder /no/such does not exist'],
+    [
+      'a file as folder',
+      { command: ['true'], folder: process.execPath },
+      `${process.execPath} is not a folder`,
+    ],
+    ['a long argument', { command: ['true', 'x'.repeat(3e6)] }, 'true cannot be started: E2BIG'],
     ['no program', { command: [tmpdir()] }, `${tmpdir()} cannot be executed: permission denied`],
   ])('that cannot be started says why: %s', async (_, plan, why) => {
     const { seen, program } = start(plan)
@@ -114,6 +120,36 @@ describe.skipIf(process.platform === 'win32')('a child process', () => {
     await until(() => seen.ends.length > 0)
     expect(seen.ends[0]).toMatchObject({ code: 3, signal: null })
     expect(isAlive(Number(seen.stdout))).toBe(false)
+  })
+
+  it('is over a second after its end if a process that has left the group keeps its output', async () => {
+    const file = join(folder, 'left')
+    const inner = `echo $$; : > "$0"; exec sleep 1000`
+    const script = `setsid sh -c '${inner}' "$0" & until [ -e "$0" ]; do sleep 0.01; done`
+    const { seen } = start({ command: ['sh', '-c', script, file] })
+    await until(() => seen.ends.length > 0)
+    const child = Number(seen.stdout)
+    expect([seen.ends[0], isAlive(child)]).toEqual([
+      { code: 0, signal: null, notStarted: undefined },
+      true,
+    ])
+    process.kill(child, 'SIGKILL')
+  })
+
+  it('that may not be killed is waited for no longer than a second', async () => {
+    const { seen, program } = start({
+      command: shell('echo up; exec sleep 1000'),
+      stopSeconds: 0.1,
+    })
+    await ready(seen)
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    program.stop()
+    await until(() => seen.ends.length > 0)
+    kill.mockRestore()
+    expect(isAlive(program.pid ?? 0)).toBe(true)
+    process.kill(program.pid ?? 0, 'SIGKILL')
   })
 
   it('is told to have ended when all of its output has been read', async () => {
