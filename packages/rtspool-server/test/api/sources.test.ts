@@ -76,6 +76,11 @@ describe('sources of the API', () => {
     ['a name', { url: 'rtsp://camera.local/x' }, 'a numeric address', 400],
     ['another network', { url: 'rtsp://198.51.100.1/x' }, 'an address in api.sourceNetworks', 400],
     ['credentials in the URL', { url: 'rtsp://a:canary@192.0.2.1/' }, 'without user and pass', 400],
+    ['two hosts', { url: 'wss://192.0.2.1\\@198.51.100.1/canary' }, 'without spaces and', 400],
+    ['a backslash', { url: 'rtsp://192.0.2.1/a\\canary' }, 'without spaces and backslashes', 400],
+    ['a space', { url: 'rtsp://192.0.2.1/a canary' }, 'without spaces and backslashes', 400],
+    ['a line break', { url: 'rtsp://192.0.2.1/a\ncanary' }, 'without spaces and', 400],
+    ['a short address', { url: 'ws://127.1/' }, 'a numeric address', 400],
     ['another protocol', { url: 'http://192.0.2.1/' }, 'an RTSP URL', 400],
     ['a path in use', { path: '/program', url: 'rtsp://192.0.2.1/' }, 'in use', 409],
     ['a path of many', { path: '/x/*', url: 'rtsp://192.0.2.1/' }, 'a path such as /cam', 400],
@@ -90,13 +95,14 @@ describe('sources of the API', () => {
 
   it('are refused if they are this server itself', async () => {
     const { api, server } = await startApi({}, {}, { config })
-    const answer = await api.call('addSource', {
-      body: { path: '/loop', url: loopback(server.address().port, '/loop') },
-    })
-    expect([answer.status, answer.body.detail]).toEqual([
-      400,
-      'body.url: expected another server than this one',
-    ])
+    const { port } = server.address()
+    for (const url of [loopback(port, '/loop'), `ws://[::ffff:127.0.0.1]:${port}/loop`]) {
+      const answer = await api.call('addSource', { body: { path: '/loop', url } })
+      expect([answer.status, answer.body.detail]).toEqual([
+        400,
+        'body.url: expected another server than this one',
+      ])
+    }
   })
 
   it('that are programs only the file can change, and a missing one is named', async () => {
@@ -118,7 +124,8 @@ describe('sources of the API', () => {
     expect((await api.call('addSource', { body: added })).status).toBe(200)
     const change = (body: object) => api.call('changeSource', { query: { path }, body })
     expect((await change({ url: 'rtsp://192.0.2.2/' })).body.detail).toContain('body.password')
-    expect((await change({ url: 'rtsp://192.0.2.1/other' })).status).toBe(200)
+    expect((await change({ url: 'rtsp://192.0.2.1\\@192.0.2.2/' })).status).toBe(400)
+    expect((await change({ url: 'rtsp://192.0.2.1:554/other' })).status).toBe(200)
     expect((await change({ url: 'rtsp://192.0.2.2/', password: 'next' })).status).toBe(200)
   })
 

@@ -22,11 +22,16 @@ export interface ClientUrl {
 const ports = { rtsp: 554, rtsps: 322, ws: 80, wss: 443 } as const
 
 const urlPattern = /^(rtsps?|wss?):\/\/([^/?#]*)([^#]*)/i
+/** Rule of {@link parseClientUrl}, for messages. */
+export const clientUrlRule = 'without spaces and backslashes in front of its path'
+/** Matches what other parsers take for the end of the host, or leave out. In user and password it is percent-encoded. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const ambiguous = /[\\\s\x00-\x1f\x7f]/
 const authorityPattern = /^(?:\[([0-9a-f:.]+(?:%[\w.~-]+)?)\]|([^\s:[\]@]+))(?::(\d{1,5}))?$/i
 
 /**
  * Parses an `rtsp:`, `rtsps:`, `ws:` or `wss:` URL. Paths stay as written, because cameras have paths of any form.
- * User and password may be percent-encoded.
+ * User and password may be percent-encoded, and must be where they have spaces or backslashes.
  *
  * @returns `undefined` for any other text.
  */
@@ -34,7 +39,7 @@ export function parseClientUrl(text: string): ClientUrl | undefined {
   const [, scheme = '', authority = '', path = ''] = urlPattern.exec(text.trim()) ?? []
   const at = authority.lastIndexOf('@')
   const parts = authorityPattern.exec(authority.slice(at + 1))
-  if (!parts || hasControl(path)) return undefined
+  if (!parts || ambiguous.test(authority) || hasControl(path)) return undefined
   const name = scheme.toLowerCase() as keyof typeof ports
   const port = parts[3] === undefined ? ports[name] : Number(parts[3])
   if (port < 1 || port > 65_535) return undefined

@@ -4,7 +4,7 @@ import {
   type RtspClientOptions,
   resolveClientOptions,
 } from './client-options.js'
-import { parseClientUrl } from './client-url.js'
+import { clientUrlRule, parseClientUrl } from './client-url.js'
 import { credentialsOf } from './connection/credentials-of.js'
 import { describeStream } from './describe.js'
 import type { RtspClient } from './rtsp-client.js'
@@ -22,7 +22,7 @@ import type { RtspClient } from './rtsp-client.js'
 export async function connect(url: string | URL, options?: RtspClientOptions): Promise<RtspClient> {
   const checked = resolveClientOptions(options)
   const place = parseClientUrl(String(url))
-  if (!place) throw new TypeError('url must be an rtsp:, rtsps:, ws: or wss: URL')
+  if (!place) throw new TypeError(`url must be an rtsp:, rtsps:, ws: or wss: URL, ${clientUrlRule}`)
   const resolved: ResolvedClientOptions = place.isWebSocket
     ? { ...checked, transports: ['webSocket'] }
     : checked

@@ -9,6 +9,7 @@ export {
   type RtspClientTlsOptions,
   rtspClientDefaults,
 } from './client-options.js'
+export { type ClientCredentials, type ClientUrl, parseClientUrl } from './client-url.js'
 export { connect } from './connect.js'
 export type { PublishedTrackSource } from './publish/announcement.js'
 export {

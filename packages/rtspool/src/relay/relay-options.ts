@@ -1,5 +1,5 @@
 import { type RtspClientOptions, resolveClientOptions } from '../client/client-options.js'
-import { parseClientUrl } from '../client/client-url.js'
+import { clientUrlRule, parseClientUrl } from '../client/client-url.js'
 import type { RtspClientTransport } from '../client/rtsp-client.js'
 import { type Clock, systemClock } from '../clock.js'
 import type { MediaFactoryOptions } from '../media/media-factory-options.js'
@@ -201,7 +201,7 @@ export function resolveRelaySource(source: RelaySource): ResolvedRelaySource {
   const text = String(url)
   const place = parseClientUrl(text)
   if (!place) {
-    const expected = 'an rtsp: or rtsps: URL, such as rtsp://192.0.2.7/stream'
+    const expected = `an rtsp: or rtsps: URL, such as rtsp://192.0.2.7/stream, ${clientUrlRule}`
     throw new TypeError(`source must be ${expected}, got ${kindOf(url)}`)
   }
   for (const name of ['signal', 'clock']) {

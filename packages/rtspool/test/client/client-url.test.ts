@@ -46,9 +46,16 @@ describe('the URL of a stream', () => {
     'rtsp://cam:70000/',
     'rtsp://a b/',
     'rtsp://cam/\r\nx',
+    'wss://192.0.2.4\\@evil.example/x',
+    'rtsp://u:a\\b@cam/',
+    'rtsp://u:a b@cam/',
+    'rtsp://u:a\u0001b@cam/',
+    'rtsp://cam\u0001/',
   ])('%j is refused, and not repeated', async (url) => {
     expect(parseClientUrl(url)).toBeUndefined()
-    await expect(connect(url)).rejects.toThrow(/^url must be an rtsp:, rtsps:, ws: or wss: URL$/)
+    const message =
+      /^url must be an rtsp:, rtsps:, ws: or wss: URL, without spaces and backslashes [a-z ]+$/
+    await expect(connect(url)).rejects.toThrow(message)
   })
 })
 

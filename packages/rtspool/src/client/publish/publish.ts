@@ -1,4 +1,9 @@
-import { type ClientCredentials, type ClientUrl, parseClientUrl } from '../client-url.js'
+import {
+  type ClientCredentials,
+  type ClientUrl,
+  clientUrlRule,
+  parseClientUrl,
+} from '../client-url.js'
 import { credentialsOf } from '../connection/credentials-of.js'
 import { isTransportRefusal } from '../connection/expect-ok.js'
 import {
@@ -33,7 +38,7 @@ export async function openPublisher(
 ): Promise<Publisher> {
   const resolved = resolvePublishOptions(options)
   const place = parseClientUrl(String(url))
-  if (!place) throw new TypeError('url must be an rtsp: or rtsps: URL')
+  if (!place) throw new TypeError(`url must be an rtsp: or rtsps: URL, ${clientUrlRule}`)
   return startOverFirst(place, credentialsOf(place, resolved.connection), resolved)
 }
 

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { parseClientUrl } from 'rtspool/client'
 import { Networks } from '../../../access/networks.js'
-import { addressIn } from '../../../config/sections/sources/pull.js'
+import { addressIn, isPullUrl, pullUrlText } from '../../../config/sections/sources/pull.js'
 import type { ControlledServer } from '../../controlled-server.js'
 import { Problem } from '../../problem.js'
 import type { PullChanges } from './save-source.js'
@@ -16,8 +17,12 @@ export function checkUrl({ configuration, rtsp }: ControlledServer, url: string)
     const wrong = [{ where: 'body.url', expected, got: 'another URL, which is not shown' }]
     throw new Problem('invalid-request', `body.url: expected ${expected}`, { wrong })
   }
-  const { username, password, port, protocol } = new URL(url)
-  if (username !== '' || password !== '') refuse('a URL without user and password, which are apart')
+  const place = isPullUrl(url) ? parseClientUrl(url) : undefined
+  if (!place) {
+    refuse(pullUrlText)
+    return
+  }
+  if (place.credentials) refuse('a URL without user and password, which are apart')
   const address = addressIn(url)
   if (address === undefined) {
     refuse('a numeric address; the file may have names')
@@ -27,22 +32,21 @@ export function checkUrl({ configuration, rtsp }: ControlledServer, url: string)
   if (!new Networks(sourceNetworks).has(address)) {
     refuse(`an address in api.sourceNetworks: ${sourceNetworks.join(', ') || 'none'}`)
   }
-  const isPlain = protocol === 'rtsp:' || protocol === 'ws:'
-  const ownPort = portOf(() => (isPlain ? rtsp.address() : rtsp.tlsAddress()))
-  const defaultPorts: Readonly<Record<string, string>> = { 'rtsp:': '554', 'rtsps:': '322' }
-  const isOwn = (port || defaultPorts[protocol]) === ownPort && isOwnAddress(address)
-  if (isOwn) refuse('another server than this one')
+  const ownPort = portOf(() => (place.isSecure ? rtsp.tlsAddress() : rtsp.address()))
+  if (place.port === ownPort && isOwnAddress(address)) refuse('another server than this one')
 }
 
-/** Returns whether an address belongs to this machine. */
-const isOwnAddress = (address: string): boolean =>
-  /^(127\.|::1$|0\.0\.0\.0$|::$)/.test(address) ||
-  Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === address))
+/** Returns whether an address, in any notation, belongs to this machine. */
+function isOwnAddress(address: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+  const always = ['127.0.0.0/8', '::1', '0.0.0.0', '::']
+  return new Networks([...always, ...own.map((each) => each.address)]).has(address)
+}
 
 /** Returns a port of this server; `undefined` if it does not listen there. */
-function portOf(address: () => AddressInfo): string | undefined {
+function portOf(address: () => AddressInfo): number | undefined {
   try {
-    return String(address().port)
+    return address().port
   } catch {
     return undefined
   }
@@ -60,8 +64,14 @@ export function requirePassword(
 ): void {
   const plan = sources.plans.find((each) => each.path === path)
   if (plan?.kind !== 'pull' || next.url === undefined || next.password !== undefined) return
-  if (plan.password === undefined || new URL(plan.url).host === new URL(next.url).host) return
+  if (plan.password === undefined || isSamePlace(plan.url, next.url)) return
   const expected = 'the password, because the URL has another host'
   const wrong = [{ where: 'body.password', expected, got: 'nothing' }]
   throw new Problem('invalid-request', `body.password: expected ${expected}`, { wrong })
+}
+
+/** Returns whether two URLs are connected to at the same host and port. */
+function isSamePlace(one: string, other: string): boolean {
+  const [left, right] = [parseClientUrl(one), parseClientUrl(other)]
+  return left !== undefined && left.host === right?.host && left.port === right.port
 }

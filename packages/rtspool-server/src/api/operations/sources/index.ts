@@ -1,10 +1,5 @@
 import { z } from 'zod'
-import {
-  isPullUrl,
-  pullFingerprint,
-  pullUrlText,
-  pullUser,
-} from '../../../config/sections/sources/pull.js'
+import { pullFingerprint, pullUser } from '../../../config/sections/sources/pull.js'
 import { basicPolicies, pullTransports } from '../../../sources/pull/pull-plan.js'
 import { type SourceStatus, sourceKinds, sourceStates } from '../../../sources/source-status.js'
 import { components } from '../../components.js'
@@ -38,10 +33,7 @@ const sourceSchema = z
   .register(components, { id: 'Source' })
 
 const settings = {
-  url: z
-    .string()
-    .refine(isPullUrl, pullUrlText)
-    .describe('URL with a numeric address, without user and password'),
+  url: z.string().describe('URL with a numeric address, without user and password'),
   username: pullUser().optional(),
   password: z
     .string()

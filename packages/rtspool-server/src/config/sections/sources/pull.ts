@@ -1,23 +1,25 @@
 import { isIP } from 'node:net'
+import { parseClientUrl } from 'rtspool/client'
 import { z } from 'zod'
 import { basicPolicies, pullDefaults, pullTransports } from '../../../sources/pull/pull-plan.js'
 import { file, fileText, key } from '../../key-meta.js'
 
-export const pullUrlText = 'an RTSP URL, such as rtsp://192.0.2.7/stream'
+export const pullUrlText =
+  'an RTSP URL, such as rtsp://192.0.2.7/stream, without spaces and backslashes'
 const maxUrlLength = 2048
-const schemes = ['rtsp:', 'rtsps:', 'ws:', 'wss:']
+/** Matches characters that parsers of URLs disagree about. */
+const ambiguous = /[\\\s\p{Cc}]/u
 
 /** Returns whether a text is a URL that can be pulled. */
 export function isPullUrl(text: string): boolean {
-  if (text.length > maxUrlLength || !URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return schemes.includes(protocol) && hostname !== ''
+  if (text.length > maxUrlLength || ambiguous.test(text)) return false
+  return parseClientUrl(text) !== undefined
 }
 
 /** Returns the numeric address in a URL; `undefined` if it has a name. */
 export function addressIn(url: string): string | undefined {
-  const { hostname } = new URL(url)
-  const address = hostname.replace(/^\[(.*)\]$/, '$1')
+  // The parser of the client, so that the address is the one that is connected to.
+  const address = parseClientUrl(url)?.host ?? ''
   return isIP(address) === 0 ? undefined : address
 }
 
