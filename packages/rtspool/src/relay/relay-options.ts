@@ -74,7 +74,7 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
   readonly backoff?: RelayBackoff | undefined
   /**
    * Seconds between attempts in the state `failed`, in which retrying alone rarely helps; 0 = none before a change of
-   * options or a new viewer.
+   * options or a new viewer. After wrong credentials a new viewer waits for them too.
    * @default 300
    */
   readonly failedRetrySeconds?: number | undefined

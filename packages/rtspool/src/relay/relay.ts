@@ -324,11 +324,18 @@ export class Relay implements UpstreamListener {
 
   /** Starts the next attempt for a new viewer, unless the last one was a short time ago. */
   #bringForward(): void {
+    const { state } = this.#record
+    if (state !== 'waiting' && state !== 'failed') return
+    if (this.#init.clock.now() - this.#attempts.lastAt >= this.#viewerPauseMs) this.#connect()
+  }
+
+  /** Milliseconds after the last attempt before which a new viewer causes no other. */
+  get #viewerPauseMs(): number {
     const { state, reason } = this.#record
+    const { failedRetryMs, maxDelayMs } = this.#options
     // Cameras lock accounts after some wrong passwords.
-    if (reason === 'unauthorized' || (state !== 'waiting' && state !== 'failed')) return
-    const pauseMs = state === 'failed' ? this.#options.maxDelayMs : viewerRetryMs
-    if (this.#init.clock.now() - this.#attempts.lastAt >= pauseMs) this.#connect()
+    if (reason === 'unauthorized') return failedRetryMs || Number.POSITIVE_INFINITY
+    return state === 'failed' ? maxDelayMs : viewerRetryMs
   }
 
   /** Notes that packets arrive. */

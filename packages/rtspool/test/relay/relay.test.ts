@@ -403,6 +403,29 @@ describe('a source that has to be changed', () => {
     expect(relay.status.state).toBe('failed')
   })
 
+  it.each([
+    { failedRetrySeconds: 300, isTried: true },
+    { failedRetrySeconds: 0, isTried: false },
+  ])(
+    'with a wrong password is tried again by a new viewer after $failedRetrySeconds s, 0 = never',
+    async ({ failedRetrySeconds, isTried }) => {
+      const { camera, server, url, clock } = await relayScene({
+        answers: unauthorized,
+        options: { failedRetrySeconds },
+      })
+      const viewer = await connectTo(server)
+      await viewer.request('DESCRIBE', url)
+      const count = camera.requests.length
+      clock.advance(299_000)
+      await viewer.request('DESCRIBE', url)
+      expect(camera.requests).toHaveLength(count)
+      clock.advance(1_000)
+      const next = await connectTo(server)
+      expect((await next.request('DESCRIBE', url)).statusCode).toBe(502)
+      expect(camera.requests.length > count).toBe(isTried)
+    },
+  )
+
   it('is tried again at once after an update', async () => {
     const { camera, relay, states } = await relayScene({
       answers: unauthorized,
