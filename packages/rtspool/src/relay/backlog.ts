@@ -1,5 +1,5 @@
 import { EntryPoints } from '../media/track/entry-points.js'
-import { RecentPackets } from '../media/track/gop-cache.js'
+import { packetLimitOf, RecentPackets } from '../media/track/gop-cache.js'
 import type { GopCacheLimits } from '../media/track/gop-cache-options.js'
 import {
   isValidRtp,
@@ -33,13 +33,17 @@ export class Backlog {
   readonly #entryPoints = new EntryPoints()
   readonly #test: PayloadTest | undefined
   readonly #payloadType: number | undefined
+  readonly #limits: GopCacheLimits
   #packets: TrackPacket[] = []
+  /** Kept packets of other tracks than the leader, which has limits of its own. */
+  #others = { count: 0, bytes: 0 }
 
   /** @param media - Tracks of the relay, in their order. */
   constructor(media: readonly MediaDescription[], limits: GopCacheLimits) {
     const tests = media.map((each) => (each.kind === 'video' ? testOf(each) : undefined))
     const leader = tests.findIndex((test) => test !== undefined)
     const [payloadType = -1] = media[leader]?.payloadTypes ?? []
+    this.#limits = limits
     this.leader = leader < 0 ? undefined : leader
     this.#test = tests[leader]
     this.#payloadType = payloadType < 0 ? undefined : payloadType
@@ -61,7 +65,7 @@ export class Backlog {
   push(track: number, packet: Buffer): void {
     if (this.leader === undefined || !isValidRtp(packet)) return
     if (track === this.leader) this.#pushLeader(packet)
-    else if (this.#recent.entryPacket) this.#packets.push({ track, packet })
+    else if (this.#recent.entryPacket) this.#pushOther(track, packet)
   }
 
   /** Returns the kept packets in the order of their arrival, and keeps them no longer. */
@@ -73,6 +77,7 @@ export class Backlog {
 
   clear(): void {
     this.#packets = []
+    this.#others = { count: 0, bytes: 0 }
     this.#recent.clear()
     this.#entryPoints.reset()
   }
@@ -85,7 +90,18 @@ export class Backlog {
     if (!recent.entryPacket || recent.starts !== starts) {
       // A new beginning, or none: sound of before does not belong to it.
       this.#packets = recent.packets.map((each) => ({ track, packet: each }))
+      this.#others = { count: 0, bytes: 0 }
     } else this.#packets.push({ track, packet: kept })
+  }
+
+  /** Adds a packet that no key frame of its own makes obsolete. Above a limit nothing is kept before the next key frame. */
+  #pushOther(track: number, packet: Buffer): void {
+    const others = this.#others
+    others.count++
+    others.bytes += packet.length
+    const isOver = others.bytes > this.#limits.maxBytes
+    if (isOver || others.count > packetLimitOf(this.#limits)) this.clear()
+    else this.#packets.push({ track, packet })
   }
 
   #roleOf(packet: Buffer): number {

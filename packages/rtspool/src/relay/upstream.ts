@@ -1,6 +1,6 @@
 import type { RtspClientOptions } from '../client/client-options.js'
 import { connect } from '../client/connect.js'
-import type { RtspClient, RtspClientTransport } from '../client/rtsp-client.js'
+import type { RtspClient, RtspClientTrack, RtspClientTransport } from '../client/rtsp-client.js'
 import { wantedOf } from '../client/streams/wanted-tracks.js'
 import { type Clock, PeriodicCheck } from '../clock.js'
 import type { SessionDescription } from '../sdp/index.js'
@@ -63,6 +63,7 @@ export class Upstream {
   readonly #running: Promise<void>
   readonly #watch: PeriodicCheck
   #client: RtspClient | undefined
+  #tracks: readonly RtspClientTrack[] = []
   #playedAt: number | undefined
   #isOver = false
   #closing: Promise<void> | undefined
@@ -134,6 +135,7 @@ export class Upstream {
   #receive(client: RtspClient): void {
     const { listener } = this.#init
     const wanted = wantedOf(client.tracks, this.source.client.tracks)
+    this.#tracks = wanted
     const { session } = client.description
     const media = wanted.map(({ description }) => description)
     listener.described(this, { session, media })
@@ -153,9 +155,16 @@ export class Upstream {
 
   #look(): boolean {
     const now = this.#init.clock.now()
-    const lastAt = this.#client?.stats().lastMediaAt ?? this.#playedAt ?? now
+    const lastAt = this.#lastMediaAt ?? this.#playedAt ?? now
     if (this.stallMs > 0 && now - lastAt >= this.stallMs) this.#end({ kind: 'stalled' })
     return !this.#isOver
+  }
+
+  /** Arrival of the last packet of the video track that leads: the first that has sent any. Without video all tracks count. */
+  get #lastMediaAt(): number | undefined {
+    const video = this.#tracks.filter(({ kind }) => kind === 'video')
+    const leader = video.find(({ stats }) => stats.lastPacketAt !== undefined)
+    return leader ? leader.stats.lastPacketAt : this.#client?.stats().lastMediaAt
   }
 
   #end(end: UpstreamEnd): void {

@@ -295,6 +295,20 @@ describe('a stall', () => {
     expect(relay.status.lastError?.message).toMatch(/no video/)
   })
 
+  it('is silence of the first video, whatever another does', async () => {
+    const body = cameraSdp.replace('m=audio', 'm=video').replace('opus/48000/2', 'H264/90000')
+    const { clock, relay, states, stream } = await watched({
+      answers: { DESCRIBE: { headers: { 'Content-Type': 'application/sdp' }, body } },
+      options: { stallSeconds: 5 },
+    })
+    for (let second = 0; second < 6 && relay.status.state === 'playing'; second++) {
+      clock.advance(1000)
+      stream.sendSound()
+      await nextTurn(5)
+    }
+    expect(states).toContain('stalled stalled')
+  })
+
   it('is not looked for with 0 seconds', async () => {
     const { clock, relay } = await watched({ options: { stallSeconds: 0 } })
     clock.advance(50_000)

@@ -20,6 +20,10 @@ const bytesPerPacket = 512
  */
 const packetObjectBytes = 128
 
+/** Returns how many packets may be cached within limits. */
+export const packetLimitOf = ({ maxBytes }: GopCacheLimits): number =>
+  Math.max(minPacketLimit, maxBytes / bytesPerPacket)
+
 const { lead, firstLead, entry, gradual } = packetRoles
 const none = -1
 
@@ -73,7 +77,7 @@ export class RecentPackets {
     this.#limits = limits
     this.#clockRate = clockRate
     this.#hasEntries = hasEntries
-    this.#maxPackets = Math.max(minPacketLimit, limits.maxBytes / bytesPerPacket)
+    this.#maxPackets = packetLimitOf(limits)
     this.#account = share?.open(() => this.clear())
   }
 
