@@ -150,7 +150,10 @@ function configurationOf({
   writeFileSync(file, text)
   const sources: ConfigSources = {
     file,
-    environment: { RTSPOOL_LIMITS_MAX_SESSIONS_PER_USER: '4', RTSPOOL_USERS: users },
+    environment: {
+      ...{ RTSPOOL_LIMITS_MAX_SESSIONS_PER_USER: '4', RTSPOOL_USERS: users },
+      CAMERA_PASSWORD: 'secret of a variable',
+    },
     flags: { kind: 'flags', tree: {}, sourceOf: nameOf },
     users: [],
   }

@@ -129,6 +129,36 @@ describe('sources of the API', () => {
     expect((await change({ url: 'rtsp://192.0.2.2/', password: 'next' })).status).toBe(200)
   })
 
+  it('change one after the other, so that no change of another caller is lost', async () => {
+    const { api, configFile } = await startApi({}, {}, { config })
+    const added = { path: '/a', url: 'rtsp://192.0.2.1/', password: 'first' }
+    const both = [api.call('addSource', { body: added }), api.call('addSource', { body: added })]
+    expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 409])
+    const bodies = [{ stallSeconds: 7 }, { password: 'second' }, { holdSeconds: 8 }]
+    const changes = [...bodies, { password: 'third' }, { url: 'rtsp://192.0.2.1/other' }].map(
+      (body) => api.call('changeSource', { query: { path: '/a' }, body }),
+    )
+    expect((await Promise.all(changes)).map(({ status }) => status)).toEqual(Array(5).fill(200))
+    const saved = readFileSync(configFile, 'utf8')
+    for (const text of ['stallSeconds: 7', 'holdSeconds: 8', '/other'])
+      expect(saved).toContain(text)
+    const folder = join(dirname(configFile), 'rtspool-passwords')
+    const [file = '', ...others] = readdirSync(folder)
+    expect([others, readFileSync(join(folder, file), 'utf8')]).toEqual([[], 'third\n'])
+    expect(saved).toContain(file)
+  })
+
+  it('get a password in the place of a variable', async () => {
+    const settings = 'url: "rtsp://192.0.2.1/", passwordVariable: CAMERA_PASSWORD'
+    const text = `sources: { /a: { pull: { ${settings} } } }\n`
+    const { api, configFile } = await startApi({}, {}, { config: text })
+    const change = (body: object) => api.call('changeSource', { query: { path: '/a' }, body })
+    expect((await change({ stallSeconds: 7 })).status).toBe(200)
+    expect(readFileSync(configFile, 'utf8')).toContain('passwordVariable')
+    expect((await change({ password: 'next' })).body).toMatchObject({ path: '/a' })
+    expect(readFileSync(configFile, 'utf8')).not.toContain('passwordVariable')
+  })
+
   it('are seen by a viewer, and changed by an admin only', async () => {
     const { api, tokenOf } = await startApi({}, {}, { config })
     const [viewer, operator] = [await tokenOf('viewer'), await tokenOf('operator')]

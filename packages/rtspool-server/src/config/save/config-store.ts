@@ -36,10 +36,11 @@ export class ConfigStore {
    * @throws {FileError} The file cannot be written.
    */
   save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
-    return this.#reloader.inTurn(() => this.#save(changes, by))
+    return this.#reloader.inTurn(() => this.saveInTurn(changes, by))
   }
 
-  async #save(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
+  /** Like {@link save}, within one call of `inTurn` of the reloader: what the caller has read there is still true. */
+  async saveInTurn(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
     const { sources } = this.#reloader
     if (sources.file === undefined) throw noFile()
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {

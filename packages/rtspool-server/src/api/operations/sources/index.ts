@@ -120,9 +120,11 @@ export const sourceOperations: readonly Operation[] = [
     problems: ['conflict'],
     auditBody,
     handle: async ({ server, caller }, { body: { path, ...next } }) => {
-      if (server.rtsp.mounts.get(path)) throw new Problem('conflict', 'the path is in use')
-      checkUrl(server, next.url)
-      await saveSource(server, caller, { path, next })
+      const check = (): void => {
+        if (server.rtsp.mounts.get(path)) throw new Problem('conflict', 'the path is in use')
+        checkUrl(server, next.url)
+      }
+      await saveSource(server, caller, { path, next, check })
       return sourceAt(server, path)
     },
   }),
@@ -140,10 +142,12 @@ export const sourceOperations: readonly Operation[] = [
     problems: ['conflict', 'not-found'],
     auditBody,
     handle: async ({ server, caller }, { query: { path }, body: next }) => {
-      requirePull(server, path)
-      if (next.url !== undefined) checkUrl(server, next.url)
-      requirePassword(server, path, next)
-      await saveSource(server, caller, { path, next })
+      const check = (): void => {
+        requirePull(server, path)
+        if (next.url !== undefined) checkUrl(server, next.url)
+        requirePassword(server, path, next)
+      }
+      await saveSource(server, caller, { path, next, check })
       return sourceAt(server, path)
     },
   }),
@@ -158,8 +162,8 @@ export const sourceOperations: readonly Operation[] = [
     result: z.object({}),
     problems: ['conflict', 'not-found'],
     handle: async ({ server, caller }, { query: { path } }) => {
-      requirePull(server, path)
-      await saveSource(server, caller, { path, next: undefined })
+      const check = (): void => requirePull(server, path)
+      await saveSource(server, caller, { path, next: undefined, check })
       return {}
     },
   }),

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
+import { readConfigFile } from '../../../config/config-file.js'
 import { ConfigError } from '../../../config/problems.js'
 import { writeFileAtomically } from '../../../config/save/atomic-write.js'
-import type { ControlledServer } from '../../controlled-server.js'
+import type { Configuration, ControlledServer } from '../../controlled-server.js'
 import type { Caller } from '../../operation.js'
 import { Problem } from '../../problem.js'
 
@@ -27,27 +28,46 @@ export interface PullChanges {
 
 type Tree = Readonly<Record<string, unknown>>
 
-/** Saves the settings of a source in the file of configuration, and its password in a file beside that. */
-export async function saveSource(
+/** Change of a source; without `next` it is removed. */
+export interface SourceChange {
+  readonly path: string
+  readonly next: PullChanges | undefined
+  /** Throws if the change is refused. Called when all earlier changes are done. */
+  readonly check: () => void
+}
+
+/**
+ * Saves the settings of a source in the file of configuration, and its password in a file beside that. Changes at the
+ * same time follow one another, so that none is lost.
+ */
+export function saveSource(
   { configuration }: ControlledServer,
   caller: Caller,
-  { path, next }: { path: string; next: PullChanges | undefined },
+  change: SourceChange,
 ): Promise<void> {
-  const { sources, current } = configuration.reloader
-  if (sources.file === undefined) {
+  const { reloader } = configuration
+  return reloader.inTurn(() => {
+    change.check()
+    const { file } = reloader.sources
+    if (file !== undefined) return save(configuration, { ...change, file }, caller)
     throw new Problem('conflict', 'there is no file to save to: start with --config FILE')
-  }
-  const folder = dirname(resolve(sources.file))
-  const before = current.file?.tree.sources as Record<string, Tree> | undefined
-  const entry = before?.[path]
-  const oldFile = (entry?.pull as Tree | undefined)?.passwordFile
+  })
+}
+
+async function save(
+  { store }: Configuration,
+  { path, next, file }: SourceChange & { readonly file: string },
+  caller: Caller,
+): Promise<void> {
+  const folder = dirname(resolve(file))
   const passwordFile = next?.password === undefined ? undefined : await keep(folder, next.password)
-  const value = next && entryOf(entry, next, passwordFile && relative(folder, passwordFile))
+  let oldFile: unknown
   try {
-    await configuration.store.save(
-      [{ path: ['sources', path], value }],
-      `API token ${caller.token.name}`,
-    )
+    const before = readConfigFile(file).tree.sources as Record<string, Tree> | undefined
+    const entry = before?.[path]
+    oldFile = (entry?.pull as Tree | undefined)?.passwordFile
+    const value = next && entryOf(entry, next, passwordFile && relative(folder, passwordFile))
+    await store.saveInTurn([{ path: ['sources', path], value }], `API token ${caller.token.name}`)
   } catch (error) {
     if (passwordFile) await rm(passwordFile, { force: true })
     if (!(error instanceof ConfigError)) throw error
@@ -78,11 +98,14 @@ function entryOf(
 ): Tree {
   const { url, username, password: _, transport, fingerprint, basic, ...common } = next
   const pull = { url, username, transport, fingerprint, basic, passwordFile }
+  const { passwordVariable, ...kept } = (before?.pull as Tree | undefined) ?? {}
+  // A password takes the place of a variable with one.
+  const variable = passwordFile === undefined ? { passwordVariable } : {}
   return {
     ...before,
     ...defined(common),
     // A camera must not send this server elsewhere.
-    pull: { maxRedirects: 0, ...(before?.pull as Tree | undefined), ...defined(pull) },
+    pull: { maxRedirects: 0, ...kept, ...defined({ ...variable, ...pull }) },
   }
 }
 
