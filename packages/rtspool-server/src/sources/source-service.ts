@@ -27,6 +27,13 @@ export interface SourceServiceOptions {
   readonly start?: StartProgram | undefined
 }
 
+/** Step of a change of plans. */
+interface Change {
+  undo(): void
+  /** Does what cannot be undone. */
+  finish?(): void
+}
+
 /** Sources of the configuration, each mounted at its path. */
 export class SourceService extends EventEmitter<SourceEvents> {
   readonly #mounts: MountPoints
@@ -59,15 +66,20 @@ export class SourceService extends EventEmitter<SourceEvents> {
   /**
    * Uses other plans. Sources whose plan is the same go on, and pulls change while they run. Other programs end with their
    * viewers, and new sources begin.
+   *
+   * @throws {TypeError | RangeError} A plan cannot be used. Then all sources are as before.
    */
   update(plans: readonly SourcePlan[]): void {
-    for (const [path, source] of this.#sources) {
-      const next = plans.find((plan) => plan.path === path)
-      if (isDeepStrictEqual(next, source.plan)) continue
-      if (next?.kind === 'pull' && source instanceof PullSource) source.update(next)
-      else this.#remove(path, source)
+    const changes: Change[] = []
+    try {
+      for (const plan of plans) this.#prepare(plan, changes)
+    } catch (error) {
+      for (const { undo } of changes.reverse()) undo()
+      throw error
     }
-    for (const plan of plans) if (!this.#sources.has(plan.path)) this.#add(plan)
+    const paths = new Set(plans.map(({ path }) => path))
+    for (const [path, source] of this.#sources) if (!paths.has(path)) this.#remove(path, source)
+    for (const { finish } of changes) finish?.()
   }
 
   /** Ends all sources. Resolves when their programs have ended. */
@@ -76,20 +88,56 @@ export class SourceService extends EventEmitter<SourceEvents> {
     await Promise.all(this.#ending.values())
   }
 
-  #add(plan: SourcePlan): void {
-    const source = this.#create(plan)
-    this.#sources.set(plan.path, source)
-    this.#mounts.add(plan.path, source.factory)
+  /** Makes what a plan needs, and removes nothing yet. */
+  #prepare(plan: SourcePlan, changes: Change[]): void {
+    const source = this.#sources.get(plan.path)
+    if (source && isDeepStrictEqual(plan, source.plan)) return
+    if (plan.kind === 'pull' && source instanceof PullSource) {
+      const was = source.plan
+      changes.push({ undo: () => source.update(was) })
+      source.update(plan)
+    } else if (source) this.#replace(plan, source, changes)
+    else this.#add(plan, changes)
   }
 
-  #create(plan: SourcePlan): ExecSource | PullSource {
+  #add(plan: SourcePlan, changes: Change[]): void {
+    const { path } = plan
+    const source = this.#create(plan, this.#ending.get(path))
+    changes.push({ undo: () => this.#end(path, source) })
+    this.#mounts.add(path, source.factory)
+    this.#sources.set(path, source)
+    changes.push({ undo: () => void this.#mounts.remove(path) })
+  }
+
+  #replace(plan: SourcePlan, old: ExecSource | PullSource, changes: Change[]): void {
+    const { path } = plan
+    let free = (): void => undefined
+    const isFree = new Promise<void>((resolve) => {
+      free = resolve
+    })
+    const source = this.#create(plan, isFree)
+    const finish = (): void => {
+      this.#remove(path, old)
+      void this.#ending.get(path)?.then(free)
+      this.#sources.set(path, source)
+      this.#mounts.add(path, source.factory)
+    }
+    const undo = (): void => {
+      this.#end(path, source)
+      free()
+    }
+    changes.push({ undo, finish })
+  }
+
+  /** @param isFree - End of another source of the path, which a program waits for. */
+  #create(plan: SourcePlan, isFree: Promise<void> | undefined): ExecSource | PullSource {
     const { path } = plan
     const clock = this.#clock
     const changed = (status: SourceStatus): void => void this.emit('stateChanged', status)
     if (plan.kind === 'pull') return new PullSource(plan, { clock, changed })
     return new ExecSource(plan, {
       clock,
-      start: startAfter(this.#ending.get(path), this.#start),
+      start: startAfter(isFree, this.#start),
       events: {
         changed,
         says: (line) => void this.emit('says', path, line),
@@ -100,7 +148,11 @@ export class SourceService extends EventEmitter<SourceEvents> {
 
   #remove(path: string, source: ExecSource | PullSource): void {
     this.#mounts.remove(path)
-    this.#sources.delete(path)
+    this.#end(path, source)
+  }
+
+  #end(path: string, source: ExecSource | PullSource): void {
+    if (this.#sources.get(path) === source) this.#sources.delete(path)
     const ended = Promise.all([this.#ending.get(path), source.close()]).then(() => {
       if (this.#ending.get(path) === ended) this.#ending.delete(path)
     })

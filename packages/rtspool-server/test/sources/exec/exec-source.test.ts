@@ -1,8 +1,16 @@
+import { MediaFactory } from 'rtspool'
 import { describe, expect, it } from 'vitest'
 import { picture } from '../../../../rtspool/test/support/nal-stream.js'
 import { nextTurn, until } from '../../../../rtspool/test/support/until.js'
+import { type PullPlan, pullDefaults } from '../../../src/sources/pull/pull-plan.js'
 import { opusDescriptors, TsWriter, types } from '../ts/ts-writer.js'
 import { ExecScene, execPlan } from './exec-scene.js'
+
+const pullPlan = (url: string): PullPlan => ({
+  ...{ kind: 'pull', path: '/pull', url, ...pullDefaults, alwaysOn: false, lingerSeconds: 10 },
+  ...{ username: undefined, password: undefined, fingerprint: undefined },
+  ...{ holdSeconds: 60, startSeconds: 10, stallSeconds: 15 },
+})
 
 describe('a program on demand', () => {
   it('starts with the first viewer, and ends some time after the last', async () => {
@@ -232,5 +240,25 @@ describe('sources of a changed configuration', () => {
     scene.sources.update([other])
     expect([...scene.server.mounts].map(([path]) => path)).toEqual(['/other'])
     await until(() => scene.program.isStopping)
+  })
+
+  it('are all as before if one cannot be used', async () => {
+    const [camera, other] = [{ alwaysOn: true }, { path: '/other', alwaysOn: true }].map(execPlan)
+    if (!camera || !other) throw new Error('no plans')
+    const pull = pullPlan('rtsp://192.0.2.1/')
+    const scene = new ExecScene(camera, other)
+    scene.sources.update([camera, other, pull])
+    scene.server.mounts.add('/taken', new MediaFactory(() => Promise.reject(new Error('none'))))
+    const mounted = [...scene.server.mounts]
+    const changed = [{ ...camera, command: ['other'] }, pullPlan('rtsp://192.0.2.2/')]
+    const added = execPlan({ path: '/new', alwaysOn: true })
+    const update = () => scene.sources.update([...changed, added, execPlan({ path: '/taken' })])
+    expect(update).toThrow('/taken is mounted already')
+    expect(scene.sources.plans).toEqual([camera, other, pull])
+    expect([...scene.server.mounts]).toEqual(mounted)
+    await nextTurn(3)
+    const stopping = scene.programs.filter(({ isStopping }) => isStopping)
+    expect(stopping.map(({ plan }) => plan.path)).toEqual(['/new'])
+    expect(scene.programs.length).toBe(3)
   })
 })
