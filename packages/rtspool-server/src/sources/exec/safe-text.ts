@@ -5,14 +5,15 @@ const minSecretLength = 4
 
 /** Control characters, line separators, and characters that change the direction of text. */
 const unsafe = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
-/** Credentials in a URL. */
-const credentials = /(:\/\/)[^\s/@]*@/g
+const word = /\S+/g
 
 /** Replaces control characters by escape sequences, and credentials by `…`; cuts long texts. */
 export function safeText(text: string, secrets: readonly string[] = []): string {
   const hidden = secrets
     .filter((secret) => secret.length >= minSecretLength)
-    .reduce((rest, secret) => rest.replaceAll(secret, '…'), text.replace(credentials, '$1…@'))
+    // One may be the beginning of another.
+    .sort((one, other) => other.length - one.length)
+    .reduce((rest, secret) => rest.replaceAll(secret, '…'), text.replace(word, withoutUserinfo))
   const escaped = hidden.replace(unsafe, (character) => {
     const code = character.charCodeAt(0)
     return code < 0x100
@@ -20,6 +21,12 @@ export function safeText(text: string, secrets: readonly string[] = []): string 
       : `\\u${code.toString(16).padStart(4, '0')}`
   })
   return escaped.length > maxLineLength ? `${escaped.slice(0, maxLineLength - 1)}…` : escaped
+}
+
+/** Hides what may be credentials in a word with a URL: all up to the last `@`, because some passwords have `/` or `@`. */
+function withoutUserinfo(text: string): string {
+  const [start, end] = [text.indexOf('://'), text.lastIndexOf('@')]
+  return start < 0 || end < start ? text : `${text.slice(0, start + 3)}…${text.slice(end)}`
 }
 
 /** Bytes of a line that is not over yet, above which it is cut. */
