@@ -13,6 +13,8 @@ import { LineReader, safeText } from './safe-text.js'
 const wellMs = 10_000
 /** Milliseconds after which a program that cannot be started is tried again. */
 const notStartedMs = 30_000
+/** Milliseconds for viewers to return after a change of tracks, which ends their sessions. */
+const returnMs = 10_000
 
 export interface ExecSourceEvents {
   /** Called after each change of the state. */
@@ -68,7 +70,11 @@ export class ExecSource {
   /** Time on the clock before which the program is not started again. */
   #notBefore = Number.NEGATIVE_INFINITY
   #restart: ClockTimer | undefined
-  #hold: ClockTimer | undefined
+  /** `hold`: viewers wait for the next run. `returning`: viewers may return after a change of tracks. */
+  readonly #timers: Record<'hold' | 'returning', ClockTimer | undefined> = {
+    hold: undefined,
+    returning: undefined,
+  }
   /** Called when the program has ended; defined once the source is closed. */
   #onEnded: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -121,7 +127,8 @@ export class ExecSource {
 
   get #isWanted(): boolean {
     if (this.#onEnded) return false
-    return this.plan.alwaysOn || this.#waiters.size > 0 || this.#live?.isWanted === true
+    if (this.plan.alwaysOn || this.#timers.returning || this.#waiters.size > 0) return true
+    return this.#live?.isWanted === true
   }
 
   /** Starts or ends the program, as somebody wants it or not. */
@@ -176,8 +183,8 @@ export class ExecSource {
 
   /** Notes that the program has written its first access unit. */
   #runs(): void {
-    this.#hold?.cancel()
-    this.#hold = undefined
+    this.#timers.hold?.cancel()
+    this.#timers.hold = undefined
     this.#set('running')
     if (this.#live) this.#waiters.resolve(this.#live)
   }
@@ -226,8 +233,10 @@ export class ExecSource {
   #rest(): void {
     this.#restart?.cancel()
     this.#restart = undefined
-    this.#hold?.cancel()
-    this.#hold = undefined
+    this.#timers.hold?.cancel()
+    this.#timers.hold = undefined
+    this.#timers.returning?.cancel()
+    this.#timers.returning = undefined
     this.#facts.attempts = 0
     this.#set(this.#facts.state === 'failed' ? 'failed' : 'idle')
   }
@@ -244,20 +253,32 @@ export class ExecSource {
   /** Lets viewers wait for the program, but not longer than `holdSeconds`. */
   #beginHold(): void {
     const { holdSeconds } = this.plan
-    if (this.#hold || !this.#live) return
+    if (this.#timers.hold || !this.#live) return
     const end = (): void => {
-      this.#hold = undefined
+      this.#timers.hold = undefined
       this.#live = undefined
       void this.#feed.end()
       this.#update()
     }
     if (holdSeconds === 0) end()
-    else this.#hold = this.#clock.schedule(end, holdSeconds * 1000, false)
+    else this.#timers.hold = this.#clock.schedule(end, holdSeconds * 1000, false)
   }
 
   #adopt(live: LiveMedia): void {
+    if (this.#live?.isWanted) this.#awaitReturn()
     this.#live = live
-    live.on('unwanted', () => this.#update())
+    live.on('unwanted', () => {
+      if (live === this.#live) this.#update()
+    })
+  }
+
+  #awaitReturn(): void {
+    const over = (): void => {
+      this.#timers.returning = undefined
+      this.#update()
+    }
+    this.#timers.returning?.cancel()
+    this.#timers.returning = this.#clock.schedule(over, returnMs, false)
   }
 
   async #open(): Promise<MediaSource> {
@@ -268,7 +289,7 @@ export class ExecSource {
 
   /** Returns the media if the program runs, or has just ended, so that viewers wait for its next run. */
   #present(): LiveMedia | undefined {
-    return this.#facts.state === 'running' || this.#hold ? this.#live : undefined
+    return this.#facts.state === 'running' || this.#timers.hold ? this.#live : undefined
   }
 
   /** Starts the program, and waits for its media. */

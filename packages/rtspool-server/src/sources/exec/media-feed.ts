@@ -134,10 +134,12 @@ export class MediaFeed {
   /** Returns a track of the present media if it has this layout, so that its viewers stay; else of a new media. */
   #track({ key, formats }: Layout, index: number): LiveTrack | undefined {
     if (!this.#live || this.#key !== key) {
-      void this.#live?.close()
+      const before = this.#live
       this.#live = new LiveMedia({ tracks: formats, clock: this.#clock })
       this.#key = key
+      // The receiver uses the new media first: the end of the other one must not end the program.
       this.#listener.media(this.#live)
+      void before?.close()
     }
     return this.#live.tracks[index] as LiveTrack | undefined
   }

@@ -210,6 +210,37 @@ describe('a transport stream of a program', () => {
     expect(viewer.end).toBe('ended')
   })
 
+  it('goes on when its tracks change, and waits 10 s for the viewers to return', async () => {
+    const scene = new ExecScene(execPlan({ format: 'mpegts', lingerSeconds: 0 }))
+    const writer = new TsWriter()
+    const writeTables = (channels: number) => {
+      const descriptors = Buffer.from([...opusDescriptors.subarray(0, -1), channels])
+      scene.program.write(writer.tables([{ pid: 0x101, type: types.private, descriptors }]))
+    }
+    let pts = 0
+    const writeSound = async () => {
+      scene.program.write(sound(writer, pts))
+      pts += 1800
+      await nextTurn()
+      scene.clock.advance(20)
+    }
+    const viewer = scene.watch()
+    await until(() => scene.programs.length > 0)
+    writeTables(2)
+    await until(() => viewer.units > 0, writeSound)
+    writeTables(1)
+    await until(() => viewer.end !== undefined, writeSound)
+    expect([viewer.end, scene.program.isStopping]).toEqual(['ended', false])
+    const next = scene.watch()
+    await until(() => next.units > 0, writeSound)
+    writeTables(2)
+    await until(() => next.end !== undefined, writeSound)
+    scene.clock.advance(9_000)
+    expect([scene.programs.length, scene.program.isStopping]).toEqual([1, false])
+    scene.clock.advance(1_000)
+    expect(scene.program.isStopping).toBe(true)
+  })
+
   it('without a track that can be served fails, and so does something else', async () => {
     const scene = new ExecScene(execPlan({ format: 'mpegts', alwaysOn: true }))
     scene.program.write(new TsWriter().tables([{ pid: 0x100, type: types.ac3 }]))
