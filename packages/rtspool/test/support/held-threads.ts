@@ -17,6 +17,16 @@ export interface SentTo {
   readonly thread: string[]
 }
 
+/** A reader whose connection a test steers. */
+export type HeldReader = InterleavedReader & {
+  readonly carrier: {
+    isCongested: boolean
+    /** True while the connection accepts nothing more, and writes what it has. */
+    isEnding: boolean
+  }
+  readonly lags: string[]
+}
+
 /**
  * A table of connections and send threads over a kernel that records. The threads handle entries
  * only in {@link run}.
@@ -28,6 +38,8 @@ export class HeldThreads {
   readonly sent = new Map<number, SentTo>()
   /** Descriptors whose peers read nothing. */
   readonly full = new Set<number>()
+  /** Bytes of the next send of the thread that the kernel accepts, by descriptor. */
+  readonly accepts = new Map<number, number>()
   readonly #sides: {
     readonly thread: SendThread
     readonly side: ThreadSends
@@ -60,9 +72,11 @@ export class HeldThreads {
           {
             send: (descriptor, offset, size) => {
               if (this.full.has(descriptor - duplicateBase)) return -1
-              const text = thread.bytes.toString('latin1', offset, offset + size)
+              const sent = this.accepts.get(descriptor - duplicateBase) ?? size
+              this.accepts.delete(descriptor - duplicateBase)
+              const text = thread.bytes.toString('latin1', offset, offset + sent)
               this.sentTo(descriptor - duplicateBase).thread.push(text)
-              return size
+              return sent
             },
             waitForReader: () => {
               throw new Error('the ring of reports is full')
@@ -105,9 +119,7 @@ export class HeldThreads {
   }
 
   /** Creates a reader whose connection has a descriptor. What is written to its stream goes to `loop`. */
-  reader(
-    descriptor: number,
-  ): InterleavedReader & { readonly carrier: { isCongested: boolean }; readonly lags: string[] } {
+  reader(descriptor: number): HeldReader {
     const { sends, threads } = this
     const stream = this.sentTo(descriptor).loop
     const slot = sends.take({
@@ -124,7 +136,9 @@ export class HeldThreads {
         channels: new ChannelTable(),
         direct: { sends, slot },
         isCongested: false,
-        writeFrames: (frames) => {
+        isEnding: false,
+        writeFrames(frames) {
+          if (this.isEnding) return
           if (!threads.post(slot, frames)) stream.push(frames.toString('latin1'))
         },
         grant: () => {},

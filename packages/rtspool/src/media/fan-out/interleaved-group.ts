@@ -296,8 +296,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
         place: ({ position }, slot) => {
           this.#slots[position] = slot
         },
-        deliver: (member, batch, frames, sentBytes) =>
-          this.#deliver(member, batch, frames, sentBytes),
+        deliver: (member, batch, frames) => this.#deliver(member, batch, frames, 0),
         leaveOut: (member, packets, sizeBytes) => this.#leaveOut(member, packets, sizeBytes),
         catchUp: ({ reader: { counters } }, packets, sizeBytes) => {
           counters.packetsOut += packets

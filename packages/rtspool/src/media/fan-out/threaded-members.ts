@@ -26,8 +26,8 @@ export interface ThreadedGroup<M extends ThreadMember> {
    * {@link servedElsewhere}.
    */
   place(member: M, slot: number): void
-  /** Writes the rest of a batch to a member, or leaves the batch out. */
-  deliver(member: M, batch: PacketBatch, frames: Buffer, sentBytes: number): void
+  /** Writes a batch to a member, or leaves it out. */
+  deliver(member: M, batch: PacketBatch, frames: Buffer): void
   /** Counts packets as dropped for a member. */
   leaveOut(member: M, packets: number, sizeBytes: number): void
   /** Counts packets of earlier batches, which had been left out, as sent to a member. */
@@ -123,8 +123,9 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   notSent(slot: number, media: unknown, frames: Buffer, sentBytes: number): boolean {
     const member = this.#bySlot.get(slot)
     const { batch } = media as Part
-    if (!member || !batch) return false
-    this.#owner.deliver(member, batch, frames, sentBytes)
+    // A frame that has been begun must be finished, even if the connection is ending.
+    if (!member || !batch || sentBytes > 0) return false
+    this.#owner.deliver(member, batch, frames)
     return true
   }
 

@@ -27,7 +27,7 @@ export interface MediaReports {
    * @param media - Object attached to the entry.
    * @param frames - The entry's bytes: a copy, shared by the reports about one entry.
    * @param sentBytes - Number of bytes of `frames` that were sent.
-   * @returns `false` if the viewer is no longer in the group.
+   * @returns `false` if the rest of `frames` must be written to the viewer's stream.
    */
   notSent(slot: number, media: unknown, frames: Buffer, sentBytes: number): boolean
   /** Handles a report about UDP destinations. */

@@ -108,6 +108,17 @@ describe('ThreadedMembers', () => {
     expect(of(2).thread).toEqual([frame('a'), frame('d')])
   })
 
+  it('finishes a frame that a thread has begun, even while the connection is ending', () => {
+    const { held, send, readers, of } = groupOf(4)
+    send('a')
+    held.run()
+    held.accepts.set(12, 3)
+    send('b')
+    if (readers[2]) readers[2].carrier.isEnding = true
+    held.run()
+    expect(of(2).thread.slice(1).concat(of(2).loop).join('')).toBe(frame('b'))
+  })
+
   it('continues at the next entry point after a thread was late, with its leads', () => {
     const { held, group, readers, send, of } = groupOf(4)
     send('a')
