@@ -98,7 +98,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   remove(member: M): void {
     this.#hasChanged = true
     if (this.#bySlot.get(member.slot) === member) this.#bySlot.delete(member.slot)
-    this.#leave(member)
+    if (this.#leave(member)?.isSkipping) this.#owner.noteLag(member, false)
     this.#unwant(member)
   }
 
@@ -147,16 +147,28 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
       if (this.#wantsThreads) this.#want(member)
       else this.#unwant(member)
       if (this.#wantsThreads && !member.isSkipping) this.#sends.giveToThread(member.slot)
-      const isServed = token.state === 'thread' && !member.isSkipping
-      if (isServed && token.thread) this.#join(member, token.thread)
-      else this.#leave(member)
-      this.#owner.place(
-        member,
-        isServed ? servedElsewhere : member.isSkipping ? noSlot : member.slot,
-      )
+      const server = token.state === 'thread' && !member.isSkipping ? token.thread : undefined
+      // A thread that has failed may still have members, which another one serves by now.
+      if (this.#joined.get(member)?.thread !== server) this.#part(member)
+      if (server && !member.isSkipping) this.#join(member, server)
+      this.#owner.place(member, this.#placeOf(member))
     }
     this.#version = this.#threads.version
     this.#hasChanged = false
+  }
+
+  #placeOf(member: M): number {
+    if (member.isSkipping) return noSlot
+    return this.#joined.has(member) ? servedElsewhere : member.slot
+  }
+
+  /**
+   * Takes a member out of its share. If the share skips packets, the member goes on to skip them,
+   * up to the entry point at which it can continue.
+   */
+  #part(member: M): void {
+    if (!this.#leave(member)?.isSkipping) return
+    member.isSkipping = true
   }
 
   #want(member: M): void {
@@ -187,14 +199,15 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     if (share.isSkipping) this.#owner.noteLag(member, true)
   }
 
-  #leave(member: M): void {
+  /** @returns The share that the member has left. */
+  #leave(member: M): Share<M> | undefined {
     const share = this.#joined.get(member)
-    if (!share) return
+    if (!share) return undefined
     this.#joined.delete(member)
     share.members.delete(member)
     share.thread.control(entryKinds.leave, this.#group, member.slot)
-    if (share.isSkipping) this.#owner.noteLag(member, false)
     if (share.members.size === 0) this.#shares.splice(this.#shares.indexOf(share), 1)
+    return share
   }
 
   #sendShare(share: Share<M>, batch: PacketBatch, frames: Buffer): void {

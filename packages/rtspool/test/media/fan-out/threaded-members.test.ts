@@ -141,6 +141,52 @@ describe('ThreadedMembers', () => {
     expect(held.threads.threads[0]?.packetsDropped).toBe(3 * 4)
   })
 
+  it('lets a viewer that leaves a late thread wait for the next entry point too', () => {
+    const { held, group, readers, send, of } = groupOf(4)
+    send('a')
+    held.clock.advance(2_001)
+    send('late')
+    held.sends.shut(readers[1]?.carrier.direct?.slot ?? -1)
+    send('no entry')
+    held.run()
+    send('no entry either')
+    send('key', { at: 0 })
+    send('next')
+    held.run()
+    expect(of(1)).toEqual({ loop: [frame('key')], thread: [frame('a'), frame('next')] })
+    for (const reader of readers) group.settle(reader)
+    expect(readers.map(({ counters }) => counters.packetsDropped)).toEqual([3, 3, 3, 3])
+    expect(readers[1]?.lags).toEqual(['behind', 'caught up'])
+  })
+
+  it('tells of no lag any more when a viewer of a late thread is removed', () => {
+    const { held, group, readers, send } = groupOf(4)
+    send('a')
+    held.clock.advance(2_001)
+    send('late')
+    if (readers[1]) group.remove(readers[1])
+    expect(readers[1]?.lags).toEqual(['behind', 'caught up'])
+  })
+
+  it('follows members that another group has given to the next thread', () => {
+    const { held, readers, send, of } = groupOf(4)
+    const other = new InterleavedGroup(2, held.clock)
+    for (const reader of readers) other.add(reader, [])
+    send('a')
+    held.run()
+    for (const { carrier } of readers) held.sends.shut(carrier.direct?.slot ?? -1)
+    held.run()
+    held.endThread()
+    other.send(batchOf(['sound']))
+    send('b')
+    held.run()
+    expect(of(0).thread.concat(of(0).loop)).toEqual([
+      frame('a'),
+      frame('sound').replace('\0', '\x02'),
+      frame('b'),
+    ])
+  })
+
   it('leaves batches out while the ring is full, and loses no later frame', () => {
     const { held, send, of, readers, group } = groupOf(4, { entriesBytes: 128 * 1024 })
     const large = 'x'.repeat(200)
