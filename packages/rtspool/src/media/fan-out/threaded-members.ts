@@ -49,6 +49,17 @@ interface Part {
   readonly frames: Buffer
   /** Batch that the frames contain whole; `undefined` for a part of it. */
   readonly batch: PacketBatch | undefined
+  /** Number of the batch in the group. */
+  readonly number: number
+}
+
+/** Which batches a report about a member may concern. */
+interface Reported<M> {
+  readonly member: M
+  /** Number of the first batch after the member was added. */
+  readonly from: number
+  /** Number of the first batch after the member last left a share that skipped packets. */
+  resumesFrom: number
 }
 
 const noSlot = -1
@@ -68,10 +79,12 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   readonly #shares: Share<M>[] = []
   /** Share of each member that a thread serves. */
   readonly #joined = new Map<M, Share<M>>()
-  readonly #bySlot = new Map<number, M>()
+  readonly #bySlot = new Map<number, Reported<M>>()
   /** Members for which the group has asked for a thread. */
   readonly #wanting = new Set<M>()
   #wantsThreads = false
+  /** Number of the next batch. */
+  #next = 0
   #version = -1
   #hasChanged = true
 
@@ -92,12 +105,13 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
 
   add(member: M): void {
     this.#hasChanged = true
-    if (member.slot >= 0) this.#bySlot.set(member.slot, member)
+    if (member.slot >= 0)
+      this.#bySlot.set(member.slot, { member, from: this.#next, resumesFrom: 0 })
   }
 
   remove(member: M): void {
     this.#hasChanged = true
-    if (this.#bySlot.get(member.slot) === member) this.#bySlot.delete(member.slot)
+    if (this.#bySlot.get(member.slot)?.member === member) this.#bySlot.delete(member.slot)
     if (this.#leave(member)?.isSkipping) this.#owner.noteLag(member, false)
     this.#unwant(member)
   }
@@ -118,14 +132,20 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     for (const share of this.#shares) {
       if (share.members.size > 0) this.#sendShare(share, batch, frames)
     }
+    this.#next++
   }
 
   notSent(slot: number, media: unknown, frames: Buffer, sentBytes: number): boolean {
-    const member = this.#bySlot.get(slot)
-    const { batch } = media as Part
-    // A frame that has been begun must be finished, even if the connection is ending.
-    if (!member || !batch || sentBytes > 0) return false
-    this.#owner.deliver(member, batch, frames)
+    const known = this.#bySlot.get(slot)
+    const { batch, number } = media as Part
+    // A frame that has been begun must be finished, even if the connection is ending. Batches from
+    // before the member was added concern an earlier reader of the connection.
+    if (!known || !batch || sentBytes > 0 || number < known.from) return false
+    const { member } = known
+    // The batches after this one have been left out already.
+    if (number < known.resumesFrom)
+      this.#owner.leaveOut(member, batch.packets.length, batch.sizeBytes)
+    else this.#owner.deliver(member, batch, frames)
     return true
   }
 
@@ -169,6 +189,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   #part(member: M): void {
     if (!this.#leave(member)?.isSkipping) return
     member.isSkipping = true
+    const reported = this.#bySlot.get(member.slot)
+    if (reported) reported.resumesFrom = this.#next
   }
 
   #want(member: M): void {
@@ -212,7 +234,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
 
   #sendShare(share: Share<M>, batch: PacketBatch, frames: Buffer): void {
     if (share.isSkipping || share.thread.isLate) this.#skip(share, batch, frames)
-    else if (this.#enter(share, { frames, batch }, batch.packets.length)) return
+    else if (this.#enter(share, { frames, batch, number: this.#next }, batch.packets.length)) return
     else this.#skip(share, batch, frames)
   }
 
@@ -261,7 +283,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     const leads = index === batch.entryIndex ? batch.earlierLeads : []
     const rest = frames.subarray(batch.bytesBefore(index) + index * frameHeaderBytes)
     const before = frameInterleaved(this.#channel, leads)
-    const part = { frames: Buffer.concat([before, rest]), batch: undefined }
+    const part = { frames: Buffer.concat([before, rest]), batch: undefined, number: this.#next }
     const packets = leads.length + batch.packets.length - index
     if (!this.#enter(share, part, packets)) return -1
     if (leads.length === 0) return index

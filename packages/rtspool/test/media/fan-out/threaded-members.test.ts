@@ -159,6 +159,41 @@ describe('ThreadedMembers', () => {
     expect(readers[1]?.lags).toEqual(['behind', 'caught up'])
   })
 
+  it('begins at no entry point from before the packets that a late thread has left out', () => {
+    const { held, group, readers, send, of } = groupOf(4)
+    send('a')
+    held.run()
+    held.full.add(11)
+    send('b')
+    send('key', { at: 0 })
+    held.clock.advance(2_001)
+    send('late')
+    held.sends.shut(readers[1]?.carrier.direct?.slot ?? -1)
+    send('no entry')
+    held.run()
+    held.full.clear()
+    send('no entry either')
+    expect(of(1)).toEqual({ loop: [], thread: [frame('a')] })
+    for (const reader of readers) group.settle(reader)
+    expect(readers[1]?.counters.packetsDropped).toBe(5)
+  })
+
+  it('counts no batch for a reader that was added after it', () => {
+    const { held, group, readers, send, of } = groupOf(4)
+    send('a')
+    held.run()
+    held.full.add(11)
+    send('b')
+    const [, reader] = readers
+    if (!reader) throw new Error('expected a reader')
+    group.remove(reader)
+    reader.carrier.isCongested = true
+    group.add({ ...reader, counters: { packetsOut: 0, bytesOut: 0, packetsDropped: 0 } }, [])
+    held.run()
+    expect(of(1)).toEqual({ loop: [frame('b')], thread: [frame('a')] })
+    expect(reader.lags).toEqual([])
+  })
+
   it('tells of no lag any more when a viewer of a late thread is removed', () => {
     const { held, group, readers, send } = groupOf(4)
     send('a')
