@@ -40,6 +40,7 @@ export class HeldThreads {
   readonly full = new Set<number>()
   /** Bytes of the next send of the thread that the kernel accepts, by descriptor. */
   readonly accepts = new Map<number, number>()
+  readonly #maxEntryWaitMs: number | undefined
   readonly #sides: {
     readonly thread: SendThread
     readonly side: ThreadSends
@@ -53,8 +54,10 @@ export class HeldThreads {
       entriesBytes?: number
       maxThreads?: number
       native?: NativeSockets | undefined
+      maxEntryWaitMs?: number
     } = {},
   ) {
+    this.#maxEntryWaitMs = options.maxEntryWaitMs
     const native = options.native ?? nativeSockets()
     if (!native) throw new Error('expected koffi on Linux')
     this.threads = new SendThreads({
@@ -137,6 +140,7 @@ export class HeldThreads {
         direct: { sends, slot },
         isCongested: false,
         isEnding: false,
+        maxEntryWaitMs: this.#maxEntryWaitMs,
         writeFrames(frames) {
           if (this.isEnding) return
           if (!threads.post(slot, frames)) stream.push(frames.toString('latin1'))

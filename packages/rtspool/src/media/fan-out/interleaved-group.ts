@@ -293,6 +293,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
       threads &&
       new ThreadedMembers(this.#channel, this.#clock, sends, threads, {
         members: this.#members,
+        maxEntryWaitMs: ({ reader: { carrier } }) =>
+          carrier.maxEntryWaitMs ?? defaultMaxEntryWaitMs,
         place: ({ position }, slot) => {
           this.#slots[position] = slot
         },

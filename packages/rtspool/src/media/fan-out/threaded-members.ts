@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.js'
 import { frameHeaderBytes, frameInterleaved } from '../../rtsp/index.js'
-import { defaultMaxEntryWaitMs } from '../../transport/tcp/channel-table.js'
 import { type DirectSends, servedElsewhere } from '../../transport/tcp/direct-sends.js'
 import { entryKinds } from '../../transport/threads/entries.js'
 import type { SendThread } from '../../transport/threads/send-thread.js'
@@ -21,6 +20,8 @@ export interface ThreadMember {
 /** The group of viewers whose members threads serve. */
 export interface ThreadedGroup<M extends ThreadMember> {
   readonly members: readonly M[]
+  /** Returns the milliseconds that a member which was sent no packets waits for a key frame. */
+  maxEntryWaitMs(member: M): number
   /**
    * Sets the number with which {@link DirectSends.sendAll} finds a member: its slot, -1, or
    * {@link servedElsewhere}.
@@ -278,7 +279,10 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
       return -1
     }
     const now = this.#clock.now()
-    const index = share.isSkipping ? resumeIndex(share, batch, now, defaultMaxEntryWaitMs) : -1
+    // All members continue together: the one that has been here for longest counts.
+    const [first] = share.members
+    const maxEntryWaitMs = first ? this.#owner.maxEntryWaitMs(first) : 0
+    const index = share.isSkipping ? resumeIndex(share, batch, now, maxEntryWaitMs) : -1
     if (index < 0) return -1
     const leads = index === batch.entryIndex ? batch.earlierLeads : []
     const rest = frames.subarray(batch.bytesBefore(index) + index * frameHeaderBytes)

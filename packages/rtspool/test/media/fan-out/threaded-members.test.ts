@@ -141,6 +141,21 @@ describe('ThreadedMembers', () => {
     expect(held.threads.threads[0]?.packetsDropped).toBe(3 * 4)
   })
 
+  it('waits for an entry point no longer than the server allows', () => {
+    const { held, send, of } = groupOf(4, { maxEntryWaitMs: 500 })
+    send('a')
+    held.clock.advance(2_001)
+    send('late')
+    held.run()
+    send('waits')
+    held.clock.advance(499)
+    send('waits')
+    held.clock.advance(1)
+    send('any picture')
+    held.run()
+    expect(of(0).thread).toEqual([frame('a'), frame('any picture')])
+  })
+
   it('lets a viewer that leaves a late thread wait for the next entry point too', () => {
     const { held, group, readers, send, of } = groupOf(4)
     send('a')
