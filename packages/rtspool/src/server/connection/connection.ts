@@ -198,7 +198,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   }
 
   get queuedBytes(): number {
-    return this.#output.writableLength
+    return this.#writer.queuedBytes
   }
 
   get readCount(): number {
