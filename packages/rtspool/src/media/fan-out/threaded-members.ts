@@ -161,13 +161,17 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     const { members } = this.#owner
     const { handOverFrom } = this.#threads
     const keepFrom = this.#wantsThreads ? Math.floor(handOverFrom / 2) + 1 : handOverFrom
-    this.#wantsThreads = members.length >= keepFrom
-    for (const member of members) {
-      const token = member.slot < 0 ? undefined : this.#threads.tokenOf(member.slot)
+    const tokens = members.map(({ slot }) => (slot < 0 ? undefined : this.#threads.tokenOf(slot)))
+    let servable = 0
+    for (const token of tokens) if (token && !token.isClosing) servable++
+    this.#wantsThreads = servable >= keepFrom
+    const choose = (): SendThread | undefined => this.#threads.threadFor(this.#shares, servable)
+    for (const [index, member] of members.entries()) {
+      const token = tokens[index]
       if (!token) continue
       if (this.#wantsThreads) this.#want(member)
       else this.#unwant(member)
-      if (this.#wantsThreads && !member.isSkipping) this.#sends.giveToThread(member.slot)
+      if (this.#wantsThreads && !member.isSkipping) this.#sends.giveToThread(member.slot, choose)
       const server = token.state === 'thread' && !member.isSkipping ? token.thread : undefined
       // A thread that has failed may still have members, which another one serves by now.
       if (this.#joined.get(member)?.thread !== server) this.#part(member)

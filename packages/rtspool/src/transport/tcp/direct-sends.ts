@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
+import type { SendThread } from '../threads/send-thread.js'
 import type { SendThreads } from '../threads/send-threads.js'
 import type { TokenOwner } from '../threads/write-token.js'
 
@@ -106,10 +107,14 @@ export class DirectSends {
     this.threads?.closeSlot(slot)
   }
 
-  /** Gives the write side of a connection to a send thread, if direct sends are allowed. */
-  giveToThread(slot: number): void {
+  /**
+   * Gives the write side of a connection to a send thread, if direct sends are allowed.
+   *
+   * @param choose - Chooses the thread; see {@link SendThreads.give}.
+   */
+  giveToThread(slot: number, choose?: () => SendThread | undefined): void {
     const descriptor = this.#descriptors[slot] ?? notDirect
-    if (descriptor < 0 || !this.threads?.give(slot, descriptor)) return
+    if (descriptor < 0 || !this.threads?.give(slot, descriptor, choose)) return
     this.#descriptors[slot] = notDirect
   }
 

@@ -116,15 +116,17 @@ export class SendThreads {
    * Gives the write side of a connection to a thread. Nothing of the connection may wait in Node.
    *
    * @param descriptor - The socket's descriptor, of which the thread gets a duplicate.
+   * @param choose - Chooses the thread of a connection that has had none. Default: the one with the
+   *   fewest viewers.
    * @returns `false` if the event loop keeps the write side.
    */
-  give(slot: number, descriptor: number): boolean {
+  give(slot: number, descriptor: number, choose = () => this.#pool.leastLoaded()): boolean {
     const token = this.#tokens[slot]
     if (token?.state !== 'main' || token.isClosing || token.onMain) return false
     if (token.thread) {
       token.thread.control(entryKinds.reopen, slot, 0)
     } else {
-      const thread = this.#pool.leastLoaded()
+      const thread = choose()
       if (!thread) return false
       const duplicate = this.#options.calls.duplicate(descriptor)
       if (duplicate < 0) return false
@@ -255,9 +257,27 @@ export class SendThreads {
     }
   }
 
-  /** Returns the thread with the fewest viewers; see {@link ThreadPool.leastLoaded}. */
-  leastLoaded(): SendThread | undefined {
-    return this.#pool.leastLoaded()
+  /**
+   * Returns the thread for a further viewer of a group. A group uses one thread for each
+   * `handOverFrom` viewers, and another one only when those have as many: to wake a thread costs
+   * more than a few sends.
+   *
+   * @param shares - The threads of the group, and the viewers of the group that each serves.
+   * @param viewers - Number of viewers of the group that threads can serve.
+   * @returns `undefined` until all threads can send.
+   */
+  threadFor(
+    shares: readonly { readonly thread: SendThread; readonly members: { readonly size: number } }[],
+    viewers: number,
+  ): SendThread | undefined {
+    const isKnown = (thread: SendThread): boolean => shares.some((one) => one.thread === thread)
+    const room = Math.floor(viewers / this.handOverFrom) - shares.length
+    const isFilled = shares.every(({ members }) => members.size >= this.handOverFrom)
+    const another =
+      shares.length === 0 || (room > 0 && isFilled)
+        ? this.#pool.leastLoaded((thread) => !isKnown(thread))
+        : undefined
+    return another ?? this.#pool.leastLoaded(isKnown) ?? this.#pool.leastLoaded()
   }
 
   /** Starts the threads now. Resolves when they can send, or have failed. */

@@ -92,13 +92,15 @@ export class ThreadPool {
   /**
    * Returns the thread with the fewest viewers. The first call starts the threads.
    *
+   * @param isAllowed - Whether a thread may be returned. Default: each may.
    * @returns `undefined` until all threads can send.
    */
-  leastLoaded(): SendThread | undefined {
+  leastLoaded(isAllowed?: (thread: SendThread) => boolean): SendThread | undefined {
     while (this.#running.length < this.#options.maxThreads) if (!this.#startOne()) break
     let best: RunningThread | undefined
     for (const one of this.#running) {
       if (!one.isReady) return undefined
+      if (isAllowed?.(one.thread) === false) continue
       if (!best || one.thread.load < best.thread.load) best = one
     }
     return best?.thread

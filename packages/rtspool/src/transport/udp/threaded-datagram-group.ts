@@ -150,10 +150,10 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     this.#hasChanged = false
   }
 
-  /** Gives a destination to the thread with the fewest, if there is one. */
+  /** Gives a destination to a thread, if there is one. */
   #give(member: Member): void {
     const { threads, local } = this.#options
-    const thread = threads.leastLoaded()
+    const thread = threads.threadFor(this.#shares, this.#members.size)
     const share = thread && this.#shareOf(thread)
     if (!share) return
     const { destination } = member

@@ -63,6 +63,29 @@ describe('ThreadedMembers', () => {
     expect(of(0).loop).toEqual([frame('a'), frame('d'), frame('e')])
   })
 
+  it('counts only members that a thread can serve', () => {
+    const { held, group, send, of } = groupOf(3)
+    const { carrier, ...secure } = held.reader(13)
+    group.add({ ...secure, carrier: { ...carrier, direct: undefined } }, [])
+    send('a')
+    expect(held.threads.threads).toEqual([])
+    expect([of(0).loop, of(3).loop]).toEqual([[frame('a')], [frame('a')]])
+  })
+
+  it('uses a further thread only when the others have enough members', () => {
+    const { held, group, send } = groupOf(7, { maxThreads: 4 })
+    const connections = () => held.threads.threads.map((thread) => thread.connections)
+    send('a')
+    expect(connections()).toEqual([7, 0, 0, 0])
+    for (const index of [7, 8]) group.add(held.reader(10 + index), [])
+    send('b')
+    expect(connections()).toEqual([7, 2, 0, 0])
+    const another = new InterleavedGroup(0, held.clock)
+    for (let index = 20; index < 33; index++) another.add(held.reader(10 + index), [])
+    another.send(batchOf(['c']))
+    expect(connections()).toEqual([7, 5, 5, 5])
+  })
+
   it('leaves a batch out for a member that is congested, and counts it as dropped', () => {
     const { held, group, readers, send, of } = groupOf(4)
     send('a')

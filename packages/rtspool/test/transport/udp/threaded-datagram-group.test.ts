@@ -5,7 +5,7 @@ import { FakeKernel } from '../../support/fake-kernel.js'
 import { HeldThreads } from '../../support/held-threads.js'
 
 describe('ThreadedDatagramGroup', () => {
-  function groupOf(count: number, options: { entriesBytes?: number } = {}) {
+  function groupOf(count: number, options: { entriesBytes?: number; maxThreads?: number } = {}) {
     const kernel = new FakeKernel()
     const held = new HeldThreads({ ...options, native: kernel.native })
     const local: string[] = []
@@ -62,6 +62,16 @@ describe('ThreadedDatagramGroup', () => {
     held.run()
     expect([byThread().length, local.slice(3)]).toEqual([7, ['1002 d', '1003 d']])
     expect(held.threads.threads[0]?.destinations).toBe(0)
+  })
+
+  it('uses a further thread only when the others have enough members', () => {
+    const { held, send, add } = groupOf(7, { maxThreads: 4 })
+    const destinations = () => held.threads.threads.map((thread) => thread.destinations)
+    send('a')
+    expect(destinations()).toEqual([7, 0, 0, 0])
+    for (const index of [7, 8]) add(index)
+    send('b')
+    expect(destinations()).toEqual([7, 2, 0, 0])
   })
 
   it('counts packets that the kernel refuses, and reports them to the observer', () => {
