@@ -13,7 +13,6 @@ import {
 
 /** Batches without an entry point after which a slow thread is sent packets again: some seconds of pictures. */
 const maxSkippedBatches = 256
-const enobufs = 105
 
 /** A destination of the group. */
 interface Member {
@@ -225,7 +224,7 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     const isWaiting = share.skippedBatches > 0 && share.skippedBatches < maxSkippedBatches
     if (thread.isLate || (isWaiting && !hasEntry) || !this.#enter(share, packets)) {
       share.skippedBatches++
-      this.#lose(share, packets)
+      this.#leaveOut(share, packets)
       return
     }
     share.skippedBatches = 0
@@ -252,15 +251,17 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     return true
   }
 
-  /** Counts packets as lost for all destinations of a share. */
-  #lose({ thread, members }: Share, packets: readonly Buffer[]): void {
+  /** Counts packets as dropped for all destinations of a share. The system has refused none of them. */
+  #leaveOut({ thread, members }: Share, packets: readonly Buffer[]): void {
     let sizeBytes = 0
     for (const packet of packets) sizeBytes += packet.length
     thread.packetsDropped += packets.length * members.size
-    for (const { destination, observer } of members) {
-      countLost(this.#options.loss, destination, packets.length, 0)
-      if (destination.counters) destination.counters.bytesOut -= sizeBytes
-      observer?.unsent(destination, getSystemErrorName(-enobufs))
+    for (const { destination } of members) {
+      const { counters } = destination
+      if (!counters) continue
+      counters.packetsOut -= packets.length
+      counters.bytesOut -= sizeBytes
+      counters.packetsDropped += packets.length
     }
   }
 }

@@ -89,7 +89,7 @@ describe('ThreadedDatagramGroup', () => {
   })
 
   it('leaves packets out after a thread was late, up to the next entry point', () => {
-    const { held, send, byThread, loss, destinations } = groupOf(4)
+    const { held, send, byThread, loss, unsent, destinations } = groupOf(4)
     send('a')
     held.clock.advance(2_001)
     send('late')
@@ -98,7 +98,9 @@ describe('ThreadedDatagramGroup', () => {
     send('key', true)
     held.run()
     expect(byThread().filter((text) => text.startsWith('1000'))).toEqual(['1000 a', '1000 key'])
-    expect([loss.sendErrors, destinations[0]?.counters.packetsDropped]).toEqual([8, 2])
+    expect(destinations[0]?.counters).toEqual({ packetsOut: -2, bytesOut: -12, packetsDropped: 2 })
+    // The system has refused nothing.
+    expect([loss.sendErrors, unsent]).toEqual([0, []])
   })
 
   it('sends on the event loop again when the thread has ended', () => {
