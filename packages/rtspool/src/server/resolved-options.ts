@@ -164,9 +164,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     ...resolveServerGopCache(options.gopCache ?? defaults.gopCache),
     timeline: checkTimeline('timeline', options.timeline ?? defaults.timeline),
     multicast: resolveMulticast(options.multicast),
-    native: checkBoolean('nativeSockets', options.nativeSockets ?? defaults.nativeSockets)
-      ? nativeSockets()
-      : undefined,
+    native: resolveNative(options.nativeSockets ?? defaults.nativeSockets),
     sendThreads: resolveSendThreads(options.sendThreads ?? defaults.sendThreads),
     overload: resolveOverload(options.overload ?? defaults.overload),
     auth: resolveAuth(options.auth),
@@ -174,6 +172,9 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     clock,
   })
 }
+
+const resolveNative = (option: unknown): NativeSockets | undefined =>
+  checkBoolean('nativeSockets', option) ? nativeSockets() : undefined
 
 function resolveSendThreads(option: unknown): number {
   if (option === 'auto') return sendThreadCount(option)
@@ -209,14 +210,20 @@ function checkHook<T>(name: string, hook: T | undefined): T | undefined {
  * @param descriptors - Maximum number of file descriptors of the process.
  */
 export function connectionLimits(
-  options: Pick<RtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress' | 'sendThreads'>,
+  options: Pick<
+    RtspServerOptions,
+    'maxConnections' | 'maxConnectionsPerAddress' | 'sendThreads' | 'nativeSockets'
+  >,
   descriptors = descriptorLimit(),
 ): Pick<ResolvedRtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'> {
   const { maxConnections: most = rtspServerDefaults.maxConnections } = options
   const wanted = checkInteger('maxConnections', most) || Number.POSITIVE_INFINITY
   const free = (descriptors ?? Number.POSITIVE_INFINITY) - reservedDescriptors
-  // A thread has a descriptor of its own for each connection.
-  const each = resolveSendThreads(options.sendThreads ?? 0) > 0 ? 2 : 1
+  // A thread has a descriptor of its own for each connection. Without native calls there is none.
+  const hasThreads =
+    resolveSendThreads(options.sendThreads ?? 0) > 0 &&
+    resolveNative(options.nativeSockets ?? rtspServerDefaults.nativeSockets) !== undefined
+  const each = hasThreads ? 2 : 1
   const possible = Math.max(1, Math.floor(free / each))
   const maxConnections = Math.min(wanted, possible)
   const share = options.maxConnectionsPerAddress ?? Math.ceil(maxConnections / shares)

@@ -119,7 +119,7 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   /**
    * Maximum number of connections; further ones are closed at once. 0 = unlimited. The number never
    * exceeds the file descriptors of the process minus 64, which are reserved for other uses. With
-   * `sendThreads` it never exceeds half of them.
+   * `sendThreads` and native system calls it never exceeds half of that.
    * @default 10000
    */
   readonly maxConnections?: number | undefined

@@ -6,6 +6,7 @@ import { ConnectionShares } from '../../../src/server/door/connection-shares.js'
 import { descriptorLimit } from '../../../src/server/door/descriptor-limit.js'
 import { connectionLimits } from '../../../src/server/resolved-options.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { nativeSockets } from '../../../src/transport/system/native-sockets.js'
 import { openTunnel } from '../../support/http-client.js'
 import {
   connectTlsTo,
@@ -105,7 +106,8 @@ describe('default limits', { tags: 'S-3' }, () => {
     [{ maxConnections: 5000 }, 1024, [960, 240]],
     [{ maxConnections: 10, maxConnectionsPerAddress: 0 }, 1024, [10, 0]],
     [{ maxConnectionsPerAddress: 7 }, 1024, [960, 7]],
-    [{ sendThreads: 2 }, 1024, [480, 120]],
+    [{ sendThreads: 2 }, 1024, nativeSockets() ? [480, 120] : [960, 240]],
+    [{ sendThreads: 2, nativeSockets: false }, 1024, [960, 240]],
     [{ sendThreads: 0 }, 1024, [960, 240]],
   ])('%o with %s descriptors', (options, descriptors, expected) => {
     const limits = connectionLimits(options, descriptors ?? Number.POSITIVE_INFINITY)
