@@ -81,6 +81,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   /** Share of each member that a thread serves. */
   readonly #joined = new Map<M, Share<M>>()
   readonly #bySlot = new Map<number, Reported<M>>()
+  /** Members whose write side is on its way back, and the threads that give it back. */
+  readonly #returning: { readonly member: M; readonly thread: SendThread }[] = []
   /** Members for which the group has asked for a thread. */
   readonly #wanting = new Set<M>()
   #wantsThreads = false
@@ -133,6 +135,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     for (const share of this.#shares) {
       if (share.members.size > 0) this.#sendShare(share, batch, frames)
     }
+    for (const { member, thread } of this.#returning) this.#holdBack(member, thread, batch)
     this.#next++
   }
 
@@ -166,6 +169,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     for (const token of tokens) if (token && !token.isClosing) servable++
     this.#wantsThreads = servable >= keepFrom
     const choose = (): SendThread | undefined => this.#threads.threadFor(this.#shares, servable)
+    this.#returning.length = 0
     for (const [index, member] of members.entries()) {
       const token = tokens[index]
       if (!token) continue
@@ -177,6 +181,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
       if (this.#joined.get(member)?.thread !== server) this.#part(member)
       if (server && !member.isSkipping) this.#join(member, server)
       this.#owner.place(member, this.#placeOf(member))
+      const { state, thread } = token
+      if (state === 'returning' && thread) this.#returning.push({ member, thread })
     }
     this.#version = this.#threads.version
     this.#hasChanged = false
@@ -192,7 +198,25 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
    * up to the entry point at which it can continue.
    */
   #part(member: M): void {
-    if (!this.#leave(member)?.isSkipping) return
+    if (this.#leave(member)?.isSkipping) this.#skipOn(member)
+  }
+
+  /**
+   * Leaves a batch out for a member whose write side a late thread has not given back. Its packets
+   * would wait as bytes of the connection, and make the viewer a slow one.
+   */
+  #holdBack(member: M, thread: SendThread, batch: PacketBatch): void {
+    const { isLate } = thread
+    if (isLate) {
+      if (!member.isSkipping) this.#owner.noteLag(member, true)
+      this.#skipOn(member)
+      this.#owner.leaveOut(member, batch.packets.length, batch.sizeBytes)
+      thread.packetsDropped += batch.packets.length
+    }
+    this.#owner.place(member, isLate ? servedElsewhere : this.#placeOf(member))
+  }
+
+  #skipOn(member: M): void {
     member.isSkipping = true
     const reported = this.#bySlot.get(member.slot)
     if (reported) reported.resumesFrom = this.#next

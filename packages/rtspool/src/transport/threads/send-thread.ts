@@ -12,8 +12,10 @@ import {
 /** Size in bytes of the entries' ring: two seconds of a stream of 16 Mbit/s. */
 const entriesBytes = 4 * 1024 * 1024
 const reportsBytes = 256 * 1024
-/** Bytes of the ring that media and messages leave free for control entries. */
-const controlBytes = 64 * 1024
+/** Bytes of the ring that messages leave free for control entries. */
+const controlBytes = 32 * 1024
+/** Bytes that media leave free for messages and control entries. */
+const reservedBytes = 2 * controlBytes
 /**
  * Age in milliseconds of the oldest unsent media at which the thread is sent no more. Its viewers
  * then continue at the next key frame.
@@ -173,7 +175,8 @@ export class SendThread {
    * @returns `false` without room: the bytes have not been written.
    */
   post(slot: number, bytes: Buffer): boolean {
-    const offset = this.#reserve(entryKinds.post, slot, bytes.length, bytes.length)
+    const { length } = bytes
+    const offset = this.#reserve(entryKinds.post, slot, length, length, controlBytes)
     if (offset < 0) return false
     bytes.copy(this.#entries.bytes, offset)
     this.#entries.commit()
@@ -193,7 +196,7 @@ export class SendThread {
     argument: number,
     { sizeBytes, media }: { readonly sizeBytes: number; readonly media: unknown },
   ): number {
-    const offset = this.#reserve(kind, id, argument, sizeBytes)
+    const offset = this.#reserve(kind, id, argument, sizeBytes, reservedBytes)
     if (offset < 0) return -1
     const position = (this.#entries.position - (2 + Math.ceil(sizeBytes / 8))) | 0
     this.#underWay.push({ position, at: this.#clock.now(), media })
@@ -266,9 +269,15 @@ export class SendThread {
     this.collect()
   }
 
-  #reserve(kind: number, id: number, argument: number, sizeBytes: number): number {
+  #reserve(
+    kind: number,
+    id: number,
+    argument: number,
+    sizeBytes: number,
+    freeBytes: number,
+  ): number {
     if (this.#waiting.length > 0) return -1
-    return this.#entries.reserve(kind, id, argument, sizeBytes, controlBytes / 8)
+    return this.#entries.reserve(kind, id, argument, sizeBytes, freeBytes / 8)
   }
 
   #enter({ kind, id, argument, payload, onEntered }: WaitingEntry): boolean {

@@ -197,6 +197,30 @@ describe('ThreadedMembers', () => {
     expect(readers[1]?.lags).toEqual(['behind', 'caught up'])
   })
 
+  it('keeps nothing for a viewer that a late thread has not given back', () => {
+    const { held, group, readers, send, of } = groupOf(4)
+    const slot = readers[1]?.carrier.direct?.slot ?? -1
+    send('a')
+    held.sends.shut(slot)
+    send('b')
+    held.clock.advance(2_001)
+    send('late')
+    send('late key', { at: 0 })
+    expect(held.threads.pendingOn(slot)).toBe(frame('b').length)
+    held.run()
+    send('no entry')
+    send('key', { at: 0 })
+    send('next')
+    held.run()
+    expect(of(1)).toEqual({
+      loop: [frame('b'), frame('key')],
+      thread: [frame('a'), frame('next')],
+    })
+    for (const reader of readers) group.settle(reader)
+    expect(readers[1]?.counters.packetsDropped).toBe(3)
+    expect(readers[1]?.lags).toEqual(['behind', 'caught up'])
+  })
+
   it('begins at no entry point from before the packets that a late thread has left out', () => {
     const { held, group, readers, send, of } = groupOf(4)
     send('a')

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/clock.js'
 import { nativeSockets } from '../../../src/transport/system/native-sockets.js'
 import { DirectSends } from '../../../src/transport/tcp/direct-sends.js'
 import { StreamWriter } from '../../../src/transport/tcp/stream-writer.js'
+import { entryKinds } from '../../../src/transport/threads/entries.js'
 import type { SendThread } from '../../../src/transport/threads/send-thread.js'
 import { SendThreads } from '../../../src/transport/threads/send-threads.js'
 import { ThreadSends } from '../../../src/transport/worker/thread-sends.js'
@@ -125,6 +126,20 @@ describe('SendThreads', () => {
     expect([world.give(), world.started]).toEqual([false, 3])
     world.clock.advance(60_000)
     expect([world.give(), world.started]).toEqual([true, 4])
+  })
+
+  it('has room for answers while the ring is full of media', () => {
+    const world = new SendThreadWorld({ entriesBytes: 128 * 1024 })
+    world.give()
+    for (const sizeBytes of [1000, 1]) {
+      const media = { sizeBytes, media: undefined }
+      while (world.thread.reserve(entryKinds.send, 1, sizeBytes, media) >= 0) world.thread.commit()
+    }
+    world.write('answer')
+    expect([world.threads.pendingOn(slot), world.threads.isOnMain(slot)]).toEqual([0, false])
+    expect(world.threads.tokenOf(slot)?.state).toBe('thread')
+    world.settle()
+    expect(world.wire).toEqual(['answer'])
   })
 
   it('keeps what does not fit the ring, in order, until the thread has passed the rest', () => {
