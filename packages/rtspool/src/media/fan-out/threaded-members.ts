@@ -198,7 +198,10 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
    * up to the entry point at which it can continue.
    */
   #part(member: M): void {
-    if (this.#leave(member)?.isSkipping) this.#skipOn(member)
+    if (!this.#leave(member)?.isSkipping) return
+    // A member that skips by itself has told of a lag of its own.
+    if (member.isSkipping) this.#owner.noteLag(member, false)
+    this.#skipOn(member)
   }
 
   /**

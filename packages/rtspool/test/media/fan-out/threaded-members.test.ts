@@ -221,6 +221,26 @@ describe('ThreadedMembers', () => {
     expect(readers[1]?.lags).toEqual(['behind', 'caught up'])
   })
 
+  it('tells as often of the end of a lag as of its begin', () => {
+    const { held, readers, send, of } = groupOf(4)
+    send('a')
+    held.run()
+    held.full.add(11)
+    send('b')
+    held.clock.advance(2_001)
+    send('late')
+    if (readers[1]) readers[1].carrier.isCongested = true
+    held.run()
+    if (readers[1]) readers[1].carrier.isCongested = false
+    held.run()
+    held.full.clear()
+    send('no entry')
+    send('key', { at: 0 })
+    expect(of(1).loop).toEqual([frame('key')])
+    // The thread was late, and the connection was congested.
+    expect(readers[1]?.lags).toEqual(['behind', 'behind', 'caught up', 'caught up'])
+  })
+
   it('begins at no entry point from before the packets that a late thread has left out', () => {
     const { held, group, readers, send, of } = groupOf(4)
     send('a')
