@@ -96,9 +96,17 @@ export class FootageFile {
 
   /** Returns the milliseconds from the beginning of the file to a fragment, by the decoding time of its leading track. */
   startMsOf(fragment: StoredFragment): number {
-    const run = fragment.runs.find(({ trackId }) => trackId === leaderId) ?? fragment.runs[0]
+    const run = leaderOf(fragment)
     if (!run) return 0
     return (run.decodeTime / (this.#stored.timescales.get(run.trackId) ?? 1)) * 1000
+  }
+
+  /** Returns the milliseconds from the beginning of the file to the end of a fragment's leading track. */
+  leaderEndMsOf(fragment: StoredFragment): number {
+    const run = leaderOf(fragment)
+    if (!run) return 0
+    const { trackId, decodeTime, duration } = run
+    return ((decodeTime + duration) / (this.#stored.timescales.get(trackId) ?? 1)) * 1000
   }
 
   /** Returns the milliseconds from the beginning of the file to the end of a fragment. */
@@ -138,3 +146,6 @@ export class FootageFile {
     await diskTurns.run(this.#folder, () => this.#handle.close())
   }
 }
+
+const leaderOf = ({ runs }: StoredFragment): StoredFragment['runs'][number] | undefined =>
+  runs.find(({ trackId }) => trackId === leaderId) ?? runs[0]

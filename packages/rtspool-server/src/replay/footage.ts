@@ -83,6 +83,8 @@ interface ReadFragment extends OpenClip {
   readonly isBeforeGap: boolean
   readonly isLast: boolean
   readonly skippedMs: number
+  /** End of the range, if it is read forward. */
+  readonly toMs?: number
 }
 
 /** Reads the footage of one path from its files, forward or backwards, unit by unit. */
@@ -190,18 +192,21 @@ export class Footage {
             : entryAt(open, wantedMs, beforeEndMs !== undefined)
           let isFirst = true
           for (; !this.#isClosed; index++) {
-            if (index >= file.fragments.length && !(await this.#grows(open))) break
+            if (index >= file.fragments.length && !(await this.#grows(open, toMs))) break
             const fragment = file.fragments[index]
-            if (!fragment || startMs(fragment) >= toMs) break
+            if (!fragment) break
+            if (startMs(fragment) >= toMs) return
             if (isFirst && !file.isEntry(fragment)) continue
             const pauseMs = beforeEndMs === undefined ? 0 : startMs(fragment) - beforeEndMs
             const isAfterGap = isFirst && pauseMs > gapMs
             if (isAfterGap) skippedMs += pauseMs
-            const after = index + 1 < file.fragments.length ? 'more' : await this.#after(open)
+            const after = await this.#after(open, index, toMs)
             const isBeforeGap = after === 'gap' || after === 'end'
-            yield { ...open, fragment, isAfterGap, isBeforeGap, isLast: after === 'end', skippedMs }
+            const isLast = after === 'end'
+            yield { ...open, fragment, isAfterGap, isBeforeGap, isLast, skippedMs, toMs }
             isFirst = false
           }
+          if (isReached(open, toMs)) return
           if (!isFirst) beforeEndMs = endOf(open)
         } finally {
           await open.file.close()
@@ -270,9 +275,10 @@ export class Footage {
     return undefined
   }
 
-  /** Waits until the file has grown. @returns False if it will not grow any more. */
-  async #grows({ clip, file }: OpenClip): Promise<boolean> {
-    while (!this.#isClosed) {
+  /** Waits until the file has grown. @returns False if it will not grow any more, or not up to `toMs`. */
+  async #grows(open: OpenClip, toMs: number): Promise<boolean> {
+    const { clip, file } = open
+    while (!this.#isClosed && !isReached(open, toMs)) {
       if (await file.refresh()) return true
       const { clips, isGrowing } = await this.#options.list()
       const isNewest = !clips.some(({ startMs }) => startMs > clip.startMs)
@@ -291,12 +297,17 @@ export class Footage {
     this.#waiting = undefined
   }
 
-  /** Tells what follows the last fragment of a file. */
-  async #after(open: OpenClip): Promise<'more' | 'gap' | 'end'> {
-    if (await open.file.refresh()) return 'more'
+  /** Tells what follows a fragment of a file in a range that ends at `toMs`. */
+  async #after(open: OpenClip, index: number, toMs: number): Promise<'more' | 'gap' | 'end'> {
+    const { clip, file } = open
+    if (index + 1 >= file.fragments.length && !isReached(open, toMs)) await file.refresh()
+    const following = file.fragments[index + 1]
+    if (following) return clip.startMs + file.startMsOf(following) >= toMs ? 'end' : 'more'
+    if (isReached(open, toMs)) return 'end'
     const { clips, isGrowing } = await this.#options.list()
     const next = clips.find(({ startMs }) => startMs > open.clip.startMs)
     if (!next) return isGrowing ? 'more' : 'end'
+    if (next.startMs >= toMs) return 'end'
     return next.startMs - endOf(open) > gapMs ? 'gap' : 'more'
   }
 
@@ -323,6 +334,12 @@ const roundingMs = 0.5
 function endOf({ clip, file }: OpenClip): number {
   const last = file.fragments.at(-1)
   return last ? clip.startMs + file.endMsOf(last) : clip.startMs
+}
+
+/** Returns whether a file has all of the leading track up to the end of a range. */
+function isReached({ clip, file }: OpenClip, toMs: number): boolean {
+  const last = file.fragments.at(-1)
+  return last !== undefined && clip.startMs + file.leaderEndMsOf(last) >= toMs - roundingMs
 }
 
 /**
@@ -390,7 +407,7 @@ function unitsOf(
   samples: readonly StoredSample[],
   beginnings: Set<number>,
 ): FootageUnit[] {
-  const { clip, lanes, isBeforeGap, isLast, skippedMs } = read
+  const { clip, lanes, isBeforeGap, isLast, skippedMs, toMs = Number.POSITIVE_INFINITY } = read
   const units: FootageUnit[] = []
   const lastOf = new Map<number, number>()
   for (const sample of samples) {
@@ -398,10 +415,11 @@ function unitsOf(
     if (!found) continue
     const { lane, track } = found
     const ms = (ticks: number): number => (ticks / track.clockRate) * 1000
-    lastOf.set(lane, units.length)
+    const unixMs = clip.startMs + ms(sample.time)
+    if (unixMs < toMs) lastOf.set(lane, units.length)
     units.push({
       lane,
-      unixMs: clip.startMs + ms(sample.time),
+      unixMs,
       sendMs: clip.startMs + ms(sample.decodeTime),
       durationMs: ms(sample.duration),
       isSync: sample.isSync,

@@ -48,7 +48,7 @@ export async function openReplay(
   const { tracks, endMs } = await examine(newest, indexes)
   const isLimited = window.endMs !== undefined && window.endMs < endMs
   return new ReplaySource({
-    ...{ list, indexes, tracks, name: path, isGrowing: isGrowing && window.endMs === undefined },
+    ...{ list, indexes, tracks, name: path, isGrowing },
     startMs: Math.max(first.startMs, window.startMs ?? 0),
     endMs: isLimited ? window.endMs : endMs,
     onFailed: (error) => onFailed(path, error),
@@ -95,10 +95,11 @@ async function listClips(
     .map(({ file, startMs: from, endMs: to }) => ({
       ...{ folder: plan.folder, file, startMs: from, endMs: to },
     }))
-  const isGrowing = [...recorders].some(
+  const isRecorded = [...recorders].some(
     (recorder) =>
       recorder.plan === plan && recorder.path === path && recorder.state === 'recording',
   )
+  const isGrowing = isRecorded && endMs === Number.POSITIVE_INFINITY
   return { clips, isGrowing }
 }
 

@@ -97,6 +97,41 @@ describe('a recording that is played', () => {
     const [video, sound] = player.tracks
     expect(timesOf(video?.sent ?? [])).toEqual(steps(9000, 10_500, 40))
     expect(timesOf(sound?.sent ?? [])).toEqual(steps(9000, 10_500, 20))
+    const ends = [video, sound].map((track) => track?.sent.findLast(({ extension }) => extension))
+    for (const last of ends)
+      expect(last?.extension).toMatchObject({ isEnd: true, isTerminal: true })
+  })
+
+  it.each([
+    [undefined, 22, 23],
+    [undefined, 8, 12],
+    [undefined, 23, 40],
+    [undefined, 64, 65],
+    ['endtime=20261129T120023Z', 22, 23],
+  ])('ends with its range (%s, %i to %i s) while the path is recorded', async (query, from, to) => {
+    const { player, play, recordings } = await open({ query })
+    recordings.running.add('/cam')
+    await play({ startSeconds: from, endSeconds: to }, onvif)
+    expect(player.announced).toEqual(['rangeEnded'])
+    const { sent } = player.tracks[0] ?? { sent: [] }
+    expect(timesOf(sent)).toEqual(steps(from * 1000, Math.min(to, from < 60 ? 25 : to) * 1000, 40))
+    expect(sent.at(-1)?.extension).toMatchObject({ isEnd: true, isTerminal: true })
+  })
+
+  it('does not grow while the path is recorded if the URL has an end', async () => {
+    const folder = newFolder()
+    await recordFiles(folder, { seconds: 5 })
+    const recordings = new StoredRecordings(planFor(folder))
+    recordings.running.add('/cam')
+    const source = await openReplay(
+      { recordings, prefix: '/replay', onFailed: () => {} },
+      { path: '/replay/cam', query: 'endtime=20261129T130000Z' },
+    )
+    const player = new Player(source)
+    await source.seek({ startSeconds: 0, endSeconds: 6 }, onvif)
+    source.resume(onvif)
+    await player.run()
+    expect([source.isGrowing, player.announced]).toEqual([false, ['rangeEnded']])
   })
 
   it('begins behind a gap if the time is in the gap', async () => {
