@@ -110,13 +110,18 @@ export class SegmentCatalog {
   }
 }
 
-/** Returns the names of all files `.mp4` below a folder, relative to the folder. Takes one turn of the disk a folder. */
+/**
+ * Returns the names of all files `.mp4` below a folder, relative to the folder. Takes one turn of the disk a folder.
+ * Folders below it that may not be read, such as `lost+found`, are left out.
+ *
+ * @throws The error of the system.
+ */
 async function filesBelow(root: string): Promise<string[]> {
   const files: string[] = []
   const folders = ['']
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const name = join(root, folder)
-    for (const entry of await diskTurns.run(root, () => entriesOf(name))) {
+    for (const entry of await diskTurns.run(root, () => entriesOf(name, folder === ''))) {
       const below = join(folder, entry.name)
       if (entry.isDirectory()) folders.push(below)
       else if (entry.isFile() && entry.name.endsWith('.mp4')) files.push(below)
@@ -125,11 +130,14 @@ async function filesBelow(root: string): Promise<string[]> {
   return files
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
+const closedCodes: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM'])
+
+async function entriesOf(folder: string, isRoot: boolean): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return []
+    const code = codeOf(error)
+    if (code === 'ENOENT' || (!isRoot && closedCodes.has(code))) return []
     throw error
   }
 }
