@@ -232,8 +232,13 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     const { plan } = recorder
     this.#recorders.delete(recorder)
     if (recorder.hasStarted) this.emit('stopped', recorder, end)
-    const isOwn = plan.startSource && end !== 'stopped'
-    if (isOwn && !this.#retries.get(plan)?.size) this.#later(recorder, sourceRetrySeconds)
+    if (end === 'stopped') {
+      // Somebody may have started the recording again while its files were being closed.
+      if (!this.#isClosed && this.#plans.includes(plan)) this.#begin(plan)
+      return
+    }
+    if (plan.startSource && !this.#retries.get(plan)?.size)
+      this.#later(recorder, sourceRetrySeconds)
   }
 
   #later({ plan, media }: Recorder, seconds: number): void {
@@ -242,7 +247,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#retries.set(plan, timers)
     const again = (): void => {
       timers.delete(timer)
-      if (!media) this.#start(plan, undefined)
+      if (!media) this.#begin(plan)
       else if (this.#server.media.get(media.publicId)) this.#offer(plan, media)
     }
     const timer = this.#clock.schedule(again, seconds * 1000, false)

@@ -103,6 +103,54 @@ describe('recordings', () => {
     await until(() => scene.source.output !== undefined)
   })
 
+  it('start their source once, if somebody starts them before the next attempt', async () => {
+    const scene = new Scene()
+    scene.recordings.update([plan({ path: '/live/door', startSource: true })])
+    const [own] = scene.recordings.plans as [RecordingPlan]
+    await until(() => scene.source.output !== undefined)
+    scene.source.output?.end()
+    await until(() => [...scene.recordings.recorders].length === 0)
+    scene.source = new PictureSource()
+    scene.recordings.start(own)
+    await until(() => scene.source.output !== undefined)
+    scene.clock.advance(10_100)
+    await nextTurn()
+    expect([...scene.recordings.recorders]).toHaveLength(1)
+  })
+
+  it.each([false, true])(
+    'record on when they are started while they stop (startSource: %s)',
+    async (startSource) => {
+      const scene = new Scene()
+      scene.recordings.update([plan({ path: '/live/door', startSource })])
+      const [own] = scene.recordings.plans as [RecordingPlan]
+      await scene.watch()
+      await until(() => [...scene.recordings.recorders].length === 1)
+      scene.push(30)
+      await until(() => scene.pictureCount >= 25)
+      let open = (): void => {}
+      scene.store.gate = new Promise((resolve) => {
+        open = resolve
+      })
+      const stopping = scene.recordings.stop(own)
+      await nextTurn()
+      scene.recordings.start(own)
+      scene.store.gate = undefined
+      open()
+      await stopping
+      await until(() => [...scene.recordings.recorders].length === 1)
+      const before = scene.pictureCount
+      await until(
+        () => scene.pictureCount >= before + 25,
+        async () => {
+          scene.push(25)
+          await nextTurn()
+        },
+      )
+      expect(scene.events.slice(-2)).toEqual(['recordingStopped', 'recordingStarted'])
+    },
+  )
+
   it('stop with an event while the disk is full, and go on later', async () => {
     const scene = new Scene()
     scene.recordings.update([plan()])
