@@ -215,10 +215,14 @@ export class ReplaySource implements SeekableSource {
     for (const packet of packets) lane.track.push(packet)
   }
 
-  /** Returns the running time of a unit from the beginning of its run, in seconds. */
+  /**
+   * Returns the running time of a unit from the beginning of its run, in seconds. It is negative for sound that comes
+   * before the first picture.
+   */
   #playedSeconds({ firstMs }: Run, { unixMs, skippedMs }: FootageUnit): number {
     const { scale } = this.#rates
-    return (Math.abs(unixMs - firstMs) - skippedMs) / 1000 / Math.abs(scale)
+    const passedMs = scale < 0 ? firstMs - unixMs : unixMs - firstMs
+    return (passedMs - skippedMs) / 1000 / Math.abs(scale)
   }
 
   #timestampOf(run: Run, lane: Lane, unit: FootageUnit): number {

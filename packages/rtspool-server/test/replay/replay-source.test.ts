@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlayManner, PlayRange } from 'rtspool'
 import { describe, expect, it } from 'vitest'
@@ -46,6 +46,19 @@ const timesOf = (sent: readonly SentPacket[]): number[] =>
 /** Returns times from one to another, without the second one. */
 const steps = (fromMs: number, toMs: number, stepMs: number): number[] =>
   Array.from({ length: Math.ceil((toMs - fromMs) / stepMs) }, (_, index) => fromMs + index * stepMs)
+
+/** Lets the pictures of a file be shown 80 ms after they are decoded, as with B-frames. */
+function showLater(file: string): void {
+  const bytes = readFileSync(file)
+  for (let at = bytes.indexOf('tfhd'); at >= 0; at = bytes.indexOf('tfhd', at + 1)) {
+    const run = bytes.indexOf('trun', at) + 4
+    const count = bytes.readUInt32BE(at + 8) === 1 ? bytes.readUInt32BE(run + 4) : 0
+    for (let index = 0; index < count; index++) {
+      bytes.writeInt32BE(80 * 90, run + 12 + index * 16 + 12)
+    }
+  }
+  writeFileSync(file, bytes)
+}
 
 describe('a recording that is played', () => {
   it('has times and length of its files, gaps included', async () => {
@@ -254,6 +267,20 @@ describe('a recording that is played', () => {
     await player.run()
     expect(timesOf(sent)).toEqual(steps(0, 5000, 40))
     expect(sent[count]?.extension?.cSeq).toBe(9)
+  })
+
+  it('has rising RTP times for sound in front of the first picture', async () => {
+    const { folder, player, play } = await open()
+    showLater(join(folder, 'cam/29/12-00-00.mp4'))
+    expect(await play({ startSeconds: 0, endSeconds: 2 }, onvif)).toBe(0.08)
+    const [video, sound] = player.tracks
+    expect(timesOf(video?.sent ?? [])[0]).toBe(80)
+    const { sent } = sound ?? { sent: [] }
+    expect(timesOf(sent)).toEqual(steps(0, 2000, 20))
+    const gaps = sent
+      .slice(1)
+      .map(({ timestamp }, index) => (timestamp - (sent[index]?.timestamp ?? 0)) | 0)
+    expect(new Set(gaps)).toEqual(new Set([960]))
   })
 
   it('keeps numbers and RTP times running over a seek while it plays', async () => {
