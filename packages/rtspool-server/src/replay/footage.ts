@@ -175,7 +175,8 @@ export class Footage {
 
   /** Yields the fragments from the last entry at or before `fromMs` to `toMs`. */
   async *#fragments(fromMs: number, toMs: number): AsyncGenerator<ReadFragment, void, void> {
-    let clip = await this.#clipAt(fromMs)
+    const first = await this.#clipAt(fromMs)
+    let { clip } = first
     let beforeEndMs: number | undefined
     let skippedMs = 0
     while (clip && clip.startMs < toMs && !this.#isClosed) {
@@ -186,7 +187,9 @@ export class Footage {
           const startMs = (fragment: StoredFragment): number =>
             open.clip.startMs + file.startMsOf(fragment)
           const wantedMs: number = beforeEndMs ?? fromMs
-          const isGone = file.fragments.length > 0 && endOf(open) <= wantedMs
+          // What is being recorded goes on: it begins with its last key frame.
+          const isLive = first.isLive && clip === first.clip
+          const isGone = !isLive && file.fragments.length > 0 && endOf(open) <= wantedMs
           let index = isGone
             ? file.fragments.length
             : entryAt(open, wantedMs, beforeEndMs !== undefined)
@@ -259,9 +262,11 @@ export class Footage {
     }
   }
 
-  async #clipAt(fromMs: number): Promise<Clip | undefined> {
-    const { clips } = await this.#options.list()
-    return clips.findLast(({ startMs }) => startMs <= fromMs) ?? clips[0]
+  /** Returns the clip at a time. `isLive`: more of it is being recorded. */
+  async #clipAt(fromMs: number): Promise<{ clip: Clip | undefined; isLive: boolean }> {
+    const { clips, isGrowing } = await this.#options.list()
+    const clip = clips.findLast(({ startMs }) => startMs <= fromMs) ?? clips[0]
+    return { clip, isLive: isGrowing && clip === clips.at(-1) }
   }
 
   /** Returns the clip after another one; waits for it while the path is recorded. */

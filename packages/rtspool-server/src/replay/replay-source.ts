@@ -9,7 +9,7 @@ import {
   type TrackOutput,
 } from 'rtspool'
 import { defaultMaxPacketBytes, replayExtensionBytes, withReplayExtension } from 'rtspool/rtp'
-import { Footage, type FootageOptions, type FootageUnit } from './footage.js'
+import { type ClipList, Footage, type FootageOptions, type FootageUnit } from './footage.js'
 import type { Packetize, StoredTrack } from './stored-tracks.js'
 import { type DueUnit, PacedSender, type UnitSender, UnpacedSender } from './unit-sender.js'
 
@@ -22,7 +22,7 @@ export interface ReplaySourceOptions extends Pick<FootageOptions, 'list' | 'inde
   /** Beginning and end of the presentation, in milliseconds since 1970. */
   readonly startMs: number
   readonly endMs: number
-  /** True if the presentation goes on behind `endMs` as long as the path is recorded. */
+  /** True if the presentation goes on behind `endMs` whenever the path is recorded. */
   readonly isGrowing: boolean
   /** Name of the presentation, for `s=`. */
   readonly name: string
@@ -60,8 +60,6 @@ interface Run {
 export class ReplaySource implements SeekableSource {
   readonly description: SessionDescription
   readonly clockStartMs: number
-  readonly durationSeconds: number
-  readonly isGrowing: boolean
   readonly #options: ReplaySourceOptions
   #rates: Pick<PlayManner, 'scale' | 'speed'> = { scale: 1, speed: 1 }
   #lanes: readonly Lane[] = []
@@ -72,17 +70,29 @@ export class ReplaySource implements SeekableSource {
   #sentSeconds = 0
   /** Running time in seconds at which the last unit sent so far ends. */
   #ranSeconds = 0
+  /** End of the newest footage that is known, in seconds. */
+  #knownSeconds: number
+  #isGrowing: boolean
   #isOver = false
   #isClosed = false
 
   constructor(options: ReplaySourceOptions) {
     this.#options = options
     this.clockStartMs = options.startMs
-    this.durationSeconds = Math.max(0, options.endMs - options.startMs) / 1000
-    this.isGrowing = options.isGrowing
+    this.#knownSeconds = Math.max(0, options.endMs - options.startMs) / 1000
+    this.#isGrowing = options.isGrowing
     const { name } = options
     this.description = createSessionDescription({ originId: 0, address: '0.0.0.0', name })
     this.description.media.push(...options.tracks.map(({ description }) => description))
+  }
+
+  /** Length as far as it is known: it moves while the path is recorded. */
+  get durationSeconds(): number {
+    return this.#knownSeconds
+  }
+
+  get isGrowing(): boolean {
+    return this.#isGrowing
   }
 
   get rates(): Pick<PlayManner, 'scale' | 'speed'> {
@@ -92,7 +102,7 @@ export class ReplaySource implements SeekableSource {
   get positionSeconds(): number {
     const run = this.#run
     if (!run) return 0
-    if (this.#isOver) return run.range.endSeconds
+    if (this.#isOver) return Math.min(run.range.endSeconds, this.durationSeconds)
     const { next } = run.sender
     return next ? this.#secondsOf(next.unit) : this.#sentSeconds
   }
@@ -113,7 +123,8 @@ export class ReplaySource implements SeekableSource {
     })
   }
 
-  async seek(range: PlayRange, manner: PlayManner): Promise<number> {
+  async seek(asked: PlayRange, manner: PlayManner): Promise<number> {
+    const range = this.#options.isGrowing ? await this.#recordedPart(asked) : asked
     const runningSeconds = this.#stop()
     const rates = { scale: limited(manner.scale), speed: limited(manner.speed) }
     const footage = this.#footage()
@@ -153,9 +164,28 @@ export class ReplaySource implements SeekableSource {
     this.#stop()
   }
 
+  /** Returns a range that begins in the footage there is by now. */
+  async #recordedPart({ startSeconds, endSeconds }: PlayRange): Promise<PlayRange> {
+    await this.#list()
+    return { startSeconds: Math.min(startSeconds, this.#knownSeconds), endSeconds }
+  }
+
+  /** Lists the files, and notes how far they reach. */
+  readonly #list = async (): Promise<ClipList> => {
+    const list = await this.#options.list()
+    const endMs = list.clips.at(-1)?.endMs ?? 0
+    if (this.#options.isGrowing) this.#reached((endMs - this.clockStartMs) / 1000)
+    this.#isGrowing = this.#options.isGrowing && list.isGrowing
+    return list
+  }
+
+  #reached(seconds: number): void {
+    this.#knownSeconds = Math.max(this.#knownSeconds, seconds)
+  }
+
   #footage(): Footage {
-    const { list, indexes, tracks } = this.#options
-    return new Footage({ list, indexes, tracks, clock: this.#requireOutput().clock })
+    const { indexes, tracks } = this.#options
+    return new Footage({ list: this.#list, indexes, tracks, clock: this.#requireOutput().clock })
   }
 
   #unitsOf(
@@ -164,13 +194,12 @@ export class ReplaySource implements SeekableSource {
     { scale, frames, rateControl, intraIntervalMs: intervalMs }: PlayManner,
   ): AsyncGenerator<FootageUnit, void, void> {
     const fromMs = this.clockStartMs + startSeconds * 1000
-    const isEndless = this.isGrowing && endSeconds >= this.durationSeconds
-    const endMs = this.clockStartMs + endSeconds * 1000
+    const toMs = this.clockStartMs + endSeconds * 1000
     if (scale < 0) {
       const isWhole = !rateControl && frames !== 'intra'
-      return footage.backwards({ fromMs, toMs: endMs }, { isWhole, intervalMs })
+      return footage.backwards({ fromMs, toMs }, { isWhole, intervalMs })
     }
-    const range = { fromMs, toMs: isEndless ? Number.POSITIVE_INFINITY : endMs }
+    const range = { fromMs, toMs }
     const isThinned = frames === undefined && rateControl && scale > maxWholeScale
     if (frames === 'intra' || isThinned) return footage.keyFrames(range, intervalMs)
     const all = footage.forward(range)
@@ -205,6 +234,7 @@ export class ReplaySource implements SeekableSource {
     const lane = this.#lanes[unit.lane]
     if (!run || !lane) return
     this.#sentSeconds = this.#secondsOf(unit)
+    if (this.#isGrowing) this.#reached(this.#sentSeconds + unit.durationMs / 1000)
     const playedSeconds = this.#playedSeconds(run, unit)
     const lastsSeconds = unit.durationMs / 1000 / Math.abs(this.#rates.scale)
     this.#ranSeconds = Math.max(this.#ranSeconds, run.runningSeconds + playedSeconds + lastsSeconds)

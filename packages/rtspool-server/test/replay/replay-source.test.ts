@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlayManner, PlayRange } from 'rtspool'
 import { describe, expect, it } from 'vitest'
@@ -346,9 +346,12 @@ describe('files that change while they are played', () => {
     expect(failures).toHaveLength(1)
   })
 
-  it('are followed while they are written, up to their last whole fragment', async () => {
+  /** Footage of 5 s in a file that is being written; its last write was 5 s after noon. */
+  async function openWritten() {
     const folder = newFolder()
     await recordFiles(folder, { seconds: 5, isCut: true })
+    const written = join(folder, 'cam/29/12-00-00.mp4')
+    utimesSync(written, noonMs / 1000, noonMs / 1000 + 5)
     const recordings = new StoredRecordings(planFor(folder))
     recordings.running.add('/cam')
     const source = await openReplay(
@@ -356,10 +359,42 @@ describe('files that change while they are played', () => {
       { path: '/replay/cam', query: undefined },
     )
     const player = new Player(source)
-    const [, sent] = [
-      await source.seek({ startSeconds: 0, endSeconds: source.durationSeconds }, onvif),
-      player.tracks[0]?.sent ?? [],
-    ]
+    return { folder, recordings, source, player, sent: player.tracks[0]?.sent ?? [] }
+  }
+
+  it('are as long as what was recorded by now', async () => {
+    const { folder, recordings, source, player, sent } = await openWritten()
+    expect(source.durationSeconds).toBeLessThan(5)
+    await recordFiles(folder, { startMs: noonMs + 5000, seconds: 7 })
+    // Behind everything there is: the viewer gets the newest.
+    const range = { startSeconds: 100, endSeconds: Number.POSITIVE_INFINITY }
+    expect(await source.seek(range, onvif)).toBe(11)
+    expect([source.isGrowing, source.durationSeconds]).toEqual([true, 12])
+    source.resume(onvif)
+    await player.run(5)
+    expect([timesOf(sent), player.announced]).toEqual([steps(11_000, 12_000, 40), []])
+    recordings.running.clear()
+    await player.run()
+    expect([player.announced, source.isGrowing]).toEqual([['rangeEnded'], false])
+    expect(source.positionSeconds).toBe(12)
+  })
+
+  it('are played to the end that was asked for, which is recorded later', async () => {
+    const { folder, source, player, sent } = await openWritten()
+    await source.seek({ startSeconds: 0, endSeconds: 8 }, onvif)
+    source.resume(onvif)
+    await player.run(7)
+    expect(player.announced).toEqual([])
+    await recordFiles(folder, { startMs: noonMs + 5000, seconds: 5 })
+    await player.run()
+    expect(player.announced).toEqual(['rangeEnded'])
+    expect(timesOf(sent).at(-1)).toBe(7960)
+    expect(source.positionSeconds).toBe(8)
+  })
+
+  it('are followed while they are written, up to their last whole fragment', async () => {
+    const { folder, recordings, source, player, sent } = await openWritten()
+    await source.seek({ startSeconds: 0, endSeconds: Number.POSITIVE_INFINITY }, onvif)
     source.resume(onvif)
     await player.run(20)
     expect(player.announced).toEqual([])

@@ -111,8 +111,12 @@ export interface MediaSource {
 
 /** A range of a stored presentation, in seconds from its beginning. */
 export interface PlayRange {
-  /** Later than the end if the range is played backwards. */
+  /**
+   * Later than the end if the range is played backwards. May be behind `durationSeconds` while the presentation grows:
+   * the source then begins with the newest it has.
+   */
   readonly startSeconds: number
+  /** `Infinity` if the presentation grows, and the viewer has asked for no end. */
   readonly endSeconds: number
 }
 

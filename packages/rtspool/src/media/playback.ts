@@ -41,7 +41,7 @@ export class Playback {
     this.#source = source
     this.#clock = clock
     this.#onFailed = onFailed
-    this.#endSeconds = source.durationSeconds
+    this.#endSeconds = this.lengthSeconds
   }
 
   get durationSeconds(): number {
@@ -56,6 +56,11 @@ export class Playback {
   /** True while the presentation grows, so that its end is not known. */
   get isGrowing(): boolean {
     return this.#source.isGrowing ?? false
+  }
+
+  /** End of a playback of everything in seconds; `Infinity` while the presentation grows. */
+  get lengthSeconds(): number {
+    return this.isGrowing ? Number.POSITIVE_INFINITY : this.durationSeconds
   }
 
   /** True if the source can play in other manners than the normal one. */

@@ -14,7 +14,7 @@ import { openBackChannels } from '../setup/back-channel-setup.js'
 import { startSource } from '../sources/start-source.js'
 import { playManner } from './play-manner.js'
 import { rateHeaders } from './rate-headers.js'
-import { type SoughtRange, soughtRange, storedRange } from './stored-range.js'
+import { soughtRange, storedRange } from './stored-range.js'
 
 /**
  * Handles PLAY for a stored presentation: seeks, continues after a pause, or changes nothing (RFC
@@ -50,7 +50,7 @@ export async function playStored(
     ...ok,
     session,
     headers: [
-      ['Range', storedRange(sought.unit, playback, playback.range, isEndless(playback, sought))],
+      ['Range', storedRange(sought.unit, playback, playback.range)],
       ...rateHeaders(headers, playback.rates),
       ...storedRtpInfo(context, streams, wasPlaying),
       ...keyMgmt,
@@ -72,10 +72,6 @@ function mannerFor(asked: PlayManner, streams: readonly PlayStream[]): PlayManne
   const isPaced = streams.some(({ lowerTransport }) => lowerTransport === 'UDP')
   return isPaced && !asked.rateControl ? { ...asked, rateControl: true } : asked
 }
-
-/** Returns whether a playback goes on behind the known end of a presentation that grows. */
-const isEndless = (playback: Playback, { isOpen }: SoughtRange): boolean =>
-  isOpen && playback.isGrowing && playback.rates.scale > 0
 
 /** Escapes the URI of a track for RTP-Info, which cannot contain a quotation mark. */
 export const rtpInfoUrl = (uri: string): string => uri.replaceAll('"', '%22')

@@ -15,19 +15,18 @@ const ntpEpochSeconds = 2_208_988_800
 /** Stored presentation with which positions are converted. */
 type Placed = Pick<Playback, 'clockStartMs'>
 
-/** Formats a Range header. @param isOpen - True for a range whose end is not known yet. */
+/** Formats a Range header. A range to `Infinity` is written without an end. */
 export function storedRange(
   unit: StoredRangeUnit,
   { clockStartMs = 0 }: Placed,
   { startSeconds, endSeconds }: PlayRange,
-  isOpen = false,
 ): string {
   const place = (seconds: number): number => {
     if (unit === 'npt') return Math.max(0, seconds)
     const unixMs = clockStartMs + seconds * 1000
     return unit === 'clock' ? unixMs : unixMs / 1000 + ntpEpochSeconds
   }
-  const end = isOpen ? undefined : place(endSeconds)
+  const end = endSeconds === Number.POSITIVE_INFINITY ? undefined : place(endSeconds)
   const start = place(startSeconds)
   return unit === 'clock'
     ? serializeRange({ unit, start, end })
@@ -46,8 +45,6 @@ export interface SoughtRange {
   readonly unit: StoredRangeUnit
   /** Range to seek; `undefined` to continue at the present position. */
   readonly range: PlayRange | undefined
-  /** True if the client has not asked for an end. */
-  readonly isOpen: boolean
 }
 
 /**
@@ -60,6 +57,8 @@ export interface SoughtRange {
  *
  * With another manner, such as a new Scale, playback continues at the present position. A range of wall-clock time may
  * begin before the presentation: clients without knowledge of it ask so (GStreamer: `clock=19000101T000000Z-`).
+ * A presentation that grows has no end yet: any position in it may be requested, and without an end the range is
+ * `Infinity` long.
  *
  * @param unit - Unit of a response to a request without a range.
  * @throws {RequestError} `ERR_HEADER_VALUE`. `ERR_RANGE_UNIT` for units other than npt, and clock if the times are
@@ -71,26 +70,24 @@ export function soughtRange(
   manner: PlayManner,
   unit: StoredRangeUnit,
 ): SoughtRange {
-  const { durationSeconds, positionSeconds } = playback
+  const { durationSeconds, positionSeconds, lengthSeconds } = playback
   const isReverse = manner.scale < 0
   const asked = askedRange(headers, playback, isReverse, unit)
-  const isOpen = asked.end === undefined
-  if (asked.start === 'now' && isOpen) {
+  if (asked.start === 'now' && asked.end === undefined) {
     const isSame = isSameManner(manner, playback.manner)
     if (isSame && (playback.isPlaying || playback.isPaused)) {
-      return { unit: asked.unit, range: undefined, isOpen }
+      return { unit: asked.unit, range: undefined }
     }
   }
-  const last = isReverse ? 0 : durationSeconds
-  const first = durationSeconds - last
-  const isOver = isReverse ? positionSeconds <= 0 : positionSeconds >= durationSeconds
+  const [first, last] = isReverse ? [durationSeconds, 0] : [0, lengthSeconds]
+  const isOver = isReverse ? positionSeconds <= 0 : positionSeconds >= lengthSeconds
   const start = typeof asked.start === 'number' ? asked.start : isOver ? first : positionSeconds
-  const startSeconds = within(start, durationSeconds, isReverse)
-  const endSeconds = Math.min(Math.max(asked.end ?? last, 0), durationSeconds)
+  const startSeconds = within(start, lengthSeconds, isReverse)
+  const endSeconds = Math.min(Math.max(asked.end ?? last, 0), lengthSeconds)
   // Half open (RFC 2326 section 12.29): the end itself is excluded.
   const isPart = isReverse ? startSeconds > endSeconds : startSeconds < endSeconds
-  if (isPart) return { unit: asked.unit, range: { startSeconds, endSeconds }, isOpen }
-  const whole = storedRange(asked.unit, playback, { startSeconds: 0, endSeconds: durationSeconds })
+  if (isPart) return { unit: asked.unit, range: { startSeconds, endSeconds } }
+  const whole = storedRange(asked.unit, playback, { startSeconds: 0, endSeconds: lengthSeconds })
   throw new RequestError('ERR_RANGE', `Range: expected a part of ${whole}`)
 }
 

@@ -112,7 +112,7 @@ function observe(
 async function start(media: Media): Promise<void> {
   try {
     await media.play()
-    await media.playback?.seek({ startSeconds: 0, endSeconds: media.playback.durationSeconds })
+    await media.playback?.seek({ startSeconds: 0, endSeconds: media.playback.lengthSeconds })
   } catch (error) {
     void media.fail()
     throw unavailable(media, error)

@@ -45,6 +45,33 @@ describe('a recording with wall-clock times', () => {
     expect(body.toString()).toContain('a=range:clock=20261129T120000Z-\r\n')
     const { headers } = await ask('PLAY', { Range: 'clock=20261129T120004Z-' })
     expect(headers.get('Range')).toBe('clock=20261129T120004Z-')
+    expect((await ask('PAUSE')).headers.get('Range')).toMatch(/^npt=[\d.]+-$/)
+  })
+
+  it.each([
+    ['npt=15-', { startSeconds: 15, endSeconds: Number.POSITIVE_INFINITY }],
+    ['npt=5-20', { startSeconds: 5, endSeconds: 20 }],
+    ['npt=5-10', { startSeconds: 5, endSeconds: 10 }],
+  ])('is asked for %s while it grows, behind its known end too', async (range, sought) => {
+    const { source, ask } = await viewer({ isGrowing: true })
+    const { statusCode, headers } = await ask('PLAY', { Range: range })
+    const end = Number.isFinite(sought.endSeconds) ? sought.endSeconds : ''
+    expect([statusCode, headers.get('Range')?.split('-')[1]]).toEqual([200, `${end}`])
+    expect(source.sought).toEqual([sought])
+    // The same end after a pause.
+    await ask('PAUSE')
+    expect((await ask('PLAY')).headers.get('Range')?.split('-')[1]).toBe(`${end}`)
+    expect(source.sought).toHaveLength(1)
+  })
+
+  it('goes on at another rate behind the end that was known at first', async () => {
+    const { clock, source, ask } = await viewer({ isGrowing: true })
+    await ask('PLAY')
+    clock.advance(15_000)
+    await ask('PLAY', { Scale: '2' })
+    expect(source.sought.at(-1)).toEqual({
+      ...{ startSeconds: 15, endSeconds: Number.POSITIVE_INFINITY },
+    })
   })
 
   it.each([
