@@ -9,6 +9,9 @@ export interface ReplayPlan {
 
 export const replayDefaults = Object.freeze({ path: '/replay' }) satisfies ReplayPlan
 
+const wantedPath = ({ path }: ReplayPlan, hasRecordings: boolean): string | undefined =>
+  hasRecordings && path !== false ? path : undefined
+
 /** Mounts the recordings of the command for replay over RTSP. */
 export class Replay {
   readonly #mounts: MountPoints
@@ -30,14 +33,24 @@ export class Replay {
    * Mounts the recordings at another path, or removes the mount. Viewers of the former path are not disconnected.
    *
    * @param hasRecordings - False if nothing is recorded, so that there is nothing to mount.
+   * @throws The error of the mount if the path is in use. The mount before then stays.
    */
-  update({ path }: ReplayPlan, hasRecordings: boolean): void {
-    const wanted = hasRecordings && path !== false ? path : undefined
+  update(plan: ReplayPlan, hasRecordings: boolean): void {
+    const wanted = wantedPath(plan, hasRecordings)
     if (wanted === this.#mounted) return
+    if (wanted !== undefined) {
+      const [recordings, onFailed] = [this.#recordings, this.#onFailed]
+      this.#mounts.add(wanted, replayMount({ recordings, prefix: wanted, onFailed }))
+    }
     if (this.#mounted !== undefined) this.#mounts.remove(this.#mounted)
     this.#mounted = wanted
-    if (wanted === undefined) return
-    const [recordings, onFailed] = [this.#recordings, this.#onFailed]
-    this.#mounts.add(wanted, replayMount({ recordings, prefix: wanted, onFailed }))
+  }
+
+  /** Returns whether something else is mounted where {@link update} would mount the recordings. */
+  isTaken(plan: ReplayPlan, hasRecordings: boolean): boolean {
+    const wanted = wantedPath(plan, hasRecordings)
+    return (
+      wanted !== undefined && wanted !== this.#mounted && this.#mounts.get(wanted) !== undefined
+    )
   }
 }

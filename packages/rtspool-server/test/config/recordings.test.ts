@@ -75,7 +75,7 @@ describe('the path of the replay of a configuration', () => {
 
   it('changes with a reload, and with the first recording', () => {
     const update = vi.fn()
-    const part = replayPart({ update })
+    const part = replayPart({ update, isTaken: () => false })
     const [none, some] = [loadText('') as Settings, load('path: /*, folder: disk') as Settings]
     expect(part.prepare(none, none)).toBeUndefined()
     const change = part.prepare(some, none)
@@ -85,5 +85,18 @@ describe('the path of the replay of a configuration', () => {
       [{ path: '/replay' }, true],
       [{ path: '/replay' }, false],
     ])
+  })
+
+  it('is refused by a reload where a client publishes', () => {
+    const isTaken = ({ path }: { path: string | false }) => path === '/cam'
+    const part = replayPart({ update: vi.fn(), isTaken })
+    const at = (path: string): Settings =>
+      loadText(
+        `recordings: { all: { path: /live/*, folder: disk } }\nreplay: { path: ${path} }\n`,
+      ) as Settings
+    expect(() => part.prepare(at('/cam'), at('/replay'))).toThrow(
+      'replay.path is in use: a client publishes there',
+    )
+    expect(part.prepare(at('/other'), at('/replay'))).toBeDefined()
   })
 })

@@ -1,3 +1,4 @@
+import { MediaFactory } from 'rtspool'
 import { describe, expect, it } from 'vitest'
 import { connectTo, expectOk, urlOf } from '../../../rtspool/test/support/test-server.js'
 import { Replay } from '../../src/replay/replay.js'
@@ -22,6 +23,23 @@ describe('the mount of recordings', () => {
     expect(body.toString()).toContain('a=range:clock=20261129T120000Z-20261129T120002Z')
     const missing = await client.request('DESCRIBE', urlOf(server, '/replay/none'))
     expect(missing.statusCode).toBe(404)
+  })
+
+  it('stays where it is if another path is in use, and moves there once it is free', async () => {
+    const { server, replay, client } = await serve()
+    const [former, wanted] = [{ path: '/replay' }, { path: '/live/cam' }]
+    const published = new MediaFactory(() => Promise.reject(new Error('no camera')))
+    server.mounts.add('/live/cam', published)
+    replay.update(former, true)
+    expect([replay.isTaken(former, true), replay.isTaken(wanted, true)]).toEqual([false, true])
+    expect(replay.isTaken(wanted, false)).toBe(false)
+    expect(() => replay.update(wanted, true)).toThrow('/live/cam is mounted already')
+    replay.update(former, true)
+    expect(server.mounts.get('/live/cam')).toBe(published)
+    await expectOk(client, 'DESCRIBE', urlOf(server, '/replay/cam'))
+    server.mounts.remove('/live/cam')
+    replay.update(wanted, true)
+    await expectOk(client, 'DESCRIBE', urlOf(server, '/live/cam/cam'))
   })
 
   it('moves, and leaves when nothing is recorded', async () => {

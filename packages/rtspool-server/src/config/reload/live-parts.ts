@@ -196,16 +196,21 @@ export const sourcesPart = (
 })
 
 /** Creates the part of a reload that changes the path at which recordings are played. */
-export const replayPart = (replay: Pick<Replay, 'update'>): LivePart => ({
+export const replayPart = (replay: Pick<Replay, 'update' | 'isTaken'>): LivePart => ({
   prepare(after, before) {
-    const update = ({ config }: typeof after): void =>
-      replay.update(config.replay, Object.keys(config.recordings).length > 0)
-    const settings = ({ config }: typeof after) => [
-      config.replay,
-      Object.keys(config.recordings).length > 0,
-    ]
-    if (isDeepStrictEqual(settings(before), settings(after))) return undefined
-    return { apply: () => update(after), undo: () => update(before) }
+    const settings = ({ config }: typeof after) =>
+      [config.replay, Object.keys(config.recordings).length > 0] as const
+    const [was, is] = [settings(before), settings(after)]
+    if (isDeepStrictEqual(was, is)) return undefined
+    const { path } = after.config.replay
+    const isFreed =
+      path !== false &&
+      (mountPlanOf(before.config).files.has(path) || path in before.config.sources)
+    if (!isFreed && replay.isTaken(...is)) {
+      const says = 'is in use: a client publishes there'
+      throw new ConfigError([problemOfKey(after, ['replay', 'path'], says)])
+    }
+    return { apply: () => replay.update(...is), undo: () => replay.update(...was) }
   },
 })
 

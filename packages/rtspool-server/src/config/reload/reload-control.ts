@@ -31,7 +31,7 @@ export interface RunningCommand {
   readonly certificate: TlsCertificate | undefined
   readonly recordings: Pick<RecordingService, 'update'>
   readonly sources: Pick<SourceService, 'plans' | 'update'>
-  readonly replay: Pick<Replay, 'update'>
+  readonly replay: Pick<Replay, 'update' | 'isTaken'>
   /** Other ports with the same TLS certificate. */
   readonly otherPorts: readonly CertificateUser[]
 }
