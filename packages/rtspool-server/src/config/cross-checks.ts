@@ -101,10 +101,8 @@ function sourceProblems(config: Config, keys: KeySources): ConfigProblem[] {
   })
 }
 
-function recordingProblems(
-  { recordings, replay, paths, testPicture }: Config,
-  sources: KeySources,
-): ConfigProblem[] {
+function recordingProblems(config: Config, sources: KeySources): ConfigProblem[] {
+  const { recordings, replay, paths, testPicture } = config
   const isTaken =
     replay.path !== false &&
     (paths[replay.path]?.file !== undefined || (testPicture && replay.path === testPath))
@@ -116,8 +114,28 @@ function recordingProblems(
     ),
     ...(isTaken
       ? [problem(sources, ['replay', 'path'], 'is the path of a file, too: choose another one')]
-      : []),
+      : liveBelowReplay(config, sources)),
   ]
+}
+
+/** Live paths below that of replay would be taken for recordings: with other rights, and closed to publishers. */
+function liveBelowReplay(
+  { recordings, replay, paths, sources, publish }: Config,
+  keys: KeySources,
+): ConfigProblem[] {
+  const recorded = Object.values(recordings).map(({ path }) => path)
+  if (replay.path === false || recorded.length === 0) return []
+  const prefix = `${replay.path}/`
+  const files = Object.entries(paths).filter(([, { file }]) => file !== undefined)
+  const live = [
+    ...recorded,
+    ...Object.keys(sources),
+    ...files.map(([path]) => path),
+    ...publish.paths,
+  ].find((path) => `${path}/`.startsWith(prefix))
+  if (live === undefined) return []
+  const says = `is above ${live}, which is live: choose another one`
+  return [problem(keys, ['replay', 'path'], says)]
 }
 
 function liveProblems({ live, tls }: Config, sources: KeySources): ConfigProblem[] {

@@ -21,7 +21,7 @@ export function withReplayRules(
   const paths = new Set(rules.map(({ path }) => path))
   const added = rules.flatMap(({ path, read, replay = read, from }) => {
     const replayed = path === '/' ? prefix : `${prefix}${path}`
-    if (paths.has(replayed) || path.startsWith(`${prefix}/`)) return []
+    if (paths.has(replayed)) return []
     return [{ path: replayed, ...(replay && { read: replay }), ...(from && { from }) }]
   })
   return [...own, ...added]

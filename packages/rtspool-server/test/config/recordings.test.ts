@@ -73,6 +73,23 @@ describe('the path of the replay of a configuration', () => {
     expect(problemOf(settings)).toContain('is the path of a file, too')
   })
 
+  it.each([
+    'recordings: { all: { path: /live/*, folder: disk } }',
+    'recordings: { all: { path: /live, folder: disk } }',
+    'recordings: { all: { path: /*, folder: disk } }\npaths: { /live/a: { file: clip.mp4 } }',
+    'recordings: { all: { path: /*, folder: disk } }\npublish: { paths: [/live/*] }',
+    'recordings: { all: { path: /*, folder: disk } }\nsources: { /live/a: { pull: { url: rtsp://cam/a } } }',
+  ])('is not above live paths: %s', (settings) => {
+    expect(problemOf(`replay: { path: /live }\n${settings}`)).toContain(
+      'replay.path is above /live',
+    )
+    expect(problemOf(`replay: { path: /liv }\n${settings}`)).toBe('')
+  })
+
+  it('may be above live paths while nothing is recorded', () => {
+    expect(problemOf('replay: { path: /live }\npublish: { paths: [/live/*] }')).toBe('')
+  })
+
   it('changes with a reload, and with the first recording', () => {
     const update = vi.fn()
     const part = replayPart({ update, isTaken: () => false })

@@ -27,7 +27,23 @@ describe('rights on recordings', () => {
       { path: '/*', read: 'anyone' },
       { path: '/replay/*', read: ['ann'] },
     ] as const
-    expect(withReplayRules(rules, '/replay')).toEqual(rules)
+    expect(withReplayRules(rules, '/replay')).toEqual([
+      ...rules,
+      // Recordings of paths below that of the replay itself.
+      { path: '/replay/replay/*', read: ['ann'] },
+    ])
+  })
+
+  it('are those on the path where the path of the replay is above it', () => {
+    const rules = [
+      { path: '/*', read: 'anyone' },
+      { path: '/live/door', read: ['ann'] },
+    ] as const
+    expect(withReplayRules(rules, '/live')).toEqual([
+      ...rules,
+      { path: '/live/*', read: 'anyone' },
+      { path: '/live/live/door', read: ['ann'] },
+    ])
   })
 
   it('need no rules of their own while nothing is replayed', () => {
