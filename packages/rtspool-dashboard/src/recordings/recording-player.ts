@@ -1,3 +1,4 @@
+import { ApiError } from '../api/api-client.js'
 import { mediaSourceClass } from '../live/live-source.js'
 import type { RecordedPart } from './recorded-part.js'
 import { unsupportedText } from './recording-words.js'
@@ -9,6 +10,9 @@ const aheadSeconds = 20
 const keptSeconds = 30
 /** Milliseconds after which the end of a file that is being written is read again. */
 const waitMs = 1_500
+/** Attempts to read a part, and milliseconds after the first one; each further pause is twice as long. */
+const maxAttempts = 6
+const retryMs = 1_000
 /** Seconds in front of the end of a buffer at which a browser may stop. */
 const edgeSeconds = 0.2
 const tickMs = 250
@@ -74,6 +78,7 @@ class PlayerRun {
   readonly #leaving = new AbortController()
   readonly #timer: ReturnType<typeof setInterval>
   readonly #url: string | undefined
+  #source: MediaSource | undefined
   #buffer: SourceBuffer | undefined
   #mime = ''
   /** Time at which the next part begins. */
@@ -81,6 +86,8 @@ class PlayerRun {
   #isBusy = false
   #isComplete = false
   #retryAt = 0
+  /** Attempts to read the next part that have failed. */
+  #failureCount = 0
 
   constructor(video: HTMLVideoElement, options: RecordingPlayerOptions, timeMs: number) {
     this.#video = video
@@ -100,7 +107,11 @@ class PlayerRun {
     options.onStatus({ state: 'loading', text: '' })
     const source = new sourceClass()
     this.#url = URL.createObjectURL(source)
-    source.addEventListener('sourceopen', () => void this.#fill(source), { once: true })
+    const opened = (): void => {
+      this.#source = source
+      void this.#fill()
+    }
+    source.addEventListener('sourceopen', opened, { once: true })
     video.addEventListener('error', this.#onError)
     video.disableRemotePlayback = true
     video.src = this.#url
@@ -143,7 +154,11 @@ class PlayerRun {
 
   #tick(): void {
     const { currentTime, paused, readyState } = this.#video
-    if (this.#leaving.signal.aborted || !this.#buffer) return
+    if (this.#leaving.signal.aborted || !this.#source) return
+    if (!this.#buffer) {
+      this.#fillInTime()
+      return
+    }
     this.#options.onTime(this.#originMs + currentTime * 1000)
     const ranges = rangesOf(this.#video)
     const own = ranges.find(({ start, end }) => currentTime >= start - 0.5 && currentTime <= end)
@@ -155,14 +170,18 @@ class PlayerRun {
       this.#options.onStatus({ state: 'ended', text: 'The recording ends here.' })
     } else if (!paused && readyState > 2) this.#options.onStatus({ state: 'playing', text: '' })
     const isShort = (ranges.at(-1)?.end ?? 0) - currentTime < aheadSeconds
-    if (isShort && !this.#isComplete && Date.now() >= this.#retryAt) void this.#fill()
+    if (isShort) this.#fillInTime()
   }
 
-  async #fill(source?: MediaSource): Promise<void> {
+  #fillInTime(): void {
+    if (!this.#isComplete && Date.now() >= this.#retryAt) void this.#fill()
+  }
+
+  async #fill(): Promise<void> {
     if (this.#isBusy || this.#leaving.signal.aborted) return
     this.#isBusy = true
     try {
-      await this.#readNext(source)
+      await this.#readNext()
     } catch (error) {
       if (!this.#leaving.signal.aborted)
         this.#fail(error instanceof Error ? error.message : String(error))
@@ -171,12 +190,11 @@ class PlayerRun {
     }
   }
 
-  async #readNext(source?: MediaSource): Promise<void> {
+  async #readNext(): Promise<void> {
     const { signal } = this.#leaving
-    const { read, next, grows } = this.#options
-    const fromMs = next(this.#nextMs)
-    const part = fromMs === undefined ? undefined : await read(fromMs, fromMs + partMs, signal)
-    if (signal.aborted) return
+    const { next, grows } = this.#options
+    const part = await this.#read(next(this.#nextMs))
+    if (signal.aborted || part === 'failed') return
     if (!part || part.endMs <= this.#nextMs) {
       const later = next(this.#nextMs + gapMs)
       const isNear = later !== undefined && later - this.#nextMs <= gapMs
@@ -192,18 +210,31 @@ class PlayerRun {
       return
     }
     if (isFirst) this.#originMs = part.startMs
-    await this.#append(source, part)
+    await this.#append(part)
     this.#nextMs = part.endMs
     if (!isFirst) return
     this.#video.currentTime = Math.max(0, (this.#wantedMs - this.#originMs) / 1000)
     await this.#video.play().catch(() => {})
   }
 
-  async #append(
-    source: MediaSource | undefined,
-    { mime, startMs, bytes }: RecordedPart,
-  ): Promise<void> {
-    const buffer = this.#buffer ?? source?.addSourceBuffer(mime)
+  /** Reads a part. A refusal that will pass, or a failure of the network, is followed by further attempts. */
+  async #read(fromMs: number | undefined): Promise<RecordedPart | 'failed' | undefined> {
+    if (fromMs === undefined) return undefined
+    try {
+      const part = await this.#options.read(fromMs, fromMs + partMs, this.#leaving.signal)
+      this.#failureCount = 0
+      return part
+    } catch (error) {
+      this.#failureCount++
+      const isFinal = error instanceof ApiError && error.isFinal
+      if (isFinal || this.#failureCount >= maxAttempts) throw error
+      this.#retryAt = Date.now() + retryMs * 2 ** (this.#failureCount - 1)
+      return 'failed'
+    }
+  }
+
+  async #append({ mime, startMs, bytes }: RecordedPart): Promise<void> {
+    const buffer = this.#buffer ?? this.#source?.addSourceBuffer(mime)
     if (!buffer) return
     this.#buffer = buffer
     if (this.#mime !== '' && this.#mime !== mime) buffer.changeType(mime)
