@@ -65,6 +65,8 @@ export class ReplaySource implements SeekableSource {
   #lanes: readonly Lane[] = []
   #output: MediaOutput | undefined
   #run: Run | undefined
+  /** What a seek is waiting for. */
+  #preparing: Pick<Run, 'footage' | 'sender'> | undefined
   #replayCSeq: number | undefined
   /** Position of the last unit sent, in seconds. */
   #sentSeconds = 0
@@ -124,18 +126,17 @@ export class ReplaySource implements SeekableSource {
   }
 
   async seek(asked: PlayRange, manner: PlayManner): Promise<number> {
-    const range = this.#options.isGrowing ? await this.#recordedPart(asked) : asked
     const runningSeconds = this.#stop()
+    const range = this.#options.isGrowing ? await this.#recordedPart(asked) : asked
+    this.#requireOpen()
     const rates = { scale: limited(manner.scale), speed: limited(manner.speed) }
     const footage = this.#footage()
     const units = duesOf(this.#unitsOf(footage, range, { ...manner, ...rates }), rates)
     const sender = this.#senderOf(units, manner)
+    this.#preparing = { footage, sender }
     const first = await sender.prepare()
-    if (this.#isClosed) {
-      footage.close()
-      sender.close()
-      throw new Error('the replay was closed')
-    }
+    this.#preparing = undefined
+    this.#requireOpen()
     const startSeconds = first ? this.#secondsOf(first.unit) : range.startSeconds
     const firstMs = this.clockStartMs + startSeconds * 1000
     this.#rates = rates
@@ -162,6 +163,12 @@ export class ReplaySource implements SeekableSource {
   close(): void {
     this.#isClosed = true
     this.#stop()
+    this.#preparing?.footage.close()
+    this.#preparing?.sender.close()
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new Error('the replay was closed')
   }
 
   /** Returns a range that begins in the footage there is by now. */

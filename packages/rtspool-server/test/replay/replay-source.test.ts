@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlayManner, PlayRange } from 'rtspool'
 import { describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { nextTurn } from '../../../rtspool/test/support/until.js'
 import { openReplay } from '../../src/replay/replay-mount.js'
 import { recordFiles } from '../recording/support/recorded-files.js'
 import {
+  filesRead,
   newFolder,
   noonMs,
   normalManner,
@@ -339,7 +340,6 @@ describe('files that change while they are played', () => {
     source.resume(onvif)
     await player.run(2)
     const name = join(folder, 'cam/29/12-00-00.mp4')
-    const { truncateSync } = await import('node:fs')
     truncateSync(name, 2000)
     await player.run()
     expect(player.announced).toEqual(['fail'])
@@ -390,6 +390,26 @@ describe('files that change while they are played', () => {
     expect(player.announced).toEqual(['rangeEnded'])
     expect(timesOf(sent).at(-1)).toBe(7960)
     expect(source.positionSeconds).toBe(8)
+  })
+
+  it('are not waited for once the viewer has left', async () => {
+    const folder = newFolder()
+    await recordFiles(folder, { seconds: 3, isCut: true })
+    const file = join(folder, 'cam/29/12-00-00.mp4')
+    // No fragment has been written yet.
+    truncateSync(file, readFileSync(file).indexOf('prft') - 4)
+    const recordings = new StoredRecordings(planFor(folder))
+    recordings.running.add('/cam')
+    const source = await openReplay(
+      { recordings, prefix: '/replay', onFailed: () => {} },
+      { path: '/replay/cam', query: undefined },
+    )
+    new Player(source)
+    const range = { startSeconds: 0, endSeconds: Number.POSITIVE_INFINITY }
+    const seeking = source.seek(range, onvif).catch(String)
+    await filesRead()
+    source.close()
+    expect(await seeking).toBe('Error: the replay was closed')
   })
 
   it('are followed while they are written, up to their last whole fragment', async () => {
