@@ -88,7 +88,10 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#store = store
     this.#uptime = uptime
     this.#listener = {
-      started: (recorder, refused) => void this.emit('started', recorder, refused),
+      started: (recorder, refused) => {
+        this.files.noteChange(recorder.plan)
+        this.emit('started', recorder, refused)
+      },
       segmentClosed: (recorder, segment) => this.#segmentClosed(recorder, segment),
       failed: (recorder, failure, error) => this.#failed(recorder, failure, error),
       ended: (recorder, end) => this.#ended(recorder, end),
@@ -218,6 +221,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   }
 
   #segmentClosed(recorder: Recorder, segment: ClosedSegment): void {
+    this.files.noteChange(recorder.plan)
     this.emit('segmentClosed', recorder, segment)
     void this.files.tidy(recorder.plan)
   }

@@ -89,7 +89,7 @@ async function listClips(
   path: string,
   { startMs = Number.NEGATIVE_INFINITY, endMs = Number.POSITIVE_INFINITY }: ReplayWindow,
 ): Promise<ClipList> {
-  const segments = await files.list(plan)
+  const segments = await files.recent(plan)
   const clips = segments
     .filter((each) => each.path === path && each.endMs > startMs && each.startMs < endMs)
     .map(({ file, startMs: from, endMs: to }) => ({

@@ -1,6 +1,6 @@
 import { MediaFactory, RtspServer } from 'rtspool'
 import { ManualClock } from 'rtspool/testing'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { nextTurn, until } from '../../../rtspool/test/support/until.js'
 import { EventFeed } from '../../src/events/event-feed.js'
 import { feedRecordingEvents } from '../../src/events/recording-events.js'
@@ -88,6 +88,20 @@ describe('recordings', () => {
     expect(closed).toMatchObject({ file: 'live/door/2026-01-01/00-00-00Z.mp4' })
     expect(stopped).toMatchObject({ reason: 'mediaEnded', missedPackets: 0 })
     expect(scene.store.open.size).toBe(0)
+  })
+
+  it('tell those who follow them of each file that they begin or close', async () => {
+    const scene = new Scene()
+    const noted = vi.spyOn(scene.recordings.files, 'noteChange')
+    scene.recordings.update([plan()])
+    await scene.watch()
+    await until(() => [...scene.recordings.recorders].length === 1)
+    scene.push(30)
+    await until(() => scene.events.includes('recordingStarted'))
+    expect(noted).toHaveBeenCalledTimes(1)
+    await scene.recordings.stop(scene.recordings.plans[0] as RecordingPlan)
+    expect(scene.events.filter((type) => type === 'segmentClosed')).toHaveLength(1)
+    expect(noted).toHaveBeenCalledTimes(2)
   })
 
   it('start a source where they are asked to, and start it again after its end', async () => {

@@ -366,6 +366,7 @@ describe('files that change while they are played', () => {
     const { folder, recordings, source, player, sent } = await openWritten()
     expect(source.durationSeconds).toBeLessThan(5)
     await recordFiles(folder, { startMs: noonMs + 5000, seconds: 7 })
+    recordings.noteChange()
     // Behind everything there is: the viewer gets the newest.
     const range = { startSeconds: 100, endSeconds: Number.POSITIVE_INFINITY }
     expect(await source.seek(range, onvif)).toBe(11)
@@ -380,12 +381,13 @@ describe('files that change while they are played', () => {
   })
 
   it('are played to the end that was asked for, which is recorded later', async () => {
-    const { folder, source, player, sent } = await openWritten()
+    const { folder, recordings, source, player, sent } = await openWritten()
     await source.seek({ startSeconds: 0, endSeconds: 8 }, onvif)
     source.resume(onvif)
     await player.run(7)
     expect(player.announced).toEqual([])
     await recordFiles(folder, { startMs: noonMs + 5000, seconds: 5 })
+    recordings.noteChange()
     await player.run()
     expect(player.announced).toEqual(['rangeEnded'])
     expect(timesOf(sent).at(-1)).toBe(7960)
@@ -422,6 +424,7 @@ describe('files that change while they are played', () => {
     expect(timesOf(sent)).toEqual(steps(0, before * 40, 40))
     expect(before).toBeGreaterThan(95)
     await recordFiles(folder, { startMs: noonMs + 5000, seconds: 5 })
+    recordings.noteChange()
     recordings.running.clear()
     await player.run()
     expect(player.announced).toEqual(['rangeEnded'])

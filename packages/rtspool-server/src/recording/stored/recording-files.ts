@@ -14,6 +14,8 @@ const maxExports = 4
 /** Parts of files that pages play at the same time; a part takes a moment only. */
 const maxPlayed = 8
 const tidyIntervalMs = 60_000
+/** Milliseconds for which a list serves those who follow a recording, all of whom ask twice a second. */
+const recentMs = 1_500
 /** Milliseconds after its last change for which a file without an end may be written by another process. */
 const writingMs = 120_000
 
@@ -33,6 +35,11 @@ export interface RecordingFilesOptions {
 export class RecordingFiles {
   readonly #options: RecordingFilesOptions
   readonly #catalogs = new Map<string, SegmentCatalog>()
+  /** Last list of each recording, and the time at which it was begun. */
+  readonly #recent = new Map<
+    string,
+    { readonly atMs: number; readonly segments: Promise<readonly StoredSegment[]> }
+  >()
   /** Recordings whose old files are being removed. */
   readonly #tidying = new Map<RecordingPlan, Promise<void>>()
   readonly #ages: SegmentAges
@@ -54,6 +61,32 @@ export class RecordingFiles {
    */
   list(plan: RecordingPlan): Promise<readonly StoredSegment[]> {
     return this.#catalogOf(plan).list()
+  }
+
+  /**
+   * Returns the files of a recording, the oldest first, as they were within the last 1.5 s. Files that a recorder of
+   * this process has begun or closed since then are listed anew.
+   *
+   * @throws The error of the system.
+   */
+  recent(plan: RecordingPlan): Promise<readonly StoredSegment[]> {
+    const key = keyOf(plan)
+    const atMs = this.#options.clock.now()
+    const kept = this.#recent.get(key)
+    if (kept && atMs - kept.atMs < recentMs) return kept.segments
+    const segments = this.list(plan)
+    const entry = { atMs, segments }
+    this.#recent.set(key, entry)
+    segments.catch(() => {
+      if (this.#recent.get(key) === entry) this.#recent.delete(key)
+    })
+    return segments
+  }
+
+  /** Notes that a recorder has begun or closed a file. */
+  noteChange(plan: RecordingPlan): void {
+    this.#recent.delete(keyOf(plan))
+    this.#catalogOf(plan).noteChange()
   }
 
   /** Returns whether a file is being written, by a recorder of this process or, as far as can be seen, of another one. */
@@ -110,7 +143,7 @@ export class RecordingFiles {
   }
 
   #catalogOf(plan: RecordingPlan): SegmentCatalog {
-    const key = `${plan.name} ${plan.folder}`
+    const key = keyOf(plan)
     const catalog = this.#catalogs.get(key) ?? new SegmentCatalog(plan)
     this.#catalogs.set(key, catalog)
     return catalog
@@ -124,3 +157,5 @@ export class RecordingFiles {
     return this.#options.clock.schedule(tidyAll, tidyIntervalMs, false)
   }
 }
+
+const keyOf = ({ name, folder }: RecordingPlan): string => `${name} ${folder}`

@@ -55,10 +55,17 @@ export class SegmentCatalog {
    * @throws The error of the system, unless the folder does not exist.
    */
   list(): Promise<readonly StoredSegment[]> {
-    this.#listing ??= this.#list().finally(() => {
-      this.#listing = undefined
+    if (this.#listing) return this.#listing
+    const listing = this.#list().finally(() => {
+      if (this.#listing === listing) this.#listing = undefined
     })
-    return this.#listing
+    this.#listing = listing
+    return listing
+  }
+
+  /** Lets the next {@link list} look again, even if one is under way. */
+  noteChange(): void {
+    this.#listing = undefined
   }
 
   /** Deletes a file, and folders that become empty. @throws The error of the system. */

@@ -75,6 +75,47 @@ describe('files of a recording', () => {
   })
 })
 
+describe('the list of files for those who follow a recording', () => {
+  it('is made once in 1.5 s, and anew when a recorder has begun or closed a file', async () => {
+    const clock = new ManualClock()
+    const folder = newFolder()
+    const plan = planFor(folder)
+    const files = new RecordingFiles({
+      ...{ clock, uptime: processUptime(clock), plans: () => [plan], open: () => new Set() },
+      ...{ onRemoved: () => {}, onFailed: () => {} },
+    })
+    onTestFinished(() => files.close())
+    const count = async () => (await files.recent(plan)).length
+    expect(await count()).toBe(0)
+    await recordFiles(folder, { seconds: 12 })
+    expect(await count()).toBe(0)
+    clock.advance(1500)
+    expect(await count()).toBe(2)
+    await recordFiles(folder, { startMs: startMs + 60_000, seconds: 5 })
+    expect(await count()).toBe(2)
+    // A list that was begun before does not count.
+    clock.advance(1500)
+    const early = files.recent(plan)
+    files.noteChange(plan)
+    expect(files.recent(plan)).not.toBe(early)
+    expect(await count()).toBe(3)
+  })
+
+  it('is made anew after a failure', async () => {
+    const clock = new ManualClock()
+    const plan = planFor(newFolder())
+    const files = new RecordingFiles({
+      ...{ clock, uptime: processUptime(clock), plans: () => [plan], open: () => new Set() },
+      ...{ onRemoved: () => {}, onFailed: () => {} },
+    })
+    onTestFinished(() => files.close())
+    const listed = vi.spyOn(SegmentCatalog.prototype, 'list').mockRejectedValueOnce(diskFull())
+    onTestFinished(() => listed.mockRestore())
+    await expect(files.recent(plan)).rejects.toThrow('ENOSPC')
+    expect(await files.recent(plan)).toEqual([])
+  })
+})
+
 describe('retention', () => {
   it('holds up nobody for longer than 5 s when the disk hangs', async () => {
     const listed = vi.spyOn(SegmentCatalog.prototype, 'list').mockReturnValue(new Promise(() => {}))

@@ -50,6 +50,11 @@ export class StoredRecordings implements ReplayedRecordings {
     onTestFinished(() => this.files.close())
   }
 
+  /** Notes that files have changed, as a recorder does. */
+  noteChange(): void {
+    for (const plan of this.plans) this.files.noteChange(plan)
+  }
+
   get recorders(): ReplayedRecordings['recorders'] {
     const states = this.plans.flatMap((plan) =>
       [...this.running].map((path) => ({ plan, path, state: 'recording' })),
