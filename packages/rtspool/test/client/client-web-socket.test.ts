@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { connect, type RtspClientOptions } from '../../src/client/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
@@ -105,6 +106,24 @@ describe('a refused WebSocket', () => {
     expect(heads[0]).toMatch(/^User-Agent: rtspool\r$/m)
   })
 
+  it.each([
+    ['an invalid frame', 'pp'],
+    ['a closing frame', '\x88\0'],
+  ])('behind whose 101 %s stands ends the attempt, and nothing else', async (_, bytes) => {
+    const { error } = await refused((head) => `${acceptanceOf(head)}${bytes}`)
+    expect(error).toMatchObject({ code: 'ERR_CLIENT_DISCONNECTED' })
+  })
+
+  it('leaves no connection when the request cannot be written', async () => {
+    const proxy = await TunnelProxy.start(await ScriptedCamera.start())
+    const port = Number(new URL(proxy.url.replace('rtsp:', 'http:')).port)
+    const headersOf = () => ({ 'User-Agent': 'a\nb' })
+    const target = { host: '127.0.0.1', port, path: '/', headersOf }
+    const attempt = openWebSocket(target, new AbortController().signal)
+    await expect(attempt).rejects.toBeInstanceOf(TypeError)
+    await until(() => proxy.connections > 0 && proxy.isLeft)
+  })
+
   it('is told when the server speaks another protocol', async () => {
     const { error } = await refused(() => 'SSH-2.0-server\r\n\r\n')
     expect(error).toMatchObject({ code: 'ERR_CLIENT_CONNECT' })
@@ -141,3 +160,19 @@ describe('a refused WebSocket', () => {
     })
   })
 })
+
+/** Response that accepts an upgrade (RFC 6455 section 4.2.2). */
+function acceptanceOf(head: string): string {
+  const key = /^Sec-WebSocket-Key: (.*)\r$/m.exec(head)?.[1]
+  const accept = createHash('sha1')
+    .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64')
+  return [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accept}`,
+    'Sec-WebSocket-Protocol: rtsp.onvif.org',
+    '\r\n',
+  ].join('\r\n')
+}

@@ -42,6 +42,11 @@ export class TunnelProxy {
     return `rtsp://127.0.0.1:${port}/cam?a=b`
   }
 
+  /** Number of connections so far. */
+  get connections(): number {
+    return this.#sockets.length
+  }
+
   /** True once the client has closed all connections. */
   get isLeft(): boolean {
     return this.#sockets.every(({ closed }) => closed)
@@ -61,7 +66,7 @@ export class TunnelProxy {
       const head = bytes.toString('latin1', 0, end)
       this.heads.push(head)
       const answer = this.#answer(head, this.heads.length)
-      if (answer !== undefined) socket.end(answer)
+      if (answer !== undefined) socket.end(answer, 'latin1')
       else if (head.startsWith('GET')) this.#openGet(socket)
       else this.#openPost(socket, bytes.subarray(end))
     })

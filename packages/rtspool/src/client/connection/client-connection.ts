@@ -90,6 +90,8 @@ export class ClientConnection {
         if (response.statusCode >= 200) this.#pending.settle(response)
       },
     })
+    // A tunnel may end before anybody listens to its events.
+    if (socket.destroyed) this.#fail(lost('the connection was lost', socket.errored ?? undefined))
     socket.on('data', (chunk) => this.#receive(chunk))
     socket.on('error', (error) => this.#fail(lost('the connection was lost', error)))
     socket.on('close', () => this.#fail(lost('the server has closed the connection')))

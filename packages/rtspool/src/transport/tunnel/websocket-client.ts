@@ -31,23 +31,33 @@ export async function openWebSocket(
   })
   const socket = await openStream(target, signal)
   const { Host: host = authorityOf(target.host, target.port), ...headers } = target.headersOf('GET')
-  // The socket has its TLS already.
-  const webSocket = new WebSocket(`ws://${host}${target.path}`, [rtspSubprotocol], {
-    createConnection: () => socket,
-    headers,
-    followRedirects: false,
-    perMessageDeflate: false,
-    maxPayload: maxMessageBytes,
-  })
+  const begin = () =>
+    // The socket has its TLS already.
+    new WebSocket(`ws://${host}${target.path}`, [rtspSubprotocol], {
+      createConnection: () => socket,
+      headers,
+      followRedirects: false,
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+    })
+  let webSocket: ReturnType<typeof begin>
+  try {
+    webSocket = begin()
+  } catch (error) {
+    socket.on('error', ignore)
+    socket.destroy()
+    throw error
+  }
   const { remoteAddress, localAddress } = socket
   const stream = Object.assign(new WebSocketStream(webSocket), { remoteAddress, localAddress })
   return new Promise((resolve, reject) => {
     const settle = (error?: unknown): void => {
       signal.removeEventListener('abort', aborted)
       stream.off('error', settle)
+      // The first frame of the server may be invalid: its error arrives before the caller listens.
+      stream.on('error', ignore)
       if (error === undefined) resolve(stream)
       else {
-        stream.on('error', () => undefined)
         stream.destroy()
         socket.destroy()
         reject(error)
@@ -61,6 +71,9 @@ export async function openWebSocket(
     if (signal.aborted) aborted()
   })
 }
+
+/** Ignores an error of a stream, which is destroyed then. */
+const ignore = (): void => undefined
 
 function refusalOf({ statusCode = 0, statusMessage = '', rawHeaders }: IncomingMessage) {
   const headers: [string, string][] = []
