@@ -77,6 +77,11 @@ export class Publisher extends EventEmitter<RtspPublisherEvents> implements Rtsp
       await this.end(error)
       throw this.#error ?? error
     }
+    // Aborted or lost, while the response to RECORD was on its way.
+    if (this.#closing) {
+      await this.#closing
+      throw this.#error ?? closedError()
+    }
     const { id, timeoutSeconds } = session
     if (keepAliveSeconds > 0 && id !== undefined) {
       const intervalMs = Math.min(timeoutSeconds / 2, keepAliveSeconds) * 1000
@@ -123,9 +128,12 @@ export class Publisher extends EventEmitter<RtspPublisherEvents> implements Rtsp
     this.#keepAlive?.stop()
     this.#options.signal?.removeEventListener('abort', this.#abort)
     for (const track of this.tracks) track.sendBye()
-    const reason = error ?? new ClientError('ERR_CLIENT_CLOSED', 'the publisher has been closed')
+    const reason = error ?? closedError()
     await connection.close(reason, session.farewell)
     for (const link of links) await link.close()
     tell(this, 'closed', error)
   }
 }
+
+const closedError = (): ClientError =>
+  new ClientError('ERR_CLIENT_CLOSED', 'the publisher has been closed')

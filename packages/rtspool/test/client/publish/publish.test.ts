@@ -213,6 +213,27 @@ describe('the conversation of a publisher', () => {
     }
   })
 
+  it('ends when its signal aborts before a RECORD that succeeds, and leaves no timer', async () => {
+    const camera = await ScriptedCamera.start({
+      RECORD: undefined,
+      TEARDOWN: ({ headers }) => {
+        const ok = (cSeq: number) => `RTSP/1.0 200 OK\r\nCSeq: ${cSeq}\r\n\r\n`
+        const cSeq = Number(headers.get('cseq'))
+        return ok(cSeq - 1) + ok(cSeq)
+      },
+    })
+    const controller = new AbortController()
+    const { signal } = controller
+    const clock = new ManualClock()
+    const attempt = publish(camera.url, { description: testSdp, signal, clock })
+    const caught = expect(attempt).rejects.toThrow('enough')
+    await until(() => camera.of('RECORD').length === 1)
+    controller.abort(new Error('enough'))
+    await caught
+    expect(clock.pendingTimers).toBe(0)
+    await until(() => camera.sockets.every((socket) => socket.destroyed))
+  })
+
   it('keeps the session alive at half its timeout', async () => {
     const { camera, clock } = await toCamera({
       SETUP: ({ headers }) => ({
