@@ -6,7 +6,7 @@ import { closeAfterTest } from '../support/open-things.js'
 import { scene } from '../support/scene.js'
 import { type CameraAnswers, cameraSdp, frame, ScriptedCamera } from '../support/scripted-camera.js'
 import { rtpPacket, testCertificate } from '../support/test-server.js'
-import { advancing, until } from '../support/until.js'
+import { advancing, nextTurn, until } from '../support/until.js'
 
 /** A client on a clock of its own; after the test no timer of it may be left. */
 async function connected(url: string, options: RtspClientOptions = {}) {
@@ -312,6 +312,54 @@ describe('keep-alives', () => {
     clock.advance(30_000)
     await until(() => camera.of('GET_PARAMETER').length === 1)
     await until(() => camera.of('OPTIONS').length > 1, advancing(clock, 30_000))
+  })
+})
+
+describe('a nonce that has expired', () => {
+  const challenge = (nonce: string) => ({
+    status: 401,
+    headers: { 'WWW-Authenticate': `Digest realm="r", nonce="${nonce}", stale=true` },
+  })
+  const nonces = (camera: ScriptedCamera, method: string) =>
+    camera
+      .of(method)
+      .map(({ headers }) => /nonce="(\w+)"/.exec(headers.get('authorization') ?? '')?.[1])
+
+  async function loggedIn(answers: CameraAnswers) {
+    const camera = await ScriptedCamera.start({
+      DESCRIBE: (_, count) => (count === 1 ? challenge('old') : { body: cameraSdp }),
+      ...answers,
+    })
+    const { client, clock } = await connected(withUser(camera.url))
+    await client.play()
+    return { camera, client, clock }
+  }
+
+  it('does not keep a session from its TEARDOWN', async () => {
+    const { camera, client } = await loggedIn({
+      TEARDOWN: (_, count) => (count === 1 ? challenge('new') : {}),
+    })
+    await client.close()
+    expect(nonces(camera, 'TEARDOWN')).toEqual(['old', 'new'])
+  })
+
+  it('does not cost a keep-alive, and is renewed once at most', async () => {
+    const { camera, clock } = await loggedIn({
+      GET_PARAMETER: (_, count) => challenge(`new${count}`),
+    })
+    clock.advance(30_000)
+    await until(() => camera.of('GET_PARAMETER').length === 2)
+    expect(nonces(camera, 'GET_PARAMETER')).toEqual(['old', 'new1'])
+    await nextTurn(20)
+    expect(camera.of('GET_PARAMETER')).toHaveLength(2)
+  })
+
+  it('ends a close that is refused again at once', async () => {
+    const { camera, client } = await loggedIn({
+      TEARDOWN: (_, count) => challenge(`new${count}`),
+    })
+    await client.close()
+    expect(camera.of('TEARDOWN')).toHaveLength(2)
   })
 })
 

@@ -128,7 +128,8 @@ export class ClientConnection {
   }
 
   /**
-   * Sends a request at once, and does not wait for the response, which some servers never send.
+   * Sends a request at once, and does not wait for the response, which some servers never send. Sends it once more, if its
+   * nonce has expired.
    *
    * @param onResponse - Called with the response, if there is one.
    */
@@ -137,11 +138,16 @@ export class ClientConnection {
       this.#post(request, onResponse)
   }
 
-  #post(request: ClientRequest, onResponse?: (response: RtspResponse) => void): void {
+  #post(
+    request: ClientRequest,
+    onResponse: ((response: RtspResponse) => void) | undefined,
+    isFirst = true,
+  ): void {
     const { cSeq, authorization } = this.#write(request)
     const resolve = (response: RtspResponse): void => {
-      if (response.statusCode === 401) this.#renewNonce(response, authorization)
-      onResponse?.(response)
+      const mayRetry = response.statusCode === 401 && this.#renewNonce(response, authorization)
+      if (mayRetry && isFirst) this.#post(request, onResponse, false)
+      else onResponse?.(response)
     }
     this.#pending.add(cSeq, { resolve, reject: () => undefined })
   }
@@ -288,15 +294,13 @@ export class ClientConnection {
     return { cSeq, authorization }
   }
 
-  /**
-   * Stores a new nonce for the next request. The request that was refused with the old one is not
-   * sent again.
-   */
-  #renewNonce(response: RtspResponse, authorization: string | undefined): void {
+  /** Stores a new nonce for the next request. @returns Whether the request that was refused may succeed with it */
+  #renewNonce(response: RtspResponse, authorization: string | undefined): boolean {
     try {
-      this.#init.login.accept(response, authorization, true)
+      return this.#init.login.accept(response, authorization, true)
     } catch (error) {
       if (!(error instanceof RtspError)) throw error
+      return false
     }
   }
 

@@ -49,7 +49,7 @@ export class KeepAlive {
   }
 
   #learn(method: string, { statusCode }: RtspResponse): void {
-    // A 401 has renewed the nonce; the next request succeeds.
+    // After a 401 the connection has sent the request again.
     const isRefused = statusCode >= 400 && statusCode !== 401
     if (!isRefused || this.#hasChanged || method !== this.#method) return
     this.#hasChanged = true
