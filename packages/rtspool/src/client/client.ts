@@ -183,12 +183,29 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#requireOpen()
     this.#setUp ??= this.#setUpTracks(options.replay !== undefined)
     await this.#setUp
-    const answer = await this.#answered(this.#attachment.play(options, this.tracks))
+    const answer = await this.#answerToPlay(options)
     this.#requireOpen()
     if (this.#options.reportSeconds > 0) this.#reports.start()
     this.#watchSilence(options)
     this.#enter('playing')
     return answer
+  }
+
+  /** Sends PLAY. Tracks that have all ended may then end once more, even right behind the response. */
+  async #answerToPlay(options: RtspPlayOptions): Promise<RtspPlayAnswer> {
+    const { hasEnded } = this.#readers
+    if (hasEnded) this.#markEnded(false)
+    try {
+      return await this.#answered(this.#attachment.play(options, this.tracks))
+    } catch (error) {
+      if (hasEnded) this.#markEnded(true)
+      throw error
+    }
+  }
+
+  #markEnded(hasEnded: boolean): void {
+    this.#readers.hasEnded = hasEnded
+    for (const track of this.tracks) track.isEnded = hasEnded
   }
 
   async #pause(): Promise<void> {

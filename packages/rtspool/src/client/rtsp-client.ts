@@ -26,7 +26,10 @@ export interface RtspClientEvents {
   transportChanged: [transport: RtspClientTransport, error: unknown]
   /** Emitted once, after `stateChanged`; `error` is absent after `close()`. */
   closed: [error: unknown]
-  /** Emitted when the server has ended every track with an RTCP BYE, for example at the end of a file. */
+  /**
+   * Emitted when the server has ended every track with an RTCP BYE, for example at the end of a file. It is emitted once
+   * after each PLAY.
+   */
   ended: []
 }
 

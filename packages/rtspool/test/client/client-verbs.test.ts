@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { connect, type RtspClientOptions } from '../../src/client/index.js'
+import { serializeCompound } from '../../src/rtcp/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { closeAfterTest } from '../support/open-things.js'
 import { type CameraAnswers, frame, ScriptedCamera } from '../support/scripted-camera.js'
@@ -30,6 +31,46 @@ async function playing(answers: CameraAnswers = {}, options: RtspClientOptions =
 
 const packet = (sequenceNumber: number, size = 100) =>
   rtpPacket({ sequenceNumber, payload: Buffer.alloc(size, sequenceNumber) })
+
+const bye = serializeCompound([{ type: 'bye', ssrcs: [] }])
+const byes = Buffer.concat([frame(1, bye), frame(3, bye)])
+
+describe('the end of all tracks', () => {
+  it('comes again after a seek, even right behind its response', async () => {
+    const { camera, client } = await playing({
+      PLAY: (_, count) => (count === 3 ? { behind: byes } : {}),
+    })
+    let ends = 0
+    client.on('ended', () => ends++)
+    for (const count of [1, 2]) {
+      const reader = client.packets()
+      if (count > 1) await client.seek(0)
+      camera.send(Buffer.concat([frame(0, packet(count)), frame(1, bye)]))
+      expect((await reader.next()).value?.packet).toEqual(packet(count))
+      expect(ends).toBe(count - 1)
+      camera.send(frame(3, bye))
+      expect((await reader.next()).done).toBe(true)
+      expect(ends).toBe(count)
+    }
+    await client.seek(0)
+    await until(() => ends === 3)
+    expect((await client.packets().next()).done).toBe(true)
+  })
+
+  it('stays after a refused PLAY, for readers to come', async () => {
+    const { camera, client } = await playing({
+      PLAY: (_, count) => (count > 1 ? { status: 457 } : {}),
+    })
+    let ends = 0
+    client.on('ended', () => ends++)
+    camera.send(byes)
+    await until(() => ends === 1)
+    expect((await client.packets().next()).done).toBe(true)
+    await expect(client.play({ range: 'npt=5-' })).rejects.toMatchObject({ statusCode: 457 })
+    expect((await client.accessUnits().next()).done).toBe(true)
+    expect(ends).toBe(1)
+  })
+})
 
 describe('pause and resume', () => {
   it('send PAUSE, and PLAY without a Range, for the URL of all tracks', async () => {

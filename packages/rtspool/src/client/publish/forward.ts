@@ -63,7 +63,14 @@ async function forwardClient(
   options: RtspForwardOptions,
 ): Promise<RtspPublisher> {
   const tracks = options.tracks ?? forwardedTracks(client)
-  const publisher = await openPublisher(url, { ...options, tracks })
+  let hasEnded = false
+  const noteEnd = (): void => {
+    hasEnded = true
+  }
+  client.once('ended', noteEnd)
+  const publisher = await openPublisher(url, { ...options, tracks }).finally(() => {
+    client.off('ended', noteEnd)
+  })
   const piped = tracks.map(({ index }) => client.tracks[index])
   for (const [position, track] of piped.entries()) track?.pipe(publisher.tracks[position])
   const ended = (): void => void publisher.close()
@@ -82,6 +89,8 @@ async function forwardClient(
     await publisher.end(error)
     throw error
   }
+  // The client has ended while the publisher was opened.
+  if (hasEnded) await publisher.close()
   return publisher
 }
 

@@ -96,6 +96,10 @@ export class ClientTrack implements RtspClientTrack {
     return this.#reception.isEnded
   }
 
+  set isEnded(isEnded: boolean) {
+    this.#reception.isEnded = isEnded
+  }
+
   unixTimeMsAt(rtpTime: number): number | undefined {
     return this.#reception.unixTimeMsAt(rtpTime)
   }

@@ -21,7 +21,7 @@ export interface ReadersOwner {
   isInterleaved(): boolean
   /** Stops or continues the reading of the connection. */
   setFlow(isFlowing: boolean): void
-  /** Called once, when all tracks that are set up have ended. */
+  /** Called when all tracks that are set up have ended, once after each PLAY. */
   onEnded(): void
 }
 
@@ -34,8 +34,8 @@ export class Readers implements TrackListener {
   readonly #queues = new Set<PacketQueue>()
   readonly #stuckCheck: PeriodicCheck
   #isHeldUp = false
-  /** True once the owner has been told that all tracks have ended. */
-  #hasEnded = false
+  /** True once the owner has been told that all tracks have ended; false again for the next PLAY. */
+  hasEnded = false
   /** Number of requests that wait for a response, which arrives behind packets. */
   #requests = 0
   #end: { readonly error: unknown } | undefined
@@ -56,7 +56,11 @@ export class Readers implements TrackListener {
     checkInteger('maxQueuedBytes', maxQueuedBytes, 1)
     const queue = new PacketQueue(
       {
-        begin: () => this.#owner.begin(),
+        begin: async () => {
+          await this.#owner.begin()
+          // Another end comes only after another PLAY.
+          if (this.hasEnded && this.#owner.haveAllEnded()) queue.end()
+        },
         onRoom: () => this.#regulate(),
         onClosed: (closed) => {
           this.#queues.delete(closed)
@@ -96,8 +100,8 @@ export class Readers implements TrackListener {
   ended(): void {
     if (!this.#owner.haveAllEnded()) return
     for (const queue of this.#queues) queue.end()
-    if (this.#hasEnded) return
-    this.#hasEnded = true
+    if (this.hasEnded) return
+    this.hasEnded = true
     this.#owner.onEnded()
   }
 

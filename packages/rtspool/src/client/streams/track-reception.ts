@@ -34,7 +34,8 @@ export class TrackReception {
   #invalidPackets = 0
   #malformedRtcp = 0
   #lastPacketAt: number | undefined
-  #isEnded = false
+  /** True if the source has sent an RTCP BYE, and no packet after it. */
+  isEnded = false
   /** Wall clock of the server at an RTP timestamp, from the last sender report. */
   #time: { readonly unixMs: number; readonly rtpTime: number } | undefined
 
@@ -45,11 +46,6 @@ export class TrackReception {
   /** SSRC of the last packet; `undefined` before the first. */
   get ssrc(): number | undefined {
     return this.#statistics?.ssrc
-  }
-
-  /** True if the source has sent an RTCP BYE, and no packet after it. */
-  get isEnded(): boolean {
-    return this.#isEnded
   }
 
   get stats(): Omit<RtspClientTrackStats, 'rejectedPackets'> {
@@ -91,7 +87,7 @@ export class TrackReception {
     this.#packets++
     this.#bytes += packet.length
     this.#lastPacketAt = now
-    this.#isEnded = false
+    this.isEnded = false
     return 'rtp'
   }
 
@@ -116,7 +112,7 @@ export class TrackReception {
 
   #noteBye({ ssrcs }: Bye): void {
     const { ssrc } = this
-    if (ssrc === undefined || ssrcs.length === 0 || ssrcs.includes(ssrc)) this.#isEnded = true
+    if (ssrc === undefined || ssrcs.length === 0 || ssrcs.includes(ssrc)) this.isEnded = true
   }
 
   #noteSenderReport(

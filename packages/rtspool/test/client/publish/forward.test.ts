@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { connect, type ForwardedUnit, forward } from '../../../src/client/index.js'
+import { serializeCompound } from '../../../src/rtcp/index.js'
 import { parseSdp } from '../../../src/sdp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { closeAfterTest } from '../../support/open-things.js'
 import { scene } from '../../support/scene.js'
-import { ScriptedCamera } from '../../support/scripted-camera.js'
+import { frame, ScriptedCamera } from '../../support/scripted-camera.js'
 import { rtpPacket, startServer, urlOf } from '../../support/test-server.js'
 import { nextTurn, until } from '../../support/until.js'
 
@@ -56,6 +57,30 @@ describe('forward', () => {
     await until(() => publisher.state === 'closed')
     await client.close()
     await expect(forward(client, to)).rejects.toBeInstanceOf(Error)
+  })
+
+  it('ends the publisher with a client that ends while the publisher is opened', async () => {
+    const camera = await ScriptedCamera.start()
+    const client = await connect(camera.url, { clock: new ManualClock() })
+    closeAfterTest(client)
+    await client.play()
+    let hasEnded = false
+    client.once('ended', () => {
+      hasEnded = true
+    })
+    const to = await ScriptedCamera.start({ RECORD: undefined })
+    const forwarded = forward(client, to.url, { clock: new ManualClock() })
+    await until(() => to.of('RECORD').length === 1)
+    const bye = serializeCompound([{ type: 'bye', ssrcs: [] }])
+    camera.send(Buffer.concat([frame(1, bye), frame(3, bye)]))
+    await until(() => hasEnded)
+    const cSeq = to.of('RECORD')[0]?.headers.get('cseq')
+    to.send(`RTSP/1.0 200 OK\r\nCSeq: ${cSeq}\r\n\r\n`)
+    const publisher = await forwarded
+    closeAfterTest(publisher)
+    expect(publisher.state).toBe('closed')
+    expect(publisher.error).toBeUndefined()
+    expect(client.listenerCount('ended')).toBe(0)
   })
 
   it('packetizes what is read inside a server', async () => {
