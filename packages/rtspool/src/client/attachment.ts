@@ -5,13 +5,15 @@ import type { RtspClientTransport, RtspPlayAnswer, RtspPlayOptions } from './rts
 import type { Carrier } from './streams/carrier.js'
 import { ClientSession } from './streams/client-session.js'
 import type { ClientTrack } from './streams/client-track.js'
-import { KeepAlive } from './streams/keep-alive.js'
+import { KeepAlive, type KeepAliveInit } from './streams/keep-alive.js'
 import { MulticastCarrier } from './streams/multicast-carrier.js'
 import { TcpCarrier } from './streams/tcp-carrier.js'
 import { UdpCarrier } from './streams/udp-carrier.js'
 
 /** One connection to a server with its session, whose tracks all have the same transport. */
 export class Attachment {
+  /** Called when a keep-alive is refused as {@link KeepAliveInit.onNotFound} tells. */
+  onNotFound: NonNullable<KeepAliveInit['onNotFound']> = () => undefined
   readonly stream: DescribedStream
   readonly #options: ResolvedClientOptions
   readonly #session: ClientSession
@@ -99,6 +101,7 @@ export class Attachment {
     if (this.#closing || keepAliveSeconds === 0 || sessionId === undefined) return undefined
     const intervalMs = Math.min(timeoutSeconds / 2, keepAliveSeconds) * 1000
     const uri = presentation.aggregateUri
-    return new KeepAlive(connection, { clock, intervalMs, methods, uri, sessionId })
+    const onNotFound: Attachment['onNotFound'] = (...told) => this.onNotFound(...told)
+    return new KeepAlive(connection, { clock, intervalMs, methods, uri, sessionId, onNotFound })
   }
 }

@@ -105,7 +105,8 @@ export interface RtspClientOptions {
    */
   readonly multicastInterface?: string | undefined
   /**
-   * Seconds after PLAY without a packet over UDP or multicast, after which the next transport is taken. 0 = never.
+   * Seconds after PLAY without a packet over UDP or multicast, after which the next transport is taken. Without a next one,
+   * a client of audio or video ends with `ERR_CLIENT_TRANSPORT`. 0 = never.
    * @default 4
    */
   readonly udpSilenceSeconds?: number | undefined

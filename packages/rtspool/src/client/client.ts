@@ -25,7 +25,7 @@ import { BackChannel } from './streams/back-channel.js'
 import { usesDatagrams } from './streams/carrier.js'
 import { ClientTrack } from './streams/client-track.js'
 import { Readers } from './streams/readers.js'
-import { sumOfTracks } from './streams/track-sums.js'
+import { isSilent, sumOfTracks } from './streams/track-sums.js'
 import { UnitReader } from './streams/unit-reader.js'
 import { wantedOf } from './streams/wanted-tracks.js'
 
@@ -244,7 +244,14 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
   #attach(stream: DescribedStream): Attachment {
     stream.connection.onLost = (error) => this.#noteLoss(error)
-    return new Attachment(stream, this.#options)
+    const attachment = new Attachment(stream, this.#options)
+    attachment.onNotFound = (error, previousAt) => {
+      const isFlowing = this.tracks.some(
+        ({ stats: { lastPacketAt = -1 } }) => lastPacketAt >= previousAt,
+      )
+      if (!isFlowing) void this.#end(error)
+    }
+    return attachment
   }
 
   /** Returns the tracks to set up. */
@@ -307,7 +314,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return true
   }
 
-  /** Takes the next transport if nothing arrives over UDP. */
+  /** Takes the next transport, or ends the client, if nothing arrives over UDP. */
   #watchSilence(options: RtspPlayOptions): void {
     const { clock, udpSilenceSeconds } = this.#options
     this.#silence?.cancel()
@@ -321,7 +328,11 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
   async #leaveSilentTransport(options: RtspPlayOptions): Promise<void> {
     try {
-      if (this.#state !== 'playing' || !(await this.#fallBack())) return
+      if (this.#state !== 'playing') return
+      if (!(await this.#fallBack())) {
+        if (isSilent(this.tracks)) throw silentError(this.#attachment.transport)
+        return
+      }
       this.#setUp = this.#setUpTracks(options.replay !== undefined)
       await this.#play(options)
       tell(this, 'transportChanged', this.#attachment.transport, undefined)
@@ -403,3 +414,6 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
 
 const closedError = (): ClientError =>
   new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
+
+const silentError = (transport: RtspClientTransport): ClientError =>
+  new ClientError('ERR_CLIENT_TRANSPORT', `nothing arrives over ${transport}`)

@@ -6,7 +6,7 @@ import type { UdpTestPorts } from '../support/rtsp-client.js'
 import { scene } from '../support/scene.js'
 import { type CameraAnswers, frame, ScriptedCamera } from '../support/scripted-camera.js'
 import { openUdpPorts, rtpPacket } from '../support/test-server.js'
-import { advancing, until } from '../support/until.js'
+import { advancing, nextTurn, until } from '../support/until.js'
 
 const onlyVideo = ({ kind }: { readonly kind: string }): boolean => kind === 'video'
 const packet = (sequenceNumber: number, size = 9000) =>
@@ -160,6 +160,21 @@ describe('the next transport', () => {
     camera.send(frame(0, packet(1)))
     expect((await next).value?.packet).toEqual(packet(1))
     expect(client.state).toBe('playing')
+  })
+
+  it.each([
+    ['m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000', 'closed'],
+    ['m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000', 'playing'],
+  ])('is missing when nothing arrives of %s: the client is %s', async (media, state) => {
+    const { camera } = await udpCamera(announced, { DESCRIBE: { body: `v=0\r\n${media}\r\n` } })
+    const options: RtspClientOptions = { transports: ['udp'], tracks: () => true }
+    const { client, clock } = await connected(camera.url, options)
+    await client.play()
+    clock.advance(4000)
+    await nextTurn(20)
+    await until(() => client.state === state)
+    if (state === 'playing') expect(client.error).toBeUndefined()
+    else expect(client.error).toMatchObject({ code: 'ERR_CLIENT_TRANSPORT' })
   })
 
   it('is TCP also if the server closes the connection instead of answering TEARDOWN', async () => {

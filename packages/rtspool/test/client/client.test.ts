@@ -315,6 +315,41 @@ describe('keep-alives', () => {
   })
 })
 
+describe('a session that the server has dropped', () => {
+  const answers = {
+    GET_PARAMETER: { status: 454 },
+    OPTIONS: (_: unknown, count: number) =>
+      count > 1 ? { status: 454 } : { headers: { Public: 'GET_PARAMETER' } },
+  }
+
+  it('ends the client with the answer to its keep-alive', async () => {
+    const { camera, client, clock } = await playing(answers)
+    camera.send(frame(0, packet(1)))
+    await until(() => client.stats().packets === 1)
+    // No packet arrives after the first keep-alive.
+    clock.advance(30_000)
+    await until(() => camera.of('GET_PARAMETER').length === 1)
+    await nextTurn(20)
+    expect(client.state).toBe('playing')
+    clock.advance(30_000)
+    await until(() => client.state === 'closed')
+    expect(client.error).toMatchObject({ code: 'ERR_CLIENT_REFUSED', statusCode: 454 })
+  })
+
+  it('goes on while packets arrive, whatever the server says', async () => {
+    const { camera, client, clock } = await playing(answers)
+    for (let count = 1; count < 5; count++) {
+      clock.advance(10_000)
+      camera.send(frame(0, packet(count)))
+      await until(() => client.stats().packets === count)
+      clock.advance(20_000)
+      await until(() => camera.of('GET_PARAMETER').length + camera.of('OPTIONS').length > count)
+      await nextTurn(20)
+      expect(client.state).toBe('playing')
+    }
+  })
+})
+
 describe('a nonce that has expired', () => {
   const challenge = (nonce: string) => ({
     status: 401,

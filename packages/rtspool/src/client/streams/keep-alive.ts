@@ -1,6 +1,10 @@
 import { type Clock, PeriodicCheck } from '../../clock.js'
 import type { RtspResponse } from '../../rtsp/index.js'
 import type { ClientConnection } from '../connection/client-connection.js'
+import { expectOk } from '../connection/expect-ok.js'
+
+/** Status of a response that the server has no such session. */
+const sessionNotFound = 454
 
 export interface KeepAliveInit {
   readonly clock: Clock
@@ -13,6 +17,13 @@ export interface KeepAliveInit {
    */
   readonly uri: string
   readonly sessionId: string
+  /**
+   * Called for a 454. Some servers respond so to any keep-alive, and play on.
+   *
+   * @param error - Error for the end of the session.
+   * @param previousAt - Time of the keep-alive before, or of the start, in milliseconds of the clock.
+   */
+  readonly onNotFound?: ((error: unknown, previousAt: number) => void) | undefined
 }
 
 /**
@@ -27,9 +38,13 @@ export class KeepAlive {
   readonly #check: PeriodicCheck
   #method: 'GET_PARAMETER' | 'OPTIONS'
   #hasChanged = false
+  #isStopped = false
+  /** Time of the last request, or of the start. */
+  #lastAt: number
 
   constructor(connection: ClientConnection, init: KeepAliveInit) {
     this.#connection = connection
+    this.#lastAt = init.clock.now()
     this.#init = init
     this.#method = init.methods.includes('GET_PARAMETER') ? 'GET_PARAMETER' : 'OPTIONS'
     this.#check = new PeriodicCheck(init.clock, init.intervalMs, () => this.#send())
@@ -38,14 +53,29 @@ export class KeepAlive {
 
   /** Stops the requests. Idempotent. */
   stop(): void {
+    this.#isStopped = true
     this.#check.stop()
   }
 
   #send(): boolean {
-    const { uri, sessionId } = this.#init
+    const { uri, sessionId, clock } = this.#init
+    const previousAt = this.#lastAt
+    this.#lastAt = clock.now()
     const request = { method: this.#method, uri, headers: { Session: sessionId } }
-    this.#connection.send(request, (response) => this.#learn(request.method, response))
+    this.#connection.send(request, (response) => {
+      this.#learn(request.method, response)
+      if (response.statusCode === sessionNotFound) this.#lose(request.method, response, previousAt)
+    })
     return true
+  }
+
+  #lose(method: string, response: RtspResponse, previousAt: number): void {
+    if (this.#isStopped) return
+    try {
+      expectOk(method, response)
+    } catch (error) {
+      this.#init.onNotFound?.(error, previousAt)
+    }
   }
 
   #learn(method: string, { statusCode }: RtspResponse): void {

@@ -24,6 +24,18 @@ export function sumOfTracks(
 }
 
 /**
+ * Returns whether a track of audio or video is received of which nothing has arrived, no sender report either. Other tracks,
+ * such as those of events, may be silent for long.
+ */
+export function isSilent(tracks: readonly RtspClientTrack[]): boolean {
+  const received = tracks.filter((each) => each.isSetUp && each.direction === 'receive')
+  const isHeard = received.some(
+    (each) => each.stats.packets > 0 || each.unixTimeMsAt(0) !== undefined,
+  )
+  return !isHeard && received.some(({ kind }) => kind === 'video' || kind === 'audio')
+}
+
+/**
  * Returns the time of the last packet of a video track, or of any track if there is no video. Sound
  * alone does not show that a camera still works.
  */
