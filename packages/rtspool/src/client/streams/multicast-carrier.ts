@@ -21,6 +21,7 @@ export class MulticastCarrier implements Carrier {
   readonly #clock: Clock
   readonly #interface: string | undefined
   #membership: MulticastMembership | undefined
+  #isClosed = false
 
   /**
    * @param interfaceName - Name or address of the interface; by default that of the connection, unless it is the
@@ -51,6 +52,10 @@ export class MulticastCarrier implements Carrier {
         },
       )
       this.#membership = membership
+      if (this.#isClosed) {
+        await membership.close()
+        throw new Error('the client has been closed')
+      }
       track.open((compound) => membership.sendRtcp(compound))
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
@@ -60,6 +65,7 @@ export class MulticastCarrier implements Carrier {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#membership?.close()
   }
 }
