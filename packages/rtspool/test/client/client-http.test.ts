@@ -137,7 +137,10 @@ describe('a refused tunnel', () => {
     ],
     ['', /closed the HTTP tunnel/],
   ])('%j is told', async (answer, message) => {
-    await expect(tunnelled(() => answer)).rejects.toThrow(message)
+    await expect(tunnelled(() => answer)).rejects.toMatchObject({
+      code: 'ERR_CLIENT_TRANSPORT',
+      message: expect.stringMatching(message),
+    })
   })
 
   it('leads to the next transport', async () => {

@@ -124,10 +124,13 @@ describe('a refused WebSocket', () => {
     await until(() => proxy.connections > 0 && proxy.isLeft)
   })
 
-  it('is told when the server speaks another protocol', async () => {
-    const { error } = await refused(() => 'SSH-2.0-server\r\n\r\n')
-    expect(error).toMatchObject({ code: 'ERR_CLIENT_CONNECT' })
-  })
+  it.each(['SSH-2.0-server\r\n\r\n', 'RTSP/1.0 400 Bad Request\r\nCSeq: 1\r\n\r\n', ''])(
+    'is told when the server speaks another protocol: %j',
+    async (answer) => {
+      const { error } = await refused(() => answer)
+      expect(error).toMatchObject({ code: 'ERR_CLIENT_TRANSPORT' })
+    },
+  )
 
   it('is opened with the credentials that HTTP asks for', async () => {
     const challenge =

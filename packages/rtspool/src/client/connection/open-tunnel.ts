@@ -2,7 +2,11 @@ import { ClientError, MalformedMessageError } from '../../errors.js'
 import type { HttpResponseHead } from '../../http/index.js'
 import { RtspHeaders, type RtspResponse } from '../../rtsp/index.js'
 import { authorityOf } from '../../transport/system/addresses.js'
-import type { ClientSocket, StreamTarget } from '../../transport/tcp/open-stream.js'
+import {
+  type ClientSocket,
+  FingerprintMismatch,
+  type StreamTarget,
+} from '../../transport/tcp/open-stream.js'
 import { openHttpTunnel } from '../../transport/tunnel/http-client-tunnel.js'
 import { TunnelRefused } from '../../transport/tunnel/tunnel-target.js'
 import { openWebSocket, WebSocketPackageMissing } from '../../transport/tunnel/websocket-client.js'
@@ -26,7 +30,7 @@ export const isTunnel = (transport: string): transport is TunnelKind =>
  *
  * @param login - Login for HTTP; that of RTSP is another.
  * @throws {ClientError} `ERR_CLIENT_TRANSPORT`, `ERR_CLIENT_UNAUTHORIZED` or `ERR_CLIENT_AUTH_SCHEME`
- * @throws The errors of `openStream`.
+ * @throws The errors of `openStream`, while the connection is not open yet.
  */
 export async function openTunnel(
   kind: TunnelKind,
@@ -39,7 +43,10 @@ export async function openTunnel(
   const path = pathOf(url)
   for (let attempt = 1; ; attempt++) {
     let authorization: string | undefined
+    let isConnected = false
+    // Called for the first request, when the connection is open.
     const headersOf = (method: string): Record<string, string> => {
+      isConnected = true
       authorization = login.authorize(method, path)
       return {
         Host: authorityOf(url.host, url.port),
@@ -58,7 +65,9 @@ export async function openTunnel(
           continue
         throw unauthorizedBy(authorization)
       }
-      throw error instanceof WebSocketPackageMissing ? packageMissing(error) : error
+      if (error instanceof WebSocketPackageMissing) throw packageMissing(error)
+      const isOurs = signal.aborted || error instanceof FingerprintMismatch
+      throw isConnected && !isOurs ? refusal(error) : error
     }
   }
 }
@@ -73,9 +82,9 @@ function challengesOf({ statusCode, reason, headers }: HttpResponseHead): RtspRe
   return { kind: 'response', version: '1.0', statusCode, reason, headers: kept, body }
 }
 
-function refusal(cause: Error): ClientError {
-  const isMalformed = cause instanceof MalformedMessageError
-  const text = isMalformed ? `the server opens no tunnel: ${cause.message}` : cause.message
+function refusal(cause: unknown): ClientError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const text = cause instanceof TunnelRefused ? reason : `the server opens no tunnel: ${reason}`
   return new ClientError('ERR_CLIENT_TRANSPORT', text, { cause })
 }
 
