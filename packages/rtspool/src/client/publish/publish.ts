@@ -1,3 +1,4 @@
+import type { ResolvedClientOptions } from '../client-options.js'
 import {
   type ClientCredentials,
   type ClientUrl,
@@ -19,7 +20,8 @@ import type { RtspPublisher } from './rtsp-publisher.js'
  * Publishes a stream to an RTSP server: ANNOUNCE, SETUP of each track, RECORD. Authenticates by Digest or Basic. If the
  * server refuses a transport (461), connects and announces anew, and takes the next.
  *
- * @param url - `rtsp:` or `rtsps:` URL, with or without user and password. Redirects are not followed.
+ * @param url - `rtsp:` or `rtsps:` URL, with or without user and password; `ws:` or `wss:` for RTSP over WebSocket. Redirects
+ *   are not followed.
  * @throws {ClientError} the server cannot be reached, or refuses.
  * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have a password.
  * @throws The reason of the signal.
@@ -38,8 +40,11 @@ export async function openPublisher(
 ): Promise<Publisher> {
   const resolved = resolvePublishOptions(options)
   const place = parseClientUrl(String(url))
-  if (!place) throw new TypeError(`url must be an rtsp: or rtsps: URL, ${clientUrlRule}`)
-  return startOverFirst(place, credentialsOf(place, resolved.connection), resolved)
+  if (!place) throw new TypeError(`url must be an rtsp:, rtsps:, ws: or wss: URL, ${clientUrlRule}`)
+  const connection: ResolvedClientOptions = place.isWebSocket
+    ? { ...resolved.connection, transports: ['webSocket'] }
+    : resolved.connection
+  return startOverFirst(place, credentialsOf(place, connection), { ...resolved, connection })
 }
 
 async function startOverFirst(

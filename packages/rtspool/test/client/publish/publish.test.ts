@@ -77,6 +77,19 @@ describe('a publisher to our own server', () => {
     await until(() => server.stats().media === 0)
   })
 
+  it('goes through a WebSocket for a URL of one', async () => {
+    const { server } = await scene().start()
+    const tunnels: unknown[] = []
+    server.on('connectionOpened', ({ tunnel }) => tunnels.push(tunnel))
+    const url = urlOf(server, '/live/out').replace('rtsp:', 'ws:')
+    const { publisher } = await publishing(url)
+    expect(tunnels).toEqual(['webSocket'])
+    expect(publisher.transport).toBe('webSocket')
+    expect(publisher.tracks[0]?.push(packet(1))).toBe(true)
+    await publisher.close()
+    await until(() => server.stats().media === 0)
+  })
+
   it('takes the tracks of a client, with its times, and sends them on unchanged', async () => {
     const { server, url, push, sources } = await scene().camera().start()
     const from = await connect(url)
@@ -414,7 +427,7 @@ describe('wrong options', () => {
   it('do not repeat a URL that may have a password', async () => {
     const attempt = publish('http://user:secret@host/', { description: testSdp })
     await expect(attempt).rejects.toThrow(
-      /^url must be an rtsp: or rtsps: URL, without spaces [a-z ]+$/,
+      /^url must be an rtsp:, rtsps:, ws: or wss: URL, without spaces [a-z ]+$/,
     )
   })
 })
