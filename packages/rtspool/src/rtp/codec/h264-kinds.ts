@@ -42,9 +42,14 @@ export function h264Kind(packet: Uint8Array, start: number, end: number): number
 
 /** Classifies a packet of one unit. Cheap cameras put further units behind parameter sets, separated by start codes. */
 function kindOfSingle(packet: Uint8Array, start: number, end: number, first: number): number {
-  let kind = kindOfUnit(first, packet, start + 1, end)
-  if (first < sei || first > lastPrefix) return kind
-  for (let at = start + 1; at + 3 < end && (kind & (picture | keyFrame)) === 0; at++) {
+  const kind = kindOfUnit(first, packet, start + 1, end)
+  return first < sei || first > lastPrefix ? kind : withFollowing(kind, packet, start + 1, end)
+}
+
+/** Joins the kind of a unit with those of the units behind start codes, up to the first picture. */
+function withFollowing(first: number, packet: Uint8Array, start: number, end: number): number {
+  let kind = first
+  for (let at = start; at + 3 < end && (kind & (picture | keyFrame)) === 0; at++) {
     if (packet[at] !== 0 || packet[at + 1] !== 0 || packet[at + 2] !== 1) continue
     const type = (packet[at + 3] as number) & nalTypeMask
     kind = joinKinds(kind, kindOfUnit(type, packet, at + 4, end))
@@ -57,8 +62,11 @@ function kindOfFragment(packet: Uint8Array, start: number, end: number, type: nu
   const header = packet[start + 1] as number
   // An FU-B has its decoding order number before the fragment.
   const from = start + (type === fuB ? 4 : 2)
-  const kind = kindOfUnit(header & nalTypeMask, packet, from, end)
-  return header & fuStartBit ? kind : continuedKind(kind)
+  const unitType = header & nalTypeMask
+  const kind = kindOfUnit(unitType, packet, from, end)
+  const own = header & fuStartBit ? kind : continuedKind(kind)
+  // The same cameras fragment a parameter set with all that follows it.
+  return unitType < sei || unitType > lastPrefix ? own : withFollowing(own, packet, from, end)
 }
 
 /**

@@ -36,8 +36,7 @@ export class H264Reader implements PictureReader {
     if (this.isOpen) return false
     if (type === stapA) return appendAggregated(payload, 1, parts)
     if (type === 0 || type > lastSingle) return false
-    if (type >= firstPrefix && type <= lastPrefix) appendStream(payload, parts)
-    else parts.push(payload)
+    appendUnit(type, payload, parts)
     return true
   }
 
@@ -69,13 +68,17 @@ export class H264Reader implements PictureReader {
       this.#fragments.add(Buffer.from([first]))
     }
     this.#fragments.add(payload.subarray(fuHeadersBytes))
-    if (header & endBit) parts.push(this.#fragments.join())
+    if (header & endBit) appendUnit(header & typeMask, this.#fragments.join(), parts)
     return true
   }
 }
 
-/** Appends a unit, and those that follow it in the same packet behind start codes. */
-function appendStream(payload: Buffer, parts: Buffer[]): void {
+/** Appends a unit, and those that follow it behind start codes. */
+function appendUnit(type: number, payload: Buffer, parts: Buffer[]): void {
+  if (type < firstPrefix || type > lastPrefix) {
+    parts.push(payload)
+    return
+  }
   const codeAt = payload.indexOf(startCode)
   let end = codeAt === -1 ? payload.length : codeAt
   while (codeAt !== -1 && end > 1 && payload[end - 1] === 0) end--

@@ -281,4 +281,21 @@ describe('a packet of a cheap camera', () => {
     if (isPicture) expect(units[0]?.parts.map((part) => [...part])).toEqual(parts)
     expect(depacketizer.malformedPackets).toBe(0)
   })
+
+  it('that fragments a parameter set with its picture is split into its units', () => {
+    const whole = [...sps, 0, 0, 0, 1, ...pps, 0, 0, 1, ...idr]
+    const depacketizer = createDepacketizer({ encoding: 'H264' })
+    const fragment = (sequence: number, bits: number, bytes: readonly number[]) => {
+      const marker = bits === 0x40 ? 0xe0 : 0x60
+      const header = [0x80, marker, 0, sequence, 0, 0, 0, 1, 0, 0, 0, 1]
+      return Buffer.from([...header, 0x7c, bits | 7, ...bytes])
+    }
+    const units = [
+      ...depacketizer.push(fragment(1, 0x80, whole.slice(1, 13))),
+      ...depacketizer.push(fragment(2, 0, whole.slice(13, 14))),
+      ...depacketizer.push(fragment(3, 0x40, whole.slice(14))),
+    ]
+    expect(units.map(({ isKeyFrame }) => isKeyFrame)).toEqual([true])
+    expect(units[0]?.parts.map((part) => [...part])).toEqual([sps, pps, idr])
+  })
 })
