@@ -2,6 +2,7 @@ import {
   createDepacketizer,
   type Depacketizer,
   type RtpUnit,
+  timestampDistance,
   timestampOf,
 } from '../../rtp/index.js'
 import type { ReceivedPacket, ReceivedUnit, RtspClientTrack } from '../rtsp-client.js'
@@ -18,6 +19,10 @@ interface ReadTrack {
   missed: number
   /** Times of the recording by RTP timestamp, of access units that are not complete yet. */
   readonly replayTimes: Map<number, number>
+  /** The latest of these times. */
+  lastReplay: { readonly timestamp: number; readonly unixMs: number } | undefined
+  /** Number of units that the depacketizer had dropped when `sizeBytes` was last set to 0. */
+  dropped: number
   /** Size of the packets since the last access unit. */
   sizeBytes: number
   /** Memory of the reads that these packets are views of. */
@@ -27,6 +32,8 @@ interface ReadTrack {
 
 /** Maximum number of stored times of a track, for units whose packets are lost. */
 const maxReplayTimes = 64
+/** Maximum seconds of the audio behind the first frame of a packet, whose times follow from that of the packet. */
+const maxPacketSeconds = 2
 
 /** Restores access units from queued packets, when the reader asks for the next one. */
 export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
@@ -67,13 +74,16 @@ export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
     const read = this.#tracks.get(track) ?? this.#open(track)
     read.missed += missedPackets
     if (replay) noteReplayTime(read, timestampOf(packet), replay.unixMs)
-    this.#add(read, read.depacketizer.push(ownedBy(read, packet)))
+    const units = read.depacketizer.push(ownedBy(read, packet))
+    const { droppedUnits } = read.depacketizer
+    if (droppedUnits !== read.dropped) Object.assign(read, noPackets, { dropped: droppedUnits })
+    this.#add(read, units)
   }
 
   #open(track: RtspClientTrack): ReadTrack {
     const { encoding, kind, parameters } = track
     const depacketizer = createDepacketizer({ encoding, kind, parameters })
-    const counts = { missed: 0, sizeBytes: 0, heldBytes: 0, lastRead: undefined }
+    const counts = { ...noPackets, missed: 0, dropped: 0, lastReplay: undefined }
     const read: ReadTrack = { track, depacketizer, ...counts, replayTimes: new Map() }
     this.#tracks.set(track, read)
     return read
@@ -87,10 +97,10 @@ export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
   #add(read: ReadTrack, units: readonly RtpUnit[]): void {
     for (const { parts, timestamp, isKeyFrame, lostPackets } of units) {
       const { track, missed } = read
-      Object.assign(read, { missed: 0, sizeBytes: 0, heldBytes: 0, lastRead: undefined })
+      Object.assign(read, noPackets, { missed: 0 })
       this.#units.push({
         ...{ track, parts, timestamp, isKeyFrame },
-        unixTimeMs: read.replayTimes.get(timestamp) ?? track.unixTimeMsAt(timestamp),
+        unixTimeMs: replayTimeOf(read, timestamp) ?? track.unixTimeMsAt(timestamp),
         missedPackets: missed,
         // The sequence numbers of packets that were left out are missing, too.
         lostPackets: Math.max(0, lostPackets - missed),
@@ -99,7 +109,22 @@ export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
   }
 }
 
-function noteReplayTime({ replayTimes }: ReadTrack, timestamp: number, unixMs: number): void {
+/** Counts of the packets since the last access unit, when there are none. */
+const noPackets = { sizeBytes: 0, heldBytes: 0, lastRead: undefined }
+
+/** Returns the time of a unit from its packet, or from the packet whose first frame it follows. */
+function replayTimeOf(read: ReadTrack, timestamp: number): number | undefined {
+  const { replayTimes, lastReplay, track } = read
+  const exact = replayTimes.get(timestamp)
+  if (exact !== undefined || !lastReplay) return exact
+  const seconds = timestampDistance(lastReplay.timestamp, timestamp) / track.clockRate
+  const follows = seconds > 0 && seconds <= maxPacketSeconds
+  return follows ? lastReplay.unixMs + seconds * 1000 : undefined
+}
+
+function noteReplayTime(read: ReadTrack, timestamp: number, unixMs: number): void {
+  const { replayTimes } = read
+  read.lastReplay = { timestamp, unixMs }
   replayTimes.set(timestamp, unixMs)
   for (const oldest of replayTimes.keys()) {
     if (replayTimes.size <= maxReplayTimes) return
