@@ -246,7 +246,8 @@ export interface RtspBackChannel {
   readonly track: RtspClientTrack
   /**
    * Sends audio at the pace of the client's clock: PCMU, PCMA and L16 (big-endian) as samples of any number, AAC as one raw
-   * or ADTS frame, Opus as one packet. Plays a client that does not play yet.
+   * or ADTS frame, Opus as one packet. A sample may be divided between two writes. Plays a client that
+   * does not play yet.
    *
    * Resolves once all of the audio has been sent, at most 100 ms before its time, so that a file can be written in a loop.
    * After a silence of 200 ms, the timestamps follow the clock.

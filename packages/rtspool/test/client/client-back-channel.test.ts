@@ -97,6 +97,27 @@ describe('a back channel', () => {
     expect((packets[50]?.[1] ?? 0) >> 7).toBe(1)
   })
 
+  it('joins a sample of L16 that is divided between two writes, unless a silence is between them', async () => {
+    const { url, packets } = await intercom('L16', 8000)
+    const { client, clock } = await connected(url)
+    const audio = Buffer.from(Array.from({ length: 960 }, (_, at) => at % 251))
+    const chunks = [audio.subarray(0, 1), audio.subarray(1, 322), audio.subarray(322, 643)]
+    for (const chunk of chunks) {
+      await client.backChannel?.write(chunk)
+      // The memory of a chunk belongs to its writer again.
+      chunk.fill(0xff, chunk.length - 1)
+    }
+    await until(() => packets.length === 3)
+    const payloads = () => Buffer.concat(packets.map((packet) => packet.subarray(12)))
+    const sent = payloads()
+    expect(sent).toHaveLength(642)
+    expect([...sent]).toEqual(Array.from({ length: 642 }, (_, at) => at % 251))
+    clock.advance(10_000)
+    await client.backChannel?.write(audio.subarray(644, 648))
+    await until(() => packets.length === 4)
+    expect(payloads().subarray(642)).toEqual(audio.subarray(644, 648))
+  })
+
   it('reports times and counts to the server', async () => {
     const camera = await ScriptedCamera.start(speaking)
     const { client, clock } = await connected(camera.url, { tracks: () => false })

@@ -10,8 +10,13 @@ import type { RtspClientTrack } from '../rtsp-client.js'
 
 /** Makes packets of the audio of one encoding. */
 export interface AudioPacketizer {
-  /** Splits audio into pieces of one packet each, if the encoding allows that. */
-  split(audio: Uint8Array): Uint8Array[]
+  /**
+   * Splits audio into pieces of one packet each, if the encoding allows that. An incomplete last sample is kept for the next
+   * call.
+   *
+   * @param isContinued - False if the audio begins a talkspurt: what was kept is dropped.
+   */
+  split(audio: Uint8Array, isContinued: boolean): Uint8Array[]
   /** Returns the duration of a piece in ticks of the track's clock rate. */
   ticksOf(piece: Uint8Array): number
   packetize(piece: Uint8Array, timestamp: number): Buffer[]
@@ -39,8 +44,14 @@ export function audioPacketizerOf(
     const instantBytes = bytes * channels
     const payloader = new PcmPayloader({ ...writer, instantBytes })
     const pieceBytes = Math.max(1, Math.round(clockRate / packetsASecond)) * instantBytes
+    let rest: Uint8Array = new Uint8Array()
     return {
-      split: (audio) => piecesOf(audio, pieceBytes, instantBytes),
+      split: (audio, isContinued) => {
+        const all = isContinued && rest.length > 0 ? Buffer.concat([rest, audio]) : audio
+        const end = all.length - (all.length % instantBytes)
+        rest = Uint8Array.from(all.subarray(end))
+        return piecesOf(all.subarray(0, end), pieceBytes)
+      },
       ticksOf: (piece) => piece.length / instantBytes,
       packetize: (piece, timestamp) => payloader.packetize(piece, timestamp),
     }
@@ -64,12 +75,11 @@ export function audioPacketizerOf(
   throw new TypeError(`the back channel has the encoding ${encoding}: send whole packets with push`)
 }
 
-/** Cuts samples into pieces; an incomplete last sample is dropped. */
-function piecesOf(audio: Uint8Array, pieceBytes: number, instantBytes: number): Uint8Array[] {
+/** Cuts whole samples into pieces. */
+function piecesOf(audio: Uint8Array, pieceBytes: number): Uint8Array[] {
   const pieces: Uint8Array[] = []
-  const end = audio.length - (audio.length % instantBytes)
-  for (let at = 0; at < end; at += pieceBytes) {
-    pieces.push(audio.subarray(at, Math.min(end, at + pieceBytes)))
+  for (let at = 0; at < audio.length; at += pieceBytes) {
+    pieces.push(audio.subarray(at, at + pieceBytes))
   }
   return pieces
 }

@@ -33,6 +33,8 @@ export class BackChannel implements RtspBackChannel {
   #timestamp = randomInt(2 ** 32)
   /** Time at which the next audio is due, in milliseconds of the clock; `undefined` before the first. */
   #dueMs: number | undefined
+  /** Time of the last write, in milliseconds of the clock. */
+  #writtenMs = Number.NEGATIVE_INFINITY
   #packetCount = 0
   #octetCount = 0
   /** Settles when the writes so far are done; they run one after another. */
@@ -70,7 +72,10 @@ export class BackChannel implements RtspBackChannel {
     await this.#owner.begin()
     this.#requireOpen()
     this.#packetizer ??= audioPacketizerOf(this.track, this.#ssrc)
-    for (const piece of this.#packetizer.split(audio)) {
+    const now = this.#owner.clock.now()
+    const isContinued = now - Math.max(this.#writtenMs, this.#dueMs ?? this.#writtenMs) <= gapMs
+    this.#writtenMs = now
+    for (const piece of this.#packetizer.split(audio, isContinued)) {
       const isFirst = await this.#waitForTurn()
       this.#requireOpen()
       const { clockRate } = this.track
