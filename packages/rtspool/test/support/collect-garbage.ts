@@ -6,4 +6,6 @@ export function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const gc: () => void = runInNewContext('gc')
   gc()
+  // The first one frees the memory of buffers on another thread, for which the second waits.
+  gc()
 }
