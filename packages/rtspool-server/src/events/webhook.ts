@@ -6,7 +6,10 @@ import type { EventType } from './event-types.js'
 
 const firstDelayMs = 1000
 const maxDelayMs = 60_000
-/** Share of a delay that is random, so that several receivers are not called at the same time. */
+/**
+ * Largest random addition to a delay, as a share of the delay. 0.2 = up to 20 % longer, so that several receivers are
+ * not called together.
+ */
 const jitter = 0.2
 const eventsPerRead = 100
 

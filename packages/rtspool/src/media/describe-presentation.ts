@@ -31,12 +31,12 @@ export interface PresentationOrigin {
   readonly version: number
 }
 
-/** Length of a stored presentation, and its place in time. */
+/** Length of a stored presentation, and its beginning on the wall clock. */
 export interface StoredTimes {
   readonly durationSeconds: number
   /** Wall clock at the beginning, in milliseconds since 1970. @default not known */
   readonly clockStartMs?: number | undefined
-  /** True while the presentation grows, so that its end is not known. @default false */
+  /** True while the presentation still grows, as in a recording that runs: its end is not known. @default false */
   readonly isGrowing?: boolean
 }
 

@@ -134,9 +134,12 @@ export interface PlayManner {
    * Specification, `Rate-Control: no`).
    */
   readonly rateControl: boolean
-  /** `intra` for key frames only; `undefined` if the viewer leaves the choice to the source (ONVIF `Frames`). */
+  /**
+   * Pictures to send (ONVIF `Frames`): `all`, or `intra` = key frames only. `undefined` if the viewer leaves the choice
+   * to the source.
+   */
   readonly frames: 'all' | 'intra' | undefined
-  /** Minimum milliseconds between two key frames that are sent with `intra`; 0 = all. */
+  /** Minimum milliseconds between two key frames that are sent with `intra`; 0 = every key frame is sent. */
   readonly intraIntervalMs: number
   /**
    * Lowest eight bits of the CSeq of the PLAY, for the RTP header extension of ONVIF replay. `undefined` for a viewer
@@ -145,7 +148,7 @@ export interface PlayManner {
   readonly replayCSeq: number | undefined
 }
 
-/** Manner of a viewer that asks for nothing in particular. */
+/** Manner of a viewer that asks for no other: forwards at normal rates, with the pictures that the source chooses. */
 export const normalManner: PlayManner = Object.freeze({
   scale: 1,
   speed: 1,
@@ -175,7 +178,8 @@ export interface SeekableSource extends MediaSource {
   /** True while the presentation still grows: its end is not known, and playback goes on behind `durationSeconds`. */
   readonly isGrowing?: boolean
   /**
-   * Rates at which the source plays since the last `seek`, as far as it can do what the viewer wants.
+   * Rates at which the source really plays since the last `seek`. The source's rates differ from those of the viewer's
+   * manner if the source cannot play so.
    * @default the normal rates; the source ignores the manner
    */
   readonly rates?: Pick<PlayManner, 'scale' | 'speed'>
@@ -191,7 +195,7 @@ export interface SeekableSource extends MediaSource {
   /**
    * Starts the flow from the position of `seek` or `pause`. Calls `mapTime` for each track.
    *
-   * @param manner - That of the last `seek`, with the CSeq of this PLAY.
+   * @param manner - Manner of the last `seek`, but with `replayCSeq` of the PLAY that resumes.
    */
   resume(manner: PlayManner): void
   /** Stops the flow; calls `startAt` for each track with the RTP time of the position. */

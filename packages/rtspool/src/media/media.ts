@@ -236,7 +236,10 @@ export class Media implements MediaInfo {
     return false
   }
 
-  /** Changes the time without viewers, and the time that viewers stay without a source. Both count from now on. */
+  /**
+   * Changes two times: for how long the source runs on without viewers, and viewers stay without a source. Both count
+   * from now on.
+   */
   setTimes({ lingerMs, holdMs }: MediaTimes): void {
     if (this.#life.hasEnded) return
     this.participants.lingerMs = lingerMs

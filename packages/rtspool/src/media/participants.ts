@@ -6,13 +6,15 @@ export interface MediaParticipant {
   mediaEnded(): void
   /** Called at the end of the played range: nothing more is sent before the next PLAY. */
   rangeEnded?(): void
-  /** True while the viewer has not received most of what was sent, so that a fast source must wait. */
+  /**
+   * True while much of what was sent still waits for the viewer, so that a source without a pace of its own must wait.
+   */
   readonly isBacklogged?: boolean
   /** Called about every 5 s; the stream must send its own RTCP reports. */
   sendRtcp?(): void
 }
 
-/** Milliseconds between two checks of {@link Participants.drained}. */
+/** Milliseconds between two checks of the backlogs while a caller waits in {@link Participants.drained}. */
 const drainCheckMs = 5
 
 /**
@@ -54,7 +56,7 @@ export class Participants {
     return this.#wasJoined && this.#participants.size === 0
   }
 
-  /** Changes the time that the media continues without participants; it counts from now on. */
+  /** Changes the milliseconds that the media continues without participants. The time counts from now on. */
   set lingerMs(lingerMs: number) {
     if (lingerMs === this.#lingerMs) return
     this.#lingerMs = lingerMs
@@ -85,8 +87,8 @@ export class Participants {
   }
 
   /**
-   * Resolves when no viewer has much left to receive, or when the media has ended. Looks every few milliseconds,
-   * because connections do not tell.
+   * Resolves when no participant has `isBacklogged`, or when the media has ended. Checks every 5 ms, because
+   * connections do not tell.
    */
   async drained(): Promise<void> {
     const isBacklogged = (): boolean =>

@@ -68,7 +68,7 @@ export class Playback {
     return this.#source.rates !== undefined
   }
 
-  /** Manner of the last seek. */
+  /** Manner of the last seek; {@link normalManner} before the first. */
   get manner(): PlayManner {
     return this.#manner
   }
@@ -121,7 +121,11 @@ export class Playback {
     return { startSeconds: begin, endSeconds }
   }
 
-  /** Starts the flow after a seek or a pause. @param manner - @default that of the last seek */
+  /**
+   * Starts the flow after a seek or a pause; does nothing in other states.
+   *
+   * @param manner - @default that of the last seek
+   */
   resume(manner = this.#manner): void {
     if (this.#state !== 'ready') return
     this.#state = 'playing'

@@ -75,7 +75,7 @@ export interface RtspServerStats {
    */
   readonly multicast: Readonly<MulticastStats>
   readonly sendPaths: RtspServerSendPaths
-  /** Threads that send media at present; empty without the option `sendThreads`. */
+  /** Statistics of the threads that send media at present; empty without the option `sendThreads`. */
   readonly sendThreads: readonly RtspServerSendThread[]
   /**
    * Load of the server and its measures against overload, measured at most half a second ago;
@@ -114,7 +114,7 @@ export interface RtspServerGopCacheStats {
 export interface RtspServerSendThread {
   /** Number of TCP connections and UDP streams that the thread sends to. */
   readonly viewers: number
-  /** Bytes that the server has given to the thread, and that it has not sent yet. */
+  /** Bytes that the server has given to the thread, and that the thread has not sent yet. */
   readonly lagBytes: number
   /** Number of RTP packets given to the thread; counted once for each viewer. */
   readonly packetsOut: number

@@ -1,6 +1,9 @@
 const firstMs = 1_000
 const maxMs = 30_000
-/** Part of a delay by which chance shortens it, so that many sources do not restart together. */
+/**
+ * Largest random reduction of a delay, as a share of the delay. 0.25 = a delay lasts from 75 % to 100 % of its length,
+ * so that many sources do not restart together.
+ */
 const jitter = 0.25
 
 /**

@@ -36,7 +36,8 @@ interface Member {
 }
 
 /**
- * Cached packets that the latest new reader was sent first: as given, and as interleaved frames.
+ * Cached packets of the track that a new reader is sent first: as given, and as interleaved frames. Readers that join
+ * before the next batch share the frames, so that the group frames these packets once.
  */
 interface FirstPackets {
   readonly packets: readonly Buffer[]
@@ -62,7 +63,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   readonly #members: Member[] = []
   readonly #positions = new Map<InterleavedReader, Member>()
   #sends: DirectSends | undefined
-  /** Members that send threads serve; `undefined` without send threads. */
+  /** Gives members to send threads, and sends to these members; `undefined` without send threads. */
   #threaded: ThreadedMembers<Member> | undefined
   /**
    * Number in {@link DirectSends} of each member's connection, by the member's position in
@@ -232,7 +233,10 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     carrier.writeFrames(frames.subarray(bytesBefore + index * frameHeaderBytes))
   }
 
-  /** Returns the index of the packet at which the reader continues, or -1; see {@link resumeIndex}. */
+  /**
+   * Returns the index of the packet of a batch at which a reader that skips packets continues. -1 = not in this batch;
+   * see {@link resumeIndex}.
+   */
   #resumeIndex(member: Member, batch: PacketBatch): number {
     const { isCongested, maxEntryWaitMs = defaultMaxEntryWaitMs } = member.reader.carrier
     if (!isCongested) return resumeIndex(member, batch, this.#clock.now(), maxEntryWaitMs)

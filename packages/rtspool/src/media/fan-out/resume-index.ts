@@ -1,20 +1,23 @@
 import type { PacketBatch } from './packet-batch.js'
 
-/** A reader, or several, that are sent no packets until they can continue. */
+/** A reader, or several readers together, that fell behind and are sent no packets until a decoder can begin again. */
 export interface WaitingReader {
   /**
-   * Time since which packets could be sent again while no entry point has arrived. In milliseconds
-   * of the clock; `undefined` if the reader does not wait for one.
+   * Time since which packets could be sent again, but no entry point has arrived, at which a decoder can begin. In
+   * milliseconds of the clock; `undefined` if the reader does not wait for an entry point.
    */
   waitingSince: number | undefined
 }
 
 /**
- * Returns the index of the packet of a batch at which a reader continues, or -1. This packet is an
- * entry point. A stream may never have another one: after `maxWaitMs` the reader continues at the
- * next access unit, and after twice that time at any packet.
+ * Returns the index of the packet of a batch at which a reader continues, or -1 if the reader must go on waiting. This
+ * packet is an entry point, at which a decoder can begin.
  *
- * @param waiting - The function notes in it since when the reader waits.
+ * A stream may never have another entry point. So after `maxWaitMs` the reader continues at the next access unit, and
+ * after twice that time at any packet.
+ *
+ * @param waiting - The function sets `waitingSince` at the first batch without an entry point. The caller sets
+ *   `waitingSince` back.
  * @param now - Milliseconds of the clock.
  */
 export function resumeIndex(

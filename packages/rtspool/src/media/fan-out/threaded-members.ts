@@ -11,44 +11,51 @@ import { resumeIndex, type WaitingReader } from './resume-index.js'
 export interface ThreadMember {
   /** Slot of the member's connection in {@link DirectSends}; -1 without one. */
   readonly slot: number
-  /** Index of the member in the group. */
+  /** Index of the member in the list of members of the group. */
   position: number
   /** True while the member is sent no packets, because its connection was congested. */
   isSkipping: boolean
 }
 
-/** The group of viewers whose members threads serve. */
+/**
+ * Side of an interleaved group that {@link ThreadedMembers} uses: the viewers, and functions that send packets to a
+ * viewer or count packets.
+ */
 export interface ThreadedGroup<M extends ThreadMember> {
   readonly members: readonly M[]
   /** Returns the milliseconds that a member which was sent no packets waits for a key frame. */
   maxEntryWaitMs(member: M): number
   /**
-   * Sets the number with which {@link DirectSends.sendAll} finds a member: its slot, -1, or
-   * {@link servedElsewhere}.
+   * Sets the value of a member in `slots` of {@link DirectSends.sendAll}: the member's slot, -1 to leave packets out,
+   * or {@link servedElsewhere}.
    */
   place(member: M, slot: number): void
   /** Writes a batch to a member, or leaves it out. */
   deliver(member: M, batch: PacketBatch, frames: Buffer): void
   /** Counts packets as dropped for a member. */
   leaveOut(member: M, packets: number, sizeBytes: number): void
-  /** Counts packets of earlier batches, which had been left out, as sent to a member. */
+  /**
+   * Counts packets of earlier batches as sent to a member, and no longer as dropped.
+   *
+   * @param sizeBytes - Bytes of the packets without frame headers.
+   */
   catchUp(member: M, packets: number, sizeBytes: number): void
-  /** Tells that packets are left out for a member, or sent again. */
+  /** Called when packets begin to be left out for a member (`isBehind`), or are sent to the member again. */
   noteLag(member: M, isBehind: boolean): void
 }
 
-/** Members of the group that one thread serves. */
+/** Members of the group to which one send thread sends. */
 interface Share<M> extends WaitingReader {
   readonly thread: SendThread
   readonly members: Set<M>
-  /** True while the thread is too slow: its members are sent nothing until the next entry point. */
+  /** True while the members are sent no packets because the thread was too slow, until the next entry point. */
   isSkipping: boolean
 }
 
-/** Packets of a batch for one share, as frames. */
+/** Interleaved frames of one entry for the thread of a share: a batch, or its packets from an entry point on. */
 interface Part {
   readonly frames: Buffer
-  /** Batch that the frames contain whole; `undefined` for a part of it. */
+  /** Batch of which the frames are exactly the packets; `undefined` for frames of a part of a batch. */
   readonly batch: PacketBatch | undefined
   /** Number of the batch in the group. */
   readonly number: number
@@ -66,9 +73,9 @@ interface Reported<M> {
 const noSlot = -1
 
 /**
- * Members of one interleaved group that send threads serve. A group of 16 and more viewers gives
- * the write side of their connections to threads, at the beginning of a batch. With 8 and fewer it
- * takes them back.
+ * Members of one interleaved group to which send threads send. A group of 16 and more viewers gives the write side of
+ * their connections to threads, at the beginning of a batch. With 8 and fewer viewers the group takes the write sides
+ * back.
  */
 export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   readonly #channel: number
@@ -78,7 +85,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   readonly #owner: ThreadedGroup<M>
   readonly #group: number
   readonly #shares: Share<M>[] = []
-  /** Share of each member that a thread serves. */
+  /** Share of each member to which a thread sends. */
   readonly #joined = new Map<M, Share<M>>()
   readonly #bySlot = new Map<number, Reported<M>>()
   /** Members whose write side is on its way back, and the threads that give it back. */
@@ -119,13 +126,14 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     this.#unwant(member)
   }
 
-  /** Notes that a member has begun or ceased to skip packets. */
+  /** Notes that a member has begun or ceased to skip packets. The next {@link send} decides again about threads. */
   changed(): void {
     this.#hasChanged = true
   }
 
   /**
-   * Sends a batch to the members that threads serve. Afterwards the group sends it to the others.
+   * Sends a batch to the members whose write side threads have. The group itself sends the batch to the others
+   * afterwards.
    *
    * @param frames - The batch as interleaved frames. The threads get copies.
    */
@@ -153,7 +161,9 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     return true
   }
 
-  /** Takes all members back, and forgets the group. */
+  /**
+   * Removes all members, whose write sides return to the event loop if no other group wants threads. Forgets the group.
+   */
   close(): void {
     for (const member of [...this.#wanting, ...this.#joined.keys()]) this.remove(member)
     this.#threads.forgetGroup(this.#group)
@@ -270,7 +280,12 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     else this.#skip(share, batch, frames)
   }
 
-  /** Writes an entry with media. @returns `false` without room. */
+  /**
+   * Writes frames as one entry for the thread of a share.
+   *
+   * @param packets - Number of packets in the frames, for the statistics of the thread.
+   * @returns `false` without room in the ring: nothing is written.
+   */
   #enter({ thread, members }: Share<M>, part: Part, packets: number): boolean {
     const { frames } = part
     const { length: sizeBytes } = frames
@@ -286,8 +301,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   }
 
   /**
-   * Leaves out the packets of a batch up to the one with which the members of a share can continue,
-   * and sends the others.
+   * Leaves out the packets of a batch up to the one with which the members of a share can continue, and sends the
+   * others. Called when the thread is too slow, or its ring is full.
    */
   #skip(share: Share<M>, batch: PacketBatch, frames: Buffer): void {
     const index = this.#resumeAt(share, batch, frames)
@@ -303,7 +318,11 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     if (!isSkipping) share.waitingSince = undefined
   }
 
-  /** Sends the packets of a batch from an entry point on. @returns Index of the first of them; -1 = none. */
+  /**
+   * Sends the packets of a batch from the one on with which the members of a share can continue.
+   *
+   * @returns Index in the batch of the first packet sent; -1 = no packet was sent.
+   */
   #resumeAt(share: Share<M>, batch: PacketBatch, frames: Buffer): number {
     if (share.thread.isLate) {
       share.waitingSince = undefined

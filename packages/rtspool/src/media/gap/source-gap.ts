@@ -35,7 +35,7 @@ export class SourceGap {
     this.#hold()
   }
 
-  /** Changes the time that viewers stay. In a gap, it counts from now on. */
+  /** Changes the milliseconds that viewers stay while the source is away. In a gap, the time counts from now on. */
   set holdMs(holdMs: number) {
     if (holdMs === this.#holdMs) return
     this.#holdMs = holdMs

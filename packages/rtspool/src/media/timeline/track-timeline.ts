@@ -84,8 +84,8 @@ export class TrackTimeline {
   }
 
   /**
-   * Publishes a jump of RTP time as a {@link TimelineBreak} of a `passThrough` timeline. Other arrivals have no effect,
-   * nor have all on a `continuous` timeline or from a source that seeks.
+   * Publishes a {@link TimelineBreak} if the RTP time of a packet jumps ahead or back. Does so only for a `passThrough`
+   * timeline, and not for a source that seeks.
    */
   noteArrival(arrival: Arrival): void {
     if (this.#line || this.#isSeekable || (arrival !== 'ahead' && arrival !== 'back')) return

@@ -314,7 +314,10 @@ export class Track implements TrackOutput {
     this.#noteStated({ unixMs, rtpTime, clockMs, isReport: false })
   }
 
-  /** Accepts a time that a remote peer has reported; see {@link TrackOutput.mapReportedTime}. */
+  /**
+   * Accepts a time from an RTCP sender report of a remote peer: `rtpTime` belongs to `unixMs`, in milliseconds since
+   * 1970. `clockMs` is the arrival of the report on the monotonic clock. See {@link TrackOutput.mapReportedTime}.
+   */
   mapReportedTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
     if (areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) {
       this.#noteStated({ unixMs, rtpTime, clockMs, isReport: true })

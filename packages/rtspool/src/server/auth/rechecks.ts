@@ -13,8 +13,8 @@ import type { AccessContext } from './rules.js'
 
 const lookMs = 1000
 /**
- * Share by which the interval between rechecks varies at random, so that sessions created together
- * are not rechecked together.
+ * Largest random change of the interval between rechecks, up or down, as a share of the interval. So sessions that were
+ * created together are not rechecked together.
  */
 const jitter = 0.1
 /** Maximum milliseconds between a failure of the hook and the next try. */

@@ -4,18 +4,18 @@ import { parseCSeq, type ReadonlyRtspHeaders, type RtspRequest } from '../../rts
 import { requiresReplay } from '../request/replay-tag.js'
 import { parseRate } from './rate-headers.js'
 
-/** Minimum milliseconds between key frames in `Frames: intra/4000`. */
+/** Matches `intra/4000` in the header Frames. Group 1 is the minimum time between key frames in milliseconds. */
 const intraWithInterval = /^intra\/(\d{1,9})$/i
 
 /**
- * Returns the manner in which a PLAY wants a stored presentation: Scale and Speed (RFC 2326 sections 12.34 and 12.35),
- * Rate-Control and Frames (ONVIF Streaming Specification, section on replay). `Immediate` needs no mention, because
- * each PLAY takes effect at once.
+ * Returns the manner in which a PLAY wants a stored presentation. The headers are Scale and Speed (RFC 2326 sections
+ * 12.34 and 12.35), Rate-Control and Frames (ONVIF Streaming Specification, section on replay). The header `Immediate`
+ * is not read, because each PLAY takes effect at once.
  *
  * The client gets the RTP header extension of ONVIF if the PLAY requires `onvif-replay`, or has Rate-Control, as
  * `rtspsrc onvif-mode=true` of GStreamer 1.22 does.
  *
- * @throws {RequestError} `ERR_HEADER_VALUE`
+ * @throws {RequestError} `ERR_HEADER_VALUE` if one of these headers is malformed.
  */
 export function playManner(request: RtspRequest): PlayManner {
   const { headers } = request

@@ -5,7 +5,7 @@ import type { ReadonlyRtspHeaders } from '../../rtsp/index.js'
 const normalRates: Pick<PlayManner, 'scale' | 'speed'> = Object.freeze({ scale: 1, speed: 1 })
 
 /**
- * Parses a header with a rate.
+ * Parses the header Scale or Speed. A rate is a decimal number, 1 = normal; only Scale may be negative.
  *
  * @returns `undefined` without the header.
  * @throws {RequestError} `ERR_HEADER_VALUE` if the rate is not a number or is 0, or a speed is negative.
@@ -25,8 +25,9 @@ export function parseRate(
 }
 
 /**
- * Returns the headers Scale and Speed for a response, as far as the request has them.
+ * Returns the headers Scale and Speed of a response: each of the two that the request has.
  *
+ * @param headers - Headers of the request.
  * @param rates - Rates at which the media plays. @default the normal ones, at which live media always play
  * @throws {RequestError} As {@link parseRate}.
  */

@@ -5,14 +5,15 @@ import { parseRange, type ReadonlyRtspHeaders, serializeRange } from '../../rtsp
 import { isSameManner } from './play-manner.js'
 
 /**
- * Unit in which a client writes positions: seconds from the beginning, wall clock, or `npt` with seconds from 1900.
+ * Unit in which a client writes positions in a Range header. `npt` = seconds from the beginning of the presentation,
+ * `clock` = wall clock, `nptFrom1900` = seconds since 1900, written as `npt` (GStreamer 1.22).
  */
 export type StoredRangeUnit = 'npt' | 'clock' | 'nptFrom1900'
 
 /** Seconds from 1900 to 1970. */
 const ntpEpochSeconds = 2_208_988_800
 
-/** Stored presentation with which positions are converted. */
+/** Time of the beginning on the wall clock, with which positions are converted between units. */
 type Placed = Pick<Playback, 'clockStartMs'>
 
 /** Formats a Range header. A range to `Infinity` is written without an end. */
@@ -33,14 +34,14 @@ export function storedRange(
     : serializeRange({ unit: 'npt', start, end })
 }
 
-/** A range as a client has requested it, in seconds of the presentation. */
+/** A range as a client has requested it, in seconds from the beginning of the presentation. */
 interface AskedRange {
   readonly unit: StoredRangeUnit
   readonly start: number | 'now' | undefined
   readonly end: number | undefined
 }
 
-/** Range to play, and the unit of the response. */
+/** Range that a PLAY plays, and the unit in which the response states the range. */
 export interface SoughtRange {
   readonly unit: StoredRangeUnit
   /** Range to seek; `undefined` to continue at the present position. */
@@ -91,7 +92,10 @@ export function soughtRange(
   throw new RequestError('ERR_RANGE', `Range: expected a part of ${whole}`)
 }
 
-/** Returns a start that is not before the presentation; backwards, not behind it. */
+/**
+ * Returns a start in seconds that is not before the presentation. If played backwards, the returned start is not behind
+ * the presentation.
+ */
 const within = (start: number, durationSeconds: number, isReverse: boolean): number =>
   isReverse ? Math.min(start, durationSeconds) : Math.max(start, 0)
 

@@ -20,7 +20,7 @@ import { unicastLink } from './unicast-link.js'
 
 /**
  * Returns the features in Require that the server does not support. The back channel and replay are supported if the
- * mount of the request has them.
+ * options of the requested mount allow them.
  */
 export function unsupportedFeatures({
   request,

@@ -10,17 +10,17 @@ export interface MulticastPlace {
   readonly ports: readonly [rtp: number, rtcp: number]
   /** Time to live of datagrams to the group, 0 to 255. */
   readonly ttl: number
-  /** Numeric address of the sender, which groups of one source (RFC 4607) need; `undefined` if unknown. */
+  /** Numeric address of the sender; `undefined` if unknown. Groups of one source (RFC 4607) need the address. */
   readonly source: string | undefined
 }
 
-/** Receivers of the datagrams of a group. They may keep the buffers. */
+/** Functions that receive the datagrams of a group's sender, and may keep the buffers. */
 export interface MulticastReceivers {
   readonly rtp: (packet: Buffer) => void
   readonly rtcp: (packet: Buffer) => void
 }
 
-/** Every packet of RTP and RTCP begins with version 2. */
+/** Returns whether a datagram begins with version 2, as every packet of RTP and RTCP does. */
 const hasVersion = (packet: Buffer): boolean =>
   packet.length > 0 && (packet[0] as number) >> 6 === 2
 
@@ -28,14 +28,14 @@ const hasVersion = (packet: Buffer): boolean =>
 export const isMulticastAddress = (text: string): boolean =>
   isIPv4(text) ? /^2(2[4-9]|3\d)\./.test(text) : isIPv6(text) && /^ff/i.test(text)
 
-/** Returns whether only members that name a source receive from a group (RFC 4607 section 1). */
+/** Returns whether a group has a single source: members receive only from the sender that they name (RFC 4607). */
 const needsSource = (address: string): boolean =>
   address.startsWith('232.') || /^ff3/i.test(address)
 
 /**
- * Membership of a client in the group of one stream. The first datagram of RTP decides about the sender, because servers
- * with several interfaces announce an address from which they do not send. Datagrams of others are dropped, such as the
- * reports of other members.
+ * Membership of a client in the group of one stream. The sender of the first RTP datagram is the only one from whom
+ * datagrams are passed on. Servers with several interfaces announce an address from which they do not send, so the
+ * announced one does not decide. Datagrams of others are dropped, such as the reports of other members.
  */
 export class MulticastMembership {
   readonly #place: MulticastPlace
@@ -57,8 +57,8 @@ export class MulticastMembership {
   /**
    * Joins a group.
    *
-   * @param interfaceAddress - Interface in the form that `dgram` expects: an IPv4 address, or `::%name`. Default: chosen
-   *   by the system's routes.
+   * @param interfaceAddress - Interface in the form that `dgram` expects: an IPv4 address, or `::%name`. Default:
+   *   chosen by the system's routes.
    * @throws The error of the system, for example if there is no such interface or the port is taken.
    */
   static async join(
@@ -77,7 +77,7 @@ export class MulticastMembership {
     }
   }
 
-  /** Sends RTCP to the group, as RFC 3550 section 6 wants it. */
+  /** Sends a compound RTCP packet to the group (RFC 3550 section 6). Does nothing after {@link close}. */
   sendRtcp(compound: Buffer): void {
     const { address, ports } = this.#place
     if (!this.#isClosed) this.#rtcp.send(compound, ports[1], address, () => undefined)

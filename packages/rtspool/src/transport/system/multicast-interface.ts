@@ -30,10 +30,10 @@ export function findMulticastInterface(text: string): MulticastInterface {
 }
 
 /**
- * Returns the interface for a multicast group in the form that `dgram` expects.
+ * Returns the interface for a multicast group in the form that `dgram` expects: an IPv4 address, or `::%name`.
  *
  * @param text - Name or address of the interface. Default: the interface with `localAddress`.
- * @param localAddress - Numeric address of this machine, of a connection to the sender.
+ * @param localAddress - Numeric address of this machine on its connection to the sender.
  * @returns `undefined` if the routes of the system shall decide: by default on the loopback.
  * @throws {RangeError} If there is no such interface, or the interface has no address of the family.
  */

@@ -93,7 +93,7 @@ const siocoutq = 0x5411
 const solUdp = 17
 const udpSegment = 103
 const fDupfdCloexec = 1030
-/** Lowest number of a duplicate: those below are standard streams. */
+/** Lowest descriptor that a duplicate gets: 0 to 2 are the standard streams. */
 const firstDuplicate = 3
 const shutRdwr = 2
 const sockDgram = 2

@@ -6,7 +6,7 @@ import type { TokenOwner } from '../threads/write-token.js'
 
 const initialCapacity = 64
 const notDirect = -1
-/** Number in place of a slot for a connection that a send thread serves. */
+/** Value in the `slots` of {@link DirectSends.sendAll} for a connection to which a send thread writes instead. */
 export const servedElsewhere = -2
 
 /** Number of a connection in a table of {@link DirectSends}. */
@@ -30,7 +30,7 @@ export interface DirectSlot {
  */
 export class DirectSends {
   readonly native: NativeSockets
-  /** Threads that may have the write side of connections; `undefined` without send threads. */
+  /** Send threads, to which connections may give their write side; `undefined` without send threads. */
   readonly threads: SendThreads | undefined
   #descriptors = new Int32Array(initialCapacity).fill(notDirect)
   #written = new Float64Array(initialCapacity)
@@ -51,11 +51,11 @@ export class DirectSends {
   }
 
   /**
-   * Reserves a slot for a connection, its first holder, until {@link release}. Nothing is sent on
-   * the slot before {@link open}.
+   * Reserves a slot for a connection. The connection is the first holder of the slot, until {@link release}. No byte is
+   * sent on the slot before {@link open}.
    *
-   * @param owner - Stream of the connection, to which send threads return bytes. Without it, the
-   *   event loop keeps the write side.
+   * @param owner - Writer of the connection, to which send threads return unsent bytes. Without an owner, no thread
+   *   gets the write side.
    */
   take(owner?: TokenOwner): number {
     const slot = this.#freeSlots.pop() ?? this.#slotCount++
@@ -148,11 +148,12 @@ export class DirectSends {
   /**
    * Sends the same bytes on many slots.
    *
-   * @param slots - The bytes are sent on the first `count` slots. Negative slots are unserved, and
-   *   those of {@link servedElsewhere} are left out.
-   * @param unserved - Receives the positions in `slots` on which not all bytes were sent, in order.
-   * @param sentBytes - Receives the number of bytes sent on each of these.
-   * @returns Number of positions written to `unserved`.
+   * @param slots - Slot of each connection; the first `count` are used. A negative slot is unserved, but
+   *   {@link servedElsewhere} is left out.
+   * @param unserved - Receives the indices in `slots`, in order, of connections that did not accept all bytes.
+   * @param sentBytes - Receives the number of bytes sent on each of these connections, at the same index as in
+   *   `unserved`.
+   * @returns Number of connections written to `unserved`.
    */
   sendAll(
     slots: Int32Array,

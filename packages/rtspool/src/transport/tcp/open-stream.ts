@@ -19,7 +19,7 @@ export interface StreamTarget {
   /** Host name or numeric address, without brackets. */
   readonly host: string
   readonly port: number
-  /** Numeric address to connect to, if that of `host` has been resolved before. */
+  /** Numeric address to connect to, for which `host` need not be resolved. @default the address of `host` */
   readonly address?: string | undefined
   /** TLS settings; absent for a connection without TLS. */
   readonly tls?: ClientTls | undefined

@@ -77,7 +77,11 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   readonly #slot: number
   readonly #limits: BacklogLimits
   #isCongested = false
-  /** After {@link end}, only bytes that a send thread returns are written. */
+  /**
+   * State of the connection. `open` = writes are accepted. `ending`, after {@link end} = waiting bytes, and those that
+   * a send thread returns, are still written. `released`, after {@link release} = the connection has closed, and its
+   * slot in {@link DirectSends} is given up.
+   */
   #state: 'open' | 'ending' | 'released' = 'open'
   readonly #onLoss: () => void
   #maxBytes: number
@@ -244,7 +248,11 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     })
   }
 
-  /** Writes bytes to the stream that a send thread has not sent. */
+  /**
+   * Writes to the stream the bytes that a send thread has taken and not sent.
+   *
+   * @param onTaken - Called when the kernel has accepted the bytes.
+   */
   writeBack(bytes: Buffer, onTaken: () => void = this.#regulate): void {
     if (!this.#output.writable) return
     this.#queue(bytes, () => {

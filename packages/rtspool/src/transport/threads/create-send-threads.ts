@@ -8,7 +8,7 @@ import { startWorker } from './start-worker.js'
 /** Highest number of threads that `'auto'` starts. */
 const maxAutomatic = 8
 
-/** Describes a send thread that has failed. */
+/** Message of the diagnostics channel `rtspool:send-thread-failed`. */
 export interface FailedSendThread {
   /** Reason of the failure. */
   readonly error: Error
@@ -21,17 +21,18 @@ const sendThreadFailed = new Diagnostic<FailedSendThread>(
 )
 
 /**
- * Returns the number of threads that an option means: `'auto'` = one less than the processors that
- * the process may use, at most 8.
+ * Returns the number of threads for the option `sendThreads`. `'auto'` = one less than the processors that the process
+ * may use, at most 8.
  */
 export const sendThreadCount = (option: number | 'auto'): number =>
   option === 'auto' ? Math.min(availableParallelism() - 1, maxAutomatic) : option
 
 /**
- * Creates the send threads of a server. They start when a group of viewers needs them.
+ * Creates the send threads of a server. The threads start when a group of viewers needs them.
  *
  * @param native - Native calls; without them there are no threads.
  * @param maxThreads - Number of threads; 0 = none.
+ * @returns `undefined` if there are no threads.
  */
 export function createSendThreads(
   native: NativeSockets | undefined,
@@ -54,15 +55,17 @@ export function createSendThreads(
 
 /** Defaults that tests change, to have threads send to every viewer of every server. */
 export const sendThreadDefaults = {
-  /** Number of viewers of a group from which on threads send to them. */
+  /**
+   * Minimum number of viewers in a group to whom threads send. With half as many or fewer, the event loop sends again.
+   */
   handOverFrom: 16,
-  /** Lowest number of threads of a server. */
+  /** Minimum number of threads of a server, even if the option `sendThreads` is lower. */
   minThreads: 0,
-  /** Starts the threads with the server, not with the first group that needs them. */
+  /** True to start the threads with the server, not with the first group that needs threads. */
   startsEarly: false,
   /**
-   * Milliseconds after which a thread that has work and handles none has failed. Time of a fake
-   * clock passes while a thread does nothing.
+   * Milliseconds after which a thread that has work and handles none counts as failed. With a fake clock, time passes
+   * while a thread does nothing.
    */
   stallMs: 10_000,
 }

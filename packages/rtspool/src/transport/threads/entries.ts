@@ -1,59 +1,85 @@
 /**
- * Kinds of entries from the event loop to a send thread, which handles them in order. `id` and
- * `argument` are those of the entry.
+ * Kinds of entries: messages of the event loop to a send thread, which the thread handles in order. An entry has two
+ * signed 32-bit numbers, `id` and `argument`, and a payload. Each comment tells their contents for one kind.
  */
 export const entryKinds = Object.freeze({
-  /** Gives the write side of a connection: slot, descriptor. */
+  /** Gives the thread the write side of a connection: the right to write to it. `id`: slot; `argument`: descriptor. */
   open: 1,
-  /** Gives it again, with the descriptor of before: slot. */
+  /** Gives the write side of a connection again, with the descriptor of `open`. `id`: slot. */
   reopen: 2,
-  /** Takes the write side back: slot. */
+  /** Takes the write side of a connection back. `id`: slot. */
   shut: 3,
-  /** Takes it back for good. The thread uses the descriptor no more: slot. */
+  /** Takes the write side of a connection back for good: the thread forgets the descriptor. `id`: slot. */
   close: 4,
-  /** Adds a connection to a group: group, slot. */
+  /** Adds a connection to a group of viewers. `id`: group; `argument`: slot. */
   join: 5,
-  /** Removes a connection from a group: group, slot. */
+  /** Removes a connection from a group of viewers. `id`: group; `argument`: slot. */
   leave: 6,
-  /** Sends the payload on all connections of a group: group, size in bytes. */
+  /** Sends the payload on all connections of a group. `id`: group; `argument`: size of the payload in bytes. */
   send: 7,
-  /** Sends the payload on one connection: slot, size in bytes. */
+  /** Sends the payload on one connection. `id`: slot; `argument`: size of the payload in bytes. */
   post: 8,
-  /** Opens a group of UDP destinations: group, descriptor. The first word of the payload is 1 with segmentation. */
+  /**
+   * Opens a group of UDP destinations. `id`: group; `argument`: descriptor of the socket. Payload: a 32-bit number, 1 =
+   * the kernel may cut one message into several datagrams (GSO), 0 = not allowed.
+   */
   openDatagrams: 9,
-  /** Closes it, and forgets the descriptor: group. */
+  /** Closes a group of UDP destinations: the thread forgets the descriptor. `id`: group. */
   closeDatagrams: 10,
-  /** Adds a destination: group, key. Payload: size of the text, then `ADDRESS PORT`. */
+  /**
+   * Adds a UDP destination to a group. `id`: group; `argument`: key of the destination. Payload: size of the text in
+   * bytes as a 32-bit number, then the text `ADDRESS PORT`.
+   */
   addDestination: 11,
-  /** Removes a destination: group, key. */
+  /** Removes a UDP destination from a group. `id`: group; `argument`: key of the destination. */
   removeDestination: 12,
-  /** Sends packets to all destinations of a group: group, number of packets. Payload: their sizes, then the packets. */
+  /**
+   * Sends packets to all destinations of a group. `id`: group; `argument`: number of packets. Payload: their sizes in
+   * bytes as 32-bit numbers, then the packets.
+   */
   sendDatagrams: 13,
-  /** Makes the thread tell the event loop that it has handled everything in front. */
+  /** Makes the thread tell the event loop that the thread has handled all entries in front of this one. */
   mark: 14,
   /** Ends the thread. */
   quit: 15,
 } as const)
 
-/** Kinds of reports from a send thread to the event loop. */
+/**
+ * Kinds of reports: messages of a send thread to the event loop. A report has two numbers, `id` and `argument`, and a
+ * payload of signed 32-bit numbers. Each comment tells their contents for one kind.
+ */
 export const reportKinds = Object.freeze({
-  /** An entry was not sent whole: slot, position of the entry. Payload: number of bytes sent. */
+  /**
+   * The thread has not sent all bytes of an entry on a connection, and has given the write side back. `id`: slot;
+   * `argument`: position of the entry in the ring. Payload: number of bytes sent.
+   */
   back: 1,
-  /** Packets to a destination were lost: group, key. Payload: packets, bytes, `errno`. */
+  /**
+   * Packets to a UDP destination were lost. `id`: group; `argument`: key of the destination. Payload: number of
+   * packets, number of bytes, `errno` of the last failure (0 = unknown).
+   */
   lost: 2,
-  /** A route refuses segments: group, key. Payload: size of the packet in bytes. */
+  /**
+   * The route to a UDP destination refuses segments. `id`: group; `argument`: key of the destination. Payload: size of
+   * the packet in bytes.
+   */
   fragmented: 3,
-  /** Packets were sent in fragments: group, number of packets. */
+  /** IP has sent packets in fragments. `id`: group; `argument`: number of packets. */
   fragments: 4,
 } as const)
 
-/** Highest number of slots in the tables of a send thread. Connections with a higher slot stay on the event loop. */
+/**
+ * Number of slots in the tables of a send thread. Connections with this slot or a higher one stay on the event loop.
+ */
 export const maxSlots = 65_536
 
 /** Memory that the event loop and a send thread share, and that the thread receives when it starts. */
 export interface ThreadMemory {
   readonly entries: SharedArrayBuffer
   readonly reports: SharedArrayBuffer
-  /** Bytes given to the kernel on each slot, modulo 2^32. Only the slot's thread writes it. */
+  /**
+   * One 32-bit counter for each slot, shared by all threads: bytes that threads have given to the kernel, modulo 2^32.
+   * Only the thread that serves the slot writes the counter.
+   */
   readonly written: SharedArrayBuffer
 }

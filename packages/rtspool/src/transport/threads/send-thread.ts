@@ -17,8 +17,8 @@ const controlBytes = 32 * 1024
 /** Bytes that media leave free for messages and control entries. */
 const reservedBytes = 2 * controlBytes
 /**
- * Age in milliseconds of the oldest unsent media at which the thread is sent no more. Its viewers
- * then continue at the next key frame.
+ * Maximum age in milliseconds of the oldest unsent media. Above this age the thread is given no media. The thread's
+ * viewers continue later at a key frame.
  */
 const maxAgeMs = 2000
 
@@ -26,11 +26,11 @@ const maxAgeMs = 2000
 interface MediaUnderWay {
   readonly position: number
   readonly at: number
-  /** Object that the sender of the media has attached, for reports. */
+  /** Object passed to {@link SendThread.reserve}, which {@link SendThread.mediaOf} returns. */
   readonly media: unknown
 }
 
-/** A control entry that has to wait for room. */
+/** A control entry that waits until the ring has room. */
 interface WaitingEntry {
   readonly kind: number
   readonly id: number
@@ -39,20 +39,20 @@ interface WaitingEntry {
   readonly onEntered: ((end: number) => void) | undefined
 }
 
-/** Runs the thread itself: a worker, or a stand-in of a test. */
+/** Handle of the running thread: a worker, or a stand-in of a test. */
 export interface ThreadRunner {
   /** Ends the thread at once. Resolves when it has ended. */
   terminate(): Promise<unknown>
 }
 
-/** Sizes that tests choose. */
+/** Sizes of a thread's memory, which tests choose; servers use the defaults. */
 export interface RingSizes {
-  /** Sizes of the rings in bytes: powers of 2. */
+  /** Size in bytes of the ring of entries, a power of 2. `reportsBytes` is that of the ring of reports. */
   readonly entriesBytes?: number
   readonly reportsBytes?: number
-  /** Position of the first entry in both rings. */
+  /** Position of the first entry in both rings, a signed 32-bit number. @default 0 */
   readonly position?: number
-  /** Number of slots in the tables of a thread. */
+  /** Number of slots for connections in the tables of a thread. @default 65536 */
   readonly slots?: number
 }
 
@@ -64,7 +64,7 @@ export interface ThreadListener {
    * @param entry - The report; see `reportKinds`. Valid during the call only.
    */
   reported(thread: SendThread, entry: RingEntry): void
-  /** Called after reports, when the thread may have passed further entries. */
+  /** Called when the thread has reported, or has handled further entries, and all waiting reports have been read. */
   advanced(thread: SendThread): void
 }
 
@@ -82,15 +82,18 @@ export interface ThreadListener {
  */
 export class SendThread {
   readonly memory: ThreadMemory
-  /** Number of connections and destinations of this thread. */
+  /**
+   * Number of connections whose descriptor the thread has, and of UDP destinations. The thread with the lowest load
+   * gets the next one.
+   */
   load = 0
   /** Number of connections whose write side the thread has. */
   connections = 0
   /** Number of UDP destinations of the thread. */
   destinations = 0
-  /** Number of packets left out because the thread was too slow, counted for each viewer. */
+  /** Number of packets left out because the thread was too slow, counted once for each viewer. */
   packetsDropped = 0
-  /** Number of packets given to the thread, counted for each viewer. */
+  /** Number of packets given to the thread, counted once for each viewer. */
   packetsOut = 0
   readonly #clock: Clock
   readonly #listener: ThreadListener
@@ -104,9 +107,9 @@ export class SendThread {
   #isCollecting = false
 
   /**
-   * Allocates the memory of a thread.
+   * Allocates the memory of a thread, without starting it.
    *
-   * @param written - Shared by all threads; see {@link ThreadMemory}.
+   * @param written - Counters shared by all threads; see {@link ThreadMemory}.
    * @param sizes - Sizes for tests.
    */
   constructor(
@@ -127,17 +130,17 @@ export class SendThread {
     this.#collected = this.#entries.position
   }
 
-  /** Number of bytes of entries that the thread has not handled yet. */
+  /** Number of bytes of entries in the ring, with their headers, that the thread has not handled yet. */
   get lagBytes(): number {
     return ((this.#entries.position - this.#entries.handled) | 0) * 8
   }
 
-  /** Position behind the last entry that the thread has handled. */
+  /** Position in the ring behind the last entry that the thread has handled; see {@link SharedRing}. */
   get handled(): number {
     return this.#entries.handled
   }
 
-  /** True if the ring or the list behind it has entries that the thread has not handled. */
+  /** True if entries are unhandled: in the ring, or in the list of control entries that wait for room. */
   get hasWork(): boolean {
     return this.#waiting.length > 0 || this.#entries.position !== this.#entries.handled
   }
@@ -148,15 +151,15 @@ export class SendThread {
     return oldest ? this.#clock.now() - oldest.at : 0
   }
 
-  /** True if the thread is too far behind to be sent media. */
+  /** True if the oldest unsent media is older than 2 s: the thread should be given no media now. */
   get isLate(): boolean {
     return this.ageMs > maxAgeMs
   }
 
   /**
-   * Writes an entry without media, which is never refused. Without room it waits in a list.
+   * Writes an entry without media; see {@link entryKinds}. Without room in the ring, the entry waits in a list.
    *
-   * @param onEntered - Receives the position behind the entry, when it is in the ring.
+   * @param options - `onEntered` receives the position behind the entry when the entry is in the ring.
    */
   control(
     kind: number,
@@ -170,9 +173,9 @@ export class SendThread {
   }
 
   /**
-   * Writes bytes for one connection.
+   * Gives the thread a copy of bytes to send on one connection.
    *
-   * @returns `false` without room: the bytes have not been written.
+   * @returns `false` without room in the ring: nothing has been written.
    */
   post(slot: number, bytes: Buffer): boolean {
     const { length } = bytes
@@ -184,11 +187,11 @@ export class SendThread {
   }
 
   /**
-   * Reserves an entry with media for a group. The caller writes the payload into {@link bytes} at
-   * the returned offset, and then calls {@link commit}.
+   * Reserves an entry with media for a group; see {@link entryKinds}. The caller writes the payload into {@link bytes}
+   * at the returned offset, and then calls {@link commit}.
    *
    * @param media - Object that {@link mediaOf} returns for a report about the entry.
-   * @returns Offset of the payload; -1 without room.
+   * @returns Offset of the payload in bytes; -1 without room in the ring.
    */
   reserve(
     kind: number,
@@ -203,12 +206,12 @@ export class SendThread {
     return offset
   }
 
-  /** Memory of the entries. */
+  /** Memory of the ring of entries, into which a caller of {@link reserve} writes the payload. */
   get bytes(): Buffer {
     return this.#entries.bytes
   }
 
-  /** The same memory as 32-bit words. */
+  /** Memory of {@link bytes} as signed 32-bit words. The index of a word is its offset in bytes divided by 4. */
   get words(): Int32Array {
     return this.#entries.words
   }
@@ -217,12 +220,14 @@ export class SendThread {
     this.#entries.commit()
   }
 
-  /** Reads the entry about which the thread has reported. Valid during the report only. */
+  /** Reads into `entry` the entry at a position that a report names. Valid while the listener handles the report. */
   entryAt(position: number, entry: RingEntry): void {
     readEntry(this.#entries, position, entry)
   }
 
-  /** Returns the object attached to the media at a position; `undefined` for other entries. */
+  /**
+   * Returns the object given to {@link reserve} with the entry at a position; `undefined` for an entry without media.
+   */
   mediaOf(position: number): unknown {
     for (let index = this.#firstUnderWay; index < this.#underWay.length; index++) {
       const one = this.#underWay[index]
@@ -231,17 +236,22 @@ export class SendThread {
     return undefined
   }
 
-  /** Returns the 32-bit number of a report's payload. Valid during the report only. */
+  /**
+   * Returns a signed 32-bit number from the payload of a report; see `reportKinds`. Valid only while the listener
+   * handles the report.
+   *
+   * @param index - Index of the number in the payload, from 0 on. Not checked.
+   */
   reportValue({ offset }: RingEntry, index: number): number {
     return this.#reports.words[offset / 4 + index] as number
   }
 
-  /** Returns whether everything in front of a position has been handled, and the reports about it read. */
+  /** Returns whether the thread has handled all entries in front of a position, and all reports about them are read. */
   hasPassed(position: number): boolean {
     return hasReached(this.#collected, position)
   }
 
-  /** Reads the reports, frees the entries that the thread has handled, and writes those that wait. */
+  /** Reads the reports, frees the memory of handled entries, and writes the control entries that wait for room. */
   collect(): void {
     if (this.#isCollecting) return
     // Read before the reports: the thread reports about an entry before it counts as handled.
@@ -263,7 +273,9 @@ export class SendThread {
     this.#listener.advanced(this)
   }
 
-  /** Reads the notice of the thread, and collects. */
+  /**
+   * Handles the message by which the thread tells of new reports. Allows the next message, and calls {@link collect}.
+   */
   noticed(): void {
     this.#reports.lowerNotice()
     this.collect()

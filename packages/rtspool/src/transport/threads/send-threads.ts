@@ -13,42 +13,49 @@ export interface ThreadCalls {
 
 export interface SendThreadsOptions extends ThreadPoolOptions {
   readonly calls: ThreadCalls
-  /** Number of viewers of a group from which on threads send to them. */
+  /** Minimum number of viewers in a group to whom threads send. */
   readonly handOverFrom: number
   /** Called when a thread has failed. */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
 
-/** Receives the reports about the media of one group. */
+/** Receives the reports of threads about the packets of one group of viewers. */
 export interface MediaReports {
   /**
-   * Called when a thread did not send an entry whole to a viewer.
+   * Called when a thread has not sent all bytes of an entry to a viewer.
    *
-   * @param media - Object attached to the entry.
+   * @param slot - Slot of the viewer's connection.
+   * @param media - Object given to {@link SendThread.reserve} with the entry.
    * @param frames - The entry's bytes: a copy, shared by the reports about one entry.
    * @param sentBytes - Number of bytes of `frames` that were sent.
    * @returns `false` if the rest of `frames` must be written to the viewer's stream.
    */
   notSent(slot: number, media: unknown, frames: Buffer, sentBytes: number): boolean
-  /** Handles a report about UDP destinations. */
+  /** Handles a report about UDP destinations of the group; see {@link reportKinds}. Absent in groups over TCP. */
   reported?(thread: SendThread, report: RingEntry): void
 }
 
 /**
- * The send threads of one server, and the write side of each connection. The event loop decides
- * everything; a thread sends as it is told, in order. Bench: bench/threads.
+ * Send threads of one server, and a {@link WriteToken} for each connection: the right to write, which the event loop or
+ * a thread has. The event loop decides everything; a thread sends as told, in order. Bench: bench/threads.
  */
 export class SendThreads {
-  /** Number that changes with the state of any connection or thread. Groups compare it. */
+  /**
+   * Number that changes with the state of any connection or thread. A group that sees a new number decides again about
+   * the thread of each viewer.
+   */
   version = 0
   readonly handOverFrom: number
   readonly #options: SendThreadsOptions
   readonly #tokens: (WriteToken | undefined)[] = []
   readonly #pool: ThreadPool
   readonly #writtenOn: Int32Array
-  /** Slots of connections whose write side is on its way back. */
+  /** Slots of connections whose write side is on its way from a thread back to the event loop. */
   readonly #leaving = new Set<number>()
-  /** Functions to call when a thread has passed a position. */
+  /**
+   * Functions to call when a thread has handled all entries in front of the position `end`. `undefined` = the entry
+   * that marks the position waits for room.
+   */
   readonly #passing = new Set<{ thread: SendThread; end: number | undefined; passed: () => void }>()
   readonly #groups = new Map<number, MediaReports>()
   #nextGroup = 1
@@ -56,7 +63,7 @@ export class SendThreads {
   #copy:
     | { readonly thread: SendThread; readonly position: number; readonly bytes: Buffer }
     | undefined
-  /** Descriptors of threads that have failed, until these have ended. */
+  /** Duplicated descriptors of failed threads, which are closed when the thread has ended. */
   readonly #orphans = new Map<SendThread, number[]>()
 
   constructor(options: SendThreadsOptions) {
@@ -78,7 +85,10 @@ export class SendThreads {
     return this.#pool.threads
   }
 
-  /** Registers a connection under its slot, until {@link forget}. The event loop has its write side. */
+  /**
+   * Registers a connection under its slot, until {@link forget}. At first the event loop has the write side. Does
+   * nothing for a slot from {@link maxSlots} on, which stays on the event loop.
+   */
   register(slot: number, owner: TokenOwner): void {
     if (slot >= this.#writtenOn.length) return
     while (this.#tokens.length <= slot) this.#tokens.push(undefined)
@@ -106,14 +116,14 @@ export class SendThreads {
     else token.onMain = done
   }
 
-  /** Returns whether the event loop has the write side of a connection. */
+  /** Returns whether the event loop, and not a thread, has the write side of a connection: the right to write to it. */
   isOnMain(slot: number): boolean {
     const state = this.#tokens[slot]?.state
     return state === undefined || state === 'main'
   }
 
   /**
-   * Gives the write side of a connection to a thread. Nothing of the connection may wait in Node.
+   * Gives the write side of a connection to a thread. No bytes of the connection may wait in Node's stream.
    *
    * @param descriptor - The socket's descriptor, of which the thread gets a duplicate.
    * @param choose - Chooses the thread of a connection that has had none. Default: the one with the
@@ -142,13 +152,16 @@ export class SendThreads {
     return true
   }
 
-  /** Takes the write side of a connection back from its thread. Does nothing on the event loop. */
+  /**
+   * Asks the thread of a connection to give the write side back; `writeSideReturned` of the owner follows. Does nothing
+   * if no thread has the write side.
+   */
   takeBack(slot: number): void {
     const token = this.#tokens[slot]
     if (token?.state === 'thread') this.#return(slot, token, entryKinds.shut)
   }
 
-  /** Takes the write side back for good, because the socket is destroyed. Idempotent. */
+  /** Takes the write side back for good, and drops the bytes that wait, because the socket is destroyed. Idempotent. */
   closeSlot(slot: number): void {
     const token = this.#tokens[slot]
     if (!token || token.isClosing) return
@@ -159,7 +172,10 @@ export class SendThreads {
     this.version++
   }
 
-  /** Calls a function when the event loop has the write side: at once, or later. */
+  /**
+   * Takes the write side of a connection back, and calls a function when the event loop has the write side: at once, or
+   * later. A further call replaces a function that waits.
+   */
   whenOnMain(slot: number, call: () => void): void {
     const token = this.#tokens[slot]
     this.takeBack(slot)
@@ -188,12 +204,12 @@ export class SendThreads {
     return true
   }
 
-  /** Returns the number of bytes that wait until the event loop has the write side. */
+  /** Returns the number of bytes of a connection that wait until the event loop has the write side. */
   pendingOn(slot: number): number {
     return this.#tokens[slot]?.pendingBytes ?? 0
   }
 
-  /** Returns the number of bytes that threads have sent on a slot since the last call. */
+  /** Returns the number of bytes that threads have given to the kernel on a slot since the last call. */
   writtenSince(slot: number): number {
     const token = this.#tokens[slot]
     if (!token || token.descriptor < 0) return 0
@@ -203,7 +219,11 @@ export class SendThreads {
     return since
   }
 
-  /** Registers a group of viewers, until {@link forgetGroup}. @returns Its number in the threads. */
+  /**
+   * Registers a group of viewers, until {@link forgetGroup}.
+   *
+   * @returns Number of the group, with which entries and reports name the group.
+   */
   registerGroup(reports: MediaReports): number {
     const group = this.#nextGroup
     this.#nextGroup = group === 0x7fffffff ? 1 : group + 1
@@ -211,7 +231,7 @@ export class SendThreads {
     return group
   }
 
-  /** Forgets a group when all threads have passed its entries. */
+  /** Forgets a group when all threads have handled the entries written so far. */
   forgetGroup(group: number): void {
     const left = new Set(this.threads)
     if (left.size === 0) this.#groups.delete(group)
@@ -223,7 +243,10 @@ export class SendThreads {
     }
   }
 
-  /** Calls a function when a thread has passed all present entries, or has ended. */
+  /**
+   * Calls a function when a thread has handled all entries written so far, and the reports about them are read. Calls
+   * the function also when the thread has failed or ended.
+   */
   whenPassed(thread: SendThread, passed: () => void): void {
     const one: { thread: SendThread; end: number | undefined; passed: () => void } = {
       thread,
@@ -243,7 +266,7 @@ export class SendThreads {
     return this.#options.calls.duplicate(descriptor)
   }
 
-  /** Closes a duplicate when the thread has passed all present entries, or has ended. */
+  /** Closes a duplicate when the thread has handled all entries written so far, or has ended. */
   closeDuplicate(thread: SendThread, descriptor: number): void {
     const orphans = this.#orphans.get(thread)
     if (orphans) orphans.push(descriptor)
@@ -285,7 +308,7 @@ export class SendThreads {
     return this.#pool.start()
   }
 
-  /** Reads the reports of all threads. */
+  /** Reads the reports that threads have written so far. */
   collect(): void {
     this.#pool.collect()
   }
@@ -382,7 +405,10 @@ export class SendThreads {
     token.thread = undefined
   }
 
-  /** Ends the connections of a thread that sends no more. */
+  /**
+   * Takes over from a thread that sends no more. Connections whose write side the thread has, end; the descriptors of
+   * the thread are closed later.
+   */
   #stopped(thread: SendThread, error: Error | undefined): void {
     const orphans: number[] = []
     this.#orphans.set(thread, orphans)
@@ -402,7 +428,7 @@ export class SendThreads {
     if (error) this.#options.onFailure?.(error)
   }
 
-  /** Ends a connection whose bytes under way are lost. */
+  /** Ends a connection whose thread has failed with unsent bytes. */
   #lose(token: WriteToken): void {
     const { isClosing, onMain } = token
     token.state = 'main'

@@ -1,48 +1,52 @@
-/** Size in bytes of the control words in front of the units. */
+/** Size in bytes of the control words at the beginning of the memory. */
 const controlBytes = 256
 const unitBytes = 8
-/** Number of units in front of each payload: size and kind, then id and argument. */
+/** Number of units, of 8 bytes each, in front of each payload: size and kind, then id and argument. */
 const headerUnits = 2
-/** Kind of the entry that fills the end of the memory, so that each payload is contiguous. */
+/** Kind of an entry without content. Such an entry fills the end of the memory, so that each payload is contiguous. */
 const padding = 0
 
-/** Indexes of the control words. Each has a cache line of its own. */
+/** Indices of the control words, which have 32 bits. Each word has a cache line of its own. */
 const words = Object.freeze({
-  /** Position behind the last entry that the producer has shown. */
+  /** Position behind the last entry that the producer has committed. */
   head: 0,
   /** Position behind the last entry that the consumer has handled. */
   tail: 16,
-  /** 1 while the consumer sleeps. */
+  /** 1 while the consumer blocks in {@link SharedRing.sleep}, 0 otherwise. */
   sleeps: 32,
-  /** 1 while a notice from the producer's thread to the consumer's event loop is under way. */
+  /** 1 while a message that tells the consumer's event loop of new entries is under way, 0 otherwise. */
   notice: 48,
 })
 
 /**
- * Queue of entries from one thread to another, in shared memory. It has one producer and one
- * consumer, and no lock.
+ * Queue of entries from one thread to another, in shared memory. The queue has one producer and one consumer, and no
+ * lock.
  *
  * ```text
  * control  [ head | tail | sleeps | notice ]
  * units    [ size, kind | id, argument | payload … ][ size, kind | … ]   8 bytes each
  * ```
  *
- * Positions count units, and wrap at 2^31 to negative numbers. A payload is written before
- * `Atomics.store(head)`, and read after `Atomics.load(head)`, so that no other barrier is needed.
- * Each thread has an object of its own for the same memory.
+ * A position is a signed 32-bit number. Positions count units of 8 bytes, and wrap from 2^31 - 1 to -2^31. The size of
+ * an entry is in units, with the header.
+ *
+ * A payload is written before `Atomics.store(head)`, and read after `Atomics.load(head)`, so that no other barrier is
+ * needed. Each thread has an object of its own for the same memory.
  */
 export class SharedRing {
   readonly memory: SharedArrayBuffer
-  /** Number of units: a power of 2. */
+  /** Number of units of 8 bytes in the ring: a power of 2. */
   readonly units: number
   /** Memory of the units as bytes. An entry's `offset` counts from here. */
   readonly bytes: Buffer
-  /** The same memory as 32-bit words. */
+  /** Memory of {@link bytes} as signed 32-bit words. The index of a word is its offset in bytes divided by 4. */
   readonly words: Int32Array
   readonly #control: Int32Array
-  /** Producer: position behind the last entry. Consumer: position of the next entry. */
+  /**
+   * For the producer, position behind the last reserved entry. For the consumer, position of the next entry to read.
+   */
   #position: number
-  /** Producer: position up to which units may be written again. */
+  /** For the producer: position in front of which units may be written again, because their entries are freed. */
   #freed: number
 
   /**
@@ -72,8 +76,9 @@ export class SharedRing {
   /**
    * Reserves an entry, which the consumer sees after {@link commit}. For the producer.
    *
-   * @param payloadBytes - The caller writes as many bytes at the returned offset.
-   * @param spareUnits - Number of units that must stay free behind the entry.
+   * @param kind - Kind, from 1 on; `id` and `argument` are signed 32-bit numbers for the consumer.
+   * @param payloadBytes - Size of the payload, which the caller writes at the returned offset.
+   * @param spareUnits - Number of units, of 8 bytes each, that must stay free behind the entry.
    * @returns Offset of the payload in {@link bytes}, or -1 without room.
    */
   reserve(
@@ -104,7 +109,7 @@ export class SharedRing {
     return (place + headerUnits) * unitBytes
   }
 
-  /** Shows the reserved entries to the consumer, and wakes it if it sleeps. For the producer. */
+  /** Shows all reserved entries to the consumer, and wakes a consumer in {@link sleep}. For the producer. */
   commit(): void {
     Atomics.store(this.#control, words.head, this.#position)
     // Loaded after the store: the consumer stores `sleeps` before it looks at head again.
@@ -112,7 +117,9 @@ export class SharedRing {
       Atomics.notify(this.#control, words.head, 1)
   }
 
-  /** Allows the units in front of a position to be written again. For the producer. */
+  /**
+   * Allows the units in front of a position, whose entries are no longer read, to be written again. For the producer.
+   */
   free(position: number): void {
     this.#freed = position
   }
@@ -164,12 +171,17 @@ export class SharedRing {
     Atomics.wait(this.#control, words.tail, this.#freed, timeoutMs)
   }
 
-  /** Notes that a notice to the consumer is under way. @returns `false` if there was one already. */
+  /**
+   * Notes that a message about new entries is under way to the event loop of the consumer. For the producer, which
+   * sends the message.
+   *
+   * @returns `false` if an earlier message is still under way, so that no other one is needed.
+   */
   raiseNotice(): boolean {
     return Atomics.exchange(this.#control, words.notice, 1) === 0
   }
 
-  /** Notes that the notice has arrived. Later entries raise another one. */
+  /** Notes that the message of {@link raiseNotice} has arrived: later entries need another one. For the consumer. */
   lowerNotice(): void {
     Atomics.store(this.#control, words.notice, 0)
   }
@@ -180,11 +192,11 @@ export interface RingEntry {
   kind: number
   id: number
   argument: number
-  /** Offset of the payload in {@link SharedRing.bytes}. */
+  /** Offset of the payload in {@link SharedRing.bytes}, in bytes. */
   offset: number
-  /** Position of the entry. */
+  /** Position of the entry in the ring; see {@link SharedRing}. */
   start: number
-  /** Position behind the entry. */
+  /** Position in the ring behind the entry, where the next one begins. */
   end: number
 }
 
@@ -198,7 +210,7 @@ export const ringEntry = (): RingEntry => ({
   end: 0,
 })
 
-/** Reads the entry at a position. The producer may do so until it frees the entry. */
+/** Reads into `entry` the entry that begins at a position. The producer may do so before it frees the entry. */
 export function readEntry(ring: SharedRing, position: number, entry: RingEntry): void {
   const at = position & (ring.units - 1)
   const { words: values } = ring
@@ -213,8 +225,8 @@ export function readEntry(ring: SharedRing, position: number, entry: RingEntry):
 /**
  * Allocates the memory of an empty ring.
  *
- * @param sizeBytes - A power of 2, from 64 bytes on.
- * @param position - Position of the first entry; a 32-bit number.
+ * @param sizeBytes - Size without the control words: a power of 2, from 64 bytes on.
+ * @param position - Position of the first entry; a signed 32-bit number.
  */
 export function allocateRing(sizeBytes: number, position = 0): SharedArrayBuffer {
   const memory = new SharedArrayBuffer(controlBytes + sizeBytes)

@@ -2,7 +2,10 @@ import { Worker } from 'node:worker_threads'
 import type { StartThread } from './thread-pool.js'
 import { workerUrl } from './worker-url.js'
 
-/** Message of a worker: it can send, or it has news for the event loop. */
+/**
+ * Message of a worker to the event loop. `ready` = the worker can send; `news` = the worker has written reports, or
+ * handled entries for which the event loop waits.
+ */
 export type WorkerMessage = 'ready' | 'news'
 
 /**

@@ -6,21 +6,25 @@ import {
   type ThreadRunner,
 } from './send-thread.js'
 
-/** Milliseconds between two looks at the threads. */
+/** Milliseconds between two searches for threads that stand still. */
 const lookMs = 1000
 /** Number of failures within {@link failureWindowMs} after which no thread is started any more. */
 const maxFailures = 3
 const failureWindowMs = 60_000
 
-/** Starts the thread for the memory. @returns `undefined` if the system refuses threads. */
+/**
+ * Function that starts a send thread for the memory of `thread`, and notifies `events`.
+ *
+ * @returns The running thread; `undefined` if the system refuses threads.
+ */
 export type StartThread = (
   thread: SendThread,
   events: {
     /** Called when the thread can send. */
     ready(): void
-    /** Called when the thread has reports. */
+    /** Called when the thread has written reports, or handled entries for which the event loop waits. */
     noticed(): void
-    /** Called when the thread has ended, in order or not. */
+    /** Called when the thread has ended. @param error - Error that has ended the thread; `undefined` without one. */
     ended(error: Error | undefined): void
   },
 ) => ThreadRunner | undefined
@@ -51,12 +55,15 @@ interface RunningThread {
   isReady: boolean
   /** Promise that resolves when the thread can send, or has ended. */
   readonly settled: Promise<void>
-  /** Position and time of the last progress. */
+  /**
+   * Value of `thread.handled` at the last progress. `movedAt` is the time of the progress, in milliseconds of the
+   * clock.
+   */
   handled: number
   movedAt: number
 }
 
-/** Starts send threads, and ends those that stand still. */
+/** Starts the send threads of a server when they are needed, and ends those that stand still. */
 export class ThreadPool {
   readonly #options: ThreadPoolOptions
   readonly #listener: ThreadPoolListener
@@ -69,9 +76,9 @@ export class ThreadPool {
   #isRefused = false
 
   /**
-   * Starts no thread yet.
+   * Creates a pool without threads. The first {@link leastLoaded} or {@link start} starts them.
    *
-   * @param written - Shared by all threads; see `ThreadMemory`.
+   * @param written - Counters shared by all threads; see `ThreadMemory`.
    */
   constructor(
     options: ThreadPoolOptions,
@@ -90,7 +97,7 @@ export class ThreadPool {
   }
 
   /**
-   * Returns the thread with the fewest viewers. The first call starts the threads.
+   * Returns the thread with the fewest viewers. The first call starts the threads; later ones replace failed threads.
    *
    * @param isAllowed - Whether a thread may be returned. Default: each may.
    * @returns `undefined` until all threads can send.
@@ -112,7 +119,7 @@ export class ThreadPool {
     await Promise.all(this.#running.map(({ settled }) => settled))
   }
 
-  /** Reads the reports of all threads. */
+  /** Reads the reports that threads have written so far. */
   collect(): void {
     const running = this.#running
     for (let index = 0; index < running.length; index++) running[index]?.thread.collect()
@@ -125,7 +132,10 @@ export class ThreadPool {
     await Promise.all([...this.#running].map(({ runner }) => runner?.terminate()))
   }
 
-  /** @returns `false` if no thread may be started. */
+  /**
+   * Starts one thread. @returns `false` if none may start: too many failed, the system refused one, or the pool is
+   * closed.
+   */
   #startOne(): boolean {
     const { clock, sizes, start } = this.#options
     if (this.#isRefused || this.#isClosed || this.#failsTooOften()) return false
@@ -186,7 +196,7 @@ export class ThreadPool {
     return this.#running.length > 0
   }
 
-  /** Notes that a thread sends no more. Does nothing the second time. */
+  /** Removes a thread that sends no more, and notifies the listener. Does nothing the second time. */
   #stop(one: RunningThread, error: Error): void {
     const index = this.#running.indexOf(one)
     if (index < 0) return

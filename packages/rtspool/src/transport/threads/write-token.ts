@@ -1,10 +1,16 @@
 import type { SendThread } from './send-thread.js'
 
-/** Owner of a connection's stream, to which bytes return that a thread has not sent. */
+/** Owner of a connection's stream. The bytes that a thread has taken and not sent return to the owner. */
 export interface TokenOwner {
-  /** Writes bytes to the stream at once, in front of all bytes that are written later. */
+  /**
+   * Writes bytes to the stream at once, in front of all bytes that are written later.
+   *
+   * @param onTaken - Called when the kernel has accepted the bytes.
+   */
   writeBack(bytes: Buffer, onTaken: (() => void) | undefined): void
-  /** Called when the event loop has the write side again. */
+  /**
+   * Called when a send thread has given the write side back, so that the event loop may write to the connection again.
+   */
   writeSideReturned(): void
   /** Called when the thread has failed. The connection has lost bytes, and must end. */
   threadFailed(): void
@@ -17,7 +23,8 @@ interface PendingWrite {
 }
 
 /**
- * Right to write to one connection. Either the event loop has it, or a send thread.
+ * Right to write to one connection, called the write side of the connection. Either the event loop (`main`) has the
+ * right, or a send thread.
  *
  * ```text
  *         give                  report, or take back                     the thread has passed `shut`
@@ -28,37 +35,43 @@ interface PendingWrite {
 export class WriteToken {
   readonly owner: TokenOwner
   state: 'main' | 'thread' | 'returning' = 'main'
-  /** Thread that has, or last had, the write side. It stays the same as long as the descriptor. */
+  /**
+   * Thread that has, or last had, the write side; `undefined` before the first. Stays the same while {@link descriptor}
+   * is open.
+   */
   thread: SendThread | undefined
   /** The connection's descriptor in the thread, a duplicate of the socket's; -1 = none. */
   descriptor = -1
-  /** Number of groups that want the thread to send. */
+  /** Number of groups that want a thread to send on the connection. At 0 the event loop takes the write side back. */
   wanted = 0
   /** True once the connection's socket is destroyed. */
   isClosing = false
-  /** Position in the thread's ring behind the entry that takes the write side back; `undefined` until it is there. */
+  /**
+   * Position in the thread's ring behind the entry that takes the write side back. `undefined` while this entry waits
+   * for room, and if there is none.
+   */
   returnsAt: number | undefined
-  /** True while reported bytes are written to the stream. */
+  /** True while bytes that a thread has not sent are written to the stream. */
   isWritingBack = false
-  /** Bytes in {@link pending}. */
+  /** Number of bytes in {@link pending}. */
   pendingBytes = 0
   pending: PendingWrite[] = []
-  /** Function to call when the event loop has the write side. */
+  /** Function to call once when the event loop has the write side; `undefined` without one. */
   onMain: (() => void) | undefined
-  /** Value of the shared counter of bytes when it was last read. */
+  /** Value of the connection's counter in `ThreadMemory.written` at the last look. */
   seenWritten = 0
 
   constructor(owner: TokenOwner) {
     this.owner = owner
   }
 
-  /** Keeps a write until the event loop has the write side. */
+  /** Keeps a write in {@link pending} until the event loop has the write side. */
   wait(bytes: Buffer, onTaken: (() => void) | undefined): void {
     this.pending.push({ bytes, onTaken })
     this.pendingBytes += bytes.length
   }
 
-  /** Writes the bytes that wait to the stream. */
+  /** Writes the bytes in {@link pending} to the stream. */
   writePending(): void {
     const { pending } = this
     if (pending.length === 0) return

@@ -8,7 +8,7 @@ import { rtspSubprotocol } from './websocket-upgrade.js'
 /** Maximum bytes of one message of a server, which is stored until it is complete. */
 const maxMessageBytes = 1024 * 1024
 
-/** Error for the optional package `ws`, which cannot be loaded. `cause` tells why. */
+/** Error if the optional package `ws` cannot be loaded. `cause` is the error of the import. */
 export class WebSocketPackageMissing extends Error {}
 
 /**

@@ -74,8 +74,15 @@ export class PeerTable {
   }
 
   /**
-   * Sets or replaces the receiver of a peer. Does nothing if the peer has another holder. A replaced receiver is
-   * notified after the new one is in place.
+   * Sets the receiver of a peer's datagrams, or replaces the present one. Does nothing if the peer has another holder:
+   * the session that alone may replace the receiver.
+   *
+   * A replaced receiver is notified by `onReplaced` of its own claim, after the new one is in place.
+   *
+   * @param address - Numeric address of the peer.
+   * @param receiver - Function that receives each datagram.
+   * @param claim - Holder of the peer from now on, and functions to call. Default: none, so that everybody may replace
+   *   the receiver.
    */
   set(address: string, port: number, receiver: DatagramReceiver, claim: PeerClaim = {}): void {
     if (!this.isFree(address, port, claim.holder)) return

@@ -11,30 +11,39 @@ import {
   type DatagramObserver,
 } from './datagram-group.js'
 
-/** Batches without an entry point after which a slow thread is sent packets again: some seconds of pictures. */
+/**
+ * Number of batches without an entry point that are left out for a thread that was too slow: some seconds of pictures.
+ * The next batch is sent even without an entry point, at which a decoder can begin.
+ */
 const maxSkippedBatches = 256
 
-/** A destination of the group. */
+/** A UDP destination of the group. */
 interface Member {
   readonly destination: DatagramDestination
   readonly observer: DatagramObserver | undefined
-  /** Thread that sends to the destination; `undefined` = the event loop. */
+  /** Share to whose thread the destination belongs; `undefined` = the event loop sends. */
   share: Share | undefined
-  /** Number of the destination in its thread. */
+  /**
+   * Number with which entries and reports name the destination, from 1 on. Unique in the group; 0 before any thread has
+   * served the destination.
+   */
   key: number
 }
 
 /** Destinations that one thread serves. */
 interface Share {
   readonly thread: SendThread
-  /** The socket's descriptor in the thread: a duplicate. */
+  /** Duplicate of the socket's descriptor, on which the thread sends. */
   readonly descriptor: number
   readonly members: Set<Member>
-  /** Batches left out since the thread was too slow; 0 = none. */
+  /** Number of batches left out in a row because the thread was too slow; 0 = none. */
   skippedBatches: number
 }
 
-/** A destination that was removed, until its thread has passed the removal. */
+/**
+ * A destination removed from its thread. The key of the destination stays known until the thread has handled the
+ * removal, for late reports.
+ */
 interface Removed {
   readonly share: Share
   readonly key: number
@@ -52,8 +61,8 @@ export interface ThreadedDatagramGroupOptions {
 }
 
 /**
- * A group of UDP destinations, of which send threads serve those beyond a certain number of
- * members. A thread sends in the same way, through a duplicate of the socket's descriptor.
+ * A group of UDP destinations, to which send threads send from 16 members on. With 8 and fewer the event loop sends
+ * again. A thread sends in the same way, through a duplicate of the socket's descriptor.
  */
 export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
   readonly #options: ThreadedDatagramGroupOptions
@@ -102,7 +111,7 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     local.send(packets)
   }
 
-  /** Does nothing: datagrams are never given back. */
+  /** Does nothing: threads never return datagrams. */
   notSent(): boolean {
     return true
   }
@@ -207,7 +216,7 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     this.#options.threads.closeDuplicate(thread, share.descriptor)
   }
 
-  /** Forgets removed destinations about which no report can arrive any more. */
+  /** Forgets the keys of removed destinations about which no report can arrive any more. */
   #forgetRemoved(running: ReadonlySet<SendThread>): void {
     let count = 0
     for (const { share, key, end } of this.#removed) {
@@ -231,7 +240,7 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     thread.packetsOut += packets.length * members.size
   }
 
-  /** Writes packets into the ring. @returns `false` without room. */
+  /** Writes packets as one entry for the thread of a share. @returns `false` without room: nothing is written. */
   #enter({ thread }: Share, packets: readonly Buffer[]): boolean {
     let sizeBytes = packets.length * 4
     for (const packet of packets) sizeBytes += packet.length

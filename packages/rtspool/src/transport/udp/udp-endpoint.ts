@@ -172,8 +172,8 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   /**
    * Creates a group whose datagrams are sent through this socket.
    *
-   * @param isUnicast - Allows the kernel to cut one message into several datagrams, and send threads
-   *   to send. A multicast group depends on settings of the socket at the time of sending.
+   * @param isUnicast - True for viewers' addresses: the kernel may cut one message into several datagrams, and send
+   *   threads may send. False for a multicast group, which depends on settings of the socket at the time of sending.
    */
   createGroup(isUnicast = true): DatagramGroup {
     const local = this.#createLocalGroup(isUnicast)

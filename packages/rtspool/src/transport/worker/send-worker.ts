@@ -7,9 +7,9 @@ import { SharedRing } from '../threads/shared-ring.js'
 import { ThreadDatagrams } from './thread-datagrams.js'
 import { ThreadSends } from './thread-sends.js'
 
-/** Milliseconds that the thread sleeps at most, and between two reports about lost datagrams. */
+/** Maximum milliseconds that the thread sleeps without entries. Lost datagrams are reported in between. */
 const sleepMs = 250
-/** Milliseconds to wait for the event loop when the ring of reports is full. */
+/** Maximum milliseconds of one wait for the event loop while the ring of reports is full. */
 const fullMs = 20
 
 const port = parentPort as MessagePort

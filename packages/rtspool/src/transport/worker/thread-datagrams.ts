@@ -7,17 +7,20 @@ import { BatchedDatagramGroup } from '../udp/batched-datagram-group.js'
 import type { DatagramDestination, DatagramObserver } from '../udp/datagram-group.js'
 import type { DatagramEntries } from './thread-sends.js'
 
-/** Milliseconds between two reports about lost datagrams. */
+/** Minimum milliseconds between two reports about lost datagrams. */
 const reportMs = 250
 
-/** Writes a report; see `reportKinds`. */
+/**
+ * Function that writes a report for the event loop: kind, `id` and `argument` as in {@link reportKinds}. `values` are
+ * the signed 32-bit numbers of the payload.
+ */
 type Report = (kind: number, id: number, argument: number, ...values: number[]) => void
 
-/** Counters of a destination since the last report. */
+/** A UDP destination, with counters since the last report about the destination. */
 interface Destination extends DatagramDestination {
   readonly key: number
   readonly counters: { packetsOut: number; bytesOut: number; packetsDropped: number }
-  /** `errno` name of the last failure. */
+  /** Name of the last error of a send, such as `ENOBUFS`; empty = none. */
   code: string
 }
 
@@ -68,7 +71,7 @@ export class ThreadDatagrams implements DatagramEntries {
     }
   }
 
-  /** Reports lost datagrams, if the last report was long ago. */
+  /** Reports lost datagrams of all groups, unless the last report is less than 250 ms old. */
   report(): void {
     const now = performance.now()
     if (now - this.#reportedAt < reportMs) return
@@ -132,13 +135,16 @@ export class ThreadDatagrams implements DatagramEntries {
 const errnoOf = (code: string): number =>
   (constants.errno as Readonly<Record<string, number>>)[code] ?? 0
 
-/** Reads a text: its size in bytes, then the text. */
+/** Reads a text at an offset in bytes: a 32-bit size in bytes, then the text in Latin-1. */
 function textAt(ring: SharedRing, offset: number): string {
   const sizeBytes = ring.words[offset / 4] as number
   return ring.bytes.toString('latin1', offset + 4, offset + 4 + sizeBytes)
 }
 
-/** Reads packets: their sizes, then the packets, as views of the ring. */
+/**
+ * Reads packets at an offset in bytes: their sizes in bytes as 32-bit numbers, then the packets. The packets are views
+ * of the ring, valid until the entry is handled.
+ */
 function packetsAt(ring: SharedRing, offset: number, count: number): Buffer[] {
   const packets: Buffer[] = []
   let at = offset + count * 4

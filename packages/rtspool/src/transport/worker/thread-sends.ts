@@ -11,13 +11,16 @@ export interface ThreadKernel {
    * @returns Number of bytes sent; 0 or less = none.
    */
   send(descriptor: number, offset: number, sizeBytes: number): number
-  /** Called when the ring of reports is full: tells the event loop, and waits until it has read some. */
+  /**
+   * Called when the ring of reports is full. Tells the event loop, and blocks until reports are read, for a short time
+   * at most.
+   */
   waitForReader(reports: SharedRing): void
 }
 
 /** Handles the entries for UDP destinations. */
 export interface DatagramEntries {
-  /** @returns `false` for another kind of entry. */
+  /** Handles an entry about UDP destinations. @returns `false` for an entry of another kind, which is left alone. */
   handle(entry: RingEntry, ring: SharedRing): boolean
 }
 
@@ -39,11 +42,14 @@ export class ThreadSends {
   readonly #kernel: ThreadKernel
   readonly #datagrams: DatagramEntries | undefined
   readonly #descriptors: Int32Array
-  /** 1 for a slot whose write side has been given back to the event loop. */
+  /** 1 at the index of a slot whose write side the thread has given back to the event loop; 0 otherwise. */
   readonly #isBack: Uint8Array
   readonly #groups = new Map<number, number[]>()
   readonly #entry = ringEntry()
-  /** True if the event loop must be told: it waits for a report, or for this thread to pass an entry. */
+  /**
+   * True if the event loop must be notified: of a report, or of a handled entry for which the event loop waits. The
+   * reader sets the flag to false.
+   */
   hasNews = false
 
   constructor(memory: ThreadMemory, kernel: ThreadKernel, datagrams?: DatagramEntries) {
@@ -73,15 +79,15 @@ export class ThreadSends {
   /** True once the entry `quit` has been handled. */
   hasEnded = false
 
-  /** Blocks the thread until there is an entry. */
+  /** Blocks the thread until there is an entry. @param timeoutMs - Maximum time in milliseconds. */
   sleep(timeoutMs: number): void {
     this.#entries.sleep(timeoutMs)
   }
 
   /**
-   * Writes a report for the event loop.
+   * Writes a report for the event loop; see {@link reportKinds}. Blocks while the ring of reports is full.
    *
-   * @param values - 32-bit numbers of the payload.
+   * @param values - Signed 32-bit numbers of the payload.
    */
   report(kind: number, id: number, argument: number, ...values: number[]): void {
     const reports = this.#reports
