@@ -9,8 +9,7 @@ const stopExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 export type StopSignal = keyof typeof stopExitCodes
 
 /**
- * Milliseconds after the first signal within which further signals are ignored. They are sent by
- * the same key press.
+ * Milliseconds after the first signal within which further signals are ignored, because the same key press sends them.
  */
 const samePressMs = 500
 
@@ -32,10 +31,14 @@ export interface OwnProcess {
 }
 
 /**
- * Waits for the first SIGINT or SIGTERM; a second one ends the process at once.
+ * Listens for SIGINT and SIGTERM from now on. The promise `received` resolves with the first one. Another one more than
+ * 500 ms later ends the process at once, with exit code 130 or 143.
  *
- * The end of npx counts as SIGTERM. npm 11 sends the signal on to the shell alone that it has
- * started, and the server would go on without a parent.
+ * If npx has started the server, the end of the parent process counts as SIGTERM. npm 11 signals only the shell that
+ * npm has started, and the server would go on without a parent.
+ *
+ * @param own - Environment and parent of this process, by which the end of npx is noticed.
+ * @param clock - Clock of the timer that looks at the parent once a second.
  */
 export function stopSignal(own: OwnProcess = process, clock: Clock = systemClock): StopSignalWait {
   const { promise, resolve } = resolvers<StopSignal>()
@@ -57,7 +60,11 @@ export function stopSignal(own: OwnProcess = process, clock: Clock = systemClock
   }
 }
 
-/** Calls `ended` once when the parent has ended, if npx has started the process. */
+/**
+ * Calls `ended` once when the parent process has ended, if npx has started this process; otherwise never.
+ *
+ * @returns A function that stops watching.
+ */
 function watchNpx(own: OwnProcess, ended: () => void, clock: Clock): () => void {
   if (own.env.npm_lifecycle_event !== 'npx') return () => undefined
   const { ppid } = own

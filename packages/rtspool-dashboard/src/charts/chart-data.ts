@@ -28,7 +28,12 @@ export function newestIndex({ places }: ChartData): number | undefined {
 /** Width of the horizontal axis of a chart with a single position, in the unit of the positions. */
 const singlePlaceWidth = 10
 
-/** Returns both ends of the horizontal axis for positions in ascending order. */
+/**
+ * Returns the first and the last position as the ends of a chart's horizontal axis. A single position gets an axis of
+ * length 10 that ends there; no position, the axis `[0, 10]`.
+ *
+ * @param places - Positions on the axis in ascending order, all in one unit.
+ */
 export function axisOf(places: ArrayLike<number>): [start: number, end: number] {
   const first = places[0] ?? singlePlaceWidth
   const last = places[places.length - 1] ?? first

@@ -4,7 +4,7 @@ import type { MediaView } from './media-view.js'
 /** Maximum number of stored measurements: five minutes, if the page reads every two seconds. */
 const keptLooks = 150
 
-/** Minimum distance of two stored measurements of a media in milliseconds. */
+/** Minimum milliseconds between two stored measurements of a media; a measurement that follows sooner is left out. */
 const shortestMs = 1000
 /** Milliseconds after the last measurement of a media until its bitrates are removed. */
 const forgetMs = 60_000

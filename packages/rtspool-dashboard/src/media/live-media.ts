@@ -6,7 +6,7 @@ import { BitrateHistory } from './bitrate-history.js'
 import type { MediaView } from './media-view.js'
 
 const rowsPerPage = 100
-/** Milliseconds between two reads of media, because their bitrates change without an event. */
+/** Milliseconds between two reads of the shown media from the server, because bitrates change without an event. */
 const figuresEveryMs = 2000
 const types = ['mediaStarted', 'mediaDown', 'mediaUp', 'mediaEnded']
 
@@ -22,7 +22,7 @@ export interface FoundMedia {
   readonly media: MediaView | undefined
 }
 
-/** Media of the server, read page by page, and the one whose details are shown. */
+/** Media of the server, read from the API in lists of 100, and the one media whose details are shown. */
 export class LiveMedia {
   readonly list = new PagedList<MediaView>(({ publicId }) => publicId)
   readonly bitrates = new BitrateHistory()
@@ -47,7 +47,10 @@ export class LiveMedia {
     return this.#found
   }
 
-  /** Searches for the media at a path from now on, which may stand on any page of the list. */
+  /**
+   * Searches for the media at a path now and at each refresh, and puts the result in {@link found}. `undefined` ends
+   * the search; the last result stays.
+   */
   async choose(path: string | undefined): Promise<void> {
     this.#wanted = path
     await this.#search()

@@ -91,7 +91,7 @@ function Facts({ media, urls }: Pick<MediaDetailsProps, 'media' | 'urls'>): JSX.
   )
 }
 
-/** Returns who sends a media, in words for the user. */
+/** Returns the sender of a media in words for the user: a user name, the server itself, or nobody. */
 function publisherText({ publisher, awaySince }: MediaView): string {
   if (publisher) return publisher.user ?? 'without a login'
   return awaySince === undefined ? 'the server itself' : 'nobody at the moment'

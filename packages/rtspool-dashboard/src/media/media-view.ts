@@ -30,7 +30,7 @@ export interface MediaView {
   readonly durationSeconds?: number
   readonly createdTime: string
   readonly startedTime?: string
-  /** Present while viewers wait for the source to return. */
+  /** Time in ISO 8601 at which the source went away; absent unless viewers wait for the return of the source. */
   readonly awaySince?: string
   readonly sessionCount: number
   readonly publisher?: {

@@ -20,7 +20,10 @@ interface RangeActionsProps {
   readonly onChanged: () => unknown
 }
 
-/** Panel that exports or deletes a range of a recording. Each action needs a right of its own, and says so. */
+/**
+ * Panel that exports or deletes a range of a recording. The export needs the role operator, the deletion the role
+ * admin; without the role, a sentence says so.
+ */
 export function RangeActions(props: RangeActionsProps): JSX.Element {
   const { recording, path, day, timeMs, segments, chosen, onChosen, onChanged } = props
   const visitor = useVisitor()
@@ -81,7 +84,7 @@ export function RangeActions(props: RangeActionsProps): JSX.Element {
   )
 }
 
-/** Returns the complete files that lie within a range: only these are deleted. */
+/** Returns the closed files that lie wholly within a range. A deletion removes only these. */
 const segmentsWithin = (segments: readonly SegmentView[], { startMs, endMs }: Span) =>
   segments.filter(
     ({ startTime, endTime, isOpen }) =>
@@ -92,7 +95,7 @@ interface TimeFieldProps {
   readonly label: string
   readonly day: Span
   readonly timeMs: number
-  /** Time of the picture. */
+  /** Time of the shown picture, in milliseconds since 1970, to which the button Here sets the field. */
   readonly here: number
   readonly onTime: (timeMs: number) => void
 }

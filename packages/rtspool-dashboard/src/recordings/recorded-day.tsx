@@ -20,7 +20,7 @@ interface RecordedDayProps {
   readonly onChanged: () => unknown
 }
 
-/** Time line of a path and a day, with its picture. */
+/** Time line of one path on one day, with a player and the panel that exports or deletes a range. */
 export function RecordedDay({
   recording,
   path,
@@ -33,7 +33,10 @@ export function RecordedDay({
   const isKnown = segments !== undefined
   const [window, setWindow] = useState(day)
   const [timeMs, setTime] = useState<number | undefined>(undefined)
-  /** Time of the last click, from which a range begins until the user has chosen one. */
+  /**
+   * Time of the last click in milliseconds since 1970, at which the proposed range begins until the user has chosen
+   * one.
+   */
   const [soughtMs, setSought] = useState<number | undefined>(undefined)
   const [chosen, setChosen] = useState<Span | undefined>(undefined)
   const grows = recording.media.some((each) => each.path === path)
@@ -84,7 +87,7 @@ export function RecordedDay({
   )
 }
 
-/** Says how many files a day has, and how the line is used. */
+/** Returns a text with the number and size of the files of a day, and the keys of the time line. */
 function filesText(
   segments: readonly SegmentView[] | undefined,
   known: RecordedPath | undefined,
@@ -108,7 +111,9 @@ const stateWords = {
   ...{ playing: '', ended: '', failed: '' },
 } as const
 
-/** Returns five minutes from a time on, or less where the recording ends before. */
+/**
+ * Returns the range that is proposed for an export: five minutes from a time on, or less if the recording ends before.
+ */
 function rangeAround(spans: readonly Span[], timeMs: number, day: Span): Span {
   const span = spans.find(({ startMs, endMs }) => startMs <= timeMs && endMs >= timeMs)
   const endMs = Math.min(timeMs + 300_000, span?.endMs ?? day.endMs)

@@ -1,7 +1,7 @@
 import { type ApiClient, ApiError } from '../api/api-client.js'
 import { queryOf, type RecordedRange, urlOf } from './recording-view.js'
 
-/** A part of a recording that a browser can append to a buffer. */
+/** Piece of a recording, some seconds long, as MP4 that a browser can append to a `SourceBuffer`. */
 export interface RecordedPart {
   /** Media type with all codecs: `video/mp4; codecs="avc1.64001f, opus"`. */
   readonly mime: string
@@ -12,9 +12,10 @@ export interface RecordedPart {
 }
 
 /**
- * Reads a part of a recording, which begins with the key frame at or before the wanted time.
+ * Reads a range of a recording, two minutes at most, from the server as one part. The part begins with the key frame at
+ * or before `fromMs`, and ends early where the format changes.
  *
- * @returns `undefined` if nothing was recorded in this time.
+ * @returns `undefined` if nothing was recorded in the range.
  * @throws {ApiError}
  */
 export async function readPart(

@@ -3,12 +3,12 @@ import { mediaSourceClass } from '../live/live-source.js'
 import type { RecordedPart } from './recorded-part.js'
 import { unsupportedText } from './recording-words.js'
 
-/** Milliseconds of one part. */
+/** Milliseconds of the recording that the player reads with one request. */
 const partMs = 10_000
-/** Seconds that are read ahead of the picture, and kept behind it. */
+/** Seconds of the recording that the browser's buffer holds: read ahead of the shown picture, and kept behind it. */
 const aheadSeconds = 20
 const keptSeconds = 30
-/** Milliseconds after which the end of a file that is being written is read again. */
+/** Milliseconds between two requests for the next part while the player is at the end of a growing recording. */
 const waitMs = 1_500
 /** Attempts to read a part, and milliseconds after the first one; each further pause is twice as long. */
 const maxAttempts = 6
@@ -16,9 +16,13 @@ const retryMs = 1_000
 /** Seconds in front of the end of a buffer at which a browser may stop. */
 const edgeSeconds = 0.2
 const tickMs = 250
-/** Milliseconds without pictures that count as a gap. */
+/** Milliseconds without a recorded picture from which on there is a gap, over which the player jumps. */
 const gapMs = 1_000
 
+/**
+ * State of a player: `idle` before a time is chosen, `loading` until the first picture, then `playing`. `ended` at the
+ * end of the recording, `failed` if the player cannot go on.
+ */
 export type PlayerState = 'idle' | 'loading' | 'playing' | 'ended' | 'failed'
 
 export interface PlayerStatus {
@@ -28,18 +32,20 @@ export interface PlayerStatus {
 }
 
 export interface RecordingPlayerOptions {
-  /** Reads a part of the recording; `undefined` if nothing was recorded in this time. */
+  /** Reads the part between two times in milliseconds since 1970; `undefined` if nothing was recorded there. */
   readonly read: (
     fromMs: number,
     toMs: number,
     signal: AbortSignal,
   ) => Promise<RecordedPart | undefined>
-  /** Returns the first recorded time at or after a time; `undefined` if there is none. */
+  /**
+   * Returns the first recorded time at or after a time, both in milliseconds since 1970; `undefined` if there is none.
+   */
   readonly next: (timeMs: number) => number | undefined
-  /** Returns whether the recording still grows. */
+  /** Returns whether the path is being recorded now, so that the player waits at the end for more. */
   readonly grows: () => boolean
   readonly onStatus: (status: PlayerStatus) => void
-  /** Called with the time of the picture, in milliseconds since 1970. */
+  /** Called some times a second with the time of the shown picture, in milliseconds since 1970. */
   readonly onTime: (timeMs: number) => void
 }
 
@@ -54,7 +60,7 @@ export class RecordingPlayer {
     this.#options = options
   }
 
-  /** Plays from a time on, or from the first recorded time after it. */
+  /** Plays from a time in milliseconds since 1970, or from the first recorded time after it. */
   play(timeMs: number): void {
     if (this.#run?.show(timeMs)) return
     this.stop()
@@ -68,12 +74,15 @@ export class RecordingPlayer {
   }
 }
 
-/** One media source, from a time on. */
+/** Playback from one chosen time on, with a `MediaSource` of its own. */
 class PlayerRun {
   readonly #video: HTMLVideoElement
   readonly #options: RecordingPlayerOptions
   readonly #wantedMs: number
-  /** Time of the picture at time 0 of the video element: the key frame in front of the wanted time. */
+  /**
+   * Time of the picture at time 0 of the video element, in milliseconds since 1970: the key frame at or before the
+   * chosen time.
+   */
   #originMs: number
   readonly #leaving = new AbortController()
   readonly #timer: ReturnType<typeof setInterval>
@@ -81,7 +90,7 @@ class PlayerRun {
   #source: MediaSource | undefined
   #buffer: SourceBuffer | undefined
   #mime = ''
-  /** Time at which the next part begins. */
+  /** Time at which the next part begins, in milliseconds since 1970. */
   #nextMs: number
   #isBusy = false
   #isComplete = false
@@ -117,7 +126,7 @@ class PlayerRun {
     video.src = this.#url
   }
 
-  /** Shows a time that is in memory. @returns False if the time must be read first. */
+  /** Plays from a time that the buffer already contains. @returns False if the time must be read first. */
   show(timeMs: number): boolean {
     const seconds = (timeMs - this.#originMs) / 1000
     const isKnown = rangesOf(this.#video).some(
@@ -251,7 +260,9 @@ class PlayerRun {
   }
 }
 
-/** Waits until a buffer has taken bytes, or removed some. */
+/**
+ * Waits for the end of an append to a buffer, or of a removal from it. Rejects if the browser cannot decode the bytes.
+ */
 function updated(buffer: SourceBuffer): Promise<void> {
   const waiting = new AbortController()
   const options = { once: true, signal: waiting.signal }

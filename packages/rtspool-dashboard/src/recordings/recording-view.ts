@@ -30,7 +30,7 @@ export interface SegmentView {
   readonly isOpen: boolean
 }
 
-/** Part of a time line: a path of a recording, and a range in milliseconds since 1970. */
+/** Range of one path of a recording, from `fromMs` to `toMs` in milliseconds since 1970. */
 export interface RecordedRange {
   readonly recording: string
   readonly path: string
@@ -39,20 +39,24 @@ export interface RecordedRange {
 }
 
 const pageSize = 1000
-/** Files of one time line that the page reads at most. */
+/** Maximum number of files of one path and day that the page reads; later files of the day are not shown. */
 const maxSegments = 50_000
 
 export const urlOf = (recording: string, rest = ''): string =>
   `/v1/recordings/${encodeURIComponent(recording)}${rest}`
 
-/** Returns the query that selects a range. */
+/** Returns the query parameters of the API for a range: the path, and both times in ISO 8601. */
 export const queryOf = ({ path, fromMs, toMs }: Omit<RecordedRange, 'recording'>) => ({
   path,
   from: new Date(fromMs).toISOString(),
   to: new Date(toMs).toISOString(),
 })
 
-/** Reads all files in a range, the oldest first. @throws {ApiError} */
+/**
+ * Reads the times and sizes of the files in a range from the API, the oldest first, some 50,000 at most.
+ *
+ * @throws {ApiError}
+ */
 export async function readSegments(
   client: ApiClient,
   { recording, ...range }: RecordedRange,

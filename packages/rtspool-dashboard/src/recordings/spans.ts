@@ -1,15 +1,19 @@
 import type { SegmentView } from './recording-view.js'
 
-/** A time without a gap; milliseconds since 1970. */
+/** Range of time in milliseconds since 1970: a day, the visible part of a day, or a recorded time without a gap. */
 export interface Span {
   readonly startMs: number
   readonly endMs: number
 }
 
-/** Milliseconds between two files that are no gap. */
+/** Maximum milliseconds between the end of a file and the beginning of the next one that are no gap. */
 const joinedMs = 1_000
 
-/** Joins files that follow each other. @param segments - The oldest first. */
+/**
+ * Joins files into recorded times without a gap. Pauses of up to 1 s are no gap.
+ *
+ * @param segments - The oldest first.
+ */
 export function spansOf(segments: readonly SegmentView[]): Span[] {
   const spans: { startMs: number; endMs: number }[] = []
   for (const { startTime, endTime } of segments) {
@@ -22,8 +26,10 @@ export function spansOf(segments: readonly SegmentView[]): Span[] {
 }
 
 /**
- * Returns the first time at or after a time that was recorded.
+ * Returns the first recorded time at or after `timeMs`, which is `timeMs` itself within a span.
  *
+ * @param spans - Recorded times, the oldest first.
+ * @param timeMs - Milliseconds since 1970, as the result.
  * @returns `undefined` if nothing later was recorded.
  */
 export function recordedAt(spans: readonly Span[], timeMs: number): number | undefined {
@@ -31,7 +37,10 @@ export function recordedAt(spans: readonly Span[], timeMs: number): number | und
   return next && Math.max(timeMs, next.startMs)
 }
 
-/** Returns the index of the first span that ends after a time; the number of spans if none does. */
+/**
+ * Returns the index of the first span that ends after a time (milliseconds since 1970); the number of spans if none
+ * does.
+ */
 function firstEndingAfter(spans: readonly Span[], timeMs: number): number {
   let [low, high] = [0, spans.length]
   while (low < high) {
@@ -42,7 +51,10 @@ function firstEndingAfter(spans: readonly Span[], timeMs: number): number {
   return low
 }
 
-/** Returns the beginning of the span before a time, or after it. */
+/**
+ * Returns the nearest beginning of a span before or after a time, in milliseconds since 1970; `undefined` if there is
+ * none.
+ */
 export function neighbour(
   spans: readonly Span[],
   timeMs: number,
@@ -55,8 +67,11 @@ export function neighbour(
 }
 
 /**
- * Returns the spans within a window as shares of its length, joined where no gap between them could be seen: a drawing
- * has at most one bar for each pixel, however many files there are.
+ * Returns the bars that a drawing of the spans within a window shows. Spans nearer than one pixel share a bar, so that
+ * there is at most one bar for each pixel.
+ *
+ * @param pixels - Width of the drawing.
+ * @returns Beginning and end of each bar as shares of the window's length, from 0 to 1.
  */
 export function barsOf(
   spans: readonly Span[],

@@ -6,18 +6,18 @@ import { clockText, marksOf, markText, moved, zoomed } from './time-window.js'
 
 interface TimeLineProps {
   readonly day: Span
-  /** Part of the day that is seen. */
+  /** Visible part of the day. */
   readonly window: Span
   readonly spans: readonly Span[]
-  /** Time of the picture. */
+  /** Time of the shown picture, in milliseconds since 1970. */
   readonly timeMs: number
-  /** Range for an export. */
+  /** Range to export or delete, which the line marks. */
   readonly chosen: Span | undefined
   readonly onSeek: (timeMs: number) => void
   readonly onWindow: (window: Span) => void
 }
 
-/** Shares of the window that keys move the time by. */
+/** Distance by which each key moves the time, as a share of the window's length; negative = earlier. */
 const keySteps: Readonly<Record<string, number>> = {
   ...{ ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01 },
   ...{ PageDown: -0.1, PageUp: 0.1 },
@@ -25,8 +25,8 @@ const keySteps: Readonly<Record<string, number>> = {
 const zoomFactor = 2
 
 /**
- * Line with the recorded times of a day. A click chooses a time. Keys move the time; `+` and `-` zoom, `[` and `]` go to the
- * beginning of the recorded time before and after.
+ * Line with the recorded times of a day. A click chooses a time. Arrows and page keys move the time, `+` and `-` zoom,
+ * `[` and `]` go to the nearest beginning of recorded time before and after.
  */
 export function TimeLine(props: TimeLineProps): JSX.Element {
   const { day, window, spans, timeMs, chosen, onSeek, onWindow } = props
@@ -88,7 +88,7 @@ export function TimeLine(props: TimeLineProps): JSX.Element {
   )
 }
 
-/** Share of the window at its edges, in which the text of a mark would be cut. */
+/** Share of the window's length at each end in which no mark is drawn, because the text of the mark would be cut. */
 const edgeShare = 0.02
 
 const visibleMarks = (window: Span): number[] => {
@@ -100,7 +100,7 @@ const visibleMarks = (window: Span): number[] => {
 
 interface BarProps {
   readonly kind: string
-  /** Shares of the window, which may be outside. */
+  /** Beginning and end as shares of the window's length; below 0 and above 1 are outside of the window. */
   readonly from: number
   readonly to: number
 }
@@ -111,7 +111,9 @@ function Bar({ kind, from, to }: BarProps): JSX.Element | null {
   return <span class={kind} style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }} />
 }
 
-/** Returns the time that a key leads to; `undefined` for other keys. */
+/**
+ * Returns the time to which a key moves the picture, in milliseconds since 1970; `undefined` for a key that does not.
+ */
 function keyTarget(
   key: string,
   { window, day, spans, timeMs }: Pick<TimeLineProps, 'window' | 'day' | 'spans' | 'timeMs'>,
@@ -159,7 +161,10 @@ function useWidth(element: { readonly current: HTMLElement | null }): number {
   return width
 }
 
-/** Hook that calls a function for the wheel together with the control key, with which other pages zoom, too. */
+/**
+ * Hook that calls `zoom` when the wheel turns over an element while the control key is down, instead of the browser's
+ * zoom.
+ */
 function useZoomWheel(
   element: { readonly current: HTMLElement | null },
   zoom: (event: WheelEvent) => void,

@@ -4,7 +4,10 @@ const secondMs = 1_000
 const minuteMs = 60 * secondMs
 const hourMs = 60 * minuteMs
 const shortestMs = 30 * secondMs
-/** Milliseconds between two marks of a scale. */
+/**
+ * Milliseconds that may lie between two marks of a scale, in ascending order. A scale uses the first that needs few
+ * marks.
+ */
 const steps = [
   ...[1, 2, 5, 10, 30].map((seconds) => seconds * secondMs),
   ...[1, 2, 5, 10, 30].map((minutes) => minutes * minuteMs),
@@ -22,7 +25,10 @@ export function dayOf(date: string): Span {
   }
 }
 
-/** Returns the date of a time on the clock of the browser, as a field for dates has it. */
+/**
+ * Returns the date of a time (milliseconds since 1970) on the clock of the browser, as the value of a date field:
+ * `2026-11-29`.
+ */
 export function dateOf(timeMs: number): string {
   const time = new Date(timeMs)
   const [month, day] = [time.getMonth() + 1, time.getDate()].map((part) =>
@@ -32,8 +38,9 @@ export function dateOf(timeMs: number): string {
 }
 
 /**
- * Changes the length of a window around a time, within a day.
+ * Returns a window whose length is multiplied by `factor`, from 30 s to the whole day, and which stays within the day.
  *
+ * @param aroundMs - Time that keeps its place in the window if the day allows.
  * @param factor - Below 1 to see less with more detail.
  */
 export function zoomed(window: Span, day: Span, aroundMs: number, factor: number): Span {
@@ -46,13 +53,16 @@ export function zoomed(window: Span, day: Span, aroundMs: number, factor: number
   )
 }
 
-/** Moves a window by a share of its length, within a day. */
+/** Moves a window within a day. @param share - Distance as a share of the window's length; negative = earlier. */
 export function moved({ startMs, endMs }: Span, day: Span, share: number): Span {
   const byMs = (endMs - startMs) * share
   return within({ startMs: startMs + byMs, endMs: endMs + byMs }, day)
 }
 
-/** Returns the window, or one of the same length that has a time in its middle if the window does not contain it. */
+/**
+ * Returns the window if a time lies within it; otherwise one of the same length with the time in its middle, within the
+ * day.
+ */
 export function showing(window: Span, day: Span, timeMs: number): Span {
   if (timeMs >= window.startMs && timeMs <= window.endMs) return window
   const halfMs = (window.endMs - window.startMs) / 2
@@ -65,7 +75,7 @@ function within({ startMs, endMs }: Span, day: Span): Span {
   return { startMs: from, endMs: from + lengthMs }
 }
 
-/** Returns round times within a window, at most 9, for the marks of a scale. */
+/** Returns times for the marks of a scale: at most 9 round ones within a window, in milliseconds since 1970. */
 export function marksOf({ startMs, endMs }: Span): number[] {
   const lengthMs = endMs - startMs
   const stepMs = steps.find((step) => lengthMs / step <= mostMarks) ?? 6 * hourMs
@@ -82,13 +92,17 @@ const clock = new Intl.DateTimeFormat('en-GB', {
   ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
 })
 
-/** Formats a time of the day: `14:05:00`. */
+/** Formats a time in milliseconds since 1970 on the clock of the browser, without the date: `14:05:00`. */
 export const clockText = (timeMs: number): string => clock.format(timeMs)
 
-/** Formats a mark of a scale: `14:05`, or with seconds if it has any. */
+/** Formats a time in milliseconds since 1970 for a mark of a scale: `14:05`, or `14:05:30` if the seconds are not 0. */
 export const markText = (timeMs: number): string => clockText(timeMs).replace(/:00$/, '')
 
-/** Returns the time of a text such as `14:05:00` or `14:05` in a day; `undefined` for other texts. */
+/**
+ * Parses a time of day such as `14:05:00` or `14:05` on the clock of the browser.
+ *
+ * @returns Milliseconds since 1970, or `undefined`.
+ */
 export function timeOf(text: string, day: Span): number | undefined {
   const match = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,3})?)?$/.exec(text.trim())
   if (!match) return undefined

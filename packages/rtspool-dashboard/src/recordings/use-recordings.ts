@@ -21,7 +21,7 @@ const everyMs = 5_000
 /** Milliseconds after which all files of a day are read again, and not only the latest ones. */
 const wholeMs = 60_000
 
-/** Part of the recordings that the page shows. */
+/** Choice of the user: recording by name, path and day. `undefined` stands for the first recording or path. */
 export interface Shown {
   readonly recording: string | undefined
   readonly path: string | undefined
@@ -33,14 +33,17 @@ export interface RecordingsState {
   /** `undefined` until the server has responded. */
   readonly recordings: readonly RecordingView[] | undefined
   readonly paths: readonly RecordedPath[]
-  /** Files of the time line that {@link placeOf} names. */
+  /** Files of the recording, path and day with the key `place`, the oldest first. */
   readonly segments: readonly SegmentView[]
   readonly place: string
 }
 
 const nothing = { recordings: undefined, paths: [], segments: [] }
 
-/** Returns a name for a time line: its recording, path and day. */
+/**
+ * Returns a text that is equal for equal recording, path and day only, by which files of a former choice are
+ * recognised.
+ */
 export const placeOf = (recording = '', path = '', day: Span): string =>
   JSON.stringify([recording, path, day.startMs])
 
@@ -87,7 +90,7 @@ export function useRecordings(shown: Shown) {
   return { state: state as ReadonlySignal<RecordingsState>, problem, read }
 }
 
-/** Files of a time line, of which only the latest ones are read each time. */
+/** Reader of the files of one path and day: once a minute all files, otherwise those after the last closed file. */
 class SegmentLine {
   readonly #client: ApiClient
   #segments: readonly SegmentView[] = []
@@ -98,7 +101,12 @@ class SegmentLine {
     this.#client = client
   }
 
-  /** @throws {ApiError} */
+  /**
+   * Returns the files of a range, the oldest first.
+   *
+   * @param isWhole - True to read all of them now.
+   * @throws {ApiError}
+   */
   async read(range: RecordedRange, isWhole: boolean): Promise<readonly SegmentView[]> {
     const place = `${range.recording} ${range.path}`
     const last = this.#segments.findLast(({ isOpen }) => !isOpen)

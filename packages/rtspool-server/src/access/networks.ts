@@ -29,7 +29,10 @@ export class Networks {
   }
 }
 
-/** Networks in which proxies stand that an operator may have forgotten to name. */
+/**
+ * Loopback and private networks. A proxy there probably belongs to the operator, and may be missing in `trustedProxies`
+ * by mistake.
+ */
 export const nearNetworks = new Networks([
   ...['127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 ])

@@ -41,8 +41,8 @@ export function clientOf({ socket, headers }: IncomingMessage, proxies: Networks
 }
 
 /**
- * Returns the address of a proxy in a near network that names a client, but is not trusted. All
- * clients of this proxy then count as one.
+ * Returns the address of a proxy in a loopback or private network that sends X-Forwarded-For or Forwarded, but is not
+ * trusted. The server then takes all clients of this proxy for one client.
  *
  * @param proxies - Proxies that are trusted.
  * @returns `undefined` if the request came from a trusted proxy, or from none.

@@ -142,7 +142,10 @@ export class ControlApi {
     return new Exchange(context, request, response, randomUUID())
   }
 
-  /** Warns of the first proxy that names clients and is not trusted. */
+  /**
+   * Logs a warning for the first request with X-Forwarded-For or Forwarded from a near proxy (loopback or private
+   * network) that `api.trustedProxies` does not contain. Further requests cause no warning.
+   */
   #noteProxy(request: IncomingMessage): void {
     if (this.#hasWarnedOfProxy) return
     const address = forgottenProxyOf(request, this.#proxies)

@@ -11,7 +11,7 @@ export interface Page<T> {
 const cursorPattern = /^([0-9a-z]{1,11})\.([\w-]{22})$/
 const radix = 36
 
-/** A list in order of creation, or a part of it. */
+/** List of objects in order of creation, or a part of the list, with a look-up by public id. */
 export type Pages<T> = Iterable<T> & Pick<PublicList<T>, 'get'>
 
 /**

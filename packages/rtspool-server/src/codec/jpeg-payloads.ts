@@ -4,9 +4,12 @@ const mainHeaderBytes = 8
 const restartHeaderBytes = 4
 const tablesHeaderBytes = 4
 const blockPixels = 8
-/** Types from 64 to 127 have a restart header (RFC 2435 section 3.1.3). */
+/** First type with a restart header: types from 64 to 127 have one (RFC 2435 section 3.1.3). */
 const restartTypes = 64
-/** Values of Q from 128 to 255 mean that the first packet contains the quantization tables. */
+/**
+ * First value of Q with tables in the payload: from 128 to 255, the first packet of a picture contains quantization
+ * tables.
+ */
 const ownTables = 128
 const tableBytes = 64
 
@@ -21,20 +24,20 @@ const markers = Object.freeze({
   endOfImage: 0xd9,
 })
 
-/** Header of a payload of JPEG (RFC 2435 section 3.1). */
+/** Header and data of an RTP payload of JPEG (RFC 2435 section 3.1). */
 interface PayloadHeader {
   readonly offset: number
   readonly type: number
   readonly q: number
   readonly width: number
   readonly height: number
-  /** Number of MCUs between restart markers; 0 without them. */
+  /** Number of blocks (MCUs) between two restart markers; 0 = no markers. */
   readonly restartInterval: number
   /** Quantization tables; empty in all packets but the first, and with standard tables. */
   readonly tables: Buffer
-  /** True if a value of the tables has 16 bits. */
+  /** True if a quantization table has values of 16 bits, which are not supported. */
   readonly hasWideTables: boolean
-  /** Piece of the scan: a view of the payload. */
+  /** Piece of the scan (the compressed picture): a view of the payload. */
   readonly data: Buffer
 }
 
@@ -75,7 +78,7 @@ export function jpegOfPayloads(payloads: readonly Buffer[]): JpegFile | undefine
   return { bytes: Buffer.concat(parts), width, height }
 }
 
-/** Parses the headers of a payload. @returns `undefined` if the payload is cut off. */
+/** Parses the headers of an RTP payload of JPEG. @returns `undefined` if the payload is cut off. */
 function headerOf(payload: Buffer): PayloadHeader | undefined {
   if (payload.length < mainHeaderBytes) return undefined
   const offset = payload.readUIntBE(1, 3)
@@ -99,7 +102,10 @@ function headerOf(payload: Buffer): PayloadHeader | undefined {
   return { ...size, offset, type, q, restartInterval, tables, hasWideTables, data }
 }
 
-/** Returns the tables for brightness and colour in a payload; `undefined` for other numbers of tables. */
+/**
+ * Returns the quantization tables for brightness and colour in a payload, which may be the same one. `undefined` unless
+ * the payload has whole tables with values of 8 bits.
+ */
 function ownTablesOf({ tables, hasWideTables }: PayloadHeader): readonly Buffer[] | undefined {
   if (hasWideTables || tables.length === 0 || tables.length % tableBytes !== 0) return undefined
   const luma = tables.subarray(0, tableBytes)
@@ -107,7 +113,11 @@ function ownTablesOf({ tables, hasWideTables }: PayloadHeader): readonly Buffer[
   return [luma, chroma]
 }
 
-/** Returns the segments in front of the scan. */
+/**
+ * Returns the segments of a JPEG file in front of the compressed picture.
+ *
+ * @param tables - Quantization tables for brightness and colour.
+ */
 function headOf(
   { type, width, height, restartInterval }: PayloadHeader,
   tables: readonly Buffer[],

@@ -1,4 +1,4 @@
-/** Parses pairs of hexadecimal digits. White space is ignored; `34-3a` stands for all bytes from 34 to 3a. */
+/** Parses pairs of hexadecimal digits to bytes. White space is ignored; `34-3a` stands for all bytes from 34 to 3a. */
 export function hexPairs(text: string): Buffer {
   const all = text.replace(/([0-9a-f]{2})-([0-9a-f]{2})/g, (_, from: string, to: string) => {
     const first = Number.parseInt(from, 16)
@@ -25,7 +25,7 @@ export const standardHuffman: readonly Buffer[] = [
    b2-ba c2-ca d2-da e2-ea f2-fa`,
 ].map(hexPairs)
 
-/** Quantizers of the JPEG standard in the order of a zigzag (RFC 2435 appendix A). */
+/** Quantizers of the JPEG standard for brightness and colour, in zigzag order (RFC 2435 appendix A). */
 const luma = [
   ...[16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40],
   ...[26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51, 61, 60, 57, 51],
@@ -37,7 +37,7 @@ const chroma = [
   ...Array<number>(50).fill(99),
 ]
 
-/** Maximum of Q that stands for standard tables. */
+/** Maximum of Q (quality, from 1) that stands for standard tables. */
 const maxQ = 99
 
 /**

@@ -3,7 +3,7 @@ import type { SourceStatus } from '../sources/source-status.js'
 import type { EventFeed } from './event-feed.js'
 
 /**
- * Publishes the states of sources in the feed.
+ * Publishes each change of a source's state as the event `sourceStateChanged` in the feed of the control API.
  *
  * @returns A function that stops publishing.
  */

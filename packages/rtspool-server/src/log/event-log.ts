@@ -95,15 +95,15 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
 }
 
 /**
- * Ends of error messages for bytes that begin like a PROXY header: of version 1, a text, and of
- * version 2, whose signature begins with two empty lines and a zero.
+ * Matches error messages for received bytes that begin like a PROXY header. Version 1 is a text; the signature of
+ * version 2 begins with two empty lines and a zero.
  */
 const proxyHeaderPattern = /got "(?:PROXY (?:TCP|UNKNOWN)|\\x00")/
 
 /**
- * Logs that a client has sent bytes which are not RTSP. Scanners and clients of other protocols do
- * so. Warns of the first PROXY header of a near proxy that nobody has named: none of its clients is
- * served.
+ * Logs that a client has sent bytes which are not RTSP, as scanners and clients of other protocols do. Warns of the
+ * first PROXY header from a near proxy (loopback or private network) outside `rtsp.trustedProxies`: none of its clients
+ * is served.
  */
 function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
   let hasWarned = false

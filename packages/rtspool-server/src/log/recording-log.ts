@@ -36,7 +36,7 @@ export function logRecordings(recordings: RecordingService, lines: RepeatLimit):
   })
 }
 
-/** Returns the function that logs files of recordings which cannot be played. */
+/** Returns a function that logs the path of a recording which cannot be played, and the error. */
 export const logReplayFailures =
   (lines: RepeatLimit) =>
   (path: string, error: unknown): void => {

@@ -1,7 +1,10 @@
 import type { SourceService } from '../sources/source-service.js'
 import type { RepeatLimit } from './repeat-limit.js'
 
-/** Logs the states of sources, and the lines that their programs write to the standard error. */
+/**
+ * Logs each change of a source's state, the streams that are not served, and the lines that programs write to the
+ * standard error.
+ */
 export function logSources(sources: SourceService, lines: RepeatLimit): void {
   sources.on('stateChanged', ({ path, state, until, reason, lastError, attempts, pid, source }) => {
     const facts = { path, state, source, pid, attempts }

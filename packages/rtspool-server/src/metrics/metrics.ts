@@ -36,7 +36,7 @@ export interface MeasuredService {
   readonly webhooks: readonly { readonly stats: WebhookStats }[]
   /** Returns the traffic of browsers; `undefined` without live pictures. */
   readonly live: (() => LiveTraffic) | undefined
-  /** Makes the snapshots. */
+  /** Counts of snapshots since the start, and bytes of the JPEG that are kept. */
   readonly snapshots: { readonly stats: SnapshotStats; readonly cachedBytes: number }
   readonly sources: Pick<SourceService, 'statuses'>
   readonly version: string

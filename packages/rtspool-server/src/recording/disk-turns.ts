@@ -13,7 +13,7 @@ type Start = () => void
 
 /**
  * Limits the operations on disks that are under way. An operation on a disk that hangs keeps its thread until the disk
- * responds, and the whole process has few threads: without a limit, one such disk would stop file media, DNS and logins.
+ * responds, and the process has few threads. Without a limit, one such disk would stop file media, DNS and logins.
  *
  * ```text
  *  4 threads: 2 for recordings (1 a disk) + 2 for everything else
@@ -22,9 +22,9 @@ type Start = () => void
 export class DiskTurns {
   readonly #maxAll: number
   readonly #maxOfDisk: number
-  /** Operations under way by disk. */
+  /** Number of operations under way for each disk: a device, or a folder whose device is not known. */
   readonly #running = new Map<string, number>()
-  /** Operations that wait, by disk, in order. */
+  /** Functions that start the waiting operations of each disk, in the order of their requests. */
   readonly #waiting = new Map<string, Start[]>()
   /** Devices by folder, so that folders of one disk count together. */
   readonly #devices = new Map<string, string>()
@@ -36,15 +36,20 @@ export class DiskTurns {
     this.#maxOfDisk = Math.max(1, this.#maxAll - 1)
   }
 
-  /** Notes the device (`st_dev`) of the folder of a recording. Until then, each folder counts as a disk. */
+  /**
+   * Notes the device (`st_dev`) of the folder of a recording. A folder without a known device counts as a disk of its
+   * own.
+   */
   learnDevice(folder: string, device: number | bigint): void {
     this.#devices.set(folder, `device ${device}`)
   }
 
   /**
-   * Runs an operation as soon as its disk has room for it.
+   * Runs an operation as soon as its disk has room for it: waits for its turn.
    *
    * @param folder - Folder of the recording that the operation concerns.
+   * @returns The result of the operation.
+   * @throws The error of the operation.
    */
   async run<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
     const disk = this.#devices.get(folder) ?? folder
@@ -95,5 +100,5 @@ export class DiskTurns {
   }
 }
 
-/** Turns of all recordings in the process. */
+/** Common limit on the disk operations of all recordings in the process. */
 export const diskTurns = new DiskTurns()

@@ -12,16 +12,16 @@ export const filePatternText = `names of files such as {path}/{year}-{month}-{da
 export const defaultFilePattern = '{path}/{year}-{month}-{day}/{hour}-{minute}-{second}{zone}.mp4'
 
 const plainPart = /^(?:[^{}<>:"|?*\\\p{Cc}]|\{(?<name>[a-z]+)\})+$/u
-/** Maximum bytes of one part of a path in a name; the rest is cut off. */
+/** Maximum bytes (UTF-8) of one element of a media's path in a file name; the rest is cut off. */
 const maxPartBytes = 200
-/** Maximum bytes of one part of a name: common file systems allow 255, and a number may follow. */
+/** Maximum bytes (UTF-8) of one element of a file name: common file systems allow 255, and a number may follow. */
 const maxNameBytes = 245
 /** Name of the path `/`. */
 const rootName = '%2f'
 
 /**
- * Returns whether a text is a pattern of file names: relative, with the ending `.mp4`, and with path and time, so that
- * each segment has a name of its own.
+ * Returns whether a text is a pattern of file names: relative, with path and time, and with the ending `.mp4`. Each
+ * segment then has a name of its own.
  */
 export function isFilePattern(text: string): boolean {
   const names = [...text.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? '')
@@ -71,8 +71,8 @@ const pathParts = (path: string, maxBytes: number): string =>
     .join('/')
 
 /**
- * Returns a part of a path as a name that every file system accepts. Different parts have different names, unless these
- * differ only after `maxBytes`.
+ * Returns an element of a media's path as a name that every file system accepts, with other characters as `%` and
+ * hexadecimal digits. Different elements have different names, unless these differ only after `maxBytes`.
  */
 function safePart(part: string, maxBytes: number): string {
   const escaped = part.replace(/[^\p{L}\p{N}_.-]|^\.|\.$/gu, (character) =>

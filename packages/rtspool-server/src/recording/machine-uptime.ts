@@ -5,9 +5,9 @@ import { type Clock, systemClock } from 'rtspool'
 
 const bootIdFile = '/proc/sys/kernel/random/boot_id'
 
-/** Time since the machine was booted, which nobody can set. */
+/** Clock that counts from the boot of the machine, and that nobody can set. */
 export interface MachineUptime {
-  /** Identifier of the boot. */
+  /** Identifier of the boot; differs after each boot. */
   readonly bootId: string
   /** Returns the milliseconds since the boot; never decreases. */
   uptimeMs(): number

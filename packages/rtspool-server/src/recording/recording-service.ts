@@ -47,7 +47,7 @@ export interface RecordingServiceOptions {
   readonly clock?: Clock | undefined
   /** @default files on the disk */
   readonly store?: SegmentStore | undefined
-  /** @default the uptime of the machine */
+  /** Clock that nobody can set, by which the age of files is judged. @default the uptime of the machine */
   readonly uptime?: MachineUptime | undefined
 }
 
@@ -69,7 +69,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   /** Files of all recordings. */
   readonly files: RecordingFiles
   #plans: readonly RecordingPlan[] = []
-  /** Recordings that ran at the last look at their schedules. */
+  /** Recordings that were on at the last look at their schedules, once a minute. */
   #onTime = new Set<RecordingPlan>()
   #scheduleTimer: ClockTimer
   #isClosed = false
@@ -126,7 +126,10 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#onTime = new Set(this.#plans.filter((plan) => this.isRunning(plan)))
   }
 
-  /** Returns whether a recording is on, as the control API or else its settings say; media may be absent. */
+  /**
+   * Returns whether a recording is on, even if there is no media to record. A start or stop by the control API counts
+   * more than `autoStart` and the schedule.
+   */
   isRunning({ name, autoStart, schedule, timeZone }: RecordingPlan): boolean {
     const isTime = (): boolean =>
       isScheduled(schedule, this.#clock.unixTimeMs(), new TimeZone(timeZone))
@@ -156,7 +159,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     await this.files.close()
   }
 
-  /** Looks at the schedules at the beginning of each minute, on a clock that may be set. */
+  /** Starts the timer for the next look at the schedules, which is at the next full minute of the wall clock. */
   #nextMinute(): ClockTimer {
     const delayMs = minuteMs - (this.#clock.unixTimeMs() % minuteMs)
     return this.#clock.schedule(

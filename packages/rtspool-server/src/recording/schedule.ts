@@ -7,22 +7,25 @@ const entry = /^(?<days>[a-z,-]+) (?<from>\d{2}:\d{2})-(?<to>\d{2}:\d{2})$/
 export const scheduleText =
   'times of the week such as "mon-fri 22:00-06:00", "sat,sun 00:00-24:00" or "daily 08:00-18:00"'
 
-/** Times of the week: the days on which they begin, and minutes after midnight. */
+/**
+ * Times of the week: the days on which they begin, and the minutes after midnight from which and to which they last.
+ */
 interface Times {
   /** Numbers of days, from 0 = Monday. */
   readonly days: ReadonlySet<number>
   readonly from: number
-  /** More than a day for times that end on the next day. */
+  /** Minutes after midnight; above 1440 if the times end on the next day. */
   readonly to: number
 }
 
-/** Returns whether a text has times of the week. */
+/** Returns whether a text is an entry of a schedule, such as `mon-fri 22:00-06:00`. */
 export const isTimes = (text: string): boolean => parseTimes(text) !== undefined
 
 /**
- * Returns whether a time lies within times of the week on the clock of a zone.
+ * Returns whether a schedule is on at a time, on the clock of a zone. The end of an entry is no longer on.
  *
  * @param schedule - Texts such as `mon-fri 22:00-06:00`; an empty list means at all times.
+ * @param unixMs - Time in milliseconds since 1970.
  */
 export function isScheduled(schedule: readonly string[], unixMs: number, zone: TimeZone): boolean {
   if (schedule.length === 0) return true

@@ -18,7 +18,7 @@ export interface SegmentFacts {
   readonly path: string
   /** Time of the first picture on the clock of this machine, in milliseconds since 1970. */
   readonly startMs: number
-  /** Boot of the machine during which the file was begun; `undefined` in files of other programs. */
+  /** Identifier of the boot of the machine during which the file was begun; `undefined` in files of other programs. */
   readonly bootId?: string | undefined
   /** Milliseconds from that boot to `startMs`, which no change of the clock affects. */
   readonly uptimeMs?: number | undefined

@@ -26,10 +26,13 @@ export interface SegmentStore {
 }
 
 const maxSameNames = 1000
-/** Fragments after which a check shows whether the file still has a name: about 10 s. */
+/**
+ * Number of appends between two checks whether an open file has been deleted. Each append writes a fragment of about
+ * 1 s, so a deletion is noticed within some 10 s.
+ */
 const appendsPerCheck = 10
 
-/** Files on a disk. Waits for the turn of the disk before each operation. */
+/** Store that writes files to a disk. Each operation waits for its turn, see `DiskTurns`. */
 export const diskStore: SegmentStore = {
   create: (folder, name, head) => diskTurns.run(folder, () => createFile(folder, name, head)),
 }
@@ -80,14 +83,16 @@ class DiskFile implements SegmentFile {
     this.#handle = handle
   }
 
-  /** Writes the first bytes. The caller has the turn of the disk. */
+  /** Writes the first bytes of the file. The caller must run this function in a turn of the disk (`diskTurns.run`). */
   async begin(head: Buffer): Promise<void> {
     const { dev } = await this.#handle.stat()
     diskTurns.learnDevice(this.#folder, dev)
     await this.#write(head)
   }
 
-  /** Removes a file that could not be begun. The caller has the turn of the disk. */
+  /**
+   * Removes a file that could not be begun. The caller must run this function in a turn of the disk (`diskTurns.run`).
+   */
   async discard(): Promise<void> {
     await this.#handle.close().catch(() => {})
     await unlink(join(this.#folder, this.name)).catch(() => {})
@@ -104,7 +109,7 @@ class DiskFile implements SegmentFile {
     return diskTurns.run(this.#folder, () => this.#handle.close())
   }
 
-  /** @throws `ENOENT` if somebody has deleted the file, into which further bytes would be lost. */
+  /** Checks that the file has not been deleted: further bytes would be lost. @throws `ENOENT` if somebody has. */
   async #checkName(): Promise<void> {
     const { nlink } = await this.#handle.stat()
     if (nlink > 0) return

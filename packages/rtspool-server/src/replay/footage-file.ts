@@ -12,18 +12,22 @@ import { type StoredTrack, storedTracks } from './stored-tracks.js'
 
 /** Track number of the leading track (video, or sound if there is none), which is the first of each file. */
 const leaderId = 1
-/** Maximum number of files whose index is kept for the next viewer. */
+/** Maximum number of files whose fragment positions are kept for the next viewer. */
 const maxKept = 16
 
-/** Indexes of the files that were read last, so that a seek or another viewer need not read them again. */
+/**
+ * Keeps the positions of the fragments in the 16 files read last, so that a seek or another viewer need not read them
+ * again.
+ */
 export class FootageIndexes {
   readonly #kept = new Map<string, StoredFile>()
 
   /**
-   * Reads the index of a file, as far as it is not known.
+   * Returns the positions and times of the fragments of an open file. Reads only the bytes that are not yet known.
    *
    * @param folder - Folder of the recording.
-   * @param known - Index of the file when it was shorter. @default the one that is kept
+   * @param known - Result for the file when the file was shorter.
+   * @default the one that is kept
    */
   async read(folder: string, handle: FileHandle, known?: StoredFile): Promise<StoredFile> {
     const { dev, ino, birthtimeMs } = await diskTurns.run(folder, () => handle.stat())
@@ -39,7 +43,10 @@ export class FootageIndexes {
   }
 }
 
-/** An open file of a recording, which may still grow. It can be read to its end even after it has been deleted. */
+/**
+ * Open file of a recording, which may still grow. Reading goes on to the end of the file even after somebody has
+ * deleted the file.
+ */
 export class FootageFile {
   readonly #folder: string
   readonly #handle: FileHandle
@@ -132,12 +139,16 @@ export class FootageFile {
     return Math.max(0, ...ends) * 1000
   }
 
-  /** Returns whether a decoder can begin with a fragment. */
+  /** Returns whether a decoder can begin with a fragment: its leading track begins with a key frame. */
   isEntry({ runs }: StoredFragment): boolean {
     return runs.some(({ trackId, isSync }) => trackId === leaderId && isSync)
   }
 
-  /** Reads the samples of a fragment. @throws {RangeError} The file is shorter than before. */
+  /**
+   * Reads the samples (pictures and frames of sound) of a fragment.
+   *
+   * @throws {RangeError} The file is shorter than before.
+   */
   async read(fragment: StoredFragment): Promise<StoredSample[]> {
     return samplesOf(await this.#reader.read(fragment.offset, fragment.sizeBytes))
   }

@@ -5,7 +5,10 @@ import { FootageFile, type FootageIndexes } from './footage-file.js'
 import type { StoredSample } from './stored-samples.js'
 import type { StoredTrack } from './stored-tracks.js'
 
-/** A file of footage, and its time on the clock of this machine, in milliseconds since 1970. */
+/**
+ * File with footage (recorded pictures and sound) of a path, and its time on the clock of this machine, in milliseconds
+ * since 1970.
+ */
 export interface Clip {
   /** Folder of the recording. */
   readonly folder: string
@@ -16,7 +19,7 @@ export interface Clip {
   readonly endMs: number
 }
 
-/** Files of one path, as they are at the moment. */
+/** Files of one recorded path, as they are at the moment. */
 export interface ClipList {
   /** Files by time, the oldest first. */
   readonly clips: readonly Clip[]
@@ -26,55 +29,65 @@ export interface ClipList {
 
 /** One picture or frame of sound of the footage. Times are on the clock of this machine. */
 export interface FootageUnit {
-  /** Number of the track in the description. */
+  /** Index of the track in the session description, from 0. */
   readonly lane: number
   /** Time of presentation in milliseconds since 1970. */
   readonly unixMs: number
-  /** Time to send the unit, which is earlier for pictures that others refer to. */
+  /**
+   * Time to send the unit in milliseconds since 1970: its decoding time, which is earlier for pictures that others
+   * refer to.
+   */
   readonly sendMs: number
   readonly durationMs: number
   readonly isSync: boolean
+  /** NAL units of a picture, or one frame of sound. */
   readonly parts: readonly Buffer[]
   /** True for the first unit of its track after a gap, or after a jump backwards. */
   readonly isDiscontinuous: boolean
-  /** True for the last unit of its track in front of a gap, or in front of the end. */
+  /** True for the last unit of its track in front of a gap or of the end, in the direction of playback. */
   readonly isEnd: boolean
-  /** True for the last unit of its track that can be played. */
+  /** True for the last unit of its track in the direction of playback: no footage follows. */
   readonly isTerminal: boolean
-  /** Milliseconds of gaps between the start of the playback and the unit, which are skipped. */
+  /** Milliseconds of all gaps between the start of the playback and the unit, which the playback skips. */
   readonly skippedMs: number
 }
 
-/** Milliseconds without footage from which on there is a gap. Shorter ones result from the clocks of two files. */
+/** Milliseconds without footage above which there is a gap. Shorter pauses result from the clocks of two files. */
 const gapMs = 500
 /** Milliseconds between two looks for more footage of a path that is recorded. */
 const growthCheckMs = 500
 
 export interface FootageOptions {
-  /** Lists the files again. @throws The error of the system. */
+  /** Lists the files of the path as they are now. @throws The error of the system. */
   readonly list: () => Promise<ClipList>
   readonly indexes: FootageIndexes
-  /** Tracks of the description. Tracks of the files with another coding are left out. */
+  /**
+   * Tracks of the session description, in its order. Tracks of the files whose `coding` is in none of them are left
+   * out.
+   */
   readonly tracks: readonly StoredTrack[]
   readonly clock: Clock
 }
 
-/** A part of the footage to read. */
+/** Part of the footage to read, in milliseconds since 1970. */
 export interface FootageRange {
   readonly fromMs: number
-  /** End of the range. Forward, `Infinity` goes on while the path is recorded. */
+  /**
+   * End of the range, which is before `fromMs` for {@link Footage.backwards}. Forward, `Infinity` goes on while the
+   * path is recorded.
+   */
   readonly toMs: number
 }
 
-/** A file that is being read, and its place among the others. */
+/** Open file of the footage, its time, and its tracks that are played. */
 interface OpenClip {
   readonly clip: Clip
   readonly file: FootageFile
-  /** Number of the description's track by track number of the file. */
+  /** Index in the session description (`lane`) and track, by track id of the file. */
   readonly lanes: ReadonlyMap<number, { readonly lane: number; readonly track: StoredTrack }>
 }
 
-/** Fragments of one file, read one after the other. */
+/** Fragment to read from an open file, and its position relative to gaps in the direction of playback. */
 interface ReadFragment extends OpenClip {
   readonly fragment: StoredFragment
   /** True for the first fragment after a gap. */
@@ -87,7 +100,10 @@ interface ReadFragment extends OpenClip {
   readonly toMs?: number
 }
 
-/** Reads the footage of one path from its files, forward or backwards, unit by unit. */
+/**
+ * Reads the footage (recorded pictures and sound) of one path from its files, forward or backwards. Yields unit by
+ * unit: a picture or a frame of sound.
+ */
 export class Footage {
   readonly #options: FootageOptions
   #isClosed = false
@@ -130,7 +146,7 @@ export class Footage {
     }
   }
 
-  /** Reads the key frames forward, without sound. @param intervalMs - Minimum time between two of them. */
+  /** Reads the key frames forward, without sound. @param intervalMs - Minimum milliseconds between two of them. */
   async *keyFrames(
     { fromMs, toMs }: FootageRange,
     intervalMs: number,
@@ -148,10 +164,11 @@ export class Footage {
   }
 
   /**
-   * Reads backwards: the last key frame at or before `fromMs`, the one before it, and so on to the first one at or after
-   * `toMs`. Without `isWhole`, only the key frames, without sound.
+   * Reads backwards: the last key frame at or before `fromMs`, the one before it, and so on to the first one at or
+   * after `toMs`. Without `isWhole`, only the key frames, without sound.
    *
    * @param isWhole - True to read the groups of pictures in this order, each of them forward.
+   * @param intervalMs - Minimum milliseconds between two key frames without `isWhole`.
    */
   async *backwards(
     { fromMs, toMs }: FootageRange,
@@ -173,7 +190,7 @@ export class Footage {
     }
   }
 
-  /** Yields the fragments from the last entry at or before `fromMs` to `toMs`. */
+  /** Yields the fragments from the last one at or before `fromMs` with which a decoder can begin, up to `toMs`. */
   async *#fragments(fromMs: number, toMs: number): AsyncGenerator<ReadFragment, void, void> {
     const first = await this.#clipAt(fromMs)
     let { clip } = first
@@ -219,7 +236,10 @@ export class Footage {
     }
   }
 
-  /** Yields the groups of fragments from one entry to the next, the last group at or before `fromMs` first. */
+  /**
+   * Yields groups of fragments backwards, the last group at or before `fromMs` first. Each group begins with a fragment
+   * with which a decoder can begin, and has its fragments in forward order.
+   */
   async *#groups(fromMs: number, toMs: number): AsyncGenerator<ReadFragment[], void, void> {
     const { clips } = await this.#options.list()
     let laterStartMs: number | undefined
@@ -269,7 +289,7 @@ export class Footage {
     return { clip, isLive: isGrowing && clip === clips.at(-1) }
   }
 
-  /** Returns the clip after another one; waits for it while the path is recorded. */
+  /** Returns the next later file; waits for one while the path is recorded. @returns `undefined` if none follows. */
   async #next({ startMs }: Clip): Promise<Clip | undefined> {
     while (!this.#isClosed) {
       const { clips, isGrowing } = await this.#options.list()
@@ -316,7 +336,11 @@ export class Footage {
     return next.startMs - endOf(open) > gapMs ? 'gap' : 'more'
   }
 
-  /** @returns `undefined` for a file that has been deleted, or that has no track of the description. */
+  /**
+   * Opens a file, which the caller must close.
+   *
+   * @returns `undefined` for a file that was deleted, or that has no track of the session description.
+   */
   async #open(clip: Clip): Promise<OpenClip | undefined> {
     let file: FootageFile
     try {
@@ -335,7 +359,7 @@ export class Footage {
 /** Milliseconds by which times may differ because they are rounded. */
 const roundingMs = 0.5
 
-/** Returns the end of the last fragment of a file. */
+/** Returns the end of the last fragment of a file, in milliseconds since 1970. */
 function endOf({ clip, file }: OpenClip): number {
   const last = file.fragments.at(-1)
   return last ? clip.startMs + file.endMsOf(last) : clip.startMs
@@ -348,7 +372,8 @@ function isReached({ clip, file }: OpenClip, toMs: number): boolean {
 }
 
 /**
- * Returns the number of the fragment to begin with: the last entry at or before a time, or the first fragment.
+ * Returns the index of the fragment to begin with: the last entry at or before a time in milliseconds since 1970, or 0.
+ * An entry is a fragment with which a decoder can begin.
  *
  * @param isOverlap - True to begin with the first entry at or after the time, because the file before lasts until then.
  */
@@ -384,8 +409,8 @@ function keyOf({ lanes }: ReadFragment, units: readonly FootageUnit[]): FootageU
 }
 
 /**
- * Returns the time of the first unit to send: that of the first picture, or of the sound at the wanted time. Sound of that
- * time is sent even if the first picture is later, at the beginning of footage.
+ * Returns the time of the first unit to send in milliseconds since 1970: the first picture, or the sound at the wanted
+ * time. Sound of that time is sent even if the first picture is later, at the beginning of footage.
  */
 function startOf(
   { lanes }: ReadFragment,
@@ -403,9 +428,10 @@ function startOf(
 }
 
 /**
- * Returns the units of a fragment in the order of sending.
+ * Returns the units (pictures and frames of sound) of a fragment in the order of sending.
  *
- * @param beginnings - Numbers of the tracks whose next unit is discontinuous; the function removes those it has found.
+ * @param beginnings - Indexes (`lane`) of the tracks whose next unit follows a gap or a jump. The function removes
+ * those of the units that it returns.
  */
 function unitsOf(
   read: ReadFragment,

@@ -103,7 +103,7 @@ async function listClips(
   return { clips, isGrowing }
 }
 
-/** Returns the tracks of the newest file, and the end of its last picture or sound. */
+/** Returns the tracks of the newest file, and the end of its last picture or sound in milliseconds since 1970. */
 async function examine(
   { folder, file: name, startMs }: Clip,
   indexes: FootageIndexes,

@@ -7,10 +7,10 @@ export interface RuleWithReplay extends AccessRule {
 }
 
 /**
- * Returns access rules in which each path has the rights on its recordings too: `read` below the path of replay.
- * A rule that the configuration has for such a path itself stays as it is.
+ * Returns access rules with another rule for the recordings of each path: the users of `replay` may `read` the path
+ * below `prefix`. A rule that the configuration has for such a path itself stays as it is.
  *
- * @param prefix - Path below which recordings are played; `undefined` = nowhere.
+ * @param prefix - Path below which recordings are played; `undefined` = nowhere, and no rule is added.
  */
 export function withReplayRules(
   rules: readonly RuleWithReplay[],

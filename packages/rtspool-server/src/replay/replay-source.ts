@@ -13,24 +13,27 @@ import { type ClipList, Footage, type FootageOptions, type FootageUnit } from '.
 import type { Packetize, StoredTrack } from './stored-tracks.js'
 import { type DueUnit, PacedSender, type UnitSender, UnpacedSender } from './unit-sender.js'
 
-/** Maximum scale and speed, in either direction; a viewer that asks for more gets this. */
+/**
+ * Maximum of Scale and of Speed as multiples of normal, in either direction. A viewer that asks for more gets this; the
+ * minimum is the inverse.
+ */
 const maxRate = 32
 /** Maximum scale at which all pictures are sent, unless the viewer asks for them; above it, only key frames. */
 const maxWholeScale = 4
 
 export interface ReplaySourceOptions extends Pick<FootageOptions, 'list' | 'indexes' | 'tracks'> {
-  /** Beginning and end of the presentation, in milliseconds since 1970. */
+  /** Beginning and end of the presentation (all that the viewer can play), in milliseconds since 1970. */
   readonly startMs: number
   readonly endMs: number
   /** True if the presentation goes on behind `endMs` whenever the path is recorded. */
   readonly isGrowing: boolean
-  /** Name of the presentation, for `s=`. */
+  /** Name of the presentation, for the line `s=` of its session description. */
   readonly name: string
   /** Called when the footage cannot be read. */
   readonly onFailed: (error: unknown) => void
 }
 
-/** A track of the description, and its RTP stream. */
+/** Track of the session description, and its RTP stream to the viewer. */
 interface Lane {
   readonly stored: StoredTrack
   readonly track: TrackOutput
@@ -47,15 +50,16 @@ interface Run {
   readonly sender: UnitSender
   /** Time of the first unit, in milliseconds since 1970. */
   readonly firstMs: number
-  /** Running time in seconds at which the run begins: playback before it, without pauses. */
+  /** Running time in seconds at which the run begins: playback so far, without pauses and gaps. */
   readonly runningSeconds: number
 }
 
 /**
  * Plays the recording of one path for one viewer: from any time, at any rate, in either direction.
  *
- * RTP timestamps follow the running time, as for files, and gaps are skipped. With `Rate-Control: no` they follow the
- * time of the recording instead, also backwards (ONVIF Streaming Specification, section on replay).
+ * RTP timestamps follow the running time (playback so far, without pauses and gaps), as for files. With
+ * `Rate-Control: no` they follow the time of the recording instead, also backwards (ONVIF Streaming Specification,
+ * section on replay).
  */
 export class ReplaySource implements SeekableSource {
   readonly description: SessionDescription
@@ -68,7 +72,7 @@ export class ReplaySource implements SeekableSource {
   /** What a seek is waiting for. */
   #preparing: Pick<Run, 'footage' | 'sender'> | undefined
   #replayCSeq: number | undefined
-  /** Position of the last unit sent, in seconds. */
+  /** Position of the last unit sent, in seconds from the beginning of the presentation. */
   #sentSeconds = 0
   /** Running time in seconds at which the last unit sent so far ends. */
   #ranSeconds = 0
@@ -269,7 +273,7 @@ export class ReplaySource implements SeekableSource {
     return timestampAt(lane, seconds)
   }
 
-  /** Returns the position of a unit in the presentation, in seconds. */
+  /** Returns the position of a unit, in seconds from the beginning of the presentation. */
   #secondsOf({ unixMs }: FootageUnit): number {
     return (unixMs - this.clockStartMs) / 1000
   }
@@ -288,7 +292,10 @@ export class ReplaySource implements SeekableSource {
     }
   }
 
-  /** Tells all tracks that position 0 of the run was at `originMs` of the clock, so that they share one time base. */
+  /**
+   * Sets the wall-clock time of the RTP timestamps of all tracks, for sender reports. Position 0 of the run was at
+   * `originMs` of the monotonic clock.
+   */
   #mapTime(run: Run, originMs: number): void {
     const { clock } = this.#requireOutput()
     const unixMs = clock.unixTimeMs() - (clock.now() - originMs)
@@ -335,7 +342,7 @@ async function* withoutSound(
   }
 }
 
-/** Adds the times at which units are sent. */
+/** Yields the units with the times at which they are sent and end, in milliseconds of playback at a scale and speed. */
 async function* duesOf(
   units: AsyncGenerator<FootageUnit, void, void>,
   { scale, speed }: Pick<PlayManner, 'scale' | 'speed'>,

@@ -62,7 +62,7 @@ function* trackSamples(
   }
 }
 
-/** Returns the offset of the contents of a box in a part of a fragment. */
+/** Returns the offset of the contents of a box in the bytes from `from` to `to`; `undefined` without such a box. */
 function placeOf(bytes: Buffer, type: string, from: number, to: number): number | undefined {
   let place: number | undefined
   eachBox(

@@ -17,7 +17,9 @@ import {
 import { eachBox } from '../recording/stored/fragment-index.js'
 import type { StoredSample } from './stored-samples.js'
 
-/** Creates the RTP packets of one access unit. */
+/**
+ * Creates the RTP packets of one access unit. `parts` are NAL units, or one frame of sound; `timestamp` is in ticks.
+ */
 export type Packetize = (parts: readonly Buffer[], timestamp: number) => Buffer[]
 
 /** A track of a recorded file that can be sent. */
@@ -27,13 +29,16 @@ export interface StoredTrack {
   /** Ticks per second of the times in the file, and of the RTP timestamps. */
   readonly clockRate: number
   /**
-   * Text by which tracks of several files are compared: equal texts can follow one another in one RTP stream.
+   * Codec and its parameters as a text. Tracks of several files with equal texts can follow one another in one RTP
+   * stream.
    */
   readonly coding: string
   readonly description: MediaDescription
-  /** Returns the parts of an access unit; key frames have their parameter sets in front. */
+  /**
+   * Returns the NAL units of a picture, or one frame of sound, as views. A key frame has its parameter sets in front.
+   */
   partsOf(sample: StoredSample): readonly Buffer[]
-  /** Creates the payloader of one RTP stream, which serves tracks of equal {@link coding}. */
+  /** Creates the payloader of one RTP stream, which serves all tracks of equal {@link coding}. */
   createPayloader(start: Omit<RtpPacketWriterOptions, 'payloadType'>): Packetize
 }
 
@@ -66,11 +71,18 @@ export function storedTracks(init: Buffer): StoredTrack[] {
   return tracks
 }
 
-/** Bytes in front of the boxes of a sample entry (ISO/IEC 14496-12 sections 12.1.3 and 12.2.3). */
+/**
+ * Bytes in front of the inner boxes of a sample entry, for video and sound (ISO/IEC 14496-12 sections 12.1.3 and
+ * 12.2.3).
+ */
 const videoEntryBytes = 8 + 78
 const audioEntryBytes = 8 + 28
 
-/** @param entry - Sample entry, a box. */
+/**
+ * Returns a track; `undefined` for a codec that cannot be sent.
+ *
+ * @param entry - Sample entry: the box with the codec and its parameters.
+ */
 function trackOf(entry: Buffer, trackId: number, clockRate: number): StoredTrack | undefined {
   const type = entry.toString('latin1', 4, 8)
   const place = { trackId, clockRate }

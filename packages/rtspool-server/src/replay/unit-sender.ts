@@ -1,12 +1,12 @@
 import type { Clock, ClockTimer } from 'rtspool'
 import type { FootageUnit } from './footage.js'
 
-/** A unit of footage with its time in the playback. */
+/** Unit of footage (a picture or a frame of sound) with its times in the playback. */
 export interface DueUnit {
   readonly unit: FootageUnit
-  /** Milliseconds from the beginning of the playback at which the unit is sent; never decreases. */
+  /** Milliseconds of playback, without pauses, at which the unit is sent; never decreases. */
   readonly dueMs: number
-  /** Milliseconds from the beginning of the playback at which the unit ends. */
+  /** Milliseconds of playback, without pauses, at which the unit ends. */
   readonly endMs: number
 }
 
@@ -20,15 +20,20 @@ export interface UnitSenderOptions {
   readonly failed: (error: unknown) => void
 }
 
-/** Sends the units of a playback. The units that wait are those of about a second. */
+/** Sends the units (pictures and frames of sound) of one playback in their order. */
 export interface UnitSender {
-  /** Milliseconds for which the playback has run. */
+  /** Milliseconds for which the playback has run, without pauses. */
   readonly positionMs: number
   /** Next unit to be sent; `undefined` if it is not read yet. */
   readonly next: DueUnit | undefined
-  /** Reads the first unit. @throws The error of the reading. */
+  /**
+   * Reads the first unit, which {@link start} sends.
+   *
+   * @returns `undefined` without any unit.
+   * @throws The error of the reading.
+   */
   prepare(): Promise<DueUnit | undefined>
-  /** Starts or continues. @returns Time of the clock that corresponds to the position 0. */
+  /** Starts or continues. @returns Milliseconds of the monotonic clock that correspond to the position 0. */
   start(): number
   /** Stops until the next {@link start}. Idempotent. */
   pause(): void
@@ -38,7 +43,7 @@ export interface UnitSender {
 
 /** Milliseconds for which units are read ahead. */
 const readAheadMs = 1_000
-/** Bytes that may wait, apart from those of the unit read last. */
+/** Bytes of units that wait to be sent above which no further unit is read ahead. */
 const maxWaitingBytes = 8 * 1024 * 1024
 /** Milliseconds of overdue units that are sent at once after a stall; more than that delays the playback. */
 const maxBurstMs = 1_000
@@ -70,7 +75,7 @@ class UnitQueue {
     return this.#waiting.length === 0
   }
 
-  /** Reads one unit more. @returns False at the end. */
+  /** Reads one unit more into the queue. @returns False at the end. */
   async fill(): Promise<boolean> {
     const { done, value } = await this.#units.next()
     if (done || !value) {
@@ -88,7 +93,7 @@ class UnitQueue {
     return due
   }
 
-  /** Drops what waits, and ends the reading with the next unit. */
+  /** Drops the units that wait, and ends the reading with the next unit. */
   close(): void {
     this.#waiting.length = 0
     this.isFinished = true
@@ -99,7 +104,10 @@ class UnitQueue {
 const bytesOf = ({ unit }: DueUnit): number =>
   unit.parts.reduce((sum, { length }) => sum + length, 0)
 
-/** Sends units at their times. One timer serves all, at absolute times, so that nothing drifts. */
+/**
+ * Sends each unit at its `dueMs`, with about a second of units read ahead. One timer serves all, at absolute times, so
+ * that nothing drifts.
+ */
 export class PacedSender implements UnitSender {
   readonly #options: UnitSenderOptions
   readonly #onShifted: (originMs: number) => void
@@ -282,7 +290,7 @@ export class UnpacedSender implements UnitSender {
     this.#queue.close()
   }
 
-  /** @returns True when everything has been sent. */
+  /** Sends units until the end or a pause. @returns True when everything has been sent. */
   async #loop(): Promise<boolean> {
     let sentBytes = maxTurnBytes
     while (this.#isRunning) {

@@ -62,14 +62,14 @@ export function pictureOf(unit: AccessUnit): Picture {
   return isMjpeg(track) ? { ...facts, jpeg: jpegOf(unit) } : { ...facts, mp4: mp4Of(unit) }
 }
 
-/** @throws {SnapshotError} `noPicture` */
+/** Joins the payloads of a picture of MJPEG to a JPEG file. @throws {SnapshotError} `noPicture` */
 function jpegOf({ parts }: AccessUnit): Buffer {
   const file = jpegOfPayloads(parts)
   if (file) return file.bytes
   throw new SnapshotError('noPicture', 'the last picture is no JPEG of RFC 2435')
 }
 
-/** @throws {SnapshotError} `noPicture` */
+/** Writes a key frame of H.264 or H.265 to a fragmented MP4. @throws {SnapshotError} `noPicture` */
 function mp4Of({ track, parts }: AccessUnit): Buffer {
   const coding = pictureCoding(track)
   const format = coding?.readFormat(parts)

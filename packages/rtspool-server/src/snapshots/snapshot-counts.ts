@@ -1,21 +1,21 @@
 import { type SnapshotCause, SnapshotError } from './snapshot-error.js'
 
-/** Causes for which there may be no snapshot. */
+/** All causes for which there may be no snapshot, as in {@link SnapshotCause}. Each is counted from 0. */
 const causes = [
   ...(['idle', 'noKeyFrame', 'noPicture', 'noJpeg', 'busy'] as const),
 ] as const satisfies readonly SnapshotCause[]
 
-/** Numbers of snapshots since the start. */
+/** Numbers of snapshots since the start of the server. */
 export interface SnapshotStats {
   /** Snapshots that callers got, by format. */
   readonly made: Readonly<Record<'jpeg' | 'mp4', number>>
-  /** JPEG among them that were kept, so that no program ran. */
+  /** Number of JPEG among `made` that came from the cache, so that no conversion program ran. */
   readonly cacheHits: number
   /** Snapshots that could not be made, by cause. */
   readonly failed: Readonly<Record<SnapshotCause, number>>
 }
 
-/** Snapshot as far as it is counted. */
+/** Members of a snapshot that its count needs: the format. */
 interface Counted {
   readonly contentType: 'image/jpeg' | 'video/mp4'
 }
@@ -33,12 +33,16 @@ export class SnapshotCounts {
     return { made: { ...this.#made }, cacheHits: this.#cacheHits, failed: { ...this.#failed } }
   }
 
-  /** Notes that a kept JPEG is sent again. */
+  /** Counts a JPEG from the cache. The caller counts the snapshot itself with {@link count}. */
   noteHit(): void {
     this.#cacheHits++
   }
 
-  /** Counts the result of a function. @throws The error of the function. */
+  /**
+   * Counts the snapshot that a function makes, or the cause of its {@link SnapshotError}.
+   *
+   * @throws The error of the function.
+   */
   async count<Snapshot extends Counted>(make: () => Promise<Snapshot>): Promise<Snapshot> {
     try {
       const snapshot = await make()

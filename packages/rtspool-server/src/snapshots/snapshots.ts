@@ -76,7 +76,7 @@ export class Snapshots {
     this.#queue = new ConversionQueue(() => init.options().maxProcesses)
   }
 
-  /** Numbers of snapshots since the start. */
+  /** Numbers of snapshots since the start of the server. */
   get stats(): SnapshotStats {
     return this.#counts.stats
   }
@@ -240,7 +240,7 @@ const isClosing = (): SnapshotError => new SnapshotError('busy', 'the server is 
 const noJpeg = (why: string): SnapshotError =>
   new SnapshotError('noJpeg', `${why}: format=mp4 needs no program`)
 
-/** A picture that is no JPEG yet. */
+/** Picture as MP4, which a program must convert for a caller who wants JPEG. */
 type CodedPicture = Extract<Picture, { readonly mp4: Buffer }>
 
 /**

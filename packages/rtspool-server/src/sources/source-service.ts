@@ -16,14 +16,14 @@ export interface SourceEvents {
   stateChanged: [status: SourceStatus]
   /** A program has written a line to its standard error. The text is safe to log. */
   says: [path: string, line: string]
-  /** Streams of a source that cannot be served. */
+  /** Codecs, such as `AC-3`, of streams of a source that are not served. */
   leftOut: [path: string, names: readonly string[]]
 }
 
 export interface SourceServiceOptions {
   /** @default the clock of the machine */
   readonly clock?: Clock | undefined
-  /** @default child processes */
+  /** Function that starts a program. @default as a child process */
   readonly start?: StartProgram | undefined
 }
 
@@ -40,7 +40,7 @@ export class SourceService extends EventEmitter<SourceEvents> {
   readonly #clock: Clock
   readonly #start: StartProgram
   readonly #sources = new Map<string, ExecSource | PullSource>()
-  /** Ends of sources that were removed, by path. */
+  /** Promises of the ends of removed sources, by path. */
   readonly #ending = new Map<string, Promise<void>>()
 
   constructor(
@@ -161,9 +161,10 @@ export class SourceService extends EventEmitter<SourceEvents> {
 }
 
 /**
- * Lets a program start only when another one has ended, which may use the same camera.
+ * Returns a function that starts a program once the former program of the path has ended, because both may use the same
+ * camera.
  *
- * @param ended - `undefined` = there is no other.
+ * @param ended - Promise of that end; `undefined` = there is no former program.
  */
 function startAfter(ended: Promise<void> | undefined, start: StartProgram): StartProgram {
   if (!ended) return start

@@ -1,10 +1,16 @@
 /**
- * States of a source. `starting` and `running` are those of a program, `connecting`, `playing` and `stalled` those of a
- * pull.
+ * States of a source.
+ *
+ * - `idle`: nobody needs the media, and neither program nor connection exists.
+ * - `starting` (program), `connecting` (pull): the attempt has brought no media so far.
+ * - `running` (program), `playing` (pull): media arrives.
+ * - `stalled` (pull): no media has arrived for `stallSeconds`, and the connection is being closed.
+ * - `waiting`: the next attempt starts at `until`.
+ * - `failed`: an attempt rarely helps without a change, such as of a password or a missing program.
  *
  * ```text
  *  idle ──▶ starting, connecting ──▶ running, playing ──▶ (stalled) ──▶ waiting ──▶ starting, connecting …
- *             └─────────────────────▶ failed: repeating alone rarely helps
+ *             └─────────────────────▶ failed
  * ```
  */
 export const sourceStates = [
@@ -13,10 +19,17 @@ export const sourceStates = [
 ] as const
 export type SourceState = (typeof sourceStates)[number]
 
-/** Kinds of sources: a program, and a stream that is pulled by RTSP. */
+/** Kinds of sources: `exec` = a program writes the media, `pull` = the server pulls a stream by RTSP. */
 export const sourceKinds = ['exec', 'pull'] as const
 
-/** Reason why a program has ended or could not be started. */
+/**
+ * Reason why a program has failed.
+ *
+ * - `exited`: the program has ended by itself.
+ * - `stalled`: no access unit has arrived in time.
+ * - `wrongOutput`: the output is not in the stated format, or has no stream that can be served.
+ * - `notStarted`: the program could not be started.
+ */
 export type ExecFailure = 'exited' | 'stalled' | 'wrongOutput' | 'notStarted'
 
 /** Status of the source of one path. */
@@ -28,9 +41,9 @@ export interface SourceStatus {
   readonly since: Date
   /** Time of the next attempt, in the states `waiting` and `failed`; `undefined` = with the next viewer. */
   readonly until: Date | undefined
-  /** Reason of the last failure: an {@link ExecFailure}, or a `RelayReason` of the library. */
+  /** Reason of the last failure: an {@link ExecFailure}, or a `RelayReason` of the library for a pull. */
   readonly reason: string | undefined
-  /** Attempts since the source last ran. */
+  /** Number of starts or connections attempted since media last came, the present one included. */
   readonly attempts: number
   /** Description of the last failure, without credentials. */
   readonly lastError: string | undefined
@@ -38,8 +51,8 @@ export interface SourceStatus {
   readonly bytes: number
   /** Name of the program, or the URL without credentials. */
   readonly source: string
-  /** Transport of the packets of a pull. */
+  /** Transport of the packets of a pull; absent for a program, and without a connection. */
   readonly transport?: string | undefined
-  /** Process of the program. */
+  /** Process id of the program; `undefined` for a pull, and while no program runs. */
   readonly pid: number | undefined
 }

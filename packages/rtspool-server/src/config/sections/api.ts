@@ -7,7 +7,7 @@ const defaultLoginLifetime = 8 * 3600
 const maxLoginLifetime = 30 * 24 * 3600
 const maxKeptEvents = 1_000_000
 
-/** RFC 1918 section 3, RFC 4193 section 3.1. */
+/** Private networks of IPv4 (RFC 1918 section 3) and IPv6 (RFC 4193 section 3.1). */
 const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
 
 const nameText = 'a host name without a port'

@@ -1,4 +1,4 @@
-/** Limits the number of files that clients read at the same time. */
+/** Limits the number of reads of recordings by clients, such as exports, that run at the same time. */
 export class ExportSlots {
   readonly #max: number
   #count = 0
@@ -12,7 +12,7 @@ export class ExportSlots {
   }
 
   /**
-   * Takes a place.
+   * Takes one of the places, if one is free.
    *
    * @returns A function that gives the place back, idempotent; `undefined` if no place is free.
    */

@@ -7,7 +7,7 @@ import type { StoredFile, StoredFragment } from './fragment-index.js'
 import { movedFragments } from './moved-fragments.js'
 import type { StoredSegment } from './segment-catalog.js'
 
-/** A range of time that cannot be exported as one file. */
+/** Error for a range of time that cannot be exported as one file. The message is one sentence for the caller. */
 export class ExportError extends Error {}
 
 /** Part of an export: fragments of one file that follow each other, and the shift of their times. */
@@ -16,18 +16,18 @@ interface ExportedPart {
   /** Bytes from the beginning of the file to the first fragment, and to the end of the last one. */
   readonly from: number
   to: number
-  /** Milliseconds to add to all times. */
+  /** Milliseconds to add to the times of the fragments; negative = earlier. */
   readonly shiftMs: number
 }
 
-/** The latest file of an export, whose end the next file may replace. */
+/** File that was added last to an export. The next file may replace its end if both files have the same time. */
 interface LatestFile {
   readonly segment: StoredSegment
   readonly part: ExportedPart
   readonly fragments: readonly TimedFragment[]
-  /** Milliseconds by which the fragments were moved against their dates. */
+  /** Milliseconds that were added to the recorded times of the fragments, so that they follow the file before. */
   readonly moveMs: number
-  /** Time at which the fragments end, without the move. */
+  /** Recorded time at which the fragments end, without `moveMs`, in milliseconds since 1970. */
   readonly endMs: number
 }
 
@@ -38,11 +38,11 @@ interface TimedFragment {
   readonly isEntry: boolean
 }
 
-/** A range of a recording as one file. */
+/** Range of a recording as one MP4 file, whose bytes are read when the caller asks for them. */
 export interface ExportedRange {
   /**
-   * Time at which the file begins, in milliseconds since 1970: the last key frame at or before the wanted time, or else
-   * the first one after it.
+   * Beginning of the file in milliseconds since 1970: the last key frame at or before the wanted time, or else the
+   * first later one.
    */
   readonly startMs: number
   readonly endMs: number
@@ -55,13 +55,21 @@ export interface ExportedRange {
 
 export interface ExportOptions {
   readonly indexes: FileIndexes
-  /** Ends the planning, with its reason as the error. */
+  /** Signal that ends {@link exportRange}, with the reason of the signal as the error. Later reading goes on. */
   readonly signal?: AbortSignal
-  /** Policy for a range in which the format changes: refuse the range, or end the file there. @default 'refuse' */
+  /**
+   * Policy for a range in which the format of the tracks changes: refuse the range with an {@link ExportError}, or end
+   * the file there.
+   *
+   * @default 'refuse'
+   */
   readonly atChange?: 'refuse' | 'end'
 }
 
-/** Milliseconds by which a segment of unknown boot may overlap the one before without repeating it. */
+/**
+ * Overlap of two files in milliseconds from which on two recorders count as their authors. A shorter overlap comes from
+ * a clock that was set back.
+ */
 const maxOverlapMs = 500
 /** Milliseconds by which the times of one key frame may differ in two files. */
 const toleranceMs = 20
@@ -72,6 +80,7 @@ const leaderId = 1
  * Plans the export of a range of time as one file. Gaps stay gaps. The pictures are copied and not changed. Files that
  * two recorders have written of the same time give each picture once.
  *
+ * @param folder - Folder of the recording.
  * @param segments - Files of one path, the oldest first.
  * @throws {ExportError} Nothing was recorded in the range, or the format changes within it.
  */
@@ -144,10 +153,11 @@ function chosenFragments(
 }
 
 /**
- * Joins the fragments of a file to those of the latest one. Where both have the same time, the latest file ends at the
- * first key frame that both have.
+ * Finds the fragments of a file that continue an export. If both files have the same time, shortens `latest.part` to
+ * the first key frame that both have.
  *
- * @returns The fragments that go on, and the milliseconds by which they move.
+ * @param segment - File that follows `latest`.
+ * @returns The fragments that continue, and the milliseconds by which their times move; negative = earlier.
  */
 function joined(
   latest: LatestFile | undefined,
@@ -181,9 +191,10 @@ const isEntryAt =
     other.isEntry && Math.abs(other.timeMs - wantedMs) <= toleranceMs
 
 /**
- * Returns whether two files were recorded at the same time, and not one after the other by a clock that was set back.
+ * Returns whether two recorders have written two files at the same time. Otherwise a clock that was set back makes the
+ * times overlap.
  *
- * @param overlapMs - Milliseconds by which their dates overlap.
+ * @param overlapMs - Milliseconds by which the dates of the files overlap.
  */
 function isSameTime(one: StoredSegment, other: StoredSegment, overlapMs: number): boolean {
   const { bootId, uptimeMs, startMs, endMs } = one

@@ -5,7 +5,7 @@ import { FileReader } from './file-reader.js'
 import { indexFile, type StoredFile } from './fragment-index.js'
 import type { StoredSegment } from './segment-catalog.js'
 
-/** Files whose fragments are remembered: some 1 MB for an hour each. */
+/** Maximum number of files whose fragment positions are kept in memory: some 1 MB for a file of an hour. */
 const maxFiles = 8
 
 interface KnownIndex {
@@ -14,14 +14,14 @@ interface KnownIndex {
 }
 
 /**
- * Remembers where the fragments of the last files are, so that a player who reads one part after the other does not
+ * Keeps the positions of the fragments in the 8 files used last. A player who reads one part after the other does not
  * make the disk read the whole file each time. A file that has grown is read from its former end on.
  */
 export class FileIndexes {
   readonly #known = new Map<string, KnownIndex>()
 
   /**
-   * Reads the fragments of a file.
+   * Returns the positions and times of the fragments of a file, from memory if its size is the same.
    *
    * @param folder - Folder of the recording.
    * @throws The error of the system, or a `RangeError` for a file that is no segment.

@@ -1,10 +1,15 @@
 import type { FileHandle } from 'node:fs/promises'
 import { diskTurns } from '../disk-turns.js'
 
-/** Bytes that are read at once, so that the boxes in front of the media data of a fragment need one operation. */
+/**
+ * Minimum bytes of one disk operation, so that the boxes in front of the media data of a fragment need one operation.
+ */
 const windowBytes = 8 * 1024
 
-/** Reads places of a file, which are mostly near each other, in the turns of the disk. */
+/**
+ * Reads an open file at positions that are mostly near each other. Each disk operation waits for its turn, see
+ * `DiskTurns`. The caller closes the file.
+ */
 export class FileReader {
   readonly #folder: string
   readonly #file: FileHandle
@@ -23,7 +28,7 @@ export class FileReader {
   }
 
   /**
-   * Returns bytes, as a view of memory that nobody changes later.
+   * Returns `count` bytes from a position in bytes, as a view of memory that nobody changes later.
    *
    * @throws {RangeError} The file ends before.
    */

@@ -30,7 +30,7 @@ export interface StoredFile {
   readonly readBytes: number
 }
 
-/** Type and size of a box. */
+/** Type (four characters) and size of a box of MP4, with its header. */
 export interface BoxHeader {
   readonly type: string
   readonly sizeBytes: number
@@ -39,15 +39,15 @@ export interface BoxHeader {
 export const headerBytes = 8
 /** Maximum bytes of a `ftyp`, `moov` or `moof`, which are read whole. A larger one is a `RangeError`. */
 const maxBoxBytes = 1024 * 1024
-/** Sample flags of a sample with which a decoder can begin. */
+/** Value of the sample flags for a sample with which a decoder can begin. */
 export const syncSample = 0x0200_0000
 /** Bytes from the beginning of a `prft` of version 1 to its media time. */
 export const mediaTimeOffset = 8 + 4 + 4 + 8
 
 /**
- * Reads where the whole fragments of a file are. A fragment that was cut off is left out.
+ * Reads the positions and times of the whole fragments of a file. A fragment that was cut off is left out.
  *
- * @param before - Contents of the same file when it was shorter, which are not read again.
+ * @param before - Result for the same file when the file was shorter; only the bytes after it are read.
  */
 export async function indexFile(reader: FileReader, before?: StoredFile): Promise<StoredFile> {
   const size = await reader.sizeBytes()
@@ -76,13 +76,13 @@ export async function indexFile(reader: FileReader, before?: StoredFile): Promis
   return { init: bytes, timescales: timescalesOf(bytes), fragments, readBytes }
 }
 
-/** Reads the header of a box. @throws {RangeError} The file ends before. */
+/** Reads the header of the box at a position in bytes. @throws {RangeError} The file ends before. */
 export async function boxHeaderAt(reader: FileReader, at: number): Promise<BoxHeader> {
   const bytes = await reader.read(at, headerBytes)
   return { type: bytes.toString('latin1', 4, 8), sizeBytes: bytes.readUInt32BE(0) }
 }
 
-/** Reads a box that describes media. @throws {RangeError} The box is too large. */
+/** Reads a whole box with its header. @throws {RangeError} The box has more than 1 MiB, as only media data may. */
 export async function readBox(reader: FileReader, at: number, sizeBytes: number): Promise<Buffer> {
   if (sizeBytes > maxBoxBytes) throw new RangeError(`a box of ${sizeBytes} bytes is too large`)
   return await reader.read(at, sizeBytes)
@@ -133,7 +133,7 @@ function timescalesOf(init: Buffer): Map<number, number> {
   return timescales
 }
 
-/** Returns the tracks in a `moof`. */
+/** Returns the times of each track in a fragment. @param moof - Box `moof` with its header. */
 export function runsOf(moof: Buffer): StoredRun[] {
   const runs: StoredRun[] = []
   eachBox(moof, ['moof', 'traf'], (from, to) => {

@@ -1,7 +1,7 @@
 import type { FileReader } from './file-reader.js'
 import { boxHeaderAt, mediaTimeOffset, readBox, runsOf } from './fragment-index.js'
 
-/** Maximum bytes of media data in memory. */
+/** Maximum bytes of media data that are read and yielded at once. */
 const maxPieceBytes = 256 * 1024
 
 /** Fragments of a file that follow each other. */
@@ -12,9 +12,10 @@ export interface FragmentRange {
 }
 
 /**
- * Reads fragments and adds `shiftMs` to their times.
+ * Yields the bytes of fragments, piece by piece, with `shiftMs` added to their decoding times; times stay at least 0.
  *
- * @param timescales - Ticks per second by track.
+ * @param timescales - Ticks per second by track id.
+ * @param shiftMs - Negative = earlier.
  * @throws {RangeError} The file is shorter than it was.
  */
 export async function* movedFragments(

@@ -9,9 +9,12 @@ import { type RemovalCause, removeOld } from './retention.js'
 import { SegmentAges } from './segment-ages.js'
 import { SegmentCatalog, type StoredSegment } from './segment-catalog.js'
 
-/** Exports at the same time: each one needs turns of a disk, and memory for the places of fragments. */
+/**
+ * Maximum number of exports at the same time: each one needs turns of a disk, and memory for the positions of
+ * fragments.
+ */
 const maxExports = 4
-/** Parts of files that pages play at the same time; a part takes a moment only. */
+/** Maximum number of parts that pages read for playing at the same time; each read takes a moment only. */
 const maxPlayed = 8
 const tidyIntervalMs = 60_000
 /** Milliseconds for which a list serves those who follow a recording, all of whom ask twice a second. */

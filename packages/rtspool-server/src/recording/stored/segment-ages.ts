@@ -40,7 +40,12 @@ export class SegmentAges {
     }
   }
 
-  /** Returns a function that gives the age of a file in milliseconds at least; 0 if its age is unknown. */
+  /**
+   * Returns a function that gives the least possible age of a file in milliseconds, counted from the file's end; 0 if
+   * its age is unknown.
+   *
+   * @param segments - All files of the recording, whose times show how the clock was set.
+   */
   judge(segments: readonly StoredSegment[]): (segment: StoredSegment) => number {
     const { bootId } = this.#uptime
     const nowMs = this.#uptime.uptimeMs()
@@ -80,7 +85,10 @@ export class SegmentAges {
 const compare = ([one = 0, at = 0]: readonly number[], [other = 0, then = 0]: readonly number[]) =>
   one - other || at - then
 
-/** Returns the range of the clocks that the files of each boot show; readings before 2026 are left out. */
+/**
+ * Returns the lowest and highest clock offset that the files of each boot show, by boot id. Readings before 2026 are
+ * left out.
+ */
 function offsetsByBoot(segments: readonly StoredSegment[]): Map<string, Offsets> {
   const boots = new Map<string, Offsets>()
   for (const { bootId, uptimeMs, startMs } of segments) {

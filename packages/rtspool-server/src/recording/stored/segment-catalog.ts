@@ -22,7 +22,7 @@ export interface StoredSegment extends SegmentFacts {
    */
   readonly endMs: number
   readonly sizeBytes: number
-  /** True for a file with an end: its recorder has closed it, and writes no more. */
+  /** True if the recorder has closed the file with the box for the end, and writes no more. */
   readonly isClosed: boolean
   /** Time of the last change of the file on the clock of the disk, in milliseconds since 1970. */
   readonly changedMs: number

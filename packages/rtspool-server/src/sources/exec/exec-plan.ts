@@ -20,13 +20,16 @@ export interface ExecPlan {
   /** Program and its arguments. */
   readonly command: readonly string[]
   readonly format: ExecFormat
-  /** Pictures per second of a video format without times; 0 = the time of their arrival counts. */
+  /**
+   * Pictures per second of the formats `h264` and `h265`, which contain no times; 0 = each picture has the time of its
+   * arrival.
+   */
   readonly frameRate: number
-  /** Names of variables of the server that the program gets. */
+  /** Names of further environment variables of the server that the program gets. */
   readonly passEnvironment: readonly string[]
-  /** Variables of the program's environment. */
+  /** Environment variables of the program by name, besides those that the server passes on. */
   readonly environment: Readonly<Record<string, string>>
-  /** Working directory; `undefined` = that of the server. */
+  /** Working directory of the program; `undefined` = that of the server. */
   readonly folder: string | undefined
   readonly alwaysOn: boolean
   readonly lingerSeconds: number
@@ -36,14 +39,22 @@ export interface ExecPlan {
   readonly stopSeconds: number
 }
 
-/** Variables of the server that each program gets: no other one may carry a secret to it. */
+/**
+ * Names of the environment variables of the server that each program gets. All others stay hidden, because they may
+ * contain secrets.
+ */
 const passedVariables = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR'],
   // Windows cannot start programs without these.
   ...['SystemRoot', 'SystemDrive', 'ComSpec', 'PATHEXT', 'Path', 'TEMP', 'TMP', 'USERPROFILE'],
 ]
 
-/** Returns the environment of a program: some variables of the server, and those of the configuration. */
+/**
+ * Returns the environment of a program: passed variables of the server, `RTSPOOL_PATH`, and those of the plan, which
+ * win.
+ *
+ * @param own - Environment of the server.
+ */
 export function environmentOf(
   plan: ExecPlan,
   own: Readonly<Record<string, string | undefined>>,

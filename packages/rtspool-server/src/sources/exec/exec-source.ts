@@ -19,9 +19,9 @@ const returnMs = 10_000
 export interface ExecSourceEvents {
   /** Called after each change of the state. */
   changed(status: SourceStatus): void
-  /** Called with each line that the program writes to its standard error, as safe text. */
+  /** Called with each line that the program writes to its standard error, without secrets and control characters. */
   says(line: string): void
-  /** Called with the names of streams that cannot be served. */
+  /** Called with the codecs, such as `AC-3`, of the program's streams that are not served. */
   leftOut(names: readonly string[]): void
 }
 
@@ -35,7 +35,7 @@ export interface ExecSourceInit {
 
 /** Cause for which this server ends a program. */
 interface StopCause {
-  /** `unwanted`: the last viewer has left. */
+  /** Reason of the end; `unwanted` = no viewer needs the program, or the source is being removed. */
   readonly reason: ExecFailure | 'unwanted'
   readonly text: string
 }
@@ -51,8 +51,8 @@ interface Facts {
 }
 
 /**
- * Source of a path whose media a program writes. The program runs while somebody watches, or always, and is started
- * again when it ends. Viewers stay meanwhile.
+ * Source of a path whose media a program writes. The program runs while a client watches or waits, or always with
+ * `alwaysOn`, and is started again when it ends. Meanwhile viewers stay for `holdSeconds`.
  */
 export class ExecSource {
   readonly plan: ExecPlan
@@ -67,7 +67,7 @@ export class ExecSource {
   #program: RunningProgram | undefined
   #watch: RunWatch | undefined
   #stopCause: StopCause | undefined
-  /** Time on the clock before which the program is not started again. */
+  /** Milliseconds of the monotonic clock before which the program is not started again. */
   #notBefore = Number.NEGATIVE_INFINITY
   #restart: ClockTimer | undefined
   /** `hold`: viewers wait for the next run. `returning`: viewers may return after a change of tracks. */
@@ -131,7 +131,7 @@ export class ExecSource {
     return this.#live?.isWanted === true
   }
 
-  /** Starts or ends the program, as somebody wants it or not. */
+  /** Starts the program if a client or `alwaysOn` needs the program; otherwise ends it. */
   #update(): void {
     if (!this.#isWanted) {
       if (this.#program) this.#stop({ reason: 'unwanted', text: '' })
@@ -229,7 +229,7 @@ export class ExecSource {
     this.#restart = this.#clock.schedule(() => this.#run(), delayMs, false)
   }
 
-  /** Waits for the next viewer. */
+  /** Gives up the next attempt until another viewer comes: the state becomes `idle`, or stays `failed`. */
   #rest(): void {
     this.#restart?.cancel()
     this.#restart = undefined
@@ -250,7 +250,7 @@ export class ExecSource {
     this.#init.events.changed(this.status)
   }
 
-  /** Lets viewers wait for the program, but not longer than `holdSeconds`. */
+  /** Keeps the media and its viewers while the program is away. Ends both after `holdSeconds` without the program. */
   #beginHold(): void {
     const { holdSeconds } = this.plan
     if (this.#timers.hold || !this.#live) return

@@ -4,15 +4,15 @@ import type { TsCodec, TsStream } from '../ts/tables.js'
 import { TsDemuxer } from '../ts/ts-demuxer.js'
 import type { ExecFormat, ExecPlan } from './exec-plan.js'
 
-/** Receiver of the results of a {@link MediaFeed}. */
+/** Receiver of the media that a {@link MediaFeed} creates, and of its problems. */
 export interface FeedListener {
   /** Called with the media when its tracks become known, and with another one if they change. */
   media(live: LiveMedia): void
   /** Called after access units may have been written. */
   wrote(): void
-  /** Called with the names of streams that cannot be served. */
+  /** Called with the codecs, such as `AC-3`, of the program's streams that are not served. */
   leftOut(names: readonly string[]): void
-  /** Called if the bytes are not in the stated format. */
+  /** Called if the output is not in the stated format, or has no stream that can be served. `problem` says so. */
   wrong(problem: string): void
 }
 
@@ -48,7 +48,7 @@ export class MediaFeed {
     this.#listener = listener
   }
 
-  /** Access units that were sent: those of the video, or of the sound if there is no video. */
+  /** Number of access units written to the present media: those of the video, or of the sound if there is no video. */
   get units(): number {
     const tracks = (this.#live?.tracks ?? []) as readonly LiveTrack[]
     const counted = tracks.find(({ format }) => format.kind === 'video') ?? tracks[0]
@@ -92,7 +92,10 @@ export class MediaFeed {
     let layout: Layout = { key: '', formats: [] }
     let chosen: readonly ServedStream[] = []
     let isWrong = false
-    /** Time on the clock minus time of the run, in seconds: each run may begin at any time. */
+    /**
+     * Seconds to add to the times of the run to get those of the monotonic clock, because each run may begin at any
+     * time.
+     */
     let offset: number | undefined
     const demuxer = new TsDemuxer({
       streams: (streams) => {

@@ -23,8 +23,9 @@ export class MediaWaiters {
   }
 
   /**
-   * Waits for media.
+   * Waits for media, until {@link resolve} or {@link refuse} is called.
    *
+   * @param ms - Maximum milliseconds.
    * @param late - Returns the reason for a refusal after `ms`.
    * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`
    */
@@ -60,6 +61,6 @@ export class MediaWaiters {
   }
 }
 
-/** Creates the error of a request for media that is not there. */
+/** Creates the error that refuses a request because its media is not there. @param why - Sentence for the client. */
 export const unavailable = (why: string): RequestError =>
   new RequestError('ERR_MEDIA_UNAVAILABLE', why)

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { type Clock, type ClockTimer, systemClock } from 'rtspool'
 import { type ExecPlan, environmentOf } from './exec-plan.js'
 
-/** Result of a program. */
+/** End of a program: exit code, or the signal that has ended the program. Both are `null` for one that never ran. */
 export interface ProgramEnd {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -11,7 +11,7 @@ export interface ProgramEnd {
   readonly notStarted: string | undefined
 }
 
-/** Receiver of what a program writes. */
+/** Receiver of the output of a program, and of its end. */
 export interface ProgramListener {
   stdout(chunk: Buffer): void
   stderr(chunk: Buffer): void
@@ -22,11 +22,11 @@ export interface ProgramListener {
 /** A running program, as an {@link ExecSource} sees it. */
 export interface RunningProgram {
   readonly pid: number | undefined
-  /** Ends the program: SIGTERM, then SIGKILL after `stopSeconds`. Idempotent. */
+  /** Ends the program and its process group: SIGTERM, then SIGKILL after `stopSeconds`. Idempotent. */
   stop(): void
 }
 
-/** Starts a program. */
+/** Function that starts the program of a plan. The listener learns of a failure to start through `ended`. */
 export type StartProgram = (
   plan: ExecPlan,
   listener: ProgramListener,
@@ -59,7 +59,7 @@ class Program implements RunningProgram {
   readonly #clock: Clock
   readonly #stopMs: number
   #timer: ClockTimer | undefined
-  /** Time of SIGKILL, on the clock; `undefined` before the end was asked for. */
+  /** Time of SIGKILL in milliseconds of the monotonic clock; `undefined` before {@link stop}. */
   #killAt: number | undefined
   #end: Omit<ProgramEnd, 'notStarted'> | undefined
   #isOver = false
@@ -132,7 +132,7 @@ class Program implements RunningProgram {
     this.#poll()
   }
 
-  /** Signals the group. @returns False if no process of the group is left. */
+  /** Signals the process group; 0 only tests it. @returns False if no process of the group is left. */
   #signal(signal: NodeJS.Signals | 0): boolean {
     const { pid } = this.#child
     if (pid === undefined || this.#isOver) return false

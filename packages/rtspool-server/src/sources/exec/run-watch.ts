@@ -20,7 +20,7 @@ export class RunWatch {
   #lastMs: number
   #timer: ClockTimer | undefined
 
-  /** @param units - Access units of earlier runs. */
+  /** Begins the wait for the first access unit. @param units - Number of access units sent before this run. */
   constructor(clock: Clock, units: number, init: RunWatchInit) {
     this.#clock = clock
     this.#init = init
@@ -29,12 +29,12 @@ export class RunWatch {
     this.#await(init.startMs)
   }
 
-  /** Milliseconds from the first access unit to the last. */
+  /** Milliseconds from the first access unit of the run to the last; 0 without any. */
   get mediaMs(): number {
     return this.#firstMs === undefined ? 0 : this.#lastMs - this.#firstMs
   }
 
-  /** Notes the number of access units that have been sent until now. */
+  /** Notes the total number of access units sent until now, earlier runs included. More than before counts as media. */
   note(units: number): void {
     const isMore = units > this.#units
     this.#units = units

@@ -3,11 +3,16 @@ const maxLineLength = 500
 /** Minimum length of a secret that is searched in texts. Shorter ones occur by chance. */
 const minSecretLength = 4
 
-/** Control characters, line separators, and characters that change the direction of text. */
+/** Matches control characters, line separators, and characters that change the direction of text. */
 const unsafe = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 const word = /\S+/g
 
-/** Replaces control characters by escape sequences, and credentials by `…`; cuts long texts. */
+/**
+ * Returns a text that is safe to log: control characters become escape sequences, credentials in URLs become `…`. Cuts
+ * the text after 500 characters.
+ *
+ * @param secrets - Further texts to replace by `…`; those below 4 characters stay.
+ */
 export function safeText(text: string, secrets: readonly string[] = []): string {
   const hidden = secrets
     .filter((secret) => secret.length >= minSecretLength)

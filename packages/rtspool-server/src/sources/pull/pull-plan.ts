@@ -1,10 +1,10 @@
 import { type RelaySourceOptions, type RelayUpdate, relayDefaults } from 'rtspool/relay'
 
-/** Transports by which a stream can be pulled. */
+/** Transports by which a stream can be pulled; `auto` = TCP, then UDP. */
 export const pullTransports = ['auto', 'tcp', 'udp', 'http', 'webSocket'] as const
 export type PullTransport = (typeof pullTransports)[number]
 
-/** Policies for passwords in clear: inside TLS only, always, never. */
+/** Policies for Basic authentication, which sends the password in clear: inside TLS only, always, never. */
 export const basicPolicies = ['overTls', 'always', 'never'] as const
 
 /** Settings of a source that pulls a stream by RTSP. */
@@ -13,10 +13,10 @@ export interface PullPlan {
   readonly path: string
   readonly url: string
   readonly username: string | undefined
-  /** Read from its file or variable; `undefined` = that of the URL. */
+  /** Password from its file or variable; `undefined` = that of the URL. */
   readonly password: string | undefined
   readonly transport: PullTransport
-  /** SHA-256 fingerprint of the certificate to accept. */
+  /** SHA-256 fingerprint of the certificate to accept; `undefined` = an authority must have signed the certificate. */
   readonly fingerprint: string | undefined
   readonly basic: (typeof basicPolicies)[number]
   readonly maxRedirects: number
@@ -33,7 +33,7 @@ export const pullDefaults = Object.freeze({
   maxRedirects: 5,
 })
 
-/** Returns the source of a relay. */
+/** Returns the settings of a plan that name the camera of a relay: URL, login and certificate. */
 export function relaySourceOf(plan: PullPlan): RelaySourceOptions {
   const { url, username, password, fingerprint, basic, maxRedirects } = plan
   return {
@@ -46,7 +46,10 @@ export function relaySourceOf(plan: PullPlan): RelaySourceOptions {
   }
 }
 
-/** Returns the options of a relay that can change while it runs. */
+/**
+ * Returns the settings of a plan that do not name the camera: waiting times, transport and permanent connection. A
+ * relay can change them while it runs.
+ */
 export function relayOptionsOf(plan: PullPlan): RelayUpdate {
   const { alwaysOn, lingerSeconds, stallSeconds, transport } = plan
   const { holdSeconds, startSeconds: waitSeconds } = plan

@@ -15,7 +15,11 @@ export class PullSource {
   readonly #relay: RelayMedia
   #plan: PullPlan
 
-  /** @throws {RangeError | TypeError} Names the wrong option, without credentials. */
+  /**
+   * Creates a source, which pulls at once with `alwaysOn`.
+   *
+   * @throws {RangeError | TypeError} Names the invalid option, without credentials.
+   */
   constructor(plan: PullPlan, { clock, changed }: PullSourceInit) {
     this.#plan = plan
     this.#relay = relayMedia(relaySourceOf(plan), { ...relayOptionsOf(plan), clock })
@@ -34,7 +38,10 @@ export class PullSource {
     return this.#statusOf(this.#relay.status)
   }
 
-  /** Uses other settings. Viewers stay, and wait for another camera as for a return. */
+  /**
+   * Uses other settings. Viewers stay. After a change of URL or login, they wait for the new camera as for the return
+   * of the old one.
+   */
   update(plan: PullPlan): void {
     const isOther = !isDeepStrictEqual(relaySourceOf(plan), relaySourceOf(this.#plan))
     this.#plan = plan

@@ -1,4 +1,4 @@
-/** A packet of an elementary stream (ISO/IEC 13818-1 section 2.4.3.6). */
+/** PES packet: a piece of one elementary stream, often one picture (ISO/IEC 13818-1 section 2.4.3.6). */
 export interface PesPacket {
   readonly bytes: Buffer
   /** Presentation time in ticks of 90 kHz, with 33 bits; `undefined` if the packet has none. */
@@ -11,14 +11,17 @@ const headBytes = 6
 const maxPesBytes = 16 * 1024 * 1024
 
 /**
- * Joins the packets of one elementary stream. A packet without a length, as is usual for video, is complete when the
- * next one begins.
+ * Joins payloads of a transport stream to the PES packets of one elementary stream. A PES packet without a length, as
+ * is usual for video, is complete when the next one begins.
  */
 export class PesReader {
   readonly #onPacket: (packet: PesPacket) => void
   #parts: Buffer[] | undefined
   #sizeBytes = 0
-  /** Size with its header; `undefined` while it is unknown, or if the packet states none. */
+  /**
+   * Bytes of the PES packet in progress with its header; `undefined` while they are unknown, or if the packet does not
+   * state them.
+   */
   #wantedBytes: number | undefined
   #isRandomAccess = false
   #nextCounter: number | undefined
@@ -28,9 +31,10 @@ export class PesReader {
   }
 
   /**
-   * Reads the payload of one packet of the transport stream.
+   * Reads the payload of one packet of the transport stream. A PES packet in progress is dropped after a gap.
    *
-   * @param counter - Its continuity counter. After a gap, the packet in progress is dropped.
+   * @param counter - Continuity counter of the packet, from 0 to 15, which shows gaps and repetitions.
+   * @param startsUnit - True if a PES packet begins with the payload.
    */
   push(
     payload: Buffer,
@@ -54,7 +58,7 @@ export class PesReader {
     else if (this.#wantedBytes !== undefined && this.#sizeBytes >= this.#wantedBytes) this.flush()
   }
 
-  /** Emits the packet in progress, because another one begins or the stream ends. */
+  /** Emits the PES packet in progress if it is whole, because another one begins or the stream ends. */
   flush(): void {
     const parts = this.#parts
     const wanted = this.#wantedBytes
@@ -85,7 +89,7 @@ function parsePes(bytes: Buffer): Pick<PesPacket, 'bytes' | 'pts'> | undefined {
   return { bytes: bytes.subarray(begin), pts: hasPts ? timeAt(bytes, 9) : undefined }
 }
 
-/** Reads a time: `0010 ttt1 tttttttt ttttttt1 tttttttt ttttttt1`. */
+/** Reads a time of 33 bits in ticks of 90 kHz from five bytes: `0010 ttt1 tttttttt ttttttt1 tttttttt ttttttt1`. */
 function timeAt(bytes: Buffer, at: number): number {
   const high = ((bytes[at] as number) >> 1) & 0x07
   return (

@@ -3,7 +3,7 @@ const maxSectionBytes = 1024
 const headBytes = 3
 const stuffing = 0xff
 
-/** Joins the sections of one table out of the payloads of packets. */
+/** Joins payloads of a transport stream to the sections of one table: PAT or PMT. */
 export class SectionReader {
   readonly #onSection: (section: Buffer) => void
   #pending: Buffer | undefined
@@ -13,7 +13,11 @@ export class SectionReader {
     this.#onSection = onSection
   }
 
-  /** @param startsUnit - True if a section begins in the payload: its first byte states the distance. */
+  /**
+   * Reads the payload of one packet.
+   *
+   * @param startsUnit - True if a section begins in the payload, after as many bytes as its first byte states.
+   */
   push(payload: Buffer, startsUnit: boolean): void {
     if (!startsUnit) {
       this.#add(payload)

@@ -1,7 +1,7 @@
 /** Codecs of elementary streams that can be served. */
 export type TsCodec = 'h264' | 'h265' | 'aac' | 'opus'
 
-/** An elementary stream of a program. */
+/** Elementary stream (video or sound) of a program in a transport stream. */
 export interface TsStream {
   readonly pid: number
   /** `undefined` for a codec that cannot be served. */
@@ -20,7 +20,7 @@ const registrationTag = 0x05
 const extensionTag = 0x7f
 const opusExtension = 0x80
 
-/** Stream types (ISO/IEC 13818-1 table 2-34, and ATSC A/53). */
+/** Names of stream types (ISO/IEC 13818-1 table 2-34, and ATSC A/53). */
 const typeNames: Readonly<Record<number, string>> = {
   1: 'MPEG-1 video',
   2: 'MPEG-2 video',
@@ -37,7 +37,7 @@ const typeNames: Readonly<Record<number, string>> = {
 }
 const codecs: Readonly<Record<number, TsCodec>> = { 15: 'aac', 27: 'h264', 36: 'h265' }
 
-/** Returns the PID of the program map table of the first program; `undefined` if the section states none. */
+/** Returns the PID of the program map table of the first program; `undefined` if a section of the PAT states none. */
 export function programMapPidOf(section: Buffer): number | undefined {
   if (section[0] !== programAssociationTable || section.length < 12) return undefined
   for (let at = 8; at + 4 <= section.length - checksumBytes; at += 4) {
@@ -47,7 +47,7 @@ export function programMapPidOf(section: Buffer): number | undefined {
   return undefined
 }
 
-/** Returns the elementary streams of a program; `undefined` if the section is no program map table. */
+/** Returns the elementary streams of a program; `undefined` if the section is of no program map table (PMT). */
 export function streamsOf(section: Buffer): TsStream[] | undefined {
   if (section[0] !== programMapTable || section.length < 16) return undefined
   const end = section.length - checksumBytes

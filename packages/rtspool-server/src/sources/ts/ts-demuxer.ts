@@ -11,8 +11,10 @@ export interface TsListener {
   /**
    * Called with each access unit.
    *
-   * @param bytes - Belongs to the receiver.
-   * @param seconds - Presentation time, which never wraps; `undefined` if the unit follows the one before.
+   * @param bytes - Memory that belongs to the receiver.
+   * @param seconds - Presentation time, which never wraps; `undefined` if the stream states none: the unit follows the
+   * one before.
+   * @param keyFrame - True if the stream states that a decoder can begin with the unit; otherwise the bytes tell.
    */
   unit(
     stream: TsStream,
@@ -39,7 +41,7 @@ export class TsDemuxer {
   readonly #readers = new Map<number, PesReader>()
   #mapPid: number | undefined
   #mapSection: Buffer | undefined
-  /** Last time in ticks, counted across wraps. */
+  /** Last time in ticks of 90 kHz, counted on across wraps; `undefined` before the first time. */
   #lastTicks: number | undefined
 
   constructor(listener: TsListener) {
@@ -100,7 +102,7 @@ export class TsDemuxer {
     this.#listener.streams(streams)
   }
 
-  /** Returns a time as ticks that do not wrap after 26 hours: those nearest to the last time. */
+  /** Converts a time of 33 bits to ticks of 90 kHz that do not wrap after 26 hours: those nearest to the last time. */
   #ticksOf(pts: number): number {
     const last = this.#lastTicks
     if (last === undefined) this.#lastTicks = pts

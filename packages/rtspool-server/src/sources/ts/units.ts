@@ -30,7 +30,10 @@ const unitOf = (bytes: Buffer, pts: number | undefined, isKey = false): TsUnit =
 
 const adtsHeadBytes = 7
 
-/** Frames of AAC need not begin or end with a packet. The time of a packet is that of the first frame that begins in it. */
+/**
+ * Returns a function that cuts packets into frames of AAC with ADTS headers, which may cross packets. The time of a
+ * packet is that of the first frame that begins in the packet.
+ */
 function adtsReader(): (packet: PesPacket) => readonly TsUnit[] {
   let pending: Buffer = Buffer.alloc(0)
   return ({ bytes, pts }) => {

@@ -9,8 +9,8 @@ const { picture, keyFrame, prefix, recovery, rest } = payloadKinds
 const pictureData = picture | keyFrame | rest
 
 /**
- * Maximum number of parts in a unit; a unit with more is dropped. No encoder makes as many, and
- * each part needs some hundred bytes of memory.
+ * Maximum number of parts in an access unit: NAL units, or payloads of an unknown encoding. A unit with more parts is
+ * dropped. No encoder makes as many, and each part needs some hundred bytes of memory.
  */
 const maxParts = 4096
 

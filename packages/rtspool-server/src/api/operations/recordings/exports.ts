@@ -13,9 +13,9 @@ import { text } from '../../values.js'
 import { moment, namedRecording, planOf, segmentsIn } from './segment-ranges.js'
 
 const hourMs = 3_600_000
-/** Longest export: a day. */
+/** Maximum milliseconds of one export: a day. */
 const maxExportMs = 24 * hourMs
-/** Longest part of a file that a page plays at once. */
+/** Maximum milliseconds of a recording that a player may request at once. */
 const maxPlayedMs = 120_000
 
 const exportedRange = z.strictObject({
@@ -89,7 +89,14 @@ export const exportOperations: readonly Operation[] = [
   }),
 ]
 
-/** Sends a range as a file. A client that leaves ends the reading, and one that is slow delays it. */
+/**
+ * Sends a range of a recording as one MP4 file, no faster than the client receives. Reading ends when the client
+ * disconnects.
+ *
+ * @param setHeaders - Adds headers once the times of the file are known, before the first byte.
+ * @throws {Problem} `not-found` without the recording; `invalid-request` for too long a range; `too-many` without a
+ * free place; `conflict` if one file is impossible.
+ */
 async function respondWith(
   server: OperationContext['server'],
   { name, query: { path, from, to }, maxMs, slots, atChange }: Reading,

@@ -46,7 +46,7 @@ const segmentSchema = z
   })
   .register(components, { id: 'Segment' })
 
-/** Paths that a list contains at most. */
+/** Maximum number of paths in the list of a recording's paths; the rest is left out. */
 const maxPaths = 1000
 
 function recordingView(
@@ -76,7 +76,7 @@ function segmentView(
   }
 }
 
-/** Sums the files of each path, in the order of the paths. */
+/** Returns the recorded paths in alphabetical order, each with the times, number and bytes of its files. */
 function recordedPaths(segments: readonly StoredSegment[]): z.output<typeof recordedPathSchema>[] {
   const byPath = new Map<string, RecordedPath>()
   for (const { path, startMs, endMs, sizeBytes } of segments) {

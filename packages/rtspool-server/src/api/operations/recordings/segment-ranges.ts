@@ -5,22 +5,25 @@ import type { ControlledServer } from '../../controlled-server.js'
 import { Problem } from '../../problem.js'
 import { text } from '../../values.js'
 
-/** Schema of the name of a recording in a path. */
+/** Schema of the path parameter `name` of a request: the name of a recording, 1 to 64 characters. */
 export const namedRecording = z.strictObject({ name: z.string().min(1).max(64) })
-/** Schema of a time, as milliseconds since 1970. */
+/** Schema of a time: a text in ISO 8601 with a zone, parsed to milliseconds since 1970. */
 export const moment = z.iso
   .datetime({ offset: true })
   .transform((value) => Date.parse(value))
   .pipe(z.number())
 
-/** Schemas of the path and the times in a query, which select files of a recording. */
+/** Schemas of the query parameters of a request that select files of a recording by path and time. */
 export const segmentRange = {
   path: text.startsWith('/').optional().describe('Decoded path. Default: all'),
   from: moment.optional().describe('Only files that end after this time'),
   to: moment.optional().describe('Only files that begin before this time'),
 }
 
-/** Part of the files of a recording; times in milliseconds since 1970. */
+/**
+ * Selection of files of a recording: those of `path` with a time between `from` and `to`, in milliseconds since 1970.
+ * `undefined` sets no limit.
+ */
 export interface SegmentRange {
   readonly path?: string | undefined
   readonly from?: number | undefined
@@ -36,7 +39,11 @@ export function planOf({ recordings }: ControlledServer, name: string): Recordin
   })
 }
 
-/** Returns the files of a recording in a range, the oldest first. */
+/**
+ * Returns the files of a recording that lie in a range or overlap with it, the oldest first.
+ *
+ * @throws The error of the system.
+ */
 export async function segmentsIn(
   { recordings }: ControlledServer,
   plan: RecordingPlan,

@@ -8,7 +8,8 @@ import { Problem } from '../../problem.js'
 import type { PullChanges } from './save-source.js'
 
 /**
- * Checks the URL of a caller: it may name cameras of the networks that the configuration allows, and not this server.
+ * Checks the URL of a stream that a caller of the control API wants the server to pull. The URL needs a numeric address
+ * in `api.sourceNetworks`, no user or password, and must not lead to this server.
  *
  * @throws {Problem} `invalid-request`
  */
@@ -53,7 +54,8 @@ function portOf(address: () => AddressInfo): number | undefined {
 }
 
 /**
- * Requires the password for another URL: whoever may change URLs must not get a kept password sent to a host of choice.
+ * Refuses a change of a source's URL to another host without a password. Otherwise the saved password would be sent to
+ * a host of the caller's choice.
  *
  * @throws {Problem} `invalid-request`
  */

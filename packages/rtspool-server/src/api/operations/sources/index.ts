@@ -74,14 +74,18 @@ function sourceAt(server: ControlledServer, path: string) {
   })
 }
 
-/** Returns a body for the audit log, without its secrets. */
+/** Returns the body of a request for the audit log, with `…` in place of URL and password. */
 const auditBody = ({ url, password, ...others }: z.output<typeof changed>) => ({
   ...others,
   ...(url !== undefined && { url: '…' }),
   ...(password !== undefined && { password: '…' }),
 })
 
-/** @throws {Problem} The path has no source, or a program. */
+/**
+ * Requires that the source of a path is a pull, because only the file may change a program.
+ *
+ * @throws {Problem} `not-found` for a path without a source; `conflict` for a program.
+ */
 function requirePull({ sources }: ControlledServer, path: string): void {
   const plan = sources.plans.find((each) => each.path === path)
   if (plan?.kind === 'pull') return

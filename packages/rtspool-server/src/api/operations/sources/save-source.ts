@@ -8,10 +8,10 @@ import type { Configuration, ControlledServer } from '../../controlled-server.js
 import type { Caller } from '../../operation.js'
 import { Problem } from '../../problem.js'
 
-/** Folder of files with passwords, beside the file of configuration. */
+/** Name of the folder of files with passwords, in the folder of the configuration file. */
 const passwordFolder = 'rtspool-passwords'
 
-/** New settings of a pull; those that are absent stay. */
+/** New settings of a source that is pulled by RTSP; absent ones keep their values. */
 export interface PullChanges {
   readonly url?: string | undefined
   readonly username?: string | undefined
@@ -82,7 +82,12 @@ async function save(
   }
 }
 
-/** Writes a password to a new file that only its owner can read. @returns Its path. */
+/**
+ * Writes a password to a new file that only its owner can read.
+ *
+ * @param folder - Folder of the configuration file.
+ * @returns Path of the new file.
+ */
 async function keep(folder: string, password: string): Promise<string> {
   await mkdir(join(folder, passwordFolder), { recursive: true, mode: 0o700 })
   const file = join(folder, passwordFolder, randomBytes(9).toString('base64url'))
@@ -90,7 +95,10 @@ async function keep(folder: string, password: string): Promise<string> {
   return file
 }
 
-/** Returns the entry of the file: the one before with the given settings. */
+/**
+ * Returns the entry of a source for the configuration file: the former entry with the new settings. A new source
+ * follows no redirects.
+ */
 function entryOf(
   before: Tree | undefined,
   next: PullChanges,

@@ -7,14 +7,14 @@ const commandText =
   'a list of a program and its arguments, such as [ffmpeg, -i, …, -f, mpegts, "-"]'
 const variableText = 'variables by name, each with a text as its value'
 
-/** Returns whether a text can be passed to a program. */
+/** Returns whether a text can be passed to a program whole: a zero byte would end it. */
 const isWhole = (text: string): boolean => !text.includes('\0')
 const plainText = () => z.string().refine(isWhole, 'text without zero bytes')
 
 const secretText = () => key(plainText(), { description: 'value of a variable', isSecret: true })
 const variableName = () => z.string().regex(/^[A-Za-z_]\w*$/)
 
-/** Schema of the program of a source. */
+/** Schema of the key `exec` of a source: the program that writes the media. */
 export const execSettings = z.strictObject({
   command: key(
     z

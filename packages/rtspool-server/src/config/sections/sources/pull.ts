@@ -10,13 +10,13 @@ const maxUrlLength = 2048
 /** Matches characters that parsers of URLs disagree about. */
 const ambiguous = /[\\\s\p{Cc}]/u
 
-/** Returns whether a text is a URL that can be pulled. */
+/** Returns whether a text is a URL that can be pulled: `rtsp`, `rtsps`, `ws` or `wss`, with a host. */
 export function isPullUrl(text: string): boolean {
   if (text.length > maxUrlLength || ambiguous.test(text)) return false
   return parseClientUrl(text) !== undefined
 }
 
-/** Returns the numeric address in a URL; `undefined` if it has a name. */
+/** Returns the numeric address in a URL; `undefined` for a URL with a host name. */
 export function addressIn(url: string): string | undefined {
   // The parser of the client, so that the address is the one that is connected to.
   const address = parseClientUrl(url)?.host ?? ''
@@ -31,7 +31,7 @@ export const pullUser = () => z.string().min(1).max(maxTextLength)
 export const pullFingerprint = () =>
   z.string().refine((text) => /^[\da-f]{64}$/i.test(text.replaceAll(':', '')), fingerprintText)
 
-/** Schema of the stream of a source. */
+/** Schema of the key `pull` of a source: the stream of a camera or server that is pulled by RTSP. */
 export const pullSettings = z.strictObject({
   url: key(pullUrl(), {
     description: 'URL of the stream; it may contain user and password',

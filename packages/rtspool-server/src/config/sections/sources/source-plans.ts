@@ -9,7 +9,8 @@ import type { Config } from '../../schema.js'
 type PullSettings = NonNullable<Config['sources'][string]['pull']>
 
 /**
- * Returns the plans of the sources that a configuration requires, with the passwords from their files and variables.
+ * Returns the plans (settings) of the sources that a configuration requires, with the passwords from their files and
+ * variables.
  *
  * @throws {ConfigError} Lists files that cannot be read, and variables that are not set.
  */
