@@ -34,9 +34,9 @@ export class Attachment {
   }
 
   /**
-   * Sets tracks up, and keeps the session alive from then on.
+   * Sends SETUP for each track, and keeps the session alive from then on.
    *
-   * @param isReplay - Requires the replay of ONVIF.
+   * @param isReplay - True to require ONVIF replay (`Require: onvif-replay`).
    * @throws {ClientError} the server refuses, or its response cannot be used.
    */
   async setUp(tracks: readonly ClientTrack[], isReplay: boolean): Promise<void> {
@@ -61,7 +61,7 @@ export class Attachment {
     return this.#session.pause()
   }
 
-  /** Sends GET_PARAMETER or SET_PARAMETER, and returns the parameters in the response. */
+  /** Sends GET_PARAMETER or SET_PARAMETER with lines of `text/parameters`. @returns Values in the response by name */
   parameters(
     method: 'GET_PARAMETER' | 'SET_PARAMETER',
     body: string,

@@ -83,14 +83,15 @@ export interface RtspClientOptions {
    */
   readonly tracks?: ((track: RtspClientTrack) => boolean) | undefined
   /**
-   * Transports in the order of preference. If the server refuses one (461, or any refusal of a tunnel), or sends nothing
-   * over UDP or multicast, the client connects and describes anew, and takes the next. A `ws:` or `wss:` URL means `webSocket` alone.
+   * Transports in the order of preference. The client connects anew with the next one if the server refuses one (461,
+   * or any refusal of a tunnel). It does the same if nothing arrives over UDP or multicast for `udpSilenceSeconds`. A
+   * `ws:` or `wss:` URL means `webSocket` alone.
    * @default ['tcp', 'udp']
    */
   readonly transports?: readonly RtspClientTransport[] | undefined
   /**
-   * Requests the back channel of ONVIF, to send audio to the camera. If the server refuses, the client connects anew without
-   * it. Some doorbells disable their button while it is open.
+   * Requests the back channel of ONVIF, to send audio to the camera. If the server refuses, the client connects anew
+   * without it. Some doorbells disable their button while the back channel is open.
    * @default false
    */
   readonly backChannel?: boolean | undefined
@@ -100,8 +101,8 @@ export interface RtspClientOptions {
    */
   readonly udpPorts?: readonly [first: number, last: number] | undefined
   /**
-   * Name (`eth0`) or address of the interface on which multicast is received.
-   * @default that of the connection to the server; by the system's routes, if the connection is on the loopback
+   * Name (`eth0`) or address of the network interface on which multicast is received.
+   * @default that of the connection to the server; if that is the loopback, the system's routes decide
    */
   readonly multicastInterface?: string | undefined
   /**

@@ -6,9 +6,9 @@ export interface ClientCredentials {
 
 /** Parts of the URL of a stream. */
 export interface ClientUrl {
-  /** Absolute `rtsp:` or `rtsps:` URI for request lines, without user and password. */
+  /** Absolute URI for request lines, without user and password: `rtsps:` for `rtsps:` and `wss:`, otherwise `rtsp:`. */
   readonly uri: string
-  /** `true` for `rtsps:` and `wss:`. */
+  /** `true` for `rtsps:` and `wss:`, which use TLS. */
   readonly isSecure: boolean
   /** `true` for `ws:` and `wss:`: RTSP over WebSocket. */
   readonly isWebSocket: boolean
@@ -18,7 +18,7 @@ export interface ClientUrl {
   readonly credentials: ClientCredentials | undefined
 }
 
-/** Default ports (RFC 2326 section 3.2, RFC 7826 section 22.14, RFC 6455 section 3). */
+/** Default ports by scheme of the URL (RFC 2326 section 3.2, RFC 7826 section 22.14, RFC 6455 section 3). */
 const ports = { rtsp: 554, rtsps: 322, ws: 80, wss: 443 } as const
 
 const urlPattern = /^(rtsps?|wss?):\/\/([^/?#]*)([^#]*)/i
@@ -58,7 +58,7 @@ export function parseClientUrl(text: string): ClientUrl | undefined {
   }
 }
 
-/** Returns path and query of a URL, as they stand in a request of HTTP; `/` without a path. */
+/** Returns path and query of a URL for the request line of HTTP; `/` without a path. */
 export function pathOf({ uri }: ClientUrl): string {
   const [, , , path = ''] = urlPattern.exec(uri) ?? []
   return path.startsWith('/') ? path : `/${path}`

@@ -40,9 +40,9 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   #state: RtspClientState = 'described'
   #setUp: Promise<unknown> | undefined
   #begun: Promise<unknown> | undefined
-  /** Settles when the last of PLAY, PAUSE and seeks is over; they run one after another. */
+  /** Settles when the latest PLAY, PAUSE or seek is over; each one starts after the one before. */
   #turn: Promise<unknown> = Promise.resolve()
-  /** Aborts the connection to the next transport when the client ends. */
+  /** Aborted when the client ends, so that a connection to the next transport is given up. */
   readonly #ending = new AbortController()
   #closing: Promise<void> | undefined
   #error: unknown
@@ -172,7 +172,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     await this.#begun
   }
 
-  /** Runs one of PLAY, PAUSE and seeks after those before it. */
+  /** Runs a PLAY, PAUSE or seek after the earlier ones are over. @returns Result of `work` */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work)
     this.#turn = done.catch(() => undefined)
@@ -217,7 +217,9 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#enter('paused')
   }
 
-  /** Waits for the response to a request, which arrives behind packets: a full queue must not stop them. */
+  /**
+   * Waits for the response to a request. The response arrives behind packets, so reading goes on even with full queues.
+   */
   #answered<T>(response: Promise<T>): Promise<T> {
     return this.#readers.whileFlowing(response)
   }
@@ -254,12 +256,16 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return attachment
   }
 
-  /** Returns the tracks to set up. */
+  /** Returns the tracks to set up: those of the option `tracks`, and that of the back channel. */
   #wanted(): readonly ClientTrack[] {
     return wantedOf(this.tracks, this.#options.tracks, this.backChannel?.track)
   }
 
-  /** Connects anew after a failed SETUP. @returns `false` if there is no other way */
+  /**
+   * Connects anew after a failed SETUP: with the next transport, or without the back channel, depending on the error.
+   *
+   * @returns `false` if neither can help; nothing is changed then.
+   */
   async #recover(error: unknown): Promise<boolean> {
     const { stream, transport } = this.#attachment
     if (isTransportRefusal(error)) return this.#fallBack()
@@ -269,9 +275,9 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   }
 
   /**
-   * Takes the next transport on a new connection: some cameras refuse a SETUP after another transport.
+   * Connects anew with the next of the option `transports`: some cameras refuse a SETUP after one of another transport.
    *
-   * @returns `false` if there is no other transport.
+   * @returns `false` if no transport is left.
    */
   async #fallBack(): Promise<boolean> {
     const { transports, backChannel } = this.#options
@@ -284,7 +290,12 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     })
   }
 
-  /** Connects and describes anew. */
+  /**
+   * Closes the connection, and describes the stream on a new one, over the first of `next` that the server accepts. The
+   * tracks stay the same objects.
+   *
+   * @throws {ClientError} as {@link describeStream}, or the server describes other tracks than before.
+   */
   async #connectAnew(
     next: readonly RtspClientTransport[],
     wanted: ResolvedClientOptions,

@@ -10,14 +10,12 @@ import { describeStream } from './describe.js'
 import type { RtspClient } from './rtsp-client.js'
 
 /**
- * Connects to an RTSP server and describes a stream. Follows redirects, and authenticates by Digest
- * or Basic.
+ * Connects to an RTSP server and describes a stream. Follows redirects, and authenticates by Digest or Basic.
  *
  * @param url - `rtsp:` or `rtsps:` URL, with or without user and password; `ws:` or `wss:` for RTSP over WebSocket.
  * @throws {ClientError} the server cannot be reached, refuses, or has no such stream.
- * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have
- * a password.
- * @throws The reason of the signal.
+ * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have a password.
+ * @throws The reason of the option `signal`, if it is aborted.
  */
 export async function connect(url: string | URL, options?: RtspClientOptions): Promise<RtspClient> {
   const checked = resolveClientOptions(options)

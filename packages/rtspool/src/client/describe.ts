@@ -19,9 +19,9 @@ export interface DescribedStream {
   readonly credentials: ClientCredentials | undefined
   readonly connection: ClientConnection
   readonly presentation: Presentation
-  /** Transport for the tracks; decides about the kind of the connection, too. */
+  /** Transport for the tracks. For `http` and `webSocket`, the connection itself is a tunnel. */
   readonly transport: RtspClientTransport
-  /** True if the description may have a back channel, because the client has requested it. */
+  /** True if DESCRIBE has requested a back channel, so that the description may have one. */
   readonly hasBackChannel: boolean
   /** Methods in the Public header of the server; empty without one. */
   readonly methods: readonly string[]
@@ -33,10 +33,10 @@ const redirects = [301, 302, 303, 305, 307, 308]
 /**
  * Connects to a server and describes a stream. Follows redirects on new connections.
  *
- * @param own - Credentials for the host of the first URL, instead of those in it.
- * @param transports - Transports to try in this order, while the server refuses their connections.
+ * @param own - Credentials for the host of `first`, in place of those in the URL.
+ * @param transports - Transports to try in this order: after a refusal (461), the next one.
  * @throws {ClientError} the server cannot be reached, refuses, or does not describe the stream.
- * @throws The reason of the signal.
+ * @throws The reason of the option `signal`, if it is aborted.
  */
 export async function describeStream(
   first: ClientUrl,
@@ -53,7 +53,7 @@ export async function describeStream(
   }
 }
 
-/** Describes with the back channel, if the options ask for it; without it where the server refuses. */
+/** Describes the stream over one transport. If the server refuses a back channel, describes it again without one. */
 async function describeOver(
   transport: RtspClientTransport,
   first: ClientUrl,

@@ -8,15 +8,21 @@ import {
 } from '../option-checks.js'
 import type { RtspPlayOptions, RtspReplayOptions } from './rtsp-client.js'
 
-/** Limits of Scale and Speed. Their numbers are written without an exponent. */
+/**
+ * Smallest absolute value of Scale and Speed; the next constant is the largest. Numbers between them need no exponent.
+ */
 const smallestFactor = 0.001
 const largestFactor = 1_000_000
-/** Largest position in seconds: some thirty years. */
+/** Largest position of a seek in seconds: some thirty years. */
 const maxSeconds = 1_000_000_000
 const nptDigits = 3
 const frameChoices: readonly string[] = ['intra', 'predicted', 'all']
 
-/** @throws {TypeError} or {RangeError} an unknown or wrong option of PLAY. */
+/**
+ * Checks the options of PLAY.
+ *
+ * @throws {TypeError} or {RangeError} an unknown option, or a wrong value.
+ */
 export function checkPlayOptions(options: RtspPlayOptions): void {
   checkOptions('play', options, ['range', 'scale', 'speed', 'replay'])
   const { range, scale, speed, replay } = options
@@ -42,10 +48,10 @@ function checkReplay(replay: RtspReplayOptions): void {
 }
 
 /**
- * Returns the value of the Range header for a position.
+ * Returns the value of the Range header to play from a position to the end.
  *
- * @param position - Seconds from the beginning, or a value of the header.
- * @throws {TypeError} or {RangeError} neither of them.
+ * @param position - Seconds from the beginning, or a value of the Range header, which is returned unchanged.
+ * @throws {TypeError} or {RangeError} any other position.
  */
 export function rangeFrom(position: number | string): string {
   if (typeof position === 'string') return checkRange('position', position)

@@ -5,13 +5,23 @@ import type { MediaDescription, SessionDescription } from '../sdp/index.js'
 import type { SrtpSuiteName } from '../srtp/index.js'
 
 /**
- * Way of RTP to the client: frames within the RTSP connection; datagrams to the client, or to a multicast group; or frames
- * within an RTSP connection through an HTTP tunnel or a WebSocket.
+ * Transport of RTP to the client.
+ *
+ * - `tcp`: interleaved frames within the RTSP connection.
+ * - `udp`: datagrams to the client.
+ * - `multicast`: datagrams to a multicast group.
+ * - `http`: interleaved frames, within an RTSP connection through an HTTP tunnel.
+ * - `webSocket`: the same through a WebSocket.
  */
 export type RtspClientTransport = 'tcp' | 'udp' | 'multicast' | 'http' | 'webSocket'
 
 /**
- * State of a client: connected and described; playing; paused; closed. A closed client stays closed.
+ * State of a client.
+ *
+ * - `described`: connected, with the session description; PLAY has not succeeded yet.
+ * - `playing`: the server has accepted PLAY, and sends.
+ * - `paused`: the server has accepted PAUSE; `play` resumes.
+ * - `closed`: the client has ended, for good.
  */
 export type RtspClientState = 'described' | 'playing' | 'paused' | 'closed'
 
@@ -20,8 +30,8 @@ export interface RtspClientEvents {
   /** Emitted after each change of `state`. */
   stateChanged: [state: RtspClientState, previous: RtspClientState]
   /**
-   * Emitted when the client has given up a transport, and plays over another on a new connection. `error` tells why, and is
-   * absent when no packet has arrived.
+   * Emitted when the client has given up a transport, and plays over another on a new connection. `error` tells why,
+   * and is absent when no packet has arrived.
    */
   transportChanged: [transport: RtspClientTransport, error: unknown]
   /** Emitted once, after `stateChanged`; `error` is absent after `close()`. */
@@ -46,7 +56,9 @@ export interface RtpTarget {
    * @param clockMs - Arrival of the report in milliseconds of the client's clock.
    */
   mapTime?(unixMs: number, rtpTime: number, clockMs: number): void
-  /** Is called in place of `mapTime`, if the target has it. */
+  /**
+   * Receives the same values as `mapTime`. If the target has this method, the client calls it in place of `mapTime`.
+   */
   mapReportedTime?(unixMs: number, rtpTime: number, clockMs: number): void
 }
 
@@ -91,7 +103,7 @@ export interface RtspClientTrack {
   readonly description: MediaDescription
   /** `true` after SETUP. */
   readonly isSetUp: boolean
-  /** Suite of SRTP with which the server protects the packets; `undefined` for RTP/AVP, and before SETUP. */
+  /** SRTP suite with which the server protects the packets; `undefined` for RTP/AVP, and before SETUP. */
   readonly srtp: SrtpSuiteName | undefined
   /** SSRC of the last packet. */
   readonly ssrc: number | undefined
@@ -99,8 +111,8 @@ export interface RtspClientTrack {
   readonly start: { readonly sequenceNumber?: number; readonly rtpTime?: number }
   readonly stats: RtspClientTrackStats
   /**
-   * Returns the server's wall clock at an RTP timestamp, in milliseconds since 1970; `undefined` before the first sender
-   * report of the track.
+   * Returns the server's wall clock at an RTP timestamp, in milliseconds since 1970; `undefined` before the first
+   * sender report of the track.
    */
   unixTimeMsAt(rtpTime: number): number | undefined
   /**
@@ -122,7 +134,7 @@ export interface ReceivedPacket {
    * `undefined` for other packets.
    */
   readonly replay: ReplayExtension | undefined
-  /** Packets that were left out before this one, because the reader was behind, or by a seek. */
+  /** Packets of all tracks that were left out just before this one, because the reader was behind, or by a seek. */
   readonly missedPackets: number
 }
 
@@ -130,15 +142,15 @@ export interface ReceivedPacket {
 export interface ReceivedUnit {
   readonly track: RtspClientTrack
   /**
-   * NAL units of H.264 and H.265 without start codes, or the one frame of audio, or the payloads as received for
-   * encodings that the library does not parse. Other readers share the memory.
+   * NAL units of H.264 and H.265 without start codes, or the one frame of audio. For encodings that the library does
+   * not parse, the payloads as received. Other readers share the memory.
    */
   readonly parts: readonly Buffer[]
   /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */
   readonly timestamp: number
   /**
-   * Time of the recording, from the header extension of ONVIF replay. Without the extension, wall clock of the server at
-   * the timestamp; see {@link RtspClientTrack.unixTimeMsAt}.
+   * Time of the recording in milliseconds since 1970, from the header extension of ONVIF replay. Without the extension,
+   * wall clock of the server at the timestamp; see {@link RtspClientTrack.unixTimeMsAt}.
    */
   readonly unixTimeMs: number | undefined
   /** True if a decoder can begin with the unit. */
@@ -152,10 +164,11 @@ export interface ReceivedUnit {
 /** Options of {@link RtspClient.packets} and {@link RtspClient.accessUnits}; all optional. */
 export interface RtspClientReadOptions {
   /**
-   * Maximum number of bytes that wait for the reader; at least 1. Above it, the client stops reading the connection until
-   * half of them have been read, so that the server sends no more. One read, 64 KiB, may come on top. Packets are left
-   * out instead, and counted in `missedPackets`, in three cases: over UDP; while a request such as PAUSE waits for its
-   * response; and when this reader has read nothing for a second while another one waits.
+   * Maximum number of bytes that wait for the reader; at least 1. Above it, the client stops reading the connection
+   * until half of them have been read, so that the server sends no more. One read, 64 KiB, may come on top. Over UDP
+   * and multicast, and while a request such as PAUSE waits for its response, packets are left out instead. The same
+   * happens once this reader has read nothing for a second while another one waits. `missedPackets` counts packets that
+   * were left out.
    * @default 4194304 (4 MiB)
    */
   readonly maxQueuedBytes?: number | undefined
@@ -165,7 +178,8 @@ export interface RtspClientReadOptions {
 export interface RtspPlayOptions {
   /**
    * Value of the Range header, such as `npt=10-` or `clock=20261129T120000Z-`.
-   * @default `npt=0.000-` for the first PLAY. Later none: the server resumes at the place of the pause
+   * @default `npt=0.000-` for the first PLAY, or `npt=now-` if the description has that range. Later none: the server
+   *   resumes at the place of the pause
    */
   readonly range?: string | undefined
   /**
@@ -179,32 +193,34 @@ export interface RtspPlayOptions {
    */
   readonly speed?: number | undefined
   /**
-   * Requires the replay of ONVIF (`onvif-replay`), for recordings: `range` is then a time such as
-   * `clock=20261129T120000Z-`, and packets tell their times. Refused with status 551 by a server without it.
+   * Requires ONVIF replay (`onvif-replay`), for recordings. `range` is then a time such as `clock=20261129T120000Z-`,
+   * and packets contain the time of the recording. A server without replay refuses with status 551.
    * @default none: no replay
    */
   readonly replay?: RtspReplayOptions | undefined
 }
 
-/** Options of {@link RtspPlayOptions.replay}; all optional, without a header by default. */
+/** Options of {@link RtspPlayOptions.replay}; all optional. An absent option sends no header. */
 export interface RtspReplayOptions {
   /**
-   * `false` asks for packets as fast as the network takes them (`Rate-Control: no`); `true` at the rate of the recording.
+   * `false` asks for packets as fast as the network takes them (`Rate-Control: no`); `true` at the rate of the
+   * recording.
    * @default none: the server decides
    */
   readonly rateControl?: boolean | undefined
   /**
-   * Pictures that the server sends: key frames (`'intra'`), also predicted ones (`'predicted'`), or all.
+   * Pictures that the server sends: key frames only (`'intra'`), key frames and predicted ones (`'predicted'`), or all.
    * @default none: all
    */
   readonly frames?: 'intra' | 'predicted' | 'all' | undefined
   /**
-   * Milliseconds of the recording between two key frames, with `frames: 'intra'`; more than 0.
+   * Minimum milliseconds of the recording between two key frames, an integer of at least 1; only with
+   * `frames: 'intra'`.
    * @default none: every key frame
    */
   readonly intraMs?: number | undefined
   /**
-   * Plays from the new place at once, in place of the end of the present range (`Immediate: yes`).
+   * True to play from the new place at once, and not only after the end of the present range (`Immediate: yes`).
    * @default false
    */
   readonly immediate?: boolean | undefined
@@ -212,11 +228,11 @@ export interface RtspReplayOptions {
 
 /** Response to PLAY. Headers that are missing or cannot be read are `undefined`. */
 export interface RtspPlayAnswer {
-  /** Range that the server plays. */
+  /** Range that the server plays, as Range in the response states it. */
   readonly range: RtspRange | undefined
-  /** Value of Scale, which may differ from the requested one. */
+  /** Value of the Scale header, which may differ from the requested one. */
   readonly scale: number | undefined
-  /** Value of Speed, which may differ from the requested one. */
+  /** Value of the Speed header, which may differ from the requested one. */
   readonly speed: number | undefined
 }
 
@@ -249,8 +265,8 @@ export interface RtspBackChannel {
    * or ADTS frame, Opus as one packet. A sample may be divided between two writes. Plays a client that
    * does not play yet.
    *
-   * Resolves once all of the audio has been sent, at most 100 ms before its time, so that a file can be written in a loop.
-   * After a silence of 200 ms, the timestamps follow the clock.
+   * Resolves once all of the audio has been sent, at most 100 ms before its time. A file can therefore be written in a
+   * loop. After a silence of 200 ms, the timestamps follow the clock.
    *
    * @throws {TypeError} the track has another encoding; {@link push} sends any.
    * @throws {ClientError} the client is closed, or cannot play.
@@ -283,8 +299,8 @@ export interface RtspClient extends EventEmitter<RtspClientEvents>, AsyncDisposa
   readonly description: SessionDescription
   readonly tracks: readonly RtspClientTrack[]
   /**
-   * Back channel, if the option `backChannel` asks for it and the server has one. It is absent after SETUP if the server
-   * refuses it, for example because another client speaks.
+   * Back channel; `undefined` unless the option `backChannel` is `true` and the server accepts it. A server may still
+   * refuse it at SETUP, for example because another client speaks; it then becomes `undefined`.
    */
   readonly backChannel: RtspBackChannel | undefined
   /** Methods that the server announces in Public; empty if it announces none. */
@@ -298,15 +314,15 @@ export interface RtspClient extends EventEmitter<RtspClientEvents>, AsyncDisposa
   /**
    * Pauses all tracks. Iterations then wait. A client that does not play stays as it is.
    *
-   * @throws {ClientError} `ERR_CLIENT_REFUSED` with the status, 501 from a server without PAUSE; `ERR_CLIENT_TIMEOUT` from one that does
-   *   not respond. The stream then plays on.
+   * @throws {ClientError} `ERR_CLIENT_REFUSED` with the status, 501 from a server without PAUSE; `ERR_CLIENT_TIMEOUT`
+   *   from one that does not respond. The stream then plays on.
    */
   pause(): Promise<void>
   /**
-   * Plays from another place. Pauses first, if the server announces PAUSE. Packets that arrived before are discarded from
-   * the queues of all readers.
+   * Plays from another place. Pauses first, if the server announces PAUSE. Packets that arrived before are discarded
+   * from the queues of all readers.
    *
-   * @param position - Seconds from the beginning, or a value of the Range header.
+   * @param position - Seconds from the beginning, or a value of the Range header such as `clock=20261129T120000Z-`.
    * @throws {ClientError} as {@link play} does.
    */
   seek(position: number | string, options?: Omit<RtspPlayOptions, 'range'>): Promise<RtspPlayAnswer>
@@ -315,26 +331,29 @@ export interface RtspClient extends EventEmitter<RtspClientEvents>, AsyncDisposa
    *
    * @param names - Default: none, which only asks whether the server is alive.
    * @returns Values by name.
+   * @throws {TypeError} a name that is empty, or has a colon, a space or a control character.
    * @throws {ClientError} `ERR_CLIENT_REFUSED`; for 451 `context.parameters` names those that the server does not have.
    */
   getParameters(names?: readonly string[]): Promise<ReadonlyMap<string, string>>
   /**
    * Sets values of the server by SET_PARAMETER.
    *
+   * @param values - Values by name, each of one line.
+   * @throws {TypeError} a name as in {@link getParameters}, or a value of more than one line.
    * @throws {ClientError} `ERR_CLIENT_REFUSED`; for 451 `context.parameters` names those that the server does not have.
    */
   setParameters(values: Readonly<Record<string, string>>): Promise<void>
   /**
-   * Returns the packets of all tracks from now on, in the order of arrival. The first step of the iteration plays a client
-   * that does not play yet.
+   * Returns the packets of all tracks from now on, in the order of arrival. The first step of the iteration plays a
+   * client that does not play yet.
    *
-   * The iteration ends with `close()`, and after an RTCP BYE of every track. It throws the error that closes the client.
-   * Leaving the loop ends the queue, and not the client.
+   * The iteration ends with `close()`, and after an RTCP BYE of every track. It throws the error that closes the
+   * client. Leaving the loop ends the queue, and not the client.
    */
   packets(options?: RtspClientReadOptions): AsyncIterableIterator<ReceivedPacket>
   /**
-   * Returns the access units of all tracks from now on; otherwise like {@link packets}. A unit with a lost packet is left
-   * out, so that each returned unit is complete.
+   * Returns the access units of all tracks from now on; otherwise like {@link packets}. A unit with a lost packet is
+   * left out, so that each returned unit is complete.
    */
   accessUnits(options?: RtspClientReadOptions): AsyncIterableIterator<ReceivedUnit>
   stats(): RtspClientStats

@@ -64,10 +64,10 @@ export interface TrackOutput extends TrackInfo {
    */
   mapTime(unixMs: number, rtpTime: number, clockMs?: number): void
   /**
-   * Accepts a time from an RTCP sender report of a remote peer, otherwise like {@link mapTime}. A report that
-   * contradicts the reports or packets before is ignored, and corrections are gradual.
+   * Sets the wall-clock time of an RTP timestamp from an RTCP sender report of a remote peer; otherwise like
+   * {@link mapTime}. A report that contradicts the reports or packets before is ignored, and corrections are gradual.
    *
-   * @param clockMs - Arrival of the report on `MediaOutput.clock`.
+   * @param clockMs - Arrival of the report in milliseconds of `MediaOutput.clock`.
    */
   mapReportedTime(unixMs: number, rtpTime: number, clockMs?: number): void
   /**

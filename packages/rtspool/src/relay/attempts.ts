@@ -1,16 +1,16 @@
 import type { ResolvedRelayOptions } from './relay-options.js'
 
-/** Doubling more often than this changes no delay below its maximum. */
+/** Maximum number of times that the delay is doubled. Usual delays reach their maximum before. */
 const maxDoublings = 16
-/** Milliseconds between two attempts that new viewers bring forward. */
+/** Minimum milliseconds from one attempt to connect to the next, if a new viewer starts the next one early. */
 export const viewerRetryMs = 5000
 
-/** Attempts to connect since packets last arrived, and the delays between them. */
+/** Counts the attempts to connect since packets last arrived, and computes the delays between them. */
 export class Attempts {
   readonly #random: () => number
   /** Number of attempts since packets last arrived. */
   count = 0
-  /** Begin of the last attempt in milliseconds of the relay's clock; -Infinity before the first. */
+  /** Start of the last attempt in milliseconds of the relay's clock; -Infinity before the first. */
   lastAt = Number.NEGATIVE_INFINITY
 
   constructor(random: () => number) {
@@ -22,14 +22,14 @@ export class Attempts {
     this.lastAt = now
   }
 
-  /** Notes that packets arrive, or that nobody needs the attempt any more. */
+  /** Sets the count to 0, because packets arrive, or nobody needs the attempt any more. */
   succeed(): void {
     this.count = 0
   }
 
   /**
-   * Returns the delay before the next attempt in milliseconds: twice as long each time, less a random part of up to a
-   * half, so that many relays do not return at once.
+   * Returns the delay before the next attempt in milliseconds: `firstDelayMs`, doubled for each further attempt, at
+   * most `maxDelayMs`. Subtracts a random part of up to a half, so that many relays do not return at once.
    */
   delayMs({ firstDelayMs, maxDelayMs }: ResolvedRelayOptions): number {
     const doublings = Math.min(Math.max(0, this.count - 1), maxDoublings)

@@ -15,7 +15,7 @@ import type { MediaDescription } from '../sdp/index.js'
 
 /** RTP packet of one track. */
 export interface TrackPacket {
-  /** Position of the track in the description of the relay. */
+  /** Index of the track in the description of the relay, from 0. */
   readonly track: number
   readonly packet: Buffer
 }
@@ -23,11 +23,14 @@ export interface TrackPacket {
 const defaultClockRate = 90_000
 
 /**
- * Keeps the packets of a connection that have no receiver yet, from the last key frame on: those that arrive before
- * the first viewer, and those before the first key frame after a return.
+ * Keeps the packets of a connection that no media has received yet, from the last key frame on. They arrive before the
+ * first viewer, or after a return before the first key frame.
  */
 export class Backlog {
-  /** Track whose key frames count: the first video track with key frames; `undefined` without one. */
+  /**
+   * Index of the track whose key frames count: the first video track with an encoding whose key frames are known;
+   * `undefined` without one.
+   */
   readonly leader: number | undefined
   readonly #recent: RecentPackets
   readonly #entryPoints = new EntryPoints()
@@ -51,7 +54,7 @@ export class Backlog {
     this.#recent = new RecentPackets(limits, clockRate)
   }
 
-  /** True if the kept packets begin with a key frame, or none has to be waited for. */
+  /** True if media can continue: the kept packets begin with a key frame, or no track has known key frames. */
   get isReady(): boolean {
     return this.leader === undefined || this.#recent.entryPacket !== undefined
   }
@@ -61,14 +64,14 @@ export class Backlog {
     return this.#recent.entryPacket === undefined
   }
 
-  /** Adds a packet. Without a leader no packet is kept. */
+  /** Adds a packet. Without a {@link leader}, or if the packet is not valid RTP, nothing is kept. */
   push(track: number, packet: Buffer): void {
     if (this.leader === undefined || !isValidRtp(packet)) return
     if (track === this.leader) this.#pushLeader(packet)
     else if (this.#recent.entryPacket) this.#pushOther(track, packet)
   }
 
-  /** Returns the kept packets in the order of their arrival, and keeps them no longer. */
+  /** Removes and returns the kept packets in the order of their arrival. */
   take(): readonly TrackPacket[] {
     const packets = this.isReady ? this.#packets : []
     this.clear()
@@ -114,7 +117,7 @@ export class Backlog {
   }
 }
 
-/** Returns the test for key frames of a track; `undefined` for encodings without. */
+/** Returns the function that finds key frames of a track; `undefined` for an encoding without known key frames. */
 function testOf(media: MediaDescription): PayloadTest | undefined {
   const [payloadType] = media.payloadTypes
   const encoding = payloadType === undefined ? undefined : media.rtpmap(payloadType)?.encoding

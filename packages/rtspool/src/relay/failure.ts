@@ -4,20 +4,25 @@ import type { ResolvedRelaySource } from './relay-options.js'
 import type { RelayError, RelayReason } from './relay-status.js'
 import type { UpstreamEnd } from './upstream.js'
 
-/** End of an attempt or of a connection. */
+/** Classification of the end of an attempt or of a connection. */
 export interface RelayFailure {
   readonly reason: RelayReason
-  /** True if retrying alone cannot help: the options or the source have to be changed. */
+  /** True if another attempt alone cannot help: the options or the source have to be changed. */
   readonly isFinal: boolean
 }
 
-/** Status codes of servers that lack a method, transport or version (RFC 2326 section 7.1.1). */
+/**
+ * Status codes with which a server says that it lacks a method, transport, version or option (RFC 2326 section 7.1.1).
+ */
 const unsupportedStatuses = [405, 415, 451, 461, 501, 505, 551]
 const notFoundStatuses = [404, 410]
-/** Status code of a relay that has received its own request: that of HTTP (RFC 5842 section 7.2), because RTSP has none. */
+/**
+ * Status code for a request that the relay has caused itself: that of HTTP (RFC 5842 section 7.2), because RTSP has
+ * none.
+ */
 const loopStatus = 508
 
-/** Reasons that only a change of the options, or of the source, can remove. */
+/** Reasons that last until the options or the source are changed; see {@link RelayFailure.isFinal}. */
 const finalReasons: ReadonlySet<RelayReason> = new Set([
   'unauthorized',
   'notFound',
@@ -26,18 +31,18 @@ const finalReasons: ReadonlySet<RelayReason> = new Set([
   'loop',
 ])
 
-/** Facts about a relay that an error is judged by. */
+/** Facts about the past of a relay, which {@link failureOf} needs. */
 export interface RelayHistory {
   /**
-   * True if the source has sent packets before. A stream that is not found is then taken for one that returns: some
-   * cameras respond 404 while they start.
+   * True if the source has sent packets before. `notFound` is then not final, because some cameras respond 404 while
+   * they start.
    */
   readonly hasPlayed: boolean
-  /** True if the relay has received its own request. */
+  /** True if the relay has received its own request since the attempt began. */
   readonly isLoop: boolean
 }
 
-/** Classifies the end of a connection. */
+/** Returns the reason for the end of a connection, and whether the end is final. */
 export function failureOf(end: UpstreamEnd, { hasPlayed, isLoop }: RelayHistory): RelayFailure {
   const ended = end.kind === 'failed' ? reasonOf(end.error) : end.kind
   const reason = isLoop ? 'loop' : ended
@@ -73,13 +78,17 @@ function reasonOfStatus(statusCode: number): RelayReason {
   return unsupportedStatuses.includes(statusCode) ? 'unsupported' : 'refused'
 }
 
-/** Texts for ends without an error of the client. */
+/** Messages for ends without an error, by `kind` of the {@link UpstreamEnd}. */
 const endTexts = {
   stalled: 'no video has arrived for some time',
   ended: 'the source has ended every track',
 } as const
 
-/** Returns the facts of the end of a connection, without the secrets of the source. */
+/**
+ * Returns the end of a connection as `RelayStatus.lastError`, without the secrets of the source.
+ *
+ * @param unixMs - Time of the end in milliseconds since 1970.
+ */
 export function relayErrorOf(
   end: UpstreamEnd,
   { secrets }: ResolvedRelaySource,
@@ -96,23 +105,25 @@ export function relayErrorOf(
   }
 }
 
-/** Returns the status code for requests to a relay that has failed. */
+/** Returns the status code for requests of viewers to a relay in the state `failed`. */
 export function statusOf(reason: RelayReason | undefined): number {
   if (reason === 'loop') return loopStatus
   return reason === 'notFound' ? 404 : 502
 }
 
-/** Retry-After in seconds while an attempt is running. */
+/** Value of Retry-After in seconds while an attempt is running. */
 const busyRetryAfter = 5
 const maxRetryAfter = 300
 
-/** Returns the error for a request that cannot be served now. */
+/**
+ * Returns the error for a viewer's request that the relay cannot serve now: `ERR_MEDIA_UNAVAILABLE` with Retry-After.
+ */
 export function refusalOf(
   { shownUrl }: ResolvedRelaySource,
   refusal: {
     readonly statusCode: number
     readonly reason: RelayReason | undefined
-    /** Milliseconds until the next attempt; `undefined` while one is running. */
+    /** Milliseconds until the next attempt to connect; `undefined` while one is running. */
     readonly untilMs: number | undefined
   },
 ): RequestError {

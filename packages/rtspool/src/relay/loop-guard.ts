@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 
 const idBytes = 4
-/** Maximum number of ids of other relays that a relay passes on. */
+/** Maximum number of ids of served relays that a relay adds to its own User-Agent. */
 const maxIds = 16
-/** Matches the comment that a relay adds to User-Agent: its id, and those of the relays that it serves. */
+/** Matches the comment that a relay adds to User-Agent: its own id, and the ids of the relays that it serves. */
 const comment = /\(relay((?: [0-9a-f]{8}){1,32})\)/
 
 /**
- * Recognizes requests that a relay has caused itself. Each relay names itself, and the relays that wait for it, in the
- * User-Agent of its requests.
+ * Recognizes requests that a relay has caused itself, directly or through other relays. The User-Agent of a relay
+ * contains its own id, and the ids of the relays that it serves.
  *
  * ```text
  * viewer ──► relay a ──"rtspool (relay a)"──► relay b ──"rtspool (relay b a)"──► relay a: refused
@@ -18,15 +18,15 @@ export class LoopGuard {
   readonly #id = randomBytes(idBytes).toString('hex')
   readonly #served = new Set<string>()
 
-  /** Value of User-Agent for requests to the source. */
+  /** Value of User-Agent for requests of this relay to its source. */
   get userAgent(): string {
     return `rtspool (relay ${[this.#id, ...this.#served].join(' ')})`
   }
 
   /**
-   * Examines the User-Agent of a request, and remembers the relays in it.
+   * Reads the ids in the User-Agent of a request to this relay, and remembers those of other relays.
    *
-   * @returns Whether this relay has caused the request.
+   * @returns `true` if this relay has caused the request.
    */
   isLoop(userAgent: string | undefined): boolean {
     const ids =
@@ -39,7 +39,7 @@ export class LoopGuard {
     return false
   }
 
-  /** Forgets the relays that were served. */
+  /** Forgets the ids of the relays that were served. */
   clear(): void {
     this.#served.clear()
   }

@@ -4,15 +4,15 @@ import type { SessionDescription } from '../sdp/index.js'
 import type { TrackPacket } from './backlog.js'
 import type { StatedTime } from './upstream.js'
 
-/** Functions of the relay that its sources call. */
+/** Functions of the relay that each {@link RelaySource} calls. */
 export interface OutletEvents {
-  /** Called when a media can be sent packets. */
+  /** Called when the media of a source begins to accept packets. */
   attached(source: RelaySource): void
-  /** Called when a source is closed. @returns Resolves when everything is released that nobody needs any more. */
+  /** Called when a source is closed. @returns Resolves when everything is released that no other media needs */
   closed(source: RelaySource): Promise<void>
 }
 
-/** Source of one media of a server: passes on the packets of the relay. */
+/** Source of one media of a server, which serves one path: passes the packets of the relay on to it. */
 export class RelaySource implements MediaSource {
   readonly description: SessionDescription
   readonly sendsReports = true
@@ -26,7 +26,7 @@ export class RelaySource implements MediaSource {
     this.#events = events
   }
 
-  /** True while the media can be sent packets. */
+  /** True from `prepare` to `close`: the media accepts packets. */
   get isAttached(): boolean {
     return this.#output !== undefined
   }
@@ -60,23 +60,27 @@ export class RelaySource implements MediaSource {
     this.#output?.sourceAway()
   }
 
-  /** @returns `false` if the media has ended, because the codecs have changed or for another reason. */
+  /**
+   * Tells the media that the source has returned with this description.
+   *
+   * @returns `false` if the media has ended, because the codecs have changed or for another reason.
+   */
   back(description: SessionDescription): boolean {
     return this.#output?.sourceBack(description) ?? true
   }
 }
 
-/** All media that a relay feeds. */
+/** Distributes packets and times to all media that a relay serves. Tracks are indices into the description, from 0. */
 export class Outlet {
   readonly #sources = new Set<RelaySource>()
-  /** Latest time that the present connection has stated for each track. */
+  /** Latest time in a sender report of the present connection, by index of the track. */
   readonly #times = new Map<number, StatedTime>()
 
   get size(): number {
     return this.#sources.size
   }
 
-  /** True if a media can be sent packets. */
+  /** True if at least one media accepts packets. */
   get isAttached(): boolean {
     for (const source of this.#sources) if (source.isAttached) return true
     return false
@@ -90,7 +94,7 @@ export class Outlet {
     this.#sources.delete(source)
   }
 
-  /** Sends a packet to all media. It belongs to the first of them: a continuous timeline changes its header. */
+  /** Sends a packet to all media. The first media owns the packet, and may change its header; the others get copies. */
   push(track: number, packet: Buffer): void {
     let isGiven = false
     for (const source of this.#sources) {
@@ -99,7 +103,7 @@ export class Outlet {
     }
   }
 
-  /** Returns whether the present connection has stated a time for a track. */
+  /** Returns whether a sender report of the present connection has stated a time of the track. */
   isTimed(track: number): boolean {
     return this.#times.has(track)
   }
@@ -109,26 +113,26 @@ export class Outlet {
     for (const source of this.#sources) source.tell(track, time)
   }
 
-  /** Replaces the times by those of another connection, which media are told with {@link back}. */
+  /** Replaces the times by those of another connection. The media get them with {@link back}. */
   restate(times: ReadonlyMap<number, StatedTime>): void {
     this.#times.clear()
     for (const [track, time] of times) this.#times.set(track, time)
   }
 
-  /** Sends a new media the times and packets of before. */
+  /** Sends a new media the latest times, and packets that arrived before the media. */
   begin(source: RelaySource, packets: readonly TrackPacket[]): void {
     for (const [track, time] of this.#times) source.tell(track, time)
     for (const { track, packet } of packets) source.push(track, packet)
   }
 
-  /** Notes that the connection has ended: viewers wait, or leave. */
+  /** Tells all media that the connection has ended: their viewers wait for the next, or leave. */
   away(): void {
     this.#times.clear()
     for (const source of [...this.#sources]) source.away()
   }
 
   /**
-   * Continues all media with another connection.
+   * Continues all media with another connection, whose description is given.
    *
    * @returns Number of media that have ended instead, because the codecs have changed.
    */

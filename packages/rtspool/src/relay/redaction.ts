@@ -7,17 +7,17 @@ import { parseClientUrl } from '../client/client-url.js'
 const secrets =
   /((?:^|[/?&_;])(?:user(?:name)?|pass(?:word|wd)?|pwd|token|secret|auth|key|sig(?:nature)?)=)[^&/?#;_]*/gi
 
-/** Returns a URL for messages: without user and password, and with `***` for values of parameters that may be secret. */
+/** Returns a URL for messages: without user and password, and with `***` for values that may be secret. */
 export function redactedUrl(url: string): string {
   const place = parseClientUrl(url)
   return place ? place.uri.replace(secrets, '$1***') : 'an invalid URL'
 }
 
 /**
- * Returns a text without the credentials of a source, in case a peer has repeated them in its response.
+ * Replaces the credentials of a source in a text by `***`, because a peer may have repeated them in its response. Also
+ * replaces values of parameters that may be secret.
  *
- * @param credentials - Texts to hide. Those of fewer than 4 characters are not looked for, because they occur in any
- *   text.
+ * @param credentials - User name and password. Those of fewer than 4 characters stay, because they occur in any text.
  */
 export function withoutSecrets(text: string, credentials: readonly string[]): string {
   let shown = text.replace(secrets, '$1***')

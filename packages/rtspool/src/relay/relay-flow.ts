@@ -9,53 +9,63 @@ import { maxReportWaitMs, type StatedTime } from './upstream.js'
 
 export interface RelayFlowInit {
   readonly clock: Clock
-  /** Limits on the packets that are kept without a receiver. */
+  /** Limits on the packets that are kept while no media can receive them. */
   readonly limits: GopCacheLimits
-  /** Called with the first packet of a connection; the first of video, if there is video. */
+  /** Called once for each connection, with its first packet; with the first of video, if there is video. */
   readonly arrived: () => void
-  /** Called when new viewers can get the description. */
+  /** Called with the description for new viewers as soon as it is available. */
   readonly described: (description: SessionDescription) => void
-  /** Called before media continue with another connection, or end because its codecs differ. */
+  /** Called before the media switch to another connection. Media whose codecs differ then end. */
   readonly returns: () => void
-  /** Called when a media has been closed. @returns Resolves when nothing is open that nobody needs. */
+  /**
+   * Called when a media has been closed.
+   *
+   * @returns Resolves when the connection is closed, if no media needs it any more; otherwise at once.
+   */
   readonly closed: () => Promise<void>
 }
 
-/** Milliseconds that viewers wait for a key frame after a return; then any picture may begin. */
+/**
+ * Milliseconds after the first packet of a new connection in which viewers wait for a key frame; then any packet may
+ * do.
+ */
 const maxKeyFrameWaitMs = 10_000
 
-/** Packets on their way from the present connection to the media of the relay. */
+/**
+ * Passes the packets of the present connection on to the media of the relay. Keeps packets while no media can receive
+ * them, and until the first key frame after a return.
+ */
 export class RelayFlow {
   readonly #init: RelayFlowInit
   readonly #outlet = new Outlet()
-  /** Description of the present connection. */
+  /** Description of the present connection; `undefined` without a connection, or before its DESCRIBE. */
   #present: SessionDescription | undefined
-  /** Description that new viewers get; `undefined` if they have to wait for a connection. */
+  /** Description for new media; `undefined` if they have to wait for a connection. */
   #description: SessionDescription | undefined
-  /** Packets without a receiver; `undefined` while packets are passed on. */
+  /** Packets that no media has received yet; `undefined` while packets are passed on at once. */
   #backlog: Backlog | undefined
-  /** True while viewers wait for the return of the source. */
+  /** True from the loss of a connection with viewers until the viewers continue with the next one. */
   #isAway = false
-  /** Arrival of the first packet of the connection in milliseconds of the clock; `undefined` before. */
+  /** Arrival of the first packet (of video, if there is video) in milliseconds of the clock; `undefined` before. */
   #firstAt: number | undefined
-  /** Wait for the reports of the source, and the step that follows it. */
+  /** Wait for the sender reports of the source, and the function to call after it; `undefined` without a wait. */
   #reports: { readonly timer: ClockTimer; readonly next: () => void } | undefined
 
   constructor(init: RelayFlowInit) {
     this.#init = init
   }
 
-  /** Number of media that are fed, or will be after the return of the source. */
+  /** Number of media that the relay serves, including those that wait for the return of the source. */
   get size(): number {
     return this.#outlet.size
   }
 
-  /** Description for new viewers; `undefined` if they have to wait for a connection. */
+  /** Description for new media; `undefined` if they have to wait for a connection. */
   get description(): SessionDescription | undefined {
     return this.#description
   }
 
-  /** Returns a source for another media. */
+  /** Creates the source of another media with this description, and serves the media from then on. */
   open(description: SessionDescription): MediaSource {
     const source = new RelaySource(description, this.#init.clock, {
       attached: (each) => this.#attach(each),
@@ -65,14 +75,17 @@ export class RelayFlow {
     return source
   }
 
-  /** Begins a connection, whose packets follow. */
+  /** Notes that a new connection has described its stream. Its packets follow by {@link push}. */
   begin(description: SessionDescription): void {
     this.#present = description
     this.#firstAt = undefined
     this.#backlog = new Backlog(description.media, this.#init.limits)
   }
 
-  /** Notes that the connection plays: new viewers get its description, unless others wait with an earlier one. */
+  /**
+   * Notes the response to PLAY: new viewers can get the description. While earlier viewers wait for a return, it is the
+   * earlier description.
+   */
   notePlayed(): void {
     if (this.#isAway) this.#tellDescription()
     else this.#afterReports(() => this.#tellDescription())
@@ -93,7 +106,7 @@ export class RelayFlow {
     next()
   }
 
-  /** Ends the connection: viewers wait for the next, or leave. */
+  /** Notes that the connection has ended: viewers wait for the next one, or leave, as the option `onAway` says. */
   leave(): void {
     this.#present = undefined
     this.#backlog = undefined
@@ -103,7 +116,7 @@ export class RelayFlow {
     this.#outlet.away()
   }
 
-  /** Continues at once with the packets of another connection, which begin with a key frame. */
+  /** Switches to another connection at once. Its kept packets begin with a key frame. */
   takeOver(contents: NonNullable<Standby['contents']>): void {
     this.#cancelReports()
     this.#present = contents.description
@@ -126,7 +139,10 @@ export class RelayFlow {
     return this.#present?.media.every((_, track) => this.#outlet.isTimed(track)) ?? true
   }
 
-  /** Keeps a packet until viewers can continue with a key frame. */
+  /**
+   * Keeps a packet, and continues the media once the kept packets begin with a key frame, or {@link maxKeyFrameWaitMs}
+   * have passed.
+   */
   #collect(backlog: Backlog, track: number, packet: Buffer): void {
     backlog.push(track, packet)
     if (!this.#outlet.isAttached || this.#firstAt === undefined || this.#reports) return
@@ -137,7 +153,7 @@ export class RelayFlow {
     else this.#afterReports(() => this.#return())
   }
 
-  /** Continues with a step when the source has reported the times of all tracks, or a moment later. */
+  /** Calls `next` once the source has reported the times of all tracks, at the latest after {@link maxReportWaitMs}. */
   #afterReports(next: () => void): void {
     if (this.#areTracksTimed) {
       next()
@@ -162,7 +178,7 @@ export class RelayFlow {
   }
 
   /**
-   * Continues all media with the present connection and its kept packets. Those with other codecs end.
+   * Continues all media with the present connection and its kept packets. Media with other codecs end.
    *
    * @param latest - Packet to send if none is kept.
    */

@@ -35,7 +35,7 @@ export interface RelayMediaEvents {
  * One connection serves all viewers, at any number of paths and servers. Viewers stay while the source is away.
  */
 export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncDisposable {
-  /** Factory of the media at each path. */
+  /** Factory that creates the media of each path at which the relay is mounted. */
   readonly factory: MediaFactory
   readonly #relay: Relay
   readonly #signal: AbortSignal | undefined
@@ -81,9 +81,8 @@ export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncD
   }
 
   /**
-   * Changes options of a running relay; members that are absent stay as they are. Another source or transport is
-   * connected anew, and viewers wait for it as for a return. Other options keep the connection. In the state `failed`,
-   * any update starts an attempt.
+   * Changes options of a running relay; members that are absent stay as they are. If source or transport differ, the
+   * relay connects anew, and viewers wait as after a loss. In the state `failed`, any update starts an attempt.
    *
    * @throws {RangeError | TypeError} Names the wrong option. Nothing is changed then.
    */

@@ -27,24 +27,28 @@ export interface RelaySourceOptions extends Omit<RtspClientOptions, 'signal' | '
 export type RelaySource = string | URL | RelaySourceOptions
 
 /**
- * Treatment of viewers while the source is away: they leave at once (`'end'`), or stay for some seconds and receive
- * RTCP.
+ * Treatment of viewers after the connection to the source is lost. They leave at once (`'end'`), or stay for
+ * `holdSeconds` and receive RTCP until the source returns.
  */
 export type RelayAwayPolicy = 'end' | { readonly holdSeconds: number }
 
-/** Transport of the packets from the source: the order of the client's `transports`, or one only. */
+/**
+ * Transport of the packets from the source to the relay. `'auto'` = the `transports` of the source in their order; any
+ * other value = that transport only.
+ */
 export type RelayTransport = 'auto' | RtspClientTransport
 
 /** Delays between attempts to connect; both optional. */
 export interface RelayBackoff {
   /**
-   * Seconds before the second attempt. Each further delay is twice as long; a random part of up to a half is left out.
+   * Seconds from a failed first attempt to the second; more than 0. Each further delay is twice as long. A random part
+   * of up to a half is subtracted.
    * @default 1
    */
   readonly firstSeconds?: number | undefined
   /**
-   * Maximum delay in seconds.
-   * @default 30
+   * Maximum delay in seconds, at least `firstSeconds`.
+   * @default 30, or `firstSeconds` if that is more
    */
   readonly maxSeconds?: number | undefined
 }
@@ -57,7 +61,7 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
    */
   readonly lingerSeconds?: number | undefined
   /**
-   * Keeps the connection without viewers too, from the start on. A viewer then begins with a key frame at once.
+   * Connects at once, and keeps the connection without viewers too. A viewer then begins with a key frame at once.
    * @default false
    */
   readonly alwaysOn?: boolean | undefined
@@ -79,18 +83,19 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
    */
   readonly failedRetrySeconds?: number | undefined
   /**
-   * With a list of sources: seconds between two attempts to return to the first, while another one serves; 0 = none.
+   * Seconds between two attempts to return to the first source of a list, while another one serves the viewers; 0 = no
+   * attempts.
    * @default 10
    */
   readonly returnSeconds?: number | undefined
   /**
-   * Seconds for which a DESCRIBE waits for the first connection, its repetitions included. Afterwards the client gets
-   * 503 with Retry-After.
+   * Maximum seconds that a DESCRIBE waits until a source has described its stream, repeated attempts included.
+   * Afterwards the client gets 503 with Retry-After.
    * @default 8
    */
   readonly waitSeconds?: number | undefined
   /**
-   * Treatment of viewers while the source is away.
+   * Treatment of viewers after the connection to the source is lost.
    * @default { holdSeconds: 60 }
    */
   readonly onAway?: RelayAwayPolicy | undefined
@@ -101,8 +106,8 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
    */
   readonly transport?: RelayTransport | undefined
   /**
-   * Timeline that viewers see. `continuous` = one SSRC, and numbers that go on when the source jumps or restarts.
-   * `passThrough` = the source's own, until it is away for the first time.
+   * RTP numbers that viewers see. `continuous` = one SSRC; sequence numbers and timestamps go on when the source jumps
+   * or restarts. `passThrough` = the source's own, until the source is away for the first time.
    * @default 'continuous'
    */
   readonly timeline?: MediaFactoryOptions['timeline']
@@ -117,7 +122,7 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
    */
   readonly clock?: Clock | undefined
   /**
-   * Function that returns random numbers from 0 to 1, for delays.
+   * Function that returns random numbers from 0 up to, but not including, 1; they vary the delays between attempts.
    * @default `Math.random`
    */
   readonly random?: (() => number) | undefined
@@ -129,7 +134,7 @@ export interface RelayUpdate
     RelayOptions,
     'gopCache' | 'multicast' | 'timeline' | 'signal' | 'clock' | 'random'
   > {
-  /** New source. A source that differs from the present one is connected anew. */
+  /** New source, or list of sources. If it differs from the present one, the relay connects anew. */
   readonly source?: RelaySource | readonly RelaySource[] | undefined
 }
 
@@ -162,18 +167,18 @@ const updatable = [
   ...['waitSeconds', 'onAway', 'transport'],
 ] as const
 
-/** A source after its checks. */
+/** Source whose URL and options of the client are valid. */
 export interface ResolvedRelaySource {
   /** URL with user and password, if it has them. */
   readonly url: string
-  /** URL for messages. */
+  /** URL for messages and status: without user and password, and with `***` for values that may be secret. */
   readonly shownUrl: string
   readonly client: RtspClientOptions
   /** User name and password, which no message may contain. */
   readonly secrets: readonly string[]
 }
 
-/** Options after their checks, that an update replaces. */
+/** Valid options that an update can replace, with their defaults and in milliseconds. */
 export interface ResolvedRelayOptions {
   readonly lingerMs: number
   readonly holdMs: number
@@ -188,7 +193,7 @@ export interface ResolvedRelayOptions {
 }
 
 /**
- * Checks a source.
+ * Checks a source, and separates its URL, options of the client and secrets.
  *
  * @throws {TypeError} No URL, or a wrong option of the client. The message contains no credentials.
  */
@@ -215,7 +220,8 @@ export function resolveRelaySource(source: RelaySource): ResolvedRelaySource {
 }
 
 /**
- * Checks options of {@link relayMedia}, but for those that its factory checks.
+ * Checks the names of all options, and the values of `signal`, `clock` and `random`. {@link resolveRelayOptions} and
+ * the media factory check the other values.
  *
  * @throws {TypeError | RangeError} Names the wrong option, the expected value and the given one.
  */
@@ -231,7 +237,10 @@ export function checkRelayOptions(options: RelayOptions): void {
 
 const maxSources = 16
 
-/** Checks a source, or a list of sources by rank. @throws {TypeError} See {@link resolveRelaySource}. */
+/**
+ * Checks a source, or a list of 1 to 16 sources in the order of preference. @throws {TypeError} A list of another
+ * length, or an error of {@link resolveRelaySource}
+ */
 export function resolveRelaySources(
   sources: RelaySource | readonly RelaySource[],
 ): readonly ResolvedRelaySource[] {
@@ -247,19 +256,23 @@ export function resolveRelaySources(
 const isList = (sources: RelaySource | readonly RelaySource[]): sources is readonly RelaySource[] =>
   Array.isArray(sources)
 
-/** Returns the members that {@link RelayMedia.update} may change, and drops those that are `undefined`. */
+/** Returns the options that {@link RelayMedia.update} may change, without those that are `undefined`. */
 export function updatableOf(options: RelayOptions): RelayUpdate {
   const entries = updatable.map((name) => [name, options[name]] as const)
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }
 
-/** @throws {TypeError} An option that an update cannot change. */
+/**
+ * Checks the names of the options of an update.
+ *
+ * @throws {TypeError} Names an option that an update cannot change.
+ */
 export function checkUpdate(update: RelayUpdate): void {
   checkOptions('update', update, ['source', ...updatable])
 }
 
 /**
- * Checks options and fills in the defaults.
+ * Checks the options that an update can change, and fills in the defaults.
  *
  * @throws {TypeError | RangeError} Names the wrong option, the expected value and the given one.
  */

@@ -8,8 +8,8 @@ import type { RtspErrorCode } from '../errors.js'
  * - `connecting`: a connection is being opened, or plays without a packet so far.
  * - `playing`: packets arrive.
  * - `stalled`: no video has arrived for `stallSeconds`, and the connection is being closed.
- * - `waiting`: the next attempt starts at `until`.
- * - `failed`: the source has to be changed, such as its password. An attempt at `until` is rare.
+ * - `waiting`: the last attempt has failed; the next one starts at `until`.
+ * - `failed`: only a change of options or source can help, such as another password. An attempt at `until` is rare.
  */
 export type RelayState = 'idle' | 'connecting' | 'playing' | 'stalled' | 'waiting' | 'failed'
 
@@ -22,9 +22,9 @@ export type RelayState = 'idle' | 'connecting' | 'playing' | 'stalled' | 'waitin
  * - `stalled`: no video has arrived for `stallSeconds`.
  * - `ended`: the source has said BYE for every track.
  * - `refused`: the source has refused a request, or its response could not be used.
- * - `updated`: the options have changed.
+ * - `updated`: `update()` has closed the connection, to connect anew.
  * - `unauthorized`: the source requires other credentials.
- * - `notFound`: the source has no such stream, and had none before.
+ * - `notFound`: the source has no such stream.
  * - `unsupported`: the source offers no transport, method or track that the relay can use.
  * - `certificate`: the certificate of the source is not the pinned one.
  * - `loop`: the source is the relay itself, directly or through other relays.
@@ -45,9 +45,9 @@ export type RelayReason =
 
 /** Last error of a relay, without secrets. */
 export interface RelayError {
-  /** Code of the error; `undefined` for an error of another origin. */
+  /** Code of the `ClientError` that ended the connection; `undefined` for any other end, such as a stall. */
   readonly code: RtspErrorCode | undefined
-  /** Status of the response of the source, or 0 without one. */
+  /** RTSP status code of the source's response, or 0 without one. */
   readonly statusCode: number
   readonly message: string
   readonly time: Date
@@ -58,13 +58,15 @@ export interface RelayStatus {
   readonly state: RelayState
   /** Time since which the state has lasted. */
   readonly since: Date
-  /** Time of the next attempt, in the states `waiting` and `failed`. */
+  /** Time of the next attempt, in the states `waiting` and `failed`; `undefined` if there is none. */
   readonly until: Date | undefined
-  /** Reason why there is no connection; `undefined` in the states `idle` and `playing`. */
+  /**
+   * Reason why there is no connection; `undefined` in the states `idle` and `playing`, and during the first attempt.
+   */
   readonly reason: RelayReason | undefined
   /** Number of connections attempted since packets last arrived, the present one included. */
   readonly attempts: number
-  /** Last error; it stays after a success. */
+  /** Last error, even if packets arrive again; `undefined` before the first. */
   readonly lastError: RelayError | undefined
   /** Bytes of RTP received since the relay was created. */
   readonly bytes: number

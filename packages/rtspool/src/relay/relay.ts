@@ -19,18 +19,20 @@ import { type StatedTime, Upstream, type UpstreamEnd, type UpstreamListener } fr
 import { WaitingRequests } from './waiting-requests.js'
 
 export interface RelayInit {
-  /** Sources by rank: the first that serves is used. */
+  /** Sources in the order of preference. After a failure, the relay tries the next one. */
   readonly sources: readonly ResolvedRelaySource[]
   readonly options: ResolvedRelayOptions
   readonly clock: Clock
   readonly random: () => number
-  /** Limits on the packets that are kept without a viewer. */
+  /** Limits on the packets that the relay keeps while nobody receives them. */
   readonly backlog: GopCacheLimits
+  /** Called after each change of `status.state`. */
   readonly changed: (previous: RelayState) => void
 }
 
 /**
- * Connection to one source, kept while somebody needs it, and opened again after each loss.
+ * Keeps a connection to one of its sources while a viewer, a request or the option `alwaysOn` needs the stream.
+ * Connects anew after each loss. {@link RelayState} explains the states.
  *
  * ```text
  * idle ─► connecting ─► playing ─► stalled ─► waiting ─► connecting …
@@ -48,27 +50,33 @@ export class Relay implements UpstreamListener {
   #sources: readonly ResolvedRelaySource[]
   #options: ResolvedRelayOptions
   #upstream: Upstream | undefined
-  /** Next attempt. */
+  /** Timer of the next attempt to connect. */
   #timer: ClockTimer | undefined
   #lingerTimer: ClockTimer | undefined
   readonly #returns: ReturnToFirst
   #closing: Promise<void> | undefined
   #lastError: RelayError | undefined
   readonly #facts = {
-    /** Bytes of earlier connections. */
+    /** RTP bytes received on earlier connections. */
     bytes: 0,
-    /** True if the source has sent packets. */
+    /** True once packets have arrived from one of the present sources. */
     hasPlayed: false,
-    /** Number of requests that wait for a source. */
+    /** Number of running calls of {@link open}: requests that wait until a source has described its stream. */
     opening: 0,
-    /** True if this relay has received its own request since the last attempt. */
+    /** True if a request of this relay has come back to it since the last attempt to connect began. */
     isLoop: false,
     isClosed: false,
-    /** True for `lingerMs` after a return, whose viewers may have left because the codecs had changed. */
+    /**
+     * True for `lingerMs` after a return of the source: the connection stays even if changed codecs have ended all
+     * media.
+     */
     isLingering: false,
-    /** Rank of the source that is used or tried. */
+    /** Position in the list of sources of the one that is used or tried, from 0. */
     rank: 0,
-    /** Sources in a row that have failed for good. */
+    /**
+     * Number of final failures in a row, one for each source; see {@link RelayFailure}. The state is `failed` once all
+     * have failed.
+     */
     failures: 0,
   }
 
@@ -105,7 +113,10 @@ export class Relay implements UpstreamListener {
     }
   }
 
-  /** Connects if somebody needs the stream, and closes the connection if nobody does. */
+  /**
+   * Connects in the state `idle` if somebody needs the stream; closes the connection if nobody does. Called after each
+   * change of that need.
+   */
   settle(): void {
     if (this.#facts.isClosed) return
     if (!this.#isWanted) this.#rest()
@@ -113,9 +124,9 @@ export class Relay implements UpstreamListener {
   }
 
   /**
-   * Refuses a request that this relay has caused itself.
+   * Throws if the request comes from this relay itself, directly or through other relays.
    *
-   * @throws {RequestError} 508
+   * @throws {RequestError} Status 508.
    */
   refuseLoop({ userAgent }: MediaRequest): void {
     if (!this.#loops.isLoop(userAgent)) return
@@ -124,9 +135,9 @@ export class Relay implements UpstreamListener {
   }
 
   /**
-   * Returns a source for a media, once the stream is described.
+   * Returns the source of a new media of the server, once the stream is described. Connects if need be.
    *
-   * @throws {RequestError} 503 if that takes too long; 502, 404 or 508 if it has failed.
+   * @throws {RequestError} 503 after `waitMs`, or if the relay is closed; 502, 404 or 508 in the state `failed`.
    */
   async open(): Promise<MediaSource> {
     if (this.#facts.isClosed) throw this.#unavailable(503, undefined)
@@ -139,7 +150,10 @@ export class Relay implements UpstreamListener {
     }
   }
 
-  /** Takes over other options. Another source or transport is connected anew. */
+  /**
+   * Replaces sources and options. Connects anew if sources or transport differ, or in the state `failed`; not in the
+   * state `idle`.
+   */
   update(sources: readonly ResolvedRelaySource[], options: ResolvedRelayOptions): void {
     const isOther = !isDeepStrictEqual(sources, this.#sources)
     const mustReconnect = isOther || options.transport !== this.#options.transport
@@ -154,7 +168,7 @@ export class Relay implements UpstreamListener {
     this.settle()
   }
 
-  /** Closes the connection for ever. Idempotent. */
+  /** Closes the connection for ever; later requests get 503. Idempotent. */
   async close(): Promise<void> {
     this.#facts.isClosed = true
     this.#rest()
@@ -214,7 +228,7 @@ export class Relay implements UpstreamListener {
     return this.#options.alwaysOn || this.#flow.size > 0 || opening > 0 || isLingering
   }
 
-  /** Connects, but not sooner after the last attempt than viewers may bring one forward. */
+  /** Connects. After a failed attempt, waits until {@link viewerRetryMs} have passed since its start. */
   #begin(): void {
     const sinceMs = this.#init.clock.now() - this.#attempts.lastAt
     const waitMs = this.#attempts.count > 0 ? viewerRetryMs - sinceMs : 0
@@ -245,7 +259,7 @@ export class Relay implements UpstreamListener {
     return this.#sources[this.#facts.rank] ?? (this.#sources[0] as ResolvedRelaySource)
   }
 
-  /** Takes the place of the present connection by one to the source of the first rank. */
+  /** Replaces the present connection by one to the first source, whose packets are ready. */
   #takeOver({ upstream, contents }: Standby): void {
     if (!contents) return
     if (this.#upstream) this.#drop(this.#upstream)
@@ -259,7 +273,9 @@ export class Relay implements UpstreamListener {
     return transport === 'auto' ? transports : [transport]
   }
 
-  /** Closes the connection and gives up attempts, because nobody needs the stream. */
+  /**
+   * Closes the connection and cancels attempts, because nobody needs the stream. Enters `idle`, but stays in `failed`.
+   */
   #rest(): void {
     this.#timer?.cancel()
     this.#lingerTimer?.cancel()
@@ -288,7 +304,7 @@ export class Relay implements UpstreamListener {
     this.#flow.leave()
   }
 
-  /** Closes a connection. */
+  /** Closes the present connection, and adds its bytes to the sum. @returns Resolves when the connection is closed */
   #drop(upstream: Upstream): Promise<void> {
     this.#facts.bytes += upstream.bytes
     this.#upstream = undefined
@@ -322,7 +338,10 @@ export class Relay implements UpstreamListener {
     return this.#waiting.wait(this.#options.waitMs, late)
   }
 
-  /** Starts the next attempt for a new viewer, unless the last one was a short time ago. */
+  /**
+   * Starts the next attempt at once for a new viewer. The last attempt must be {@link viewerRetryMs} ago, or
+   * `maxDelayMs` in the state `failed`. Refused credentials are not tried again early.
+   */
   #bringForward(): void {
     const { state } = this.#record
     if (state !== 'waiting' && state !== 'failed') return
@@ -338,7 +357,7 @@ export class Relay implements UpstreamListener {
     return state === 'failed' ? maxDelayMs : viewerRetryMs
   }
 
-  /** Notes that packets arrive. */
+  /** Enters the state `playing`, because packets arrive. */
   #noteArrival(): void {
     this.#attempts.succeed()
     this.#facts.hasPlayed = true
@@ -347,7 +366,7 @@ export class Relay implements UpstreamListener {
     this.#record.enter('playing')
   }
 
-  /** Keeps the connection for a while even without a media. */
+  /** Keeps the connection for `lingerMs` even without a media. */
   #linger(): void {
     this.#lingerTimer?.cancel()
     this.#facts.isLingering = true

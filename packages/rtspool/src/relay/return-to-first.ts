@@ -6,17 +6,17 @@ import type { Upstream } from './upstream.js'
 export interface ReturnToFirstInit {
   readonly clock: Clock
   readonly limits: GopCacheLimits
-  /** Milliseconds between two attempts; 0 = none. */
+  /** Milliseconds between two attempts to connect to the first source; 0 = no attempts. */
   readonly returnMs: number
   /** Opens a connection to the first source. */
   readonly open: () => Upstream
-  /** Called when viewers can continue with the first source. The connection belongs to the caller then. */
+  /** Called when viewers can continue with the first source. The receiver owns the connection then. */
   readonly takeOver: (standby: Standby) => void
 }
 
-/** Attempts to return to the first source, while another one serves the viewers. */
+/** Tries to connect to the first source again, while another one serves the viewers. */
 export class ReturnToFirst {
-  /** Milliseconds between two attempts; 0 = none. */
+  /** Milliseconds between two attempts to connect to the first source; 0 = no attempts. */
   returnMs: number
   readonly #init: ReturnToFirstInit
   #timer: ClockTimer | undefined
@@ -27,19 +27,19 @@ export class ReturnToFirst {
     this.returnMs = init.returnMs
   }
 
-  /** Returns the attempt that a connection belongs to. */
+  /** Returns the running attempt if the connection belongs to it; `undefined` for any other connection. */
   of(upstream: Upstream): Standby | undefined {
     return this.#standby?.upstream === upstream ? this.#standby : undefined
   }
 
-  /** Starts the next attempt after a while. */
+  /** Schedules the next attempt in `returnMs`, in place of one that is scheduled already. */
   start(): void {
     this.#timer?.cancel()
     if (this.returnMs === 0) return
     this.#timer = this.#init.clock.schedule(() => this.#attempt(), this.returnMs, false)
   }
 
-  /** Notes that a connection has ended, and tries again later if it was the attempt. */
+  /** Notes the end of a connection. If the running attempt has opened the connection, schedules the next attempt. */
   over(upstream: Upstream): void {
     if (!this.of(upstream)) return
     this.#standby?.cancel()
@@ -47,7 +47,7 @@ export class ReturnToFirst {
     this.start()
   }
 
-  /** Gives up all attempts. @returns Resolves when their connection is closed. */
+  /** Cancels the scheduled or running attempt. @returns Resolves when the connection of the attempt is closed */
   async stop(): Promise<void> {
     this.#timer?.cancel()
     const standby = this.#standby

@@ -4,10 +4,13 @@ import type { SessionDescription } from '../sdp/index.js'
 import { Backlog } from './backlog.js'
 import { maxReportWaitMs, type StatedTime, type Upstream } from './upstream.js'
 
-/** A connection that is about to take over: it keeps its packets until they begin with a key frame. */
+/**
+ * Connection to the first source that is about to replace the present one. Keeps packets until they begin with a key
+ * frame.
+ */
 export class Standby {
   readonly upstream: Upstream
-  /** Latest times that the source has stated, by track. */
+  /** Latest times in sender reports of the source, by index of the track. */
   readonly times = new Map<number, StatedTime>()
   readonly #clock: Clock
   readonly #limits: GopCacheLimits
@@ -16,7 +19,10 @@ export class Standby {
   #backlog: Backlog | undefined
   #timer: ClockTimer | undefined
 
-  /** @param ready - Called once, when viewers can continue with the packets. */
+  /**
+   * @param init - `ready` is called once, a moment after the kept packets begin with a key frame. Viewers can then
+   *   switch.
+   */
   constructor(init: {
     readonly upstream: Upstream
     readonly clock: Clock
@@ -29,7 +35,7 @@ export class Standby {
     this.#ready = init.ready
   }
 
-  /** Description and kept packets; `undefined` before the source has described its stream. */
+  /** Description, kept packets and times; `undefined` before the source has described its stream. */
   get contents() {
     const [description, backlog] = [this.#description, this.#backlog]
     return description && backlog && { description, backlog, times: this.times }
@@ -51,7 +57,7 @@ export class Standby {
     this.times.set(track, time)
   }
 
-  /** Gives the wait up; the connection is left to the caller. */
+  /** Cancels the call of `ready`. Leaves the connection open: the caller closes it. */
   cancel(): void {
     this.#timer?.cancel()
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import type { RelayReason, RelayState } from './relay-status.js'
 
-/** State of a relay, with its reason and its times. */
+/** State of a relay, its reason, and its times: the fields of `RelayStatus` with these names. */
 export class StateRecord {
   state: RelayState = 'idle'
   since: Date
@@ -18,9 +18,9 @@ export class StateRecord {
   }
 
   /**
-   * Enters a state.
+   * Sets state, reason and `until`. Sets `since` only if the state changes.
    *
-   * @param waitMs - Milliseconds until the next attempt; Infinity = there is none.
+   * @param waitMs - Milliseconds until the next attempt to connect; Infinity = there is none.
    */
   enter(state: RelayState, reason?: RelayReason, waitMs = Number.POSITIVE_INFINITY): void {
     const now = this.#clock.unixTimeMs()

@@ -7,25 +7,33 @@ import type { SessionDescription } from '../sdp/index.js'
 import type { ResolvedRelaySource } from './relay-options.js'
 
 /**
- * Milliseconds after PLAY, or after the first key frame of a return, in which the source may report its times, so that
- * sound and pictures match from the beginning. Servers report with their first packets; many cameras do seconds later.
+ * Maximum milliseconds to wait for sender reports after PLAY, or after the first key frame of a return. They let sound
+ * and pictures match from the beginning. Servers report with their first packets; many cameras do seconds later.
  */
 export const maxReportWaitMs = 60
 
 /** Wall-clock time of an RTP timestamp, from a sender report of the source. */
 export interface StatedTime {
+  /** Milliseconds since 1970 of the source's clock at `rtpTime`. */
   readonly unixMs: number
+  /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */
   readonly rtpTime: number
-  /** Arrival in milliseconds of the relay's clock. */
+  /** Arrival of the report in milliseconds of the relay's clock. */
   readonly clockMs: number
 }
 
-/** End of a connection that the relay has not closed. */
+/**
+ * End of a connection that the relay has not closed.
+ *
+ * - `failed`: an error, also of the attempt to connect.
+ * - `stalled`: no video for `stallMs`.
+ * - `ended`: the source has said BYE for every track.
+ */
 export type UpstreamEnd =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'stalled' | 'ended' }
 
-/** Receiver of the events of a connection. */
+/** Receiver of the events of an {@link Upstream}. Tracks are indices into the description, from 0. */
 export interface UpstreamListener {
   /** Called when the source has described the stream, before its packets. */
   described(upstream: Upstream, description: SessionDescription): void
@@ -33,7 +41,10 @@ export interface UpstreamListener {
   played(upstream: Upstream): void
   packet(upstream: Upstream, track: number, packet: Buffer): void
   time(upstream: Upstream, track: number, time: StatedTime): void
-  /** Called once, unless the relay closes the connection before. The connection is then being closed. */
+  /**
+   * Called once at the end of the connection, unless the relay has closed it before. {@link Upstream.close} has been
+   * called by then.
+   */
   over(upstream: Upstream, end: UpstreamEnd): void
 }
 
@@ -43,20 +54,26 @@ export interface UpstreamInit {
   readonly userAgent: string
   /** Transports in the order in which they are tried. */
   readonly transports: readonly RtspClientTransport[]
-  /** Milliseconds without video after which the connection has stalled; 0 = never. */
+  /**
+   * Milliseconds without video (without any packet, if there is no video) that end the connection as `stalled`; 0 =
+   * never.
+   */
   readonly stallMs: number
-  /** End of an earlier connection, which the attempt waits for: some cameras allow only one session. */
+  /** End of an earlier connection, for which the attempt waits: some cameras allow only one session. */
   readonly after: Promise<void> | undefined
   readonly listener: UpstreamListener
 }
 
-/** Maximum milliseconds between two looks at the arrival of packets. */
+/** Interval in milliseconds of the check for a stalled connection. */
 const lookMs = 1000
 
-/** One connection to a source, from the attempt to its end. */
+/** One connection to a source, from the attempt to connect to its end. */
 export class Upstream {
   readonly source: ResolvedRelaySource
-  /** Milliseconds without video after which the connection has stalled; 0 = never. */
+  /**
+   * Milliseconds without video (without any packet, if there is no video) that end the connection as `stalled`; 0 =
+   * never.
+   */
   stallMs: number
   readonly #init: UpstreamInit
   readonly #abort = new AbortController()
@@ -68,7 +85,7 @@ export class Upstream {
   #isOver = false
   #closing: Promise<void> | undefined
 
-  /** Begins to connect. */
+  /** Begins to connect, describe and play; the listener receives the events. */
   constructor(init: UpstreamInit) {
     this.source = init.source
     this.stallMs = init.stallMs

@@ -8,7 +8,7 @@ interface WaitingRequest {
   readonly timer: ClockTimer
 }
 
-/** Requests that wait for the description of a source. */
+/** Requests of viewers that wait until the source of a relay has described its stream. */
 export class WaitingRequests {
   readonly #clock: Clock
   readonly #waiting = new Set<WaitingRequest>()
@@ -22,10 +22,11 @@ export class WaitingRequests {
   }
 
   /**
-   * Waits for the description.
+   * Waits for {@link resolve}, which has the description.
    *
-   * @param late - Called when the time has passed; returns the error to respond with.
-   * @throws {RequestError} That error, or one of {@link reject}.
+   * @param waitMs - Maximum time in milliseconds.
+   * @param late - Called when `waitMs` have passed; returns the error to respond with.
+   * @throws {RequestError} The error of `late`, or of {@link reject}.
    */
   wait(waitMs: number, late: () => RequestError): Promise<SessionDescription> {
     return new Promise((resolve, reject) => {

@@ -26,11 +26,11 @@ export interface ReplayExtension {
   readonly unixMs: number
   /** C: a decoder can begin with the access unit. */
   readonly isSync: boolean
-  /** E: a gap in the recording follows, or its end. */
+  /** E: the last access unit before a gap in the recording, or before its end. */
   readonly isEnd: boolean
-  /** D: the access unit does not follow the one that was sent before it. */
+  /** D: in the recording, the access unit does not follow the one that was sent before it. */
   readonly isDiscontinuous: boolean
-  /** T: the last access unit of the track that can be played. */
+  /** T: the access unit is the last one of the track that can be played. */
   readonly isTerminal: boolean
   /** Lowest eight bits of the CSeq of the PLAY that started the transmission. */
   readonly cSeq: number
@@ -48,7 +48,7 @@ const ntpEpochSeconds = 2_208_988_800
 const eraSeconds = 2 ** 32
 
 /**
- * Returns a packet with the extension behind its fixed header.
+ * Returns a packet with the replay extension behind its fixed header.
  *
  * @param packet - RTP packet without CSRCs and extension, as the payloaders create it. It is copied.
  */
@@ -79,10 +79,10 @@ function bitsOf(extension: ReplayExtension): number {
 }
 
 /**
- * Reads the extension of a packet.
+ * Reads the replay extension of an RTP packet.
  *
  * @param packet - Valid RTP.
- * @returns `undefined` if the packet has none, or another one.
+ * @returns `undefined` if the packet has no extension, or another one.
  */
 export function parseReplayExtension(packet: Uint8Array): ReplayExtension | undefined {
   const first = packet[0] ?? 0

@@ -2,7 +2,8 @@ import { maxMkiBytes } from './mki.js'
 import { type MasterKey, masterKeyFrom, type SrtpSuiteName, srtpSuites } from './suite.js'
 
 /**
- * Reads the value of an `a=crypto` line of a session description: suite, master key and salt, and the index of the key.
+ * Reads the value of an `a=crypto` line of a session description: suite, master key and salt, and the index of the key
+ * (MKI).
  *
  * ```text
  * 1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4
@@ -31,7 +32,7 @@ const keyInfo = /^([A-Za-z0-9+/]+={0,2})((?:\|[^|]*){0,2})$/
 const indexPattern = /^(\d{1,10}):(\d{1,3})$/
 const lifetimePattern = /^(?:2\^\d{1,2}|\d{1,15})$/
 
-/** Session parameters that change nothing about the packets (RFC 4568 section 6.3). */
+/** Matches a session parameter that changes nothing about the packets (RFC 4568 section 6.3). */
 const harmless = /^(?:WSH=\d{1,9}|-.+)$/
 
 const isHarmless = (parameters: string): boolean =>
@@ -40,7 +41,11 @@ const isHarmless = (parameters: string): boolean =>
     .filter((parameter) => parameter !== '')
     .every((parameter) => harmless.test(parameter))
 
-/** Reads the index behind a key. @returns `undefined` without an index; `null` if the text is broken */
+/**
+ * Reads the MKI in the text behind a key, such as `|2^20|1:4`.
+ *
+ * @returns `undefined` without an MKI; `null` if the text is broken.
+ */
 function mkiIn(rest: string): Buffer | undefined | null {
   let mki: Buffer | undefined
   for (const part of rest.split('|').slice(1)) {

@@ -2,9 +2,10 @@ import { parsePublic } from '../../rtsp/index.js'
 import type { ClientConnection } from './client-connection.js'
 
 /**
- * Requests the methods of the server by OPTIONS.
+ * Sends OPTIONS, and returns the methods in the Public header of the response.
  *
- * @returns The methods; empty if the server refuses the request. Refused credentials throw.
+ * @returns Names of methods, such as `PAUSE`; empty if the status of the response is not 200.
+ * @throws {ClientError} no response, or refused credentials.
  */
 export async function announcedMethods(
   connection: ClientConnection,

@@ -152,21 +152,25 @@ export class ClientConnection {
     this.#pending.add(cSeq, { resolve, reject: () => undefined })
   }
 
-  /** Sends a packet as an interleaved frame. @returns `false` if the server does not read, so that nothing is sent */
+  /**
+   * Sends a packet as an interleaved frame.
+   *
+   * @returns `false` if nothing is sent: the server does not read, or the connection has ended.
+   */
   sendFrame(channel: number, packet: Buffer): boolean {
     if (!this.isOpen || this.#socket.writableLength > maxWaitingBytes) return false
     this.#socket.write(frameInterleaved(channel, [packet]))
     return true
   }
 
-  /** Number of bytes that the kernel has not accepted yet. */
+  /** Number of bytes sent that the kernel has not accepted yet. */
   get queuedBytes(): number {
     return this.#socket.writableLength
   }
 
   /**
-   * Sends a packet as an interleaved frame, whatever waits already: the caller looks at {@link queuedBytes}. Packets of one
-   * turn of the event loop leave together.
+   * Sends a packet as an interleaved frame, however many bytes wait already: the caller must limit {@link queuedBytes}.
+   * Packets of one turn of the event loop leave in one write.
    */
   sendMedia(channel: number, packet: Buffer): void {
     if (!this.isOpen) return
@@ -181,7 +185,10 @@ export class ClientConnection {
     this.#socket.write(frameInterleaved(channel, [packet]))
   }
 
-  /** Waits until at most `maxBytes`, or what the socket takes without waiting, are queued, or the connection has ended. */
+  /**
+   * Waits until at most `maxBytes` are queued, or the connection has ended. A limit below the high-water mark of the
+   * socket counts as that mark.
+   */
   async drained(maxBytes: number): Promise<void> {
     const socket = this.#socket
     const threshold = Math.max(maxBytes + 1, socket.writableHighWaterMark)

@@ -1,6 +1,6 @@
 import type { ClientConnection } from './client-connection.js'
 
-/** Closes the connection when the signal aborts. @returns A function that removes this effect. */
+/** Closes the connection when the signal aborts. @returns Function that stops listening to the signal */
 export function closeOnAbort(
   connection: ClientConnection,
   signal: AbortSignal | undefined,

@@ -1,7 +1,7 @@
 import type { ResolvedClientOptions } from '../client-options.js'
 import type { ClientCredentials, ClientUrl } from '../client-url.js'
 
-/** Returns the credentials of the options, or else those of the URL. */
+/** Returns user name and password, each from the options, or else from the URL; `undefined` without a user name. */
 export function credentialsOf(
   { credentials }: ClientUrl,
   { username, password }: Pick<ResolvedClientOptions, 'username' | 'password'>,

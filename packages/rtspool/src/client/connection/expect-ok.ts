@@ -2,14 +2,15 @@ import { ClientError, quoteReceived } from '../../errors.js'
 import type { RtspResponse } from '../../rtsp/index.js'
 import { parseParameters } from './parameters.js'
 
-/** Status of a response whose body names the parameters that the server does not understand (RFC 2326 section 11.3.2). */
+/** Status of a response that lists the parameters which the server does not understand (RFC 2326 section 11.3.2). */
 const parameterNotUnderstood = 451
 
 /**
- * Returns a response with a status 2xx.
+ * Returns the response if its status is 2xx.
  *
- * @throws {ClientError} `ERR_CLIENT_REFUSED` for any other status. The context has the method, the reason, and for 451
- *   the parameters.
+ * @param method - Method of the request, for the message.
+ * @throws {ClientError} `ERR_CLIENT_REFUSED` for any other status. The context has `method`, `reason` (the reason
+ *   phrase), and for 451 `parameters`: the names that the server does not understand.
  */
 export function expectOk(method: string, response: RtspResponse): RtspResponse {
   const { statusCode, reason } = response
@@ -27,6 +28,6 @@ export function expectOk(method: string, response: RtspResponse): RtspResponse {
   })
 }
 
-/** Returns whether another transport may work where an error has occurred. */
+/** Returns whether an error has the status 461, so that another transport may work. */
 export const isTransportRefusal = (error: unknown): boolean =>
   error instanceof ClientError && error.statusCode === 461

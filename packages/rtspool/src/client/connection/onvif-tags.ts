@@ -1,12 +1,14 @@
 import { ClientError } from '../../errors.js'
 
-/** Tags of extensions of ONVIF (Streaming Specification, sections on the back channel and on replay). */
+/**
+ * Tags for the Require header, by extension of ONVIF (Streaming Specification, sections on back channel and replay).
+ */
 export const onvifTags = {
   backChannel: 'www.onvif.org/ver20/backchannel',
   replay: 'onvif-replay',
 } as const
 
-/** Returns the header Require of the tags whose condition holds; none without any. */
+/** Returns the Require header with the tags of the extensions that are `true`; no header if there are none. */
 export function requireHeader(
   wanted: Partial<Record<keyof typeof onvifTags, boolean>>,
 ): Readonly<Record<string, string>> {
@@ -14,7 +16,9 @@ export function requireHeader(
   return tags.length === 0 ? {} : { Require: tags.map((name) => onvifTags[name]).join(', ') }
 }
 
-/** Returns whether a request may succeed without the back channel: any refusal but a missing stream or login. */
+/**
+ * Returns whether a refused request may succeed without the back channel: not with status 404 or refused credentials.
+ */
 export const isBackChannelRefusal = (error: unknown): boolean =>
   error instanceof ClientError &&
   error.code === 'ERR_CLIENT_REFUSED' &&

@@ -8,11 +8,11 @@ import { Login } from './login.js'
 import { isTunnel, openTunnel } from './open-tunnel.js'
 
 /**
- * Opens a connection to the host of a URL, through a tunnel if the transport is one.
+ * Opens a connection to the host of a URL, which the caller must close. `http` and `webSocket` use a tunnel.
  *
  * @throws {ClientError} `ERR_CLIENT_CONNECT`, `ERR_CLIENT_CERTIFICATE` or `ERR_CLIENT_TIMEOUT`.
  * @throws The errors of {@link openTunnel}.
- * @throws The reason of the signal.
+ * @throws The reason of the option `signal`, if it is aborted.
  */
 export async function openConnection(
   url: ClientUrl,

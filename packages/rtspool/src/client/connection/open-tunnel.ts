@@ -13,20 +13,20 @@ import { openWebSocket, WebSocketPackageMissing } from '../../transport/tunnel/w
 import { type ClientUrl, pathOf } from '../client-url.js'
 import type { Login } from './login.js'
 
-/** Maximum number of GETs of one attempt, including those that the server refuses for their credentials. */
+/** Maximum number of GETs to open one tunnel, including those that the server refuses with 401. */
 const maxAttempts = 3
 
-/** Transports that need a tunnel, with the functions that open it. */
+/** Functions that open a tunnel, by transport. */
 const openers = { http: openHttpTunnel, webSocket: openWebSocket }
 
-/** Kind of a tunnel, which is the transport of its tracks. */
+/** Transport within a tunnel: RTSP over HTTP, or RTSP over WebSocket. */
 export type TunnelKind = keyof typeof openers
 
 export const isTunnel = (transport: string): transport is TunnelKind =>
   Object.hasOwn(openers, transport)
 
 /**
- * Opens an HTTP tunnel or a WebSocket to the host of a URL. Answers challenges of HTTP with the credentials of the login.
+ * Opens an HTTP tunnel or a WebSocket to the host of a URL. Answers the status 401 with the credentials of the login.
  *
  * @param login - Login for HTTP; that of RTSP is another.
  * @throws {ClientError} `ERR_CLIENT_TRANSPORT`, `ERR_CLIENT_UNAUTHORIZED` or `ERR_CLIENT_AUTH_SCHEME`
@@ -74,7 +74,7 @@ export async function openTunnel(
 
 const unauthorized = 401
 
-/** Returns the part of a response that a login reads. */
+/** Returns an HTTP response in the form that a {@link Login} reads: only its challenges (WWW-Authenticate). */
 function challengesOf({ statusCode, reason, headers }: HttpResponseHead): RtspResponse {
   const challenges = headers.filter(([name]) => name.toLowerCase() === 'www-authenticate')
   const body = Buffer.alloc(0)

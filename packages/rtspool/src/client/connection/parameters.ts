@@ -1,9 +1,9 @@
 import { checkOptions, checkText, kindOf, shown } from '../../option-checks.js'
 
-/** Content type of parameters, one a line (RFC 2326 section 10.8). */
+/** Content type of a body with one parameter a line (RFC 2326 section 10.8). */
 export const parametersType = 'text/parameters'
 
-/** Maximum number of parameters that are read from a response; further ones are left out. */
+/** Maximum number of parameters that {@link parseParameters} reads; further ones are left out. */
 const maxParameters = 1024
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they would end a line
 const controlCode = /[\x00-\x1f\x7f]/
@@ -38,8 +38,8 @@ export function serializeParameters(values: Readonly<Record<string, string>>): s
 }
 
 /**
- * Parses lines of names with values. A line without a colon is a name with an empty value; the first of equal names
- * wins.
+ * Parses lines `name: value` to values by name. A line without a colon is a name with an empty value; the first of
+ * equal names wins.
  */
 export function parseParameters(body: Buffer): Map<string, string> {
   const values = new Map<string, string>()

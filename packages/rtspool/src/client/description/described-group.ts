@@ -1,10 +1,10 @@
 import type { MediaDescription, SessionDescription } from '../../sdp/index.js'
 
-/** Multicast group of a track as a description names it: `c=IN IP4 239.1.2.3/ttl` and the port of `m=`. */
+/** Multicast group of a track in a description: address and TTL of `c=IN IP4 239.1.2.3/ttl`, and the port of `m=`. */
 export interface DescribedGroup {
   readonly address: string
   readonly ports: readonly [rtp: number, rtcp: number] | undefined
-  /** Time to live; `undefined` if the line has none, as with IPv6. */
+  /** Time to live, 0 to 255; `undefined` if the line has none, as with IPv6. */
   readonly ttl: number | undefined
 }
 
@@ -13,8 +13,8 @@ const maxTtl = 255
 const maxPort = 65_534
 
 /**
- * Returns address and ports of the `c=` line of a track, or else of the session. The caller checks whether the address is
- * one of multicast.
+ * Returns the group in the `c=` line of a track, or else of the session; `undefined` without a readable line. The
+ * caller checks whether the address is one of multicast.
  *
  * @see RFC 8866 section 5.7
  */

@@ -4,7 +4,7 @@ import { parseKeyMgmtAttribute } from '../../rtsp/index.js'
 import type { MediaDescription, SessionDescription } from '../../sdp/index.js'
 import { parseCryptoAttribute } from '../../srtp/index.js'
 
-/** Key with which a server protects the packets of a track. */
+/** Key in a description, with which the server protects the packets of a track. */
 export interface DescribedKey extends SrtpOffer {
   /**
    * True if the server reads a key of the client in SETUP (MIKEY). Otherwise (`a=crypto`) both sides use the key of the
@@ -13,7 +13,7 @@ export interface DescribedKey extends SrtpOffer {
   readonly isMutual: boolean
 }
 
-/** RTP profiles that are encrypted. */
+/** RTP profiles with encryption (SRTP). */
 export type SecureProfile = 'RTP/SAVP' | 'RTP/SAVPF'
 
 /** Returns the profile of a track if the profile is encrypted; `undefined` for any other. */
@@ -24,7 +24,8 @@ export function secureProfileOf({ protocol }: MediaDescription): SecureProfile |
 }
 
 /**
- * Returns the key of a track: that of its own `a=key-mgmt`, of the session's, or of the first supported `a=crypto`.
+ * Returns the SRTP key of a track: from `a=key-mgmt` of the track or else of the session, or else from the first
+ * supported `a=crypto`.
  *
  * @returns `undefined` without a key that the client can use; the response to SETUP may have one.
  * @see RFC 4567 section 3, RFC 4568

@@ -20,11 +20,11 @@ export interface DescribedTrack {
   readonly payloadType: number
   readonly rtpmap: RtpMap
   readonly parameters: string | undefined
-  /** Profile of the track if it is SRTP; `undefined` for RTP/AVP. */
+  /** Profile of a track with SRTP; `undefined` for a track without encryption. */
   readonly secureProfile: SecureProfile | undefined
-  /** Key of the server for SRTP, if the description has a usable one. */
+  /** SRTP key of the server; `undefined` if the description has no usable one. */
   readonly key: DescribedKey | undefined
-  /** Multicast group of the track, if the description names one. */
+  /** Multicast group of the track; `undefined` if the description has no readable address. */
   readonly group: DescribedGroup | undefined
   readonly direction: 'receive' | 'send'
 }

@@ -9,30 +9,30 @@ import {
 } from '../../sdp/index.js'
 import { controlUriOf } from '../description/control-uri.js'
 
-/** A track to publish: one of a client, of a media of a server, or any with the description of its media. */
+/** Track to publish: a track of a client or of a server's media, or any object with a description. */
 export interface PublishedTrackSource {
-  /** Description of the media, whose `a=control` and port are replaced. */
+  /** Description of the track. The announcement has a copy with other `a=control`, port and profile. */
   readonly description: MediaDescription
 }
 
-/** One media of an announcement. */
+/** One media section (`m=`) of an announcement. */
 export interface AnnouncedMedia {
   readonly description: MediaDescription
-  /** Value of `a=control`. */
+  /** Value of `a=control`, relative to the URI of the stream, such as `trackID=0`. */
   readonly control: string
 }
 
-/** Attributes that concern the connection to the source, and not the media. */
+/** Attributes that are removed, because they concern the connection to the source, and not the encoding. */
 const foreignAttributes = [
   ...(['control', 'sendonly', 'recvonly', 'sendrecv', 'inactive'] as const),
   ...(['key-mgmt', 'crypto', 'range', 'rtcp', 'candidate', 'ssrc', 'mid'] as const),
 ]
 
 /**
- * Returns the media to announce.
+ * Returns the media sections to announce: those of `description`, or else one for each of `tracks`.
  *
  * @throws {TypeError} neither a description nor a list of tracks with descriptions, or one without media.
- * @throws {RequestError} `ERR_SDP`
+ * @throws {RequestError} `ERR_SDP` for a description that cannot be parsed.
  */
 export function mediaOf(
   description: string | SessionDescription | undefined,
@@ -68,13 +68,17 @@ function announced(source: MediaDescription, control: string): AnnouncedMedia {
   return { description, control }
 }
 
-/** Serializes the body of ANNOUNCE. */
+/**
+ * Serializes the session description in the body of ANNOUNCE.
+ *
+ * @param name - Name of the session (`s=`).
+ */
 export function serializeAnnouncement(name: string, media: readonly AnnouncedMedia[]): string {
   const originId = randomInt(2 ** 47)
   const { session } = createSessionDescription({ originId, address: '0.0.0.0', name })
   return serializeSdp({ session, media: media.map(({ description }) => description) })
 }
 
-/** Returns the URI for the SETUP of a media. */
+/** Returns the URI for the SETUP of a media: that of the stream, with the control of the media. */
 export const setupUriOf = (uri: string, { control }: AnnouncedMedia): string =>
   controlUriOf(uri, control)

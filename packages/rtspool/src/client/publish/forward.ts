@@ -9,37 +9,39 @@ import { unitPacketizerOf } from './unit-packetizer.js'
 
 /** Access unit to forward, as `client.accessUnits()` and `server.read()` return it. */
 export interface ForwardedUnit {
-  /** Track of the unit, by its position in the description of the source. */
+  /** Track of the unit: its position in the description of the source, from 0. */
   readonly track: { readonly index: number }
+  /** NAL units, one frame, or payloads, as in `ReceivedUnit.parts`. */
   readonly parts: readonly Buffer[]
   /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */
   readonly timestamp: number
-  /** Wall clock of the source at the timestamp, in milliseconds since 1970. */
+  /** Wall clock of the source at the timestamp, in milliseconds since 1970; `undefined` if unknown. */
   readonly unixTimeMs: number | undefined
 }
 
-/** Track whose units are forwarded. */
+/** Track of the source that is forwarded. `index` is its position in the description of the source, from 0. */
 export type ForwardedTrack = PublishedTrackSource & { readonly index: number }
 
 /** Options of `forward`: those of `publish`, without a description. */
 export interface RtspForwardOptions extends Omit<RtspPublishOptions, 'description' | 'tracks'> {
   /**
-   * Tracks to forward. Required for access units: those of `server.media`, or of a client.
+   * Tracks to forward. Required for access units: the tracks of the client or of the `server.media` that the units come
+   * from.
    * @default tracks of the client that are set up, or else its audio and video
    */
   readonly tracks?: readonly ForwardedTrack[] | undefined
 }
 
 /**
- * Forwards a stream to another RTSP server, until either side ends.
+ * Forwards a stream to another RTSP server (ANNOUNCE, RECORD), until either side ends. The source is one of two:
  *
  * - A client: its packets are sent unchanged, and without a queue, by `pipe`, with the times of its sender reports.
  *   Plays the client, if it does not play yet.
  * - Access units, such as `server.read(media)`: they are packetized anew. The source is read no faster than the server
  *   takes them.
  *
- * The publisher is closed when the source ends; a client stays open when the publisher ends, and must be closed by its
- * owner.
+ * The returned publisher closes when the source ends. A client stays open when the publisher ends, and must be closed
+ * by its owner.
  *
  * @throws {ClientError} as `publish` and `client.play` do.
  * @throws {TypeError} an invalid URL, option or source.

@@ -14,12 +14,12 @@ const connectionOptions = [
   ...(['signal', 'clock'] as const),
 ] satisfies (keyof RtspClientOptions)[]
 
-/** Options of `publish`: `description` or `tracks`, and those of `connect` that concern the connection. */
+/** Options of `publish`: either `description` or `tracks`, which is required, and options of `connect`. */
 export interface RtspPublishOptions
   extends Pick<RtspClientOptions, (typeof connectionOptions)[number]> {
   /**
    * Session description whose media are published, as SDP or parsed. `a=control`, ports and directions are replaced.
-   * @default none: `tracks` are described
+   * @default none: the descriptions of `tracks`
    */
   readonly description?: string | SessionDescription | undefined
   /**
@@ -33,8 +33,8 @@ export interface RtspPublishOptions
    */
   readonly name?: string | undefined
   /**
-   * Maximum number of bytes that wait for the server over TCP; at least 1. Above it, packets are left out until half of
-   * them have been sent, video up to a key frame.
+   * Maximum number of bytes that wait until the server reads them over TCP; at least 1. Above it, new packets are
+   * dropped until half of the bytes have been sent. Video then continues with a key frame.
    * @default 4194304 (4 MiB)
    */
   readonly maxQueuedBytes?: number | undefined

@@ -18,13 +18,13 @@ import type { RtspPublisher } from './rtsp-publisher.js'
 
 /**
  * Publishes a stream to an RTSP server: ANNOUNCE, SETUP of each track, RECORD. Authenticates by Digest or Basic. If the
- * server refuses a transport (461), connects and announces anew, and takes the next.
+ * server refuses a transport (461), connects and announces anew with the next of `transports`.
  *
  * @param url - `rtsp:` or `rtsps:` URL, with or without user and password; `ws:` or `wss:` for RTSP over WebSocket. Redirects
  *   are not followed.
  * @throws {ClientError} the server cannot be reached, or refuses.
  * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have a password.
- * @throws The reason of the signal.
+ * @throws The reason of the option `signal`, if it is aborted.
  */
 export async function publish(
   url: string | URL,
@@ -33,7 +33,7 @@ export async function publish(
   return openPublisher(url, options)
 }
 
-/** Publishes like {@link publish}. */
+/** Publishes like {@link publish}, and returns the class, which can be ended with an error. */
 export async function openPublisher(
   url: string | URL,
   options: RtspPublishOptions,

@@ -25,16 +25,18 @@ const cname = 'rtspool'
 const defaultClockRate = 90_000
 /** Maximum size of a packet in bytes: the length of an interleaved frame has 16 bits. */
 const maxPacketBytes = 65_535
-/** Packets at which a decoder can begin. */
+/** Bits of {@link payloadKinds} for packets at which a decoder can begin. */
 const beginnings = payloadKinds.keyFrame | payloadKinds.prefix | payloadKinds.recovery
 
-/** Part of a publisher that its tracks use. */
+/** Functions of a publisher that its tracks call. */
 export interface PublishedTrackOwner {
-  /** False once the queue is full, until half of it has been sent, and after the end. */
+  /**
+   * Returns whether a packet may be sent: `false` after the end, and from a full queue until half of it has been sent.
+   */
   hasRoom(): boolean
 }
 
-/** One track of a publisher. */
+/** One track of a publisher: sends its packets and sender reports, and counts them. */
 export class PublishedTrack implements RtspPublishedTrack {
   readonly index: number
   readonly description: MediaDescription
@@ -46,11 +48,14 @@ export class PublishedTrack implements RtspPublishedTrack {
   #ssrc: number | undefined
   #packets = 0
   #bytes = 0
-  /** Packets and payload octets with the present SSRC. */
+  /** Packets and payload bytes sent with the present SSRC, for sender reports. */
   #sent = { packets: 0, octets: 0 }
   #droppedPackets = 0
   #reportedLost: number | undefined
-  /** True after packets were left out, until the next key frame. */
+  /**
+   * True from a full queue to the next key frame, if key frames of the encoding are known; packets are dropped
+   * meanwhile.
+   */
   #waitsForKeyFrame = false
 
   constructor(
@@ -106,20 +111,20 @@ export class PublishedTrack implements RtspPublishedTrack {
     this.#time.map(unixMs, rtpTime, clockMs)
   }
 
-  /** Sends a sender report, once there are packets (RFC 3550 section 6.4.1). */
+  /** Sends an RTCP sender report, unless no packet has been sent yet (RFC 3550 section 6.4.1). */
   sendReport(): void {
     const packets = this.#report()
     if (packets) this.#link.sendRtcp(serializeCompound(packets))
   }
 
-  /** Tells the server that the track has ended (RFC 3550 section 6.6). */
+  /** Sends a last sender report with an RTCP BYE, unless no packet has been sent (RFC 3550 section 6.6). */
   sendBye(): void {
     const packets = this.#report()
     if (!packets || this.#ssrc === undefined) return
     this.#link.sendRtcp(serializeCompound([...packets, { type: 'bye', ssrcs: [this.#ssrc] }]))
   }
 
-  /** Handles RTCP of the server. */
+  /** Reads the number of lost packets from a compound RTCP packet of the server. */
   receiveRtcp(compound: Buffer): void {
     for (const packet of parseCompound(compound)) {
       if (packet.type !== 'receiverReport' && packet.type !== 'senderReport') continue

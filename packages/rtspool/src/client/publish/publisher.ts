@@ -11,7 +11,7 @@ import type { RecordSession } from './record-session.js'
 import type { RtpLink } from './rtp-link.js'
 import type { RtspPublisher, RtspPublisherEvents, RtspPublisherState } from './rtsp-publisher.js'
 
-/** A publisher from its RECORD to its TEARDOWN. */
+/** Publisher from its RECORD to its TEARDOWN: owns the connection, the links and the tracks. */
 export class Publisher extends EventEmitter<RtspPublisherEvents> implements RtspPublisher {
   readonly url: string
   readonly tracks: readonly PublishedTrack[]
@@ -61,7 +61,7 @@ export class Publisher extends EventEmitter<RtspPublisherEvents> implements Rtsp
   }
 
   /**
-   * Sends RECORD.
+   * Sends RECORD. Then keeps the session alive, and sends reports.
    *
    * @throws {ClientError} the server refuses. The publisher is closed then.
    */
@@ -115,7 +115,11 @@ export class Publisher extends EventEmitter<RtspPublisherEvents> implements Rtsp
     return !this.#isFull
   }
 
-  /** Ends the publisher; the first call decides about the error. */
+  /**
+   * Closes the publisher; only the first call counts.
+   *
+   * @param error - Reason of the end, for {@link error}; `undefined` = closed by its owner.
+   */
   end(error: unknown): Promise<void> {
     this.#closing ??= this.#tearDown(error)
     return this.#closing

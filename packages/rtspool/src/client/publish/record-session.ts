@@ -11,18 +11,18 @@ import { serializeAnnouncement, setupUriOf } from './announcement.js'
 import type { ResolvedPublishOptions } from './publish-options.js'
 import { type RtpLink, TcpLink, UdpLink } from './rtp-link.js'
 
-/** A connection on which RECORD can follow: announced, with a link for each track. */
+/** Connection that is ready for RECORD: the stream is announced, and each track is set up and has a link. */
 export interface RecordSession {
   readonly connection: ClientConnection
   readonly session: ClientSession
   readonly transport: RtspClientTransport
   readonly methods: readonly string[]
-  /** One for each track, in order. */
+  /** Senders of the packets, one for each track, in the order of the announced media. */
   readonly links: readonly RtpLink[]
 }
 
 /**
- * Connects, announces, and sets up all tracks over one transport.
+ * Connects, and sends ANNOUNCE and the SETUP of each media over one transport. The caller closes connection and links.
  *
  * @throws {ClientError} the server cannot be reached, or refuses. Everything is closed then.
  */

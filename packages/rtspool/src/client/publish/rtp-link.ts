@@ -4,32 +4,32 @@ import { ClientPorts } from '../../transport/udp/client-ports.js'
 import type { ClientConnection } from '../connection/client-connection.js'
 import type { TransportAnswer } from '../streams/transport-answer.js'
 
-/** Way on which the packets of one published track leave. */
+/** Sender of the RTP and RTCP packets of one published track. */
 export interface RtpLink {
-  /** Value of the Transport header of SETUP. */
+  /** Value of the Transport header in the SETUP request. */
   readonly offer: string
-  /** Receives RTCP of the server. */
+  /** Called with each compound RTCP packet of the server; the publisher sets the function. */
   onRtcp: (compound: Buffer) => void
   /**
-   * Connects the link as the server has answered.
+   * Connects the link to the ports or channels in the response to SETUP. Nothing can be sent before.
    *
    * @throws {ClientError} the answer cannot be used.
    */
   open(answer: TransportAnswer): void
   sendRtp(packet: Buffer): void
   sendRtcp(compound: Buffer): void
-  /** Releases ports. Idempotent. */
+  /** Releases UDP ports. Idempotent. */
   close(): Promise<void>
 }
 
-/** Sends a track in frames of the RTSP connection. */
+/** Sends a track in interleaved frames of the RTSP connection. */
 export class TcpLink implements RtpLink {
   readonly offer: string
   onRtcp: (compound: Buffer) => void = () => undefined
   readonly #connection: ClientConnection
   #channels: readonly [rtp: number, rtcp: number]
 
-  /** @param place - Number of tracks set up before; decides about the channels to ask for. */
+  /** @param place - Number of tracks set up before: the link asks for the channels 2 × `place` and 2 × `place` + 1. */
   constructor(connection: ClientConnection, place: number) {
     this.#connection = connection
     this.#channels = [place * 2, place * 2 + 1]
@@ -66,7 +66,7 @@ export class TcpLink implements RtpLink {
   }
 }
 
-/** Sends a track over UDP. */
+/** Sends a track in datagrams from a pair of UDP ports. */
 export class UdpLink implements RtpLink {
   readonly offer: string
   onRtcp: (compound: Buffer) => void = () => undefined
@@ -80,7 +80,7 @@ export class UdpLink implements RtpLink {
     this.offer = `RTP/AVP;unicast;client_port=${rtpPort}-${rtpPort + 1};mode=record`
   }
 
-  /** @throws {TransportError} `ERR_UDP_PORTS_TAKEN` */
+  /** Opens a pair of UDP ports in a range. @throws {TransportError} `ERR_UDP_PORTS_TAKEN` */
   static async create(
     connection: ClientConnection,
     ports: readonly [first: number, last: number],

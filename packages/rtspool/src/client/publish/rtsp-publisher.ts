@@ -2,12 +2,12 @@ import type { EventEmitter } from 'node:events'
 import type { MediaDescription } from '../../sdp/index.js'
 import type { RtpTarget, RtspClientTransport } from '../rtsp-client.js'
 
-/** State of a publisher: sending; closed. A closed publisher stays closed. */
+/** State of a publisher: `recording` from RECORD on; `closed` after the end, for good. */
 export type RtspPublisherState = 'recording' | 'closed'
 
 /** Events of an {@link RtspPublisher}. */
 export interface RtspPublisherEvents {
-  /** Emitted once; `error` is absent after `close()`. */
+  /** Emitted once, at the end. `error` is the reason of the end, and absent after `close()`. */
   closed: [error: unknown]
 }
 
@@ -17,9 +17,9 @@ export interface RtspPublishedTrackStats {
   readonly packets: number
   /** Bytes of these packets, headers included. */
   readonly bytes: number
-  /** Packets that were left out: no RTP, larger than 65,535 bytes, or the queue was full. */
+  /** Packets that were not sent: no valid RTP, larger than 65,535 bytes, or left out because the queue was full. */
   readonly droppedPackets: number
-  /** Packets that the server has missed, by its last receiver report; `undefined` before the first. */
+  /** Total of packets that did not reach the server, by its last receiver report; `undefined` before the first. */
   readonly reportedLostPackets: number | undefined
 }
 
@@ -38,10 +38,12 @@ export interface RtspPublishedTrack extends RtpTarget {
    */
   push(packet: Uint8Array): boolean
   /**
-   * Sets the wall clock of an RTP timestamp for sender reports. Without a call, the arrival of the packets decides.
+   * Sets the wall-clock time of an RTP timestamp for sender reports. Without a call, the arrival of the packets
+   * decides.
    *
-   * @param unixMs - Milliseconds since 1970 of the source's clock.
-   * @param clockMs - Time in milliseconds of the publisher's clock at which the source's clock showed `unixMs`.
+   * @param unixMs - Time of the source's clock at `rtpTime`, in milliseconds since 1970.
+   * @param rtpTime - RTP timestamp in ticks of the track's clock rate, modulo 2^32.
+   * @param clockMs - Time of the publisher's clock, in milliseconds, at which the source's clock showed `unixMs`.
    * @default clockMs now
    */
   mapTime(unixMs: number, rtpTime: number, clockMs?: number): void
@@ -66,13 +68,13 @@ export interface RtspPublisher extends EventEmitter<RtspPublisherEvents>, AsyncD
   /** Bytes that wait for the server to read them. Always 0 over UDP. */
   readonly queuedBytes: number
   /**
-   * Waits until at most half of `maxQueuedBytes` wait, or the publisher is closed. Never rejects. A source that can
-   * wait, such as a file, awaits it before each packet, and loses none.
+   * Waits until at most half of `maxQueuedBytes` wait for the server, or the publisher is closed. Never rejects. A
+   * source that can wait, such as a file, awaits it before each packet, and loses none.
    */
   drained(): Promise<void>
   /**
-   * Sends RTCP BYE and TEARDOWN behind the queued packets, waits for the response for half a second at most, and closes the
-   * connection. Idempotent.
+   * Sends RTCP BYE and TEARDOWN behind the queued packets, waits for the response for half a second at most, and closes
+   * the connection. Idempotent.
    */
   close(): Promise<void>
 }

@@ -1,31 +1,35 @@
 import type { Clock } from '../../clock.js'
 
-/** Milliseconds after which the earliest of the packets in that time decides about the relation of the clocks. */
+/**
+ * Length of a window in milliseconds. At its end, its packet with the least delay relates RTP time to the wall clock.
+ */
 const windowMs = 5000
-/** Largest distance of two RTP timestamps that is no jump, in seconds. */
+/**
+ * Largest difference in seconds between the steps of RTP time and of arrival; a larger one is a jump of the timestamps.
+ */
 const maxStepSeconds = 10
 
-/** An instant of the wall clock and of the RTP clock of a stream. */
+/** Instant of a stream: wall clock in milliseconds since 1970, and RTP timestamp in ticks, modulo 2^32. */
 export interface StreamTime {
   readonly unixMs: number
   readonly rtpTime: number
 }
 
 interface Mapping extends StreamTime {
-  /** Time in milliseconds of the clock at the instant. */
+  /** Instant in milliseconds of the {@link Clock}. */
   readonly clockMs: number
 }
 
 /**
- * Wall clock of the RTP timestamps of one stream. The source tells it with {@link map}. Otherwise the arrival of packets
- * decides: of those within some seconds, the one with the least delay.
+ * Relates the RTP timestamps of one stream to the wall clock. The source states the relation with {@link map}.
+ * Otherwise the arrival of packets decides: in each window, the packet with the least delay.
  */
 export class StreamClock {
   readonly #clock: Clock
   readonly #clockRate: number
   #mapping: Mapping | undefined
   #isTold = false
-  /** Candidate of the present window for the next mapping. */
+  /** Packet with the least delay in the present window; `undefined` before its first packet. */
   #best: Mapping | undefined
   #windowEndsAt = 0
 
@@ -34,13 +38,13 @@ export class StreamClock {
     this.#clockRate = clockRate
   }
 
-  /** Sets the relation of the clocks; packets then decide no more. */
+  /** Sets the relation of RTP time and wall clock. The arrival of packets no longer changes it. */
   map(unixMs: number, rtpTime: number, clockMs: number): void {
     this.#mapping = { unixMs, rtpTime, clockMs }
     this.#isTold = true
   }
 
-  /** Notes the arrival of a packet. */
+  /** Notes the RTP timestamp of a packet that arrives now. */
   note(rtpTime: number): void {
     if (this.#isTold) return
     const clockMs = this.#clock.now()
@@ -58,7 +62,7 @@ export class StreamClock {
     this.#windowEndsAt = clockMs + windowMs
   }
 
-  /** Returns the present instant; `undefined` before the first packet. */
+  /** Returns the present instant of the stream; `undefined` before the first packet and {@link map}. */
   now(): StreamTime | undefined {
     const mapping = this.#mapping
     if (!mapping) return undefined
@@ -67,7 +71,7 @@ export class StreamClock {
     return { unixMs: mapping.unixMs + elapsedMs, rtpTime: (mapping.rtpTime + ticks) >>> 0 }
   }
 
-  /** Returns the seconds by which a packet is earlier than one before it would lead to expect. */
+  /** Returns the seconds by which a packet arrives earlier than its timestamp and the arrival of `before` predict. */
   #leadSeconds(before: Mapping, { rtpTime, clockMs }: Mapping): number {
     const ticks = (rtpTime - before.rtpTime) | 0
     return ticks / this.#clockRate - (clockMs - before.clockMs) / 1000

@@ -10,16 +10,19 @@ import {
 } from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
 
-/** Creates the RTP packets of access units, as `client.accessUnits()` and `server.read()` return them. */
+/**
+ * Function that turns one access unit into RTP packets. `parts` are NAL units, one frame, or payloads, as in
+ * `ReceivedUnit.parts`.
+ */
 export type UnitPacketizer = (parts: readonly Buffer[], timestamp: number) => readonly Buffer[]
 
-/** Value of a length byte that another one follows (RFC 6416 section 6). */
+/** Value of a length byte after which another length byte follows (RFC 6416 section 6). */
 const longLength = 255
 const maxSequenceNumber = 2 ** 16
 
 /**
- * Creates the packetizer of a track. Units of an encoding that the library does not parse are payloads as received, each of
- * which becomes one packet.
+ * Creates the packetizer of a track, with random SSRC and sequence number. For an encoding that the library does not
+ * parse, each part is a payload, and becomes one packet.
  */
 export function unitPacketizerOf(description: MediaDescription): UnitPacketizer {
   const [payloadType = 0] = description.payloadTypes
@@ -84,7 +87,7 @@ function audioPayloaderOf(
 
 const markerBit = 0x80
 
-/** Puts the length in front of an access unit of LATM, and the marker on its packet. */
+/** Returns the packet of one access unit of LATM, with the length of the unit in front, and the marker bit. */
 function markedLatm(whole: UnitPacketizer, part: Buffer, timestamp: number): readonly Buffer[] {
   const lengths = Buffer.alloc(Math.floor(part.length / longLength) + 1, longLength)
   lengths[lengths.length - 1] = part.length % longLength

@@ -8,7 +8,7 @@ import {
 } from '../../rtp/index.js'
 import type { RtspClientTrack } from '../rtsp-client.js'
 
-/** Makes packets of the audio of one encoding. */
+/** Functions that turn audio of one encoding into RTP packets. */
 export interface AudioPacketizer {
   /**
    * Splits audio into pieces of one packet each, if the encoding allows that. An incomplete last sample is kept for the next
@@ -19,18 +19,20 @@ export interface AudioPacketizer {
   split(audio: Uint8Array, isContinued: boolean): Uint8Array[]
   /** Returns the duration of a piece in ticks of the track's clock rate. */
   ticksOf(piece: Uint8Array): number
+  /** Returns the RTP packets of a piece, whose RTP timestamp is given. */
   packetize(piece: Uint8Array, timestamp: number): Buffer[]
 }
 
-/** Packets of sound have 20 ms (RFC 3551 section 4.2). */
+/** Number of packets for a second of samples: each has 20 ms (RFC 3551 section 4.2). */
 const packetsASecond = 50
-/** Bytes of a sample, by encoding without frames. */
+/** Bytes of one sample of one channel, by encoding that consists of samples. */
 const sampleBytes: Readonly<Record<string, number>> = { PCMU: 1, PCMA: 1, L16: 2 }
 const aacSamples = 1024
 
 /**
- * Returns the packetizer for a track: G.711, L16, AAC (RFC 3640) and Opus.
+ * Returns the packetizer for the encoding of a track: PCMU, PCMA, L16, AAC (RFC 3640) or Opus.
  *
+ * @param ssrc - SSRC of the packets.
  * @throws {TypeError} any other encoding.
  */
 export function audioPacketizerOf(

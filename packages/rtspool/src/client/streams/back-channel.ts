@@ -13,13 +13,13 @@ const cname = 'rtspool'
 const leadMs = 100
 /** Milliseconds of silence after which audio belongs to a new talkspurt, whose times follow the clock. */
 const gapMs = 200
-/** Bit of the second byte of a packet that begins a talkspurt (RFC 3551 section 4.1). */
+/** Marker bit in the second byte of an RTP packet: the packet begins a talkspurt (RFC 3551 section 4.1). */
 const markerBit = 0x80
 
-/** Part of a client that its back channel uses. */
+/** Functions of a client that its {@link BackChannel} uses. */
 export interface BackChannelOwner {
   readonly clock: Clock
-  /** Plays the stream, if it does not play yet. */
+  /** Plays the stream, if it does not play yet. @returns Resolves when it plays */
   begin(): Promise<void>
 }
 
@@ -31,13 +31,13 @@ export class BackChannel implements RtspBackChannel {
   #packetizer: AudioPacketizer | undefined
   /** RTP timestamp of the next audio. */
   #timestamp = randomInt(2 ** 32)
-  /** Time at which the next audio is due, in milliseconds of the clock; `undefined` before the first. */
+  /** Time at which the next audio is due to be played, in milliseconds of the clock; `undefined` before the first. */
   #dueMs: number | undefined
   /** Time of the last write, in milliseconds of the clock. */
   #writtenMs = Number.NEGATIVE_INFINITY
   #packetCount = 0
   #octetCount = 0
-  /** Settles when the writes so far are done; they run one after another. */
+  /** Settles when all writes so far are over; each one starts after the one before. */
   #turn: Promise<unknown> = Promise.resolve()
   #wait: { readonly timer: ClockTimer; readonly end: () => void } | undefined
   #isClosed = false
@@ -62,7 +62,7 @@ export class BackChannel implements RtspBackChannel {
     return this.track.sendRtp(Buffer.from(buffer, byteOffset, length))
   }
 
-  /** Ends a write that waits for its time. Idempotent. */
+  /** Ends the back channel: a write that waits for its time, and each later one, rejects. Idempotent. */
   close(): void {
     this.#isClosed = true
     this.#wait?.end()
@@ -91,7 +91,7 @@ export class BackChannel implements RtspBackChannel {
     }
   }
 
-  /** Waits until the next audio is due. @returns `true` if the audio begins a talkspurt */
+  /** Waits until {@link leadMs} before the next audio is due. @returns `true` if the audio begins a talkspurt */
   async #waitForTurn(): Promise<boolean> {
     const { clock } = this.#owner
     const now = clock.now()
@@ -120,7 +120,9 @@ export class BackChannel implements RtspBackChannel {
     if (this.#isClosed) throw new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
   }
 
-  /** Returns a sender report (RFC 3550 section 6.4.1); `undefined` before the first packet. */
+  /**
+   * Returns a compound RTCP packet with a sender report (RFC 3550 section 6.4.1); `undefined` before the first packet.
+   */
   #senderReport(): Buffer | undefined {
     const { clock } = this.#owner
     if (this.#packetCount === 0 || this.#dueMs === undefined) return undefined

@@ -5,7 +5,7 @@ import type { TransportAnswer } from './transport-answer.js'
 /** Way on which the packets of one track arrive. */
 export interface Carrier {
   /**
-   * Returns the value of the Transport header of SETUP.
+   * Returns the value of the Transport header in the SETUP request.
    *
    * @param profile - Profile of the track, such as `RTP/AVP`.
    */

@@ -16,20 +16,20 @@ import { readTransportAnswer, type TransportAnswer } from './transport-answer.js
 
 /** Seconds until a session without requests expires, if the server announces nothing (RFC 2326 section 12.37). */
 const defaultTimeoutSeconds = 60
-/** Range of RECORD, and of the first PLAY, which some cameras require. */
+/** Value of the Range header of RECORD, and of the first PLAY, in which some cameras require it. */
 const firstRange = 'npt=0.000-'
-/** Range of the first PLAY of a stream that is described as live. */
+/** Value of the Range header of the first PLAY of a stream that is described as live (`a=range:npt=now-`). */
 const liveRange = 'npt=now-'
 
-/** Parts of a presentation that a session uses; a publisher has no description of the server. */
+/** Parts of a presentation that a session uses. `description` is absent for a publisher, which receives none. */
 type SessionPresentation = Pick<Presentation, 'aggregateUri'> &
   Partial<Pick<Presentation, 'description'>>
 
-/** Returns the range of the first PLAY. gst-rtsp-server 1.22 with a back channel refuses to seek in a live stream. */
+/** Returns the Range of the first PLAY. gst-rtsp-server 1.22 with a back channel refuses to seek in a live stream. */
 const firstRangeOf = ({ description }: SessionPresentation): string =>
   /^npt=now-/i.test(description?.session.attribute('range')?.trim() ?? '') ? liveRange : firstRange
 
-/** The session of a client on the server: SETUP of each track, then PLAY, PAUSE and the others. */
+/** Session of a client on the server: sends SETUP for each track, then PLAY, PAUSE, RECORD or parameters. */
 export class ClientSession {
   readonly #connection: ClientConnection
   readonly #presentation: SessionPresentation
@@ -37,7 +37,7 @@ export class ClientSession {
   #id: string | undefined
   #timeoutSeconds = defaultTimeoutSeconds
   #hasPlayed = false
-  /** True if the server has granted a back channel. */
+  /** True if the client has requested a back channel by DESCRIBE, and the server has not refused. */
   readonly #hasBackChannel: boolean
 
   constructor(
@@ -87,9 +87,10 @@ export class ClientSession {
   }
 
   /**
-   * Sends SETUP for a track to record, and returns the Transport header of the response.
+   * Sends SETUP for a track to publish.
    *
-   * @param offer - Value of the Transport header.
+   * @param offer - Value of the Transport header in the request.
+   * @returns Transport header of the response.
    * @throws {ClientError} the server refuses, or its response cannot be used.
    */
   async setUpTransport(uri: string, offer: string): Promise<TransportAnswer> {
@@ -105,7 +106,7 @@ export class ClientSession {
     return response
   }
 
-  /** Starts to send the tracks that are set up. */
+  /** Sends RECORD: the client may then send packets of all tracks that are set up. */
   async record(): Promise<void> {
     await this.#ask('RECORD', { Range: firstRange })
   }
@@ -130,15 +131,17 @@ export class ClientSession {
     return readPlayAnswer(response)
   }
 
-  /** Pauses all tracks. */
+  /** Sends PAUSE for all tracks. @throws {ClientError} the server refuses */
   async pause(): Promise<void> {
     await this.#ask('PAUSE', {})
   }
 
   /**
-   * Sends GET_PARAMETER or SET_PARAMETER, and returns the parameters in the response.
+   * Sends GET_PARAMETER or SET_PARAMETER.
    *
    * @param body - Lines of `text/parameters`; an empty text is no body.
+   * @returns Values in the response by name.
+   * @throws {ClientError} the server refuses.
    */
   async parameters(
     method: 'GET_PARAMETER' | 'SET_PARAMETER',

@@ -16,16 +16,19 @@ export interface TrackListener {
 /** Sends RTCP to the server on the channel or port of one track. */
 export type RtcpSender = (compound: Buffer) => void
 
-/** Sends a packet of RTP to the server. @returns `false` if the packet was left out */
+/** Function that sends an RTP packet to the server. @returns `false` if the packet was left out */
 export type RtpSender = (packet: Buffer) => boolean
 
 /** One track of a client: its description, and what arrives of it. */
 export class ClientTrack implements RtspClientTrack {
   described: DescribedTrack
   start: RtspClientTrack['start'] = {}
-  /** SRTP of the track since its last SETUP; `undefined` with RTP/AVP. */
+  /** SRTP keys and counters of the track since its last SETUP; `undefined` with RTP/AVP. */
   security: TrackSecurity | undefined
-  /** Returns the report of a track on which the client sends; `undefined` before its first packet. */
+  /**
+   * Function of a back channel that returns a compound RTCP packet with a sender report; `undefined` before its first
+   * packet.
+   */
   senderReport: (() => Buffer | undefined) | undefined
   readonly #listener: TrackListener
   readonly #reception: TrackReception
@@ -115,7 +118,7 @@ export class ClientTrack implements RtspClientTrack {
   }
 
   /**
-   * Notes that SETUP has succeeded.
+   * Notes that SETUP has succeeded, and how to send packets to the server.
    *
    * @param sendRtp - `undefined` for multicast, to which a client sends reports only.
    */
@@ -124,7 +127,12 @@ export class ClientTrack implements RtspClientTrack {
     this.#sendRtp = sendRtp
   }
 
-  /** Sends the server a packet. @returns `false` if the track is not set up, or the server does not read */
+  /**
+   * Sends an RTP packet to the server, encrypted if the track has SRTP.
+   *
+   * @returns `false` if nothing is sent: the track is not set up, SRTP cannot protect the packet, or the server does
+   *   not read.
+   */
   sendRtp(packet: Buffer): boolean {
     const sealed = this.security ? this.security.protect(packet) : packet
     return sealed !== undefined && this.#sendRtp?.(sealed) === true
@@ -154,7 +162,11 @@ export class ClientTrack implements RtspClientTrack {
     if (this.#reception.isEnded) this.#listener.ended()
   }
 
-  /** Sends the server a report of received and lost packets. */
+  /**
+   * Sends an RTCP report: the sender report of a back channel, or else a receiver report.
+   *
+   * @param now - Time of the client's clock in milliseconds.
+   */
   sendReport(now: number): void {
     const report = this.senderReport?.() ?? this.#reception.report(now)
     const compound = this.security ? this.security.protectRtcp(report) : report

@@ -12,10 +12,10 @@ import type { Carrier } from './carrier.js'
 import type { ClientTrack } from './client-track.js'
 import type { TransportAnswer } from './transport-answer.js'
 
-/** Time to live of reports to a group whose time the server does not announce: the local network. */
+/** Time to live of RTCP reports to a group if the server names none: 1 does not leave the local network. */
 const defaultTtl = 1
 
-/** Receives a track from a multicast group. */
+/** Receives a track from a multicast group, and sends its RTCP reports to the group. */
 export class MulticastCarrier implements Carrier {
   readonly #connection: ClientConnection
   readonly #clock: Clock
@@ -37,7 +37,11 @@ export class MulticastCarrier implements Carrier {
     return `${profile};multicast`
   }
 
-  /** @throws {ClientError} `ERR_CLIENT_TRANSPORT` if the server sends elsewhere, or the group cannot be joined. */
+  /**
+   * Joins the group in the response to SETUP, or else in the description.
+   *
+   * @throws {ClientError} `ERR_CLIENT_TRANSPORT` if the server sends elsewhere, or the group cannot be joined.
+   */
   async open(track: ClientTrack, answer: TransportAnswer): Promise<void> {
     const place = placeOf(track, answer)
     const { localAddress } = this.#connection
@@ -70,7 +74,11 @@ export class MulticastCarrier implements Carrier {
   }
 }
 
-/** Returns the group of the answer, or else that of the description. */
+/**
+ * Returns the group to join: address, ports and TTL, each from the answer, or else from the description.
+ *
+ * @throws {ClientError} `ERR_CLIENT_TRANSPORT` if the answer is unicast, or there is no group.
+ */
 function placeOf(
   { described }: ClientTrack,
   { interleaved, serverPort, isMulticast, destination, port, ttl, source }: TransportAnswer,

@@ -2,7 +2,10 @@ import type { ReceivedPacket } from '../rtsp-client.js'
 
 /** Memory of a queue entry in bytes, without its packet. */
 const entryBytes = 128
-/** Number of read entries, and share of the array, above which they are removed from it. */
+/**
+ * Minimum number of read entries that are removed from the array at once; they also need the share `compactShare` of
+ * it.
+ */
 const compactAfter = 1024
 const compactShare = 0.5
 
@@ -38,7 +41,7 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
   #missed = 0
   #hasBegun = false
   #end: { readonly error: unknown } | undefined
-  /** Calls of {@link next} that wait for a packet, oldest first. */
+  /** Functions that wake the calls of {@link next} that wait for a packet, oldest first. */
   #waiting: (() => void)[] = []
   /** True if a packet has been read since {@link watchProgress} or {@link releaseIfStuck}. */
   #hasProgressed = false
@@ -48,7 +51,10 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     this.#maxBytes = maxBytes
   }
 
-  /** True once the limit is reached, until half of the bytes have been read; the connection is not read meanwhile. */
+  /**
+   * True from the limit until half of the bytes have been read: the connection must not be read. False for a stuck
+   * reader.
+   */
   get holdsUp(): boolean {
     return this.#isFull && !this.#isStuck
   }
@@ -58,12 +64,15 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     return this.#waiting.length > 0
   }
 
-  /** Begins to watch whether packets are read. */
+  /** Begins to watch whether packets are read, for {@link releaseIfStuck}. */
   watchProgress(): void {
     this.#hasProgressed = false
   }
 
-  /** Lets a full queue no longer hold up the connection, if no packet has been read since the last look. */
+  /**
+   * Marks the reader as stuck if the queue is full, and no packet has been read since the last call or
+   * {@link watchProgress}. The full queue then drops packets, and no longer holds up the connection.
+   */
   releaseIfStuck(): void {
     this.#isStuck = this.#isFull && !this.#hasProgressed
     this.#hasProgressed = false
@@ -72,8 +81,8 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
   /**
    * Queues a packet.
    *
-   * @param mayWait - True for a packet whose sender waits while the queue is full. Any other is left out then, and so is
-   *   every packet for a stuck reader.
+   * @param mayWait - True for a packet whose sender can wait: it is queued even above the limit. A full queue drops any
+   *   other packet, and if its reader is stuck, every packet.
    */
   push(packet: Omit<ReceivedPacket, 'missedPackets'>, mayWait: boolean): void {
     if (this.#end) return
@@ -92,7 +101,7 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     this.#waiting.shift()?.()
   }
 
-  /** Removes all queued packets; they count as left out. */
+  /** Removes all queued packets; they count in `missedPackets` of the next packet. */
   discard(): void {
     this.#missed += this.#entries.length - this.#next
     for (let at = this.#next; at < this.#entries.length; at++) {

@@ -5,14 +5,14 @@ import type { RtspPlayAnswer } from '../rtsp-client.js'
 /** Matches a number of the Scale and Speed headers (RFC 2326 sections 12.34 and 12.35). */
 const decimal = /^\s*([-+]?\d{1,9}(?:\.\d{0,9})?)\s*$/
 
-/** Reads the response to PLAY. Headers that cannot be read are left out. */
+/** Reads Range, Scale and Speed in the response to PLAY; each is `undefined` if it cannot be read. */
 export const readPlayAnswer = (response: RtspResponse): RtspPlayAnswer => ({
   range: read(response, 'range', parseRange),
   scale: read(response, 'scale', numberOf),
   speed: read(response, 'speed', numberOf),
 })
 
-/** Returns the entries of RTP-Info; empty without a readable header. */
+/** Returns the entries of the RTP-Info header, one for each track; empty without a readable header. */
 export const rtpInfoOf = (response: RtspResponse): readonly RtpInfoEntry[] =>
   read(response, 'rtp-info', parseRtpInfo) ?? []
 

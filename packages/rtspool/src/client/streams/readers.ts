@@ -7,7 +7,7 @@ import { PacketQueue } from './packet-queue.js'
 /** Default of {@link RtspClientReadOptions.maxQueuedBytes}. */
 const defaultMaxQueuedBytes = 4 * 1024 * 1024
 
-/** Milliseconds after which a reader that reads nothing no longer holds up another one that waits. */
+/** Milliseconds without reading after which a full queue counts as stuck, if another reader waits for packets. */
 const stuckMs = 1000
 
 /** Functions of the client that its {@link Readers} call. */
@@ -26,8 +26,9 @@ export interface ReadersOwner {
 }
 
 /**
- * The queues of everybody who reads packets of a client. The slowest reader holds up the connection, except while a
- * request waits for its response, or when the reader has stopped reading while another one waits: packets are then left out.
+ * Packet queues of a client, one for each iteration. The slowest reader holds up the connection, except in two cases,
+ * in which packets for full queues are left out. A request waits for its response; or a reader has stopped reading
+ * while another one waits.
  */
 export class Readers implements TrackListener {
   readonly #owner: ReadersOwner
@@ -80,7 +81,11 @@ export class Readers implements TrackListener {
     this.#regulate()
   }
 
-  /** Reads the connection until the promise has settled. Packets for full queues are left out meanwhile. */
+  /**
+   * Reads the connection until the promise has settled. Packets for full queues are left out meanwhile.
+   *
+   * @param answered - Response to a request; its result is returned.
+   */
   async whileFlowing<T>(answered: Promise<T>): Promise<T> {
     this.#requests++
     this.#regulate()
@@ -92,7 +97,7 @@ export class Readers implements TrackListener {
     }
   }
 
-  /** Removes the packets in all queues. */
+  /** Removes the packets in all queues; they count as missed. */
   discard(): void {
     for (const queue of this.#queues) queue.discard()
   }

@@ -25,19 +25,19 @@ const randBytes = 16
 const defaultSuite = srtpSuites.AES_CM_128_HMAC_SHA1_80
 
 /**
- * SRTP of one track: opens what the server sends under the key of the server, and protects what the client sends, under a
- * key of its own if the server reads one.
+ * SRTP of one track. Decrypts packets of the server with the key of the server. Encrypts packets of the client with a
+ * key of its own if the server reads one, or else with the server's.
  */
 export class TrackSecurity {
   /** Number of packets dropped because they were not authentic, repeated or too old. */
   rejectedPackets = 0
   readonly #sender: SrtpSender
-  /** True if the client sends a key of its own. */
+  /** True if the client encrypts with a key of its own, which SETUP tells the server. */
   readonly #isMutual: boolean
   #receiver: SrtpReceiver | undefined
   #suiteName: SrtpSuiteName | undefined
 
-  /** @param described - Key of the description; without it, the response to SETUP must have one. */
+  /** @param described - Key in the description; without it, the response to SETUP must have one. */
   constructor(described: DescribedKey | undefined) {
     this.#isMutual = described?.isMutual ?? true
     const master = described?.master
@@ -52,7 +52,11 @@ export class TrackSecurity {
     return this.#suiteName
   }
 
-  /** Returns the headers of SETUP that tell the server the client's key; none if it reads no key. */
+  /**
+   * Returns the KeyMgmt header of SETUP with the client's key; no header if the server reads none.
+   *
+   * @param uri - URI of the SETUP.
+   */
   headersFor(uri: string, clock: Clock): Readonly<Record<string, string>> {
     if (!this.#isMutual) return {}
     const { seconds, fraction } = ntpFromUnixMs(clock.unixTimeMs())
@@ -68,9 +72,10 @@ export class TrackSecurity {
   }
 
   /**
-   * Accepts the key and the rollover counters that a response has for the track, if it has any.
+   * Takes over the server's key and rollover counters from the KeyMgmt header of a response, if it has them.
    *
-   * @throws {ClientError} `ERR_CLIENT_SRTP` if the server has told no key that the client can use.
+   * @param uri - URI of the SETUP of the track, by which the header names the track.
+   * @throws {ClientError} `ERR_CLIENT_SRTP` if the server has told no key that the client can use, now or before.
    */
   accept(response: RtspResponse, uri: string): void {
     const offer = offerFor(response, uri)
@@ -82,24 +87,24 @@ export class TrackSecurity {
     )
   }
 
-  /** Opens an RTP packet. @returns `undefined` if the packet is not authentic, repeated or too old. */
+  /** Authenticates and decrypts an RTP packet. @returns `undefined` if it is not authentic, repeated or too old */
   open(packet: Buffer): Buffer | undefined {
     return this.#counted(this.#receiver?.open(packet))
   }
 
-  /** Opens a compound RTCP packet. @returns `undefined` as for {@link open} */
+  /** Authenticates and decrypts a compound RTCP packet. @returns `undefined` as for {@link open} */
   openRtcp(compound: Buffer): Buffer | undefined {
     return this.#counted(this.#receiver?.openRtcp(compound))
   }
 
-  /** Protects an RTP packet. @returns `undefined` if its index is used, or the packet is too large */
+  /** Encrypts an RTP packet. @returns `undefined` if its SRTP index has been used before, or the packet is too large */
   protect(packet: Buffer): Buffer | undefined {
     const { suite, mki } = this.#sender.master
     const sealed = this.#sender.protect(packet)
     return sealed && mki ? addMki(sealed, mki, suite, 'rtp') : sealed
   }
 
-  /** Protects a compound RTCP packet. @returns `undefined` if all 2^31 indexes are used */
+  /** Encrypts a compound RTCP packet. @returns `undefined` if all 2^31 SRTCP indexes are used */
   protectRtcp(compound: Buffer): Buffer | undefined {
     const { suite, mki } = this.#sender.master
     const sealed = this.#sender.protectRtcp(compound)
@@ -124,7 +129,9 @@ function newMaster(suite: MasterKey['suite']): MasterKey {
   return masterKeyFrom(suite, randomBytes(suite.keyBytes + suite.saltBytes))
 }
 
-/** Returns the offer of a response for a track: that with its URI, or the only one. */
+/**
+ * Returns the key in the KeyMgmt headers of a response: that for the URI, or the only one; `undefined` if unreadable.
+ */
 function offerFor(response: RtspResponse, uri: string): SrtpOffer | undefined {
   const messages = response.headers.getAll('KeyMgmt').flatMap(messagesIn)
   const named = messages.find((message) => message.uri === uri)

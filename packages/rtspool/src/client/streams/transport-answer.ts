@@ -9,9 +9,9 @@ export interface TransportAnswer {
   /** Address from which the server sends, as received. It may be empty or invalid. */
   readonly source: string | undefined
   readonly isMulticast: boolean
-  /** Address of the multicast group, as received. */
+  /** Address of the multicast group, as received. It may be empty or invalid. */
   readonly destination: string | undefined
-  /** Ports of the multicast group. */
+  /** Ports of the multicast group for RTP and RTCP. */
   readonly port: NumberPair | undefined
   readonly ttl: number | undefined
 }
@@ -19,8 +19,8 @@ export interface TransportAnswer {
 const maxParameters = 64
 
 /**
- * Reads the Transport header of a SETUP response. Parameters that cannot be read are left out, because cameras send SSRCs
- * with spaces and empty sources.
+ * Reads the Transport header of a SETUP response. Parameters that cannot be read are left out, because cameras send
+ * SSRCs with spaces and empty sources.
  *
  * @throws {ClientError} `ERR_CLIENT_PROTOCOL` without a readable header.
  */

@@ -7,7 +7,9 @@ import {
 } from '../../rtp/index.js'
 import type { ReceivedPacket, ReceivedUnit, RtspClientTrack } from '../rtsp-client.js'
 
-/** Memory that the packets of an incomplete unit may hold beyond four times their size, in bytes. */
+/**
+ * Bytes of memory that packets of an incomplete unit may hold beyond four times their size; further ones are copied.
+ */
 const spareBytes = 1024 * 1024
 const largestShare = 4
 
@@ -17,7 +19,7 @@ interface ReadTrack {
   readonly depacketizer: Depacketizer
   /** Number of packets that were left out since the last access unit. */
   missed: number
-  /** Times of the recording by RTP timestamp, of access units that are not complete yet. */
+  /** Times of the recording in milliseconds since 1970, by RTP timestamp, of access units that are not complete yet. */
   readonly replayTimes: Map<number, number>
   /** The latest of these times. */
   lastReplay: { readonly timestamp: number; readonly unixMs: number } | undefined
@@ -25,12 +27,12 @@ interface ReadTrack {
   dropped: number
   /** Size of the packets since the last access unit. */
   sizeBytes: number
-  /** Memory of the reads that these packets are views of. */
+  /** Size in bytes of the received chunks that these packets are views of. */
   heldBytes: number
   lastRead: ArrayBufferLike | undefined
 }
 
-/** Maximum number of stored times of a track, for units whose packets are lost. */
+/** Maximum number of stored times of a track. Without it, units whose packets are lost would leave theirs for ever. */
 const maxReplayTimes = 64
 /** Maximum seconds of the audio behind the first frame of a packet, whose times follow from that of the packet. */
 const maxPacketSeconds = 2
@@ -133,8 +135,8 @@ function noteReplayTime(read: ReadTrack, timestamp: number, unixMs: number): voi
 }
 
 /**
- * Returns a packet, or a copy of it if the packets of the unit hold much more memory than they need: small packets in large
- * reads of other data.
+ * Returns a packet, or a copy of it if the packets of the unit hold much more memory than their size. Small packets are
+ * views of large received chunks.
  */
 function ownedBy(read: ReadTrack, packet: Buffer): Buffer {
   const { buffer } = packet

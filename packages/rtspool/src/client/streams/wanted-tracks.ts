@@ -1,14 +1,14 @@
 import { ClientError } from '../../errors.js'
 import type { RtspClientTrack } from '../rtsp-client.js'
 
-/** Returns whether a track is played, unless the option `tracks` says otherwise. */
+/** Default of the option `tracks`: returns `true` for audio and video that the server sends. */
 const isMedia = ({ kind, direction }: RtspClientTrack): boolean =>
   direction === 'receive' && (kind === 'video' || kind === 'audio')
 
 /**
- * Returns the tracks to set up: the wanted ones, and that of the back channel.
+ * Returns the tracks to set up: those that `isWanted` selects, and that of the back channel.
  *
- * @throws {ClientError} `ERR_CLIENT_NO_TRACKS`
+ * @throws {ClientError} `ERR_CLIENT_NO_TRACKS` if there is none.
  */
 export function wantedOf<Track extends RtspClientTrack>(
   tracks: readonly Track[],

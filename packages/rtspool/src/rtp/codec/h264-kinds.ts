@@ -9,7 +9,7 @@ const stapB = 25
 const mtap16 = 26
 const mtap24 = 27
 const fuB = 29
-/** Last of the types SEI, parameter sets and delimiter, which follow one another (H.264 table 7-1). */
+/** Highest NAL unit type of SEI, parameter sets and delimiter, which are 6 to 9 (H.264 table 7-1). */
 const lastPrefix = 9
 const nalTypeMask = 0x1f
 const fuStartBit = 0x80
@@ -40,7 +40,12 @@ export function h264Kind(packet: Uint8Array, start: number, end: number): number
   }
 }
 
-/** Classifies a packet of one unit. Cheap cameras put further units behind parameter sets, separated by start codes. */
+/**
+ * Classifies a packet of one NAL unit by {@link payloadKinds}. Cheap cameras put further units behind parameter sets,
+ * separated by start codes.
+ *
+ * @param first - NAL unit type of the packet.
+ */
 function kindOfSingle(packet: Uint8Array, start: number, end: number, first: number): number {
   const kind = kindOfUnit(first, packet, start + 1, end)
   return first < sei || first > lastPrefix ? kind : withFollowing(kind, packet, start + 1, end)

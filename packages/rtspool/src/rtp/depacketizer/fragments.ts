@@ -1,15 +1,15 @@
 /**
- * Maximum number of fragments that are kept as views. Beyond it, they are copied: a view holds the whole read of the
- * connection that it is a part of, mostly 64 KiB.
+ * Maximum number of fragments that are kept as views. Further ones are copied, because a view keeps the whole received
+ * chunk in memory, mostly 64 KiB.
  */
 const maxViews = 32
 const nothing = Buffer.alloc(0)
 
 /** Collects the fragments of one part (NAL unit or frame) that arrives in several packets. */
 export class Fragments {
-  /** Latest fragments, as views. */
+  /** Latest fragments, as views of received packets. */
   #pieces: Buffer[] = []
-  /** Earlier fragments, copied; there is room behind {@link #copiedBytes}. */
+  /** Buffer whose first {@link #copiedBytes} bytes are the earlier fragments; the rest is room for more. */
   #copied = nothing
   #copiedBytes = 0
   #sizeBytes = 0

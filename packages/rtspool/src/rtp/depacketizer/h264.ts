@@ -11,7 +11,10 @@ const lastSingle = 23
 const stapA = 24
 const fuA = 28
 const fuHeadersBytes = 2
-/** Types SEI, parameter sets and delimiter, behind which cheap cameras put further units with start codes. */
+/**
+ * Lowest NAL unit type of SEI, parameter sets and delimiter. Cheap cameras put further units with start codes behind
+ * them.
+ */
 const firstPrefix = 6
 const lastPrefix = 9
 const startCode = Buffer.from([0, 0, 1])

@@ -100,13 +100,13 @@ function parseSmpteRange(unit: SmpteRange['unit'], text: string): SmpteRange {
 }
 
 /**
- * Parses a single range; `;time=` is ignored.
+ * Parses the value of a Range header with one range; `;time=` is ignored.
  *
  * RFC 2326 section 12.29 allows a list of ranges; a list is refused here as not understood.
  *
  * @param isReverse - True for a range that is played backwards: its end may be before its start.
- * @throws {RequestError} `ERR_RANGE_UNIT` for an unknown unit, `ERR_RANGE` if the end is before the
- *   start, `ERR_HEADER_VALUE` for any other error.
+ * @throws {RequestError} `ERR_RANGE_UNIT` for an unknown unit, `ERR_RANGE` if the end is before the start,
+ *   `ERR_HEADER_VALUE` for any other error.
  */
 export function parseRange(value: string, isReverse = false): RtspRange {
   const semicolon = value.indexOf(';')
