@@ -310,7 +310,10 @@ describe('events', () => {
     const hook = await receiver()
     hook.nextStatuses.push(500, 503)
     const env = { RTSPOOL_WEBHOOK_SECRET: 'secret' }
-    const command = await start(['--webhook', hook.url, ...watchful], { env, config: recordingsAndSource })
+    const command = await start(['--webhook', hook.url, ...watchful], {
+      env,
+      config: recordingsAndSource,
+    })
     const { api } = command
     const reader = await events(api)
     await causeEveryEvent(command, reader)
