@@ -32,4 +32,7 @@ const selected = [
   ...['--project=interop', '--project=vlc'],
   ...testsWithoutPlayers().map((file) => `--exclude=${file}`),
 ]
-process.exitCode = await runNode(join(root, 'scripts/test.mjs'), [...(isNamed ? [] : selected), ...args])
+process.exitCode = await runNode(join(root, 'scripts/test.mjs'), [
+  ...(isNamed ? [] : selected),
+  ...args,
+])

@@ -246,12 +246,12 @@ export class Session<Data extends object = SessionData> {
     return joinHalves(this.#accessLow, this.#accessHigh)
   }
 
-  /** Time of creation, converted by the present wall clock. */
+  /** Time of creation. Kept on the monotonic clock: setting the wall clock shifts the result. */
   get createdTime(): Date {
     return this.#wallTimeOf(this.createdAt)
   }
 
-  /** Time of the last sign of life, converted by the present wall clock. */
+  /** Time of the last sign of life. Kept on the monotonic clock: setting the wall clock shifts the result. */
   get lastAccessTime(): Date {
     return this.#wallTimeOf(this.lastAccessAt)
   }

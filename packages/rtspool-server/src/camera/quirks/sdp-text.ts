@@ -3,7 +3,7 @@ const lineEnd = '\r\n'
 /** A session description in blocks of lines: the session, then each `m=` line with those below. */
 export type SdpBlocks = readonly (readonly string[])[]
 
-/** Splits a description into blocks; the first is the session. */
+/** Splits a description into blocks of lines: the lines of the session, then those of each `m=` section. */
 export function blocksOf(sdp: string): string[][] {
   const blocks: string[][] = [[]]
   for (const line of sdp.split(lineEnd)) {

@@ -87,8 +87,8 @@ function ownSession(context: UnauthorizedRequest, user: string | undefined): Ses
 }
 
 /**
- * Returns the session that a request names, if it belongs to the address of the client. The user of
- * the session is not checked.
+ * Returns the session that a request names, if it belongs to the address of the client;
+ * `undefined` otherwise. The user of the session is not checked.
  */
 export function namedSession({
   server,

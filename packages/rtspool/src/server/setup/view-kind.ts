@@ -10,7 +10,8 @@ import type { StreamKind } from './stream-plan.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
 /**
- * Chooses the kind of stream for a track of a media that somebody views.
+ * Chooses the kind of stream for a track that a client sets up to view: unicast, a multicast group, or the back channel over
+ * which the client speaks. The track and the transport that was chosen from the client's offers decide.
  *
  * @param mayTalk - True if the client may speak over the back channel.
  * @throws {RequestError} `ERR_NOT_FOUND` without such a track, `ERR_FORBIDDEN` for a back channel that the user may not

@@ -113,8 +113,9 @@ export class CreationChain {
   }
 
   /**
-   * Returns the first remaining handle of the 1024 serial numbers that include `serial`, or of
-   * later ones; {@link none} if there is none.
+   * Returns a handle from which to search for `serial`. Serial numbers are grouped in blocks of 1024. The handle is the
+   * oldest one that is left in the block of `serial`, so its own number may be lower. Without one, it is the oldest of
+   * the next block that has any; {@link none} if no block has.
    */
   #markedAt(serial: number): number {
     const from = markOf(serial) - this.#firstMark

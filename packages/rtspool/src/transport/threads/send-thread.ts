@@ -251,7 +251,10 @@ export class SendThread {
     return hasReached(this.#collected, position)
   }
 
-  /** Reads the reports, frees the memory of handled entries, and writes the control entries that wait for room. */
+  /**
+   * Reads what the thread has reported about entries of its ring, and tells the listener. Frees the memory of sent entries,
+   * and writes control entries that had no room before. Called before each send of a group, and at a notice of the thread.
+   */
   collect(): void {
     if (this.#isCollecting) return
     // Read before the reports: the thread reports about an entry before it counts as handled.
