@@ -17,15 +17,9 @@ export type HeaderLines = Readonly<Record<string, string>>
 
 export interface PeerOptions {
   readonly waiting: Waiting
-  /**
-   * Credentials for servers that request them. Not used for requests with
-   * {@link PeerRequest.isAnonymous}.
-   */
+  /** Credentials for servers that request them. Not used for requests with {@link PeerRequest.isAnonymous}. */
   readonly credentials: Credentials | undefined
-  /**
-   * Called with each response, to remember the sessions that the test has created. They are torn
-   * down after it.
-   */
+  /** Called with each response, to remember the sessions that the test has created. They are torn down after it. */
   onAnswer(method: string, uri: string, answer: Answer): void
 }
 

@@ -1,5 +1,6 @@
 import { failureText, type Recorder } from '../recording/recorder.js'
-import type { RecordingEvents, RecordingService } from '../recording/recording-service.js'
+import type { RecordingEvents } from '../recording/recording-events.js'
+import type { RecordingService } from '../recording/recording-service.js'
 import type { EventFeed } from './event-feed.js'
 import type { EventType } from './event-types.js'
 

@@ -7,13 +7,12 @@ import {
   type RecordingEnd,
   type RecordingFailure,
 } from './recorder.js'
+import type { RecordingEvents } from './recording-events.js'
 import { isSamePlan, type RecordingPlan, recordsPath } from './recording-plan.js'
 import { isScheduled } from './schedule.js'
 import type { ClosedSegment } from './segment.js'
 import { diskStore, type SegmentStore } from './segment-store.js'
 import { RecordingFiles } from './stored/recording-files.js'
-import type { RemovalCause } from './stored/retention.js'
-import type { StoredSegment } from './stored/segment-catalog.js'
 import { TimeZone } from './time-zone.js'
 
 /** Seconds after which a recording that has failed is tried again. */
@@ -22,25 +21,6 @@ const retrySeconds = 30
 const sourceRetrySeconds = 10
 
 const minuteMs = 60_000
-
-export interface RecordingEvents {
-  /** A recording has created its first file. `refused`: encodings of tracks that are not recorded. */
-  started: [recorder: Recorder, refused: readonly string[]]
-  segmentClosed: [recorder: Recorder, segment: ClosedSegment]
-  /** A recording has failed. `retrySeconds`: time to the next attempt; `undefined` = none. */
-  failed: [
-    recorder: Recorder,
-    failure: RecordingFailure,
-    error: unknown,
-    retrySeconds: number | undefined,
-  ]
-  /** A file was removed: it was too old, the others needed its room, or somebody deleted it. */
-  removed: [plan: RecordingPlan, segment: StoredSegment, cause: RemovalCause]
-  /** Old files cannot be listed or removed. */
-  removalFailed: [plan: RecordingPlan, error: unknown]
-  /** A recording that had started has ended. */
-  stopped: [recorder: Recorder, end: RecordingEnd]
-}
 
 export interface RecordingServiceOptions {
   /** @default the clock of the machine */
