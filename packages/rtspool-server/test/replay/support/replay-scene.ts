@@ -137,11 +137,14 @@ export class Player {
   }
 }
 
+/** Matches the names that Node gives operations on files, and the closing of one. */
+const fileWork = /^(FSReq|CloseReq)/
+
 /** Waits until nothing reads a file, so that the clock can go on. */
 export async function filesRead(): Promise<void> {
   for (let quietTurns = 0; quietTurns < 6; quietTurns++) {
     await nextTurn()
-    if (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) quietTurns = 0
+    if (process.getActiveResourcesInfo().some((name) => fileWork.test(name))) quietTurns = 0
   }
 }
 
