@@ -17,9 +17,11 @@ export interface HistorySample {
   readonly uptimeSeconds: number
   readonly sessions: number
   readonly connections: number
+  /** Bytes of media from publishers since the start of the server. */
   readonly bytesIn: number
+  /** Bytes of media to all viewers since the start of the server. */
   readonly bytesOut: number
-  /** Number of packets that were not sent, because viewers read too slowly. */
+  /** Packets since the start of the server that were not sent to a viewer, because it read too slowly: a sum over viewers. */
   readonly packetsDropped: number
   /** Delay of the event loop of Node.js in milliseconds: the 99th percentile. */
   readonly loopDelayMs: number

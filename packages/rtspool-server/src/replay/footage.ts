@@ -83,7 +83,7 @@ export interface FootageRange {
 interface OpenClip {
   readonly clip: Clip
   readonly file: FootageFile
-  /** Index in the session description (`lane`) and track, by track id of the file. */
+  /** Index of the `m=` section in the session description (`lane`), and the track, by track id of the file. */
   readonly lanes: ReadonlyMap<number, { readonly lane: number; readonly track: StoredTrack }>
 }
 

@@ -85,7 +85,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     if (group?.size === 0) this.#groups.delete(reader.rtp)
   }
 
-  /** Returns the packets that a new reader has still to be sent, oldest first; empty if there are none. */
+  /** Returns the packets that were not sent yet to a new reader, oldest first; empty if there are none. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#catchingUp.get(reader)?.packets ?? []
   }

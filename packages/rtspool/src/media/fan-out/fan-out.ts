@@ -118,7 +118,7 @@ export class FanOut {
   }
 
   /**
-   * Returns the packets already pushed that a reader has still to be sent: cached packets for a new
+   * Returns the packets already pushed that were not sent yet to a reader: cached packets for a new
    * reader, and packets that wait for the end of their frame.
    */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {

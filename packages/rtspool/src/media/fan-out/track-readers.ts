@@ -81,7 +81,7 @@ export class TrackReaders {
     else this.#plain.settle(reader)
   }
 
-  /** Returns the packets already pushed that a reader without SRTP has still to be sent. */
+  /** Returns the packets already pushed that were not sent yet to a reader without SRTP. */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     return this.#plain.waitingPackets(reader)
   }

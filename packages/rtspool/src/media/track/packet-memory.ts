@@ -75,7 +75,7 @@ export class PacketMemory {
     }
   }
 
-  /** Resets the counted memory to 0, because no packets are cached any more. */
+  /** Sets the counted memory to 0. Call it after the cache was emptied. */
   clear(): void {
     this.#heldBytes = 0
     this.#backing = undefined

@@ -386,7 +386,7 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Returns the packets already pushed that a reader has still to be sent. A viewer that joins the
+   * Returns the packets already pushed that were not sent yet to a reader. A viewer that joins the
    * multicast group of this reader now is sent them first.
    */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {

@@ -96,8 +96,8 @@ async function seek(
 }
 
 /**
- * Returns the RTP-Info header. Its times belong to the start of the response's Range, which is the
- * present position while the presentation plays.
+ * Returns the RTP-Info header. Its times belong to the start of the response's Range. If the
+ * presentation plays already, that start is the present position.
  */
 function storedRtpInfo(
   { server }: RequestContext,

@@ -46,7 +46,7 @@ export class SharedRing {
    * For the producer, position behind the last reserved entry. For the consumer, position of the next entry to read.
    */
   #position: number
-  /** For the producer: position in front of which units may be written again, because their entries are freed. */
+  /** For the producer: units at lower positions may be overwritten, because the entries that were there are freed. */
   #freed: number
 
   /**
