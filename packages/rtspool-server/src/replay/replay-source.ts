@@ -69,7 +69,7 @@ export class ReplaySource implements SeekableSource {
   #lanes: readonly Lane[] = []
   #output: MediaOutput | undefined
   #run: Run | undefined
-  /** What a seek is waiting for. */
+  /** Footage and sender that a seek prepares; `undefined` while no seek waits. */
   #preparing: Pick<Run, 'footage' | 'sender'> | undefined
   #replayCSeq: number | undefined
   /** Position of the last unit sent, in seconds from the beginning of the presentation. */
