@@ -41,9 +41,14 @@ export class DashboardPage {
     this.complaints = complaints
   }
 
-  static async open(browser: Browser | undefined, url: string): Promise<DashboardPage> {
+  /** @param options.timezoneId - Time zone of the browser; without it the machine's. */
+  static async open(
+    browser: Browser | undefined,
+    url: string,
+    options: { readonly timezoneId?: string } = {},
+  ): Promise<DashboardPage> {
     const viewport = { width: 1440, height: 800 }
-    const context = await browser?.newContext({ colorScheme: 'light', viewport })
+    const context = await browser?.newContext({ colorScheme: 'light', viewport, ...options })
     const page = await context?.newPage()
     if (!context || !page) throw new Error('no browser')
     const complaints: string[] = []

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { durationText } from '../words/quantities.js'
 import { barsOf, neighbour, recordedAt, type Span } from './spans.js'
-import { clockText, marksOf, markText, moved, zoomed } from './time-window.js'
+import { centred, clockText, marksOf, markText, moved, zoomed } from './time-window.js'
 
 interface TimeLineProps {
   readonly day: Span
@@ -45,8 +45,8 @@ export function TimeLine(props: TimeLineProps): JSX.Element {
   const onKeyDown = (event: KeyboardEvent): void => {
     const to = keyTarget(event.key, { window, day, spans, timeMs })
     if (to !== undefined) onSeek(Math.min(day.endMs, Math.max(day.startMs, to)))
-    else if (event.key === '+') onWindow(zoomed(window, day, timeMs, 1 / zoomFactor))
-    else if (event.key === '-') onWindow(zoomed(window, day, timeMs, zoomFactor))
+    else if (event.key === '+') onWindow(zoomedAt(props, 1 / zoomFactor))
+    else if (event.key === '-') onWindow(zoomedAt(props, zoomFactor))
     else return
     event.preventDefault()
   }
@@ -127,14 +127,22 @@ function keyTarget(
   return undefined
 }
 
+/** Returns a zoomed window with the shown picture in its middle, so that the time after the picture stays visible. */
+function zoomedAt(
+  { day, window, timeMs }: Pick<TimeLineProps, 'day' | 'window' | 'timeMs'>,
+  factor: number,
+): Span {
+  return zoomed(centred(window, day, timeMs), day, timeMs, factor)
+}
+
 /** Buttons that zoom and move the window of a time line. */
 export function TimeLineTools(
   props: Pick<TimeLineProps, 'day' | 'window' | 'timeMs' | 'onWindow'>,
 ) {
-  const { day, window, timeMs, onWindow } = props
+  const { day, window, onWindow } = props
   const tools: readonly (readonly [string, () => Span])[] = [
-    ['Zoom in', () => zoomed(window, day, timeMs, 1 / zoomFactor)],
-    ['Zoom out', () => zoomed(window, day, timeMs, zoomFactor)],
+    ['Zoom in', () => zoomedAt(props, 1 / zoomFactor)],
+    ['Zoom out', () => zoomedAt(props, zoomFactor)],
     ['Earlier', () => moved(window, day, -0.5)],
     ['Later', () => moved(window, day, 0.5)],
     ['Whole day', () => day],

@@ -64,7 +64,12 @@ export function moved({ startMs, endMs }: Span, day: Span, share: number): Span 
  * day.
  */
 export function showing(window: Span, day: Span, timeMs: number): Span {
-  if (timeMs >= window.startMs && timeMs <= window.endMs) return window
+  const isShown = timeMs >= window.startMs && timeMs <= window.endMs
+  return isShown ? window : centred(window, day, timeMs)
+}
+
+/** Returns a window of the same length with a time (milliseconds since 1970) in its middle, within the day. */
+export function centred(window: Span, day: Span, timeMs: number): Span {
   const halfMs = (window.endMs - window.startMs) / 2
   return within({ startMs: timeMs - halfMs, endMs: timeMs + halfMs }, day)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  centred,
   clockText,
   dateOf,
   dayOf,
@@ -55,6 +56,14 @@ describe('a window', () => {
     const window = { startMs: at(2), endMs: at(4) }
     expect(showing(window, day, at(3))).toBe(window)
     expect(showing(window, day, at(8))).toEqual({ startMs: at(7), endMs: at(9) })
+  })
+
+  it('puts a time late in the day in its middle when the buttons zoom', () => {
+    const late = at(23.5)
+    let window = day
+    for (let n = 0; n < 10; n++) window = zoomed(centred(window, day, late), day, late, 0.5)
+    expect(window.endMs - window.startMs).toBe((24 * hour) / 1024)
+    expect((late - window.startMs) / (window.endMs - window.startMs)).toBeCloseTo(0.5)
   })
 
   it.for([
