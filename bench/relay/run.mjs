@@ -1,5 +1,5 @@
 // What does a relay add? Delay of the packets, time to the first key frame of a cold pull, and viewers held while the camera is away.
-// Usage: npm run bench -- relay [--short] [--seconds 20] [--pulls 30] [--viewers 50] [--away 20] [--packets-of-picture 7: 2 Mbit/s]
+// Usage: npm run bench -- relay [--short] [--seconds 40] [--pulls 30] [--viewers 50] [--away 20] [--packets-of-picture 7: 2 Mbit/s]
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
@@ -10,7 +10,7 @@ import { library } from './library.mjs'
 const { connect } = await library('client/index.js')
 
 const options = readOptions(
-  { seconds: 20, pulls: 30, viewers: 50, away: 20, 'packets-of-picture': 7 },
+  { seconds: 40, pulls: 30, viewers: 50, away: 20, 'packets-of-picture': 7 },
   { seconds: 2, pulls: 3, viewers: 5, away: 2 },
 )
 const ports = { camera: 29_554, relay: 29_555 }
@@ -20,6 +20,8 @@ const urls = {
   cold: `rtsp://127.0.0.1:${ports.relay}/cold`,
 }
 const nsPerMs = 1e6
+/** Time after which the code of camera, relay and viewers has been compiled. */
+const warmUpMs = 5000
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 function start(file, ...args) {
@@ -58,7 +60,7 @@ async function measureDelay() {
       }),
     )
   }
-  await pause(1000)
+  await pause(warmUpMs)
   for (const all of Object.values(delays)) all.length = 0
   await pause(options.seconds * 1000)
   for (const { client } of viewers) await client.close()
