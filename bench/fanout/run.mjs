@@ -1,11 +1,19 @@
 // Fan-out of one 720p30 stream of 2 Mbit/s: what a delivered packet costs the server.
 // Usage: npm run bench -- fanout [--short] [--viewers 1,100,300,1000] [--transports tcp,udp] [--rounds 5]
-//   [--measure 10] [--warmup 3] [--subjects rtspool,gst,floor,floor-sendto] [--settings JSON of rtspool-server.mjs]
+//   [--measure 10] [--warmup 3] [--subjects rtspool,mediamtx,gst,floor,floor-sendto] [--settings JSON of rtspool-server.mjs]
+//   [--packet-bytes 1400: rtspool and MediaMTX receive packets of that size instead of FFmpeg's 1472]
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
-import { describeClip, makeClip } from '../lib/clip.mjs'
+import { annexBClip, describeClip, makeClip } from '../lib/clip.mjs'
 import { cpuPerPacketUs, measureLoad } from '../lib/load.mjs'
+import { startMediamtx, withoutMissingMediamtx } from '../lib/mediamtx.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
-import { startFloor, startGst, startRtspool, withoutMissingPeer } from '../lib/servers.mjs'
+import {
+  publishTo,
+  startFloor,
+  startGst,
+  startRtspool,
+  withoutMissingPeer,
+} from '../lib/servers.mjs'
 import { median, sum } from '../lib/statistics.mjs'
 
 const options = readOptions(
@@ -18,15 +26,23 @@ const options = readOptions(
     subjects: ['rtspool', 'gst', 'floor', 'floor-sendto'],
     settings: '{}',
     gro: 0,
+    'packet-bytes': 0,
   },
   { viewers: [10], rounds: 1, warmup: 0.2, measure: 0.5, subjects: ['rtspool', 'gst', 'floor'] },
 )
 const notes = []
 const bytesPerMegabyte = 1e6
 
+function publisherOf(clip) {
+  const bytes = options['packet-bytes']
+  if (bytes === 0) return { clip }
+  return { options: ['--clip', annexBClip(clip), '--packet-bytes', String(bytes)] }
+}
+
 const subjects = {
   rtspool: ({ clip }) =>
-    startRtspool({ publisher: { clip }, settings: JSON.parse(options.settings) }),
+    startRtspool({ publisher: publisherOf(clip), settings: JSON.parse(options.settings) }),
+  mediamtx: async ({ clip }) => publishTo(await startMediamtx(), publisherOf(clip)),
   gst: ({ clip }) => startGst({ clip }),
   floor: ({ clip, transport, viewers }) =>
     startFloor({ kind: transport === 'udp' ? 'udp-gso' : 'tcp', viewers, clip }),
@@ -168,7 +184,12 @@ function printRatios(measurements) {
 await runBenchmark('fanout', options, async (run) => {
   const clip = makeClip({ isShort: options.short })
   run.clip = describeClip(clip)
-  options.subjects = withoutMissingPeer(options.subjects, notes)
+  options.subjects = withoutMissingMediamtx(withoutMissingPeer(options.subjects, notes), notes)
+  if (options.subjects.includes('mediamtx') && options['packet-bytes'] === 0) {
+    throw new RangeError(
+      '--packet-bytes 1400 is needed: MediaMTX packs what is above 1440 bytes anew, into other packets',
+    )
+  }
   const measurements = []
   for (let round = 1; round <= options.rounds; round++) {
     for (const transport of options.transports) {

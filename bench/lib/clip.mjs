@@ -40,6 +40,17 @@ export function makeClip({ isShort = false } = {}) {
   return { video, frames }
 }
 
+/** The clip as H.264 in Annex B, parameter sets in front of each key frame: for publishers that cut packets themselves. */
+export function annexBClip({ video }) {
+  const file = video.replace(/\.mp4$/, '.h264')
+  if (!existsSync(file)) {
+    const unfinished = `${file}.${process.pid}.h264`
+    ffmpeg(['-i', video, '-c', 'copy', '-bsf:v', 'h264_mp4toannexb', unfinished])
+    renameSync(unfinished, file)
+  }
+  return file
+}
+
 /** Average bits a second and frames of the clip, for the head of a report. */
 export function describeClip({ frames }) {
   const sizes = readFileSync(frames, 'utf8').trim().split('\n').map(Number)

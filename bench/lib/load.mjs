@@ -1,4 +1,5 @@
 // Runs the load tool against a server and samples the server at the edges of each window.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { compile } from './native.mjs'
 import {
   cpuSecondsBetween,
@@ -27,8 +28,12 @@ export function startLoad(server, options) {
  * @returns The load tool's report; each window has in addition `server`: `cpu` seconds
  *   (`total`, `user`, `system`), `softirq` seconds, memory and descriptors at its end.
  */
-export async function measureLoad(server, options, { windowBegan, windowEnded } = {}) {
-  const load = startLoad(server, options)
+export function measureLoad(server, options, hooks) {
+  return measureWindows(startLoad(server, options), server, hooks)
+}
+
+/** Does the same for another load tool, which prints `windowBegan`, `windowEnded` and, as its `report`, `windows`. */
+export async function measureWindows(load, server, { windowBegan, windowEnded } = {}) {
   const spent = []
   let began
   load.on('windowBegan', () => {
@@ -48,6 +53,16 @@ export async function measureLoad(server, options, { windowBegan, windowEnded } 
     window.server = spent[index]
   })
   return report
+}
+
+/** Measures a server without viewers: one window with `cpu`, `softirq`, memory and descriptors, and its `seconds`. */
+export async function measureWithoutLoad(server, { warmup, measure }) {
+  await sleep(warmup * 1000)
+  const began = { cpu: sampleCpu(server.pid), softirq: sampleSoftirq() }
+  await sleep(measure * 1000)
+  const cpu = cpuSecondsBetween(began.cpu, sampleCpu(server.pid))
+  const softirq = began.softirq ? cpuSecondsBetween(began.softirq, sampleSoftirq()).total : 0
+  return { seconds: cpu.wall, server: { cpu, softirq, memory: sampleMemory(server.pid) } }
 }
 
 const microsecondsPerSecond = 1e6

@@ -13,7 +13,9 @@ const programs = {
       (name) => `load/${name}.c`,
     ),
   },
-  publisher: { sources: ['load/publisher.c', 'load/histogram.c'] },
+  publisher: {
+    sources: ['publisher', 'publication', 'annex-b', 'histogram'].map((name) => `load/${name}.c`),
+  },
   floor: { sources: ['peers/floor.c'] },
   'gst-fanout': { sources: ['peers/gst-fanout.c'], packages: ['gstreamer-rtsp-server-1.0'] },
 }

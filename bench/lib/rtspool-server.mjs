@@ -1,18 +1,21 @@
 // The server under test: rtspool with publishing allowed, and an answer to questions on stdin.
 // Usage: node bench/lib/rtspool-server.mjs ['{"server": RtspServer options, "events": true, "loopDelay": true}']
+// With `"pull": { "url": URL, "streams": N }` it pulls URL0 to URL(N-1) while somebody watches /cam0 to /cam(N-1).
 // With `"live": true` it serves live pictures for browsers too, to everybody: ws://host:livePort/PATH.
+// With `"collections": true` it counts the mark-compact collections of V8.
 // Prints JSON lines: listening, then sessionRemoved (with `events`), and an answer to each line on stdin:
 //   stats       what server and process hold, and the event loop's delay since the last question
 //   quit        closes the server and leaves
 import { createServer } from 'node:http'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 
-const built = process.env.RTSPOOL_DIST
-  ? pathToFileURL(`${process.env.RTSPOOL_DIST}/index.js`)
-  : new URL('../../packages/rtspool/dist/index.js', import.meta.url)
-const { RtspServer } = await import(built)
+const built = (entry) =>
+  process.env.RTSPOOL_DIST
+    ? pathToFileURL(`${process.env.RTSPOOL_DIST}/${entry}`)
+    : new URL(`../../packages/rtspool/dist/${entry}`, import.meta.url)
+const { RtspServer } = await import(built('index.js'))
 
 /** The monitor's own timer; what it reports includes one interval. */
 const loopDelayResolutionMs = 1
@@ -23,12 +26,20 @@ const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const server = new RtspServer({ port: 0, host: '127.0.0.1', ...settings.server })
 server.mounts.allowPublish('/*')
+if (settings.pull) await pull(settings.pull)
 server.on('requestFailed', (error) => print({ event: 'requestFailed', message: String(error) }))
 server.on('publishStarted', (path) => print({ event: 'publishStarted', path }))
 if (settings.events) {
   server.pool.on('sessionRemoved', (session, reason) =>
     print({ event: 'sessionRemoved', reason, atMs: performance.now(), stats: session.stats }),
   )
+}
+
+async function pull({ url, streams }) {
+  const { relayMedia } = await import(built('relay/index.js'))
+  for (let index = 0; index < streams; index++) {
+    server.mounts.add(`/cam${index}`, relayMedia(`${url}${index}`, { transport: 'tcp' }))
+  }
 }
 
 const loopDelay = settings.loopDelay
@@ -46,6 +57,15 @@ function loopDelayMs() {
   }
   loopDelay.reset()
   return seen
+}
+
+let markCompacts = settings.collections ? 0 : undefined
+if (settings.collections) {
+  new PerformanceObserver((list) => {
+    for (const { detail } of list.getEntries()) {
+      if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) markCompacts++
+    }
+  }).observe({ entryTypes: ['gc'] })
 }
 
 /** @returns The port of the live pictures. */
@@ -67,6 +87,7 @@ const commands = {
       server: server.stats(),
       process: process.memoryUsage(),
       loopDelayMs: loopDelayMs(),
+      markCompacts,
     }),
   quit: async () => {
     await server.close()
@@ -76,7 +97,8 @@ const commands = {
 
 await server.listen()
 const livePort = settings.live ? await serveLive() : undefined
-print({ event: 'listening', port: server.address().port, livePort })
+const tlsPort = settings.server?.tls ? server.tlsAddress().port : undefined
+print({ event: 'listening', port: server.address().port, livePort, tlsPort })
 const lines = createInterface({ input: process.stdin })
 lines.on('line', (line) => commands[line.trim()]?.())
 // Whoever started the server is gone.

@@ -14,33 +14,51 @@ const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin']
  * @param settings - As `rtspool-server.mjs` takes them.
  * @param library - Folder of another build of the library.
  */
-export async function startRtspool({ publisher, settings = {}, nodeOptions = [], library }) {
+export async function startRtspool({ publisher, ...options }) {
+  return publishTo(await startRtspoolAlone(options), publisher)
+}
+
+/** A server with a publisher, which `stop` ends too. @param publisher - As for {@link startRtspool} */
+export async function publishTo(server, publisher) {
+  const isPublished = publisher.options ? undefined : server.program.next('publishStarted')
+  const publishing = startPublisher(publisher, server.url)
+  await Promise.race([isPublished ?? publishing.next('publishing'), failWhenEnded(publishing)])
+  return {
+    ...server,
+    publisher: publishing,
+    stop: async () => {
+      await publishing.stop()
+      await server.stop()
+    },
+  }
+}
+
+/** rtspool without a publisher. @param core - Its core; that of servers under test unless named. */
+export async function startRtspoolAlone({
+  settings = {},
+  nodeOptions = [],
+  library,
+  core = serverCore,
+} = {}) {
   const server = new Program(
     process.execPath,
     [...nodeOptions, serverScript, JSON.stringify(settings)],
-    { core: serverCore, ...(library ? { env: { RTSPOOL_DIST: library } } : {}) },
+    { core, ...(library ? { env: { RTSPOOL_DIST: library } } : {}) },
   )
-  const { port, livePort } = await server.next('listening')
-  const url = `rtsp://127.0.0.1:${port}/cam`
-  const isPublished = server.next('publishStarted')
-  const publishing = startPublisher(publisher, url)
-  await Promise.race([isPublished, failWhenEnded(publishing)])
+  const { port, livePort, tlsPort } = await server.next('listening')
   return {
     name: 'rtspool',
-    url,
+    url: `rtsp://127.0.0.1:${port}/cam`,
     liveUrl: livePort && `ws://127.0.0.1:${livePort}/cam`,
+    tlsUrl: tlsPort && `rtsps://127.0.0.1:${tlsPort}/cam`,
     pid: server.pid,
     program: server,
-    publisher: publishing,
     stats: () => {
       const answer = server.next('stats')
       server.say('stats')
       return answer
     },
-    stop: async () => {
-      await publishing.stop()
-      await server.stop()
-    },
+    stop: () => server.stop(),
   }
 }
 

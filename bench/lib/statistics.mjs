@@ -24,3 +24,20 @@ export function fitLine(points) {
   const slope = xy / xx
   return { slope, intercept: meanY - slope * meanX, r2: yy === 0 ? 1 : xy ** 2 / (xx * yy) }
 }
+
+/**
+ * Median over the rounds of subject / other: both sides of a ratio saw the same machine.
+ *
+ * @param value - Reads the number from a measurement `{ round, subject, … }`.
+ */
+export function ratioOfRounds(measurements, subject, other, value) {
+  const of = (name, round) =>
+    measurements.find((one) => one.subject === name && one.round === round)
+  const rounds = new Set(measurements.map(({ round }) => round))
+  return median(
+    [...rounds].map((round) => {
+      const [one, another] = [of(subject, round), of(other, round)]
+      return one && another ? value(one) / value(another) : Number.NaN
+    }),
+  )
+}

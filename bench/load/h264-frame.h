@@ -63,6 +63,29 @@ static inline uint8_t *frame_add(Frame *frame, Packetizer *packetizer, size_t pa
   return out + sizeof header;
 }
 
+/* One NAL unit: a packet of its own where it fits, else fragments (FU-A). */
+static inline void frame_add_unit(Frame *frame, Packetizer *packetizer, const uint8_t *unit,
+                                  size_t size, bool is_last_unit) {
+  enum { NAL_FU_A = 28 };
+  size_t room = packetizer->max_packet_bytes - RTP_HEADER_BYTES;
+  if (size <= room) {
+    uint8_t *payload = frame_add(frame, packetizer, size, is_last_unit);
+    if (payload) memcpy(payload, unit, size);
+    return;
+  }
+  room -= FU_HEADER_BYTES;
+  for (size_t at = 1; at < size;) {
+    size_t piece = size - at < room ? size - at : room;
+    bool is_last = at + piece == size;
+    uint8_t *payload = frame_add(frame, packetizer, FU_HEADER_BYTES + piece, is_last_unit && is_last);
+    if (!payload) return;
+    payload[0] = (uint8_t)((unit[0] & 0xe0) | NAL_FU_A);
+    payload[1] = (uint8_t)((at == 1 ? 0x80 : 0) | (is_last ? 0x40 : 0) | (unit[0] & 0x1f));
+    memcpy(payload + FU_HEADER_BYTES, unit + at, piece);
+    at += piece;
+  }
+}
+
 /* One picture of `picture_bytes`: parameter sets first when it is a key frame, then fragments (FU-A). */
 static inline void frame_make(Frame *frame, Packetizer *packetizer, size_t picture_bytes,
                               bool is_key_frame) {

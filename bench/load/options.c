@@ -15,6 +15,7 @@ static const char usage[] =
     "                          0 = until the windows are over\n"
     "  --raw                   instead of RTSP: interleaved frames from the first byte (tcp), or\n"
     "                          datagrams to every second port from --base-port on (udp)\n"
+    "  --paths N               viewer i plays the URL with i mod N behind it\n"
     "  --concurrency N         viewers between connecting and playing at a time (50; join 1)\n"
     "  --interval-ms N         time between two arrivals (0)\n"
     "  --warmup S              seconds between the last arrival and the first window (2)\n"
@@ -71,7 +72,7 @@ static void parse_url(const char *url, Options *options) {
 enum {
   OPTION_TRANSPORT = 256, OPTION_VIEWERS, OPTION_JOIN, OPTION_CHURN, OPTION_RAW, OPTION_CONCURRENCY,
   OPTION_INTERVAL, OPTION_WARMUP, OPTION_MEASURE, OPTION_ALL_TRACKS, OPTION_GRO, OPTION_BASE_PORT,
-  OPTION_RECEIVE_BUFFER, OPTION_REQUEST_TIMEOUT,
+  OPTION_RECEIVE_BUFFER, OPTION_REQUEST_TIMEOUT, OPTION_PATHS,
 };
 
 static const struct option long_options[] = {
@@ -89,6 +90,7 @@ static const struct option long_options[] = {
     {"base-port", required_argument, NULL, OPTION_BASE_PORT},
     {"receive-buffer", required_argument, NULL, OPTION_RECEIVE_BUFFER},
     {"request-timeout-ms", required_argument, NULL, OPTION_REQUEST_TIMEOUT},
+    {"paths", required_argument, NULL, OPTION_PATHS},
     {NULL, 0, NULL, 0},
 };
 
@@ -117,6 +119,7 @@ static void apply(Options *options, int option) {
     case OPTION_BASE_PORT: options->base_port = (uint16_t)parse_count(optarg); break;
     case OPTION_RECEIVE_BUFFER: options->receive_buffer_bytes = parse_count(optarg); break;
     case OPTION_REQUEST_TIMEOUT: options->request_timeout_ms = parse_count(optarg); break;
+    case OPTION_PATHS: options->paths = parse_count(optarg); break;
     default: fail("unknown option");
   }
 }

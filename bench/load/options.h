@@ -32,6 +32,8 @@ typedef struct {
   uint32_t viewers;
   /* Viewers that are between connecting and playing at the same time. */
   uint32_t concurrency;
+  /* Streams that the viewers share: viewer i plays the URL with i % paths behind it; 0 = all play the URL itself. */
+  uint32_t paths;
   uint32_t interval_ms;
   double warmup_s;
   double windows_s[MAX_WINDOWS];

@@ -1,47 +1,47 @@
-/* Publishes made-up H.264 over RTSP and TCP at an exact rate; each packet carries the time at which it was sent
- * (stamp.h). Usage: publisher [options] rtsp://A.B.C.D:PORT/PATH
+/* Publishes H.264 over RTSP and TCP at an exact rate. Without a clip the pictures are made up, and each packet carries
+ * the time at which it was sent (stamp.h). Usage: publisher [options] rtsp://A.B.C.D:PORT/PATH
  *   --fps N              pictures a second (30)
- *   --mbit N             RTP bits a second, in millions (2)
+ *   --mbit N             RTP bits a second, in millions (2); not for a clip
  *   --packet-bytes N     largest RTP packet (1472)
  *   --gop N              pictures from one key frame to the next (30)
- *   --even               packets spread over the picture's time instead of all at once
+ *   --even               packets spread over the picture's time instead of all at once; one stream only
+ *   --streams N          N streams, to PATH0 to PATH(N-1), whose pictures and key frames are spread over time
+ *   --clip FILE          pictures of an Annex B file, over and over, with --gop pictures between key frames
  * Prints {"event":"publishing"}, on SIGTERM {"event":"report",…}. */
-#include <arpa/inet.h>
 #include <getopt.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "annex-b.h"
 #include "clock.h"
 #include "h264-frame.h"
 #include "histogram.h"
+#include "publication.h"
 #include "stamp.h"
 
 #define FRAME_CAPACITY (8 * 1024 * 1024)
-#define KEEPALIVE_NS (15 * NS_PER_S)
-#define ANSWER_BYTES 4096
+#define MAX_STREAMS 10000
 
 typedef struct {
   double fps, mbit;
   size_t packet_bytes;
-  uint32_t gop;
+  uint32_t gop, streams;
   bool is_even;
-  const char *url;
+  const char *clip, *url;
 } Settings;
 
-static volatile sig_atomic_t is_stopping;
+typedef struct {
+  Publication publication;
+  Packetizer packetizer;
+  uint32_t picture;
+} PublishedStream;
+
 static void stop(int signal_number) {
   (void)signal_number;
   is_stopping = 1;
-}
-
-static void die(const char *what) {
-  fprintf(stderr, "publisher: %s\n", what);
-  exit(1);
 }
 
 static Settings parse_settings(int argc, char **argv) {
@@ -50,6 +50,8 @@ static Settings parse_settings(int argc, char **argv) {
                                           {"packet-bytes", required_argument, NULL, 'p'},
                                           {"gop", required_argument, NULL, 'g'},
                                           {"even", no_argument, NULL, 'e'},
+                                          {"streams", required_argument, NULL, 's'},
+                                          {"clip", required_argument, NULL, 'c'},
                                           {NULL, 0, NULL, 0}};
   Settings settings = {.fps = 30, .mbit = 2, .packet_bytes = 1472, .gop = 30};
   int option;
@@ -59,90 +61,18 @@ static Settings parse_settings(int argc, char **argv) {
     else if (option == 'p') settings.packet_bytes = (size_t)atoi(optarg);
     else if (option == 'g') settings.gop = (uint32_t)atoi(optarg);
     else if (option == 'e') settings.is_even = true;
+    else if (option == 's') settings.streams = (uint32_t)atoi(optarg);
+    else if (option == 'c') settings.clip = optarg;
     else die("unknown option");
   }
   if (optind != argc - 1) die("one URL is needed");
   if (settings.fps < 1 || settings.mbit <= 0 || settings.packet_bytes < 100 ||
-      settings.packet_bytes > 60000 || settings.gop == 0) {
+      settings.packet_bytes > 60000 || settings.gop == 0 || settings.streams > MAX_STREAMS) {
     die("an option is out of range");
   }
+  if (settings.is_even && settings.streams > 0) die("--even is for one stream, without --streams");
   settings.url = argv[optind];
   return settings;
-}
-
-static int connect_to(const char *url) {
-  char host[48];
-  unsigned port = 554;
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  if (sscanf(url, "rtsp://%47[0-9.]:%u", host, &port) < 1) die("the URL needs an IPv4 address");
-  address.sin_port = htons((uint16_t)port);
-  if (inet_pton(AF_INET, host, &address.sin_addr) != 1) die("not an IPv4 address");
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) die("cannot connect");
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return fd;
-}
-
-static void write_all(int fd, const void *bytes, size_t size) {
-  for (size_t at = 0; at < size;) {
-    ssize_t written = send(fd, (const uint8_t *)bytes + at, size - at, MSG_NOSIGNAL);
-    if (written <= 0) {
-      if (is_stopping) return;
-      die("the server closed the connection");
-    }
-    at += (size_t)written;
-  }
-}
-
-static uint32_t cseq;
-static char session[128];
-
-static void request(int fd, const char *method, const char *uri, const char *headers,
-                    const char *body) {
-  char text[2048], session_line[160] = "", answer[ANSWER_BYTES];
-  if (session[0]) snprintf(session_line, sizeof session_line, "Session: %s\r\n", session);
-  int size = snprintf(text, sizeof text, "%s %s RTSP/1.0\r\nCSeq: %u\r\n%s%sContent-Length: %zu\r\n\r\n%s",
-                      method, uri, ++cseq, session_line, headers, strlen(body), body);
-  write_all(fd, text, (size_t)size);
-  size_t received = 0;
-  do {
-    ssize_t got = recv(fd, answer + received, sizeof answer - 1 - received, 0);
-    if (got <= 0) die("no answer");
-    received += (size_t)got;
-    answer[received] = '\0';
-  } while (!strstr(answer, "\r\n\r\n"));
-  if (strncmp(answer, "RTSP/1.0 200", 12) != 0) {
-    answer[strcspn(answer, "\r\n")] = '\0';
-    fprintf(stderr, "publisher: %s answered with %s\n", method, answer);
-    exit(1);
-  }
-  const char *line = strcasestr(answer, "\r\nSession:");
-  if (line) sscanf(line + 10, " %127[^;\r\n]", session);
-}
-
-static void begin_recording(int fd, const char *url) {
-  char control[512];
-  request(fd, "ANNOUNCE", url, "Content-Type: application/sdp\r\n",
-          "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=load\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-          "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-          "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=" H264_SPROP "\r\n"
-          "a=control:streamid=0\r\n");
-  snprintf(control, sizeof control, "%s/streamid=0", url);
-  request(fd, "SETUP", control, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1;mode=record\r\n", "");
-  request(fd, "RECORD", url, "Range: npt=0.000-\r\n", "");
-}
-
-/* Answers to keepalives and receiver reports are of no interest. */
-static void drain(int fd) {
-  char bytes[ANSWER_BYTES];
-  while (recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;
-}
-
-static void keep_alive(int fd, const char *url) {
-  char text[768];
-  int size = snprintf(text, sizeof text, "OPTIONS %s RTSP/1.0\r\nCSeq: %u\r\nSession: %s\r\n\r\n", url,
-                      ++cseq, session);
-  write_all(fd, text, (size_t)size);
 }
 
 static void stamp(Frame *frame, uint32_t packet) {
@@ -153,17 +83,51 @@ static void stamp(Frame *frame, uint32_t packet) {
   }
 }
 
-static void send_at_once(int fd, Frame *frame) {
-  for (uint32_t p = 0; p < frame->count; p++) stamp(frame, p);
-  write_all(fd, frame->bytes, frame->size_bytes);
+static void send_at_once(Publication *publication, Frame *frame, bool is_stamped) {
+  for (uint32_t p = 0; is_stamped && p < frame->count; p++) stamp(frame, p);
+  publication_write(publication, frame->bytes, frame->size_bytes);
 }
 
-static void send_evenly(int fd, Frame *frame, uint64_t due, uint64_t frame_ns) {
+static void send_evenly(Publication *publication, Frame *frame, uint64_t due, uint64_t frame_ns,
+                        bool is_stamped) {
   for (uint32_t p = 0; p < frame->count && !is_stopping; p++) {
     sleep_until_ns(due + frame_ns * p / frame->count);
-    stamp(frame, p);
-    write_all(fd, frame->bytes + frame->at[p], INTERLEAVED_HEADER_BYTES + frame->size[p]);
+    if (is_stamped) stamp(frame, p);
+    publication_write(publication, frame->bytes + frame->at[p],
+                      INTERLEAVED_HEADER_BYTES + frame->size[p]);
   }
+}
+
+static void make_picture_of_clip(Frame *frame, Packetizer *packetizer, const Clip *clip,
+                                 uint32_t number) {
+  size_t picture = number % clip->picture_count;
+  size_t end = clip->pictures[picture + 1];
+  frame->count = 0;
+  frame->size_bytes = 0;
+  for (size_t i = clip->pictures[picture]; i < end; i++) {
+    frame_add_unit(frame, packetizer, clip->units[i].bytes, clip->units[i].size, i + 1 == end);
+  }
+}
+
+/* Connects all streams. The key frames of stream i come i/N of a GOP before those of stream 0. */
+static PublishedStream *begin_streams(const Settings *settings) {
+  uint32_t count = settings->streams ? settings->streams : 1;
+  PublishedStream *streams = calloc(count, sizeof *streams);
+  if (!streams) abort();
+  for (uint32_t i = 0; i < count; i++) {
+    PublishedStream *stream = &streams[i];
+    char *url = stream->publication.url;
+    size_t room = sizeof stream->publication.url;
+    int size = settings->streams ? snprintf(url, room, "%s%u", settings->url, i)
+                                 : snprintf(url, room, "%s", settings->url);
+    if (size < 0 || (size_t)size >= room) die("the URL is too long");
+    stream->packetizer.ssrc = 0x50554253 + i;
+    stream->packetizer.max_packet_bytes = settings->packet_bytes;
+    stream->picture = (uint32_t)((uint64_t)settings->gop * i / count);
+    const char *made_up = "packetization-mode=1;sprop-parameter-sets=" H264_SPROP;
+    publication_begin(&stream->publication, settings->clip ? "packetization-mode=1" : made_up);
+  }
+  return streams;
 }
 
 int main(int argc, char **argv) {
@@ -171,34 +135,35 @@ int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   struct sigaction action = {.sa_handler = stop};
   sigaction(SIGTERM, &action, NULL);
-  int fd = connect_to(settings.url);
-  begin_recording(fd, settings.url);
+  Clip clip = {0};
+  if (settings.clip) clip = clip_read(settings.clip);
+  uint32_t count = settings.streams ? settings.streams : 1;
+  PublishedStream *streams = begin_streams(&settings);
   printf("{\"event\":\"publishing\"}\n");
   fflush(stdout);
   static Frame frame;
   static Histogram lateness;
   frame.bytes = malloc(FRAME_CAPACITY);
   frame.capacity = FRAME_CAPACITY;
-  Packetizer packetizer = {.ssrc = 0x50554253, .max_packet_bytes = settings.packet_bytes};
   size_t picture_bytes = (size_t)(settings.mbit * 1e6 / 8 / settings.fps);
   uint64_t frame_ns = (uint64_t)(1e9 / settings.fps);
-  uint64_t packets = 0, bytes = 0, began_at = now_ns(), due = began_at, next_keepalive_at = began_at + KEEPALIVE_NS;
-  for (uint32_t i = 0; !is_stopping; i++) {
-    frame_make(&frame, &packetizer, picture_bytes, i % settings.gop == 0);
-    packetizer.timestamp += (uint32_t)(H264_CLOCK_RATE / settings.fps);
+  uint64_t packets = 0, bytes = 0, began_at = now_ns();
+  /* Streams take turns: picture n of all is due n/N of a picture's time after the beginning. */
+  for (uint64_t n = 0; !is_stopping; n++) {
+    PublishedStream *stream = &streams[n % count];
+    uint64_t due = began_at + (uint64_t)((double)n * (double)frame_ns / count);
+    uint32_t number = stream->picture++;
+    if (settings.clip) make_picture_of_clip(&frame, &stream->packetizer, &clip, number);
+    else frame_make(&frame, &stream->packetizer, picture_bytes, number % settings.gop == 0);
+    stream->packetizer.timestamp += (uint32_t)(H264_CLOCK_RATE / settings.fps);
     sleep_until_ns(due);
-    if (settings.is_even) send_evenly(fd, &frame, due, frame_ns);
-    else send_at_once(fd, &frame);
+    if (settings.is_even) send_evenly(&stream->publication, &frame, due, frame_ns, !settings.clip);
+    else send_at_once(&stream->publication, &frame, !settings.clip);
     packets += frame.count;
     bytes += frame.size_bytes;
     /* How long after its time the picture was all written: a server that reads too slowly shows here. */
     histogram_add(&lateness, now_ns() - due);
-    due += frame_ns;
-    drain(fd);
-    if (now_ns() >= next_keepalive_at) {
-      next_keepalive_at += KEEPALIVE_NS;
-      keep_alive(fd, settings.url);
-    }
+    publication_tick(&stream->publication);
   }
   double elapsed = (double)(now_ns() - began_at) / 1e9;
   printf("{\"event\":\"report\",\"seconds\":%.3f,\"packets\":%llu,\"bytes\":%llu,\"packetsASecond\":%.0f,"

@@ -53,10 +53,10 @@ static void enter(Load *load, Viewer *viewer, ViewerState state) {
   Track *track = &viewer->tracks[viewer->next_track];
   switch (state) {
     case VIEWER_OPTIONS:
-      send_request(load, viewer, "OPTIONS", load->options.url, "");
+      send_request(load, viewer, "OPTIONS", viewer->url, "");
       break;
     case VIEWER_DESCRIBE:
-      send_request(load, viewer, "DESCRIBE", load->options.url, "Accept: application/sdp\r\n");
+      send_request(load, viewer, "DESCRIBE", viewer->url, "Accept: application/sdp\r\n");
       break;
     case VIEWER_SETUP:
       if (load->options.is_udp) {
@@ -169,7 +169,7 @@ static void handle_answer(Load *load, Viewer *viewer, const char *head, const ch
     case VIEWER_DESCRIBE:
       if (!header_value(head, "Content-Base", viewer->base, sizeof viewer->base) &&
           !header_value(head, "Content-Location", viewer->base, sizeof viewer->base)) {
-        snprintf(viewer->base, sizeof viewer->base, "%s", load->options.url);
+        snprintf(viewer->base, sizeof viewer->base, "%s", viewer->url);
       }
       if (sdp_read(viewer, body, body_size, load->options.all_tracks)) {
         for (uint32_t i = 0; i < viewer->track_count; i++) {
@@ -345,6 +345,10 @@ void viewer_start(Load *load, Viewer *viewer) {
   viewer->carry_capacity = capacity;
   viewer->index = index;
   viewer->fd = -1;
+  const char *url = load->options.url;
+  uint32_t paths = load->options.paths;
+  if (paths) snprintf(viewer->url, sizeof viewer->url, "%s%u", url, index % paths);
+  else snprintf(viewer->url, sizeof viewer->url, "%s", url);
   for (int i = 0; i < MAX_TRACKS; i++) viewer->tracks[i].rtp_fd = viewer->tracks[i].rtcp_fd = -1;
   viewer->started_at = load->now = now_ns();
   viewer->deadline = load->now + load->options.request_timeout_ms * NS_PER_MS;

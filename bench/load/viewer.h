@@ -41,7 +41,8 @@ typedef struct {
   uint32_t cseq;
   char session[128];
   uint32_t session_timeout_s;
-  char base[512];
+  char url[528];
+  char base[528];
   char aggregate[512];
   Track tracks[MAX_TRACKS];
   uint32_t track_count, next_track;
