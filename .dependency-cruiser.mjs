@@ -152,7 +152,7 @@ const houses = [
   },
   {
     folder: `${command}/camera`,
-    floors: [[''], ['quirks'], ['media', 'wire']],
+    floors: [[''], ['quirks'], ['media', 'onvif', 'wire']],
     files: ['faults', 'random'],
   },
   {

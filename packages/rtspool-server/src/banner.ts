@@ -35,7 +35,11 @@ const wildcards: readonly string[] = ['::', '0.0.0.0']
  * Returns the base URL of the server for a player on this machine, without a slash at the end. An
  * IPv6 address stands in brackets, without its zone.
  */
-export function localUrl(address: string, port: number, scheme: 'rtsp' | 'rtsps' = 'rtsp'): string {
+export function localUrl(
+  address: string,
+  port: number,
+  scheme: 'rtsp' | 'rtsps' | 'http' = 'rtsp',
+): string {
   if (wildcards.includes(address)) return `${scheme}://127.0.0.1:${port}`
   const [literal = address] = address.split('%')
   return `${scheme}://${literal.includes(':') ? `[${literal}]` : literal}:${port}`

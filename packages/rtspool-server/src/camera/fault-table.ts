@@ -24,6 +24,7 @@ export interface FaultEntry<Value> {
 }
 
 const maxSeconds = 86_400
+const minMotionSeconds = 0.1
 const maxSeed = 2 ** 32 - 1
 
 const percent = numberParser('a percentage from 0 to 100', 0, 100)
@@ -103,6 +104,12 @@ export const faultTable: { readonly [Name in keyof Faults]: FaultEntry<Faults[Na
     example: 'timeout=10',
     parse: integerParser('whole seconds from 1 to 3600', 1, 3600),
   },
+  motion: {
+    argument: 'seconds@seconds',
+    text: 'motion events of ONVIF: motion for so long, after each rest of so many seconds',
+    example: 'motion=5@10',
+    parse: motionOf,
+  },
   quirk: {
     argument: 'number',
     text: 'quirks of real cameras by their number; several with commas; see --list-quirks',
@@ -152,6 +159,12 @@ function spellOf(text: string): Spell {
   const [seconds, atSeconds, ...rest] = text.split('@')
   if (seconds === undefined || atSeconds === undefined || rest.length > 0) return refuse(expected)
   return { seconds: secondsOf(seconds), atSeconds: secondsOf(atSeconds) }
+}
+
+function motionOf(text: string): Spell {
+  const motion = spellOf(text)
+  const shortest = Math.min(motion.seconds, motion.atSeconds)
+  return shortest >= minMotionSeconds ? motion : refuse(`times from ${minMotionSeconds} s`)
 }
 
 function spellsOf(text: string): readonly Spell[] {

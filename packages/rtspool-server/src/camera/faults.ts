@@ -62,6 +62,8 @@ export interface Faults {
   readonly keepalive: KeepAliveKind
   /** Session timeout in seconds that the camera announces and applies. */
   readonly timeout: number
+  /** Motion that ONVIF events tell: `seconds` of motion after each `atSeconds` of rest. */
+  readonly motion: Spell
   /** Identifiers of quirks, such as `19a`. */
   readonly quirk: readonly string[]
   /** Seed of everything that is random: SSRCs, first numbers, and the packets that faults hit. */
@@ -82,6 +84,7 @@ export const noFaults: Faults = Object.freeze({
   deny: Object.freeze([]),
   keepalive: 'answer',
   timeout: 60,
+  motion: Object.freeze({ seconds: 5, atSeconds: 10 }),
   quirk: Object.freeze([]),
   seed: 1,
 })

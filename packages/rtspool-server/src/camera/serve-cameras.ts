@@ -6,6 +6,8 @@ import { stopSignal } from '../signals.js'
 import { cameraFiles, testPath, whyNoTestPicture } from '../test-picture.js'
 import { CameraServer, type CameraTls, defaultUser } from './camera-server.js'
 import { type Faults, noFaults } from './faults.js'
+import type { OnvifDevice, OnvifDeviceOptions } from './onvif/index.js'
+import type { OnvifCamerasInit } from './onvif-cameras.js'
 import type { CameraUser } from './virtual-camera.js'
 
 /** URL path at which the file of the command line plays. */
@@ -24,6 +26,8 @@ export type CameraCommandOptions = Partial<Faults> &
     readonly port: number
     readonly host: string
     readonly user?: CameraUser
+    readonly onvifPort?: number
+    readonly discovery?: boolean
     readonly listQuirks?: boolean
   }
 
@@ -63,24 +67,56 @@ async function serveUntilSignal(
   version: string,
   output: CommandOutput,
 ): Promise<void> {
-  const { port, host, user = defaultUser, tlsPort, tlsKey, tlsCert, ...given } = options
+  const { port, host, user = defaultUser, tlsPort, tlsKey, tlsCert, ...others } = options
+  const { onvifPort, discovery = false, ...given } = others
+  if (discovery && onvifPort === undefined)
+    throw new StartError('--discovery needs --onvif-port', 2)
+  const faults = { ...noFaults, ...given }
   const server = new CameraServer({
-    ...{ files, port, host, user, faults: { ...noFaults, ...given }, tls: tlsOf(options) },
+    ...{ files, port, host, user, faults, tls: tlsOf(options) },
     onRefused: (uri, explanation) => output.stderr(`refused ${uri}: ${explanation}\n`),
   })
   const stop = stopSignal()
+  let device: OnvifDevice | undefined
   try {
     await server.listen()
     const { address } = server.address()
     const url = localUrl(address, server.address().port)
     const { tlsPort: openTlsPort } = server
     const tlsUrl = openTlsPort === undefined ? undefined : localUrl(address, openTlsPort, 'rtsps')
-    output.stdout(startText({ version, url, tlsUrl, paths: [...files.keys()] }))
+    if (onvifPort !== undefined) {
+      device = await openOnvif(
+        { server, files, faults, user },
+        { version, host, port: onvifPort, isDiscoverable: discovery },
+      )
+    }
+    const onvifUrl = device && localUrl(address, device.port, 'http') + device.path
+    output.stdout(startText({ version, url, tlsUrl, onvifUrl, paths: [...files.keys()] }))
     await stop.received
   } finally {
+    await device?.close()
     await server.close()
     stop.ignore()
   }
+}
+
+/** Opens the ONVIF services, whose code and parser of XML are loaded only here. */
+async function openOnvif(
+  init: OnvifCamerasInit,
+  options: Omit<OnvifDeviceOptions, 'cameras'>,
+): Promise<OnvifDevice> {
+  const [{ onvifCameras }, { OnvifDevice }] = await Promise.all([
+    import('./onvif-cameras.js'),
+    import('./onvif/index.js'),
+  ])
+  const device = new OnvifDevice({ ...options, cameras: await onvifCameras(init) })
+  try {
+    await device.listen()
+  } catch (error) {
+    await device.close()
+    throw error
+  }
+  return device
 }
 
 function filesOf(file: string | undefined): ReadonlyMap<string, string> {
@@ -111,14 +147,17 @@ interface StartFacts {
   readonly url: string
   /** URL of RTSP over TLS; `undefined` without TLS. */
   readonly tlsUrl: string | undefined
+  /** URL of the device service of ONVIF; `undefined` without ONVIF. */
+  readonly onvifUrl?: string | undefined
   readonly paths: readonly string[]
 }
 
 /** Formats the lines that the command prints once it listens. */
-export function startText({ version, url, tlsUrl, paths }: StartFacts): string {
+export function startText({ version, url, tlsUrl, onvifUrl, paths }: StartFacts): string {
   return [
     `rtspool ${version} serves virtual cameras on ${url}`,
     ...(tlsUrl === undefined ? [] : [`with TLS on ${tlsUrl}, the same paths`]),
+    ...(onvifUrl === undefined ? [] : [`with ONVIF on ${onvifUrl}`]),
     '',
     ...paths.map((path) => `  play    ${url}${path}`),
     `  faults  '${url}${testPath}?loss=1&jitter=40&drop=tcp@30'   rtspool camera --help`,

@@ -1,4 +1,5 @@
 import {
+  type AccessUnit,
   type AuthOptions,
   type BackChannelOptions,
   type Clock,
@@ -7,6 +8,7 @@ import {
   RtspServer,
 } from 'rtspool'
 import { openFileSource } from 'rtspool/file'
+import { startedKeyFrame, type WaitOptions } from '../snapshots/key-frames.js'
 import type { AuthKind, Faults } from './faults.js'
 import { encodingOf, FaultySource } from './media/faulty-source.js'
 import { FaultError } from './parse-faults.js'
@@ -63,6 +65,7 @@ export class VirtualCamera {
     backChannels: new Set(),
   }
   readonly #server: RtspServer
+  readonly #path: string
   readonly #quirks: readonly Quirk[]
   readonly #closeConnections: (camera: VirtualCamera) => void
   #port = 0
@@ -72,6 +75,7 @@ export class VirtualCamera {
     const { faults, path, file, host, clock } = init
     const quirks = quirksOf(faults.quirk)
     this.faults = faults
+    this.#path = path
     this.#quirks = quirks
     this.#closeConnections = init.closeConnections
     this.#server = new RtspServer({
@@ -109,6 +113,11 @@ export class VirtualCamera {
   /** Address of the ordinary server. Each connection begins with a header of the PROXY protocol. */
   get address(): { readonly host: string; readonly port: number } {
     return { host: this.#host, port: this.#port }
+  }
+
+  /** Reads the next key frame, as one more viewer. @throws {Error} Says why there is none in time. */
+  readKeyFrame(wait: WaitOptions): Promise<AccessUnit> {
+    return startedKeyFrame(this.#server, this.#path, wait)
   }
 
   /** Creates the filters of one connection, in the order in which a request passes them. */

@@ -37,6 +37,8 @@ describe('rtspool camera', () => {
     [['--port', '70000'], 'Expected a port from 0 to 65535'],
     [['--user', 'admin'], 'Expected a name, a colon and a password'],
     [['--tls-key', 'key.pem'], '--tls-key and --tls-cert need each other'],
+    [['--discovery'], '--discovery needs --onvif-port'],
+    [['--motion', '5'], 'motion: expected a length and a time in seconds, such as 5@20, got "5"'],
     [['--los', '1'], "unknown option '--los'"],
   ])('refuses %j with exit code 2', async (args, message) => {
     const { exitCode, stderr } = await run(...args)
@@ -76,6 +78,11 @@ describe('rtspool camera', () => {
   it('shows its URLs at the start', () => {
     const urls = { url: 'rtsp://127.0.0.1:8554', tlsUrl: 'rtsps://127.0.0.1:8322' }
     const text = startText({ version: '1.2.3', ...urls, paths: ['/test'] })
+    expect(text).not.toContain('ONVIF')
+    const onvifUrl = 'http://127.0.0.1:8000/onvif/device_service'
+    expect(startText({ version: '1.2.3', ...urls, onvifUrl, paths: [] })).toContain(
+      `with ONVIF on ${onvifUrl}\n`,
+    )
     expect(text).toContain('with TLS on rtsps://127.0.0.1:8322, the same paths\n')
     expect(text).toContain('rtspool 1.2.3 serves virtual cameras on rtsp://127.0.0.1:8554\n')
     expect(text).toContain('  play    rtsp://127.0.0.1:8554/test\n')

@@ -1,0 +1,129 @@
+import { invalidValue, type OnvifCall, type Operations, servicePaths, serviceUrl } from './call.js'
+import { dateTime, parseDuration } from './duration.js'
+import {
+  type MotionMessage,
+  maxPullPoints,
+  type PullPoint,
+  type PullPoints,
+} from './pull-points.js'
+import { SoapFault } from './soap.js'
+import { escaped, textAt } from './xml.js'
+
+/** Life of a subscription in milliseconds if the client names none, and the longest. */
+const usualLifeMs = 60_000
+const longestLifeMs = 3_600_000
+/** Longest wait for a message in milliseconds, and most messages at a time. */
+const longestWaitMs = 60_000
+const mostMessages = 100
+
+/** Time and subscriptions of the event service. */
+export interface EventFacts {
+  readonly points: PullPoints
+  /** Name of the video source in which motion is detected. */
+  readonly source: string
+  unixTimeMs(): number
+}
+
+/** Creates the operations of the event service (ONVIF core specification section 9). */
+export function eventOperations({ points, unixTimeMs }: EventFacts): Operations {
+  return {
+    'tev:GetServiceCapabilities': () =>
+      `<tev:Capabilities WSPullPointSupport="true" MaxPullPoints="${maxPullPoints}"/>`,
+    'tev:GetEventProperties': () => eventProperties,
+    'tev:CreatePullPointSubscription': (call) => {
+      const life = lifeMs(textAt(call.parameters, 'InitialTerminationTime'), unixTimeMs())
+      const point = points.create(call.faults.motion, life)
+      if (!point) {
+        const reason = `expected at most ${maxPullPoints} subscriptions, got one more`
+        throw new SoapFault('Receiver', ['ter:Action', 'ter:MaxPullPoints'], reason)
+      }
+      const address = escaped(serviceUrl(call, servicePaths.subscription + point.id))
+      return (
+        `<tev:SubscriptionReference><wsa:Address>${address}</wsa:Address>` +
+        `</tev:SubscriptionReference>${times('wsnt', unixTimeMs(), point)}`
+      )
+    },
+  }
+}
+
+/** Creates the operations of one subscription, at a URL of its own. */
+export function subscriptionOperations(facts: EventFacts, point: PullPoint): Operations {
+  const { points, source, unixTimeMs } = facts
+  return {
+    'tev:PullMessages': async (call) => {
+      const [waitMs, limit] = pullLimits(call)
+      const messages = await point.pull(waitMs, limit, call.signal)
+      const notifications = messages.map((each) => notification(source, point, each)).join('')
+      return times('tev', unixTimeMs(), point) + notifications
+    },
+    'tev:SetSynchronizationPoint': () => {
+      point.repeatState()
+      return ''
+    },
+    'wsnt:Renew': ({ parameters }) => {
+      point.renew(lifeMs(textAt(parameters, 'TerminationTime'), unixTimeMs()))
+      return renewed(unixTimeMs(), point)
+    },
+    'wsnt:Unsubscribe': () => {
+      points.remove(point)
+      return ''
+    },
+  }
+}
+
+/** Returns the life of a subscription: a duration, or up to a point in time. @throws {SoapFault} */
+function lifeMs(text: string | undefined, nowUnixMs: number): number {
+  if (text === undefined || text === '') return usualLifeMs
+  const life = parseDuration(text) ?? Date.parse(text) - nowUnixMs
+  if (life > 0) return Math.min(life, longestLifeMs)
+  const expected = 'a duration such as PT1M, or a time to come'
+  throw invalidValue('ter:InvalidArgs', `expected ${expected}, got ${text}`)
+}
+
+/** Returns the longest wait in milliseconds and the largest number of messages. @throws {SoapFault} */
+function pullLimits({ parameters }: OnvifCall): readonly [waitMs: number, limit: number] {
+  const [timeout = '', limit = ''] = [
+    textAt(parameters, 'Timeout'),
+    textAt(parameters, 'MessageLimit'),
+  ]
+  const waitMs = parseDuration(timeout)
+  if (waitMs === undefined || !/^[1-9]\d*$/.test(limit)) {
+    const got = `Timeout ${timeout} and MessageLimit ${limit}`
+    const expected = 'a Timeout such as PT5S and a MessageLimit from 1'
+    throw invalidValue('ter:InvalidArgs', `expected ${expected}, got ${got}`)
+  }
+  return [Math.min(waitMs, longestWaitMs), Math.min(Number(limit), mostMessages)]
+}
+
+const times = (prefix: 'tev' | 'wsnt', nowUnixMs: number, point: PullPoint): string =>
+  `<${prefix}:CurrentTime>${dateTime(nowUnixMs)}</${prefix}:CurrentTime>` +
+  `<${prefix}:TerminationTime>${dateTime(point.expiresUnixMs)}</${prefix}:TerminationTime>`
+
+const renewed = (nowUnixMs: number, point: PullPoint): string =>
+  `<wsnt:TerminationTime>${dateTime(point.expiresUnixMs)}</wsnt:TerminationTime>` +
+  `<wsnt:CurrentTime>${dateTime(nowUnixMs)}</wsnt:CurrentTime>`
+
+const dialect = 'http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet'
+
+const notification = (source: string, point: PullPoint, message: MotionMessage): string =>
+  `<wsnt:NotificationMessage><wsnt:Topic Dialect="${dialect}">tns1:VideoSource/MotionAlarm` +
+  `</wsnt:Topic><wsnt:Message><tt:Message UtcTime="${dateTime(point.unixMsOf(message))}" ` +
+  `PropertyOperation="${message.isFirst ? 'Initialized' : 'Changed'}">` +
+  `<tt:Source><tt:SimpleItem Name="Source" Value="${escaped(source)}"/></tt:Source>` +
+  `<tt:Data><tt:SimpleItem Name="State" Value="${message.isMoving}"/></tt:Data>` +
+  '</tt:Message></wsnt:Message></wsnt:NotificationMessage>'
+
+const eventProperties =
+  '<tev:TopicNamespaceLocation>http://www.onvif.org/onvif/ver10/topics/topicns.xml' +
+  '</tev:TopicNamespaceLocation><wsnt:FixedTopicSet>true</wsnt:FixedTopicSet>' +
+  '<wstop:TopicSet><tns1:VideoSource><MotionAlarm wstop:topic="true">' +
+  '<tt:MessageDescription IsProperty="true"><tt:Source>' +
+  '<tt:SimpleItemDescription Name="Source" Type="tt:ReferenceToken"/></tt:Source><tt:Data>' +
+  '<tt:SimpleItemDescription Name="State" Type="xsd:boolean"/></tt:Data></tt:MessageDescription>' +
+  '</MotionAlarm></tns1:VideoSource></wstop:TopicSet>' +
+  `<wsnt:TopicExpressionDialect>${dialect}</wsnt:TopicExpressionDialect>` +
+  '<wsnt:TopicExpressionDialect>http://docs.oasis-open.org/wsn/t-1/TopicExpression/Concrete' +
+  '</wsnt:TopicExpressionDialect><tev:MessageContentFilterDialect>' +
+  'http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter' +
+  '</tev:MessageContentFilterDialect><tev:MessageContentSchemaLocation>' +
+  'http://www.onvif.org/onvif/ver10/schema/onvif.xsd</tev:MessageContentSchemaLocation>'

@@ -1,0 +1,236 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from 'rtspool'
+import type { Faults } from '../faults.js'
+import { type OnvifCall, type OnvifVideo, type Operations, servicePaths } from './call.js'
+import { type DeviceFacts, deviceOperations, openOperations } from './device-service.js'
+import { type EventFacts, eventOperations, subscriptionOperations } from './event-service.js'
+import { OnvifLogin, type OnvifUser } from './login.js'
+import { mediaOperations } from './media-service.js'
+import { PullPoints } from './pull-points.js'
+import { parseSoap, SoapFault, type SoapRequest, soapEnvelope, soapFault } from './soap.js'
+
+/** Maximum bytes of a request. */
+const maxBodyBytes = 65_536
+
+/** A picture of a camera. */
+export interface OnvifSnapshot {
+  readonly contentType: string
+  readonly bytes: Buffer
+}
+
+/** Cameras, as their services see them. */
+export interface OnvifCameras {
+  readonly clock: Clock
+  readonly user: OnvifUser
+  /** Port of RTSP. */
+  readonly rtspPort: number
+  readonly videos: readonly OnvifVideo[]
+  /** Parses the query of a URL. @throws {Error} Says which fault does not fit. */
+  faultsOf(query: string): Faults
+  /** Takes a picture of a camera. @throws {Error} Says why there is none. */
+  snapshot(path: string, query: string, signal: AbortSignal): Promise<OnvifSnapshot>
+}
+
+/** Answers ONVIF requests over HTTP for all cameras: the query of each URL names the faults. */
+export class OnvifServer {
+  readonly #cameras: OnvifCameras
+  readonly #server: Server
+  readonly #login: OnvifLogin
+  readonly #events: EventFacts
+  readonly #services: ReadonlyMap<string, Operations>
+
+  constructor(cameras: OnvifCameras, device: DeviceFacts) {
+    this.#cameras = cameras
+    const { clock, user, videos } = cameras
+    const unixTimeMs = (): number => clock.unixTimeMs()
+    this.#login = new OnvifLogin(user, clock)
+    const source = videos[0]?.token ?? 'none'
+    this.#events = { points: new PullPoints(clock), source, unixTimeMs }
+    this.#services = new Map([
+      [servicePaths.device, deviceOperations(device)],
+      [servicePaths.media, mediaOperations(videos)],
+      [servicePaths.events, eventOperations(this.#events)],
+    ])
+    this.#server = createServer((request, response) => void this.#answer(request, response))
+  }
+
+  /** Opens the port; 0 = any free one. @throws The error of the operating system. */
+  listen(port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Closes the port, all connections and all subscriptions. Idempotent. */
+  async close(): Promise<void> {
+    this.#events.points.close()
+    if (!this.#server.listening) return
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+      this.#server.closeAllConnections()
+    })
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    const { path, query } = partsOf(request.url ?? '')
+    try {
+      const faults = this.#cameras.faultsOf(query.slice(1))
+      const origins = this.#originsOf(request)
+      const place = { ...origins, query, faults, signal: left.signal }
+      if (path.startsWith(`${servicePaths.snapshot}/`)) {
+        await this.#sendSnapshot(path.slice(servicePaths.snapshot.length), place, request, response)
+      } else await this.#answerSoap(path, place, request, response)
+    } catch (error) {
+      send(response, 400, textType, `${messageOf(error)}\n`)
+    }
+  }
+
+  async #sendSnapshot(
+    path: string,
+    { faults, query, signal }: Place,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (faults.auth !== 'none' && this.#httpVerdict(faults, request) !== 'accepted') {
+      this.#challenge(faults, response)
+      return
+    }
+    if (!this.#cameras.videos.some((video) => video.path === path)) {
+      send(response, 404, textType, `no camera has a picture at ${path}\n`)
+      return
+    }
+    try {
+      const { contentType, bytes } = await this.#cameras.snapshot(path, query.slice(1), signal)
+      send(response, 200, contentType, bytes)
+    } catch (error) {
+      send(response, 503, textType, `${messageOf(error)}\n`)
+    }
+  }
+
+  async #answerSoap(
+    path: string,
+    place: Place,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      const message = parseSoap(await bodyOf(request))
+      if (!this.#isAllowed(message, place.faults, request)) {
+        this.#challenge(place.faults, response)
+        return
+      }
+      const operation = this.#operationsAt(path)[message.operation as keyof Operations]
+      if (!operation) throw unknownOperation(message.operation)
+      const call: OnvifCall = { ...place, parameters: message.parameters }
+      const content = await operation(call)
+      const name = `${message.operation}Response`
+      const body = `<${name}>${content}</${name}>`
+      send(response, 200, soapType, soapEnvelope(body, message.messageId))
+    } catch (error) {
+      const fault =
+        error instanceof SoapFault ? error : new SoapFault('Receiver', [], messageOf(error))
+      send(response, fault.side === 'Sender' ? 400 : 500, soapType, soapFault(fault))
+    }
+  }
+
+  #operationsAt(path: string): Operations {
+    const operations = this.#services.get(path)
+    if (operations) return operations
+    const id = path.startsWith(servicePaths.subscription)
+      ? path.slice(servicePaths.subscription.length)
+      : ''
+    const point = this.#events.points.find(id)
+    if (point) return subscriptionOperations(this.#events, point)
+    const expected = `${[...this.#services.keys()].join(', ')} or the URL of a subscription`
+    throw new SoapFault('Sender', ['ter:InvalidArgVal'], `expected ${expected}, got ${path}`)
+  }
+
+  /**
+   * Returns whether a request may go on; `false` = without credentials.
+   *
+   * @throws {SoapFault} `ter:NotAuthorized` for a wrong token.
+   */
+  #isAllowed(message: SoapRequest, faults: Faults, request: IncomingMessage): boolean {
+    if (faults.auth === 'none' || openOperations.includes(message.operation)) return true
+    const verdict = this.#login.checkToken(message.header)
+    if (verdict === 'wrong') {
+      const reason = 'expected a fresh UsernameToken with the digest of the password'
+      throw new SoapFault('Sender', ['ter:NotAuthorized'], reason)
+    }
+    return verdict === 'accepted' || this.#httpVerdict(faults, request) === 'accepted'
+  }
+
+  #httpVerdict({ auth }: Faults, { headers, method = '', url: target = '' }: IncomingMessage) {
+    return this.#login.checkHttp(auth, { authorization: headers.authorization, method, target })
+  }
+
+  #challenge({ auth }: Faults, response: ServerResponse): void {
+    response.setHeader('WWW-Authenticate', [...this.#login.challenges(auth)])
+    const fault = new SoapFault('Sender', ['ter:NotAuthorized'], 'expected a login, got none')
+    send(response, 401, soapType, soapFault(fault))
+  }
+
+  #originsOf({ socket }: IncomingMessage) {
+    const { localAddress = '', localPort = 0 } = socket
+    const plain = localAddress.replace(/^::ffff:(?=[\d.]+$)/, '')
+    const host = plain.includes(':') ? `[${plain}]` : plain
+    return {
+      origin: `http://${host}:${localPort}`,
+      rtspOrigin: `rtsp://${host}:${this.#cameras.rtspPort}`,
+    }
+  }
+}
+
+/** Facts of a request that do not depend on its body. */
+type Place = Omit<OnvifCall, 'parameters'>
+
+const textType = 'text/plain; charset=utf-8'
+const soapType = 'application/soap+xml; charset=utf-8'
+
+function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
+  if (response.destroyed) return
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+const unknownOperation = (operation: string): SoapFault =>
+  new SoapFault('Receiver', ['ter:ActionNotSupported'], `${operation} is not supported here`)
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
+
+/** Splits a request target into its path and its query with `?`. */
+function partsOf(target: string): { readonly path: string; readonly query: string } {
+  const at = target.indexOf('?')
+  return at < 0
+    ? { path: target, query: '' }
+    : { path: target.slice(0, at), query: target.slice(at) }
+}
+
+/**
+ * Reads a body to its end, so that its client reads the response.
+ *
+ * @throws {SoapFault} `ter:InvalidArgVal` for a body that is too long.
+ */
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  for await (const chunk of request) {
+    sizeBytes += chunk.length
+    if (sizeBytes <= maxBodyBytes) chunks.push(chunk)
+  }
+  if (sizeBytes <= maxBodyBytes) return Buffer.concat(chunks).toString()
+  const reason = `expected at most ${maxBodyBytes} bytes, got ${sizeBytes}`
+  throw new SoapFault('Sender', ['ter:InvalidArgVal'], reason)
+}
