@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from '../../clock.js'
+import { atEndOfRead } from '../../transport/tcp/end-of-read.js'
 import { DatagramReaders, type DatagramReadersOptions } from './datagram-readers.js'
 import type { DeliveryTroubles } from './delivery-troubles.js'
 import { InterleavedGroup } from './interleaved-group.js'
@@ -19,7 +20,7 @@ const maxHoldMs = 4
 
 /**
  * Sends the packets of one track to all its readers, in batches. A batch contains a whole frame, or all packets of
- * one turn of the event loop, up to a limit. Each group of readers that need the same bytes sends a batch at once.
+ * one read of a connection or one turn of the event loop, up to a limit. Each group of readers that need the same bytes sends a batch at once.
  *
  * ```text
  * push, push, push ─▶ batch ──end of frame─▶ flush ─▶ channel 0: frames ─▶ write, write, …
@@ -36,7 +37,11 @@ export class FanOut {
    */
   readonly #groups = new Map<number | 'datagram' | 'sink', ReaderGroup<Reader>>()
   #batch = new PacketBatch()
-  #pendingFlush: NodeJS.Immediate | undefined
+  /**
+   * Pending call of `#endTurn`: at the end of the present read of a connection, or of the turn of the event loop.
+   * `undefined` = no packet waits for one.
+   */
+  #pendingFlush: NodeJS.Immediate | 'end of read' | undefined
   #isFrameOpen = false
   /**
    * Latest packets that belong to the next entry point, such as SPS and PPS in front of a key frame. Emptied by the
@@ -98,7 +103,7 @@ export class FanOut {
   }
 
   /**
-   * Queues a packet until the end of this turn of the event loop. If its frame is then unfinished,
+   * Queues a packet until the end of this read, or of this turn of the event loop. If its frame is then unfinished,
    * the queue waits up to 4 ms longer. Above 1024 packets or 1 MiB the queue is sent at once.
    *
    * @param packet - RTP; held until the flush, so the caller must not change it afterwards.
@@ -114,7 +119,7 @@ export class FanOut {
     else if (this.#leads.length > 0) this.#leads = []
     this.#isFrameOpen = !endsFrame
     if (this.#batch.isFull) this.flush()
-    else this.#pendingFlush ??= setImmediate(this.#endTurn)
+    else this.#pendingFlush ??= this.#schedule()
   }
 
   /**
@@ -128,10 +133,7 @@ export class FanOut {
 
   /** Sends the queued packets now, without waiting for the end of the frame. */
   flush(): void {
-    if (this.#pendingFlush) {
-      clearImmediate(this.#pendingFlush)
-      this.#pendingFlush = undefined
-    }
+    this.#cancelPending()
     this.#hold?.cancel()
     this.#hold = undefined
     const batch = this.#batch
@@ -171,8 +173,19 @@ export class FanOut {
     }
   }
 
-  #flushOrHold(): void {
+  #schedule(): NodeJS.Immediate | 'end of read' {
+    return atEndOfRead(this.#endTurn) ? 'end of read' : setImmediate(this.#endTurn)
+  }
+
+  #cancelPending(): void {
+    if (typeof this.#pendingFlush === 'object') clearImmediate(this.#pendingFlush)
     this.#pendingFlush = undefined
+  }
+
+  #flushOrHold(): void {
+    // A flush since the call was scheduled has sent the packets.
+    if (this.#pendingFlush === undefined) return
+    this.#cancelPending()
     if (this.#isFrameOpen) this.#hold ??= this.#clock.schedule(this.#flushNow, maxHoldMs, false)
     else this.flush()
   }

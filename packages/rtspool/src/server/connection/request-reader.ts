@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '../../clock.js'
 import { MalformedMessageError } from '../../errors.js'
 import { RtspParser, type RtspRequest } from '../../rtsp/index.js'
+import { beginRead, endRead } from '../../transport/tcp/end-of-read.js'
 import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
 import { MessageDeadline } from './message-deadline.js'
 
@@ -95,6 +96,7 @@ export class RequestReader {
   /** Parses as much of a chunk as possible. @returns Number of bytes parsed */
   #parse(chunk: Buffer): number {
     this.#isParsing = true
+    const isOutermost = beginRead()
     try {
       const read = this.#parser.push(chunk)
       this.#deadline.update()
@@ -105,6 +107,7 @@ export class RequestReader {
       return chunk.length
     } finally {
       this.#isParsing = false
+      if (isOutermost) endRead()
     }
   }
 }

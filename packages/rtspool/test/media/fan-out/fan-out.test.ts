@@ -4,7 +4,9 @@ import { FanOut } from '../../../src/media/fan-out/fan-out.js'
 import type { DatagramReader, Reader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
+import { beginRead, endRead } from '../../../src/transport/tcp/end-of-read.js'
 import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
+import { nextTurn } from '../../support/until.js'
 
 const opened: FanOut[] = []
 
@@ -12,8 +14,8 @@ afterEach(() => {
   for (const fanOut of opened.splice(0)) fanOut.close()
 })
 
-function createFanOut(): FanOut {
-  const fanOut = new FanOut(new ManualClock(), new DeliveryTroubles('/cam', 0))
+function createFanOut(clock = new ManualClock()): FanOut {
+  const fanOut = new FanOut(clock, new DeliveryTroubles('/cam', 0))
   opened.push(fanOut)
   return fanOut
 }
@@ -66,6 +68,64 @@ describe('FanOut', () => {
     expect(writes).toEqual(Array<number>(195).fill(1024 * 17))
     fanOut.flush()
     expect([sent.at(-1), writes.at(-1)]).toEqual([320, 320 * 17])
+  })
+
+  it('sends a frame at the end of the read that has its last packet', async () => {
+    const clock = new ManualClock()
+    const fanOut = createFanOut(clock)
+    const writes: number[] = []
+    fanOut.add(interleavedReader(writes))
+    beginRead()
+    fanOut.push(Buffer.alloc(10), 0, false)
+    endRead()
+    expect(writes).toEqual([])
+    beginRead()
+    fanOut.push(Buffer.alloc(20), 0, false)
+    fanOut.push(Buffer.alloc(30), 0, true)
+    expect(writes).toEqual([])
+    endRead()
+    expect(writes).toEqual([72])
+    expect(clock.pendingTimers).toBe(0)
+    await nextTurn()
+    expect(writes).toEqual([72])
+  })
+
+  it('sends an unfinished frame 4 ms after the end of the read that has its first packet', () => {
+    const clock = new ManualClock()
+    const fanOut = createFanOut(clock)
+    const writes: number[] = []
+    fanOut.add(interleavedReader(writes))
+    beginRead()
+    fanOut.push(Buffer.alloc(10), 0, false)
+    endRead()
+    clock.advance(3)
+    expect(writes).toEqual([])
+    clock.advance(1)
+    expect(writes).toEqual([14])
+  })
+
+  it('sends packets once that a flush in the same read has overtaken', async () => {
+    const fanOut = createFanOut()
+    const writes: number[] = []
+    fanOut.add(interleavedReader(writes))
+    beginRead()
+    fanOut.push(Buffer.alloc(10), 0, true)
+    fanOut.flush()
+    fanOut.push(Buffer.alloc(20), 0, true)
+    endRead()
+    await nextTurn()
+    expect(writes).toEqual([14, 24])
+  })
+
+  it('sends packets that no read has brought at the end of the turn', async () => {
+    const fanOut = createFanOut()
+    const writes: number[] = []
+    fanOut.add(interleavedReader(writes))
+    fanOut.push(Buffer.alloc(10), 0, true)
+    fanOut.push(Buffer.alloc(10), 0, true)
+    expect(writes).toEqual([])
+    await nextTurn()
+    expect(writes).toEqual([28])
   })
 
   it('passes more than 1 MiB on at once', { tags: 'B-CRASH' }, () => {

@@ -1,0 +1,36 @@
+/** Functions to call at the end of the present read. */
+let waiting: (() => void)[] = []
+let isReading = false
+
+/**
+ * Notes that the bytes of one read of a connection are handled from here on. Call {@link endRead} afterwards, in any
+ * case.
+ *
+ * @returns `false` inside another read, which must be the only one that is ended.
+ */
+export function beginRead(): boolean {
+  if (isReading) return false
+  isReading = true
+  return true
+}
+
+/** Calls the functions that {@link atEndOfRead} has collected since {@link beginRead}, in order. */
+export function endRead(): void {
+  isReading = false
+  if (waiting.length === 0) return
+  const calls = waiting
+  waiting = []
+  for (const call of calls) call()
+}
+
+/**
+ * Calls a function at the end of the present read. So packets leave in the turn of the event loop in which the last
+ * one of their frame was read.
+ *
+ * @param call - Must not throw.
+ * @returns `false` if no read is being handled: the function is not called then.
+ */
+export function atEndOfRead(call: () => void): boolean {
+  if (isReading) waiting.push(call)
+  return isReading
+}

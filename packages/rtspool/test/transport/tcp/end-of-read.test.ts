@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { atEndOfRead, beginRead, endRead } from '../../../src/transport/tcp/end-of-read.js'
+
+describe('the end of a read', () => {
+  it('calls what was asked for during the read, once and in order', () => {
+    const calls: string[] = []
+    expect(beginRead()).toBe(true)
+    expect(atEndOfRead(() => calls.push('first'))).toBe(true)
+    expect(atEndOfRead(() => calls.push('second'))).toBe(true)
+    expect(calls).toEqual([])
+    endRead()
+    expect(calls).toEqual(['first', 'second'])
+    beginRead()
+    endRead()
+    expect(calls).toEqual(['first', 'second'])
+  })
+
+  it('calls nothing that was asked for outside of a read', () => {
+    let isCalled = false
+    const call = (): void => {
+      isCalled = true
+    }
+    expect(atEndOfRead(call)).toBe(false)
+    beginRead()
+    endRead()
+    expect(isCalled).toBe(false)
+  })
+
+  it('is that of the outer read, for a read within a read', () => {
+    const calls: string[] = []
+    beginRead()
+    expect(beginRead()).toBe(false)
+    atEndOfRead(() => calls.push('inner'))
+    expect(calls).toEqual([])
+    endRead()
+    expect(calls).toEqual(['inner'])
+  })
+
+  it('ends the read before it calls, so that a call may begin another read', () => {
+    const calls: string[] = []
+    beginRead()
+    atEndOfRead(() => {
+      expect(atEndOfRead(() => {})).toBe(false)
+      expect(beginRead()).toBe(true)
+      atEndOfRead(() => calls.push('of the other read'))
+      endRead()
+    })
+    atEndOfRead(() => calls.push('of the first read'))
+    endRead()
+    expect(calls).toEqual(['of the other read', 'of the first read'])
+  })
+})
