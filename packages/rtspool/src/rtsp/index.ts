@@ -45,7 +45,13 @@ export {
   parseChallenge,
   serializeChallenge,
 } from './headers/www-authenticate.js'
-export { channelCount, frameHeaderBytes, frameInterleaved } from './interleaved.js'
+export {
+  channelCount,
+  frameHeaderBytes,
+  frameInterleaved,
+  interleavedBytes,
+  writeInterleaved,
+} from './interleaved.js'
 export {
   type ReadonlyRtspHeaders,
   RtspHeaders,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { frameInterleaved } from '../../src/rtsp/interleaved.js'
+import { frameInterleaved, interleavedBytes, writeInterleaved } from '../../src/rtsp/interleaved.js'
 
 describe('frameInterleaved', () => {
   it('puts a dollar, the channel and the length before each packet', () => {
@@ -13,5 +13,24 @@ describe('frameInterleaved', () => {
 
   it('frames an empty list as empty bytes', () => {
     expect(frameInterleaved(0, []).length).toBe(0)
+  })
+})
+
+describe('writeInterleaved', () => {
+  it('writes packets from an index on, and no byte in front of them or behind', () => {
+    const packets = [Buffer.from('left out'), Buffer.from('ab'), Buffer.from('c')]
+    const memory = Buffer.alloc(16, '.')
+    expect(interleavedBytes(packets, 1)).toBe(11)
+    expect(writeInterleaved(memory, 2, 5, packets, 1)).toBe(13)
+    expect(memory).toEqual(Buffer.from('..$\x05\0\x02ab$\x05\0\x01c...', 'latin1'))
+  })
+
+  it('writes a packet as an empty one whose memory has been transferred', () => {
+    const packet = new Uint8Array(5)
+    const packets = [Buffer.from(packet.buffer), Buffer.from('a')]
+    structuredClone(packet, { transfer: [packet.buffer] })
+    const memory = Buffer.alloc(interleavedBytes(packets))
+    writeInterleaved(memory, 0, 0, packets)
+    expect(memory).toEqual(Buffer.from('$\0\0\0$\0\0\x01a', 'latin1'))
   })
 })

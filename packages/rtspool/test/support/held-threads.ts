@@ -143,7 +143,7 @@ export class HeldThreads {
         maxEntryWaitMs: this.#maxEntryWaitMs,
         writeFrames(frames) {
           if (this.isEnding) return
-          if (!threads.post(slot, frames)) stream.push(frames.toString('latin1'))
+          if (!threads.tokens.post(slot, frames)) stream.push(frames.toString('latin1'))
         },
         grant: () => {},
       },

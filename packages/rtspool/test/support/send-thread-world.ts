@@ -80,7 +80,7 @@ export class SendThreadWorld implements TokenOwner {
       },
       onFailure: (error) => this.failures.push(error),
     })
-    this.threads.register(slot, this)
+    this.threads.tokens.register(slot, this)
   }
 
   get thread(): SendThread {
@@ -104,13 +104,13 @@ export class SendThreadWorld implements TokenOwner {
 
   /** Gives the write side to the thread, if the event loop has it. */
   give(): boolean {
-    return this.threads.give(slot, socketDescriptor)
+    return this.threads.tokens.give(slot, socketDescriptor)
   }
 
   /** Writes to the connection, as a stream's writer does. */
   write(text: string): void {
-    const isHasty = this.#options.isHasty && this.threads.tokenOf(slot)?.state === 'returning'
-    if (isHasty || !this.threads.post(slot, Buffer.from(text))) this.wire.push(text)
+    const isHasty = this.#options.isHasty && this.threads.tokens.of(slot)?.state === 'returning'
+    if (isHasty || !this.threads.tokens.post(slot, Buffer.from(text))) this.wire.push(text)
   }
 
   /** Lets the thread handle one entry. @returns `false` if there is none. */

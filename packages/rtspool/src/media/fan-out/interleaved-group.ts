@@ -1,5 +1,10 @@
 import type { Clock } from '../../clock.js'
-import { frameHeaderBytes, frameInterleaved } from '../../rtsp/index.js'
+import {
+  frameHeaderBytes,
+  frameInterleaved,
+  interleavedBytes,
+  writeInterleaved,
+} from '../../rtsp/index.js'
 import { defaultMaxEntryWaitMs } from '../../transport/tcp/channel-table.js'
 import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import type { PacketBatch } from './packet-batch.js'
@@ -147,26 +152,12 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
 
   send(batch: PacketBatch): void {
     this.#first = undefined
-    const frames = frameInterleaved(this.#channel, batch.packets)
     this.#packets += batch.packets.length
     this.#bytes += batch.sizeBytes
     if (!this.#sends) {
+      const frames = frameInterleaved(this.#channel, batch.packets)
       for (const member of this.#members) this.#deliver(member, batch, frames, 0)
-      return
-    }
-    this.#threaded?.send(batch, frames)
-    const unserved = this.#unserved
-    const count = this.#sends.sendAll(
-      this.#slots,
-      this.#members.length,
-      frames,
-      unserved,
-      this.#sentBytes,
-    )
-    for (let index = 0; index < count; index++) {
-      const member = this.#members[unserved[index] ?? 0]
-      if (member) this.#deliver(member, batch, frames, this.#sentBytes[index] ?? 0)
-    }
+    } else if (!this.#threaded?.send(batch)) this.#sendDirectly(this.#sends, batch)
   }
 
   forEachReader(visit: (reader: InterleavedReader) => void): void {
@@ -186,6 +177,22 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   settle(reader: InterleavedReader): void {
     const member = this.#positions.get(reader)
     if (member) this.#settle(member)
+  }
+
+  /** Sends a batch to the members that no thread serves, by native calls where possible. */
+  #sendDirectly(sends: DirectSends, batch: PacketBatch): void {
+    const { packets } = batch
+    const now = sends.scratch(interleavedBytes(packets))
+    writeInterleaved(now, 0, this.#channel, packets)
+    const unserved = this.#unserved
+    const count = sends.sendAll(this.#slots, this.#members.length, now, unserved, this.#sentBytes)
+    if (count === 0) return
+    // Connections keep these frames until the kernel accepts them. The scratch memory is written again before that.
+    const frames = frameInterleaved(this.#channel, packets)
+    for (let index = 0; index < count; index++) {
+      const member = this.#members[unserved[index] ?? 0]
+      if (member) this.#deliver(member, batch, frames, this.#sentBytes[index] ?? 0)
+    }
   }
 
   /** Returns `first` as interleaved frames. The result is reused for all readers that begin before the next batch. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock.js'
-import { frameHeaderBytes, frameInterleaved } from '../../rtsp/index.js'
+import { interleavedBytes, writeInterleaved } from '../../rtsp/index.js'
 import { type DirectSends, servedElsewhere } from '../../transport/tcp/direct-sends.js'
 import { entryKinds } from '../../transport/threads/entries.js'
 import type { SendThread } from '../../transport/threads/send-thread.js'
-import type { MediaReports, SendThreads } from '../../transport/threads/send-threads.js'
+import type { SendThreads } from '../../transport/threads/send-threads.js'
+import type { MediaReports } from '../../transport/threads/thread-reports.js'
 import type { PacketBatch } from './packet-batch.js'
 import { resumeIndex, type WaitingReader } from './resume-index.js'
 
@@ -52,10 +53,9 @@ interface Share<M> extends WaitingReader {
   isSkipping: boolean
 }
 
-/** Interleaved frames of one entry for the thread of a share: a batch, or its packets from an entry point on. */
+/** Media of one entry for the thread of a share: a batch, or its packets from an entry point on. */
 interface Part {
-  readonly frames: Buffer
-  /** Batch of which the frames are exactly the packets; `undefined` for frames of a part of a batch. */
+  /** Batch of which the entry has exactly the packets; `undefined` for a part of a batch. */
   readonly batch: PacketBatch | undefined
   /** Number of the batch in the group. */
   readonly number: number
@@ -71,6 +71,7 @@ interface Reported<M> {
 }
 
 const noSlot = -1
+const nothing: readonly Buffer[] = Object.freeze([])
 
 /**
  * Members of one interleaved group to which send threads send. A group of 16 and more viewers gives the write side of
@@ -135,16 +136,17 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
    * Sends a batch to the members whose write side threads have. The group itself sends the batch to the others
    * afterwards.
    *
-   * @param frames - The batch as interleaved frames. The threads get copies.
+   * @returns `true` if there are no others.
    */
-  send(batch: PacketBatch, frames: Buffer): void {
+  send(batch: PacketBatch): boolean {
     this.#threads.collect()
     if (this.#hasChanged || this.#version !== this.#threads.version) this.#sync()
     for (const share of this.#shares) {
-      if (share.members.size > 0) this.#sendShare(share, batch, frames)
+      if (share.members.size > 0) this.#sendShare(share, batch)
     }
     for (const { member, thread } of this.#returning) this.#holdBack(member, thread, batch)
     this.#next++
+    return this.#joined.size === this.#owner.members.length
   }
 
   notSent(slot: number, media: unknown, frames: Buffer, sentBytes: number): boolean {
@@ -174,7 +176,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     const { members } = this.#owner
     const { handOverFrom } = this.#threads
     const keepFrom = this.#wantsThreads ? Math.floor(handOverFrom / 2) + 1 : handOverFrom
-    const tokens = members.map(({ slot }) => (slot < 0 ? undefined : this.#threads.tokenOf(slot)))
+    const tokens = members.map(({ slot }) => (slot < 0 ? undefined : this.#threads.tokens.of(slot)))
     let servable = 0
     for (const token of tokens) if (token && !token.isClosing) servable++
     this.#wantsThreads = servable >= keepFrom
@@ -238,16 +240,16 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   #want(member: M): void {
     if (this.#wanting.has(member)) return
     this.#wanting.add(member)
-    const token = this.#threads.tokenOf(member.slot)
+    const token = this.#threads.tokens.of(member.slot)
     if (token) token.wanted++
   }
 
   #unwant(member: M): void {
     if (!this.#wanting.delete(member)) return
-    const token = this.#threads.tokenOf(member.slot)
+    const token = this.#threads.tokens.of(member.slot)
     if (!token) return
     token.wanted--
-    if (token.wanted === 0) this.#threads.takeBack(member.slot)
+    if (token.wanted === 0) this.#threads.tokens.takeBack(member.slot)
   }
 
   #join(member: M, thread: SendThread): void {
@@ -274,29 +276,34 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     return share
   }
 
-  #sendShare(share: Share<M>, batch: PacketBatch, frames: Buffer): void {
-    if (share.isSkipping || share.thread.isLate) this.#skip(share, batch, frames)
-    else if (this.#enter(share, { frames, batch, number: this.#next }, batch.packets.length)) return
-    else this.#skip(share, batch, frames)
+  #sendShare(share: Share<M>, batch: PacketBatch): void {
+    const part = { batch, number: this.#next }
+    const isBlocked = share.isSkipping || share.thread.isLate
+    if (isBlocked || !this.#enter(share, part, nothing, batch.packets)) this.#skip(share, batch)
   }
 
   /**
-   * Writes frames as one entry for the thread of a share.
+   * Writes packets, as interleaved frames, as one entry for the thread of a share.
    *
-   * @param packets - Number of packets in the frames, for the statistics of the thread.
+   * @param leads - Packets in front of the others.
+   * @param first - Index in `packets` of the first packet to send.
    * @returns `false` without room in the ring: nothing is written.
    */
-  #enter({ thread, members }: Share<M>, part: Part, packets: number): boolean {
-    const { frames } = part
-    const { length: sizeBytes } = frames
-    const offset = thread.reserve(entryKinds.send, this.#group, sizeBytes, {
-      sizeBytes,
-      media: part,
-    })
+  #enter(
+    { thread, members }: Share<M>,
+    media: Part,
+    leads: readonly Buffer[],
+    packets: readonly Buffer[],
+    first = 0,
+  ): boolean {
+    const sizeBytes = interleavedBytes(leads) + interleavedBytes(packets, first)
+    const offset = thread.reserve(entryKinds.send, this.#group, sizeBytes, { sizeBytes, media })
     if (offset < 0) return false
-    frames.copy(thread.bytes, offset)
+    const { bytes } = thread
+    const behind = writeInterleaved(bytes, offset, this.#channel, leads)
+    writeInterleaved(bytes, behind, this.#channel, packets, first)
     thread.commit()
-    thread.packetsOut += packets * members.size
+    thread.packetsOut += (leads.length + packets.length - first) * members.size
     return true
   }
 
@@ -304,8 +311,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
    * Leaves out the packets of a batch up to the one with which the members of a share can continue, and sends the
    * others. Called when the thread is too slow, or its ring is full.
    */
-  #skip(share: Share<M>, batch: PacketBatch, frames: Buffer): void {
-    const index = this.#resumeAt(share, batch, frames)
+  #skip(share: Share<M>, batch: PacketBatch): void {
+    const index = this.#resumeAt(share, batch)
     const packets = index < 0 ? batch.packets.length : index
     const sizeBytes = index < 0 ? batch.sizeBytes : batch.bytesBefore(index)
     const isSkipping = index < 0
@@ -323,7 +330,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
    *
    * @returns Index in the batch of the first packet sent; -1 = no packet was sent.
    */
-  #resumeAt(share: Share<M>, batch: PacketBatch, frames: Buffer): number {
+  #resumeAt(share: Share<M>, batch: PacketBatch): number {
     if (share.thread.isLate) {
       share.waitingSince = undefined
       return -1
@@ -334,14 +341,12 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     const maxEntryWaitMs = first ? this.#owner.maxEntryWaitMs(first) : 0
     const index = share.isSkipping ? resumeIndex(share, batch, now, maxEntryWaitMs) : -1
     if (index < 0) return -1
-    const leads = index === batch.entryIndex ? batch.earlierLeads : []
-    const rest = frames.subarray(batch.bytesBefore(index) + index * frameHeaderBytes)
-    const before = frameInterleaved(this.#channel, leads)
-    const part = { frames: Buffer.concat([before, rest]), batch: undefined, number: this.#next }
-    const packets = leads.length + batch.packets.length - index
-    if (!this.#enter(share, part, packets)) return -1
+    const leads = index === batch.entryIndex ? batch.earlierLeads : nothing
+    const part = { batch: undefined, number: this.#next }
+    if (!this.#enter(share, part, leads, batch.packets, index)) return -1
     if (leads.length === 0) return index
-    const leadBytes = before.length - leads.length * frameHeaderBytes
+    let leadBytes = 0
+    for (const lead of leads) leadBytes += lead.length
     for (const member of share.members) this.#owner.catchUp(member, leads.length, leadBytes)
     return index
   }

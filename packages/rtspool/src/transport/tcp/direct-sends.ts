@@ -6,6 +6,9 @@ import type { TokenOwner } from '../threads/write-token.js'
 
 const initialCapacity = 64
 const notDirect = -1
+/** Maximum size in bytes of the memory that is kept for {@link DirectSends.scratch}: most key frames fit. */
+const maxScratchBytes = 256 * 1024
+const minScratchBytes = 16 * 1024
 /** Value in the `slots` of {@link DirectSends.sendAll} for a connection to which a send thread writes instead. */
 export const servedElsewhere = -2
 
@@ -39,6 +42,7 @@ export class DirectSends {
   #slotCount = 0
   /** Buffer that is being sent. The reference keeps it in memory while the kernel reads from its address. */
   #sending: Buffer | undefined
+  #scratch = Buffer.alloc(0)
 
   constructor(native: NativeSockets, threads?: SendThreads) {
     this.native = native
@@ -62,7 +66,7 @@ export class DirectSends {
     if (slot === this.#descriptors.length) this.#grow()
     this.#written[slot] = 0
     this.#holders[slot] = 1
-    if (owner) this.threads?.register(slot, owner)
+    if (owner) this.threads?.tokens.register(slot, owner)
     return slot
   }
 
@@ -79,14 +83,14 @@ export class DirectSends {
     this.#holders[slot] = holders
     if (holders > 0) return
     this.#descriptors[slot] = notDirect
-    if (this.threads) this.threads.forget(slot, () => this.#freeSlots.push(slot))
+    if (this.threads) this.threads.tokens.forget(slot, () => this.#freeSlots.push(slot))
     else this.#freeSlots.push(slot)
   }
 
   /** Allows direct sends on a slot. Call it only if no bytes wait in Node for the same connection. */
   open(slot: number, socket: Socket): void {
     if (this.threads) {
-      if (!this.threads.isOnMain(slot)) return
+      if (!this.threads.tokens.isOnMain(slot)) return
       if (!this.isOpen(slot)) this.threads.version++
     }
     this.#descriptors[slot] = descriptorOf(socket) ?? notDirect
@@ -98,23 +102,23 @@ export class DirectSends {
    */
   shut(slot: number): void {
     this.#descriptors[slot] = notDirect
-    this.threads?.takeBack(slot)
+    this.threads?.tokens.takeBack(slot)
   }
 
   /** Forbids direct sends on a slot for good, because its socket is destroyed. */
   close(slot: number): void {
     this.#descriptors[slot] = notDirect
-    this.threads?.closeSlot(slot)
+    this.threads?.tokens.close(slot)
   }
 
   /**
    * Gives the write side of a connection to a send thread, if direct sends are allowed.
    *
-   * @param choose - Chooses the thread; see {@link SendThreads.give}.
+   * @param choose - Chooses the thread; see {@link WriteTokens.give}.
    */
   giveToThread(slot: number, choose?: () => SendThread | undefined): void {
     const descriptor = this.#descriptors[slot] ?? notDirect
-    if (descriptor < 0 || !this.threads?.give(slot, descriptor, choose)) return
+    if (descriptor < 0 || !this.threads?.tokens.give(slot, descriptor, choose)) return
     this.#descriptors[slot] = notDirect
   }
 
@@ -124,7 +128,7 @@ export class DirectSends {
 
   /** Returns the number of bytes sent on a slot since it was reserved. */
   writtenOn(slot: number): number {
-    const written = (this.#written[slot] ?? 0) + (this.threads?.writtenSince(slot) ?? 0)
+    const written = (this.#written[slot] ?? 0) + (this.threads?.tokens.writtenSince(slot) ?? 0)
     this.#written[slot] = written
     return written
   }
@@ -143,6 +147,19 @@ export class DirectSends {
     if (sent <= 0) return 0
     this.#written[slot] = (this.#written[slot] ?? 0) + sent
     return sent
+  }
+
+  /**
+   * Returns memory for bytes that the caller passes to {@link sendAll} at once. The next call returns the same memory.
+   * So nobody may keep it: the kernel copies the bytes during `sendAll`.
+   */
+  scratch(sizeBytes: number): Buffer {
+    if (sizeBytes > maxScratchBytes) return Buffer.allocUnsafeSlow(sizeBytes)
+    if (sizeBytes > this.#scratch.length) {
+      const capacity = 2 ** Math.ceil(Math.log2(Math.max(sizeBytes, minScratchBytes)))
+      this.#scratch = Buffer.allocUnsafeSlow(capacity)
+    }
+    return this.#scratch.subarray(0, sizeBytes)
   }
 
   /**

@@ -134,7 +134,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   }
 
   get queuedBytes(): number {
-    return this.#output.writableLength + (this.#threads?.pendingOn(this.#slot) ?? 0)
+    return this.#output.writableLength + (this.#threads?.tokens.pendingOn(this.#slot) ?? 0)
   }
 
   /** True until the connection is ended or destroyed. */
@@ -166,7 +166,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
    */
   gather(write: () => void): void {
     // A thread sends each write in order. To take the write side back would cost more.
-    const isElsewhere = this.#threads?.isOnMain(this.#slot) === false
+    const isElsewhere = this.#threads?.tokens.isOnMain(this.#slot) === false
     if (!this.#direct || this.#gathered || isElsewhere) {
       write()
       return
@@ -195,7 +195,8 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
       return
     }
     const sent = this.#direct?.send(this.#slot, bytes) ?? 0
-    if (sent === bytes.length || (sent === 0 && this.#threads?.post(this.#slot, bytes))) return
+    if (sent === bytes.length || (sent === 0 && this.#threads?.tokens.post(this.#slot, bytes)))
+      return
     this.#queue(bytes.subarray(sent), this.#regulate)
   }
 
@@ -211,7 +212,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
       onTaken()
       return
     }
-    if (sent === 0 && this.#threads?.post(this.#slot, bytes, onTaken)) return
+    if (sent === 0 && this.#threads?.tokens.post(this.#slot, bytes, onTaken)) return
     this.#queue(bytes.subarray(sent), () => {
       onTaken()
       this.#regulate()
@@ -243,7 +244,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
       return
     }
     this.#direct?.shut(this.#slot)
-    this.#threads.whenOnMain(this.#slot, () => {
+    this.#threads.tokens.whenOnMain(this.#slot, () => {
       if (!this.#output.destroyed) this.#output.end()
     })
   }

@@ -237,6 +237,18 @@ export class SendThread {
   }
 
   /**
+   * Calls a function with each object given to {@link reserve} whose entry the thread has not handled, oldest first,
+   * and with the position of the entry.
+   */
+  forEachUnsent(visit: (media: unknown, position: number) => void): void {
+    const { handled } = this.#entries
+    for (let index = this.#firstUnderWay; index < this.#underWay.length; index++) {
+      const { media, position } = this.#underWay[index] as MediaUnderWay
+      if (hasReached(position, handled)) visit(media, position)
+    }
+  }
+
+  /**
    * Returns a signed 32-bit number from the payload of a report; see `reportKinds`. Valid only while the listener
    * handles the report.
    *

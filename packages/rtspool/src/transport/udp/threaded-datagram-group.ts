@@ -1,8 +1,9 @@
 import { getSystemErrorName } from 'node:util'
 import { entryKinds, reportKinds } from '../threads/entries.js'
 import type { SendThread } from '../threads/send-thread.js'
-import type { MediaReports, SendThreads } from '../threads/send-threads.js'
-import type { RingEntry } from '../threads/shared-ring.js'
+import type { SendThreads } from '../threads/send-threads.js'
+import { hasReached, type RingEntry } from '../threads/shared-ring.js'
+import type { MediaReports } from '../threads/thread-reports.js'
 import {
   countLost,
   type DatagramDestination,
@@ -28,6 +29,18 @@ interface Member {
    * served the destination.
    */
   key: number
+  /**
+   * Position in the ring of the thread behind the entry that adds the destination. `undefined` while the entry waits
+   * for room, and before any thread has served the destination.
+   */
+  since: number | undefined
+}
+
+/** Media of one entry, for the counters if the thread fails before it has sent them. */
+interface UnsentPackets {
+  readonly group: ThreadedDatagramGroup
+  readonly packets: number
+  readonly sizeBytes: number
 }
 
 /** Destinations that one thread serves. */
@@ -47,6 +60,8 @@ interface Share {
 interface Removed {
   readonly share: Share
   readonly key: number
+  /** Position behind the entry that has added the destination; see {@link Member}. */
+  readonly since: number | undefined
   end: number | undefined
 }
 
@@ -87,7 +102,8 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
 
   add(destination: DatagramDestination, observer?: DatagramObserver): void {
     if (this.#members.has(destination)) return
-    this.#members.set(destination, { destination, observer, share: undefined, key: 0 })
+    const none = { share: undefined, key: 0, since: undefined }
+    this.#members.set(destination, { destination, observer, ...none })
     this.#options.local.add(destination, observer)
     this.#hasChanged = true
   }
@@ -138,6 +154,28 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     observer?.unsent(destination, errno === 0 ? 'unknown' : getSystemErrorName(-errno))
   }
 
+  /**
+   * Counts the packets that a failed thread has not sent as dropped, for the destinations that it served at that point
+   * of its ring. The packets of an entry at which the thread failed count as dropped, although some may have been sent.
+   */
+  threadStopped(thread: SendThread): void {
+    thread.forEachUnsent((media, position) => {
+      const { group, packets, sizeBytes } = (media ?? nothing) as UnsentPackets
+      if (group !== this) return
+      const wasServed = (since: number | undefined): boolean =>
+        since !== undefined && hasReached(position, since)
+      for (const { share, since, destination } of this.#members.values()) {
+        if (share?.thread === thread && wasServed(since)) dropped(destination, packets, sizeBytes)
+      }
+      for (const { share, key, since, end } of this.#removed) {
+        if (share.thread !== thread || !wasServed(since)) continue
+        const isBehind = end !== undefined && hasReached(position, end)
+        const destination = isBehind ? undefined : this.#byKey.get(key)?.destination
+        if (destination) dropped(destination, packets, sizeBytes)
+      }
+    })
+  }
+
   #sync(): void {
     const { threads } = this.#options
     const keepFrom = this.#wantsThreads
@@ -175,7 +213,13 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     const payload = Buffer.alloc(4 + text.length)
     payload.writeInt32LE(text.length)
     payload.write(text, 4, 'latin1')
-    share.thread.control(entryKinds.addDestination, this.#group, member.key, { payload })
+    member.since = undefined
+    share.thread.control(entryKinds.addDestination, this.#group, member.key, {
+      payload,
+      onEntered: (end) => {
+        member.since = end
+      },
+    })
     share.thread.load++
     share.thread.destinations++
   }
@@ -196,14 +240,14 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
   }
 
   #leave(member: Member): void {
-    const { share, key } = member
+    const { share, key, since } = member
     if (!share) return
     const { thread } = share
     member.share = undefined
     share.members.delete(member)
     thread.load--
     thread.destinations--
-    const removed: Removed = { share, key, end: undefined }
+    const removed: Removed = { share, key, since, end: undefined }
     this.#removed.push(removed)
     thread.control(entryKinds.removeDestination, this.#group, key, {
       onEntered: (end) => {
@@ -242,11 +286,13 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
 
   /** Writes packets as one entry for the thread of a share. @returns `false` without room: nothing is written. */
   #enter({ thread }: Share, packets: readonly Buffer[]): boolean {
-    let sizeBytes = packets.length * 4
+    let sizeBytes = 0
     for (const packet of packets) sizeBytes += packet.length
+    const media: UnsentPackets = { group: this, packets: packets.length, sizeBytes }
+    const entryBytes = packets.length * 4 + sizeBytes
     const offset = thread.reserve(entryKinds.sendDatagrams, this.#group, packets.length, {
-      sizeBytes,
-      media: undefined,
+      sizeBytes: entryBytes,
+      media,
     })
     if (offset < 0) return false
     let at = offset + packets.length * 4
@@ -265,12 +311,16 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     let sizeBytes = 0
     for (const packet of packets) sizeBytes += packet.length
     thread.packetsDropped += packets.length * members.size
-    for (const { destination } of members) {
-      const { counters } = destination
-      if (!counters) continue
-      counters.packetsOut -= packets.length
-      counters.bytesOut -= sizeBytes
-      counters.packetsDropped += packets.length
-    }
+    for (const { destination } of members) dropped(destination, packets.length, sizeBytes)
   }
+}
+
+const nothing = Object.freeze({})
+
+/** Counts packets as dropped that have been counted as sent to a destination. The system has refused none of them. */
+function dropped({ counters }: DatagramDestination, packets: number, sizeBytes: number): void {
+  if (!counters) return
+  counters.packetsOut -= packets
+  counters.bytesOut -= sizeBytes
+  counters.packetsDropped += packets
 }

@@ -206,7 +206,7 @@ describe('ThreadedMembers', () => {
     held.clock.advance(2_001)
     send('late')
     send('late key', { at: 0 })
-    expect(held.threads.pendingOn(slot)).toBe(frame('b').length)
+    expect(held.threads.tokens.pendingOn(slot)).toBe(frame('b').length)
     held.run()
     send('no entry')
     send('key', { at: 0 })

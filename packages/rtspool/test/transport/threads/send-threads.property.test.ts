@@ -72,7 +72,7 @@ function explore(
         moves.push(() => {
           at++
           if (step === 'give') world.give()
-          else if (step === 'take back') world.threads.takeBack(slot)
+          else if (step === 'take back') world.threads.tokens.takeBack(slot)
           else {
             const text = `<${at}>`
             expected += text

@@ -25,22 +25,22 @@ describe('SendThreads', () => {
     expect(world.descriptors.size).toBe(1)
     world.write('last')
     let isFree = false
-    world.threads.forget(slot, () => {
+    world.threads.tokens.forget(slot, () => {
       isFree = true
     })
     world.collect()
     expect([world.descriptors.size, isFree]).toEqual([1, false])
     world.settle()
     expect([world.wire, world.descriptors.size, isFree]).toEqual([['last'], 0, true])
-    expect(world.threads.tokenOf(slot)).toBeUndefined()
+    expect(world.threads.tokens.of(slot)).toBeUndefined()
   })
 
   it('uses a duplicate again when the thread gets the write side back', () => {
     const world = new SendThreadWorld()
     world.give()
-    world.threads.takeBack(slot)
+    world.threads.tokens.takeBack(slot)
     world.settle()
-    expect(world.threads.isOnMain(slot)).toBe(true)
+    expect(world.threads.tokens.isOnMain(slot)).toBe(true)
     world.give()
     world.write('again')
     world.settle()
@@ -51,7 +51,7 @@ describe('SendThreads', () => {
     const world = new SendThreadWorld({ accepts: () => 1 })
     world.give()
     world.write('media')
-    world.threads.whenOnMain(slot, () => world.wire.push('end'))
+    world.threads.tokens.whenOnMain(slot, () => world.wire.push('end'))
     world.write('answer')
     world.step()
     world.step()
@@ -103,7 +103,7 @@ describe('SendThreads', () => {
   it('costs only the connections under way when a thread ends by itself', () => {
     const world = new SendThreadWorld()
     world.give()
-    world.threads.takeBack(slot)
+    world.threads.tokens.takeBack(slot)
     world.settle()
     world.end(new Error('out of memory'))
     // The event loop had the write side.
@@ -118,10 +118,10 @@ describe('SendThreads', () => {
     const world = new SendThreadWorld()
     const other = 4
     for (let failure = 0; failure < 3; failure++) {
-      world.threads.register(other, world)
-      expect(world.threads.give(other, 20)).toBe(true)
+      world.threads.tokens.register(other, world)
+      expect(world.threads.tokens.give(other, 20)).toBe(true)
       world.end()
-      world.threads.forget(other, () => {})
+      world.threads.tokens.forget(other, () => {})
     }
     expect([world.give(), world.started]).toEqual([false, 3])
     world.clock.advance(60_000)
@@ -136,8 +136,11 @@ describe('SendThreads', () => {
       while (world.thread.reserve(entryKinds.send, 1, sizeBytes, media) >= 0) world.thread.commit()
     }
     world.write('answer')
-    expect([world.threads.pendingOn(slot), world.threads.isOnMain(slot)]).toEqual([0, false])
-    expect(world.threads.tokenOf(slot)?.state).toBe('thread')
+    expect([world.threads.tokens.pendingOn(slot), world.threads.tokens.isOnMain(slot)]).toEqual([
+      0,
+      false,
+    ])
+    expect(world.threads.tokens.of(slot)?.state).toBe('thread')
     world.settle()
     expect(world.wire).toEqual(['answer'])
   })
@@ -147,10 +150,10 @@ describe('SendThreads', () => {
     world.give()
     const texts = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(4000, '.'))
     for (const text of texts) world.write(text)
-    expect(world.threads.pendingOn(slot)).toBeGreaterThan(0)
+    expect(world.threads.tokens.pendingOn(slot)).toBeGreaterThan(0)
     world.settle()
     expect(world.wire).toEqual(texts)
-    expect(world.threads.pendingOn(slot)).toBe(0)
+    expect(world.threads.tokens.pendingOn(slot)).toBe(0)
   })
 })
 

@@ -103,6 +103,31 @@ describe('ThreadedDatagramGroup', () => {
     expect([loss.sendErrors, unsent]).toEqual([0, []])
   })
 
+  it('counts packets as dropped that a failed thread has not sent', () => {
+    const { held, group, send, add, destinations } = groupOf(4)
+    send('sent')
+    held.run()
+    send('unsent')
+    const [leaver] = destinations as [DatagramDestination]
+    group.remove(leaver)
+    const newcomer = add(4)
+    send('lost as well')
+    held.endThread()
+    const { length } = 'unsent'
+    const { length: longer } = 'lost as well'
+    const dropped = (packets: number, sizeBytes: number) => ({
+      packetsOut: 0 - packets,
+      bytesOut: 0 - sizeBytes,
+      packetsDropped: packets,
+    })
+    expect(leaver.counters).toEqual(dropped(1, length))
+    expect(destinations[1]?.counters).toEqual(dropped(2, length + longer))
+    expect(newcomer.counters).toEqual(dropped(1, longer))
+    send('by another thread')
+    held.run()
+    expect(newcomer.counters).toEqual(dropped(1, longer))
+  })
+
   it('sends on the event loop again when the thread has ended', () => {
     const { held, send, local } = groupOf(4)
     send('a')

@@ -9,8 +9,8 @@ describe('ThreadSends', () => {
     for (const text of ['one', 'two', 'three']) world.write(text)
     world.settle()
     expect(world.wire).toEqual(['one', 'two', 'three'])
-    expect(world.threads.writtenSince(slot)).toBe(11)
-    expect(world.threads.writtenSince(slot)).toBe(0)
+    expect(world.threads.tokens.writtenSince(slot)).toBe(11)
+    expect(world.threads.tokens.writtenSince(slot)).toBe(0)
   })
 
   it.each([
@@ -26,7 +26,7 @@ describe('ThreadSends', () => {
       world.write('two')
       world.settle()
       expect(world.wire).toEqual(wire)
-      expect([world.threads.isOnMain(slot), world.returned]).toEqual([true, 1])
+      expect([world.threads.tokens.isOnMain(slot), world.returned]).toEqual([true, 1])
     },
   )
 
