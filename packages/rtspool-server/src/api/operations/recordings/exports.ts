@@ -7,6 +7,7 @@ import {
   type ExportedRange,
   exportRange,
 } from '../../../recording/stored/exported-range.js'
+import type { RecordingFiles } from '../../../recording/stored/recording-files.js'
 import { type Operation, type OperationContext, rawOperation } from '../../operation.js'
 import { Problem } from '../../problem.js'
 import { text } from '../../values.js'
@@ -24,92 +25,86 @@ const exportedRange = z.strictObject({
   to: moment.describe('End'),
 })
 
-interface Reading {
-  readonly name: string
-  readonly query: z.output<typeof exportedRange>
+/** Particulars of an operation that returns a range of a recording. */
+interface RangeOperation extends Pick<Operation, 'id' | 'path' | 'role' | 'summary'> {
+  /** Maximum milliseconds of the range. */
   readonly maxMs: number
-  readonly slots: ExportSlots
+  /** Effect of a change of format within the range: the request is refused, or the range ends there. */
   readonly atChange: 'refuse' | 'end'
+  /** Returns the limit on the number of clients that read at a time. */
+  slots(files: RecordingFiles): ExportSlots
+  /** Adds headers once the times of the file are known, before the first byte. */
+  setHeaders(response: ServerResponse, range: ExportedRange): void
 }
 
 /** Operations that return recorded pictures and sound. */
 export const exportOperations: readonly Operation[] = [
-  rawOperation({
+  rangeOperation({
     id: 'exportRecording',
-    method: 'get',
     path: '/v1/recordings/{name}/export',
     role: 'operator',
-    tag: 'recordings',
     summary:
       'Returns a range of time of one path, a day at most, as one file, which begins with a key frame',
-    params: namedRecording,
-    query: exportedRange,
-    contentTypes: ['video/mp4'],
-    problems: ['conflict', 'too-many'],
-    respond: ({ server }, { params: { name }, query }, response) =>
-      respondWith(
-        server,
-        {
-          name,
-          query,
-          maxMs: maxExportMs,
-          slots: server.recordings.files.exports,
-          atChange: 'refuse',
-        },
-        response,
-        ({ startMs }) => {
-          const at = new Date(startMs).toISOString().replaceAll(':', '-').slice(0, 19)
-          const file = `recording-${at}Z.mp4`
-          response.setHeader('Content-Disposition', `attachment; filename="${file}"`)
-        },
-      ),
+    maxMs: maxExportMs,
+    atChange: 'refuse',
+    slots: ({ exports }) => exports,
+    setHeaders(response, { startMs }) {
+      const at = new Date(startMs).toISOString().replaceAll(':', '-').slice(0, 19)
+      const file = `recording-${at}Z.mp4`
+      response.setHeader('Content-Disposition', `attachment; filename="${file}"`)
+    },
   }),
-  rawOperation({
+  rangeOperation({
     id: 'playRecording',
-    method: 'get',
     path: '/v1/recordings/{name}/play',
     role: 'viewer',
-    tag: 'recordings',
     summary:
       'Returns at most two minutes of one path for a player, with the times of beginning and end as headers',
+    maxMs: maxPlayedMs,
+    atChange: 'end',
+    slots: ({ played }) => played,
+    setHeaders(response, { startMs, endMs }) {
+      response.setHeader('Rtspool-Start-Time', new Date(startMs).toISOString())
+      response.setHeader('Rtspool-End-Time', new Date(endMs).toISOString())
+    },
+  }),
+]
+
+function rangeOperation(range: RangeOperation): Operation {
+  const { id, path, role, summary } = range
+  return rawOperation({
+    ...{ id, method: 'get', path, role, tag: 'recordings', summary },
     params: namedRecording,
     query: exportedRange,
     contentTypes: ['video/mp4'],
     problems: ['conflict', 'too-many'],
     respond: ({ server }, { params: { name }, query }, response) =>
-      respondWith(
-        server,
-        { name, query, maxMs: maxPlayedMs, slots: server.recordings.files.played, atChange: 'end' },
-        response,
-        ({ startMs, endMs }) => {
-          response.setHeader('Rtspool-Start-Time', new Date(startMs).toISOString())
-          response.setHeader('Rtspool-End-Time', new Date(endMs).toISOString())
-        },
-      ),
-  }),
-]
+      respondWith(server, { name, query }, range, response),
+  })
+}
 
 /**
  * Sends a range of a recording as one MP4 file, no faster than the client receives. Reading ends when the client
  * disconnects.
  *
- * @param setHeaders - Adds headers once the times of the file are known, before the first byte.
+ * @param name - Name of the recording.
  * @throws {Problem} `not-found` without the recording; `invalid-request` for too long a range; `too-many` without a
  * free place; `conflict` if one file is impossible.
  */
 async function respondWith(
   server: OperationContext['server'],
-  { name, query: { path, from, to }, maxMs, slots, atChange }: Reading,
+  { name, query }: { readonly name: string; readonly query: z.output<typeof exportedRange> },
+  { maxMs, atChange, slots, setHeaders }: RangeOperation,
   response: ServerResponse,
-  setHeaders: (range: ExportedRange) => void,
 ): Promise<void> {
+  const { path, from, to } = query
   const plan = planOf(server, name)
   if (to - from > maxMs) {
     const expected = `at most ${maxMs / 1000} s after from`
     const wrong = [{ where: 'query.to', expected, got: `${(to - from) / 1000} s` }]
     throw new Problem('invalid-request', 'the range is too long', { wrong })
   }
-  const release = slots.take()
+  const release = slots(server.recordings.files).take()
   if (!release) throw new Problem('too-many', 'other clients read recordings now: try again soon')
   const leaving = new AbortController()
   response.once('close', () => leaving.abort())
@@ -120,7 +115,7 @@ async function respondWith(
     const codecs = range.codecs.length > 0 ? `; codecs="${range.codecs.join(', ')}"` : ''
     response.setHeader('Content-Type', `video/mp4${codecs}`)
     response.setHeader('Content-Length', range.sizeBytes)
-    setHeaders(range)
+    setHeaders(response, range)
     await pipeline(range.read(), response).catch(() => response.destroy())
   } catch (error) {
     if (leaving.signal.aborted) return
