@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { connect, type RtspClientOptions } from '../../src/client/index.js'
+import type { RtspClientOptions } from '../../src/client/index.js'
 import { createMediaDescription, MediaFactory } from '../../src/index.js'
 import { parseCompound } from '../../src/rtcp/index.js'
 import { sequenceNumberOf, timestampOf } from '../../src/rtp/index.js'
-import { ManualClock } from '../../src/testing/manual-clock.js'
-import { closeAfterTest } from '../support/open-things.js'
+import { connectedClient } from '../support/client-scene.js'
 import { scene } from '../support/scene.js'
 import { type CameraAnswers, cameraSdp, ScriptedCamera } from '../support/scripted-camera.js'
 import { rtpPacket, urlOf } from '../support/test-server.js'
@@ -13,15 +12,8 @@ import { until } from '../support/until.js'
 
 const tag = 'www.onvif.org/ver20/backchannel'
 
-async function connected(url: string, options: RtspClientOptions = {}) {
-  const clock = new ManualClock()
-  const client = await connect(url, { clock, backChannel: true, ...options })
-  closeAfterTest({
-    close: () => client.close(),
-    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
-  })
-  return { client, clock }
-}
+const connected = (url: string, options: RtspClientOptions = {}) =>
+  connectedClient(url, { backChannel: true, ...options })
 
 const description = (encoding: string, clockRate: number) =>
   createMediaDescription({ kind: 'audio', payloadType: 98, encoding, clockRate })

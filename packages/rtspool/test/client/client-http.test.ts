@@ -1,22 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { connect, type RtspClientOptions } from '../../src/client/index.js'
-import { ManualClock } from '../../src/testing/manual-clock.js'
-import { closeAfterTest } from '../support/open-things.js'
+import type { RtspClientOptions } from '../../src/client/index.js'
+import { connectedClient, expectPackets } from '../support/client-scene.js'
 import { scene } from '../support/scene.js'
 import { frame, ScriptedCamera } from '../support/scripted-camera.js'
 import { rtpPacket, testCertificate } from '../support/test-server.js'
 import { type TunnelAnswer, TunnelProxy } from '../support/tunnel-proxy.js'
 import { nextTurn, until } from '../support/until.js'
 
-async function connected(url: string, options: RtspClientOptions = {}) {
-  const clock = new ManualClock()
-  const client = await connect(url, { clock, transports: ['http'], ...options })
-  closeAfterTest({
-    close: () => client.close(),
-    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
-  })
-  return { client, clock }
-}
+const connected = (url: string, options: RtspClientOptions = {}) =>
+  connectedClient(url, { transports: ['http'], ...options })
 
 async function tunnelled(answer?: TunnelAnswer, options?: RtspClientOptions) {
   const camera = await ScriptedCamera.start()
@@ -31,7 +23,8 @@ const packet = (sequenceNumber: number, size = 3000) =>
 describe('a client through an HTTP tunnel', () => {
   it.each(['rtsp', 'rtsps'])('receives from our own server, byte for byte (%s)', async (scheme) => {
     const tls = { port: 0, ...testCertificate('first') }
-    const { server, sources, push } = await scene({ tls }).camera().start()
+    const camera = await scene({ tls }).camera().start()
+    const { server } = camera
     const { port } = scheme === 'rtsps' ? server.tlsAddress() : server.address()
     const tunnels: unknown[] = []
     server.on('connectionOpened', ({ tunnel }) => tunnels.push(tunnel))
@@ -39,13 +32,7 @@ describe('a client through an HTTP tunnel', () => {
       tls: { ca: tls.cert },
     })
     expect(tunnels).toEqual(['http'])
-    const packets = client.packets()
-    const first = packets.next()
-    await until(() => sources[0]?.output !== undefined && client.state === 'playing')
-    const sent = [1, 2, 3].map((sequenceNumber) => packet(sequenceNumber))
-    for (const each of sent) push(each)
-    const received = [await first, await packets.next(), await packets.next()]
-    expect(received.map(({ value }) => value?.packet)).toEqual(sent)
+    await expectPackets(client, camera)
     expect(client.transport).toBe('http')
     await client.close()
     expect(server.stats().sessions).toBe(0)

@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { connect, type RtspClientOptions } from '../../src/client/index.js'
+import type { RtspClientOptions } from '../../src/client/index.js'
 import { serializeCompound } from '../../src/rtcp/index.js'
-import { ManualClock } from '../../src/testing/manual-clock.js'
+import { connectedClient } from '../support/client-scene.js'
 import { fixedPorts } from '../support/fixed-ports.js'
 import { closeAfterTest } from '../support/open-things.js'
 import { scene } from '../support/scene.js'
@@ -16,18 +16,13 @@ const packet = (sequenceNumber: number) =>
   rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(500, sequenceNumber) })
 const base = fixedPorts.clientMulticast
 
-async function connected(url: string, options: RtspClientOptions = {}) {
-  const clock = new ManualClock()
-  const client = await connect(url, {
-    ...{ clock, tracks: onlyVideo, transports: ['multicast'], multicastInterface: '127.0.0.1' },
+const connected = (url: string, options: RtspClientOptions = {}) =>
+  connectedClient(url, {
+    tracks: onlyVideo,
+    transports: ['multicast'],
+    multicastInterface: '127.0.0.1',
     ...options,
   })
-  closeAfterTest({
-    close: () => client.close(),
-    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
-  })
-  return { client, clock }
-}
 
 /** A socket that sends to groups on the loopback. */
 async function sender(address = '127.0.0.1') {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { connect, type RtspClientOptions } from '../../src/client/index.js'
+import type { RtspClientOptions } from '../../src/client/index.js'
 import { parseSrtpOffer } from '../../src/mikey/index.js'
 import { parseKeyMgmt, type RtspRequest } from '../../src/rtsp/index.js'
 import {
@@ -8,8 +8,7 @@ import {
   type SrtpSuiteName,
   srtpSuites,
 } from '../../src/srtp/index.js'
-import { ManualClock } from '../../src/testing/manual-clock.js'
-import { closeAfterTest } from '../support/open-things.js'
+import { connectedClient } from '../support/client-scene.js'
 import { scene } from '../support/scene.js'
 import { type CameraAnswers, cameraSdp, frame, ScriptedCamera } from '../support/scripted-camera.js'
 import { receiverFor, SrtpPeer } from '../support/srtp-peer.js'
@@ -20,16 +19,8 @@ const certificate = testCertificate('first')
 const onlyVideo = ({ kind }: { readonly kind: string }): boolean => kind === 'video'
 const suites = Object.keys(srtpSuites) as SrtpSuiteName[]
 
-async function connected(url: string, options: RtspClientOptions = {}) {
-  const clock = new ManualClock()
-  const tls = { ca: certificate.cert }
-  const client = await connect(url, { clock, tls, tracks: onlyVideo, ...options })
-  closeAfterTest({
-    close: () => client.close(),
-    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
-  })
-  return { client, clock }
-}
+const connected = (url: string, options: RtspClientOptions = {}) =>
+  connectedClient(url, { tls: { ca: certificate.cert }, tracks: onlyVideo, ...options })
 
 const packet = (sequenceNumber: number, size = 100) =>
   rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(size, sequenceNumber) })

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { connect, type RtspClientOptions } from '../../src/client/index.js'
-import { ManualClock } from '../../src/testing/manual-clock.js'
-import { closeAfterTest } from '../support/open-things.js'
+import type { RtspClientOptions } from '../../src/client/index.js'
+import { connectedClient } from '../support/client-scene.js'
 import type { UdpTestPorts } from '../support/rtsp-client.js'
 import { scene } from '../support/scene.js'
 import { type CameraAnswers, frame, ScriptedCamera } from '../support/scripted-camera.js'
@@ -13,15 +12,8 @@ const packet = (sequenceNumber: number, size = 9000) =>
   rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(size, sequenceNumber) })
 const udpFirst: RtspClientOptions = { transports: ['udp', 'tcp'] }
 
-async function connected(url: string, options: RtspClientOptions = udpFirst) {
-  const clock = new ManualClock()
-  const client = await connect(url, { clock, tracks: onlyVideo, ...options })
-  closeAfterTest({
-    close: () => client.close(),
-    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
-  })
-  return { client, clock }
-}
+const connected = (url: string, options: RtspClientOptions = udpFirst) =>
+  connectedClient(url, { tracks: onlyVideo, ...options })
 
 /** A camera that sends from UDP ports of its own, and answers SETUP with `parameters`. */
 async function udpCamera(

@@ -1,35 +1,25 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { connect, type RtspClientOptions } from '../../src/client/index.js'
-import { ManualClock } from '../../src/testing/manual-clock.js'
 import { openWebSocket } from '../../src/transport/tunnel/websocket-client.js'
-import { closeAfterTest } from '../support/open-things.js'
+import { connectedClient, expectPackets } from '../support/client-scene.js'
 import { scene } from '../support/scene.js'
 import { ScriptedCamera } from '../support/scripted-camera.js'
-import { rtpPacket, testCertificate } from '../support/test-server.js'
+import { testCertificate } from '../support/test-server.js'
 import { type TunnelAnswer, TunnelProxy } from '../support/tunnel-proxy.js'
 import { until } from '../support/until.js'
 
 const tls = { port: 0, ...testCertificate('first') }
 
-async function connected(url: string, options: RtspClientOptions = {}) {
-  const clock = new ManualClock()
-  const client = await connect(url, { clock, tls: { ca: tls.cert }, ...options })
-  closeAfterTest({
-    close: () => client.close(),
-    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
-  })
-  return { client, clock }
-}
-
-const packet = (sequenceNumber: number, size = 3000) =>
-  rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(size, sequenceNumber) })
+const connected = (url: string, options: RtspClientOptions = {}) =>
+  connectedClient(url, { tls: { ca: tls.cert }, ...options })
 
 describe('a client through a WebSocket', () => {
   it.each(['ws', 'wss', 'rtsp', 'rtsps'])(
     'receives from our own server, byte for byte (%s)',
     async (scheme) => {
-      const { server, sources, push } = await scene({ tls }).camera().start()
+      const camera = await scene({ tls }).camera().start()
+      const { server } = camera
       const isSecure = scheme === 'wss' || scheme === 'rtsps'
       const { port } = isSecure ? server.tlsAddress() : server.address()
       const tunnels: unknown[] = []
@@ -40,13 +30,7 @@ describe('a client through a WebSocket', () => {
       const { client } = await connected(`${scheme}://127.0.0.1:${port}/cam`, options)
       expect(tunnels).toEqual(['webSocket'])
       expect(client.url).toBe(`${isSecure ? 'rtsps' : 'rtsp'}://127.0.0.1:${port}/cam`)
-      const packets = client.packets()
-      const first = packets.next()
-      await until(() => sources[0]?.output !== undefined && client.state === 'playing')
-      const sent = [1, 2, 3].map((sequenceNumber) => packet(sequenceNumber))
-      for (const each of sent) push(each)
-      const received = [await first, await packets.next(), await packets.next()]
-      expect(received.map(({ value }) => value?.packet)).toEqual(sent)
+      await expectPackets(client, camera)
       expect(client.transport).toBe('webSocket')
       await client.close()
       expect(server.stats().sessions).toBe(0)

@@ -2,22 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { connect, type RtspClientOptions } from '../../src/client/index.js'
 import { serializeCompound } from '../../src/rtcp/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
-import { closeAfterTest } from '../support/open-things.js'
+import { connectedClient, expectPackets } from '../support/client-scene.js'
 import { scene } from '../support/scene.js'
 import { type CameraAnswers, cameraSdp, frame, ScriptedCamera } from '../support/scripted-camera.js'
 import { rtpPacket, testCertificate } from '../support/test-server.js'
 import { advancing, nextTurn, until } from '../support/until.js'
 
-/** A client on a clock of its own; after the test no timer of it may be left. */
-async function connected(url: string, options: RtspClientOptions = {}) {
-  const clock = new ManualClock()
-  const client = await connect(url, { clock, ...options })
-  closeAfterTest({
-    close: () => client.close(),
-    checkClosed: () => expect(clock.pendingTimers, 'timers left').toBe(0),
-  })
-  return { client, clock }
-}
+const connected = (url: string, options: RtspClientOptions = {}) => connectedClient(url, options)
 
 async function playing(answers: CameraAnswers = {}, options: RtspClientOptions = {}) {
   const camera = await ScriptedCamera.start(answers)
@@ -34,22 +25,14 @@ const withUser = (url: string) => url.replace('://', `://${userPass}`)
 
 describe('a client of our own server', () => {
   it('receives the packets that the camera sends, byte for byte', async () => {
-    const { url, sources, push } = await scene().camera().start()
-    const { client } = await connected(url)
+    const camera = await scene().camera().start()
+    const { client } = await connected(camera.url)
     expect(client.tracks.map(({ kind, encoding }) => `${kind} ${encoding}`)).toEqual([
       'video H264',
       'audio opus',
     ])
-    const packets = client.packets()
-    const first = packets.next()
-    await until(() => sources[0]?.output !== undefined && client.state === 'playing')
-    const sent = [1, 2, 3].map((sequenceNumber) =>
-      rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(3000, sequenceNumber) }),
-    )
-    for (const each of sent) push(each)
-    const received = [await first, await packets.next(), await packets.next()]
-    expect(received.map(({ value }) => value?.packet)).toEqual(sent)
-    expect(received[0]?.value?.track).toBe(client.tracks[0])
+    const [first] = await expectPackets(client, camera)
+    expect(first?.track).toBe(client.tracks[0])
     expect(client.stats()).toMatchObject({ packets: 3, lostPackets: 0, strayBytes: 0 })
   })
 
