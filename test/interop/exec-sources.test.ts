@@ -1,25 +1,18 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { settle } from '../../packages/rtspool/test/support/until.js'
 import { TsDemuxer } from '../../packages/rtspool-server/src/sources/ts/ts-demuxer.js'
 import { ConfiguredCommand, type LogLine } from './support/configured-command.js'
 import { numberedPictures, readNumbers } from './support/lamps.js'
-import { type MediaFileOptions, MediaFiles } from './support/media-files.js'
-import { endPrograms, Program, until } from './support/process.js'
+import { type MediaFileOptions, mediaFilesForTests } from './support/media-files.js'
+import { Program, until } from './support/process.js'
 import { requirePrograms } from './support/programs.js'
 
 const run = promisify(execFile)
 
-let files: MediaFiles
-beforeAll(async () => {
-  files = await MediaFiles.create()
-})
-afterAll(async () => {
-  await endPrograms()
-  await files.remove()
-})
+const files = mediaFilesForTests()
 
 interface Unit {
   readonly stream: number

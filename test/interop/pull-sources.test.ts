@@ -1,21 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ApiCommand } from './support/api-command.js'
 import { ConfiguredCommand } from './support/configured-command.js'
 import { numberedPictures, readNumbers } from './support/lamps.js'
-import { MediaFiles } from './support/media-files.js'
-import { endPrograms } from './support/process.js'
+import { mediaFilesForTests } from './support/media-files.js'
 import { requirePrograms } from './support/programs.js'
 
-let files: MediaFiles
-beforeAll(async () => {
-  files = await MediaFiles.create()
-})
-afterAll(async () => {
-  await endPrograms()
-  await files.remove()
-})
+const files = mediaFilesForTests()
 
 const camera = [
   ...['ffmpeg', '-nostdin', '-v', 'error', '-re', '-f', 'lavfi', '-i', numberedPictures],

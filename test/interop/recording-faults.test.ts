@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ApiCommand } from './support/api-command.js'
-import { MediaFiles } from './support/media-files.js'
-import { endPrograms, Program, until } from './support/process.js'
+import { decoded, mediaFilesForTests } from './support/media-files.js'
+import { Program, until } from './support/process.js'
 import { requirePrograms } from './support/programs.js'
 import { publishFile } from './support/publishers.js'
 
@@ -27,14 +27,7 @@ const smallDisk = (size: string): readonly string[] => [
 ]
 
 describe('recordings where something fails', () => {
-  let files: MediaFiles
-  beforeAll(async () => {
-    files = await MediaFiles.create()
-  })
-  afterAll(async () => {
-    await endPrograms()
-    await files.remove()
-  })
+  const files = mediaFilesForTests()
 
   test('ENOSPC: a full disk ends the recording with an event, and viewers notice nothing', async (context) => {
     requirePrograms(context, 'ffmpeg', 'ffprobe')
@@ -95,7 +88,7 @@ describe('recordings where something fails', () => {
       const folder = join(command.folder, 'recordings')
       const kinds = await Promise.all(segments.map(({ file }) => decoded(join(folder, file))))
       expect(kinds.map(({ errors }) => errors).join('')).toBe('')
-      expect(new Set(kinds.map(({ codec }) => codec))).toEqual(new Set(['h264', 'hevc']))
+      expect(new Set(kinds.flatMap(({ codecs }) => codecs))).toEqual(new Set(['h264', 'hevc']))
     } finally {
       await command.stop()
     }
@@ -150,18 +143,6 @@ async function exportAll({ api }: ApiCommand, path: string): Promise<Buffer> {
   const response = await api.send('exportRecording', { params: { name: 'all' }, query })
   expect(response.status).toBe(200)
   return Buffer.from(await response.arrayBuffer())
-}
-
-/** Decodes a file with ffmpeg. @returns The codec of its picture, and all complaints. */
-async function decoded(file: string) {
-  const probe = await run('ffprobe', [
-    ...['-v', 'error', '-select_streams', 'v', '-show_entries', 'stream=codec_name'],
-    ...['-of', 'csv=p=0', file],
-  ])
-  const { stderr } = await run('ffmpeg', [
-    ...['-hide_banner', '-nostdin', '-v', 'error', '-i', file, '-f', 'null', '-'],
-  ])
-  return { codec: probe.stdout.trim(), errors: probe.stderr + stderr }
 }
 
 /** Returns a hash of each picture as a decoder shows it, in order. */

@@ -1,18 +1,13 @@
-import { execFile } from 'node:child_process'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { exportRange } from '../../packages/rtspool-server/src/recording/stored/exported-range.js'
 import { FileIndexes } from '../../packages/rtspool-server/src/recording/stored/file-indexes.js'
 import { SegmentCatalog } from '../../packages/rtspool-server/src/recording/stored/segment-catalog.js'
 import { ConfiguredCommand } from './support/configured-command.js'
-import { type MediaFileOptions, MediaFiles } from './support/media-files.js'
-import { endPrograms } from './support/process.js'
+import { decoded, type MediaFileOptions, mediaFilesForTests } from './support/media-files.js'
 import { requirePrograms } from './support/programs.js'
 import { publishFile } from './support/publishers.js'
-
-const run = promisify(execFile)
 
 /** Publications, and the codecs of their files. */
 const streams: readonly (Omit<MediaFileOptions, 'seconds'> & { readonly codecs: string[] })[] = [
@@ -31,14 +26,7 @@ recordings:
 `
 
 describe('recordings of the command', () => {
-  let files: MediaFiles
-  beforeAll(async () => {
-    files = await MediaFiles.create()
-  })
-  afterAll(async () => {
-    await endPrograms()
-    await files.remove()
-  })
+  const files = mediaFilesForTests()
 
   test('are files that ffmpeg decodes, even the one that kill -9 has cut', async (context) => {
     requirePrograms(context, 'ffmpeg', 'ffprobe')
@@ -59,7 +47,7 @@ describe('recordings of the command', () => {
         const own = known.filter((file) => file.startsWith(`live/${index}/`))
         expect(own.length).toBeGreaterThan(1)
         for (const file of own) {
-          const { kinds, errors } = await decoded(join(folder, file))
+          const { codecs: kinds, errors } = await decoded(join(folder, file))
           expect(errors).toBe('')
           expect(codecs.slice(0, kinds.length)).toEqual(kinds)
           // A file that was cut at once may have no sound yet.
@@ -67,7 +55,7 @@ describe('recordings of the command', () => {
         }
         const exported = files.pathOf(`${index}.mp4`)
         await exportWhole(folder, `/live/${index}`, exported)
-        expect(await decoded(exported)).toEqual({ kinds: codecs, errors: '' })
+        expect(await decoded(exported)).toEqual({ codecs, errors: '' })
       }
     } finally {
       await command.stop()
@@ -88,15 +76,4 @@ async function exportWhole(folder: string, path: string, file: string): Promise<
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true })
   return entries.filter((name) => name.endsWith('.mp4')).sort()
-}
-
-/** Decodes a file with ffmpeg. @returns The codecs of its tracks, and all complaints. */
-async function decoded(file: string) {
-  const probe = await run('ffprobe', [
-    ...['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', file],
-  ])
-  const { stderr } = await run('ffmpeg', [
-    ...['-hide_banner', '-nostdin', '-v', 'error', '-i', file, '-f', 'null', '-'],
-  ])
-  return { kinds: probe.stdout.trim().split('\n'), errors: probe.stderr + stderr }
 }

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { afterAll, beforeAll } from 'vitest'
+import { endPrograms } from './process.js'
 
 const run = promisify(execFile)
 
@@ -75,4 +77,32 @@ export class MediaFiles {
   async remove(): Promise<void> {
     await rm(this.#directory, { recursive: true })
   }
+}
+
+/** Creates a directory before the tests of a file or group. After them, ends all programs and removes the directory. */
+export function mediaFilesForTests(): Pick<MediaFiles, 'make' | 'pathOf'> {
+  let created: MediaFiles | undefined
+  beforeAll(async () => {
+    created = await MediaFiles.create()
+  })
+  afterAll(async () => {
+    await endPrograms()
+    await created?.remove()
+  })
+  const files = (): MediaFiles => {
+    if (!created) throw new Error('media files exist inside tests only')
+    return created
+  }
+  return { make: (options) => files().make(options), pathOf: (name) => files().pathOf(name) }
+}
+
+/** Decodes a file with ffmpeg. @returns The codecs of its tracks, and all complaints. */
+export async function decoded(file: string) {
+  const probe = await run('ffprobe', [
+    ...['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', file],
+  ])
+  const { stderr } = await run('ffmpeg', [
+    ...['-hide_banner', '-nostdin', '-v', 'error', '-i', file, '-f', 'null', '-'],
+  ])
+  return { codecs: probe.stdout.trim().split('\n'), errors: probe.stderr + stderr }
 }
