@@ -23,6 +23,7 @@ const formats = ['rtsp', 'sdp', 'rtp', 'rtcp', 'srtp', 'mikey', 'http', 'auth']
 const leaves = [
   'bytes',
   'errors',
+  'backoff',
   'clock',
   'listeners',
   'option-checks',

@@ -2,6 +2,7 @@
 
 export { isNetwork } from './address-prefix.js'
 export { type DigestAlgorithm, digestAlgorithms, digestHa1 } from './auth/digest.js'
+export { type Backoff, backoffMs } from './backoff.js'
 export { type Clock, type ClockTimer, systemClock } from './clock.js'
 export {
   errorCodes,
@@ -46,6 +47,7 @@ export {
 export type { ForeignPort } from './media/streams/foreign-port.js'
 export type { SilentTrack } from './media/streams/silent-track.js'
 export type { StreamReception } from './media/streams/stream-reception.js'
+export { type StartedTrack, startTracks } from './media/timeline/start-tracks.js'
 export type { TimelineBreak, TimelinePolicy } from './media/timeline/timeline.js'
 export type {
   GopCacheLimits,

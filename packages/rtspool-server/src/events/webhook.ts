@@ -1,16 +1,11 @@
 import type { Logger } from 'pino'
-import { type Clock, type ClockTimer, systemClock } from 'rtspool'
+import { type Backoff, backoffMs, type Clock, type ClockTimer, systemClock } from 'rtspool'
 import { type Receiver, receiverOf, signedHeaders } from '../access/receiver.js'
 import type { EventFeed, FeedEvent } from './event-feed.js'
 import type { EventType } from './event-types.js'
 
-const firstDelayMs = 1000
-const maxDelayMs = 60_000
-/**
- * Largest random addition to a delay, as a share of the delay. 0.2 = up to 20 % longer, so that several receivers are
- * not called together.
- */
-const jitter = 0.2
+/** Delays after failed attempts: from 1 to 1.2 s, then twice as long each, up to 60 to 72 s. */
+const retries: Backoff = { firstMs: 1_200, maxMs: 72_000, jitter: 1 / 6 }
 const eventsPerRead = 100
 
 /** Receiver, signature and retries of a {@link Webhook}. */
@@ -179,11 +174,10 @@ export class Webhook {
   }
 
   #pause(attempt: number): Promise<void> {
-    const delay = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs)
+    const delayMs = backoffMs(retries, attempt, Math.random())
     return new Promise((resolve) => {
       this.#wake = resolve
-      const randomMs = delay * jitter * Math.random()
-      this.#timer = this.#clock.schedule(resolve, delay + randomMs, false)
+      this.#timer = this.#clock.schedule(resolve, delayMs, false)
     })
   }
 }

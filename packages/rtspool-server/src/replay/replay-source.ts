@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import {
   createSessionDescription,
   type MediaOutput,
@@ -6,6 +5,7 @@ import {
   type PlayRange,
   type SeekableSource,
   type SessionDescription,
+  startTracks,
   type TrackOutput,
 } from 'rtspool'
 import { defaultMaxPacketBytes, replayExtensionBytes, withReplayExtension } from 'rtspool/rtp'
@@ -115,17 +115,11 @@ export class ReplaySource implements SeekableSource {
 
   start(output: MediaOutput): void {
     this.#output = output
-    this.#lanes = this.#options.tracks.map((stored, index) => {
-      const track = output.tracks[index]
-      if (!track) throw new TypeError(`expected a track ${index}`)
-      // RFC 3550 section 5.1: all three start at random values, so that they cannot be guessed.
-      const ssrc = randomInt(2 ** 32)
-      const sequenceNumber = randomInt(2 ** 16)
-      const firstTimestamp = randomInt(2 ** 32)
-      track.startAt({ ssrc, sequenceNumber, timestamp: firstTimestamp })
-      const maxPacketBytes = defaultMaxPacketBytes - replayExtensionBytes
-      const packetize = stored.createPayloader({ ssrc, sequenceNumber, maxPacketBytes })
-      return { stored, track, firstTimestamp, packetize }
+    const maxPacketBytes = defaultMaxPacketBytes - replayExtensionBytes
+    this.#lanes = startTracks(output.tracks, this.#options.tracks).map(({ own, track, start }) => {
+      const { ssrc, sequenceNumber, timestamp: firstTimestamp } = start
+      const packetize = own.createPayloader({ ssrc, sequenceNumber, maxPacketBytes })
+      return { stored: own, track, firstTimestamp, packetize }
     })
   }
 

@@ -1,7 +1,8 @@
+import { backoffMs } from '../backoff.js'
 import type { ResolvedRelayOptions } from './relay-options.js'
 
-/** Maximum number of times that the delay is doubled. Usual delays reach their maximum before. */
-const maxDoublings = 16
+/** Share of a delay that chance takes away at most; see {@link backoffMs}. */
+const jitter = 0.5
 /** Minimum milliseconds from one attempt to connect to the next, if a new viewer starts the next one early. */
 export const viewerRetryMs = 5000
 
@@ -32,8 +33,7 @@ export class Attempts {
    * most `maxDelayMs`. Subtracts a random part of up to a half, so that many relays do not return at once.
    */
   delayMs({ firstDelayMs, maxDelayMs }: ResolvedRelayOptions): number {
-    const doublings = Math.min(Math.max(0, this.count - 1), maxDoublings)
-    const delayMs = Math.min(firstDelayMs * 2 ** doublings, maxDelayMs)
-    return delayMs * (1 - 0.5 * this.#random())
+    const backoff = { firstMs: firstDelayMs, maxMs: maxDelayMs, jitter }
+    return backoffMs(backoff, this.count, this.#random())
   }
 }

@@ -1,16 +1,24 @@
-import { type Clock, type ClockTimer, MediaFactory, type MediaSource } from 'rtspool'
+import {
+  type Backoff,
+  backoffMs,
+  type Clock,
+  type ClockTimer,
+  MediaFactory,
+  type MediaSource,
+} from 'rtspool'
 import type { LiveMedia } from 'rtspool/push'
 import type { ExecFailure, SourceState, SourceStatus } from '../source-status.js'
 import type { ExecPlan } from './exec-plan.js'
 import { type FeedRun, MediaFeed } from './media-feed.js'
 import { MediaWaiters, unavailable } from './media-waiters.js'
 import type { ProgramEnd, RunningProgram, StartProgram } from './program.js'
-import { restartDelayMs } from './restart-delay.js'
 import { RunWatch } from './run-watch.js'
 import { LineReader, safeText } from './safe-text.js'
 
 /** Milliseconds of media after which a program has run well, so that its next failure counts as the first. */
 const wellMs = 10_000
+/** Delays before the next start of a program after failures in a row. */
+const restarts: Backoff = { firstMs: 1_000, maxMs: 30_000, jitter: 0.25 }
 /** Milliseconds after which a program that cannot be started is tried again. */
 const notStartedMs = 30_000
 /** Milliseconds for viewers to return after a change of tracks, which ends their sessions. */
@@ -215,7 +223,11 @@ export class ExecSource {
     if (mediaMs >= wellMs) this.#facts.attempts = 1
     if (notStarted !== undefined) this.#wait('failed', notStartedMs)
     else {
-      const delayMs = restartDelayMs(this.#facts.attempts, (this.#init.random ?? Math.random)())
+      const delayMs = backoffMs(
+        restarts,
+        this.#facts.attempts,
+        (this.#init.random ?? Math.random)(),
+      )
       this.#notBefore = this.#clock.now() + delayMs
       this.#wait('waiting', delayMs)
     }

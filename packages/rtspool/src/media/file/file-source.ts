@@ -1,9 +1,9 @@
-import { randomInt } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import type { TrackOutput } from '../../public/track.js'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { Packetize } from '../coded/coded-track.js'
 import type { MediaOutput, MediaSource } from '../media-source.js'
+import { randomPosition } from '../timeline/start-tracks.js'
 import { announceFailure, restMs } from './file-failure.js'
 import { fileTimesOf } from './file-times.js'
 import type { MediaFile } from './media-file.js'
@@ -100,10 +100,7 @@ export class FileSource implements MediaSource {
     for (const [index, fileTrack] of fileTracks.entries()) {
       const track = tracks[index]
       if (!track) throw new TypeError(`expected ${fileTracks.length} tracks, got ${tracks.length}`)
-      // RFC 3550 section 5.1: all three start at random values, so that they cannot be guessed.
-      const ssrc = randomInt(2 ** 32)
-      const sequenceNumber = randomInt(2 ** 16)
-      const firstTimestamp = randomInt(2 ** 32)
+      const { ssrc, sequenceNumber, timestamp: firstTimestamp } = randomPosition()
       const offset = Math.round(((beginnings[index] ?? 0) - originSeconds) * fileTrack.clockRate)
       track.startAt({ ssrc, sequenceNumber, timestamp: (firstTimestamp + offset) >>> 0 })
       lanes.push({

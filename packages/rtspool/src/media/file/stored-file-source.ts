@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto'
 import { createSessionDescription, type SessionDescription } from '../../sdp/index.js'
 import type { MediaOutput, PlayRange, SeekableSource } from '../media-source.js'
+import { startTracks } from '../timeline/start-tracks.js'
 import { announceFailure, FileCutOffError, restMs } from './file-failure.js'
 import { type FileTimes, fileTimesOf } from './file-times.js'
 import type { MediaFile } from './media-file.js'
@@ -61,16 +61,10 @@ export class StoredFileSource implements SeekableSource {
 
   start(output: MediaOutput): void {
     this.#output = output
-    this.#lanes = this.#file.tracks.map((fileTrack, index) => {
-      const track = output.tracks[index]
-      if (!track) throw new TypeError(`expected a track ${index}`)
-      // RFC 3550 section 5.1: all three start at random values, so that they cannot be guessed.
-      const ssrc = randomInt(2 ** 32)
-      const sequenceNumber = randomInt(2 ** 16)
-      const firstTimestamp = randomInt(2 ** 32)
-      track.startAt({ ssrc, sequenceNumber, timestamp: firstTimestamp })
-      const packetize = fileTrack.createPayloader({ ssrc, sequenceNumber })
-      return { fileTrack, track, firstTimestamp, packetize }
+    this.#lanes = startTracks(output.tracks, this.#file.tracks).map(({ own, track, start }) => {
+      const { ssrc, sequenceNumber, timestamp: firstTimestamp } = start
+      const packetize = own.createPayloader({ ssrc, sequenceNumber })
+      return { fileTrack: own, track, firstTimestamp, packetize }
     })
   }
 

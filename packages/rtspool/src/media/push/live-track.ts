@@ -1,9 +1,9 @@
-import { randomInt } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import { kindOf, shown } from '../../option-checks.js'
 import { nextSequenceNumber, sequenceNumberOf } from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
 import type { CodedTrack, Packetize } from '../coded/coded-track.js'
+import { randomPosition } from '../timeline/start-tracks.js'
 import type { ReadUnit, UnitFormat, UnitReader } from './formats/track-format.js'
 import type { LiveLink, LiveNumbers } from './live-link.js'
 import type { LiveOutlet } from './live-outlet.js'
@@ -35,10 +35,9 @@ export class LiveTrack {
   readonly #clock: Clock
   readonly #reader: UnitReader
   readonly #place: LivePlace
-  // RFC 3550 section 5.1: all three start at random values, so that they cannot be guessed.
-  readonly #ssrc = randomInt(2 ** 32)
-  readonly #firstTimestamp = randomInt(2 ** 32)
-  #sequenceNumber = randomInt(2 ** 16)
+  /** Position of the first packet. */
+  readonly #start = randomPosition()
+  #sequenceNumber = this.#start.sequenceNumber
   #coded: CodedTrack | undefined
   #packetize: Packetize | undefined
   #wantsKeyFrame = false
@@ -172,12 +171,12 @@ export class LiveTrack {
   }
 
   get #numbers(): LiveNumbers {
-    return { ssrc: this.#ssrc, sequenceNumber: this.#sequenceNumber }
+    return { ssrc: this.#start.ssrc, sequenceNumber: this.#sequenceNumber }
   }
 
   #timestampAt(position: number): number {
     const ticks = Math.round(position * this.#clockRate)
-    return (((this.#firstTimestamp + ticks) % 2 ** 32) + 2 ** 32) % 2 ** 32
+    return (((this.#start.timestamp + ticks) % 2 ** 32) + 2 ** 32) % 2 ** 32
   }
 
   #linkFor(track: LiveTrack): LiveLink {
