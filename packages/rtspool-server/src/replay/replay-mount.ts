@@ -1,7 +1,7 @@
 import { MediaFactory, type MediaRequest, RequestError } from 'rtspool'
 import { type RecordingPlan, recordsPath } from '../recording/recording-plan.js'
 import type { RecordingService } from '../recording/recording-service.js'
-import type { Clip, ClipList } from './footage.js'
+import type { Clip, ClipList } from './footage-clips.js'
 import { FootageFile, FootageIndexes } from './footage-file.js'
 import { ReplaySource } from './replay-source.js'
 import { parseWindow, type ReplayWindow } from './replay-window.js'

@@ -9,7 +9,9 @@ import {
   type TrackOutput,
 } from 'rtspool'
 import { defaultMaxPacketBytes, replayExtensionBytes, withReplayExtension } from 'rtspool/rtp'
-import { type ClipList, Footage, type FootageOptions, type FootageUnit } from './footage.js'
+import { Footage } from './footage.js'
+import type { ClipList, FootageOptions } from './footage-clips.js'
+import type { FootageUnit } from './footage-units.js'
 import type { Packetize, StoredTrack } from './stored-tracks.js'
 import { type DueUnit, PacedSender, type UnitSender, UnpacedSender } from './unit-sender.js'
 

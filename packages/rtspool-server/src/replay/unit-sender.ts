@@ -1,5 +1,5 @@
 import type { Clock, ClockTimer } from 'rtspool'
-import type { FootageUnit } from './footage.js'
+import type { FootageUnit } from './footage-units.js'
 
 /** Unit of footage (a picture or a frame of sound) with its times in the playback. */
 export interface DueUnit {
