@@ -2,12 +2,10 @@ import { EventEmitter } from 'node:events'
 import { type ClockTimer, PeriodicCheck } from '../clock.js'
 import { ClientError } from '../errors.js'
 import { tell } from '../listeners.js'
-import { Attachment } from './attachment.js'
+import type { Attachment } from './attachment.js'
 import type { ResolvedClientOptions } from './client-options.js'
-import { isTransportRefusal } from './connection/expect-ok.js'
-import { isBackChannelRefusal } from './connection/onvif-tags.js'
 import { serializeNames, serializeParameters } from './connection/parameters.js'
-import { type DescribedStream, describeStream } from './describe.js'
+import type { DescribedStream } from './describe.js'
 import { checkPlayOptions, rangeFrom } from './play-options.js'
 import type {
   ReceivedPacket,
@@ -28,6 +26,7 @@ import { Readers } from './streams/readers.js'
 import { isSilent, sumOfTracks } from './streams/track-sums.js'
 import { UnitReader } from './streams/unit-reader.js'
 import { wantedOf } from './streams/wanted-tracks.js'
+import { closedError, type FallbackOwner, TransportFallback } from './transport-fallback.js'
 
 /** A client from its DESCRIBE to its TEARDOWN. */
 export class Client extends EventEmitter<RtspClientEvents> implements RtspClient {
@@ -36,14 +35,12 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   readonly #readers: Readers
   readonly #reports: PeriodicCheck
   readonly #backChannel: BackChannel | undefined
-  #attachment: Attachment
+  readonly #connected: TransportFallback
   #state: RtspClientState = 'described'
   #setUp: Promise<unknown> | undefined
   #begun: Promise<unknown> | undefined
   /** Settles when the latest PLAY, PAUSE or seek is over; each one starts after the one before. */
   #turn: Promise<unknown> = Promise.resolve()
-  /** Aborted when the client ends, so that a connection to the next transport is given up. */
-  readonly #ending = new AbortController()
   #closing: Promise<void> | undefined
   #error: unknown
   /** Timer after PLAY over UDP. If no packet has arrived when it fires, the client takes the next transport. */
@@ -55,7 +52,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     super()
     const { clock, reportSeconds, signal } = options
     this.#options = options
-    this.#attachment = this.#attach(stream)
+    this.#connected = new TransportFallback(stream, options, this.#fallbackOwner())
     this.#readers = new Readers({
       clock,
       begin: () => this.#begin(),
@@ -227,33 +224,12 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   /** Sets the wanted tracks up over the first transport that the server does not refuse. */
   async #setUpTracks(isReplay: boolean): Promise<void> {
     try {
-      for (let refusal: unknown; ; ) {
-        try {
-          await this.#attachment.setUp(this.#wanted(), isReplay)
-          this.#requireOpen()
-          if (refusal) tell(this, 'transportChanged', this.#attachment.transport, refusal)
-          return
-        } catch (error) {
-          if (!(await this.#recover(error))) throw error
-          if (isTransportRefusal(error)) refusal = error
-        }
-      }
+      const refusal = await this.#connected.setUp(isReplay)
+      if (refusal) tell(this, 'transportChanged', this.#attachment.transport, refusal)
     } catch (error) {
       void this.#end(error)
       throw error
     }
-  }
-
-  #attach(stream: DescribedStream): Attachment {
-    stream.connection.onLost = (error) => this.#noteLoss(error)
-    const attachment = new Attachment(stream, this.#options)
-    attachment.onNotFound = (error, previousAt) => {
-      const isFlowing = this.tracks.some(
-        ({ stats: { lastPacketAt = -1 } }) => lastPacketAt >= previousAt,
-      )
-      if (!isFlowing) void this.#end(error)
-    }
-    return attachment
   }
 
   /** Returns the tracks to set up: those of the option `tracks`, and that of the back channel. */
@@ -261,68 +237,24 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return wantedOf(this.tracks, this.#options.tracks, this.backChannel?.track)
   }
 
-  /**
-   * Connects anew after a failed SETUP: with the next transport, or without the back channel, depending on the error.
-   *
-   * @returns `false` if neither can help; nothing is changed then.
-   */
-  async #recover(error: unknown): Promise<boolean> {
-    const { stream, transport } = this.#attachment
-    if (isTransportRefusal(error)) return this.#fallBack()
-    // Dahua, Amcrest: SETUP of a back channel that another client has open fails.
-    if (!stream.hasBackChannel || !isBackChannelRefusal(error)) return false
-    return this.#connectAnew([transport], { ...this.#options, backChannel: false })
+  get #attachment(): Attachment {
+    return this.#connected.attachment
   }
 
-  /**
-   * Connects anew with the next of the option `transports`: some cameras refuse a SETUP after one of another transport.
-   *
-   * @returns `false` if no transport is left.
-   */
-  async #fallBack(): Promise<boolean> {
-    const { transports, backChannel } = this.#options
-    const { transport, stream } = this.#attachment
-    const next = transports.slice(transports.indexOf(transport) + 1)
-    if (next.length === 0) return false
-    return this.#connectAnew(next, {
-      ...this.#options,
-      backChannel: backChannel && stream.hasBackChannel,
-    })
-  }
-
-  /**
-   * Closes the connection, and describes the stream on a new one, over the first of `next` that the server accepts. The
-   * tracks stay the same objects.
-   *
-   * @throws {ClientError} as {@link describeStream}, or the server describes other tracks than before.
-   */
-  async #connectAnew(
-    next: readonly RtspClientTransport[],
-    wanted: ResolvedClientOptions,
-  ): Promise<true> {
-    const before = this.#attachment
-    // The server may close the connection instead of a response to TEARDOWN.
-    before.stream.connection.onLost = () => undefined
-    await before.close(closedError())
-    this.#requireOpen()
-    const { url, credentials } = before.stream
-    const options = { ...wanted, signal: this.#ending.signal }
-    const stream = await describeStream(url, credentials, options, next)
-    this.#attachment = this.#attach(stream)
-    const { tracks } = stream.presentation
-    for (const track of this.tracks) track.redescribe(track.described)
-    // Without the back channel, its track is missing.
-    const known =
-      tracks.length === this.tracks.length
-        ? this.tracks
-        : this.tracks.filter(({ direction }) => direction === 'receive')
-    if (this.#closing || tracks.length !== known.length) {
-      await this.#attachment.close(closedError())
-      this.#requireOpen()
-      throw new ClientError('ERR_CLIENT_PROTOCOL', 'the server now describes other tracks')
+  /** Returns the functions of this client that {@link TransportFallback} calls. */
+  #fallbackOwner(): FallbackOwner {
+    return {
+      tracks: () => this.tracks,
+      wanted: () => this.#wanted(),
+      requireOpen: () => this.#requireOpen(),
+      lost: (error) => this.#noteLoss(error),
+      notFound: (error, previousAt) => {
+        const isFlowing = this.tracks.some(
+          ({ stats: { lastPacketAt = -1 } }) => lastPacketAt >= previousAt,
+        )
+        if (!isFlowing) void this.#end(error)
+      },
     }
-    for (const [index, described] of tracks.entries()) known[index]?.redescribe(described)
-    return true
   }
 
   /** Takes the next transport, or ends the client, if nothing arrives over UDP. */
@@ -340,7 +272,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   async #leaveSilentTransport(options: RtspPlayOptions): Promise<void> {
     try {
       if (this.#state !== 'playing') return
-      if (!(await this.#fallBack())) {
+      if (!(await this.#connected.next())) {
         if (isSilent(this.tracks)) throw silentError(this.#attachment.transport)
         return
       }
@@ -414,17 +346,12 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     this.#backChannel?.close()
     this.#readers.close(error)
     this.#enter('closed')
-    const reason = error ?? closedError()
-    this.#ending.abort(reason)
-    await this.#attachment.close(reason)
+    await this.#connected.close(error ?? closedError())
     // A change of transport, or a SETUP, that was under way.
     await this.#turn
     tell(this, 'closed', error)
   }
 }
-
-const closedError = (): ClientError =>
-  new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
 
 const silentError = (transport: RtspClientTransport): ClientError =>
   new ClientError('ERR_CLIENT_TRANSPORT', `nothing arrives over ${transport}`)
