@@ -6,21 +6,14 @@ import type { AddressInfo } from 'node:net'
 import { quoteReceived } from '../errors.js'
 import { tell, warnOnce } from '../listeners.js'
 import { MountPoints } from '../media/mount-points.js'
-import type { Publication } from '../media/streams/publication.js'
 import { CacheBudget } from '../media/track/cache-budget.js'
 import { checkText } from '../option-checks.js'
 import type { AccessUnit, ReadOptions } from '../public/access-unit.js'
 import type { ConnectionInfo } from '../public/connection.js'
 import type { MediaInfo } from '../public/media.js'
 import type { PublicList } from '../public/public-list.js'
-import type { PublicationInfo } from '../public/publication.js'
 import type { RtspRequest } from '../rtsp/index.js'
-import {
-  Session,
-  type SessionData,
-  type SessionPool,
-  type SessionPoolWatch,
-} from '../session-pool/index.js'
+import type { Session, SessionData, SessionPool, SessionPoolWatch } from '../session-pool/index.js'
 import { createSendThreads, sendThreadDefaults } from '../transport/threads/create-send-threads.js'
 import type { SendThreads } from '../transport/threads/send-threads.js'
 import { UdpTransport } from '../transport/udp/udp-transport.js'
@@ -30,15 +23,13 @@ import { ServerSessions } from './connection/server-sessions.js'
 import { FrontDoor } from './door/front-door.js'
 import type { TlsCertificate } from './door/tls-options.js'
 import { LiveOptions, type RtspServerLiveOptions } from './live-options.js'
-import { LagMonitor } from './liveness/lag-monitor.js'
-import { RefusalMonitor } from './liveness/refusal-monitor.js'
-import { SilenceMonitor } from './liveness/silence-monitor.js'
 import { type AdoptedClient, adoptedConnection } from './overload/adopted-client.js'
 import type { DrainOptions } from './overload/drain.js'
 import { OverloadGuard } from './overload/overload-guard.js'
 import { NodeGauge } from './overload/pressure-gauge.js'
 import type { ServerContext } from './request/request-context.js'
 import type { ResolvedRtspServerOptions } from './resolved-options.js'
+import { createServerContext } from './server-context.js'
 import type { RtspServerEvents } from './server-events.js'
 import type { RtspServerOptions } from './server-options.js'
 import {
@@ -47,7 +38,6 @@ import {
   type RtspServerStats,
   sendThreadStats,
 } from './server-stats.js'
-import { Announcements } from './sources/announcements.js'
 import { readMedia, resolveReadOptions } from './sources/read-media.js'
 import { ServedMedia } from './sources/served-media.js'
 
@@ -101,7 +91,13 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       sessions: () => this.#sessions.all,
       changed: (pressure, previous) => this.#tell('pressureChanged', pressure, previous),
     })
-    this.#context = this.#makeContext()
+    this.#context = createServerContext({
+      ...{ options: resolved, mounts: this.mounts, media: this.#media, sessions: this.#sessions },
+      ...{ guard: this.#guard, cacheBudget: this.#cacheBudget },
+      authenticator: () => this.#authenticator,
+      udp: () => this.#udp,
+      tell: (event, ...args) => this.#tell(event, ...args),
+    })
     const { native, clock, sendThreads } = resolved
     this.#threads = createSendThreads(native, clock, sendThreads)
     const listener = this.#connectionsListener()
@@ -428,68 +424,6 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       this.#authenticator = new Authenticator(auth, clock, onRefused)
     }
   }
-
-  #makeContext(): ServerContext {
-    const options = this.#options
-    const authorizer = () => this.#authenticator
-    return {
-      clock: options.clock,
-      pool: options.pool,
-      mounts: this.mounts,
-      announcements: new Announcements(options.pool, options.clock),
-      media: this.#media,
-      get authorizer() {
-        return authorizer()
-      },
-      udp: () => this.#udp,
-      sessions: this.#sessions,
-      silence: new SilenceMonitor(options.clock, options.publisherTimeoutMs, (session) =>
-        this.#sessions.isConnected(session),
-      ),
-      refusals: new RefusalMonitor(options.clock),
-      overload: this.#guard,
-      get publisherTakeover() {
-        return options.publisherTakeover
-      },
-      get publisherGraceMs() {
-        return options.publisherGraceMs
-      },
-      get gopCache() {
-        return options.gopCache
-      },
-      cacheBudget: this.#cacheBudget,
-      get timeline() {
-        return options.timeline
-      },
-      srtp: options.tls?.srtp,
-      multicast: options.multicast,
-      onUnknownSession: options.onUnknownSession,
-      lags: new LagMonitor(options.clock, {
-        fellBehind: (session) => this.#tell('viewerFellBehind', session),
-        caughtUp: (session, gap) => this.#tell('viewerCaughtUp', session, gap),
-      }),
-      publicationStarted: (publication) => {
-        if (publication.media) this.#media.note(publication.media)
-        const info = publicationInfoOf(publication)
-        if (info) this.#tell('publishStarted', info.path, info)
-      },
-      publicationEnded: (publication) => {
-        const info = publicationInfoOf(publication)
-        if (info) this.#tell('publishEnded', info.path, info)
-        if (this.#options.publisherGraceMs > 0) this.#media.boundWaiting()
-      },
-    }
-  }
-}
-
-function publicationInfoOf({
-  path,
-  holder,
-  description,
-  media,
-}: Publication): PublicationInfo | undefined {
-  if (!(holder instanceof Session && media)) return undefined
-  return { path, session: holder, description, media }
 }
 
 function notListening(how: string): never {
