@@ -23,6 +23,12 @@ export function withCode(code: RtspErrorCode): (error: unknown) => boolean {
   return (error) => (error as { code?: unknown }).code === code
 }
 
+/** Returns a function for `assert.throws` that checks the code of a refusal, and the limit that it names. */
+export function refusedBy(limit: string, code: 'ERR_SESSION_POOL_FULL' | 'ERR_SESSION_PATH_FULL') {
+  return (error: unknown): boolean =>
+    withCode(code)(error) && (error as { context: { limit: string } }).context.limit === limit
+}
+
 /** Returns an array to which each session that leaves the pool adds its id and reason. */
 export function removalsOf(pool: SessionPool): [id: string, reason: string][] {
   const removals: [string, string][] = []

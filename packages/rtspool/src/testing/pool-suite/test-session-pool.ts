@@ -1,7 +1,10 @@
 import { checkOptions } from '../../option-checks.js'
 import { ManualClock } from '../manual-clock.js'
 import { admissionTests } from './admission.js'
+import { evictionTests } from './eviction.js'
 import { hookTests } from './hooks.js'
+import { limitTests } from './limits.js'
+import { listingTests } from './listing.js'
 import { mapTests } from './map.js'
 import { operatorTests } from './operators.js'
 import { ownerTests } from './owners.js'
@@ -36,7 +39,7 @@ export function testSessionPool(options: ConformanceOptions): void {
     sessionTests,
     timeTests,
     ownerTests,
-    admissionTests,
+    [...limitTests, ...evictionTests, ...admissionTests, ...listingTests],
     operatorTests,
   ]
   for (const [index, tests] of sections.entries()) {
