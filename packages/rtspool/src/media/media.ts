@@ -7,7 +7,6 @@ import type { AccessUnit } from '../public/access-unit.js'
 import type { MediaInfo, MediaState, MediaSummary } from '../public/media.js'
 import type { TrackInfo } from '../public/track.js'
 import { createPublicId } from '../public-id.js'
-import { sequenceNumberOf } from '../rtp/index.js'
 import type { SessionDescription } from '../sdp/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
 import { BackChannel, type BackChannelOptions } from './back-channel.js'
@@ -36,6 +35,7 @@ import type { CacheShare } from './track/cache-budget.js'
 import type { GopCacheLimits } from './track/gop-cache-options.js'
 import { MulticastStreams } from './track/multicast-streams.js'
 import { Track } from './track/track.js'
+import { type TrackBeginning, trackBeginnings } from './track-beginnings.js'
 
 export interface MediaOptions {
   readonly clock: Clock
@@ -67,15 +67,6 @@ export interface MediaTimes {
   readonly lingerMs: number
   /** Time that viewers stay while the source is away; 0 = they leave at once. */
   readonly holdMs: number
-}
-
-/**
- * Position and clock of a {@link Track}, from which `RTP-Info` is made (RFC 2326 section 12.33).
- */
-export interface TrackBeginning {
-  readonly track: Track
-  readonly sequenceNumber: number
-  readonly rtpTime: number
 }
 
 /**
@@ -297,36 +288,9 @@ export class Media implements MediaInfo {
     await this.#starting
   }
 
-  /**
-   * Returns the start of each track for a viewer: the next sequence number, and the RTP time of one
-   * common instant. Tracks without a known position are omitted, also those whose source is away.
-   *
-   * @param first - Cached packets of each track that the viewer is sent first. Without them, a
-   * track starts with its next packet.
-   */
-  trackInfo(first: ReadonlyMap<Track, readonly Buffer[]> = new Map()): TrackBeginning[] {
-    // A report may give the time of a track before its first packet, but such a track has no
-    // position yet.
-    const instants = this.tracks
-      .filter((track) => track.position !== undefined && !track.isInGap)
-      .map((track) => track.unixTimeMsAt(track.beginningOf(first.get(track) ?? [])))
-      .filter((time) => time !== undefined)
-    const instant = instants.length > 0 ? Math.min(...instants) : undefined
-    const info: TrackBeginning[] = []
-    for (const track of this.tracks) {
-      const position = track.position
-      // The return of the source decides where the track continues.
-      if (!position || track.isInGap) continue
-      const packet = first.get(track)?.[0]
-      info.push({
-        track,
-        sequenceNumber: packet ? sequenceNumberOf(packet) : position.sequenceNumber,
-        rtpTime:
-          (instant === undefined ? undefined : track.announceRtpTimeAt(instant)) ??
-          position.timestamp,
-      })
-    }
-    return info
+  /** Returns the start of each track for a viewer; see {@link trackBeginnings}. */
+  trackInfo(first?: ReadonlyMap<Track, readonly Buffer[]>): TrackBeginning[] {
+    return trackBeginnings(this.tracks, first)
   }
 
   /**

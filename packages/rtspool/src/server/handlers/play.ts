@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.js'
-import type { TrackBeginning } from '../../media/media.js'
 import type { PlayStream } from '../../media/streams/play-stream.js'
 import type { Track } from '../../media/track/track.js'
+import type { TrackBeginning } from '../../media/track-beginnings.js'
 import { serializeRtpInfo } from '../../rtsp/index.js'
 import { rolloverHeaders } from '../key-mgmt/rollover.js'
 import { recordMethods } from '../request/methods.js'
