@@ -40,7 +40,7 @@ const syncSample = 0x0200_0000
 /** Sample flags of a sample that depends on others, and is no sync sample. */
 const otherSample = 0x0101_0000
 
-/** Returns the size of the fragment of these runs in bytes. */
+/** Returns the size in bytes of the fragment that {@link writeFragment} writes. @param runs - At most one of each track. */
 export const fragmentBytes = (runs: readonly TrackRun[]): number =>
   moofBytesOf(runs) + boxHeaderBytes + runs.reduce((sum, run) => sum + dataBytesOf(run), 0)
 

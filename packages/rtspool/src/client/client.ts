@@ -156,7 +156,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return this.close()
   }
 
-  /** Ends the client as its signal says. */
+  /** Closes the client with the reason of its option `signal`. */
   readonly #abort = (): void => {
     void this.#end(this.#options.signal?.reason)
   }
@@ -257,7 +257,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     }
   }
 
-  /** Takes the next transport, or ends the client, if nothing arrives over UDP. */
+  /** Connects anew with the next transport, or else ends the client, if nothing arrives over UDP. */
   #watchSilence(options: RtspPlayOptions): void {
     const { clock, udpSilenceSeconds } = this.#options
     this.#silence?.cancel()

@@ -66,7 +66,7 @@ export interface RtpTarget {
 export interface RtspClientTrackStats {
   /** RTP packets received, without invalid ones. */
   readonly packets: number
-  /** Bytes of these packets, headers included. */
+  /** Bytes of the RTP packets counted in `packets`, headers included. */
   readonly bytes: number
   /** Packets that never arrived, by the gaps in the sequence numbers of each SSRC. */
   readonly lostPackets: number

@@ -112,8 +112,8 @@ export interface MediaSource {
 /** A range of a stored presentation, in seconds from its beginning. */
 export interface PlayRange {
   /**
-   * Later than the end if the range is played backwards. May be behind `durationSeconds` while the presentation grows:
-   * the source then begins with the newest it has.
+   * Beginning of the playback, which is later than `endSeconds` if the range is played backwards. While the presentation
+   * grows, the beginning may be later than `durationSeconds`: the source then begins with its newest packets.
    */
   readonly startSeconds: number
   /** `Infinity` if the presentation grows, and the viewer has asked for no end. */

@@ -39,7 +39,7 @@ export class ConfigStore {
     return this.#reloader.inTurn(() => this.saveInTurn(changes, by))
   }
 
-  /** Like {@link save}, within one call of `inTurn` of the reloader: what the caller has read there is still true. */
+  /** Saves like {@link save}, within one call of `inTurn` of the reloader: what the caller has read there is still true. */
   async saveInTurn(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
     const { sources } = this.#reloader
     if (sources.file === undefined) throw noFile()

@@ -63,7 +63,7 @@ export class SegmentCatalog {
     return listing
   }
 
-  /** Lets the next {@link list} look again, even if one is under way. */
+  /** Makes the next {@link list} read the folder again, even if a list is under way. */
   noteChange(): void {
     this.#listing = undefined
   }

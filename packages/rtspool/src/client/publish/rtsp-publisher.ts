@@ -15,7 +15,7 @@ export interface RtspPublisherEvents {
 export interface RtspPublishedTrackStats {
   /** RTP packets sent. */
   readonly packets: number
-  /** Bytes of these packets, headers included. */
+  /** Bytes of the RTP packets counted in `packets`, headers included. */
   readonly bytes: number
   /** Packets that were not sent: no valid RTP, larger than 65,535 bytes, or left out because the queue was full. */
   readonly droppedPackets: number

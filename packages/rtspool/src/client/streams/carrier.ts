@@ -2,7 +2,7 @@ import type { RtspClientTransport } from '../rtsp-client.js'
 import type { ClientTrack } from './client-track.js'
 import type { TransportAnswer } from './transport-answer.js'
 
-/** Way on which the packets of one track arrive. */
+/** Channels or ports on which the packets of one track arrive. */
 export interface Carrier {
   /**
    * Returns the value of the Transport header in the SETUP request.

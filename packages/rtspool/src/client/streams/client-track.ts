@@ -19,7 +19,7 @@ export type RtcpSender = (compound: Buffer) => void
 /** Function that sends an RTP packet to the server. @returns `false` if the packet was left out */
 export type RtpSender = (packet: Buffer) => boolean
 
-/** One track of a client: its description, and what arrives of it. */
+/** One track of a client: its description, and the packets that the client receives and sends on it. */
 export class ClientTrack implements RtspClientTrack {
   described: DescribedTrack
   start: RtspClientTrack['start'] = {}

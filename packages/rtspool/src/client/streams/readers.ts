@@ -110,7 +110,7 @@ export class Readers implements TrackListener {
     this.#owner.onEnded()
   }
 
-  /** Ends all iterations, those to come included. */
+  /** Ends all present iterations, and each later one at its beginning. */
   close(error: unknown): void {
     this.#end = { error }
     this.#stuckCheck.stop()

@@ -21,7 +21,7 @@ interface ReadTrack {
   missed: number
   /** Times of the recording in milliseconds since 1970, by RTP timestamp, of access units that are not complete yet. */
   readonly replayTimes: Map<number, number>
-  /** The latest of these times. */
+  /** Time of the recording at the latest RTP timestamp that has one, in milliseconds since 1970. */
   lastReplay: { readonly timestamp: number; readonly unixMs: number } | undefined
   /** Number of units that the depacketizer had dropped when `sizeBytes` was last set to 0. */
   dropped: number

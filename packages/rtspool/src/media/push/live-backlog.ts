@@ -1,10 +1,10 @@
 import type { GopCacheLimits } from '../track/gop-cache-options.js'
 
-/** The packets of one unit. */
+/** RTP packets of one picture or one frame of sound. */
 export interface SentUnit {
   /** Index of the track. */
   readonly track: number
-  /** Position on the timeline, in seconds. */
+  /** Time of the unit on the timeline that all tracks of the live media share, in seconds. */
   readonly position: number
   readonly packets: readonly Buffer[]
 }

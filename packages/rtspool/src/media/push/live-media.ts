@@ -15,13 +15,13 @@ export type LiveTrackOf<Format extends TrackFormat> = Format extends RtpFormat
 
 /** Events of {@link LiveMedia}. */
 export interface LiveMediaEvents {
-  /** A client has asked for the media, and nobody else was using it: begin to write. */
+  /** Emitted when a client requests a media that no other client uses: the program should begin to write. */
   wanted: []
-  /** Nobody uses the media any more: writing may stop. `lingerSeconds` have passed since the last viewer left. */
+  /** Emitted `lingerSeconds` after the last viewer has left: the program may stop writing. */
   unwanted: []
   /**
-   * A viewer waits for a key frame of a video track. The event comes once until the next key frame is written, or the
-   * next packet of a {@link LiveRtpTrack}.
+   * Emitted when a viewer waits for a key frame of a video track: once until the next key frame is written, or the next
+   * packet of a {@link LiveRtpTrack}.
    */
   keyFrameRequested: [track: LiveTrack | LiveRtpTrack]
 }

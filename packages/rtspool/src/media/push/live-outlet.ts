@@ -56,7 +56,7 @@ export class LiveOutlet {
     return this.#isWanted
   }
 
-  /** Adds a track; its index is the number of those before it. */
+  /** Adds a track. Its index is the number of tracks added before. */
   join(link: LiveLink): void {
     this.#links.push(link)
   }

@@ -9,8 +9,8 @@ import type { AccessUnitOptions, LiveUnit, TimedUnit } from './live-unit.js'
 /** Options of `track.writeFrom` and `track.writable`; all optional. */
 export interface LiveStreamOptions {
   /**
-   * Holds each unit until its time, for a source that is faster than real time, such as a file. All tracks of a media
-   * are held by one clock. Otherwise units are sent when they come.
+   * True to hold each unit until its time, for a source that is faster than real time, such as a file. One clock times
+   * all tracks of a media. False to send each unit when it is written.
    * @default false
    */
   readonly pace?: boolean | undefined

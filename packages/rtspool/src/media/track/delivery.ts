@@ -5,7 +5,7 @@ import type { SentReports } from '../fan-out/sent-reports.js'
 export interface Viewer {
   /** Receives a compound RTCP packet from the viewer. @returns True if the packet was valid. */
   receiveRtcp(compound: Buffer): boolean
-  /** Keeps the session alive: valid RTCP has come from the viewer's address, perhaps from another viewer there. */
+  /** Keeps the viewer's session alive, because valid RTCP has arrived from the viewer's address. */
   noteSignOfLife(): void
   /** Returns whether a reception report must come from this viewer; see {@link PlayStream.isEchoedBy}. */
   isEchoedBy(report: ReceptionReport): boolean

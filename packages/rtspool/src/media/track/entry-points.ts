@@ -7,8 +7,8 @@ const beginnings = keyFrame | recovery | gradual
 const { frameStart, lead, firstLead, entry } = packetRoles
 
 /**
- * Maximum number of NAL units in front of a key frame that count as its leads, such as SPS and PPS.
- * Above it, the earlier units no longer count. Usually there is a handful.
+ * Maximum number of leads: NAL units in front of a key frame that a decoder needs for it, such as SPS and PPS. Above it,
+ * the earlier units no longer count as leads. Usually a key frame has a handful.
  */
 const maxLeads = 64
 const maxLeadBytes = 256 * 1024

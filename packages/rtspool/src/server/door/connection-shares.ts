@@ -8,7 +8,7 @@ import type { AddressRanges } from '../auth/address-ranges.js'
  * closed at once because of a limit. A server publishes at most one message in 10 s.
  */
 export interface RefusedConnections {
-  /** Limit because of which the last of these connections was refused. */
+  /** Limit that the latest refused connection exceeded. */
   readonly limit: 'maxConnections' | 'maxConnectionsPerAddress'
   /** Numeric address of the latest refused client. */
   readonly address: string

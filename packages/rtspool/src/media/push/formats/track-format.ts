@@ -19,7 +19,7 @@ export interface UnitReader {
   /**
    * Reads one write of the application. The units begin {@link pendingTicks} before it, and may share its memory.
    *
-   * @param isKey - Statement of the application. @default the bytes tell
+   * @param isKey - Statement of the application. @default read from the bytes
    * @returns `undefined` if the bytes cannot be read, or their parameters are unknown.
    */
   read(bytes: Uint8Array, isKey?: boolean): readonly ReadUnit[] | undefined
