@@ -139,7 +139,7 @@ export interface RtspClientOptions {
   readonly keepAliveSeconds?: number | undefined
   /**
    * Seconds between two RTCP receiver reports. 0 = no reports.
-   * @default 5, because some cameras end a session after 10 s without reports
+   * @default 4, because some cameras end a session after 5 s without a report
    */
   readonly reportSeconds?: number | undefined
   /**
@@ -173,7 +173,7 @@ export const rtspClientDefaults = Object.freeze({
   connectTimeout: 10,
   responseTimeout: 10,
   keepAliveSeconds: 30,
-  reportSeconds: 5,
+  reportSeconds: 4,
   signal: undefined,
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspClientOptions>]: RtspClientOptions[K] }

@@ -1,0 +1,74 @@
+import { connect, type RtspClient, type RtspClientOptions } from 'rtspool/client'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { until } from '../../../rtspool/test/support/until.js'
+import { CameraScene } from './camera-scene.js'
+
+/** Connects to a virtual camera, and plays. */
+async function playing(query: string, options: RtspClientOptions = {}) {
+  const scene = await CameraScene.start()
+  const client = await played(scene, query, options)
+  return { scene, client }
+}
+
+async function played(scene: CameraScene, query: string, options: RtspClientOptions = {}) {
+  const client = await connect(scene.url(query), {
+    ...{ clock: scene.clock, tracks: ({ kind }) => kind === 'video', ...options },
+  })
+  onTestFinished(() => client.close())
+  await client.play()
+  return client
+}
+
+/** Returns whether packets still arrive after so many seconds. */
+async function livesFor(seconds: number, scene: CameraScene, client: RtspClient) {
+  await scene.pass(seconds)
+  const { packets } = client.stats()
+  await scene.pass(1)
+  return client.state === 'playing' && client.stats().packets > packets
+}
+
+describe('rtspool/client keeps the session of a camera of quirk', () => {
+  it.each<[quirk: string, sign: string, without: RtspClientOptions]>([
+    ['24&timeout=6', 'GET_PARAMETER', { keepAliveSeconds: 0 }],
+    ['25&timeout=6', 'GET_PARAMETER for the whole stream', { keepAliveSeconds: 0 }],
+    ['26a&timeout=6', 'receiver reports over TCP', { reportSeconds: 0 }],
+    ['26b', 'receiver reports over TCP', { reportSeconds: 0 }],
+  ])('%s by %s', async (quirk, _, without) => {
+    const query = `quirk=${quirk}`
+    const { scene, client } = await playing(query)
+    expect(await livesFor(13, scene, client)).toBe(true)
+    const careless = await playing(query, without)
+    expect(await livesFor(7, careless.scene, careless.client)).toBe(false)
+  })
+
+  it('26: twice within a timeout of 3 s', async () => {
+    const { scene, client } = await playing('quirk=24&timeout=3')
+    expect(await livesFor(7, scene, client)).toBe(true)
+  })
+})
+
+describe('rtspool/client', () => {
+  it('27: says TEARDOWN before it closes, so that the camera accepts the next one', async () => {
+    const { scene, client } = await playing('quirk=27')
+    await scene.pass(1)
+    await client.close()
+    const next = await played(scene, 'quirk=27')
+    expect(await livesFor(1, scene, next)).toBe(true)
+  })
+
+  it('17: connects without the back channel while another client has it open', async () => {
+    const { scene, client } = await playing('quirk=17', { backChannel: true })
+    expect(client.backChannel).toBeDefined()
+    const other = await played(scene, 'quirk=17', { backChannel: true })
+    expect(other.backChannel).toBeUndefined()
+    expect(await livesFor(1, scene, other)).toBe(true)
+  })
+
+  it('21: takes TCP on a new connection when UDP stays silent', async () => {
+    const { scene, client } = await playing('quirk=21', { transports: ['udp', 'tcp'] })
+    expect(client.transport).toBe('udp')
+    scene.clock.advance(4000)
+    await until(() => client.transport === 'tcp' && client.state === 'playing')
+    expect(await livesFor(1, scene, client)).toBe(true)
+  })
+})
