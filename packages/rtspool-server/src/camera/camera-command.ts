@@ -28,6 +28,7 @@ export function createCameraCommand(
     .option('--tls-port <port>', 'port for rtsps; 0 = any free one', portOf, defaultTlsPort)
     .option('--tls-key <file>', 'private key in PEM; turns on rtsps')
     .option('--tls-cert <file>', 'certificate in PEM, which may be self-signed')
+    .option('--tls-old', 'offer TLS 1.0 and 1.1 with RSA key exchange only, as old firmware')
     .option('--onvif-port <port>', 'port for ONVIF; 0 = any free one; turns on ONVIF', portOf)
     .option('--discovery', 'answer WS-Discovery on UDP port 3702; needs --onvif-port')
     .option('--list-quirks', 'print the quirks of real cameras, and exit')

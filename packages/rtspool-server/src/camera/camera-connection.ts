@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { Clock } from 'rtspool'
 import {
   frameInterleaved,
@@ -165,9 +166,8 @@ export class CameraConnection {
   #connect(camera: VirtualCamera): void {
     this.#camera = camera
     this.#filters = camera.createFilters(this.#link(camera))
-    const server = connect({ ...camera.address, noDelay: true })
+    const server = this.#openServer(camera)
     this.#server = server
-    server.write(proxyHeader(this.#client))
     server.on('data', (chunk: Buffer) => {
       this.#fromServer.push(chunk)
       if (this.#client.writableNeedDrain) server.pause()
@@ -176,6 +176,18 @@ export class CameraConnection {
     server.on('end', () => this.#client.end())
     server.on('close', () => this.#client.destroySoon())
     for (const each of this.#waiting.splice(0)) this.#forward(each)
+  }
+
+  /** Connects to the server of a camera; inside TLS if the client is, and the server has keys for it. */
+  #openServer({ address, tlsPort }: VirtualCamera): Socket {
+    const isInside = tlsPort !== undefined && isEncrypted(this.#client)
+    const port = isInside ? tlsPort : address.port
+    const socket = connect({ host: address.host, port, noDelay: true })
+    socket.write(proxyHeader(this.#client))
+    if (!isInside) return socket
+    socket.on('error', () => {})
+    // Our own server on this machine: its certificate is that of the command.
+    return connectTls({ socket, rejectUnauthorized: false })
   }
 
   #link(camera: VirtualCamera) {

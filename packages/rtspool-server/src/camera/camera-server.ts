@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { type Clock, systemClock } from 'rtspool'
 import { CameraConnection, type CameraLookup, type Cameras } from './camera-connection.js'
 import { type Faults, noFaults } from './faults.js'
@@ -14,6 +14,11 @@ export interface CameraTls {
   readonly key: Buffer
   /** Certificate in PEM. */
   readonly cert: Buffer
+  /**
+   * Offers TLS 1.0 and 1.1 with RSA key exchange only, as old firmware does. The key is an RSA key.
+   * @default false
+   */
+  readonly isOld?: boolean
 }
 
 /** Options of a {@link CameraServer}; all optional but the files. */
@@ -48,6 +53,12 @@ export const defaultHost = '127.0.0.1'
 export const defaultPort = 8554
 
 const defaultMaxCameras = 256
+
+/** TLS of old firmware: suites without a key exchange of Diffie-Hellman, which RFC 8446 has dropped. */
+const oldTls: TlsOptions = {
+  ...({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const),
+  ciphers: 'AES128-SHA:AES256-SHA:@SECLEVEL=0',
+}
 
 /** Serves virtual cameras: one for each path and query. */
 export class CameraServer implements Cameras {
@@ -110,6 +121,15 @@ export class CameraServer implements Cameras {
     this.#options.onRefused?.(uri, explanation)
   }
 
+  /** Returns whether a client has the back channel of a camera with these faults open. */
+  async hasBackChannel(faults: Faults): Promise<boolean> {
+    const key = JSON.stringify(faults)
+    for (const [each, opening] of this.#cameras) {
+      if (each.endsWith(` ${key}`) && (await opening).state.backChannels.size > 0) return true
+    }
+    return false
+  }
+
   /** Closes the ports, all connections and all cameras. Idempotent. */
   async close(): Promise<void> {
     const closed = [this.#listener, this.#tlsListener].map(closeListener)
@@ -120,8 +140,9 @@ export class CameraServer implements Cameras {
     await Promise.allSettled(cameras)
   }
 
-  #createTlsListener({ key, cert }: CameraTls): Server {
-    const listener = createTlsServer({ key, cert }, (socket) => this.#admit(socket))
+  #createTlsListener({ key, cert, isOld = false }: CameraTls): Server {
+    const options = { key, cert, ...(isOld ? oldTls : {}) }
+    const listener = createTlsServer(options, (socket) => this.#admit(socket))
     return listener.on('tlsClientError', () => {})
   }
 
@@ -140,9 +161,9 @@ export class CameraServer implements Cameras {
   }
 
   #openCamera(key: string, path: string, file: string, faults: Faults): Promise<VirtualCamera> {
-    const { host = defaultHost, user = defaultUser } = this.#options
+    const { host = defaultHost, user = defaultUser, tls: certificate } = this.#options
     const opening = VirtualCamera.open({
-      ...{ path, file, faults, user, host, clock: this.clock },
+      ...{ path, file, faults, user, host, certificate, clock: this.clock },
       closeConnections: (camera) => this.#closeConnections(camera),
     })
     this.#cameras.set(key, opening)

@@ -107,7 +107,7 @@ export const faultTable: { readonly [Name in keyof Faults]: FaultEntry<Faults[Na
   motion: {
     argument: 'seconds@seconds',
     text: 'motion events of ONVIF: motion for so long, after each rest of so many seconds',
-    example: 'motion=5@10',
+    example: 'motion=2@8',
     parse: motionOf,
   },
   quirk: {

@@ -16,6 +16,8 @@ const pictureSeconds = 10
 const jpegMs = 10_000
 /** Programs that may run at a time. */
 const maxConversions = 2
+/** Quirk of doorbells whose button is dead while somebody speaks. */
+const deadButtonQuirk = '18'
 const h264ClockRate = 90_000
 
 /** Cameras of a server, and what their services need beside it. */
@@ -40,6 +42,8 @@ export async function onvifCameras(init: OnvifCamerasInit): Promise<OnvifCameras
   return {
     ...{ clock, user, rtspPort: server.address().port },
     videos: videos.filter((video) => video !== undefined),
+    isMuted: async (given) =>
+      given.quirk.includes(deadButtonQuirk) && (await server.hasBackChannel(given)),
     faultsOf: (query) => parseFaults(query, faults),
     snapshot: (path, query, signal) =>
       queue.run(`${path}?${query}`, () => snapshot({ server, clock }, `${path}?${query}`, signal)),

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { localUrl } from '../banner.js'
@@ -18,6 +19,7 @@ interface TlsFlags {
   readonly tlsPort: number
   readonly tlsKey?: string
   readonly tlsCert?: string
+  readonly tlsOld?: boolean
 }
 
 /** Options of the command line. */
@@ -67,8 +69,8 @@ async function serveUntilSignal(
   version: string,
   output: CommandOutput,
 ): Promise<void> {
-  const { port, host, user = defaultUser, tlsPort, tlsKey, tlsCert, ...others } = options
-  const { onvifPort, discovery = false, ...given } = others
+  const { port, host, user = defaultUser, onvifPort, discovery = false, ...others } = options
+  const { tlsPort, tlsKey, tlsCert, tlsOld, ...given } = others
   if (discovery && onvifPort === undefined)
     throw new StartError('--discovery needs --onvif-port', 2)
   const faults = { ...noFaults, ...given }
@@ -126,12 +128,20 @@ function filesOf(file: string | undefined): ReadonlyMap<string, string> {
   return new Map([...cameraFiles, ...own])
 }
 
-function tlsOf({ tlsPort, tlsKey, tlsCert }: TlsFlags): CameraTls | undefined {
-  if (tlsKey === undefined && tlsCert === undefined) return undefined
+function tlsOf({ tlsPort, tlsKey, tlsCert, tlsOld = false }: TlsFlags): CameraTls | undefined {
+  if (tlsKey === undefined && tlsCert === undefined) {
+    if (tlsOld) throw new StartError('--tls-old needs --tls-key and --tls-cert', 2)
+    return undefined
+  }
   if (tlsKey === undefined || tlsCert === undefined) {
     throw new StartError('--tls-key and --tls-cert need each other', 2)
   }
-  return { port: tlsPort, key: readFileSync(tlsKey), cert: readFileSync(tlsCert) }
+  const key = readFileSync(tlsKey)
+  const kind = createPrivateKey(key).asymmetricKeyType
+  if (tlsOld && kind !== 'rsa') {
+    throw new StartError(`--tls-old: expected an RSA key in ${tlsKey}, got ${kind}`, 2)
+  }
+  return { port: tlsPort, key, cert: readFileSync(tlsCert), isOld: tlsOld }
 }
 
 function startProblem(error: unknown, { host }: CameraCommandOptions): string {

@@ -23,6 +23,12 @@ export interface CameraUser {
   readonly password: string
 }
 
+/** Key and certificate in PEM. */
+export interface CameraCertificate {
+  readonly key: Buffer
+  readonly cert: Buffer
+}
+
 /** Properties of a {@link VirtualCamera}. */
 export interface VirtualCameraInit {
   /** Path in the URL. */
@@ -32,6 +38,8 @@ export interface VirtualCameraInit {
   readonly faults: Faults
   readonly user: CameraUser
   readonly host: string | undefined
+  /** Certificate for SRTP, whose keys only clients inside TLS get; `undefined` = none. */
+  readonly certificate: CameraCertificate | undefined
   readonly clock: Clock
   /** Closes all connections of the camera, and ends their sessions. */
   readonly closeConnections: (camera: VirtualCamera) => void
@@ -69,10 +77,11 @@ export class VirtualCamera {
   readonly #quirks: readonly Quirk[]
   readonly #closeConnections: (camera: VirtualCamera) => void
   #port = 0
+  #tlsPort: number | undefined
   #host = ''
 
   private constructor(init: VirtualCameraInit) {
-    const { faults, path, file, host, clock } = init
+    const { faults, path, file, host, clock, certificate } = init
     const quirks = quirksOf(faults.quirk)
     this.faults = faults
     this.#path = path
@@ -83,6 +92,9 @@ export class VirtualCamera {
       auth: authOf(init, quirks),
       pool: { timeout: faults.timeout, timeoutAlwaysVisible: true, maxIdleSetup: 0 },
       trustedProxies: loopback,
+      ...(isProtected(quirks) && certificate
+        ? { tls: { port: 0, key: certificate.key, cert: certificate.cert } }
+        : {}),
       ...(quirks.some(({ media }) => media?.isOversized) ? { maxDatagramBytes: 0 } : {}),
     })
     const ofMedia = quirks.flatMap(({ media }) => media ?? [])
@@ -98,13 +110,18 @@ export class VirtualCamera {
    * @throws {FaultError} The media cannot show the quirks, or two quirks exclude each other.
    */
   static async open(init: VirtualCameraInit): Promise<VirtualCamera> {
-    await checkQuirks(quirksOf(init.faults.quirk), init.file)
+    const quirks = quirksOf(init.faults.quirk)
+    await checkQuirks(quirks, init.file)
+    if (isProtected(quirks) && !init.certificate) {
+      throw new FaultError('quirk: expected --tls-key and --tls-cert for SRTP, got none')
+    }
     const camera = new VirtualCamera(init)
     const server = camera.#server
     await server.listen()
     const { address, port } = server.address()
     const isEverywhere = wildcards.includes(address)
     camera.#port = port
+    if (isProtected(quirks)) camera.#tlsPort = server.tlsAddress().port
     camera.#host = isEverywhere ? '127.0.0.1' : address
     if (!isEverywhere) server.update({ trustedProxies: [...loopback, address] })
     return camera
@@ -113,6 +130,11 @@ export class VirtualCamera {
   /** Address of the ordinary server. Each connection begins with a header of the PROXY protocol. */
   get address(): { readonly host: string; readonly port: number } {
     return { host: this.#host, port: this.#port }
+  }
+
+  /** Port of the ordinary server for clients inside TLS, with SRTP; `undefined` = the same. */
+  get tlsPort(): number | undefined {
+    return this.#tlsPort
   }
 
   /** Reads the next key frame, as one more viewer. @throws {Error} Says why there is none in time. */
@@ -148,6 +170,10 @@ export class VirtualCamera {
     return this.#server.close()
   }
 }
+
+/** Returns whether a quirk wants SRTP. */
+const isProtected = (quirks: readonly Quirk[]): boolean =>
+  quirks.some(({ needsSrtp }) => needsSrtp === true)
 
 function authOf({ faults, user }: VirtualCameraInit, quirks: readonly Quirk[]) {
   const isForced = faults.auth === 'none' && quirks.some((quirk) => quirk.needsLogin)

@@ -1,6 +1,10 @@
 import { connect, type RtspClient, type RtspClientOptions } from 'rtspool/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../../rtspool/test/support/until.js'
+import { defaultUser } from '../../src/camera/camera-server.js'
+import { noFaults } from '../../src/camera/faults.js'
+import { onvifCameras } from '../../src/camera/onvif-cameras.js'
+import { cameraFiles } from '../../src/test-picture.js'
 import { CameraScene } from './camera-scene.js'
 
 /** Connects to a virtual camera, and plays. */
@@ -62,6 +66,19 @@ describe('rtspool/client', () => {
     const other = await played(scene, 'quirk=17', { backChannel: true })
     expect(other.backChannel).toBeUndefined()
     expect(await livesFor(1, scene, other)).toBe(true)
+  })
+
+  it('18: leaves the back channel closed unless it is asked for', async () => {
+    const { scene, client } = await playing('quirk=18')
+    const faults = { ...noFaults, quirk: ['18'] }
+    const init = { server: scene.server, files: cameraFiles, faults, user: defaultUser }
+    const { isMuted } = await onvifCameras({ ...init, clock: scene.clock })
+    expect(await livesFor(1, scene, client)).toBe(true)
+    expect(await isMuted(faults)).toBe(false)
+    const speaking = await played(scene, 'quirk=18', { backChannel: true })
+    expect(await isMuted(faults)).toBe(true)
+    await speaking.close()
+    expect(await isMuted(faults)).toBe(false)
   })
 
   it('21: takes TCP on a new connection when UDP stays silent', async () => {

@@ -1,3 +1,4 @@
+import type { Faults } from '../faults.js'
 import { invalidValue, type OnvifCall, type Operations, servicePaths, serviceUrl } from './call.js'
 import { dateTime, parseDuration } from './duration.js'
 import {
@@ -22,6 +23,8 @@ export interface EventFacts {
   /** Name of the video source in which motion is detected. */
   readonly source: string
   unixTimeMs(): number
+  /** Returns whether a camera with these faults tells no events now. */
+  isMuted(faults: Faults): Promise<boolean>
 }
 
 /** Creates the operations of the event service (ONVIF core specification section 9). */
@@ -53,7 +56,8 @@ export function subscriptionOperations(facts: EventFacts, point: PullPoint): Ope
     'tev:PullMessages': async (call) => {
       const [waitMs, limit] = pullLimits(call)
       const messages = await point.pull(waitMs, limit, call.signal)
-      const notifications = messages.map((each) => notification(source, point, each)).join('')
+      const told = (await facts.isMuted(call.faults)) ? [] : messages
+      const notifications = told.map((each) => notification(source, point, each)).join('')
       return times('tev', unixTimeMs(), point) + notifications
     },
     'tev:SetSynchronizationPoint': () => {

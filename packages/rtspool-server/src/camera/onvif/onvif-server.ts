@@ -28,6 +28,8 @@ export interface OnvifCameras {
   readonly videos: readonly OnvifVideo[]
   /** Parses the query of a URL. @throws {Error} Says which fault does not fit. */
   faultsOf(query: string): Faults
+  /** Returns whether a camera with these faults tells no events now. */
+  isMuted(faults: Faults): Promise<boolean>
   /** Takes a picture of a camera. @throws {Error} Says why there is none. */
   snapshot(path: string, query: string, signal: AbortSignal): Promise<OnvifSnapshot>
 }
@@ -46,7 +48,8 @@ export class OnvifServer {
     const unixTimeMs = (): number => clock.unixTimeMs()
     this.#login = new OnvifLogin(user, clock)
     const source = videos[0]?.token ?? 'none'
-    this.#events = { points: new PullPoints(clock), source, unixTimeMs }
+    const isMuted = (faults: Faults) => cameras.isMuted(faults)
+    this.#events = { points: new PullPoints(clock), source, unixTimeMs, isMuted }
     this.#services = new Map([
       [servicePaths.device, deviceOperations(device)],
       [servicePaths.media, mediaOperations(videos)],

@@ -3,6 +3,7 @@ import { livenessQuirks } from './liveness.js'
 import { packetQuirks } from './packets.js'
 import type { Quirk } from './quirk.js'
 import { requestQuirks } from './requests.js'
+import { securityQuirks } from './security.js'
 import { transportQuirks } from './transports.js'
 import { urlQuirks } from './urls.js'
 
@@ -16,6 +17,7 @@ export const quirks: readonly Quirk[] = [
   ...transportQuirks,
   ...livenessQuirks,
   ...packetQuirks,
+  ...securityQuirks,
 ].sort((one, other) => one.id.localeCompare(other.id, 'en', { numeric: true }))
 
 /** Finds a quirk; a number without a letter, such as `19`, means its first behaviour, `19a`. */

@@ -15,6 +15,8 @@ export interface Quirk {
   readonly needs?: string
   /** True if the behaviour shows at a login only: without `auth`, the camera asks for Digest. */
   readonly needsLogin?: boolean
+  /** True if media are protected by SRTP for clients inside TLS. */
+  readonly needsSrtp?: boolean
   /** Behaviour in requests, responses and frames. */
   readonly filter?: CreateFilter
   /** Changes the text of the session description, whose URLs are relative to a Content-Base. */

@@ -66,24 +66,37 @@ const silentUdp: CreateFilter = () => {
 
 const requiresBackChannel = /backchannel/i
 
-/** Lets one client at a time open the back channel; all SETUPs of others that ask for it fail. */
-const oneBackChannel: CreateFilter = ({ camera }) => {
+/** Notes whether the client has the back channel open. */
+const noteBackChannel: CreateFilter = ({ camera }) => {
   const self = {}
   const { backChannels } = camera
   return {
-    request({ method, headers }) {
-      if (method !== 'SETUP' || !requiresBackChannel.test(headers.get('Require') ?? '')) {
-        return undefined
-      }
-      const isTaken = [...backChannels].some((each) => each !== self)
-      return isTaken ? answer(400) : undefined
-    },
     response({ statusCode }, { method, headers }) {
       const isOpen = requiresBackChannel.test(headers.get('Require') ?? '')
       if (method === 'SETUP' && statusCode === 200 && isOpen) backChannels.add(self)
       if (method === 'TEARDOWN') backChannels.delete(self)
     },
     closed: () => void backChannels.delete(self),
+  }
+}
+
+/** Lets one client at a time open the back channel; all SETUPs of others that ask for it fail. */
+const oneBackChannel: CreateFilter = (link) => {
+  const { backChannels } = link.camera
+  let isOwn = false
+  const noted = noteBackChannel(link)
+  return {
+    ...noted,
+    request({ method, headers }) {
+      const wantsOne = requiresBackChannel.test(headers.get('Require') ?? '')
+      if (method !== 'SETUP' || !wantsOne) return undefined
+      return backChannels.size > 0 && !isOwn ? answer(400) : undefined
+    },
+    response(response, request) {
+      const before = backChannels.size
+      noted.response?.(response, request)
+      if (backChannels.size !== before) isOwn = backChannels.size > before
+    },
   }
 }
 
@@ -133,6 +146,13 @@ export const transportQuirks: readonly Quirk[] = [
     does: 'SETUP with a back channel fails while another client has it open',
     source: 'go2rtc pkg/rtsp/client.go',
     filter: oneBackChannel,
+  },
+  {
+    id: '18',
+    who: 'Amcrest doorbell',
+    does: 'the call button (motion events of ONVIF) is dead while a client has the back channel open',
+    source: 'go2rtc internal/rtsp/README.md',
+    filter: noteBackChannel,
   },
   {
     id: '19a',

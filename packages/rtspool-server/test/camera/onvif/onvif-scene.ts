@@ -51,6 +51,7 @@ export class OnvifScene {
     }))
     const cameras: OnvifCameras = {
       ...{ clock: this.clock, user, rtspPort: 8554, videos },
+      isMuted: async (faults) => faults.quirk.includes('18'),
       faultsOf: (query) => parseFaults(query, noFaults),
       snapshot: async (path, query) => {
         if (this.failure) throw this.failure

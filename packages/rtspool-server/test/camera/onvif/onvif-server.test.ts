@@ -187,6 +187,13 @@ describe('event service', () => {
     expect(states).toEqual(['false', 'true'])
   })
 
+  it('tells nothing of a camera that is muted', async () => {
+    const { scene, url } = await subscribed('?quirk=18')
+    const { status, root } = await scene.call(url, 'tev:PullMessages', { parameters: limits })
+    expect(status).toBe(200)
+    expect(elementAt(root, 'Body', 'PullMessagesResponse', 'NotificationMessage')).toBeUndefined()
+  })
+
   it('ends a subscription after a minute, unless it is renewed, and when it is given back', async () => {
     const { scene, url, ends } = await subscribed()
     expect(Date.parse(ends) - scene.clock.unixTimeMs()).toBe(60_000)

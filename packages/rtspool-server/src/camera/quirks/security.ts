@@ -1,0 +1,32 @@
+import type { CreateFilter } from '../wire/wire-filter.js'
+import type { Quirk } from './quirk.js'
+
+/** Name of a client that gets keys with an index (MKI) of four bytes. */
+const indexedUserAgent = 'LIVE555'
+
+/** Makes the server give keys with an index: it does so for clients of one name. */
+const wantsIndex: CreateFilter = () => ({
+  request({ headers }) {
+    headers.set('User-Agent', indexedUserAgent)
+    return undefined
+  },
+})
+
+/** Quirks of SRTP, which is offered inside TLS only. */
+export const securityQuirks: readonly Quirk[] = [
+  {
+    id: '34a',
+    who: 'UniFi',
+    does: 'over rtsps, media are protected by SRTP, and the profile is RTP/SAVP',
+    source: 'go2rtc#81',
+    needsSrtp: true,
+  },
+  {
+    id: '34b',
+    who: 'Axis',
+    does: 'over rtsps, SRTP packets have an index (MKI) of 4 bytes',
+    source: 'gortsplib#1033',
+    needsSrtp: true,
+    filter: wantsIndex,
+  },
+]
