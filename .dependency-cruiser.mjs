@@ -9,7 +9,7 @@ const conform = '^packages/rtspool-conform/src'
 
 /** What users import or run. */
 const entries = [
-  `${src}/(index|session-pool/index|testing/index|media/(file|push)/index|public/rts?p|(client|relay)/index)\\.ts$`,
+  `${src}/(index|session-pool/index|testing/index|media/(file|push)/index|public/rts?p|(client|relay|cluster)/index)\\.ts$`,
   // A worker runs it.
   `${src}/transport/worker/send-worker\\.ts$`,
   `${command}/(main|live/index)\\.ts$`,
@@ -51,6 +51,7 @@ const layers = {
   server: { folders: [...formats, 'public', 'transport', 'media', 'session-pool'], leaves },
   client: { folders: [...formats, 'public', 'transport'], leaves },
   relay: { folders: [...formats, 'public', 'transport', 'media', 'client'], leaves },
+  cluster: { folders: ['session-pool'], leaves },
   testing: { folders: ['session-pool'], leaves },
 }
 
@@ -126,6 +127,11 @@ const houses = [
       ],
       ...['session-pool-stats', 'session-registry'],
     ],
+  },
+  {
+    folder: `${src}/cluster`,
+    floors: [[''], ['memory', 'node']],
+    files: ['cluster-store', 'store-options'],
   },
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
   {
@@ -226,6 +232,13 @@ export default {
       to: { path: `${src}/media/push/` },
     },
     {
+      name: 'cluster-entry',
+      comment: 'cluster is an entry of its own: whoever does not ask for it does not load it.',
+      severity: 'error',
+      from: { path: `${src}/`, pathNot: `${src}/cluster/` },
+      to: { path: `${src}/cluster/` },
+    },
+    {
       name: 'session-pool-entry',
       comment:
         'The pool is used through its entry, as users do; its parts are its own, but for the hold of an open connection.',
@@ -294,7 +307,7 @@ export default {
       to: {
         path: '^packages/(rtspool|rtspool-conform)/|^(\\.\\./)+(rtspool|rtspool-conform)/',
         pathNot: [
-          '^packages/rtspool/dist/(index|session-pool/index|media/(file|push)/index|public/rts?p|(client|relay)/index)\\.(d\\.ts|js)$',
+          '^packages/rtspool/dist/(index|session-pool/index|media/(file|push)/index|public/rts?p|(client|relay|cluster)/index)\\.(d\\.ts|js)$',
           '^packages/rtspool-conform/dist/(index|command-line/index)\\.(d\\.ts|js)$',
         ],
       },

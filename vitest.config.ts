@@ -21,6 +21,7 @@ const resolve = {
     { find: 'rtspool/rtp', replacement: sourceOf('rtspool', 'public/rtp.ts') },
     { find: 'rtspool/client', replacement: sourceOf('rtspool', 'client/index.ts') },
     { find: 'rtspool/rtsp', replacement: sourceOf('rtspool', 'public/rtsp.ts') },
+    { find: 'rtspool/cluster', replacement: sourceOf('rtspool', 'cluster/index.ts') },
     { find: 'rtspool/relay', replacement: sourceOf('rtspool', 'relay/index.ts') },
     { find: 'rtspool/push', replacement: sourceOf('rtspool', 'media/push/index.ts') },
     { find: 'rtspool/file', replacement: sourceOf('rtspool', 'media/file/index.ts') },

@@ -97,6 +97,11 @@ const camera = relayMedia({ url: 'rtsp://192.0.2.7/', transports: ['tcp'] }, { l
 new RtspServer().mounts.add('/cam', camera)
 camera.on('stateChanged', ({ state, until }) => until && state === 'waiting')
 `,
+  'cluster.ts': `
+import { type ClusterStore, MemoryStore } from 'rtspool/cluster'
+const store: ClusterStore = new MemoryStore({ leaseMs: 10_000 })
+export const tags: Promise<string[]> = store.nodes().then((rows) => rows.map(({ tag }) => tag))
+`,
   'push.ts': `
 import { aac, h264, LiveMedia } from 'rtspool/push'
 const live = new LiveMedia({ tracks: [h264(), aac()] })

@@ -110,6 +110,24 @@ const pages = [
     more: {},
   },
   {
+    page: 'docs/reference/cluster-options.md',
+    title: 'Options of a cluster',
+    snippet: [
+      "import { MemoryStore } from 'rtspool/cluster'",
+      '',
+      'const store = new MemoryStore({ leaseMs: 10_000, graceMs: 20_000 })',
+      'console.log(await store.nodes())',
+    ],
+    introduction:
+      'The entry `rtspool/cluster` is experimental; see [Cluster](../explanation/cluster.md) for its state.',
+    sections: [
+      ['ClusterStoreOptions', 'All stores'],
+      ['MemoryStoreOptions', 'new MemoryStore(options)'],
+      ['ClusterMemberOptions', 'new ClusterMember(options)'],
+    ],
+    more: {},
+  },
+  {
     page: 'docs/reference/rtp-options.md',
     title: 'Options of payloaders',
     snippet: [

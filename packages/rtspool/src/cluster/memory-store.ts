@@ -1,0 +1,112 @@
+import { type Clock, systemClock } from '../clock.js'
+import { checkClock } from '../option-checks.js'
+import type {
+  BanChange,
+  BeatReply,
+  BeatRequest,
+  ClusterBan,
+  ClusterNodeRow,
+  ClusterStore,
+  CreditUsage,
+  DirectoryEntry,
+  FlushReply,
+  FlushRequest,
+  JoinReply,
+  JoinRequest,
+  NodeTag,
+  ReapReply,
+  ReapRequest,
+  RemovalQuery,
+  RemovalRecord,
+} from './cluster-store.js'
+import { Ledger } from './memory/ledger.js'
+import {
+  type ClusterStoreOptions,
+  type ResolvedStoreOptions,
+  resolveStoreOptions,
+} from './store-options.js'
+
+/** Options of a {@link MemoryStore}; all optional. */
+export interface MemoryStoreOptions extends ClusterStoreOptions {
+  /** Clock whose wall time the ledger uses. @defaultValue systemClock */
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * {@link ClusterStore} in the memory of one process, for nodes in this process.
+ *
+ * It defines the behaviour of every store: other stores answer the same requests with the same
+ * replies.
+ */
+export class MemoryStore implements ClusterStore {
+  readonly #clock: Clock
+  readonly #options: ResolvedStoreOptions
+  #ledger: Ledger
+
+  /**
+   * Creates an empty store.
+   *
+   * @throws {RangeError | TypeError} when an option is invalid or unknown.
+   */
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#options = resolveStoreOptions('MemoryStore', options, ['clock'])
+    this.#clock = options.clock ?? systemClock
+    checkClock(this.#clock)
+    this.#ledger = new Ledger(this.#options)
+  }
+
+  /** Removes everything, as a restart of a store without persistence does. */
+  clear(): void {
+    this.#ledger = new Ledger(this.#options)
+  }
+
+  async join(request: JoinRequest): Promise<JoinReply> {
+    return this.#ledger.join(request, this.#clock.unixTimeMs())
+  }
+
+  async beat(request: BeatRequest): Promise<BeatReply> {
+    return this.#ledger.beat(request, this.#clock.unixTimeMs())
+  }
+
+  async flush(request: FlushRequest): Promise<FlushReply> {
+    return this.#ledger.flush(request, this.#clock.unixTimeMs())
+  }
+
+  async reap(request: ReapRequest): Promise<ReapReply> {
+    return this.#ledger.reap(request, this.#clock.unixTimeMs())
+  }
+
+  async leave({ tag, epoch }: { readonly tag: NodeTag; readonly epoch: string }): Promise<void> {
+    this.#ledger.leave(tag, epoch)
+  }
+
+  async ban(ban: ClusterBan): Promise<boolean> {
+    const { bans, time } = this.#ledger
+    return bans.add(ban, time.advance(this.#clock.unixTimeMs()))
+  }
+
+  async unban(publicId: string): Promise<boolean> {
+    return this.#ledger.bans.remove(publicId)
+  }
+
+  async bans(): Promise<readonly BanChange[]> {
+    const { bans, time } = this.#ledger
+    return bans.list(time.at(this.#clock.unixTimeMs()))
+  }
+
+  async nodes(): Promise<readonly ClusterNodeRow[]> {
+    return this.#ledger.nodes(this.#clock.unixTimeMs())
+  }
+
+  async usage(key: string): Promise<CreditUsage> {
+    return this.#ledger.credits.usage(key)
+  }
+
+  async directory(tag: NodeTag): Promise<readonly DirectoryEntry[]> {
+    return this.#ledger.directory.list(tag)
+  }
+
+  async removals(query: RemovalQuery = {}): Promise<readonly RemovalRecord[]> {
+    return this.#ledger.directory.removals(query)
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Time of a ledger, which stands still while no node reaches the ledger.
+ *
+ * Deadlines of leases, credits and bans are in this time. A clock that steps, and an outage of all
+ * nodes, let no deadline pass: a step of the wall clock that is negative, or longer than half a
+ * lease, counts as none.
+ */
+export class LedgerTime {
+  readonly #maxStepMs: number
+  #now = 0
+  #clock: number | undefined
+
+  constructor(leaseMs: number) {
+    this.#maxStepMs = Math.floor(leaseMs / 2)
+  }
+
+  /** Returns the time in milliseconds at a reading of the wall clock, without keeping it. */
+  at(unixTimeMs: number): number {
+    if (this.#clock === undefined) return this.#now
+    const step = unixTimeMs - this.#clock
+    return step > 0 && step <= this.#maxStepMs ? this.#now + step : this.#now
+  }
+
+  /** Moves the time on to a reading of the wall clock. @returns the time in milliseconds */
+  advance(unixTimeMs: number): number {
+    this.#now = this.at(unixTimeMs)
+    this.#clock = unixTimeMs
+    return this.#now
+  }
+}

@@ -1,0 +1,195 @@
+import {
+  type BeatReply,
+  type BeatRequest,
+  type ClusterNodeRow,
+  type FlushReply,
+  type FlushRequest,
+  type JoinReply,
+  type JoinRequest,
+  type NodeTag,
+  poolKey,
+  type ReapReply,
+  type ReapRequest,
+} from '../cluster-store.js'
+import type { ResolvedStoreOptions } from '../store-options.js'
+import { BanLedger } from './ban-ledger.js'
+import { CreditLedger } from './credit-ledger.js'
+import { EventCounters } from './event-counters.js'
+import { LedgerTime } from './ledger-time.js'
+import { SessionDirectory } from './session-directory.js'
+
+/** Time in milliseconds for which a dead node is reserved for the node that removes its remains. */
+export const reapLeaseMs = 5000
+
+interface Member {
+  readonly nonce: string
+  readonly info: string
+  /** Time of the ledger at which the lease expires. */
+  leaseEndsAt: number
+  seq: number
+  flushSeq: number
+  live: number
+}
+
+/** A node whose remains are being removed. */
+interface DeadNode {
+  readonly info: string
+  readonly live: number
+  /** Time of the ledger until which another node removes the remains. */
+  reservedUntil: number
+}
+
+/**
+ * Everything that a store of a cluster holds, from the first join to the loss of its data. Each
+ * function is one atomic step at a reading of the wall clock in milliseconds.
+ */
+export class Ledger {
+  readonly time: LedgerTime
+  readonly credits = new CreditLedger()
+  readonly directory: SessionDirectory
+  readonly bans: BanLedger
+  readonly #counters: EventCounters
+  readonly #options: ResolvedStoreOptions
+  readonly #members = new Map<NodeTag, Member>()
+  /** Dead nodes, the one that died first first. */
+  readonly #dead = new Map<NodeTag, DeadNode>()
+  #epoch: string | undefined
+  #version = 0
+  /** End of the time in which only credits that nodes have held before are granted. */
+  #warmEndsAt = 0
+  #starvesUntil = 0
+
+  constructor(options: ResolvedStoreOptions) {
+    this.#options = options
+    this.time = new LedgerTime(options.leaseMs)
+    this.directory = new SessionDirectory(options.maxRemovals)
+    this.bans = new BanLedger(options.maxRemovedBans)
+    this.#counters = new EventCounters(options.maxCounters)
+  }
+
+  join({ tag, nonce, info, claims }: JoinRequest, unixTimeMs: number): JoinReply {
+    if (this.#dead.has(tag)) return { status: 'taken' }
+    const member = this.#members.get(tag)
+    if (member !== undefined) {
+      if (member.nonce !== nonce || this.#epoch === undefined) return { status: 'taken' }
+      const credits = claims.map(({ key }) => this.credits.of(tag, key))
+      return { status: 'ok', epoch: this.#epoch, credits }
+    }
+    const now = this.time.advance(unixTimeMs)
+    if (this.#epoch === undefined) {
+      this.#epoch = nonce
+      this.#warmEndsAt = now + this.#options.warmMs
+    }
+    const leaseEndsAt = now + this.#options.leaseMs
+    this.#members.set(tag, { nonce, info, leaseEndsAt, seq: 0, flushSeq: 0, live: 0 })
+    this.#version++
+    const credits = claims.map((claim) => this.credits.settle(tag, claim, true))
+    return { status: 'ok', epoch: this.#epoch, credits }
+  }
+
+  beat(request: BeatRequest, unixTimeMs: number): BeatReply {
+    const { tag, epoch, seq, live, claims, banCursor } = request
+    if (epoch !== this.#epoch) return { status: 'epoch' }
+    const member = this.#members.get(tag)
+    if (member === undefined) return { status: 'fenced' }
+    if (seq <= member.seq) return { status: 'stale' }
+    const now = this.time.advance(unixTimeMs)
+    member.seq = seq
+    member.live = live
+    member.leaseEndsAt = now + this.#options.leaseMs
+    this.#buryOne(now)
+    const isWarm = now >= this.#warmEndsAt
+    const credits = claims.map((claim) => {
+      const held = this.credits.settle(tag, claim, isWarm || claim.isHeld === true)
+      const isShort = claim.key === poolKey && held < claim.target
+      if (isShort && isWarm) this.#starvesUntil = now + Math.floor(this.#options.leaseMs / 2)
+      return held
+    })
+    const { bans, cursor, isReset } = this.bans.after(banCursor, now)
+    return {
+      status: 'ok',
+      credits,
+      isStarving: now < this.#starvesUntil,
+      version: this.#version,
+      reap: this.#reserve(now),
+      bans,
+      banCursor: cursor,
+      isBanReset: isReset,
+    }
+  }
+
+  flush(request: FlushRequest, unixTimeMs: number): FlushReply {
+    const { tag, epoch, seq, puts, removals, events } = request
+    if (epoch !== this.#epoch) return { status: 'epoch' }
+    const member = this.#members.get(tag)
+    if (member === undefined) return { status: 'fenced' }
+    const now = this.time.advance(unixTimeMs)
+    // The reply to this batch was lost, or a later batch of the node has overtaken this one.
+    if (seq > member.flushSeq) {
+      member.flushSeq = seq
+      for (const entry of puts) this.directory.put(tag, entry)
+      for (const removal of removals) this.directory.remove(tag, removal, unixTimeMs)
+      if (events.length > 0) this.#counters.dropEnded(now)
+      for (const event of events) this.#counters.add(event, now)
+    }
+    return { status: 'ok', totals: events.map(({ key }) => this.#counters.total(key, now)) }
+  }
+
+  reap({ tag, epoch, dead }: ReapRequest, unixTimeMs: number): ReapReply {
+    if (epoch !== this.#epoch) return { status: 'epoch' }
+    if (!this.#members.has(tag)) return { status: 'fenced' }
+    if (!this.#dead.has(dead)) return { status: 'ok', isDone: true }
+    const { reapBatch } = this.#options
+    const isDone =
+      this.credits.take(dead, reapBatch) && this.directory.reap(dead, reapBatch, unixTimeMs)
+    if (isDone) {
+      this.#dead.delete(dead)
+      this.#version++
+    }
+    return { status: 'ok', isDone }
+  }
+
+  leave(tag: NodeTag, epoch: string): void {
+    const member = this.#members.get(tag)
+    if (epoch === this.#epoch && member !== undefined) this.#bury(tag, member)
+  }
+
+  nodes(unixTimeMs: number): ClusterNodeRow[] {
+    const now = this.time.at(unixTimeMs)
+    const rows: ClusterNodeRow[] = []
+    for (const [tag, { info, live, leaseEndsAt }] of this.#members) {
+      rows.push({ tag, info, state: leaseEndsAt >= now ? 'active' : 'suspect', live })
+    }
+    for (const [tag, { info, live }] of this.#dead) rows.push({ tag, info, state: 'dead', live })
+    return rows.sort((a, b) => (a.tag < b.tag ? -1 : 1))
+  }
+
+  /** Buries the node whose lease has been over for longest, if its time of grace is over, too. */
+  #buryOne(now: number): void {
+    const [first] = [...this.#members].sort(
+      ([a, { leaseEndsAt: endOfA }], [b, { leaseEndsAt: endOfB }]) =>
+        endOfA - endOfB || (a < b ? -1 : 1),
+    )
+    if (first === undefined) return
+    const [tag, member] = first
+    if (member.leaseEndsAt < now - this.#options.graceMs) this.#bury(tag, member)
+  }
+
+  /** Ends the life of a node: its lease and its credits for `pool` end at once. */
+  #bury(tag: NodeTag, { info, live }: Member): void {
+    this.#members.delete(tag)
+    this.#dead.set(tag, { info, live, reservedUntil: 0 })
+    this.credits.takePool(tag)
+    this.#version++
+  }
+
+  /** Reserves the first dead node that no other node is removing. */
+  #reserve(now: number): NodeTag | undefined {
+    for (const [tag, dead] of this.#dead) {
+      if (dead.reservedUntil > now) continue
+      dead.reservedUntil = now + reapLeaseMs
+      return tag
+    }
+    return undefined
+  }
+}

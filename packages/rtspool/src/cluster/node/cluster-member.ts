@@ -1,0 +1,259 @@
+import type {
+  BanChange,
+  BeatReply,
+  BeatRequest,
+  ClusterBan,
+  FlushReply,
+  FlushRequest,
+  JoinReply,
+  JoinRequest,
+  NodeTag,
+} from '../cluster-store.js'
+import { BanView } from './ban-view.js'
+import { DirectoryJournal } from './directory-journal.js'
+import { type CreditDemand, LeasedCredits } from './leased-credits.js'
+
+/**
+ * Behaviour of a node that cannot reach the store. `keep`: its sessions live on, and new ones use
+ * the credits that the node holds; a limit may be exceeded. `strict`: its sessions end before
+ * other nodes may use their credits; no limit is exceeded.
+ */
+export type PartitionPolicy = 'keep' | 'strict'
+
+/**
+ * State of a node. `joining`: not a member yet, or no longer. `active`: a member. `fenced`: under
+ * the policy `strict`, the lease may have expired, and all sessions have ended.
+ */
+export type MemberState = 'joining' | 'active' | 'fenced'
+
+/** Options of a {@link ClusterMember}. */
+export interface ClusterMemberOptions {
+  /** Description of the node for other nodes: JSON text. */
+  readonly info: string
+  /** Behaviour while the node cannot reach the store. */
+  readonly policy: PartitionPolicy
+  /** Lease of the store in milliseconds. */
+  readonly leaseMs: number
+  /** Number of idle credits for `pool` that the node keeps at least. */
+  readonly spareCredits: number
+  /** Maximum number of removals that wait for the store. */
+  readonly maxPendingRemovals: number
+  /** Creates the tag of a new incarnation. */
+  readonly createTag: () => NodeTag
+  /** Creates a random text that no other node uses. */
+  readonly createNonce: () => string
+  /**
+   * Called under the policy `strict` when the lease may have expired: the owner ends all sessions
+   * of the node before the function returns.
+   */
+  readonly onFenced: () => void
+}
+
+/**
+ * Part of the lease after which a node no longer relies on it. The rest allows for clocks that run
+ * at different speeds.
+ */
+const safePart = 0.9
+
+/**
+ * Protocol of one node with the store of its cluster, without input and output: the class creates
+ * requests and evaluates replies. A reply that is lost, late or repeated does no harm.
+ *
+ * All times are monotonic milliseconds of this node. Clocks of different machines are never
+ * compared.
+ */
+export class ClusterMember {
+  readonly credits: LeasedCredits
+  readonly journal: DirectoryJournal
+  readonly bans = new BanView()
+  readonly #options: ClusterMemberOptions
+  #tag: NodeTag
+  #epoch = ''
+  #join: JoinRequest | undefined
+  #seq = 0
+  #isStarving = false
+  /** The ledger has fenced the node since its last join. */
+  #isFenced = false
+  /** The policy `strict` has ended all sessions, and the node has no new lease yet. */
+  #hasEnded = true
+  /** Time until which the lease is safe; before the first join, none is. */
+  #safeUntil = Number.NEGATIVE_INFINITY
+  /** Bans that a ledger without data may lack. */
+  #unknownBans: ClusterBan[] = []
+
+  constructor(options: ClusterMemberOptions) {
+    this.#options = options
+    this.#tag = options.createTag()
+    this.credits = new LeasedCredits(options.spareCredits)
+    this.journal = new DirectoryJournal(options.maxPendingRemovals)
+  }
+
+  get tag(): NodeTag {
+    return this.#tag
+  }
+
+  get epoch(): string {
+    return this.#epoch
+  }
+
+  get state(): MemberState {
+    if (this.#epoch === '') return 'joining'
+    return this.#isStrict && this.#hasEnded ? 'fenced' : 'active'
+  }
+
+  /**
+   * Uses credits for a new session.
+   *
+   * @returns Key of the limit that refuses the session; `undefined` = admitted.
+   */
+  tryTake(demands: readonly CreditDemand[], now: number): string | undefined {
+    // A process that was stopped learns of its expired lease here, before it uses a credit.
+    this.checkLease(now)
+    if (this.#isStrict && now >= this.#safeUntil) {
+      return demands[0]?.key
+    }
+    return this.credits.tryTake(demands)
+  }
+
+  /** Ends all sessions under the policy `strict` if the lease may have expired. */
+  checkLease(now: number): void {
+    if (now >= this.#safeUntil) this.#end()
+  }
+
+  /**
+   * Returns the request to join, the same one until it is answered.
+   *
+   * @returns `undefined` if the node is a member.
+   */
+  joinRequest(): JoinRequest | undefined {
+    if (this.#epoch !== '') return undefined
+    this.#join ??= {
+      tag: this.#tag,
+      nonce: this.#options.createNonce(),
+      info: this.#options.info,
+      claims: this.credits.rejoin(this.#isFenced),
+    }
+    return this.#join
+  }
+
+  /**
+   * Evaluates the reply to a request to join.
+   *
+   * @param sentAt - Time before the request was sent, from which the lease counts.
+   */
+  joinAnswered(request: JoinRequest, reply: JoinReply, sentAt: number, now: number): void {
+    if (request !== this.#join) return
+    this.#join = undefined
+    if (reply.status === 'taken') {
+      this.#renew()
+      return
+    }
+    this.#epoch = reply.epoch
+    this.#isFenced = false
+    this.#isStarving = false
+    this.credits.settle(request.claims, reply.credits)
+    this.journal.restart()
+    this.#extend(sentAt, now)
+  }
+
+  /**
+   * Creates the next beat. Credits that it gives back are not used from now on.
+   *
+   * @returns `undefined` before the node has joined.
+   */
+  beatRequest(): BeatRequest | undefined {
+    if (this.#epoch === '') return undefined
+    return {
+      tag: this.#tag,
+      epoch: this.#epoch,
+      seq: ++this.#seq,
+      live: this.journal.live,
+      claims: this.credits.claims(this.#isStarving),
+      banCursor: this.bans.cursor,
+    }
+  }
+
+  /**
+   * Evaluates the reply to a beat. The reply to any beat but the last one is ignored.
+   *
+   * @param sentAt - Time before the beat was sent, from which the lease counts.
+   * @returns Changes for the list of bans of the node.
+   */
+  beatAnswered(
+    request: BeatRequest,
+    reply: BeatReply,
+    sentAt: number,
+    now: number,
+  ): readonly BanChange[] {
+    if (request.seq !== this.#seq || !this.#isCurrent(request)) return []
+    if (reply.status === 'epoch') this.#lost(now)
+    else if (reply.status === 'fenced') this.#fenced()
+    if (reply.status !== 'ok') return []
+    this.credits.settle(request.claims, reply.credits)
+    this.#isStarving = reply.isStarving
+    this.#extend(sentAt, now)
+    return this.bans.apply(reply, now)
+  }
+
+  /** Returns the next batch for the directory; `undefined` = none is due, or no member. */
+  flushRequest(): FlushRequest | undefined {
+    return this.#epoch === '' ? undefined : this.journal.next(this.#tag, this.#epoch)
+  }
+
+  /** Evaluates the reply to a batch. */
+  flushAnswered(request: FlushRequest, reply: FlushReply, now: number): void {
+    if (!this.#isCurrent(request)) return
+    if (reply.status === 'ok') this.journal.confirm(request)
+    else if (reply.status === 'epoch') this.#lost(now)
+    else this.#fenced()
+  }
+
+  /** Returns bans that the ledger has lost, and that the owner adds to it again; each once. */
+  takeUnknownBans(): readonly ClusterBan[] {
+    const bans = this.#unknownBans
+    this.#unknownBans = []
+    return bans
+  }
+
+  #isCurrent({ tag, epoch }: { readonly tag: NodeTag; readonly epoch: string }): boolean {
+    return tag === this.#tag && epoch === this.#epoch
+  }
+
+  get #isStrict(): boolean {
+    return this.#options.policy === 'strict'
+  }
+
+  #extend(sentAt: number, now: number): void {
+    this.#safeUntil = sentAt + this.#options.leaseMs * safePart
+    if (now < this.#safeUntil) this.#hasEnded = false
+    else this.checkLease(now)
+  }
+
+  /** Prepares a join under the same tag, because the ledger has lost its data. */
+  #lost(now: number): void {
+    this.#epoch = ''
+    this.#unknownBans = this.bans.list(now)
+    this.bans.restart()
+  }
+
+  /** Prepares a join under another tag, because the ledger has declared the node dead. */
+  #fenced(): void {
+    this.#isFenced = true
+    this.#epoch = ''
+    this.#renew()
+    // Other nodes may use the credits of this one by now.
+    this.#safeUntil = Number.NEGATIVE_INFINITY
+    this.#end()
+  }
+
+  /** Ends all sessions under the policy `strict`, once until the node has a lease again. */
+  #end(): void {
+    if (!this.#isStrict || this.#hasEnded) return
+    this.#hasEnded = true
+    this.#options.onFenced()
+  }
+
+  #renew(): void {
+    this.#tag = this.#options.createTag()
+  }
+}

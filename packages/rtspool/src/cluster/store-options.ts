@@ -1,0 +1,60 @@
+import { checkInteger, checkOptions } from '../option-checks.js'
+
+/** Times and sizes of a {@link ClusterStore}; the same for all nodes of a cluster. */
+export interface ClusterStoreOptions {
+  /** Milliseconds for which one beat keeps a node alive. @defaultValue 10000 */
+  readonly leaseMs?: number | undefined
+  /** Milliseconds from the end of a lease to the death of its node. @defaultValue 20000 */
+  readonly graceMs?: number | undefined
+  /**
+   * Milliseconds after a loss of data in which the ledger grants no credits but those that nodes
+   * have held before. At least as long as the lease, no limit is exceeded under the policy `strict`.
+   * @defaultValue 10000
+   */
+  readonly warmMs?: number | undefined
+  /** Number of sessions, and of limits, that one step of the removal of a dead node handles. @defaultValue 256 */
+  readonly reapBatch?: number | undefined
+  /** Number of records of removed sessions that the ledger keeps. @defaultValue 200000 */
+  readonly maxRemovals?: number | undefined
+  /**
+   * Number of removed bans that the ledger remembers. A node that has missed more of them reads the
+   * whole list again. @defaultValue 256
+   */
+  readonly maxRemovedBans?: number | undefined
+  /** Number of shared counters; beyond it, the one whose period ends first is removed. @defaultValue 100000 */
+  readonly maxCounters?: number | undefined
+}
+
+export const clusterStoreDefaults = Object.freeze({
+  leaseMs: 10_000,
+  graceMs: 20_000,
+  warmMs: 10_000,
+  reapBatch: 256,
+  maxRemovals: 200_000,
+  maxRemovedBans: 256,
+  maxCounters: 100_000,
+} as const satisfies Required<ClusterStoreOptions>)
+
+/** Options with all values. */
+export type ResolvedStoreOptions = { readonly [K in keyof ClusterStoreOptions]-?: number }
+
+const names = Object.keys(clusterStoreDefaults) as (keyof ClusterStoreOptions)[]
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @param further - Names of options that the store checks itself.
+ * @throws {RangeError | TypeError} when a value is invalid or an option unknown.
+ */
+export function resolveStoreOptions(
+  name: string,
+  options: ClusterStoreOptions,
+  further: readonly string[],
+): ResolvedStoreOptions {
+  checkOptions(name, options, [...names, ...further])
+  const resolved = names.map((key) => {
+    const value = options[key] ?? clusterStoreDefaults[key]
+    return [key, checkInteger(`${name}.${key}`, value, key === 'warmMs' ? 0 : 1)]
+  })
+  return Object.freeze(Object.fromEntries(resolved)) as ResolvedStoreOptions
+}

@@ -1,0 +1,21 @@
+import { describe, it } from 'vitest'
+import { MemoryStore } from '../../src/cluster/memory-store.js'
+import { fuzzRuns, fuzzTimeoutMs } from '../support/fuzz-runs.js'
+import { checkModel, modelKinds, modelTimes } from './model.js'
+
+const runs = fuzzRuns(40)
+
+describe('random histories of three nodes on a MemoryStore', () => {
+  for (const kind of modelKinds) {
+    const { policy, hasJumps, hasWipes } = kind
+    const faults = `${hasJumps ? ', clock steps' : ''}${hasWipes ? ', losses of data' : ''}`
+    it(`${policy}${faults}`, { timeout: fuzzTimeoutMs() }, () =>
+      checkModel({
+        ...kind,
+        runs,
+        createStore: (clock) =>
+          new MemoryStore({ ...modelTimes, clock, reapBatch: 2, maxRemovedBans: 1 }),
+      }),
+    )
+  }
+})

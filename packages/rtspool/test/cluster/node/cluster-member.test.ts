@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import type { BeatReply, BeatRequest, JoinRequest } from '../../../src/cluster/cluster-store.js'
+import { ClusterMember, type PartitionPolicy } from '../../../src/cluster/node/cluster-member.js'
+
+const pool = { key: 'pool', max: 10 }
+const okReply = (request: BeatRequest): BeatReply => ({
+  status: 'ok',
+  credits: request.claims.map(({ target }) => target),
+  ...{ isStarving: false, version: 1, reap: undefined, bans: [], banCursor: '', isBanReset: false },
+})
+
+function memberOf(policy: PartitionPolicy = 'keep') {
+  let tags = 0
+  let nonces = 0
+  const fenced: number[] = []
+  const member = new ClusterMember({
+    ...{ info: '{}', policy, leaseMs: 1000, spareCredits: 0, maxPendingRemovals: 10 },
+    createTag: () => `tag ${++tags}`,
+    createNonce: () => `nonce ${++nonces}`,
+    onFenced: () => fenced.push(fenced.length),
+  })
+  const join = (sentAt: number, now = sentAt) => {
+    const request = member.joinRequest() as JoinRequest
+    const credits = request.claims.map(({ target }) => target)
+    member.joinAnswered(request, { status: 'ok', epoch: request.nonce, credits }, sentAt, now)
+    return request
+  }
+  const beat = (now: number, reply: (request: BeatRequest) => BeatReply = okReply) => {
+    const request = member.beatRequest() as BeatRequest
+    member.beatAnswered(request, reply(request), now, now)
+    return request
+  }
+  /** A member with one session. */
+  const joined = () => {
+    join(0)
+    member.tryTake([pool], 0)
+    beat(0)
+    expect(member.tryTake([pool], 0)).toBeUndefined()
+    member.journal.put('x', 'v')
+  }
+  return { member, fenced, join, beat, joined }
+}
+
+describe('ClusterMember', () => {
+  it('repeats a join until it is answered, under another tag if the first is taken', () => {
+    const { member, join } = memberOf()
+    const first = member.joinRequest() as JoinRequest
+    expect(member.joinRequest()).toBe(first)
+    expect([member.state, member.beatRequest(), member.flushRequest()]).toEqual([
+      'joining',
+      undefined,
+      undefined,
+    ])
+    member.joinAnswered(first, { status: 'taken' }, 0, 0)
+    expect(join(0)).toMatchObject({ tag: 'tag 2', nonce: 'nonce 2' })
+    expect([member.state, member.epoch, member.joinRequest()]).toEqual([
+      'active',
+      'nonce 2',
+      undefined,
+    ])
+    member.joinAnswered(first, { status: 'taken' }, 0, 0)
+    expect(member.tag).toBe('tag 2')
+  })
+
+  it('ignores the reply to any beat but the last', () => {
+    const { member, joined, beat } = memberOf()
+    joined()
+    const late = member.beatRequest() as BeatRequest
+    beat(0)
+    member.beatAnswered(late, { ...okReply(late), status: 'fenced' } as BeatReply, 0, 0)
+    expect(member.state).toBe('active')
+  })
+
+  it('joins again under its tag, with its credits, when the ledger has lost its data', () => {
+    const { member, joined, join, beat } = memberOf()
+    joined()
+    beat(0, () => ({ status: 'epoch' }))
+    expect(member.state).toBe('joining')
+    expect(join(0)).toMatchObject({ tag: 'tag 1', claims: [{ key: 'pool', target: 1 }] })
+    expect(member.flushRequest()?.puts).toEqual([{ publicId: 'x', value: 'v' }])
+  })
+
+  it('joins again under another tag when it was declared dead', () => {
+    const { member, joined, join, fenced } = memberOf()
+    joined()
+    const batch = member.flushRequest()
+    if (batch !== undefined) member.flushAnswered(batch, { status: 'fenced' }, 0)
+    expect(join(0).tag).toBe('tag 2')
+    expect([member.credits.live('pool'), fenced]).toEqual([1, []])
+  })
+
+  it('ends its sessions under strict when 0.9 of the lease are over, and creates none', () => {
+    const { member, joined, fenced, beat } = memberOf('strict')
+    joined()
+    member.checkLease(899)
+    expect([fenced, member.state]).toEqual([[], 'active'])
+    expect(member.tryTake([pool], 900)).toBe('pool')
+    member.checkLease(1000)
+    expect([fenced, member.state]).toEqual([[0], 'fenced'])
+    beat(1000)
+    expect([fenced, member.state]).toEqual([[0], 'active'])
+  })
+
+  it('counts a lease from the time before the request was sent', () => {
+    const { member, joined, fenced } = memberOf('strict')
+    joined()
+    const request = member.beatRequest() as BeatRequest
+    member.beatAnswered(request, okReply(request), 100, 1000)
+    expect([fenced, member.state]).toEqual([[0], 'fenced'])
+  })
+
+  it('ends its sessions under strict at once when it was declared dead', () => {
+    const { joined, fenced, beat } = memberOf('strict')
+    joined()
+    beat(0, () => ({ status: 'fenced' }))
+    expect(fenced).toEqual([0])
+  })
+
+  it('goes on with the credits that it holds under keep', () => {
+    const { member, joined } = memberOf('keep')
+    joined()
+    member.credits.release(['pool'])
+    expect(member.tryTake([pool], 100_000)).toBeUndefined()
+  })
+
+  it('returns the bans that a ledger without data has lost, once', () => {
+    const { member, joined, beat } = memberOf()
+    joined()
+    beat(0, (request) => ({
+      ...(okReply(request) as Extract<BeatReply, { status: 'ok' }>),
+      bans: [{ publicId: 'b', record: '{}', remainingMs: 0 }],
+    }))
+    beat(0, () => ({ status: 'epoch' }))
+    expect(member.takeUnknownBans()).toEqual([{ publicId: 'b', record: '{}', durationMs: 0 }])
+    expect(member.takeUnknownBans()).toEqual([])
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import type { FlushRequest } from '../../../src/cluster/cluster-store.js'
+import { DirectoryJournal } from '../../../src/cluster/node/directory-journal.js'
+
+const next = (journal: DirectoryJournal) => journal.next('a', 'e') as FlushRequest
+const put = (publicId: string, value = 'v') => ({ publicId, value })
+const removal = (publicId: string) => ({ publicId, value: 'v', reason: 'teardown' })
+
+describe('DirectoryJournal', () => {
+  it('repeats a batch until it is confirmed', () => {
+    const journal = new DirectoryJournal(10)
+    journal.put('x', 'v')
+    const batch = next(journal)
+    expect(batch).toMatchObject({ seq: 1, puts: [put('x')], removals: [] })
+    journal.remove('x', 'teardown')
+    expect(next(journal)).toBe(batch)
+    journal.confirm(batch)
+    expect(next(journal)).toMatchObject({ seq: 2, puts: [], removals: [removal('x')] })
+  })
+
+  it('sends a session that has left before it was announced together with its removal', () => {
+    const journal = new DirectoryJournal(10)
+    journal.put('x', 'v')
+    journal.remove('x', 'teardown')
+    expect(next(journal)).toMatchObject({ puts: [put('x')], removals: [removal('x')] })
+  })
+
+  it('sends only the last value of a session, and the sum of its events', () => {
+    const journal = new DirectoryJournal(10)
+    journal.put('x', '1')
+    journal.put('x', '2')
+    journal.note('user u', 1000)
+    journal.note('user u', 1000)
+    const events = [{ key: 'user u', count: 2, windowMs: 1000 }]
+    expect(next(journal)).toMatchObject({ puts: [put('x', '2')], events })
+  })
+
+  it('announces everything again after a restart, but counts no event twice', () => {
+    const journal = new DirectoryJournal(10)
+    journal.put('x', 'v')
+    journal.put('y', 'v')
+    journal.confirm(next(journal))
+    journal.remove('y', 'teardown')
+    journal.note('user u', 1000)
+    next(journal)
+    journal.restart()
+    const batch = next(journal)
+    expect(batch.puts).toEqual([put('y'), put('x')])
+    expect(batch.removals).toEqual([removal('y')])
+    expect(batch.events).toEqual([])
+  })
+
+  it('divides many changes into batches of at most 256', () => {
+    const journal = new DirectoryJournal(1000)
+    for (let n = 0; n < 300; n++) journal.put(`${n}`, 'v')
+    for (let n = 0; n < 200; n++) journal.remove(`${n}`, 'teardown')
+    let removals = 0
+    while (journal.isDue) {
+      const batch = next(journal)
+      expect(batch.puts.length + batch.removals.length).toBeLessThanOrEqual(256)
+      removals += batch.removals.length
+      journal.confirm(batch)
+    }
+    expect([removals, journal.live]).toEqual([200, 100])
+  })
+
+  it('drops the oldest removal beyond its limit, and counts it', () => {
+    const journal = new DirectoryJournal(2)
+    for (const id of ['1', '2', '3']) {
+      journal.put(id, 'v')
+      journal.remove(id, 'teardown')
+    }
+    expect(next(journal).removals).toEqual([removal('2'), removal('3')])
+    expect(journal.dropped).toBe(1)
+  })
+
+  it('has nothing to send for a session that it does not know', () => {
+    const journal = new DirectoryJournal(2)
+    journal.remove('x', 'teardown')
+    expect(journal.isDue).toBe(false)
+    expect(journal.next('a', 'e')).toBeUndefined()
+  })
+})

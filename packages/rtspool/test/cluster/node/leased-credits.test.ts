@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { LeasedCredits } from '../../../src/cluster/node/leased-credits.js'
+
+const pool = { key: 'pool', max: 10 }
+const alice = { key: 'user alice', max: 2 }
+
+/** Sends the claims of the credits to a ledger that grants everything. */
+function grantAll(credits: LeasedCredits): void {
+  const claims = credits.claims(false)
+  credits.settle(
+    claims,
+    claims.map(({ target }) => target),
+  )
+}
+
+describe('LeasedCredits', () => {
+  it('admits a session for which it holds credits, and asks for those that it lacks', () => {
+    const credits = new LeasedCredits(0)
+    expect(credits.tryTake([pool])).toBe('pool')
+    expect(credits.claims(false)).toEqual([{ key: 'pool', target: 1, max: 10 }])
+    credits.settle([{ key: 'pool', target: 1, max: 10 }], [1])
+    expect(credits.tryTake([pool])).toBeUndefined()
+    expect(credits.tryTake([pool])).toBe('pool')
+    expect([credits.live('pool'), credits.held('pool')]).toEqual([1, 1])
+  })
+
+  it('gives idle credits up before the ledger learns of it', () => {
+    const credits = new LeasedCredits(0)
+    credits.tryTake([pool])
+    grantAll(credits)
+    expect(credits.claims(false)).toEqual([{ key: 'pool', target: 0, max: 10 }])
+    expect(credits.tryTake([pool])).toBe('pool')
+  })
+
+  it('keeps spare credits as many as sessions were admitted lately, but none under starvation', () => {
+    const credits = new LeasedCredits(1)
+    for (let n = 0; n < 3; n++) credits.tryTake([pool])
+    grantAll(credits)
+    for (let n = 0; n < 3; n++) expect(credits.tryTake([pool])).toBeUndefined()
+    expect(credits.claims(false)).toEqual([{ key: 'pool', target: 6, max: 10 }])
+    expect(credits.claims(true)).toEqual([{ key: 'pool', target: 3, max: 10 }])
+  })
+
+  it('uses a credit under each limit or none, and keeps those before the missing one', () => {
+    const credits = new LeasedCredits(0)
+    expect(credits.tryTake([pool, alice])).toBe('pool')
+    grantAll(credits)
+    expect(credits.tryTake([pool, alice])).toBe('user alice')
+    expect(credits.live('pool')).toBe(0)
+    grantAll(credits)
+    expect(credits.tryTake([pool, alice])).toBeUndefined()
+    credits.release(['pool', 'user alice'])
+    expect([credits.live('pool'), credits.live('user alice')]).toEqual([0, 0])
+  })
+
+  it('asks no more for a limit without sessions and credits', () => {
+    const credits = new LeasedCredits(0)
+    credits.tryTake([alice])
+    grantAll(credits)
+    credits.tryTake([alice])
+    credits.release(['user alice'])
+    grantAll(credits)
+    expect(credits.claims(false)).toEqual([])
+  })
+
+  it('claims what it holds from a ledger without data, and its sessions from one that fenced it', () => {
+    const credits = new LeasedCredits(2)
+    credits.tryTake([pool])
+    grantAll(credits)
+    credits.tryTake([pool])
+    expect(credits.rejoin(false)).toEqual([{ key: 'pool', target: 3, max: 10 }])
+    expect(credits.rejoin(true)).toEqual([{ key: 'pool', target: 1, max: 10 }])
+  })
+
+  it('claims what does not fit into a join with its beats, as held before', () => {
+    const credits = new LeasedCredits(0)
+    const keys = Array.from({ length: 300 }, (_, n) => `user ${n}`)
+    for (const part of [keys.slice(0, 200), keys.slice(200)]) {
+      for (const key of part) credits.tryTake([{ key, max: 1 }])
+      grantAll(credits)
+      for (const key of part) expect(credits.tryTake([{ key, max: 1 }])).toBeUndefined()
+      grantAll(credits)
+    }
+    const claims = credits.rejoin(false)
+    expect(claims).toHaveLength(256)
+    credits.settle(
+      claims,
+      claims.map(() => 1),
+    )
+    const rest = credits.claims(false)
+    expect(rest).toHaveLength(44)
+    expect(rest.every(({ isHeld }) => isHeld)).toBe(true)
+  })
+
+  it('asks for every limit in turn when there are more than one beat can carry', () => {
+    const credits = new LeasedCredits(0)
+    for (let n = 0; n < 300; n++) credits.tryTake([{ key: `user ${n}`, max: 1 }])
+    const asked = [...credits.claims(false), ...credits.claims(false)]
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(300)
+  })
+
+  it('ignores the end of a session under a limit that it does not know', () => {
+    const credits = new LeasedCredits(0)
+    credits.release(['user bob'])
+    expect(credits.claims(false)).toEqual([])
+  })
+})

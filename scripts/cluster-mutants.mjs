@@ -1,0 +1,240 @@
+/**
+ * `npm run test:mutants` breaks the ledger and the node of `rtspool/cluster` on purpose, one rule at a time, and ends with 1 when
+ * the model test of the cluster does not notice one of these mutants. With words behind it: only mutants whose name has one.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import ts from 'typescript'
+import { root, say } from './workspace.mjs'
+
+const library = join(root, 'packages/rtspool')
+const ledger = 'src/cluster/memory/ledger.ts'
+const time = 'src/cluster/memory/ledger-time.ts'
+const creditLedger = 'src/cluster/memory/credit-ledger.ts'
+const directory = 'src/cluster/memory/session-directory.ts'
+const banLedger = 'src/cluster/memory/ban-ledger.ts'
+const member = 'src/cluster/node/cluster-member.ts'
+const credits = 'src/cluster/node/leased-credits.ts'
+const journal = 'src/cluster/node/directory-journal.ts'
+
+/** File, text, and the text that takes its place. Each text is found exactly once. */
+const mutants = {
+  'a beat that was overtaken is carried out': [
+    ledger,
+    "if (seq <= member.seq) return { status: 'stale' }",
+    '',
+  ],
+  'a node gives credits back after it has told': [
+    credits,
+    'holding.credits = Math.min(holding.credits, target)\n',
+    '',
+  ],
+  'an outage lets leases expire': [time, 'step > 0 && step <= this.#maxStepMs', 'step > 0'],
+  'a removal of an absent session leaves a record': [
+    directory,
+    'if (!entries?.delete(removal.publicId)) return',
+    'entries?.delete(removal.publicId)',
+    ['if (entries.size === 0)', 'if (entries?.size === 0)'],
+  ],
+  'a dead node keeps its credits': [ledger, 'this.credits.takePool(tag)', ''],
+  'a claim is granted beyond the limit': [
+    creditLedger,
+    'Math.min(target - held, free)',
+    '(target - held + Math.min(0, free))',
+  ],
+  'a dead node may write': [
+    ledger,
+    "if (member === undefined) return { status: 'fenced' }\n    const now",
+    "if (member === undefined) { for (const entry of puts) this.directory.put(tag, entry); return { status: 'ok', totals: [] } }\n    const now",
+  ],
+  'a clock that steps back takes time back': [time, 'step > 0 &&', 'true &&'],
+  'a node under starvation asks for nothing': [
+    credits,
+    'Math.min(max, live + wanted +',
+    'Math.min(max, live + (isStarving ? 0 : wanted) +',
+  ],
+  'a node that ends its sessions forgets their removal': [
+    journal,
+    'const isAnnounced = !this.#unsent.delete(publicId)',
+    "const isAnnounced = !this.#unsent.delete(publicId)\n    if (reason === 'fenced') return",
+  ],
+  'a batch that was overtaken is carried out': [ledger, 'if (seq > member.flushSeq) {', '{'],
+  'a batch is carried out again after a lost reply': [
+    ledger,
+    'seq > member.flushSeq',
+    'seq >= member.flushSeq',
+  ],
+  'credits under other limits are lost with a dead node': [
+    ledger,
+    'this.credits.take(dead, reapBatch) && ',
+    '',
+  ],
+  'a ledger without data grants new credits at once': [
+    ledger,
+    'const isWarm = now >= this.#warmEndsAt',
+    'const isWarm = true',
+  ],
+  'a removal without its session is sent': [
+    journal,
+    'if (!isAnnounced) puts.push({ publicId, value })',
+    '',
+  ],
+  'removals on their way are forgotten when the node starts afresh': [
+    journal,
+    '[...(this.#inFlight?.removals ?? []), ...this.#removals.values()]',
+    '[...this.#removals.values()]',
+  ],
+  'a join that is repeated is refused': [
+    ledger,
+    'member.nonce !== nonce || this.#epoch === undefined',
+    'true || this.#epoch === undefined',
+  ],
+  'credits that go back are not counted': [
+    creditLedger,
+    'if (target <= held) return this.#set(tag, key, target)',
+    'if (target <= held) return held',
+  ],
+  'a late reply to an old beat counts': [member, 'request.seq !== this.#seq || ', ''],
+  'an expired lease is not noticed under strict': [
+    member,
+    'if (now >= this.#safeUntil) this.#end()',
+    '',
+  ],
+  'a removed ban leaves no trace for the nodes': [
+    banLedger,
+    'this.#bans.set(publicId, { version: ++this.#version, record: undefined, endsAt: 0 })',
+    '',
+  ],
+  'events on their way are counted again when the node starts afresh': [
+    journal,
+    'this.#inFlight = undefined\n    this.#removals.clear()',
+    'for (const event of this.#inFlight?.events ?? []) this.#events.set(event.key, event)\n    this.#inFlight = undefined\n    this.#removals.clear()',
+  ],
+  'a node that starts afresh announces only new sessions': [
+    journal,
+    'for (const publicId of this.#live.keys()) this.#unsent.add(publicId)',
+    '',
+  ],
+  'a dead node is forgotten while sessions of it are left': [
+    ledger,
+    'if (isDone) {',
+    'if (isDone || true) {',
+  ],
+  'the remains of a dead node are not removed': [
+    ledger,
+    'reap: this.#reserve(now),',
+    'reap: undefined,',
+  ],
+  'bans are lost with the data of the ledger': [
+    member,
+    'this.#unknownBans = this.bans.list(now)',
+    '',
+  ],
+  'changes of bans beyond a page are lost': [
+    banLedger,
+    'page.at(-1)?.[1].version ?? seen',
+    'this.#version',
+  ],
+  'a node that has missed forgotten removals of bans keeps them': [
+    banLedger,
+    'const isReset = Number(seenText)',
+    'const isReset = false && Number(seenText)',
+  ],
+  'a node that was declared dead goes on under its tag': [
+    member,
+    "this.#isFenced = true\n    this.#epoch = ''\n    this.#renew()",
+    "this.#isFenced = true\n    this.#epoch = ''",
+  ],
+}
+
+/** Number of histories of each kind. */
+const runs = Number(process.env.RTSPOOL_MUTANT_RUNS ?? 60)
+
+function* filesOf(folder) {
+  for (const entry of readdirSync(join(library, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) yield* filesOf(path)
+    else if (path.endsWith('.ts')) yield path
+  }
+}
+
+const sources = [
+  ...filesOf('src/cluster'),
+  ...['clock', 'listeners', 'option-checks'].map((name) => `src/${name}.ts`),
+  'src/testing/manual-clock.ts',
+  'test/cluster/model.ts',
+]
+
+/** Writes the sources as JavaScript, one of them with other text, and returns the model test that uses them. */
+function modelWith(folder, changed, changes) {
+  for (const path of sources) {
+    let text = readFileSync(join(library, path), 'utf8')
+    if (path === changed) {
+      for (const [before, after] of changes) {
+        const count = text.split(before).length - 1
+        if (count !== 1) throw new Error(`${path} has ${count} times: ${before}`)
+        text = text.replace(before, () => after)
+      }
+    }
+    const { outputText } = ts.transpileModule(text, {
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2023,
+        module: ts.ModuleKind.ESNext,
+        verbatimModuleSyntax: true,
+      },
+    })
+    const target = join(folder, path.replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(target, outputText)
+  }
+  return {
+    model: pathToFileURL(join(folder, 'test/cluster/model.js')).href,
+    store: pathToFileURL(join(folder, 'src/cluster/memory-store.js')).href,
+  }
+}
+
+/** @returns First line of the failure that the model test reports; `undefined` = none. */
+async function failureOf(folder, changed, changes) {
+  const { model, store } = modelWith(folder, changed, changes)
+  const { checkModel, modelKinds, modelTimes } = await import(model)
+  const { MemoryStore } = await import(store)
+  for (const kind of modelKinds) {
+    try {
+      await checkModel({
+        ...kind,
+        runs,
+        seed: 24_301,
+        createStore: (clock) =>
+          new MemoryStore({ ...modelTimes, clock, reapBatch: 2, maxRemovedBans: 1 }),
+      })
+    } catch (error) {
+      const why = /Error: (.*)/.exec(String(error.cause ?? error.message))?.[1] ?? String(error)
+      return `${kind.policy}: ${why.split('\n')[0]}`
+    }
+  }
+  return undefined
+}
+
+const cache = join(root, 'node_modules/.cache/rtspool/mutants')
+rmSync(cache, { recursive: true, force: true })
+const words = process.argv.slice(2)
+const chosen = Object.entries(mutants).filter(
+  ([name]) => words.length === 0 || words.some((word) => name.includes(word)),
+)
+const healthy = await failureOf(join(cache, 'healthy'), undefined, [])
+if (healthy !== undefined) {
+  say(`the model test fails without a mutant: ${healthy}`)
+  process.exit(1)
+}
+let alive = 0
+for (const [index, [name, [file, before, after, ...more]]] of chosen.entries()) {
+  const failure = await failureOf(join(cache, String(index)), file, [[before, after], ...more])
+  if (failure === undefined) alive++
+  console.log(
+    `${failure === undefined ? 'ALIVE ' : 'killed'} ${name}${failure ? ` (${failure})` : ''}`,
+  )
+}
+rmSync(cache, { recursive: true, force: true })
+say(`${chosen.length - alive} of ${chosen.length} mutants killed`)
+process.exit(alive === 0 ? 0 : 1)
