@@ -1,9 +1,7 @@
 import { boxHeaderBytes } from './box.js'
 
-/** One sample of a fragment: a picture, or a frame of sound. Times are in ticks of the track's timescale. */
-export interface Sample {
-  /** Pieces of the sample's bytes, which are joined in the fragment. */
-  readonly pieces: readonly Uint8Array[]
+/** Entry of one sample in the head of a fragment. Times are in ticks of the track's timescale. */
+export interface SampleEntry {
   readonly sizeBytes: number
   /** Ticks to the next sample in decoding order. */
   readonly duration: number
@@ -13,12 +11,23 @@ export interface Sample {
   readonly isSync: boolean
 }
 
-/** Samples of one track that follow one another without a gap. */
-export interface TrackRun {
+/** One sample of a fragment: a picture, or a frame of sound. */
+export interface Sample extends SampleEntry {
+  /** Pieces of the sample's bytes, which are joined in the fragment. */
+  readonly pieces: readonly Uint8Array[]
+}
+
+/** Entries of the samples of one track that follow one another without a gap. */
+export interface RunEntries {
   /** Number of the track in the init segment, from 1. */
   readonly trackId: number
   /** Decoding time of the first sample in ticks, a whole number of at least 0. */
   readonly decodeTime: number
+  readonly samples: readonly SampleEntry[]
+}
+
+/** Samples of one track that follow one another without a gap. */
+export interface TrackRun extends RunEntries {
   readonly samples: readonly Sample[]
 }
 
@@ -42,15 +51,19 @@ const otherSample = 0x0101_0000
 
 /** Returns the size in bytes of the fragment that {@link writeFragment} writes. @param runs - At most one of each track. */
 export const fragmentBytes = (runs: readonly TrackRun[]): number =>
-  moofBytesOf(runs) + boxHeaderBytes + runs.reduce((sum, run) => sum + dataBytesOf(run), 0)
+  fragmentHeadBytes(runs) + runs.reduce((sum, run) => sum + dataBytesOf(run), 0)
 
-function moofBytesOf(runs: readonly TrackRun[]): number {
+/** Returns the size in bytes of the head of the fragment: all of it but the samples. */
+export const fragmentHeadBytes = (runs: readonly RunEntries[]): number =>
+  moofBytesOf(runs) + boxHeaderBytes
+
+function moofBytesOf(runs: readonly RunEntries[]): number {
   let sizeBytes = boxHeaderBytes + mfhdBytes
   for (const { samples } of runs) sizeBytes += trafBytes + samples.length * sampleEntryBytes
   return sizeBytes
 }
 
-const dataBytesOf = ({ samples }: TrackRun): number =>
+const dataBytesOf = ({ samples }: RunEntries): number =>
   samples.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 
 /**
@@ -70,6 +83,25 @@ export function writeFragment(
   sequenceNumber: number,
   runs: readonly TrackRun[],
 ): void {
+  let at = writeFragmentHead(target, offset, sequenceNumber, runs)
+  for (const { samples } of runs) at = writeData(target, at, samples)
+}
+
+/**
+ * Writes the head of an MP4 fragment: the `moof`, and the header of the `mdat`. The bytes of all samples must follow, run
+ * by run.
+ *
+ * @param target - Buffer with room for {@link fragmentHeadBytes} from `offset` on.
+ * @param sequenceNumber - Number of the fragment, modulo 2^32.
+ * @param runs - At most one of each track.
+ * @returns The end of the head in the buffer.
+ */
+export function writeFragmentHead(
+  target: Buffer,
+  offset: number,
+  sequenceNumber: number,
+  runs: readonly RunEntries[],
+): number {
   const moofBytes = moofBytesOf(runs)
   let at = header(target, offset, moofBytes, 'moof')
   at = header(target, at, mfhdBytes, 'mfhd')
@@ -80,15 +112,14 @@ export function writeFragment(
     at = writeTrackFragment(target, at, run, dataOffset)
     dataOffset += dataBytesOf(run)
   }
-  at = header(target, at, dataOffset - moofBytes, 'mdat')
-  for (const { samples } of runs) at = writeData(target, at, samples)
+  return header(target, at, dataOffset - moofBytes, 'mdat')
 }
 
 /** @param dataOffset - Bytes from the beginning of the `moof` to the first sample. */
 function writeTrackFragment(
   target: Buffer,
   offset: number,
-  { trackId, decodeTime, samples }: TrackRun,
+  { trackId, decodeTime, samples }: RunEntries,
   dataOffset: number,
 ): number {
   const entriesBytes = samples.length * sampleEntryBytes

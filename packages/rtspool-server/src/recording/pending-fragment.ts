@@ -1,47 +1,75 @@
-import { fragmentBytes, type Sample, type TrackRun, writeFragment } from '../fmp4/fragment.js'
+import {
+  fragmentHeadBytes,
+  type RunEntries,
+  type SampleEntry,
+  writeFragmentHead,
+} from '../fmp4/fragment.js'
 import { referenceTime } from '../fmp4/reference-time.js'
 import type { RecordedSample, RecordedTrack } from './recorded-track.js'
+import { SampleMemory } from './sample-memory.js'
 
 /** A fragment that can be written. */
 export interface BuiltFragment {
-  readonly bytes: Buffer
-  /** Bytes from the beginning of {@link bytes} to the `moof`. */
+  /** Bytes of the fragment in pieces, valid until {@link release}. */
+  readonly pieces: readonly Buffer[]
+  readonly sizeBytes: number
+  /** Bytes from the beginning of the fragment to the `moof`. */
   readonly moofOffset: number
+  /** Gives the memory of the samples back. Call it once the pieces are written. */
+  release(): void
+}
+
+/** A sample whose bytes are in the memory of its track. */
+type WaitingSample = Omit<RecordedSample, 'pieces'>
+
+/** Samples of one track that wait, and their bytes. */
+interface WaitingTrack {
+  readonly samples: WaitingSample[]
+  readonly memory: SampleMemory
 }
 
 /** Samples of the tracks of a segment that wait to be written as one fragment. */
 export class PendingFragment {
-  readonly #samples = new Map<RecordedTrack, RecordedSample[]>()
+  readonly #tracks = new Map<RecordedTrack, WaitingTrack>()
 
   get isEmpty(): boolean {
-    return this.#samples.size === 0
+    return this.#tracks.size === 0
   }
 
+  /** Adds a sample, whose bytes are copied. */
   add(track: RecordedTrack, sample: RecordedSample): void {
-    const samples = this.#samples.get(track)
-    if (samples) samples.push(sample)
-    else this.#samples.set(track, [sample])
+    const waiting = this.#tracks.get(track) ?? this.#begin(track)
+    const { decodeTime, time, duration, sizeBytes, isSync, unixMs } = sample
+    waiting.samples.push({ decodeTime, time, duration, sizeBytes, isSync, unixMs })
+    waiting.memory.add(sample.pieces)
   }
 
   /** Returns the milliseconds from the first waiting sample of a track to a time in ticks; 0 if none waits. */
   waitingMs(track: RecordedTrack, decodeTime: number): number {
-    const [first] = this.#samples.get(track) ?? []
+    const first = this.firstOf(track)
     return first ? track.msOf(decodeTime - first.decodeTime) : 0
   }
 
   /** Returns the first waiting sample of a track. */
-  firstOf(track: RecordedTrack): RecordedSample | undefined {
-    return this.#samples.get(track)?.[0]
+  firstOf(track: RecordedTrack): WaitingSample | undefined {
+    return this.#tracks.get(track)?.samples[0]
   }
 
   /** Removes and returns the samples from a time on the stream's timeline on, except those of one track. */
   takeFrom(fromMs: number, except: RecordedTrack): (readonly [RecordedTrack, RecordedSample])[] {
     const taken: (readonly [RecordedTrack, RecordedSample])[] = []
-    for (const [track, samples] of this.#samples) {
+    for (const [track, { samples, memory }] of this.#tracks) {
       const at = samples.findIndex(({ decodeTime }) => track.msOf(decodeTime) >= fromMs)
       if (track === except || at < 0) continue
-      for (const sample of samples.splice(at)) taken.push([track, sample])
-      if (samples.length === 0) this.#samples.delete(track)
+      const moved = samples.splice(at)
+      const bytes = memory.truncate(sizeOf(samples))
+      let offset = 0
+      for (const sample of moved) {
+        const end = offset + sample.sizeBytes
+        taken.push([track, { ...sample, pieces: [bytes.subarray(offset, end)] }])
+        offset = end
+      }
+      if (samples.length === 0) this.#tracks.delete(track)
     }
     return taken
   }
@@ -59,12 +87,13 @@ export class PendingFragment {
     sequenceNumber: number,
     ends: ReadonlyMap<RecordedTrack, number>,
   ): BuiltFragment | undefined {
-    const runs: TrackRun[] = []
+    const runs: RunEntries[] = []
+    const memories: SampleMemory[] = []
     let reference: Uint8Array = Buffer.alloc(0)
     for (const [index, track] of tracks.entries()) {
-      const samples = this.#samples.get(track)
-      const [first] = samples ?? []
-      if (!samples || !first) continue
+      const waiting = this.#tracks.get(track)
+      const first = waiting?.samples[0]
+      if (!waiting || !first) continue
       const baseTicks = Math.round((baseMs * track.info.clockRate) / 1000)
       const place = (ticks: number): number => Math.max(0, ticks - baseTicks)
       const trackId = index + 1
@@ -74,25 +103,54 @@ export class PendingFragment {
       runs.push({
         trackId,
         decodeTime: place(first.decodeTime),
-        samples: runOf(samples, ends.get(track)),
+        samples: entriesOf(waiting.samples, ends.get(track)),
       })
+      memories.push(waiting.memory)
     }
-    this.#samples.clear()
-    if (runs.length === 0) return undefined
-    const bytes = Buffer.allocUnsafe(reference.length + fragmentBytes(runs))
-    bytes.set(reference)
-    writeFragment(bytes, reference.length, sequenceNumber, runs)
-    return { bytes, moofOffset: reference.length }
+    this.#tracks.clear()
+    return runs.length === 0 ? undefined : fragmentOf(reference, sequenceNumber, runs, memories)
+  }
+
+  #begin(track: RecordedTrack): WaitingTrack {
+    const waiting = { samples: [], memory: new SampleMemory() }
+    this.#tracks.set(track, waiting)
+    return waiting
   }
 }
 
-function runOf(samples: readonly RecordedSample[], end: number | undefined): Sample[] {
-  return samples.map((sample, index) => {
-    const { decodeTime, time, duration, pieces, sizeBytes, isSync } = sample
+/** @param memories - Bytes of the samples of each run. */
+function fragmentOf(
+  reference: Uint8Array,
+  sequenceNumber: number,
+  runs: readonly RunEntries[],
+  memories: readonly SampleMemory[],
+): BuiltFragment {
+  const head = Buffer.allocUnsafe(reference.length + fragmentHeadBytes(runs))
+  head.set(reference)
+  writeFragmentHead(head, reference.length, sequenceNumber, runs)
+  return {
+    pieces: [head, ...memories.flatMap(({ pieces }) => pieces)],
+    sizeBytes: runs.reduce((sum, { samples }) => sum + sizeOf(samples), head.length),
+    moofOffset: reference.length,
+    release: () => {
+      for (const memory of memories) memory.release()
+    },
+  }
+}
+
+const sizeOf = (samples: readonly SampleEntrySize[]): number =>
+  samples.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+
+type SampleEntrySize = Pick<SampleEntry, 'sizeBytes'>
+
+function entriesOf(samples: readonly WaitingSample[], end: number | undefined): SampleEntry[] {
+  return samples.map(({ decodeTime, time, duration, sizeBytes, isSync }, index) => {
     const next = samples[index + 1]?.decodeTime ?? end
     return {
-      ...{ pieces, sizeBytes, isSync, compositionOffset: time - decodeTime },
+      sizeBytes,
       duration: next === undefined ? duration : next - decodeTime,
+      compositionOffset: time - decodeTime,
+      isSync,
     }
   })
 }

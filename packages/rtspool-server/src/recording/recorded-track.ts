@@ -73,7 +73,7 @@ export class RecordedTrack {
     const pieces = coding.piecesOf(unit.parts)
     if (!coding.format || pieces.length === 0) return undefined
     const { sortedTime, interval } = this.#decodeTimes.place(time, coding.format.reorderDepth)
-    return this.#sample(unit, time, { decodeTime: sortedTime, duration: interval, pieces })
+    return this.#sample(unit, time, sortedTime, interval, pieces)
   }
 
   #sound(unit: AccessUnit, time: number): RecordedSample | undefined {
@@ -83,20 +83,26 @@ export class RecordedTrack {
     const data = coding.sampleOf(frame, time)
     if (!data) return undefined
     const duration = coding.durationOf(frame)
-    return this.#sample(unit, time, { decodeTime: time, duration, pieces: [data] })
+    return this.#sample(unit, time, time, duration, [data])
   }
 
+  /** Creates a sample as one plain literal: spread properties cost several times as much. */
   #sample(
     { isKeyFrame, unixTimeMs }: AccessUnit,
     time: number,
-    { decodeTime, ...rest }: Pick<RecordedSample, 'decodeTime' | 'duration' | 'pieces'>,
+    decodeTime: number,
+    duration: number,
+    pieces: readonly Buffer[],
   ): RecordedSample {
     this.#lastDecodeTime = Math.max(decodeTime, this.#lastDecodeTime + 1)
     return {
-      ...rest,
-      ...{ time, decodeTime: this.#lastDecodeTime, unixMs: unixTimeMs },
-      sizeBytes: rest.pieces.reduce((sum, { length }) => sum + length, 0),
+      decodeTime: this.#lastDecodeTime,
+      time,
+      duration,
+      pieces,
+      sizeBytes: pieces.reduce((sum, { length }) => sum + length, 0),
       isSync: isKeyFrame || !this.isVideo,
+      unixMs: unixTimeMs,
     }
   }
 }

@@ -9,9 +9,10 @@ export interface SegmentFile {
   /**
    * Appends bytes, all or none.
    *
+   * @param pieces - The bytes in pieces, of which none may change before the promise settles.
    * @throws The error of the system, such as `ENOSPC`.
    */
-  append(bytes: Buffer): Promise<void>
+  append(pieces: readonly Buffer[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -87,7 +88,7 @@ class DiskFile implements SegmentFile {
   async begin(head: Buffer): Promise<void> {
     const { dev } = await this.#handle.stat()
     diskTurns.learnDevice(this.#folder, dev)
-    await this.#write(head)
+    await this.#write([head])
   }
 
   /**
@@ -98,10 +99,10 @@ class DiskFile implements SegmentFile {
     await unlink(join(this.#folder, this.name)).catch(() => {})
   }
 
-  append(bytes: Buffer): Promise<void> {
+  append(pieces: readonly Buffer[]): Promise<void> {
     return diskTurns.run(this.#folder, async () => {
       if (this.#appendCount++ % appendsPerCheck === 0) await this.#checkName()
-      await this.#write(bytes)
+      await this.#write(pieces)
     })
   }
 
@@ -117,22 +118,21 @@ class DiskFile implements SegmentFile {
     throw Object.assign(new Error(text), { code: 'ENOENT' })
   }
 
-  async #write(bytes: Buffer): Promise<void> {
+  async #write(pieces: readonly Buffer[]): Promise<void> {
+    const sizeBytes = pieces.reduce((sum, { length }) => sum + length, 0)
     try {
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#handle.write(
-          bytes,
-          done,
-          bytes.length - done,
-          this.#sizeBytes + done,
-        )
+      let rest = pieces
+      for (let done = 0; done < sizeBytes; ) {
+        const { bytesWritten } = await this.#handle.writev(rest, this.#sizeBytes + done)
         done += bytesWritten
+        // The system may write only a part.
+        if (done < sizeBytes) rest = [Buffer.concat(pieces).subarray(done)]
       }
     } catch (error) {
       // A part of a fragment would confuse players. Where it cannot be removed, they skip it.
       await this.#handle.truncate(this.#sizeBytes).catch(() => {})
       throw error
     }
-    this.#sizeBytes += bytes.length
+    this.#sizeBytes += sizeBytes
   }
 }

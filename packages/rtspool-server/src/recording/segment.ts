@@ -93,14 +93,15 @@ export class Segment {
     const ends = new Map(next ? [[leader, next.decodeTime]] : [])
     const built = this.#pending.build(this.#tracks, this.baseMs, this.#fragments + 1, ends)
     if (!built) return
-    await file.append(built.bytes)
+    await file.append(built.pieces)
+    built.release()
     if (first?.isSync) {
       const baseTicks = Math.round((this.baseMs * leader.info.clockRate) / 1000)
       const offset = this.#sizeBytes + built.moofOffset
       this.#entries.push({ time: Math.max(0, first.time - baseTicks), offset })
     }
     this.#fragments++
-    this.#sizeBytes += built.bytes.length
+    this.#sizeBytes += built.sizeBytes
   }
 
   /**
@@ -139,7 +140,7 @@ export class Segment {
   }
 
   async #append(bytes: Buffer): Promise<void> {
-    await this.#file?.append(bytes)
+    await this.#file?.append([bytes])
     this.#sizeBytes += bytes.length
   }
 

@@ -16,11 +16,21 @@ describe('files of segments', () => {
     return () => rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Replaces `write` of all files. */
-  async function writes(implementation: FileHandle['write']) {
+  /** Replaces `writev` of all files. @param implementation - Receives the original too. */
+  async function writes(
+    implementation: (
+      file: FileHandle,
+      pieces: readonly Buffer[],
+      position: number,
+      original: FileHandle['writev'],
+    ) => Promise<unknown>,
+  ) {
     const probe = await open(join(folder, 'probe'), 'w')
-    const spy = vi.spyOn(Object.getPrototypeOf(probe), 'write')
-    spy.mockImplementation(implementation as never)
+    const original = probe.writev
+    const spy = vi.spyOn(Object.getPrototypeOf(probe), 'writev')
+    spy.mockImplementation(function (this: FileHandle, pieces: unknown, position: unknown) {
+      return implementation(this, pieces as readonly Buffer[], position as number, original)
+    } as never)
     onTestFinished(() => spy.mockRestore())
     await probe.close()
     return spy
@@ -30,7 +40,7 @@ describe('files of segments', () => {
     const files = await Promise.all(
       Array.from({ length: 12 }, () => diskStore.create(folder, 'cam/a.mp4', head)),
     )
-    await Promise.all(files.map((file, index) => file.append(Buffer.from(`${index}`))))
+    await Promise.all(files.map((file, index) => file.append([Buffer.from(`${index}`)])))
     await Promise.all(files.map((file) => file.close()))
     expect(new Set(files.map(({ name }) => name)).size).toBe(12)
     for (const [index, { name }] of files.entries()) {
@@ -53,16 +63,16 @@ describe('files of segments', () => {
     let count = 0
     let most = 0
     const release: (() => void)[] = []
-    const spy = await writes(((bytes: Buffer) => {
+    const spy = await writes((_file, pieces) => {
       most = Math.max(most, ++count)
       return new Promise((resolve) => {
         release.push(() => {
           count--
-          resolve({ bytesWritten: bytes.length, buffer: bytes })
+          resolve({ bytesWritten: Buffer.concat(pieces).length })
         })
       })
-    }) as never)
-    const appending = Promise.all(files.map((file) => file.append(piece)))
+    })
+    const appending = Promise.all(files.map((file) => file.append([piece])))
     await until(() => {
       if (release.length > 0 && spy.mock.calls.length < 6) release.shift()?.()
       return spy.mock.calls.length === 6
@@ -73,10 +83,21 @@ describe('files of segments', () => {
     await Promise.all(files.map((file) => file.close()))
   })
 
+  it('are written to the end where the system takes a part at a time', async () => {
+    const file = await diskStore.create(folder, 'a.mp4', head)
+    const spy = await writes((written, pieces, position, original) =>
+      original.call(written, [Buffer.concat(pieces).subarray(0, 4)], position),
+    )
+    await file.append([Buffer.from('pie'), Buffer.from('ce after '), Buffer.from('piece')])
+    await file.close()
+    expect(readFileSync(join(folder, 'a.mp4'), 'latin1')).toBe('headpiece after piece')
+    expect(spy).toHaveBeenCalledTimes(5)
+  })
+
   it.for(['EIO', 'ENOSPC', 'EROFS', 'EDQUOT'])('say that a write failed: %s', async (code) => {
     const file = await diskStore.create(folder, 'a.mp4', head)
-    await writes((() => Promise.reject(Object.assign(new Error(code), { code }))) as never)
-    await expect(file.append(piece)).rejects.toMatchObject({ code })
+    await writes(() => Promise.reject(Object.assign(new Error(code), { code })))
+    await expect(file.append([piece])).rejects.toMatchObject({ code })
     await file.close()
     expect(readFileSync(join(folder, 'a.mp4'), 'latin1')).toBe('head')
     await expect(diskStore.create(folder, 'b.mp4', head)).rejects.toMatchObject({ code })
@@ -86,7 +107,7 @@ describe('files of segments', () => {
   it('end when somebody deletes them, because further bytes would be lost', async () => {
     const file = await diskStore.create(folder, 'cam/a.mp4', head)
     rmSync(join(folder, 'cam'), { recursive: true })
-    const appended = Array.from({ length: 11 }, () => file.append(piece))
+    const appended = Array.from({ length: 11 }, () => file.append([piece]))
     const ends = await Promise.allSettled(appended)
     expect(ends.at(-1)).toMatchObject({ reason: { code: 'ENOENT' } })
     await file.close()

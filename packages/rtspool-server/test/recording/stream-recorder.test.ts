@@ -87,6 +87,32 @@ describe('a recorded stream', () => {
     ])
   })
 
+  it('keeps the bytes of a fragment until they are written, whatever others record meanwhile', async () => {
+    const record = async (meanwhile: (written: Scene) => Promise<void>) => {
+      const scene = new Scene([videoTrack])
+      const source = new UnitSource(videoTrack, epochMs, { sliceBytes: 5000 })
+      await scene.record(2, source)
+      let write = (): void => {}
+      scene.store.gate = new Promise((resolve) => {
+        write = resolve
+      })
+      const recording = scene.record(3, source)
+      await meanwhile(scene)
+      scene.store.gate = undefined
+      write()
+      await recording
+      await scene.recorder.finish()
+      return scene.store.bytesOf(scene.store.names[0] ?? '')
+    }
+    const alone = await record(async () => {})
+    const beside = await record(async () => {
+      const other = new Scene([videoTrack])
+      await other.record(5, new UnitSource(videoTrack, epochMs, { sliceBytes: 9000 }))
+      await other.recorder.finish()
+    })
+    expect(beside.equals(alone)).toBe(true)
+  })
+
   it('loses at most the last second where the process ends', async () => {
     const scene = new Scene([videoTrack])
     await scene.record(4.6, new UnitSource(videoTrack, epochMs, { keyEvery: 100 }))

@@ -43,7 +43,7 @@ describe('files of a recording', () => {
   it('are not left empty on a full disk', async () => {
     const folder = newFolder()
     const probe = await open(join(folder, 'probe'), 'w')
-    const written = vi.spyOn(Object.getPrototypeOf(probe), 'write').mockRejectedValue(diskFull())
+    const written = vi.spyOn(Object.getPrototypeOf(probe), 'writev').mockRejectedValue(diskFull())
     onTestFinished(() => written.mockRestore())
     await expect(recordFiles(folder, { seconds: 2 })).rejects.toMatchObject({ code: 'ENOSPC' })
     await probe.close()

@@ -19,10 +19,11 @@ export class MemoryStore implements SegmentStore {
     this.open.add(free)
     return {
       name: free,
-      append: async (bytes) => {
+      append: async (appended) => {
         await this.gate
         if (this.failure) throw this.failure
-        pieces.push(bytes)
+        // A copy: the recorder uses the memory again.
+        pieces.push(Buffer.concat(appended))
       },
       close: async () => void this.open.delete(free),
     }

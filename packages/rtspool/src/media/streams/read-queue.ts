@@ -82,10 +82,10 @@ export class ReadQueue {
     if (!packet) return undefined
     this.#next++
     this.#sizeBytes -= packet.packet.length + entryBytes
-    if (this.isEmpty || this.#next >= 1024) {
-      this.#packets.splice(0, this.#next)
-      this.#next = 0
-    }
+    if (this.isEmpty) this.#packets.length = 0
+    else if (this.#next >= 1024) this.#packets.splice(0, this.#next)
+    else return packet
+    this.#next = 0
     return packet
   }
 

@@ -13,7 +13,8 @@ export function depacketizerOf({ description }: Track): Depacketizer {
 }
 
 /**
- * Returns an access unit of a track with its track and its wall-clock time.
+ * Returns an access unit of a track with its track and its wall-clock time. One plain literal: spread properties cost
+ * several times as much.
  *
  * @param missedPackets - Number of packets that a full queue left out before the unit.
  */
@@ -23,7 +24,10 @@ export function accessUnitOf(
   missedPackets = 0,
 ): AccessUnit {
   return {
-    ...{ track, parts, timestamp, isKeyFrame },
+    track,
+    parts,
+    timestamp,
+    isKeyFrame,
     unixTimeMs: track.unixTimeMsAt(timestamp),
     missedPackets,
     // The sequence numbers of what was left out are missing, too.

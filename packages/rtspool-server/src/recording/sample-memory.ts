@@ -1,0 +1,65 @@
+/** Size of a block: a picture at 2 Mbit/s has some 8 kB, a fragment of 1 s some 250 kB. */
+const blockBytes = 32 * 1024
+/** Number of free blocks to keep for later fragments; 8 MiB together. */
+const maxFreeBlocks = 256
+
+const freeBlocks: Buffer[] = []
+
+/**
+ * Bytes of samples, one after the other, in blocks of memory that all recordings share and use again. A sample that waits
+ * for its fragment holds no packet, and a fragment needs no new memory.
+ *
+ * ```text
+ *  block: [ sample | sample | sam ] [ ple | sample | free ]
+ * ```
+ */
+export class SampleMemory {
+  #blocks: Buffer[] = []
+  /** Bytes used in the last block. */
+  #usedBytes = blockBytes
+
+  /** Appends a copy of the pieces of a sample. */
+  add(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) {
+      for (let copied = 0; copied < piece.length; ) {
+        const count = piece.copy(this.#room(), this.#usedBytes, copied)
+        this.#usedBytes += count
+        copied += count
+      }
+    }
+  }
+
+  /** Returns all bytes as views of the blocks, valid until {@link release} or {@link truncate}. */
+  get pieces(): Buffer[] {
+    const last = this.#blocks.length - 1
+    return this.#blocks.map((block, index) =>
+      index === last ? block.subarray(0, this.#usedBytes) : block,
+    )
+  }
+
+  /** Removes and returns a copy of the bytes from an offset on. */
+  truncate(offset: number): Buffer {
+    const all = Buffer.concat(this.pieces)
+    this.release()
+    this.add([all.subarray(0, offset)])
+    return all.subarray(offset)
+  }
+
+  /** Removes all bytes, and leaves the blocks to other fragments. No view of a block may be in use. */
+  release(): void {
+    const room = maxFreeBlocks - freeBlocks.length
+    for (const block of this.#blocks.slice(0, room)) freeBlocks.push(block)
+    this.#blocks = []
+    this.#usedBytes = blockBytes
+  }
+
+  /** Returns the last block, or a further one if the last one is full. */
+  #room(): Buffer {
+    const last = this.#blocks.at(-1)
+    if (last && this.#usedBytes < blockBytes) return last
+    const block = freeBlocks.pop() ?? Buffer.allocUnsafeSlow(blockBytes)
+    this.#blocks.push(block)
+    this.#usedBytes = 0
+    return block
+  }
+}
