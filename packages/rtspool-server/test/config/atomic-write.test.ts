@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -38,6 +39,17 @@ describe('a file written atomically', () => {
     await writeFileAtomically(at('link'), 'new')
     expect([contents(), contents('link')]).toEqual(['new', 'new'])
     expect(statSync(at('a.yml')).mode & 0o777).toBe(0o640)
+  })
+
+  it('belongs to the owner of its folder if root creates it, and keeps its owner', async (context) => {
+    if (process.getuid?.() !== 0) context.skip('only root may give files away')
+    chownSync(folder, 1234, 1235)
+    await writeFileAtomically(at('a.yml'), 'new')
+    const owner = () => [statSync(at('a.yml')).uid, statSync(at('a.yml')).gid]
+    expect([owner(), statSync(at('a.yml')).mode & 0o777]).toEqual([[1234, 1235], 0o600])
+    chownSync(at('a.yml'), 1236, 1237)
+    await writeFileAtomically(at('a.yml'), 'newer')
+    expect(owner()).toEqual([1236, 1237])
   })
 
   it('removes copies that a crash has left a minute ago, and no others', async () => {

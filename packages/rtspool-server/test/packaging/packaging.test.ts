@@ -20,9 +20,23 @@ describe('the unit of systemd', () => {
 
   it('starts the command with options that exist', () => {
     const [program, ...args] = settings.get('ExecStart')?.[0]?.split(' ') ?? []
-    expect(program).toBe('/usr/bin/rtspool')
+    // Without a folder, because npm installs to /usr/bin or to /usr/local/bin.
+    expect(program).toBe('rtspool')
     const command = createCommand('1.2.3').exitOverride().parse(args, { from: 'user' })
     expect(command.opts()).toMatchObject({ config: '/etc/rtspool/rtspool.yml' })
+  })
+
+  it('reloads nothing before the same file was checked', () => {
+    const [start = ''] = settings.get('ExecStart') ?? []
+    expect(settings.get('ExecReload')).toEqual([
+      start.replace('--config', 'config check'),
+      'kill -HUP $MAINPID',
+    ])
+  })
+
+  it('starts again after a crash, and not with a configuration that is refused', () => {
+    expect(settings.get('Restart')).toEqual(['on-failure'])
+    expect(settings.get('RestartPreventExitStatus')).toEqual(['2'])
   })
 
   it('leaves the command no right but that of low ports', () => {

@@ -7,6 +7,7 @@ import { FileError } from './file-error.js'
 /** Permissions of a newly created file: only its owner can read it. */
 const newFileMode = 0o600
 const permissionBits = 0o7777
+const rootId = 0
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
 /** Age in milliseconds above which a temporary copy was left by a crash and can be removed. */
@@ -26,8 +27,9 @@ export interface AtomicWriteOptions {
 
 /**
  * Replaces the contents of a file. After a crash at any moment, the file has either the old
- * contents or the new ones. The permissions of the file stay, and a symbolic link still points to
- * its file.
+ * contents or the new ones. Owner and permissions of the file stay, and a symbolic link still points
+ * to its file. A file that root creates belongs to the owner of its folder, such as the user of a
+ * service, who must be able to read the file.
  *
  * The new contents are first written to another file in the same folder, which must be writable.
  * Each call writes its own copy, so that several programs can write at once; the last one wins. A
@@ -116,16 +118,17 @@ async function targetOf(name: string): Promise<string> {
   }
 }
 
+/** Gives a copy the owner and the permissions of the file that it replaces. */
 async function keepOwner(handle: FileHandle, file: string): Promise<void> {
   const before = await stat(file).catch(() => undefined)
-  if (!before) return
   const { uid, gid } = await handle.stat()
-  if (uid !== before.uid || gid !== before.gid) {
+  const wanted = before ?? (uid === rootId ? await stat(dirname(file)) : { uid, gid })
+  if (uid !== wanted.uid || gid !== wanted.gid) {
     // Only root may give files away; others write a file of their own.
-    await handle.chown(before.uid, before.gid).catch(() => undefined)
+    await handle.chown(wanted.uid, wanted.gid).catch(() => undefined)
   }
   // After the owner, because changing the owner may clear bits.
-  await handle.chmod(before.mode & permissionBits)
+  if (before) await handle.chmod(before.mode & permissionBits)
 }
 
 /**
