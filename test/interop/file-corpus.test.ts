@@ -45,7 +45,9 @@ const ways = isWhole ? ['d', 's'] : ['d']
 const tolerableSeconds = 0.15
 const atATime = 6
 
-describe('the corpus of files', () => {
+const tags = ['M-A', 'M-G', 'M-K', 'M-L', 'M-M', 'M-N', 'M-O']
+
+describe('the corpus of files', { tags }, () => {
   let server: RunningLibrary
   let corpus: Corpus
   const comparisons: Comparison[] = []

@@ -102,6 +102,23 @@ describe('npm pack', { tags: 'U-15' }, () => {
     return packed.files.map(({ path }: { path: string }) => path)
   }
 
+  it('brings them for several packages at once, from the root', () => {
+    const names = ['rtspool', 'rtspool-server']
+    const folders = names.flatMap((name) => ['-w', `packages/${name}`])
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts', ...folders]
+    const { stdout } = spawnSync('npm', args, { cwd: root, encoding: 'utf8', timeout: 50_000 })
+    const packages: { name: string; files: { path: string }[] }[] = Object.values(
+      JSON.parse(stdout),
+    )
+    expect(packages.map(({ name }) => name).sort()).toEqual(names)
+    for (const { files } of packages) {
+      const paths = files.map(({ path }) => path)
+      for (const part of ['guides/', 'reference/', 'examples/']) {
+        expect(paths.some((path) => path.startsWith(`docs/${part}`))).toBe(true)
+      }
+    }
+  })
+
   it('brings the documents and the examples after a build, with scripts and without', () => {
     spawnSync(process.execPath, [join(root, 'scripts/build.mjs')])
     const documents = readdirSync(join(root, 'docs'), { recursive: true })

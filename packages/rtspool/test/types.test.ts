@@ -105,7 +105,7 @@ test('the times of a session can be shown', { tags: 'U-17' }, () => {
   expectTypeOf<ReturnType<Session['toJSON']>>().toEqualTypeOf<SessionSummary>()
 })
 
-test('the pool of a server gives the server the type of its data', () => {
+test('the pool of a server gives the server the type of its data', { tags: 'U-13' }, () => {
   interface Viewer {
     camera: number
   }

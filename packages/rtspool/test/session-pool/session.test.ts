@@ -180,7 +180,9 @@ describe('public view of a session', () => {
     expect(Math.abs(alone.createdTime.getTime() - Date.now())).toBeLessThan(1000)
   })
 
-  test('JSON has owner, state and times, but neither the id nor the connection', () => {
+  test('JSON has owner, state and times, but neither the id nor the connection', {
+    tags: 'U-17',
+  }, () => {
     const { session, madeAt } = shownSession()
     const json = JSON.stringify({ session })
     expect(JSON.parse(json)).toEqual({

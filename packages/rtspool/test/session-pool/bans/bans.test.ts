@@ -188,7 +188,7 @@ describe('a ban', () => {
     expect([bans.size, events.length]).toEqual([1, 2])
   })
 
-  it('shows itself without surprises', () => {
+  it('shows itself without surprises', { tags: 'U-17' }, () => {
     const { bans } = setUp()
     const ban = bans.add({ user: 'ann', seconds: 60 })
     expect(JSON.parse(JSON.stringify(ban))).toEqual({

@@ -29,7 +29,7 @@ const reception: TransportReception = {
 }
 
 describe('leavers', () => {
-  it('keep what an operator asks about afterwards', () => {
+  it('keep what an operator asks about afterwards', { tags: 'U-17' }, () => {
     const { pool, leavers, clock } = setUp()
     const session = pool.create({
       owner: { address: '2001:db8::1', user: 'ann' },

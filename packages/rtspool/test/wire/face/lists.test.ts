@@ -33,41 +33,45 @@ describe('connections of a server', () => {
     ['TLS', connectTlsTo, { isSecure: true, tunnel: undefined }],
     ['HTTP', http, { isSecure: false, tunnel: 'http' }],
     ['WebSocket', webSocket, { isSecure: false, tunnel: 'webSocket' }],
-  ])('%s: say since when, from where and how, and what they carry', async (_, connect, facts) => {
-    const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
-    server.mounts.add('/cam', new MediaFactory(() => new TestSource()))
-    const before = Date.now()
-    const client = await connect(server)
-    await expectOk(client, 'OPTIONS', '*', agent)
-    const { session: id } = await play(client, urlOf(server, '/cam'), ['TCP'])
-    const [connection] = server.connections
-    if (!connection) throw new Error('there is no connection')
-    const session = server.pool.get(id)
-    expect(server.connections.size).toBe(1)
-    expect(server.connections.get(connection.publicId)).toBe(connection)
-    expect(server.connections.get('unknown')).toBeUndefined()
-    const shown = JSON.parse(JSON.stringify(connection))
-    expect(shown).toMatchObject({
-      publicId: expect.stringMatching(/^[\w-]{22}$/),
-      ...JSON.parse(JSON.stringify(facts)),
-      ...{ remoteAddress: '127.0.0.1', userAgent: 'camera-wall/2' },
-      sessions: [session?.publicId],
-    })
-    expect(connection.openedTime.getTime()).toBeGreaterThanOrEqual(before - 1)
-    expect(session?.use).toMatchObject({
-      ...facts,
-      ...{ action: 'read', transport: 'TCP', userAgent: 'camera-wall/2' },
-      connectionId: connection.publicId,
-    })
-    for (const text of [JSON.stringify([connection, session]), inspect([connection, session])]) {
-      expect(text).toContain(connection.publicId)
-      expect(text).not.toContain(id)
-    }
-    const closed = once(server, 'connectionClosed')
-    connection.close()
-    expect((await closed)[0]).toBe(connection)
-    expect([connection.isClosed, server.connections.size]).toEqual([true, 0])
-  })
+  ])(
+    '%s: say since when, from where and how, and what they carry',
+    { tags: 'U-17' },
+    async (_, connect, facts) => {
+      const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
+      server.mounts.add('/cam', new MediaFactory(() => new TestSource()))
+      const before = Date.now()
+      const client = await connect(server)
+      await expectOk(client, 'OPTIONS', '*', agent)
+      const { session: id } = await play(client, urlOf(server, '/cam'), ['TCP'])
+      const [connection] = server.connections
+      if (!connection) throw new Error('there is no connection')
+      const session = server.pool.get(id)
+      expect(server.connections.size).toBe(1)
+      expect(server.connections.get(connection.publicId)).toBe(connection)
+      expect(server.connections.get('unknown')).toBeUndefined()
+      const shown = JSON.parse(JSON.stringify(connection))
+      expect(shown).toMatchObject({
+        publicId: expect.stringMatching(/^[\w-]{22}$/),
+        ...JSON.parse(JSON.stringify(facts)),
+        ...{ remoteAddress: '127.0.0.1', userAgent: 'camera-wall/2' },
+        sessions: [session?.publicId],
+      })
+      expect(connection.openedTime.getTime()).toBeGreaterThanOrEqual(before - 1)
+      expect(session?.use).toMatchObject({
+        ...facts,
+        ...{ action: 'read', transport: 'TCP', userAgent: 'camera-wall/2' },
+        connectionId: connection.publicId,
+      })
+      for (const text of [JSON.stringify([connection, session]), inspect([connection, session])]) {
+        expect(text).toContain(connection.publicId)
+        expect(text).not.toContain(id)
+      }
+      const closed = once(server, 'connectionClosed')
+      connection.close()
+      expect((await closed)[0]).toBe(connection)
+      expect([connection.isClosed, server.connections.size]).toEqual([true, 0])
+    },
+  )
 
   it('a long User-Agent is cut, and each connection has an id of its own', async () => {
     const server = await startServer()
@@ -82,7 +86,9 @@ describe('connections of a server', () => {
 })
 
 describe('media of a server', () => {
-  it('a publication is listed without a viewer, with its tracks and their figures', async () => {
+  it('a publication is listed without a viewer, with its tracks and their figures', {
+    tags: 'U-17',
+  }, async () => {
     const { server, publisher } = await scene().publisher().start()
     publisher.sendFrame(0, rtpPacket({ sequenceNumber: 7, payload: Buffer.alloc(10) }))
     const [media] = server.media
@@ -102,7 +108,9 @@ describe('media of a server', () => {
     expect(server.pool.size).toBe(0)
   })
 
-  it('media of a factory are listed from the first DESCRIBE on, and start with PLAY', async () => {
+  it('media of a factory are listed from the first DESCRIBE on, and start with PLAY', {
+    tags: 'U-17',
+  }, async () => {
     const server = await startServer()
     server.mounts.add('/cam', new MediaFactory(() => new TestSource()))
     const client = await connectTo(server)

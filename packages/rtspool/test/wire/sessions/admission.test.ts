@@ -60,6 +60,42 @@ describe('the hook onAdmit', { tags: 'B-FULL' }, () => {
     expect(asked.map(({ path, query }) => [path, query])).toEqual([['/cam', 'token=a%20b&x']])
   })
 
+  it.each<[name: string, path: string, shown: readonly [path: string, query: string]]>([
+    ['no query', '/cam', ['/cam', '']],
+    ['an empty query', '/cam?', ['/cam', '']],
+    ['two question marks', '/cam?a=1?b', ['/cam', 'a=1?b']],
+    ['a slash in the query', '/cam?next=/other', ['/cam', 'next=/other']],
+    ['an escaped letter in the path', '/c%61m?x', ['/cam', 'x']],
+  ])(
+    'is shown path, query and action of a viewer with %s',
+    { tags: 'U-14' },
+    async (_, at, shown) => {
+      const asked: AdmitContext[] = []
+      const { server, client } = await camera((context) => {
+        asked.push(context)
+        return true
+      })
+      await readySession(client, urlOf(server, at))
+      expect(asked.map(({ path, query, action }) => [path, query, action])).toEqual([
+        [...shown, 'read'],
+      ])
+    },
+  )
+
+  it('is shown path, query and action of a publisher', { tags: 'U-14' }, async () => {
+    const asked: AdmitContext[] = []
+    const { server, client } = await camera((context) => {
+      asked.push(context)
+      return true
+    })
+    const url = urlOf(server, '/live/door')
+    await announce(client, `${url}?token=t`)
+    await setUp(client, `${url}/streamid=0?token=t`, `${tcp};mode=record`)
+    expect(asked.map(({ path, query, action }) => [path, query, action])).toEqual([
+      ['/live/door', 'token=t', 'publish'],
+    ])
+  })
+
   it('is called once a session, before a media is created, with client and purpose', async () => {
     const asked: AdmitContext[] = []
     const mediaThen: number[] = []

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import { Mp4OutputFormat } from 'mediabunny'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { boxesIn } from '../../../../src/media/file/iso/boxes.js'
+import { StoredFileSource } from '../../../../src/media/file/stored-file-source.js'
 import type { AccessUnit } from '../../../../src/media/file/tracks/file-track.js'
 import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
 import {
@@ -128,6 +129,45 @@ describe('a fragmented file', () => {
     const [first] = await unitsFrom(file.tracks[0], 7.5)
     expect(first).toMatchObject({ isKey: true })
     expect(first?.seconds).toBeCloseTo(7, 3)
+  })
+
+  test('seeks back from fragments to the samples of its moov', { tags: 'M-O' }, async () => {
+    const file = await directory.open(withFirstFragmentInMovie(fragmented))
+    for (const from of [9.1, 0.5, 3.2, 0]) {
+      const [first] = await unitsFrom(file.tracks[0], from)
+      expect(first).toMatchObject({ isKey: true })
+      expect(first?.seconds).toBeCloseTo(Math.floor(from), 3)
+    }
+  })
+
+  test('is described with the length of samples and fragments', { tags: 'M-O' }, async () => {
+    const file = await directory.open(withFirstFragmentInMovie(fragmented))
+    const source = await StoredFileSource.create(file)
+    expect(source.durationSeconds).toBeCloseTo(10.24, 1)
+    await source.close()
+  })
+
+  test('with boxes of other kinds behind its fragments plays', { tags: 'M-O' }, async () => {
+    const boxOf = (type: string, bytes: number) => {
+      const box = Buffer.alloc(bytes)
+      box.writeUInt32BE(bytes)
+      box.write(type, 4, 'latin1')
+      return box
+    }
+    for (const type of ['free', 'mfra', 'uuid']) {
+      const bytes = Buffer.concat([withFirstFragmentInMovie(fragmented), boxOf(type, 40)])
+      expect(await expectBeginning(bytes)).toEqual([256, 480])
+    }
+  })
+
+  test('with samples in its moov and no fragment yet plays them', {
+    tags: ['M-N', 'M-O'],
+  }, async () => {
+    const bytes = withFirstFragmentInMovie(fragmented)
+    const next = boxesIn(bytes, 0, bytes.length).find(({ type }) => type === 'moof')
+    const [video, audio] = await expectBeginning(bytes.subarray(0, next?.start))
+    expect(video).toBe(25)
+    expect(audio).toBeGreaterThan(40)
   })
 
   test('ends at an inconsistent fragment, and everything before plays', {

@@ -1,6 +1,7 @@
 import { MpegTsOutputFormat } from 'mediabunny'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { FileSource } from '../../../../src/media/file/file-source.js'
+import type { MediaFile } from '../../../../src/media/file/media-file.js'
 import { StoredFileSource } from '../../../../src/media/file/stored-file-source.js'
 import { timeUnits } from '../../../../src/media/file/timeline.js'
 import type { AccessUnit } from '../../../../src/media/file/tracks/file-track.js'
@@ -83,6 +84,13 @@ async function expectAll(bytes: Buffer, ...parts: (readonly (readonly AccessUnit
   return file
 }
 
+/** Expects that a presentation of a file has this length. */
+async function expectLength(file: MediaFile, seconds: number): Promise<void> {
+  const source = await StoredFileSource.create(file)
+  expect(source.durationSeconds).toBeCloseTo(seconds, 1)
+  await source.close()
+}
+
 describe('MPEG-TS', () => {
   test.each([{ wrapAfter: 0.5 }, { wrapAfter: 1.5 }, { wrapAfter: 2.9 }])(
     'plays completely if its times wrap after $wrapAfter s',
@@ -90,12 +98,62 @@ describe('MPEG-TS', () => {
     async ({ wrapAfter }) => {
       const first = unitsOfThree[0]?.[0]?.seconds ?? 0
       const toWrap = timeModulus / 90_000 - first - wrapAfter
-      const file = await expectAll(shifted(three, toWrap), unitsOfThree)
-      const source = await StoredFileSource.create(file)
-      expect(source.durationSeconds).toBeCloseTo(3, 1)
-      await source.close()
+      await expectLength(await expectAll(shifted(three, toWrap), unitsOfThree), 3)
     },
   )
+
+  /** Shifts a stream so that its times wrap some seconds after its beginning. */
+  function wrapping(stream: Buffer, wrapAfter: number): Buffer {
+    const first = unitsOfThree[0]?.[0]?.seconds ?? 0
+    return shifted(stream, timeModulus / 90_000 - first - wrapAfter)
+  }
+
+  /** Adds bytes at the border of packets after a share of the stream. */
+  function withBytesAt(stream: Buffer, share: number, added: Buffer): Buffer {
+    const at = Math.floor((stream.length * share) / packetBytes) * packetBytes
+    return Buffer.concat([stream.subarray(0, at), added, stream.subarray(at)])
+  }
+
+  /** A packet that belongs to no stream. */
+  const nullPacket = Buffer.alloc(packetBytes, 0xff)
+  nullPacket.set([0x47, 0x1f, 0xff, 0x10])
+
+  test.each<[name: string, change: (bytes: Buffer) => Buffer]>([
+    ['in packets with time codes', (bytes) => framed(bytes, 4, 0)],
+    ['in packets with error correction', (bytes) => framed(bytes, 0, 16)],
+    ['behind a part of a packet', (bytes) => Buffer.concat([Buffer.alloc(100, 0x47), bytes])],
+    ['before bytes outside packets', (bytes) => withBytesAt(bytes, 0.8, Buffer.alloc(999, 9))],
+    [
+      'among packets of no stream',
+      (bytes) => withBytesAt(bytes, 0.5, Buffer.concat(Array(40).fill(nullPacket))),
+    ],
+  ])('plays completely if its times wrap %s', { tags: 'M-L' }, async (_name, change) => {
+    await expectLength(await expectAll(change(wrapping(three, 1.5)), unitsOfThree), 3)
+  })
+
+  test('seeks across a wrap of its times, and back', { tags: 'M-L' }, async () => {
+    const file = await directory.open(wrapping(three, 1.5))
+    const [video] = file.tracks
+    const begin = (await unitsFrom(video))[0]?.seconds ?? 0
+    for (const [to, expected] of [
+      [2.3, 2],
+      [0.4, 0],
+    ] as const) {
+      const [first] = await unitsFrom(video, begin + to)
+      expect(first).toMatchObject({ isKey: true })
+      expect((first?.seconds ?? 0) - begin).toBeCloseTo(expected, 3)
+    }
+  })
+
+  test('a pause of 8 s in which its times wrap stays a pause', { tags: 'M-L' }, async () => {
+    const first = unitsOfThree[0]?.[0]?.seconds ?? 0
+    const second = shifted(two, timeModulus / 90_000 - first - 6 + 3 + 8)
+    const file = await directory.open(Buffer.concat([wrapping(three, 6), second]))
+    const units = await unitsFrom(file.tracks[0])
+    expect(units).toHaveLength(125)
+    await expectLength(file, 13)
+    expect((units[75]?.seconds ?? 0) - (units[74]?.seconds ?? 0)).toBeCloseTo(8.04, 1)
+  })
 
   test.each([
     { name: 'begin again', second: () => two },
@@ -118,7 +176,7 @@ describe('MPEG-TS', () => {
   )
 
   test('continues across times that restart three times around a wrap', {
-    tags: 'M-G',
+    tags: ['M-G', 'M-L'],
   }, async () => {
     const wrapping = shifted(three, timeModulus / 90_000 - 1.7)
     const bytes = Buffer.concat([wrapping, two, wrapping])
