@@ -13,7 +13,7 @@ export function documentPages() {
 
 /** Tables that scripts make out of test names: no prose, and so many rows that their share would hide the rest. */
 export const isListOfTests = (page) =>
-  /^docs\/evidence\/(conformance|threats|faults)\.md$/.test(page)
+  /^docs\/evidence\/(conformance|threats|faults|faults-before)\.md$/.test(page)
 
 export const readPage = (page) => readFileSync(join(root, page), 'utf8')
 

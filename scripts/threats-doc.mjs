@@ -25,6 +25,7 @@ const pages = [
       'Real players, users, files and attacks found these faults. Each line says what holds since the fault is mended, for its',
       'whole kind, and links the tests that have the id as a tag. `npm run test:faults` attacks the running command and',
       'asserts that honest viewers lose no packet, get packets in time, and that newcomers are served.',
+      '[Faults before](faults-before.md) shows each of them on the commit before its mend.',
     ],
   },
 ]
