@@ -44,6 +44,7 @@ export {
   MountPoints,
   type PublishOptions,
 } from './media/mount-points.js'
+export type { CreateSlate } from './media/slate.js'
 export type { ForeignPort } from './media/streams/foreign-port.js'
 export type { SilentTrack } from './media/streams/silent-track.js'
 export type { StreamReception } from './media/streams/stream-reception.js'

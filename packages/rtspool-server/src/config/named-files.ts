@@ -24,13 +24,21 @@ export function namedFileProblems(
 }
 
 /**
- * Finds media files that cannot be read. Until the files exist, the server responds with an error
- * at their paths.
+ * Finds media files and slates that cannot be read. Until the files exist, the server responds with an error
+ * at their paths, and viewers see no slate.
  */
-export const mediaFileProblems = (loaded: LoadedConfig): ConfigProblem[] =>
-  Object.entries(loaded.config.paths).flatMap(([path, { file }]) =>
-    unreadable(loaded, ['paths', path, 'file'], file),
-  )
+export const mediaFileProblems = (loaded: LoadedConfig): ConfigProblem[] => {
+  const { paths, publish, sources } = loaded.config
+  return [
+    ...Object.entries(paths).flatMap(([path, { file }]) =>
+      unreadable(loaded, ['paths', path, 'file'], file),
+    ),
+    ...unreadable(loaded, ['publish', 'slate'], publish.slate),
+    ...Object.entries(sources).flatMap(([path, { slate }]) =>
+      unreadable(loaded, ['sources', path, 'slate'], slate),
+    ),
+  ]
+}
 
 function usersProblems(
   loaded: LoadedConfig,

@@ -7,6 +7,7 @@ import type {
   TlsCertificate,
   TlsOptions,
 } from 'rtspool'
+import { slateOf } from '../sources/slate-file.js'
 import { portsOf } from './key-meta.js'
 import type { Config } from './schema.js'
 import { banOptionsOf } from './sections/bans.js'
@@ -74,6 +75,7 @@ export function liveOptionsOf({ config, auth }: Settings): Complete<RtspServerLi
     publisherTimeout: publish.timeout,
     publisherTakeover: publish.takeover,
     publisherGraceSeconds: publish.grace,
+    publisherSlate: publish.slate === undefined ? false : slateOf(publish.slate),
     gopCache: enabled ? cacheLimits : false,
     timeline: publish.timeline,
     overload: overloadOf(config),

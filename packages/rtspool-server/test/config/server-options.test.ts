@@ -29,6 +29,7 @@ describe('the options of the server', () => {
     ['overload: { enabled: false }', { overload: false }],
     ['overload: { shedAbove: 0.99 }', { overload: { saveAbove: 0.8, shedAbove: 0.99 } }],
     ['publish: { timeout: 3 }', { publisherTimeout: 3 }],
+    ['publish: { slate: away.mp4 }', { publisherSlate: expect.any(Function) }],
     [
       'multicast: { groups: [239.255.12.0/24], ttl: 4 }',
       { multicast: { groups: ['239.255.12.0/24'], ttl: 4, ports: [31000, 31999] } },

@@ -7,6 +7,7 @@ import type { LoadedConfig } from '../../src/config/load-config.js'
 import { sourcesPart } from '../../src/config/reload/live-parts.js'
 import { sourcePlansOf } from '../../src/config/sections/sources/source-plans.js'
 import type { Settings } from '../../src/config/settings.js'
+import { type PullPlan, relayOptionsOf } from '../../src/sources/pull/pull-plan.js'
 import type { SourcePlan } from '../../src/sources/source-service.js'
 import { loadText, mistakesOf } from './config-text.js'
 
@@ -72,6 +73,21 @@ describe('sources of a configuration', () => {
     expect(refused(', passwordFile: /no/such')).toContain('passwordFile /no/such cannot be read')
     expect(refused(', passwordVariable: NONE')).toContain('names NONE, which is not set')
     expect(refused(`, passwordVariable: KEY, passwordFile: "${file}"`)).toContain('exclude each')
+  })
+
+  it('send viewers a slate from a file, which is no slate of a program', () => {
+    const plansOf = (text: string) => sourcePlansOf(load(text), {})
+    const optionsOf = (more: string) => {
+      const [plan] = plansOf(`{ /cam: { pull: { url: "rtsp://h" }${more} } }`)
+      return relayOptionsOf(plan as PullPlan).onAway
+    }
+    expect(optionsOf('')).toEqual({ holdSeconds: 60 })
+    const away = optionsOf(', slate: away.mp4, holdSeconds: 5')
+    expect(away).toEqual({ holdSeconds: 5, slate: expect.any(Function) })
+    // The same function, so that a reload without a change changes nothing.
+    expect(optionsOf(', slate: away.mp4, holdSeconds: 5')).toEqual(away)
+    const program = '{ /cam: { exec: { command: [a] }, slate: away.mp4 } }'
+    expect(mistakesOf(() => load(program)).join()).toContain('sources./cam.slate needs a pull')
   })
 
   it('cannot share a path with a file', () => {

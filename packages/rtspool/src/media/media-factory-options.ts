@@ -4,6 +4,7 @@ import {
   type MulticastOptions,
 } from '../transport/multicast/multicast-address-pool.js'
 import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
+import type { CreateSlate } from './slate.js'
 import { checkTimeline, type TimelinePolicy } from './timeline/timeline.js'
 import {
   type GopCacheLimits,
@@ -41,6 +42,13 @@ export interface MediaFactoryOptions {
    * @default 0
    */
   readonly holdSeconds?: number | undefined
+  /**
+   * Function that creates the source of a slate: a clip that viewers are sent while the source is away. It is called for
+   * each absence. Its video needs the encoding of the source's video. Its sound needs the same parameters too, or viewers
+   * hear none. Without fitting video, viewers wait as without a slate.
+   * @default none
+   */
+  readonly slate?: CreateSlate | undefined
   /**
    * Maximum number of media that run on without a viewer; above it, the oldest ends. This limits
    * the sources that clients can start by requesting one path or query after another. 0 =
@@ -100,6 +108,7 @@ export const mediaFactoryDefaults = Object.freeze({
   shared: true,
   lingerSeconds: 10,
   holdSeconds: 0,
+  slate: undefined,
   maxLingering: 100,
   startTimeoutSeconds: 10,
   servesSubpaths: false,
@@ -115,12 +124,13 @@ export const mediaFactoryDefaults = Object.freeze({
 export type ResolvedMediaFactoryOptions = {
   readonly [K in Exclude<
     keyof MediaFactoryOptions,
-    'gopCache' | 'multicast' | 'backChannel'
+    'gopCache' | 'multicast' | 'backChannel' | 'slate'
   >]-?: NonNullable<MediaFactoryOptions[K]>
 } & {
   readonly gopCache: GopCacheLimits | false
   readonly multicast: MulticastAddressPool | false | undefined
   readonly backChannel: BackChannelOptions | undefined
+  readonly slate: CreateSlate | undefined
 }
 
 export function resolveMediaFactoryOptions(
@@ -131,6 +141,7 @@ export function resolveMediaFactoryOptions(
   if (options.backChannel !== undefined) checkBackChannelOptions(options.backChannel)
   const sharedKey = options.sharedKey ?? defaults.sharedKey
   checkFunction('sharedKey', sharedKey)
+  if (options.slate !== undefined) checkFunction('slate', options.slate)
   return Object.freeze({
     shared: checkBoolean('shared', options.shared ?? defaults.shared),
     lingerSeconds: checkNumber('lingerSeconds', options.lingerSeconds ?? defaults.lingerSeconds),
@@ -152,6 +163,7 @@ export function resolveMediaFactoryOptions(
     onvifReplay: checkBoolean('onvifReplay', options.onvifReplay ?? defaults.onvifReplay),
     multicast: resolveMulticast(options.multicast),
     backChannel: options.backChannel,
+    slate: options.slate,
   })
 }
 

@@ -15,6 +15,7 @@ import {
   resolveMediaFactoryOptions,
 } from './media-factory-options.js'
 import { type MediaSource, sourceProblem } from './media-source.js'
+import type { CreateSlate } from './slate.js'
 import type { CacheShare } from './track/cache-budget.js'
 
 const msPerSecond = 1000
@@ -55,6 +56,9 @@ export let constructMedia: (
  */
 export let setMediaTimes: (factory: MediaFactory, times: MediaTimes) => void
 
+/** Changes the slate of a factory, from the next absence of a source on; `undefined` = none. */
+export let setMediaSlate: (factory: MediaFactory, slate: CreateSlate | undefined) => void
+
 /**
  * Creates the source for a request. Throw a `RequestError` to respond with a status of your choice.
  */
@@ -75,6 +79,7 @@ export class MediaFactory {
   readonly #all = new Set<Media>()
   #closing = closeController()
   #times: MediaTimes
+  #slate: CreateSlate | undefined
 
   /**
    * Creates a factory without media.
@@ -90,6 +95,7 @@ export class MediaFactory {
     this.#createSource = createSource
     this.options = resolveMediaFactoryOptions(options)
     const { shared, lingerSeconds, holdSeconds } = this.options
+    this.#slate = this.options.slate
     this.#times = {
       lingerMs: shared ? lingerSeconds * msPerSecond : 0,
       holdMs: holdSeconds * msPerSecond,
@@ -159,6 +165,7 @@ export class MediaFactory {
     const media = this.#makeMedia(request.path, source, {
       clock,
       ...this.#times,
+      slate: () => this.#slate,
       startTimeoutMs,
       origin,
       gopCache: gopCache || undefined,
@@ -213,6 +220,9 @@ export class MediaFactory {
     setMediaTimes = (factory, times) => {
       factory.#times = times
       for (const media of factory.#all) media.setTimes(times)
+    }
+    setMediaSlate = (factory, slate) => {
+      factory.#slate = slate
     }
   }
 }

@@ -27,6 +27,7 @@ import { mediaSummaryOf } from './media-summary.js'
 import { Participants } from './participants.js'
 import { Playback } from './playback.js'
 import { ReportTimer } from './report-timer.js'
+import { type CreateSlate, Slate } from './slate.js'
 import { CommonJump } from './timeline/common-jump.js'
 import { SourceClock } from './timeline/source-clock.js'
 import type { TimelinePolicy } from './timeline/timeline.js'
@@ -43,6 +44,8 @@ export interface MediaOptions {
   readonly lingerMs: number
   /** Milliseconds that viewers stay while the source is away; 0 = they leave at once. @default 0 */
   readonly holdMs?: number
+  /** Returns the function that creates the next slate; `undefined` = viewers see none. @default none */
+  readonly slate?: (() => CreateSlate | undefined) | undefined
   /** Identity of the description, in `o=`. @default a random one */
   readonly origin?: PresentationOrigin | undefined
   /** Maximum milliseconds that the source may take to start. @default no limit */
@@ -147,7 +150,10 @@ export class Media implements MediaInfo {
       sourceBack: (description) => this.sourceBack(description),
       descriptionChanged: () => this.#descriptions.noteChanged(),
     }
-    this.#gap = new SourceGap(clock, this.tracks, options.holdMs ?? 0, () => void this.end())
+    const { holdMs = 0, slate: create = () => undefined } = options
+    const slate = new Slate({ path, clock, tracks: this.tracks, create })
+    const onOver = () => void this.end()
+    this.#gap = new SourceGap({ clock, tracks: this.tracks, holdMs, slate, onOver })
     this.#reports = new ReportTimer(clock, () => this.#sendRtcp())
     this.participants = new Participants(clock, options.lingerMs, () => void this.end())
   }
@@ -320,12 +326,13 @@ export class Media implements MediaInfo {
   #end(): void {
     this.#life.noteEnded()
     this.#reports.stop()
-    this.#gap.cancel()
+    const slateClosed = this.#gap.cancel()
     this.playback?.close()
     this.participants.end()
     for (const track of this.tracks) track.close()
     this.multicast?.close()
-    this.#life.closing = closeSource(this.#source, this.path, this.#options.clock)
+    const sourceClosed = closeSource(this.#source, this.path, this.#options.clock)
+    this.#life.closing = Promise.all([sourceClosed, slateClosed]).then(() => undefined)
     this.#life.tellEnded()
   }
 

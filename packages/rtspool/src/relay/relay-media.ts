@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { tell } from '../listeners.js'
-import { MediaFactory, setMediaTimes } from '../media/media-factory.js'
+import { MediaFactory, setMediaSlate, setMediaTimes } from '../media/media-factory.js'
 import { gopCacheDefaults, resolveGopCache } from '../media/track/gop-cache-options.js'
 import { withoutUndefined } from '../option-checks.js'
 import { Relay } from './relay.js'
@@ -61,6 +61,7 @@ export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncD
       ...{ timeline, gopCache, multicast: options.multicast },
       lingerSeconds: resolved.lingerMs / 1000,
       holdSeconds: resolved.holdMs / 1000,
+      slate: resolved.slate,
       // The relay limits the time itself.
       startTimeoutSeconds: 0,
       // The query does not change what is pulled.
@@ -95,6 +96,7 @@ export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncD
     this.#source = source
     this.#options = options
     setMediaTimes(this.factory, resolved)
+    setMediaSlate(this.factory, resolved.slate)
     this.#relay.update(resolvedSources, resolved)
   }
 

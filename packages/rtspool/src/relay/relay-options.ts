@@ -4,6 +4,7 @@ import type { RtspClientTransport } from '../client/rtsp-client.js'
 import { type Clock, systemClock } from '../clock.js'
 import type { MediaFactoryOptions } from '../media/media-factory-options.js'
 import { mediaFactoryDefaults } from '../media/media-factory-options.js'
+import type { CreateSlate } from '../media/slate.js'
 import {
   checkBoolean,
   checkClock,
@@ -28,9 +29,13 @@ export type RelaySource = string | URL | RelaySourceOptions
 
 /**
  * Treatment of viewers after the connection to the source is lost. They leave at once (`'end'`), or stay for
- * `holdSeconds` and receive RTCP until the source returns.
+ * `holdSeconds` and receive RTCP until the source returns. With a `slate` they are sent a clip meanwhile, for ever
+ * unless `holdSeconds` limits it; see `slate` of `MediaFactoryOptions`.
  */
-export type RelayAwayPolicy = 'end' | { readonly holdSeconds: number }
+export type RelayAwayPolicy =
+  | 'end'
+  | { readonly holdSeconds: number }
+  | { readonly slate: CreateSlate; readonly holdSeconds?: number | undefined }
 
 /**
  * Transport of the packets from the source to the relay. `'auto'` = the `transports` of the source in their order; any
@@ -182,6 +187,7 @@ export interface ResolvedRelaySource {
 export interface ResolvedRelayOptions {
   readonly lingerMs: number
   readonly holdMs: number
+  readonly slate: CreateSlate | undefined
   readonly alwaysOn: boolean
   readonly stallMs: number
   readonly firstDelayMs: number
@@ -292,7 +298,7 @@ export function resolveRelayOptions(options: RelayUpdate): ResolvedRelayOptions 
     checkSeconds(name, options[name] ?? defaults[name]) * 1000
   const resolved = {
     lingerMs: checkNumber('lingerSeconds', options.lingerSeconds ?? defaults.lingerSeconds) * 1000,
-    holdMs: holdMsOf(onAway),
+    ...awayOf(onAway),
     alwaysOn: checkBoolean('alwaysOn', alwaysOn),
     stallMs: ms('stallSeconds'),
     firstDelayMs: checkSeconds('backoff.firstSeconds', firstSeconds) * 1000,
@@ -312,11 +318,15 @@ export function resolveRelayOptions(options: RelayUpdate): ResolvedRelayOptions 
   return resolved
 }
 
-function holdMsOf(policy: RelayAwayPolicy): number {
-  if (policy === 'end') return 0
+function awayOf(policy: RelayAwayPolicy): Pick<ResolvedRelayOptions, 'holdMs' | 'slate'> {
+  if (policy === 'end') return { holdMs: 0, slate: undefined }
   if (!isRecord(policy)) {
-    throw new TypeError(`onAway must be 'end' or { holdSeconds }, got ${shown(policy)}`)
+    const expected = "'end', { holdSeconds } or { slate }"
+    throw new TypeError(`onAway must be ${expected}, got ${shown(policy)}`)
   }
-  checkOptions('onAway', policy, ['holdSeconds'])
-  return checkNumber('onAway.holdSeconds', policy.holdSeconds) * 1000
+  checkOptions('onAway', policy, ['holdSeconds', 'slate'])
+  const slate = 'slate' in policy ? policy.slate : undefined
+  if (slate !== undefined) checkFunction('onAway.slate', slate)
+  const { holdSeconds = slate && Number.POSITIVE_INFINITY } = policy
+  return { holdMs: checkNumber('onAway.holdSeconds', holdSeconds) * 1000, slate }
 }

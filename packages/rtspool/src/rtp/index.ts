@@ -36,7 +36,12 @@ export {
 } from './codec/mpeg-audio.js'
 export { joinAnnexB, splitAnnexB, splitLengthPrefixed } from './codec/nal-units.js'
 export { type OpusFrames, opusClockRate, opusSamplesOf, splitOpusPacket } from './codec/opus.js'
-export { type ParameterSets, parameterSetsOf, withParameterSets } from './codec/parameter-sets.js'
+export {
+  describedParameterSets,
+  type ParameterSets,
+  parameterSetsOf,
+  withParameterSets,
+} from './codec/parameter-sets.js'
 export { type PcmFormat, pcmEncodingOf, toNetworkPcm } from './codec/pcm.js'
 export type { UnitSplitter } from './codec/unit-splitter.js'
 export { isVp8KeyFrame, isVp9KeyFrame } from './codec/video-kinds.js'

@@ -26,6 +26,7 @@ const resolvedBy = {
   publisherTimeout: ['publisherTimeoutMs'],
   publisherTakeover: ['publisherTakeover'],
   publisherGraceSeconds: ['publisherGraceMs'],
+  publisherSlate: ['publisherSlate'],
   gopCache: ['gopCache', 'gopCacheTotalBytes'],
   timeline: ['timeline'],
   overload: ['overload'],

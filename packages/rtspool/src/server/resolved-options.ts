@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import { resolveMulticast } from '../media/media-factory-options.js'
+import type { CreateSlate } from '../media/slate.js'
 import { checkTimeline, type TimelinePolicy } from '../media/timeline/timeline.js'
 import { type GopCacheLimits, resolveServerGopCache } from '../media/track/gop-cache-options.js'
 import {
@@ -67,6 +68,7 @@ export interface ResolvedRtspServerOptions {
   readonly publisherTimeoutMs: number
   readonly publisherTakeover: PublisherTakeover
   readonly publisherGraceMs: number
+  readonly publisherSlate: CreateSlate | undefined
   readonly gopCache: GopCacheLimits | undefined
   readonly gopCacheTotalBytes: number
   readonly timeline: TimelinePolicy
@@ -161,6 +163,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
         'publisherGraceSeconds',
         options.publisherGraceSeconds ?? defaults.publisherGraceSeconds,
       ) * msPerSecond,
+    publisherSlate: checkHook('publisherSlate', options.publisherSlate || undefined),
     ...resolveServerGopCache(options.gopCache ?? defaults.gopCache),
     timeline: checkTimeline('timeline', options.timeline ?? defaults.timeline),
     multicast: resolveMulticast(options.multicast),

@@ -59,6 +59,9 @@ export function createServerContext(parts: ServerParts): ServerContext {
     get publisherGraceMs() {
       return options.publisherGraceMs
     },
+    get publisherSlate() {
+      return options.publisherSlate
+    },
     get gopCache() {
       return options.gopCache
     },

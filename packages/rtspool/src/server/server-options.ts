@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import { systemClock } from '../clock.js'
+import type { CreateSlate } from '../media/slate.js'
 import type { TimelinePolicy } from '../media/timeline/timeline.js'
 import {
   defaultGopCacheTotalBytes,
@@ -196,6 +197,13 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly publisherGraceSeconds?: number | undefined
   /**
+   * Function that creates the source of a slate: a clip that the viewers of a publication are sent while they wait for
+   * its publisher, as with `slate` of {@link MediaFactoryOptions}. Needs `publisherGraceSeconds`. A change applies from
+   * the next publication on; `false` = none.
+   * @default false
+   */
+  readonly publisherSlate?: CreateSlate | false | undefined
+  /**
    * Limits on the packets cached for each publication from the last key frame on, so that new
    * viewers start at once; `false` = no cache. Media of your own have the same option in their
    * factory; `totalBytes` limits both together.
@@ -289,6 +297,7 @@ export const rtspServerDefaults = Object.freeze({
   publisherTimeout: 10,
   publisherTakeover: 'idle',
   publisherGraceSeconds: 0,
+  publisherSlate: false,
   gopCache: Object.freeze({ ...gopCacheDefaults, totalBytes: defaultGopCacheTotalBytes }),
   timeline: 'passThrough',
   multicast: undefined,

@@ -34,8 +34,13 @@ describe('options of a relay', () => {
       says: /maxSeconds must be at least firstSeconds, got 4/,
     },
     { options: { backoff: { first: 1 } }, says: /backoff has no option 'first'/ },
-    { options: { onAway: 'hold' }, says: /onAway must be 'end' or \{ holdSeconds \}/ },
+    { options: { onAway: 'hold' }, says: /onAway must be 'end', \{ holdSeconds \} or \{ slate \}/ },
     { options: { onAway: { holdSeconds: '1' } }, says: /onAway.holdSeconds must be a number/ },
+    { options: { onAway: { slate: 'away.mp4' } }, says: /onAway.slate must be a function/ },
+    {
+      options: { onAway: { slate: () => {}, holdSeconds: -1 } },
+      says: /onAway.holdSeconds must be a number/,
+    },
     {
       options: { transport: 'sctp' },
       says: /transport must be one of auto, tcp, udp, .*, got 'sctp'/,

@@ -1,6 +1,6 @@
 import { publisherTakeovers, rtspServerDefaults, type TimelinePolicy } from 'rtspool'
 import { z } from 'zod'
-import { key, pattern, patternText, seconds } from '../key-meta.js'
+import { file, fileText, key, pattern, patternText, seconds } from '../key-meta.js'
 
 export const timelines = ['passThrough', 'continuous'] as const satisfies readonly TimelinePolicy[]
 
@@ -34,6 +34,15 @@ export const publishSection = z.strictObject({
     unit: 'seconds',
     flag: '--publisher-grace <seconds>',
     live: true,
+  }),
+  slate: key(file().optional(), {
+    description:
+      'file whose video and sound viewers are sent in a loop during grace; its video needs the encoding of the publisher',
+    isFile: true,
+    live: true,
+    expected: fileText,
+    defaultText: 'none: viewers wait',
+    examples: ['away.mp4'],
   }),
   timeline: key(z.enum(timelines).default(rtspServerDefaults.timeline), {
     description:

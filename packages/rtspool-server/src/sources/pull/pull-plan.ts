@@ -1,4 +1,5 @@
 import { type RelaySourceOptions, type RelayUpdate, relayDefaults } from 'rtspool/relay'
+import { slateOf } from '../slate-file.js'
 
 /** Transports by which a stream can be pulled; `auto` = TCP, then UDP. */
 export const pullTransports = ['auto', 'tcp', 'udp', 'http', 'webSocket'] as const
@@ -23,6 +24,8 @@ export interface PullPlan {
   readonly alwaysOn: boolean
   readonly lingerSeconds: number
   readonly holdSeconds: number
+  /** File that viewers are sent while the camera is away; `undefined` = none. */
+  readonly slate: string | undefined
   readonly startSeconds: number
   readonly stallSeconds: number
 }
@@ -52,6 +55,7 @@ export function relaySourceOf(plan: PullPlan): RelaySourceOptions {
  */
 export function relayOptionsOf(plan: PullPlan): RelayUpdate {
   const { alwaysOn, lingerSeconds, stallSeconds, transport } = plan
-  const { holdSeconds, startSeconds: waitSeconds } = plan
-  return { alwaysOn, lingerSeconds, stallSeconds, transport, waitSeconds, onAway: { holdSeconds } }
+  const { holdSeconds, startSeconds: waitSeconds, slate } = plan
+  const onAway = { holdSeconds, ...(slate !== undefined && { slate: slateOf(slate) }) }
+  return { alwaysOn, lingerSeconds, stallSeconds, transport, waitSeconds, onAway }
 }

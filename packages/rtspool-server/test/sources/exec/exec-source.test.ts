@@ -8,7 +8,7 @@ import { ExecScene, execPlan } from './exec-scene.js'
 
 const pullPlan = (url: string): PullPlan => ({
   ...{ kind: 'pull', path: '/pull', url, ...pullDefaults, alwaysOn: false, lingerSeconds: 10 },
-  ...{ username: undefined, password: undefined, fingerprint: undefined },
+  ...{ username: undefined, password: undefined, fingerprint: undefined, slate: undefined },
   ...{ holdSeconds: 60, startSeconds: 10, stallSeconds: 15 },
 })
 

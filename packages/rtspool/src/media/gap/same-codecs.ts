@@ -10,6 +10,38 @@ export function haveSameCodecs(one: SessionDescription, other: SessionDescriptio
   return wanted.length === found.length && wanted.every((codecs, at) => codecs === found[at])
 }
 
+/**
+ * Returns whether packets of a slate can stand in the place of a track's own: equal encoding, clock rate and channels.
+ * The parameters of sound must be equal too. Those of video may differ, because they are sent with each key frame.
+ */
+export function canSplice(track: MediaDescription, slate: MediaDescription): boolean {
+  return spliceTextOf(track) === spliceTextOf(slate)
+}
+
+/** Returns the encoding and the clock rate of a track for messages, such as `H264/90000`. */
+export function codecTextOf(media: MediaDescription): string {
+  const [payloadType = -1] = media.payloadTypes
+  const rtpmap = media.rtpmap(payloadType)
+  return rtpmap ? `${rtpmap.encoding}/${rtpmap.clockRate}` : `${media.kind} of type ${payloadType}`
+}
+
+/** Parameters of `a=fmtp` that do not change how a decoder reads sound. */
+const lenient: readonly string[] = ['profile-level-id', 'streamtype']
+/** Encodings whose packets say themselves what a decoder needs. */
+const selfContained: readonly (string | undefined)[] = ['opus']
+
+function spliceTextOf(media: MediaDescription): string {
+  const [payloadType = -1] = media.payloadTypes
+  const rtpmap = media.rtpmap(payloadType)
+  const kind = media.kind.toLowerCase()
+  const encoding = rtpmap?.encoding.toLowerCase()
+  const isFree = kind === 'video' || selfContained.includes(encoding)
+  const parameters = isFree ? [] : parametersOf(media.fmtp(payloadType) ?? '')
+  const strict = parameters.filter((each) => !lenient.includes(each.split('=', 1)[0] ?? ''))
+  const numbers = [rtpmap?.clockRate, rtpmap?.channels ?? 1]
+  return [kind, encoding ?? payloadType, ...numbers, ...strict].join(' ')
+}
+
 /** Returns a text that is equal for descriptions with equal codecs. */
 function codecsOf(media: MediaDescription): string {
   const codecs = media.payloadTypes.map((payloadType) => codecOf(media, payloadType))

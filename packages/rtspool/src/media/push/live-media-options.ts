@@ -21,6 +21,7 @@ export interface LiveMediaOptions<Formats extends readonly TrackFormat[] = reado
     | 'sharedKey'
     | 'maxLingering'
     | 'holdSeconds'
+    | 'slate'
     | 'startTimeoutSeconds'
     | 'servesSubpaths'
     | 'timeline'

@@ -4,6 +4,7 @@ import type { MulticastAddressPool } from '../../transport/multicast/multicast-a
 import type { Media } from '../media.js'
 import { constructMedia, MediaFactory, type OpenCacheShare } from '../media-factory.js'
 import type { MediaSource } from '../media-source.js'
+import type { CreateSlate } from '../slate.js'
 import type { TimelinePolicy } from '../timeline/timeline.js'
 import type { GopCacheLimits } from '../track/gop-cache-options.js'
 
@@ -17,6 +18,8 @@ export interface PublishedPathSettings {
   readonly multicast?: MulticastAddressPool | undefined
   /** Seconds that viewers stay after their publisher has left. @default 0 */
   readonly graceSeconds?: number | undefined
+  /** Creates the clip that viewers are sent meanwhile. @default none */
+  readonly slate?: CreateSlate | undefined
 }
 
 export interface PublishedPathInit {
@@ -162,6 +165,7 @@ export class PublishedPath {
       sharedKey: () => this.path,
       lingerSeconds: Number.POSITIVE_INFINITY,
       holdSeconds: settings?.graceSeconds,
+      slate: settings?.slate,
       gopCache: settings?.gopCache ?? false,
       timeline: settings?.timeline,
       multicast: settings?.multicast ?? false,

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js'
 import { sequenceNumberOf, ssrcOf, timestampDistance, timestampOf } from '../../rtp/index.js'
 import { packetRoles } from '../fan-out/packet-roles.js'
 import type { SourceClock } from '../timeline/source-clock.js'
+import type { SourceReturn } from '../timeline/source-return.js'
 import type { TrackTime } from '../timeline/track-time.js'
 import type { TrackTimeline } from '../timeline/track-timeline.js'
 import { RecentPackets } from './gop-cache.js'
@@ -34,28 +35,6 @@ export interface StatedTime {
   readonly isReport: boolean
 }
 
-/** State of one return of a source, which all of its tracks share. */
-export class SourceReturn {
-  /** Index of the track that begins first; `undefined` if any may. */
-  readonly leader: number | undefined
-  /** Time of the return in milliseconds of the monotonic clock. */
-  readonly at: number
-  /** True once the first track has begun. */
-  isOpen = false
-  /** True if the source has stated the time of the first track's beginning, so that other tracks can match it. */
-  isTimed = false
-
-  constructor(leader: number | undefined, at: number) {
-    this.leader = leader
-    this.at = at
-  }
-
-  /** Returns whether a track may begin now: any track once one has begun, before that only the leader. */
-  admits(trackIndex: number): boolean {
-    return this.isOpen || this.leader === undefined || this.leader === trackIndex
-  }
-}
-
 export interface ReturnGateInit {
   readonly index: number
   /** True if key frames of the track's encoding can be recognized. */
@@ -65,6 +44,8 @@ export interface ReturnGateInit {
   readonly time: TrackTime
   readonly timeline: TrackTimeline
   readonly sourceClock: SourceClock
+  /** Returns packets with the described parameter sets, numbered to precede a packet; none without parameter sets. */
+  readonly parameterSetsBefore: (packet: Buffer) => readonly Buffer[]
 }
 
 /**
@@ -82,8 +63,14 @@ export interface ReturnGateInit {
  * relate the tracks, so that sound and pictures match to the tick. Without reports, arrival decides.
  */
 export class ReturnGate {
-  /** True from the departure of the source until viewers continue. */
+  /** True from the departure of the source until viewers continue with it. */
   isShut = false
+  /** True while a slate takes the place of the source: packets of the source are dropped. */
+  isForSlate = false
+  /** True while viewers are sent a slate. */
+  isSlateOpen = false
+  /** True if the last packets that viewers have been sent are those of a slate. */
+  #followsSlate = false
   readonly #init: ReturnGateInit
   /** Possible leads of the next key frame; `undefined` for encodings without. */
   #leads: RecentPackets | undefined
@@ -98,6 +85,9 @@ export class ReturnGate {
   shut(): void {
     const { hasKeyFrames, clockRate } = this.#init
     this.isShut = true
+    this.#followsSlate ||= this.isSlateOpen
+    this.isForSlate = false
+    this.isSlateOpen = false
     this.#leads = hasKeyFrames ? new RecentPackets(leadLimits, clockRate) : undefined
     this.#return = undefined
     this.#stated = undefined
@@ -118,8 +108,14 @@ export class ReturnGate {
     this.#return = sourceReturn
   }
 
+  /** Notes that a slate takes the place of the source. Its packets are examined from now on, and none of the source. */
+  noteSlate(slateReturn: SourceReturn): void {
+    this.noteReturn(slateReturn)
+    this.isForSlate = true
+  }
+
   /**
-   * Examines a packet of the source.
+   * Examines a packet of the source, or of the slate in its place.
    *
    * @param role - Bits of {@link packetRoles}.
    * @returns The packets with which viewers continue, after the timeline has set their numbers; `undefined` while
@@ -128,12 +124,27 @@ export class ReturnGate {
   push(packet: Buffer, role: number): readonly Buffer[] | undefined {
     const sourceReturn = this.#return
     if (sourceReturn === undefined) return undefined
-    const first = this.#beginning(sourceReturn, packet, role)
-    if (!first || !sourceReturn.admits(this.#init.index)) return undefined
+    const found = this.#beginning(sourceReturn, packet, role)
+    if (!found || !sourceReturn.admits(this.#init.index)) return undefined
+    const first = this.#withParameterSets(found)
     if (!this.#place(sourceReturn, first)) return undefined
-    this.isShut = false
     this.#leads = undefined
+    if (this.isForSlate) this.isSlateOpen = true
+    else {
+      this.isShut = false
+      this.#followsSlate = false
+    }
     return first
+  }
+
+  /**
+   * Puts the described parameter sets in front of the source's first packets behind a slate, which has sent its own.
+   * Many sources send none, because the session description has them.
+   */
+  #withParameterSets(first: readonly [Buffer, ...Buffer[]]): readonly [Buffer, ...Buffer[]] {
+    if (!this.#followsSlate || this.isForSlate) return first
+    const [sets, ...others] = this.#init.parameterSetsBefore(first[0])
+    return sets ? [sets, ...others, ...first] : first
   }
 
   /** Returns the packets with which a decoder can begin, if there are any now. */

@@ -1,4 +1,15 @@
-import { type PayloadTest, payloadTestOf, payloadTypeOf } from '../../rtp/index.js'
+import {
+  describedParameterSets,
+  H264Payloader,
+  H265Payloader,
+  type PayloadTest,
+  payloadTestOf,
+  payloadTypeOf,
+  rewriteRtpHeader,
+  sequenceNumberOf,
+  ssrcOf,
+  timestampOf,
+} from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
 import type { TrackPlace } from '../timeline/track-place.js'
 import { EntryPoints } from './entry-points.js'
@@ -24,11 +35,13 @@ export class TrackPayload {
   /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number
   readonly #test: PayloadTest | undefined
+  readonly #description: MediaDescription
   readonly #types = new Uint8Array(payloadTypeCount)
   readonly #unlisted: UnlistedPackets
   readonly #entryPoints = new EntryPoints()
 
   constructor(place: TrackPlace, description: MediaDescription) {
+    this.#description = description
     const { payloadTypes } = description
     const [first] = payloadTypes
     const rtpmap = first === undefined ? undefined : description.rtpmap(first)
@@ -82,6 +95,29 @@ export class TrackPayload {
     }
     const kind = this.#test?.(packet, start, end)
     return this.#entryPoints.next(kind, timestamp, endsFrame, packet.length)
+  }
+
+  /**
+   * Returns new packets with the parameter sets of H.264 or H.265 in the description. Their numbers precede a packet, and
+   * their timestamp is that of the packet. Empty without such parameter sets.
+   */
+  parameterSetsBefore(packet: Buffer): readonly Buffer[] {
+    const payloadType = payloadTypeOf(packet)
+    const encoding = this.#description.rtpmap(payloadType)?.encoding.toUpperCase()
+    if (encoding !== 'H264' && encoding !== 'H265') return []
+    const sets = describedParameterSets(encoding, this.#description.fmtp(payloadType) ?? '')
+    if (!sets) return []
+    const [ssrc, timestamp] = [ssrcOf(packet), timestampOf(packet)]
+    const Payloader = encoding === 'H264' ? H264Payloader : H265Payloader
+    const payloader = new Payloader({ ssrc, payloadType, sequenceNumber: 0 })
+    const packets = payloader.packetize(sets.units, timestamp)
+    for (const [index, each] of packets.entries()) {
+      const before = sequenceNumberOf(packet) - packets.length + index
+      rewriteRtpHeader(each, before & 0xffff, timestamp, ssrc)
+      // The picture follows.
+      each[1] = payloadType
+    }
+    return packets
   }
 
   /** Drops the state of earlier packets, because the next one comes from another source. */

@@ -18,12 +18,13 @@ import type { DatagramReader, Reader } from '../fan-out/reader.js'
 import { TrackReaders } from '../fan-out/track-readers.js'
 import { SourceClock } from '../timeline/source-clock.js'
 import { areTimes, checkPosition } from '../timeline/source-numbers.js'
+import type { SourceReturn } from '../timeline/source-return.js'
 import type { TrackPlace } from '../timeline/track-place.js'
 import { TrackTime } from '../timeline/track-time.js'
 import { TrackTimeline } from '../timeline/track-timeline.js'
 import { RecentPackets } from './gop-cache.js'
 import { maxPacketBytes, RefusedPackets } from './refused-packets.js'
-import { ReturnGate, type SourceReturn, type StatedTime } from './return-gate.js'
+import { ReturnGate, type StatedTime } from './return-gate.js'
 import { StreamNumbers } from './stream-numbers.js'
 import type { TrackInit } from './track-init.js'
 import { TrackPayload } from './track-payload.js'
@@ -85,8 +86,11 @@ export class Track implements TrackOutput {
       new RecentPackets(init.gopCache, clockRate, this.hasKeyFrames, init.cacheShare)
     const { hasKeyFrames } = this
     const timeline = this.#timeline
-    const gate = { index, hasKeyFrames, clockRate, clock, time, timeline, sourceClock }
-    this.#gate = new ReturnGate(gate)
+    const payload = this.#payload
+    this.#gate = new ReturnGate({
+      ...{ index, hasKeyFrames, clockRate, clock, time, timeline, sourceClock },
+      parameterSetsBefore: (packet) => payload.parameterSetsBefore(packet),
+    })
   }
 
   /** Last segment of the track's control URI, such as `trackID=0`. */
@@ -127,9 +131,9 @@ export class Track implements TrackOutput {
     return this.#numbers.octetCount
   }
 
-  /** True while viewers wait for the source to return, or for its first picture. */
+  /** True while viewers wait for the source to return, or for its first picture. False while they are sent a slate. */
   get isInGap(): boolean {
-    return this.#gate.isShut
+    return this.#gate.isShut && !this.#gate.isSlateOpen
   }
 
   /** SSRC and sequence number of the next packet, with the timestamp of the last one; `undefined` if unknown. */
@@ -180,6 +184,26 @@ export class Track implements TrackOutput {
     this.#gate.noteReturn(sourceReturn)
   }
 
+  /** Lets a slate take the place of the source after {@link beginGap}, until the next {@link beginGap}. */
+  beginSlate(slateReturn: SourceReturn): void {
+    this.endGap(slateReturn)
+    this.#gate.noteSlate(slateReturn)
+  }
+
+  /** Sends one valid RTP packet of the slate to everybody who plays this track. Without a slate, drops the packet. */
+  receiveSlate(packet: Buffer): void {
+    if (this.#gate.isSlateOpen) this.#send(packet)
+    else if (this.#gate.isForSlate) this.#receiveInGap(packet)
+  }
+
+  /** Accepts a time of the slate; see {@link mapTime}. */
+  mapSlateTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
+    if (!areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) return
+    const stated = { unixMs, rtpTime, clockMs, isReport: false }
+    if (this.#gate.isSlateOpen) this.#useStated(stated)
+    else this.#gate.noteStated(stated)
+  }
+
   /**
    * Sends one RTP packet of the source to everybody who plays this track. The packet is unchanged, except for its
    * header on a `continuous` timeline after a jump. Never throws.
@@ -204,8 +228,8 @@ export class Track implements TrackOutput {
       this.invalidPackets++
       return false
     }
-    if (this.#gate.isShut) this.#receiveInGap(packet)
-    else this.#send(packet)
+    if (!this.#gate.isShut) this.#send(packet)
+    else if (!this.#gate.isForSlate) this.#receiveInGap(packet)
     return true
   }
 
@@ -240,7 +264,7 @@ export class Track implements TrackOutput {
     this.#payload.reset()
     this.#reports.isQuiet = false
     const { stated } = this.#gate
-    if (stated) this.#noteStated(stated)
+    if (stated) this.#useStated(stated)
     for (const each of first) this.#send(each)
   }
 
@@ -415,10 +439,11 @@ export class Track implements TrackOutput {
   }
 
   #noteStated(stated: StatedTime): void {
-    if (this.#gate.isShut) {
-      this.#gate.noteStated(stated)
-      return
-    }
+    if (!this.#gate.isShut) this.#useStated(stated)
+    else if (!this.#gate.isForSlate) this.#gate.noteStated(stated)
+  }
+
+  #useStated(stated: StatedTime): void {
     const { unixMs, rtpTime, clockMs, isReport } = stated
     if (isReport && this.#timeline.awaitsSource) return
     const wasWaiting = this.#time.isWaiting

@@ -124,6 +124,7 @@ function publish(
       multicast,
       timeline: mounts.publishOptionsOf(path).timeline ?? timeline,
       graceSeconds: server.publisherGraceMs / 1000,
+      slate: server.publisherSlate,
     },
     presentation,
     owner: { address: claimant.address, user: claimant.user },

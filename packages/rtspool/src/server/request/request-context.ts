@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js'
 import type { Media } from '../../media/media.js'
 import type { MediaLease } from '../../media/media-lease.js'
 import type { MountPoints } from '../../media/mount-points.js'
+import type { CreateSlate } from '../../media/slate.js'
 import type { Publication } from '../../media/streams/publication.js'
 import type { TimelinePolicy } from '../../media/timeline/timeline.js'
 import type { CacheBudget } from '../../media/track/cache-budget.js'
@@ -157,6 +158,8 @@ export interface ServerContext {
   readonly publisherTakeover: PublisherTakeover
   /** Milliseconds that viewers wait for a publisher to return; 0 = they leave at once. */
   readonly publisherGraceMs: number
+  /** Creates the slate of a new publication; `undefined` = none. */
+  readonly publisherSlate: CreateSlate | undefined
   /** Limits on the packets cached for new viewers of publications; `undefined` = no cache. */
   readonly gopCache: GopCacheLimits | undefined
   /** Limit on the memory of all caches, including those of publications. */

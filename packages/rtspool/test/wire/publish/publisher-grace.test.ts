@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { RtspServerOptions } from '../../../src/index.js'
+import type { MediaOutput, RtspServerOptions } from '../../../src/index.js'
 import { parseCompound } from '../../../src/rtcp/index.js'
 import { sequenceNumberOf, ssrcOf, timestampOf } from '../../../src/rtp/index.js'
+import { parseSdp } from '../../../src/sdp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inSession, setUp, tcp } from '../../support/dialogue.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
@@ -70,6 +71,39 @@ const departures = {
 }
 
 describe('the grace time of a publisher', () => {
+  it('shows its viewers a slate until it returns', async () => {
+    const slates: string[] = []
+    let slate: MediaOutput | undefined
+    const { server, url, told } = await start({
+      publisherSlate: (path) => {
+        slates.push(path)
+        const start = (output: MediaOutput): void => {
+          slate = output
+        }
+        return { description: parseSdp(Buffer.from(testSdp)), start, close: () => {} }
+      },
+    })
+    const publisher = await connectTo(server)
+    await publish(publisher, url, ['TCP'])
+    const viewer = await connectTo(server)
+    await play(viewer, url, ['TCP'])
+    await send(publisher, viewer, { ssrc: 7, sequenceNumber: 10, timestamp: 1_000 })
+    expect(slates).toEqual([])
+    await publisher.close()
+    await until(() => slate !== undefined)
+    slate?.tracks[0]?.push(rtpPacket({ ssrc: 8, sequenceNumber: 900, marker: true }))
+    await until(() => rtpOf(viewer).length === 4)
+    const again = await connectTo(server)
+    await publish(again, url, ['TCP'])
+    slate?.tracks[0]?.push(rtpPacket({ ssrc: 8, sequenceNumber: 901, marker: true }))
+    await send(again, viewer, { ssrc: 9, sequenceNumber: 400, timestamp: 70_000 })
+    const packets = rtpOf(viewer)
+    expect(packets.map(sequenceNumberOf)).toEqual([10, 11, 12, 13, 14, 15, 16])
+    expect(new Set(packets.map(ssrcOf))).toEqual(new Set([7]))
+    expect(slates).toEqual(['/live/cam'])
+    expect(told).not.toContain('mediaEnded')
+  })
+
   it.each(Object.entries(departures))('keeps its viewers when it %s', async (_name, leave) => {
     const { clock, server, url, told } = await start()
     const viewer = await connectTo(server)

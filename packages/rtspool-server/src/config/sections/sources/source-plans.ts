@@ -17,7 +17,7 @@ type PullSettings = NonNullable<Config['sources'][string]['pull']>
 export function sourcePlansOf(loaded: LoadedConfig, environment: Environment): SourcePlan[] {
   const problems: ConfigProblem[] = []
   const plans = Object.entries(loaded.config.sources).flatMap(
-    ([path, { exec, pull, ...common }]): SourcePlan[] => {
+    ([path, { exec, pull, slate, ...common }]): SourcePlan[] => {
       if (exec) return [{ kind: 'exec', path, ...common, ...exec, folder: exec.folder }]
       if (!pull) return []
       const refuse = (key: string, says: string): undefined => {
@@ -26,7 +26,7 @@ export function sourcePlansOf(loaded: LoadedConfig, environment: Environment): S
         problems.push({ path: place, source, says, message: `${source} ${says}` })
       }
       const password = passwordOf(pull, environment, refuse)
-      return [{ kind: 'pull', path, ...common, ...pullPlan(pull), password }]
+      return [{ kind: 'pull', path, ...common, ...pullPlan(pull), slate, password }]
     },
   )
   if (problems.length > 0) throw new ConfigError(problems)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { execDefaults } from '../../../sources/exec/exec-plan.js'
-import { key, pattern, seconds } from '../../key-meta.js'
+import { file, fileText, key, pattern, seconds } from '../../key-meta.js'
 import { execSettings } from './exec.js'
 import { pullSettings } from './pull.js'
 
@@ -23,6 +23,15 @@ export const commonSettings = {
     description: 'time that viewers stay while the source is away; 0 = they leave at once',
     unit: 'seconds',
     live: true,
+  }),
+  slate: key(file().optional(), {
+    description:
+      'file whose video and sound viewers of a pull are sent in a loop while the camera is away; its video needs the encoding of the camera',
+    isFile: true,
+    live: true,
+    expected: fileText,
+    defaultText: 'none: viewers wait',
+    examples: ['away.mp4'],
   }),
   startSeconds: key(z.number().min(1).max(maxStart).default(execDefaults.startSeconds), {
     description: 'time that a client waits for the first media; then it gets 503',

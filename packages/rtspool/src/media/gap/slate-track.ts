@@ -1,0 +1,92 @@
+import { bufferOf } from '../../bytes.js'
+import type { TrackOutput } from '../../public/track.js'
+import { isValidRtp } from '../../rtp/index.js'
+import type { MediaDescription } from '../../sdp/index.js'
+import type { Track } from '../track/track.js'
+
+/** Bit of the marker, beside the payload type in the second byte of the RTP header. */
+const markerBit = 0x80
+
+/**
+ * One track of a slate. Passes its packets on to a track of the media whose source is away, with the payload type of
+ * that track.
+ */
+export class SlateTrack implements TrackOutput {
+  readonly index: number
+  readonly description: MediaDescription
+  readonly clockRate: number
+  readonly ssrc = undefined
+  readonly octetCount = 0
+  readonly position = undefined
+  readonly unlistedPackets = 0
+  packetCount = 0
+  invalidPackets = 0
+  /** Track of the media that viewers play; `undefined` if the media has no track of these codecs, or the slate is over. */
+  #track: Track | undefined
+  readonly #payloadType: number | undefined
+
+  /** @param track - Track of the media; `undefined` = the packets are dropped. */
+  constructor(index: number, description: MediaDescription, track: Track | undefined) {
+    const [payloadType = -1] = description.payloadTypes
+    this.index = index
+    this.description = description
+    this.clockRate = track?.clockRate ?? description.rtpmap(payloadType)?.clockRate ?? 90_000
+    this.#track = track
+    this.#payloadType = track?.description.payloadTypes[0]
+  }
+
+  get hasKeyFrames(): boolean {
+    return this.#track?.hasKeyFrames ?? false
+  }
+
+  get keyFrameIntervalSeconds(): number | undefined {
+    return this.#track?.keyFrameIntervalSeconds
+  }
+
+  get readerCount(): number {
+    return this.#track?.readerCount ?? 0
+  }
+
+  /** Drops all further packets. */
+  end(): void {
+    this.#track = undefined
+  }
+
+  startAt(): void {
+    // Viewers see the numbers of the media go on.
+  }
+
+  push(packet: Uint8Array): boolean {
+    const bytes = bufferOf(packet)
+    if (bytes === undefined || !isValidRtp(bytes)) {
+      this.invalidPackets++
+      return false
+    }
+    this.packetCount++
+    if (this.#payloadType !== undefined) {
+      bytes[1] = ((bytes[1] ?? 0) & markerBit) | this.#payloadType
+    }
+    this.#track?.receiveSlate(bytes)
+    return true
+  }
+
+  mapTime(unixMs: number, rtpTime: number, clockMs?: number): void {
+    this.#track?.mapSlateTime(unixMs, rtpTime, clockMs)
+  }
+
+  mapReportedTime(unixMs: number, rtpTime: number, clockMs?: number): void {
+    this.mapTime(unixMs, rtpTime, clockMs)
+  }
+
+  unixTimeMsAt(): undefined {
+    return undefined
+  }
+
+  rtpTimeAt(): undefined {
+    return undefined
+  }
+
+  expectNewSource(): void {
+    // The numbers of the media go on, whatever the slate does.
+  }
+}
