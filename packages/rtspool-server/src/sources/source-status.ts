@@ -49,8 +49,10 @@ export interface SourceStatus {
   readonly lastError: string | undefined
   /** Bytes that the source has sent since it was added. */
   readonly bytes: number
-  /** Name of the program, or the URL without credentials. */
+  /** Name of the program, or the URL that is used or tried, without credentials. */
   readonly source: string
+  /** URLs of a pull in the order of preference, without credentials; absent for a program. */
+  readonly sources?: readonly string[] | undefined
   /** Transport of the packets of a pull; absent for a program, and without a connection. */
   readonly transport?: string | undefined
   /** Process id of the program; `undefined` for a pull, and while no program runs. */

@@ -32,7 +32,8 @@ describe('sources of the API', () => {
       200,
       {
         ...{ path: '/live/yard', kind: 'pull', state: 'idle', since: expect.any(String) },
-        ...{ attempts: 0, bytes: 0, source: url, alwaysOn: false, canChange: true },
+        ...{ attempts: 0, bytes: 0, source: url, sources: [url] },
+        ...{ alwaysOn: false, canChange: true },
       },
     ])
     const abort = new AbortController()
@@ -127,6 +128,35 @@ describe('sources of the API', () => {
     expect((await change({ url: 'rtsp://192.0.2.1\\@192.0.2.2/' })).status).toBe(400)
     expect((await change({ url: 'rtsp://192.0.2.1:554/other' })).status).toBe(200)
     expect((await change({ url: 'rtsp://192.0.2.2/', password: 'next' })).status).toBe(200)
+    const failover = ['rtsp://192.0.2.3/']
+    expect((await change({ failover })).body.detail).toContain('body.password')
+    expect((await change({ failover, password: 'next' })).status).toBe(200)
+    expect((await change({ url: 'rtsp://192.0.2.3/x', failover: [] })).status).toBe(200)
+  })
+
+  it('have spare URLs, which are read, changed and checked like the first', async () => {
+    const { api, configFile, server } = await startApi({}, {}, { config })
+    const urls = ['rtsp://192.0.2.1/', 'rtsp://192.0.2.2/', 'rtsp://192.0.2.3/']
+    const [url, ...failover] = urls
+    const added = await api.call('addSource', { body: { path: '/a', url, failover } })
+    expect(added.body).toMatchObject({ source: url, sources: urls })
+    const change = (body: object) => api.call('changeSource', { query: { path: '/a' }, body })
+    const changed = await change({ failover: [failover[1]], returnSeconds: 3 })
+    expect(changed.body.sources).toEqual([url, failover[1]])
+    expect(readFileSync(configFile, 'utf8')).toContain('returnSeconds: 3')
+    const { port } = server.address()
+    for (const [wrong, says] of [
+      ['rtsp://198.51.100.1/', 'body.failover.0: expected an address in api.sourceNetworks'],
+      ['rtsp://a:canary@192.0.2.1/', 'body.failover.0: expected a URL without user and password'],
+      [loopback(port), 'body.failover.0: expected another server than this one'],
+    ] as const) {
+      const { status, body } = await change({ failover: [wrong] })
+      expect([status, body.detail]).toEqual([400, expect.stringContaining(says)])
+    }
+    const audit = JSON.stringify((await api.call('listAudit')).body)
+    expect(audit).not.toContain('canary')
+    expect(audit).not.toContain('192.0.2.3')
+    expect((await change({ failover: [] })).body.sources).toEqual([url])
   })
 
   it('change one after the other, so that no change of another caller is lost', async () => {

@@ -7,7 +7,7 @@ import type { LoadedConfig } from '../../src/config/load-config.js'
 import { sourcesPart } from '../../src/config/reload/live-parts.js'
 import { sourcePlansOf } from '../../src/config/sections/sources/source-plans.js'
 import type { Settings } from '../../src/config/settings.js'
-import { type PullPlan, relayOptionsOf } from '../../src/sources/pull/pull-plan.js'
+import { type PullPlan, relayOptionsOf, relaySourcesOf } from '../../src/sources/pull/pull-plan.js'
 import type { SourcePlan } from '../../src/sources/source-service.js'
 import { loadText, mistakesOf } from './config-text.js'
 
@@ -64,7 +64,7 @@ describe('sources of a configuration', () => {
         ...{ kind: 'pull', path: '/cam', url: 'rtsp://h/x', username: 'ann', password: undefined },
         ...{ transport: 'auto', fingerprint: undefined, basic: 'overTls', maxRedirects: 5 },
         ...{ alwaysOn: false, lingerSeconds: 10, holdSeconds: 60, startSeconds: 10 },
-        stallSeconds: 15,
+        ...{ stallSeconds: 15, failover: [], returnSeconds: 10 },
       },
     ])
     expect(plansOf(pull(`, passwordFile: "${file}"`))).toMatchObject([{ password: 'of file' }])
@@ -73,6 +73,27 @@ describe('sources of a configuration', () => {
     expect(refused(', passwordFile: /no/such')).toContain('passwordFile /no/such cannot be read')
     expect(refused(', passwordVariable: NONE')).toContain('names NONE, which is not set')
     expect(refused(`, passwordVariable: KEY, passwordFile: "${file}"`)).toContain('exclude each')
+  })
+
+  it('have spare URLs, which get the login of the first unless they have their own', () => {
+    const more = 'failover: ["rtsp://spare/x", "rtsp://bob:own@other/x"], returnSeconds: 5'
+    const text = `{ /cam: { pull: { url: "rtsp://h/x", username: ann, passwordVariable: KEY, ${more} } } }`
+    const [plan] = sourcePlansOf(load(text), { KEY: 'word' }) as PullPlan[]
+    if (!plan) throw new Error('no plan')
+    const login = { username: 'ann', password: 'word' }
+    expect(relaySourcesOf(plan)).toEqual([
+      { url: 'rtsp://h/x', ...login, basic: 'overTls', maxRedirects: 5 },
+      { url: 'rtsp://spare/x', ...login, basic: 'overTls', maxRedirects: 5 },
+      { url: 'rtsp://bob:own@other/x', basic: 'overTls', maxRedirects: 5 },
+    ])
+    expect(relayOptionsOf(plan)).toMatchObject({ returnSeconds: 5 })
+    const wrong = '{ /cam: { pull: { url: "rtsp://h", failover: ["http://u:canary@h"] } } }'
+    const mistakes = mistakesOf(() => load(wrong)).join()
+    expect(mistakes).toContain('sources./cam.pull.failover')
+    expect(mistakes).not.toContain('canary')
+    const many = `[${Array(16).fill('"rtsp://h"').join()}]`
+    const tooMany = `{ /cam: { pull: { url: "rtsp://h", failover: ${many} } } }`
+    expect(mistakesOf(() => load(tooMany)).join()).toContain('a list of at most 15 RTSP URLs')
   })
 
   it('send viewers a slate from a file, which is no slate of a program', () => {

@@ -19,7 +19,10 @@ import type { RelayState, RelayStatus } from './relay-status.js'
 
 /** Events of {@link RelayMedia}. */
 export interface RelayMediaEvents {
-  /** Emitted after each change of `status.state`. */
+  /**
+   * Emitted after each change of `status.state`, and after the return to the first source of a list. The state is then
+   * `playing`, as before.
+   */
   stateChanged: [status: RelayStatus, previous: RelayState]
 }
 

@@ -72,6 +72,8 @@ export interface RelayStatus {
   readonly bytes: number
   /** URL of the source that is used or tried, without credentials. */
   readonly source: string
+  /** URLs of all sources in the order of preference, without credentials. */
+  readonly sources: readonly string[]
   /** Transport of the packets; `undefined` without a connection. */
   readonly transport: RtspClientTransport | undefined
 }

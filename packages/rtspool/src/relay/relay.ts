@@ -26,7 +26,7 @@ export interface RelayInit {
   readonly random: () => number
   /** Limits on the packets that the relay keeps while nobody receives them. */
   readonly backlog: GopCacheLimits
-  /** Called after each change of `status.state`. */
+  /** Called after each change of `status.state`, and after a return to the first source. */
   readonly changed: (previous: RelayState) => void
 }
 
@@ -109,6 +109,7 @@ export class Relay implements UpstreamListener {
       lastError: this.#lastError,
       bytes: this.#facts.bytes + (this.#upstream?.bytes ?? 0),
       source: this.#source.shownUrl,
+      sources: this.#sources.map(({ shownUrl }) => shownUrl),
       transport: this.#upstream?.transport,
     }
   }
@@ -266,6 +267,8 @@ export class Relay implements UpstreamListener {
     this.#upstream = upstream
     this.#facts.rank = 0
     this.#flow.takeOver(contents)
+    // The state stays, but not the source.
+    if (this.#record.state === 'playing') this.#init.changed('playing')
   }
 
   #transportsOf({ transports = rtspClientDefaults.transports }: RtspClientOptions) {

@@ -26,7 +26,8 @@ async function watched() {
 
 describe('a relay of several sources', () => {
   it('takes the next source at once, and returns to the first at a key frame', async () => {
-    const { camera, clock, relay, removed, spare, viewer } = await watched()
+    const { camera, clock, relay, removed, spare, states, viewer } = await watched()
+    expect(relay.status.sources).toEqual([camera.url, spare.url])
     expect(spare.requests).toEqual([])
     await camera.pause()
     await until(() => spare.methods.includes('PLAY'))
@@ -46,6 +47,8 @@ describe('a relay of several sources', () => {
     first.sendKeyFrame()
     await until(() => videoOf(viewer).length === 10, advancing(clock, 5))
     expect(relay.status).toMatchObject({ state: 'playing', source: camera.url })
+    // Told once by the spare, and once by the return.
+    expect(states.slice(-2)).toEqual(['playing', 'playing'])
     await until(() => spare.methods.includes('TEARDOWN'))
     const packets = videoOf(viewer)
     const units = packets.map((packet) => packet[12])

@@ -1,3 +1,4 @@
+import { parseClientUrl } from 'rtspool/client'
 import { type RelaySourceOptions, type RelayUpdate, relayDefaults } from 'rtspool/relay'
 import { slateOf } from '../slate-file.js'
 
@@ -13,6 +14,10 @@ export interface PullPlan {
   readonly kind: 'pull'
   readonly path: string
   readonly url: string
+  /** URLs that take over in this order while the one before is away. */
+  readonly failover: readonly string[]
+  /** Seconds between two attempts to return to `url` while another URL serves; 0 = none. */
+  readonly returnSeconds: number
   readonly username: string | undefined
   /** Password from its file or variable; `undefined` = that of the URL. */
   readonly password: string | undefined
@@ -34,19 +39,23 @@ export const pullDefaults = Object.freeze({
   transport: relayDefaults.transport as PullTransport,
   basic: 'overTls' as PullPlan['basic'],
   maxRedirects: 5,
+  failover: Object.freeze([]) as readonly string[],
+  returnSeconds: relayDefaults.returnSeconds,
 })
 
-/** Returns the settings of a plan that name the camera of a relay: URL, login and certificate. */
-export function relaySourceOf(plan: PullPlan): RelaySourceOptions {
-  const { url, username, password, fingerprint, basic, maxRedirects } = plan
-  return {
-    url,
-    username,
-    password,
-    basic,
-    maxRedirects,
-    ...(fingerprint && { tls: { fingerprint } }),
-  }
+/**
+ * Returns the settings of a plan that name the cameras of a relay, in the order of preference: URLs, login and
+ * certificate.
+ */
+export function relaySourcesOf(plan: PullPlan): readonly RelaySourceOptions[] {
+  const { username, password, fingerprint, basic, maxRedirects } = plan
+  const common = { basic, maxRedirects, ...(fingerprint && { tls: { fingerprint } }) }
+  const spares = plan.failover.map((url) => {
+    // A spare camera with a login of its own must not get that of the first.
+    const hasOwn = parseClientUrl(url)?.credentials !== undefined
+    return hasOwn ? { url, ...common } : { url, username, password, ...common }
+  })
+  return [{ url: plan.url, username, password, ...common }, ...spares]
 }
 
 /**
@@ -54,8 +63,8 @@ export function relaySourceOf(plan: PullPlan): RelaySourceOptions {
  * relay can change them while it runs.
  */
 export function relayOptionsOf(plan: PullPlan): RelayUpdate {
-  const { alwaysOn, lingerSeconds, stallSeconds, transport } = plan
+  const { alwaysOn, lingerSeconds, stallSeconds, transport, returnSeconds } = plan
   const { holdSeconds, startSeconds: waitSeconds, slate } = plan
   const onAway = { holdSeconds, ...(slate !== undefined && { slate: slateOf(slate) }) }
-  return { alwaysOn, lingerSeconds, stallSeconds, transport, waitSeconds, onAway }
+  return { alwaysOn, lingerSeconds, stallSeconds, transport, returnSeconds, waitSeconds, onAway }
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock, MediaFactory } from 'rtspool'
 import { type RelayMedia, type RelayStatus, relayMedia } from 'rtspool/relay'
 import type { SourceStatus } from '../source-status.js'
-import { type PullPlan, relayOptionsOf, relaySourceOf } from './pull-plan.js'
+import { type PullPlan, relayOptionsOf, relaySourcesOf } from './pull-plan.js'
 
 export interface PullSourceInit {
   readonly clock: Clock
@@ -22,7 +22,7 @@ export class PullSource {
    */
   constructor(plan: PullPlan, { clock, changed }: PullSourceInit) {
     this.#plan = plan
-    this.#relay = relayMedia(relaySourceOf(plan), { ...relayOptionsOf(plan), clock })
+    this.#relay = relayMedia(relaySourcesOf(plan), { ...relayOptionsOf(plan), clock })
     this.#relay.on('stateChanged', (status) => changed(this.#statusOf(status)))
   }
 
@@ -43,9 +43,9 @@ export class PullSource {
    * of the old one.
    */
   update(plan: PullPlan): void {
-    const isOther = !isDeepStrictEqual(relaySourceOf(plan), relaySourceOf(this.#plan))
+    const isOther = !isDeepStrictEqual(relaySourcesOf(plan), relaySourcesOf(this.#plan))
     this.#plan = plan
-    const source = isOther ? { source: relaySourceOf(plan) } : {}
+    const source = isOther ? { source: relaySourcesOf(plan) } : {}
     this.#relay.update({ ...relayOptionsOf(plan), ...source })
   }
 

@@ -8,15 +8,25 @@ import { Problem } from '../../problem.js'
 import type { PullChanges } from './save-source.js'
 
 /**
+ * Checks the URLs of a change: that of the stream, and those that take over while it is away.
+ *
+ * @throws {Problem} `invalid-request`
+ */
+export function checkUrls(server: ControlledServer, { url, failover = [] }: PullChanges): void {
+  if (url !== undefined) checkUrl(server, url, 'body.url')
+  for (const [index, each] of failover.entries()) checkUrl(server, each, `body.failover.${index}`)
+}
+
+/**
  * Checks the URL of a stream that a caller of the control API wants the server to pull. The URL needs a numeric address
  * in `api.sourceNetworks`, no user or password, and must not lead to this server.
  *
  * @throws {Problem} `invalid-request`
  */
-export function checkUrl({ configuration, rtsp }: ControlledServer, url: string): void {
+function checkUrl({ configuration, rtsp }: ControlledServer, url: string, where: string): void {
   const refuse = (expected: string): never => {
-    const wrong = [{ where: 'body.url', expected, got: 'another URL, which is not shown' }]
-    throw new Problem('invalid-request', `body.url: expected ${expected}`, { wrong })
+    const wrong = [{ where, expected, got: 'another URL, which is not shown' }]
+    throw new Problem('invalid-request', `${where}: expected ${expected}`, { wrong })
   }
   const place = isPullUrl(url) ? parseClientUrl(url) : undefined
   if (!place) {
@@ -54,7 +64,7 @@ function portOf(address: () => AddressInfo): number | undefined {
 }
 
 /**
- * Refuses a change of a source's URL to another host without a password. Otherwise the saved password would be sent to
+ * Refuses a change of a source's URLs to another host without a password. Otherwise the saved password would be sent to
  * a host of the caller's choice.
  *
  * @throws {Problem} `invalid-request`
@@ -65,9 +75,11 @@ export function requirePassword(
   next: PullChanges,
 ): void {
   const plan = sources.plans.find((each) => each.path === path)
-  if (plan?.kind !== 'pull' || next.url === undefined || next.password !== undefined) return
-  if (plan.password === undefined || isSamePlace(plan.url, next.url)) return
-  const expected = 'the password, because the URL has another host'
+  if (plan?.kind !== 'pull' || plan.password === undefined || next.password !== undefined) return
+  const known = [plan.url, ...plan.failover]
+  const wanted = [next.url ?? plan.url, ...(next.failover ?? [])]
+  if (wanted.every((url) => known.some((each) => isSamePlace(each, url)))) return
+  const expected = 'the password, because a URL has another host'
   const wrong = [{ where: 'body.password', expected, got: 'nothing' }]
   throw new Problem('invalid-request', `body.password: expected ${expected}`, { wrong })
 }

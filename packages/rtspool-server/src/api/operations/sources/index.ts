@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { pullFingerprint, pullUser } from '../../../config/sections/sources/pull.js'
+import { maxFailover, pullFingerprint, pullUser } from '../../../config/sections/sources/pull.js'
 import { basicPolicies, pullTransports } from '../../../sources/pull/pull-plan.js'
 import { type SourceStatus, sourceKinds, sourceStates } from '../../../sources/source-status.js'
 import { components } from '../../components.js'
@@ -7,7 +7,7 @@ import type { ControlledServer } from '../../controlled-server.js'
 import { type Operation, operation } from '../../operation.js'
 import { Problem } from '../../problem.js'
 import { count, isoTime, text, time } from '../../values.js'
-import { checkUrl, requirePassword } from './check-url.js'
+import { checkUrls, requirePassword } from './check-url.js'
 import { saveSource } from './save-source.js'
 
 const maxSeconds = 86_400
@@ -25,7 +25,11 @@ const sourceSchema = z
     attempts: count.describe('Attempts since the source last ran'),
     lastError: z.string().optional().describe('Last failure, without credentials'),
     bytes: count.describe('Bytes that the source has sent'),
-    source: z.string().describe('URL without credentials, or name of the program'),
+    source: z.string().describe('URL in use without credentials, or name of the program'),
+    sources: z
+      .array(z.string())
+      .optional()
+      .describe('URLs of a pull in the order of preference, without credentials'),
     transport: z.string().optional().describe('Transport of the packets of a pull'),
     alwaysOn: z.boolean(),
     canChange: z.boolean().describe('False for programs, which only the file can change'),
@@ -34,6 +38,17 @@ const sourceSchema = z
 
 const settings = {
   url: z.string().describe('URL with a numeric address, without user and password'),
+  failover: z
+    .array(z.string())
+    .max(maxFailover)
+    .optional()
+    .describe('URLs that take over while the one before is away, like url; [] = none'),
+  returnSeconds: z
+    .number()
+    .min(0)
+    .max(maxSeconds)
+    .optional()
+    .describe('Time between two attempts to return to url while another URL serves'),
   username: pullUser().optional(),
   password: z
     .string()
@@ -59,6 +74,7 @@ function sourceView(server: ControlledServer, { pid: _, ...status }: SourceStatu
   const plan = server.sources.plans.find(({ path }) => path === status.path)
   return {
     ...status,
+    sources: status.sources && [...status.sources],
     since: isoTime(status.since),
     until: status.until && isoTime(status.until),
     alwaysOn: plan?.alwaysOn ?? false,
@@ -74,10 +90,11 @@ function sourceAt(server: ControlledServer, path: string) {
   })
 }
 
-/** Returns the body of a request for the audit log, with `…` in place of URL and password. */
-const auditBody = ({ url, password, ...others }: z.output<typeof changed>) => ({
+/** Returns the body of a request for the audit log, with `…` in place of URLs and password. */
+const auditBody = ({ url, failover, password, ...others }: z.output<typeof changed>) => ({
   ...others,
   ...(url !== undefined && { url: '…' }),
+  ...(failover && { failover: failover.map(() => '…') }),
   ...(password !== undefined && { password: '…' }),
 })
 
@@ -126,7 +143,7 @@ export const sourceOperations: readonly Operation[] = [
     handle: async ({ server, caller }, { body: { path, ...next } }) => {
       const check = (): void => {
         if (server.rtsp.mounts.get(path)) throw new Problem('conflict', 'the path is in use')
-        checkUrl(server, next.url)
+        checkUrls(server, next)
       }
       await saveSource(server, caller, { path, next, check })
       return sourceAt(server, path)
@@ -148,7 +165,7 @@ export const sourceOperations: readonly Operation[] = [
     handle: async ({ server, caller }, { query: { path }, body: next }) => {
       const check = (): void => {
         requirePull(server, path)
-        if (next.url !== undefined) checkUrl(server, next.url)
+        checkUrls(server, next)
         requirePassword(server, path, next)
       }
       await saveSource(server, caller, { path, next, check })

@@ -14,6 +14,8 @@ const passwordFolder = 'rtspool-passwords'
 /** New settings of a source that is pulled by RTSP; absent ones keep their values. */
 export interface PullChanges {
   readonly url?: string | undefined
+  readonly failover?: readonly string[] | undefined
+  readonly returnSeconds?: number | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined
   readonly transport?: string | undefined
@@ -104,8 +106,10 @@ function entryOf(
   next: PullChanges,
   passwordFile: string | undefined,
 ): Tree {
-  const { url, username, password: _, transport, fingerprint, basic, ...common } = next
-  const pull = { url, username, transport, fingerprint, basic, passwordFile }
+  const { url, failover, returnSeconds, username, password: _, ...others } = next
+  const { transport, fingerprint, basic, ...common } = others
+  const stream = { url, failover, returnSeconds }
+  const pull = { ...stream, username, transport, fingerprint, basic, passwordFile }
   const { passwordVariable, ...kept } = (before?.pull as Tree | undefined) ?? {}
   // A password takes the place of a variable with one.
   const variable = passwordFile === undefined ? { passwordVariable } : {}

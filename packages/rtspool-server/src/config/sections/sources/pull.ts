@@ -1,12 +1,15 @@
 import { isIP } from 'node:net'
 import { parseClientUrl } from 'rtspool/client'
+import { relayDefaults } from 'rtspool/relay'
 import { z } from 'zod'
 import { basicPolicies, pullDefaults, pullTransports } from '../../../sources/pull/pull-plan.js'
-import { file, fileText, key } from '../../key-meta.js'
+import { file, fileText, key, seconds } from '../../key-meta.js'
 
 export const pullUrlText =
   'an RTSP URL, such as rtsp://192.0.2.7/stream, without spaces and backslashes'
 const maxUrlLength = 2048
+/** Maximum number of spare URLs: with the first one as many as a relay takes. */
+export const maxFailover = 15
 /** Matches characters that parsers of URLs disagree about. */
 const ambiguous = /[\\\s\p{Cc}]/u
 
@@ -40,6 +43,26 @@ export const pullSettings = z.strictObject({
     expected: pullUrlText,
     defaultText: 'required',
     examples: ['rtsp://192.0.2.7/stream'],
+  }),
+  failover: key(
+    z
+      .array(key(pullUrl(), { description: 'URL of a spare stream', isSecret: true }))
+      .max(maxFailover)
+      .default([]),
+    {
+      description:
+        'URLs that take over in this order while the one before is away; login and certificate are those of url, but for a URL with a login of its own',
+      live: true,
+      isSecret: true,
+      expected: `a list of at most ${maxFailover} RTSP URLs, such as [rtsp://192.0.2.8/stream]`,
+      defaultText: 'none',
+      examples: [['rtsp://192.0.2.8/stream']],
+    },
+  ),
+  returnSeconds: key(seconds().default(relayDefaults.returnSeconds), {
+    description: 'time between two attempts to return to url while another URL serves; 0 = none',
+    unit: 'seconds',
+    live: true,
   }),
   username: key(pullUser().optional(), {
     description: 'user of the camera',

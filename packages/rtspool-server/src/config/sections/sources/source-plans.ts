@@ -36,8 +36,12 @@ export function sourcePlansOf(loaded: LoadedConfig, environment: Environment): S
 function pullPlan(
   pull: PullSettings,
 ): Pick<PullPlan, Exclude<keyof PullSettings, `password${string}`>> {
-  const { url, username, transport, fingerprint, basic, maxRedirects } = pull
-  return { url, username, transport, fingerprint, basic, maxRedirects }
+  const { url, failover, returnSeconds, username, transport, fingerprint, basic, maxRedirects } =
+    pull
+  return {
+    ...{ url, failover, returnSeconds, username },
+    ...{ transport, fingerprint, basic, maxRedirects },
+  }
 }
 
 function passwordOf(
