@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.js'
 import { RequestError } from '../../errors.js'
 import { createSessionDescription } from '../../sdp/index.js'
@@ -39,16 +40,23 @@ export class LiveOutlet {
   /** Requests that wait for parameters. */
   #requests = 0
   #isWanted = false
-  #isClosed = false
+  readonly #closing = new AbortController()
 
   constructor(init: LiveOutletInit) {
     this.#init = init
     this.timeline = new LiveTimeline(init.clock)
     this.#backlog = new LiveBacklog(init.gopCache, init.leader)
+    // Each stream that writes to a track listens.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#closing.signal.aborted
+  }
+
+  /** Signal that is aborted when the live media closes. */
+  get closed(): AbortSignal {
+    return this.#closing.signal
   }
 
   /** True while a request or a media uses the tracks. */
@@ -73,8 +81,8 @@ export class LiveOutlet {
     try {
       await this.#whole(maxWaitMs)
       const links = this.#links.filter(({ coded }) => coded !== undefined)
-      if (this.#isClosed || links.length === 0) {
-        const reason = this.#isClosed ? 'has been closed' : 'has no parameters of any track yet'
+      if (this.isClosed || links.length === 0) {
+        const reason = this.isClosed ? 'has been closed' : 'has no parameters of any track yet'
         throw new RequestError('ERR_MEDIA_UNAVAILABLE', `the live media ${reason}`)
       }
       return this.#create(links)
@@ -119,7 +127,7 @@ export class LiveOutlet {
 
   /** Ends all media, and refuses new ones. Idempotent. */
   close(): void {
-    this.#isClosed = true
+    this.#closing.abort()
     this.#backlog.clear()
     for (const resolve of this.#waiting) resolve()
     for (const source of [...this.#sources]) source.end()
@@ -130,7 +138,7 @@ export class LiveOutlet {
   }
 
   async #whole(maxWaitMs: number): Promise<void> {
-    if (this.#isWhole || this.#isClosed || maxWaitMs <= 0) return
+    if (this.#isWhole || this.isClosed || maxWaitMs <= 0) return
     await new Promise<void>((resolve) => {
       const done = (): void => {
         timer.cancel()

@@ -37,7 +37,8 @@ interface UnitTarget {
 /** Members of a track with which a stream holds units until their time. */
 export interface Pacing {
   readonly clock: Clock
-  isClosed(): boolean
+  /** Signal that is aborted when the media closes. */
+  readonly closed: AbortSignal
   /** Returns the milliseconds until a unit with this time is due. */
   waitMs(pts: number | undefined): number
 }
@@ -106,33 +107,51 @@ export async function writeAll(
   const writer = new UnitWriter(track, options, pacing)
   const units = source[Symbol.asyncIterator]()
   try {
-    while (!pacing.isClosed()) {
-      const { done, value } = await nextOf(units, options.signal)
-      if (done) return await writer.end()
-      await writer.write(value)
+    while (!pacing.closed.aborted) {
+      const next = await nextOf(units, options.signal, pacing.closed)
+      if (next === undefined) {
+        // The source may wait for ever for its next unit, so nobody waits for its end.
+        catchLater(units.return?.(), () => {})
+        return
+      }
+      if (next.done) return await writer.end()
+      await writer.write(next.value)
     }
   } catch (error) {
-    // The source may wait for ever for its next unit, so nobody waits for its end.
     catchLater(units.return?.(), () => {})
     throw error
   }
   await units.return?.()
 }
 
-/** Returns the next unit of a source, unless the signal is aborted before. */
+/**
+ * Returns the next unit of a source; `undefined` if the media closes before, even if the source stays silent for ever.
+ *
+ * @throws The reason of the signal, if it is aborted before.
+ */
 async function nextOf(
   units: AsyncIterator<LiveUnit>,
   signal: AbortSignal | undefined,
-): Promise<IteratorResult<LiveUnit>> {
+  closed: AbortSignal,
+): Promise<IteratorResult<LiveUnit> | undefined> {
   signal?.throwIfAborted()
-  if (!signal) return units.next()
+  const next = units.next()
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-    units
-      .next()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', abort))
+    const over = (): void => {
+      signal?.removeEventListener('abort', abort)
+      closed.removeEventListener('abort', close)
+    }
+    const abort = (): void => {
+      over()
+      reject(signal?.reason)
+    }
+    const close = (): void => {
+      over()
+      resolve(undefined)
+    }
+    signal?.addEventListener('abort', abort)
+    closed.addEventListener('abort', close)
+    next.then(resolve, reject).finally(over)
   })
 }
 

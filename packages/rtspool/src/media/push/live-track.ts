@@ -123,7 +123,7 @@ export class LiveTrack {
   get #pacing(): Pacing {
     return {
       clock: this.#clock,
-      isClosed: () => this.#outlet.isClosed,
+      closed: this.#outlet.closed,
       waitMs: (pts) => this.#place.waitMs(pts),
     }
   }

@@ -57,6 +57,20 @@ describe('streams into a track', () => {
     await written
   })
 
+  test('a media that closes ends the writing from a source that is silent', async () => {
+    const { live, tracks } = liveMedia({ tracks: [h264(), opus()] })
+    const { source, push, isReturned } = chunks()
+    const written = tracks[0].writeFrom(source, { split: true })
+    push(picture('h264', 0))
+    await nextTurn(3)
+    await live.close()
+    await written
+    expect(isReturned()).toBe(false)
+    push(picture('h264', 1))
+    await nextTurn(3)
+    expect(isReturned()).toBe(true)
+  })
+
   test('a writable stream shows its backpressure', async () => {
     const { clock, tracks } = liveMedia({ tracks: [h264()] })
     const writer = tracks[0].writable({ pace: true }).getWriter()
@@ -123,6 +137,7 @@ describe('streams into a track', () => {
     await live.close()
     push(picture('h264', 1))
     await written
+    await nextTurn()
     expect(isReturned()).toBe(true)
   })
 
