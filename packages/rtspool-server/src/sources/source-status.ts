@@ -39,7 +39,10 @@ export interface SourceStatus {
   readonly state: SourceState
   /** Time at which the state began. */
   readonly since: Date
-  /** Time of the next attempt, in the states `waiting` and `failed`; `undefined` = with the next viewer. */
+  /**
+   * Time of the next attempt, in the states `waiting` and `failed`; `undefined` = with the next viewer. Of a failed pull
+   * without viewers, the time from which a viewer starts the next attempt.
+   */
   readonly until: Date | undefined
   /** Reason of the last failure: an {@link ExecFailure}, or a `RelayReason` of the library for a pull. */
   readonly reason: string | undefined

@@ -58,7 +58,10 @@ export interface RelayStatus {
   readonly state: RelayState
   /** Time since which the state has lasted. */
   readonly since: Date
-  /** Time of the next attempt, in the states `waiting` and `failed`; `undefined` if there is none. */
+  /**
+   * Time of the next attempt, in the states `waiting` and `failed`; `undefined` if there is none. In the state `failed`
+   * without viewers, the time from which a new viewer starts the next attempt.
+   */
   readonly until: Date | undefined
   /**
    * Reason why there is no connection; `undefined` in the states `idle` and `playing`, and during the first attempt.

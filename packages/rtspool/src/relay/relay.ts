@@ -294,8 +294,11 @@ export class Relay implements UpstreamListener {
     this.#loops.clear()
     this.#waiting.reject(this.#unavailable(503, undefined))
     // A source that has to be changed does not become well when nobody needs it.
-    const hasFailed = this.#record.state === 'failed' && !this.#facts.isClosed
-    this.#record.enter(hasFailed ? 'failed' : 'idle', hasFailed ? this.#record.reason : undefined)
+    if (this.#record.state !== 'failed' || this.#facts.isClosed) this.#record.enter('idle')
+    else {
+      const sinceMs = this.#init.clock.now() - this.#attempts.lastAt
+      this.#record.enter('failed', this.#record.reason, Math.max(0, this.#viewerPauseMs - sinceMs))
+    }
   }
 
   #restart(): void {

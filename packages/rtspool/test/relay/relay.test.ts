@@ -404,6 +404,16 @@ describe('a source that has to be changed', () => {
     expect(camera.requests).toHaveLength(count)
   })
 
+  it('says when a new viewer may try, although nobody waits for it', async () => {
+    const { server, relay, url, clock } = await relayScene({ answers: unauthorized })
+    const viewer = await connectTo(server)
+    const from = clock.unixTimeMs()
+    await viewer.request('DESCRIBE', url)
+    await viewer.close()
+    await until(() => relay.status.state === 'failed')
+    expect(Number(relay.status.until) - from).toBe(300_000)
+  })
+
   it('is tried again by a new viewer after a while, unless its password is wrong', async () => {
     const { camera, server, url, clock, relay } = await relayScene({
       answers: { DESCRIBE: { status: 404 } },
