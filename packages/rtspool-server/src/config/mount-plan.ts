@@ -49,13 +49,23 @@ export const takenPaths = (mounts: MountPoints, before: MountPlan, after: MountP
  * are not disconnected, nor are publishers on a path that is no longer allowed.
  */
 export function applyMounts(mounts: MountPoints, before: MountPlan, after: MountPlan): void {
+  freePaths(mounts, before, after)
+  fillPaths(mounts, before, after)
+}
+
+/** Removes the files that the new plan has no more, or in another form: the first half of {@link applyMounts}. */
+export function freePaths(mounts: MountPoints, before: MountPlan, after: MountPlan): void {
+  for (const [path, planned] of before.files) {
+    if (!isSame(after.files.get(path), planned)) mounts.remove(path)
+  }
+}
+
+/** Mounts the new files, and changes the paths to publish to: the second half of {@link applyMounts}. */
+export function fillPaths(mounts: MountPoints, before: MountPlan, after: MountPlan): void {
   for (const path of before.publish.keys()) {
     if (!after.publish.has(path)) mounts.disallowPublish(path)
   }
   for (const [path, options] of after.publish) mounts.allowPublish(path, options)
-  for (const [path, planned] of before.files) {
-    if (!isSame(after.files.get(path), planned)) mounts.remove(path)
-  }
   for (const [path, planned] of after.files) {
     if (isSame(before.files.get(path), planned)) continue
     mounts.add(path, fileMedia(planned.file, { loop: planned.loop }))

@@ -4,6 +4,7 @@ import { applyMounts, mountPlanOf, noMounts } from '../../src/config/mount-plan.
 import type { LivePart } from '../../src/config/reload/live-part.js'
 import {
   bansPart,
+  freedPathsPart,
   limitsPart,
   logPart,
   mountsPart,
@@ -53,7 +54,7 @@ export function runningConfig(
   }
   const parts = [
     ...[serverPart(server), limitsPart(server), bansPart(server)],
-    ...[mountsPart(server), logPart({ setLevel })],
+    ...[freedPathsPart(server), mountsPart(server), logPart({ setLevel })],
   ]
   const reloader = new ConfigReloader(sources, settings, [...parts, ...(last ? [last] : [])])
   const state = () => ({

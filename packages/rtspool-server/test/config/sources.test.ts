@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { MediaFactory, MountPoints } from 'rtspool'
+import { MediaFactory, MountPoints, RtspServer } from 'rtspool'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LoadedConfig } from '../../src/config/load-config.js'
-import { sourcesPart } from '../../src/config/reload/live-parts.js'
+import { freedPathsPart, mountsPart, sourcesPart } from '../../src/config/reload/live-parts.js'
 import { sourcePlansOf } from '../../src/config/sections/sources/source-plans.js'
 import type { Settings } from '../../src/config/settings.js'
 import { type PullPlan, relayOptionsOf, relaySourcesOf } from '../../src/sources/pull/pull-plan.js'
-import type { SourcePlan } from '../../src/sources/source-service.js'
+import { type SourcePlan, SourceService } from '../../src/sources/source-service.js'
 import { loadText, mistakesOf } from './config-text.js'
 
 const load = (sources: string) => loadText(`sources: ${sources}\n`)
@@ -116,6 +116,36 @@ describe('sources of a configuration', () => {
     expect(mistakesOf(() => loadText(text)).join()).toContain(
       'sources./cam and paths./cam.file exclude each other',
     )
+  })
+
+  it('move to a file and back by one reload, also when the reload is undone', async () => {
+    const server = new RtspServer({ port: 0 })
+    const { mounts } = server
+    const service = new SourceService(mounts)
+    onTestFinished(() => service.close())
+    const settingsOf = (text: string) => loadText(`testPicture: false\n${text}\n`) as Settings
+    const source = settingsOf('sources: { /cam: { pull: { url: "rtsp://192.0.2.1/" } } }')
+    const file = settingsOf('paths: { /cam: { file: a.mp4 }, /b: { file: b.mp4 } }')
+    const parts = [freedPathsPart(server), sourcesPart(server, service, {}), mountsPart(server)]
+    const change = (after: Settings, before: Settings) => {
+      const prepared = parts.map((part) => part.prepare(after, before))
+      for (const each of prepared) each?.apply()
+      return () => {
+        for (const each of [...prepared].reverse()) each?.undo()
+      }
+    }
+    const state = () => [service.plans.length, [...mounts].map(([path]) => path)]
+    change(source, settingsOf(''))
+    expect(state()).toEqual([1, ['/cam']])
+    const undo = change(file, source)
+    expect(state()).toEqual([0, ['/cam', '/b']])
+    undo()
+    expect(state()).toEqual([1, ['/cam']])
+    change(file, source)
+    const undoReturn = change(source, file)
+    expect(state()).toEqual([1, ['/cam']])
+    undoReturn()
+    expect(state()).toEqual([0, ['/cam', '/b']])
   })
 
   it('change by a reload, unless a client publishes at the path', () => {

@@ -6,7 +6,7 @@ import type { Replay } from '../../replay/replay.js'
 import type { SourceService } from '../../sources/source-service.js'
 import { readCertificate } from '../certificate.js'
 import type { Environment } from '../environment.js'
-import { applyMounts, mountPlanOf, takenPaths } from '../mount-plan.js'
+import { fillPaths, freePaths, mountPlanOf, takenPaths } from '../mount-plan.js'
 import { ConfigError } from '../problems.js'
 import { banOptionsOf } from '../sections/bans.js'
 import { recordingPlansOf } from '../sections/recordings.js'
@@ -130,13 +130,24 @@ interface BanSettings {
 }
 
 /**
- * Creates the part of a reload that changes the files at paths, and the paths to which clients may
- * publish.
+ * Creates the part of a reload that removes files from their paths. It comes before {@link sourcesPart}, and
+ * {@link mountsPart} after that, so that one reload can move a path from one section to another.
+ */
+export const freedPathsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePart => ({
+  prepare(after, before) {
+    const [was, is] = [mountPlanOf(before.config), mountPlanOf(after.config)]
+    return { apply: () => freePaths(mounts, was, is), undo: () => fillPaths(mounts, is, was) }
+  },
+})
+
+/**
+ * Creates the part of a reload that mounts files at paths, and changes the paths to which clients may publish. Needs
+ * {@link freedPathsPart} before.
  */
 export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePart => ({
   prepare(after, before) {
     const [was, is] = [mountPlanOf(before.config), mountPlanOf(after.config)]
-    const taken = takenPaths(mounts, was, is)
+    const taken = takenPaths(mounts, was, is).filter((path) => !(path in before.config.sources))
     if (taken.length > 0) {
       throw new ConfigError(
         taken.map((path) =>
@@ -145,8 +156,11 @@ export const mountsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePa
       )
     }
     return {
-      apply: () => applyMounts(mounts, was, is),
-      undo: () => applyMounts(mounts, is, was),
+      apply: () => fillPaths(mounts, was, is),
+      undo: () => {
+        freePaths(mounts, is, was)
+        fillPaths(mounts, is, { ...was, files: is.files })
+      },
     }
   },
 })
