@@ -67,11 +67,13 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     logRefusals(server, repeats)
     logBans(server, repeats)
     bans = await openBanFile(options, server, log)
+    sources = new SourceService(rtsp.mounts, { isHeld: true })
+    logSources(sources, repeats)
+    // Mounted first, because a relay that meets 404 does not ask again for minutes.
+    sources.update(plans)
     await server.listen()
     ends.push(logDiagnostics(repeats))
     live = await startLive(rtsp, config, certificate, log)
-    sources = new SourceService(rtsp.mounts)
-    logSources(sources, repeats)
     recordings = new RecordingService(rtsp)
     logRecordings(recordings, repeats)
     const replay = new Replay(rtsp.mounts, recordings, logReplayFailures(repeats))
@@ -96,7 +98,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     control = await startControl(options, {
       ...{ rtsp, log, repeats, version, configuration, live, recordings, sources, certificate },
     })
-    sources.update(plans)
+    sources.begin()
     const recordingPlans = recordingPlansOf(config.recordings)
     recordings.update(recordingPlans)
     replay.update(config.replay, recordingPlans.length > 0)

@@ -25,6 +25,11 @@ export interface SourceServiceOptions {
   readonly clock?: Clock | undefined
   /** Function that starts a program. @default as a child process */
   readonly start?: StartProgram | undefined
+  /**
+   * Mounts the sources, but starts those with `alwaysOn` with {@link SourceService.begin}: for a server that does not
+   * listen so far. @default false
+   */
+  readonly isHeld?: boolean | undefined
 }
 
 /** Step of a change of plans. */
@@ -39,18 +44,26 @@ export class SourceService extends EventEmitter<SourceEvents> {
   readonly #mounts: MountPoints
   readonly #clock: Clock
   readonly #start: StartProgram
+  #isHeld: boolean
   readonly #sources = new Map<string, ExecSource | PullSource>()
   /** Promises of the ends of removed sources, by path. */
   readonly #ending = new Map<string, Promise<void>>()
 
   constructor(
     mounts: MountPoints,
-    { clock = systemClock, start = startProgram }: SourceServiceOptions = {},
+    { clock = systemClock, start = startProgram, isHeld = false }: SourceServiceOptions = {},
   ) {
     super()
     this.#mounts = mounts
     this.#clock = clock
     this.#start = start
+    this.#isHeld = isHeld
+  }
+
+  /** Starts the sources with `alwaysOn` that {@link SourceServiceOptions.isHeld} has held back. */
+  begin(): void {
+    this.#isHeld = false
+    for (const source of this.#sources.values()) source.begin()
   }
 
   /** Statuses of all sources, in the order of their paths. */
@@ -132,11 +145,11 @@ export class SourceService extends EventEmitter<SourceEvents> {
   /** @param isFree - End of another source of the path, which a program waits for. */
   #create(plan: SourcePlan, isFree: Promise<void> | undefined): ExecSource | PullSource {
     const { path } = plan
-    const clock = this.#clock
+    const [clock, isHeld] = [this.#clock, this.#isHeld]
     const changed = (status: SourceStatus): void => void this.emit('stateChanged', status)
-    if (plan.kind === 'pull') return new PullSource(plan, { clock, changed })
+    if (plan.kind === 'pull') return new PullSource(plan, { clock, changed, isHeld })
     return new ExecSource(plan, {
-      clock,
+      ...{ clock, isHeld },
       start: startAfter(isFree, this.#start),
       events: {
         changed,

@@ -37,6 +37,8 @@ export interface ExecSourceInit {
   readonly clock: Clock
   readonly start: StartProgram
   readonly events: ExecSourceEvents
+  /** True to run for viewers only before {@link ExecSource.begin}, whatever `alwaysOn` is. @default false */
+  readonly isHeld?: boolean
   /** Returns a number from 0 to 1. @default Math.random */
   readonly random?: () => number
 }
@@ -86,12 +88,14 @@ export class ExecSource {
   /** Called when the program has ended; defined once the source is closed. */
   #onEnded: (() => void) | undefined
   #closing: Promise<void> | undefined
+  #isHeld: boolean
 
   constructor(plan: ExecPlan, init: ExecSourceInit) {
     const { clock, events } = init
     this.plan = plan
     this.#init = init
     this.#clock = clock
+    this.#isHeld = init.isHeld ?? false
     this.#facts = {
       ...{ state: 'idle', since: new Date(clock.unixTimeMs()), until: undefined },
       ...{ reason: undefined, attempts: 0, lastError: undefined, bytes: 0 },
@@ -118,6 +122,12 @@ export class ExecSource {
     return { path, kind: 'exec', ...this.#facts, source, pid: this.#program?.pid }
   }
 
+  /** Starts the program if the plan has `alwaysOn`. */
+  begin(): void {
+    this.#isHeld = false
+    this.#update()
+  }
+
   /** Ends the program and the media. Resolves when the program and all that it started have ended. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -135,7 +145,8 @@ export class ExecSource {
 
   get #isWanted(): boolean {
     if (this.#onEnded) return false
-    if (this.plan.alwaysOn || this.#timers.returning || this.#waiters.size > 0) return true
+    if ((this.plan.alwaysOn && !this.#isHeld) || this.#timers.returning || this.#waiters.size > 0)
+      return true
     return this.#live?.isWanted === true
   }
 

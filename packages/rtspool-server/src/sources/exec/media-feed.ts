@@ -3,6 +3,7 @@ import { aac, h264, h265, LiveMedia, type LiveTrack, opus, type UnitFormat } fro
 import type { TsCodec, TsStream } from '../ts/tables.js'
 import { TsDemuxer } from '../ts/ts-demuxer.js'
 import type { ExecFormat, ExecPlan } from './exec-plan.js'
+import { OutputMarks } from './output-marks.js'
 
 /** Receiver of the media that a {@link MediaFeed} creates, and of its problems. */
 export interface FeedListener {
@@ -74,17 +75,34 @@ export class MediaFeed {
     const layout: Layout = { key: format, formats: [units] }
     let track: LiveTrack | undefined
     let writer: ReturnType<ReturnType<LiveTrack['writable']>['getWriter']> | undefined
+    const marks = new OutputMarks(format)
+    const expected = `expected ${plainNames[format]}, got`
+    let isWrong = false
+    const wrong = (got: string): void => {
+      if (!isWrong) this.#listener.wrong(`${expected} ${got}`)
+      isWrong = true
+    }
     const written = (): void => this.#listener.wrote()
     // A write fails only after the end of the media.
     const ignore = (): void => undefined
     return {
       write: (chunk) => {
+        if (isWrong) return
+        marks.note(chunk)
+        if (marks.isForeign) {
+          wrong('64 KiB of something else')
+          return
+        }
         const present = this.#track(layout, 0)
         if (present !== track) writer = present?.writable({ split: true }).getWriter()
         track = present
         writer?.write(chunk).then(written, ignore)
       },
-      end: (isWhole) => void (isWhole ? writer?.close() : writer?.abort())?.catch(ignore),
+      end: (isWhole) => {
+        void (isWhole ? writer?.close() : writer?.abort())?.catch(ignore)
+        const { foreignBytes } = marks
+        if (foreignBytes > 0) wrong(`${foreignBytes} bytes of something else`)
+      },
     }
   }
 
@@ -92,6 +110,7 @@ export class MediaFeed {
     let layout: Layout = { key: '', formats: [] }
     let chosen: readonly ServedStream[] = []
     let isWrong = false
+    let bytes = 0
     /**
      * Seconds to add to the times of the run to get those of the monotonic clock, because each run may begin at any
      * time.
@@ -114,6 +133,7 @@ export class MediaFeed {
     return {
       write: (chunk) => {
         if (isWrong) return
+        bytes += chunk.length
         demuxer.push(chunk)
         this.#listener.wrote()
         if (!demuxer.isForeign) return
@@ -122,6 +142,10 @@ export class MediaFeed {
       },
       end: (isWhole) => {
         if (isWhole) demuxer.flush()
+        if (isWrong || bytes === 0 || demuxer.mayBeStream) return
+        this.#listener.wrong(
+          `expected an MPEG transport stream, got ${bytes} bytes of something else`,
+        )
       },
     }
   }
@@ -149,6 +173,12 @@ export class MediaFeed {
 }
 
 const plainFormats = { h264, h265, aac } as const
+/** Descriptions of the formats of one track, for messages. */
+const plainNames = {
+  h264: 'H.264 with start codes',
+  h265: 'H.265 with start codes',
+  aac: 'AAC with ADTS headers',
+} as const
 const isVideo = ({ codec }: TsStream): boolean => codec === 'h264' || codec === 'h265'
 
 /** Chooses the first video and the first sound that can be served. */

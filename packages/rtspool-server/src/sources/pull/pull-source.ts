@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock, MediaFactory } from 'rtspool'
-import { type RelayMedia, type RelayStatus, relayMedia } from 'rtspool/relay'
+import { type RelayMedia, type RelayStatus, type RelayUpdate, relayMedia } from 'rtspool/relay'
 import type { SourceStatus } from '../source-status.js'
 import { type PullPlan, relayOptionsOf, relaySourcesOf } from './pull-plan.js'
 
 export interface PullSourceInit {
   readonly clock: Clock
+  /** True to connect for viewers only before {@link PullSource.begin}, whatever `alwaysOn` is. */
+  readonly isHeld: boolean
   /** Called after each change of the state. */
   readonly changed: (status: SourceStatus) => void
 }
@@ -14,15 +16,17 @@ export interface PullSourceInit {
 export class PullSource {
   readonly #relay: RelayMedia
   #plan: PullPlan
+  #isHeld: boolean
 
   /**
    * Creates a source, which pulls at once with `alwaysOn`.
    *
    * @throws {RangeError | TypeError} Names the invalid option, without credentials.
    */
-  constructor(plan: PullPlan, { clock, changed }: PullSourceInit) {
+  constructor(plan: PullPlan, { clock, changed, isHeld }: PullSourceInit) {
     this.#plan = plan
-    this.#relay = relayMedia(relaySourcesOf(plan), { ...relayOptionsOf(plan), clock })
+    this.#isHeld = isHeld
+    this.#relay = relayMedia(relaySourcesOf(plan), { ...this.#options, clock })
     this.#relay.on('stateChanged', (status) => changed(this.#statusOf(status)))
   }
 
@@ -46,11 +50,22 @@ export class PullSource {
     const isOther = !isDeepStrictEqual(relaySourcesOf(plan), relaySourcesOf(this.#plan))
     this.#plan = plan
     const source = isOther ? { source: relaySourcesOf(plan) } : {}
-    this.#relay.update({ ...relayOptionsOf(plan), ...source })
+    this.#relay.update({ ...this.#options, ...source })
+  }
+
+  /** Connects if the plan has `alwaysOn`. */
+  begin(): void {
+    this.#isHeld = false
+    if (this.#plan.alwaysOn) this.#relay.update({ alwaysOn: true })
   }
 
   close(): Promise<void> {
     return this.#relay.close()
+  }
+
+  get #options(): RelayUpdate {
+    const options = relayOptionsOf(this.#plan)
+    return this.#isHeld ? { ...options, alwaysOn: false } : options
   }
 
   #statusOf({ lastError, ...status }: RelayStatus): SourceStatus {

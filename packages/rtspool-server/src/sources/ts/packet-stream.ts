@@ -27,6 +27,11 @@ export class PacketStream {
     return this.#packets === 0 && this.#skippedBytes >= maxForeignBytes
   }
 
+  /** False if bytes have come, none of which belongs to a packet, or could begin one. */
+  get mayBeStream(): boolean {
+    return this.#packets > 0 || this.#pending[0] === syncByte
+  }
+
   push(chunk: Uint8Array): void {
     const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     const bytes = this.#pending.length > 0 ? Buffer.concat([this.#pending, view]) : view

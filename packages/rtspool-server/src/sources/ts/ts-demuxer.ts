@@ -53,6 +53,11 @@ export class TsDemuxer {
     return this.#packets.isForeign
   }
 
+  /** False if bytes have come, none of which belongs to a packet, or could begin one. */
+  get mayBeStream(): boolean {
+    return this.#packets.mayBeStream
+  }
+
   /** Reads the next bytes, in chunks of any size. */
   push(chunk: Uint8Array): void {
     this.#packets.push(chunk)

@@ -1,8 +1,9 @@
 import { MediaFactory } from 'rtspool'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { picture } from '../../../../rtspool/test/support/nal-stream.js'
 import { nextTurn, until } from '../../../../rtspool/test/support/until.js'
 import { type PullPlan, pullDefaults } from '../../../src/sources/pull/pull-plan.js'
+import { SourceService } from '../../../src/sources/source-service.js'
 import { opusDescriptors, TsWriter, types } from '../ts/ts-writer.js'
 import { ExecScene, execPlan } from './exec-scene.js'
 
@@ -252,6 +253,45 @@ describe('a transport stream of a program', () => {
     scene.program.write(Buffer.alloc(70_000, 'usage: camera'))
     scene.program.end(0)
     expect(scene.status.lastError).toMatch(/^expected an MPEG transport stream/)
+  })
+
+  it.each([
+    ['mpegts', 'an MPEG transport stream'],
+    ['h264', 'H.264 with start codes'],
+    ['aac', 'AAC with ADTS headers'],
+  ] as const)('that writes a line of text in place of %s says so', (format, expected) => {
+    const scene = new ExecScene(execPlan({ format, alwaysOn: true }))
+    scene.program.write(Buffer.from('usage: camera'))
+    scene.program.end(1)
+    expect(scene.status).toMatchObject({ state: 'waiting', reason: 'wrongOutput' })
+    expect(scene.status.lastError).toBe(`expected ${expected}, got 13 bytes of something else`)
+  })
+
+  it('that writes much of another format is ended', async () => {
+    const scene = new ExecScene(execPlan({ format: 'h265', alwaysOn: true }))
+    scene.program.write(Buffer.alloc(70_000, 'text'))
+    expect(scene.program.isStopping).toBe(true)
+    scene.program.end(null, 'SIGTERM')
+    expect(scene.status.lastError).toBe(
+      'expected H.265 with start codes, got 64 KiB of something else',
+    )
+  })
+})
+
+describe('sources before the server listens', () => {
+  it('are mounted, but those that are always on start when it listens', async () => {
+    const scene = new ExecScene()
+    const { server, clock, start, programs } = scene
+    const sources = new SourceService(server.mounts, { clock, start, isHeld: true })
+    onTestFinished(() => sources.close())
+    const pull = pullPlan('rtsp://127.0.0.1:1/')
+    sources.update([execPlan({ path: '/exec', alwaysOn: true }), { ...pull, alwaysOn: true }])
+    expect([...server.mounts].map(([path]) => path)).toEqual(['/exec', '/pull'])
+    expect(sources.statuses.map(({ state }) => state)).toEqual(['idle', 'idle'])
+    sources.begin()
+    expect(sources.statuses.map(({ state }) => state)).toEqual(['starting', 'connecting'])
+    sources.update([])
+    programs.at(-1)?.end()
   })
 })
 
