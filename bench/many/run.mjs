@@ -1,6 +1,6 @@
 // Many publishers with few viewers or none: what does a packet cost rtspool, and what MediaMTX?
 // Usage: npm run bench -- many [--short] [--cases 40x2-tcp,40x2-udp,100x1-tcp,300x0] [--subjects rtspool,mediamtx]
-//   [--rounds 5] [--warmup 3] [--measure 10] [--settings JSON of rtspool-server.mjs]
+//   [--rounds 5] [--warmup 12] [--measure 10] [--settings JSON of rtspool-server.mjs]
 // A case is PUBLISHERSxVIEWERS-TRANSPORT: so many publishers, and so many viewers of each.
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
 import { cpuPerPacketUs, measureLoad, measureWithoutLoad } from '../lib/load.mjs'
@@ -15,7 +15,7 @@ const options = readOptions(
     cases: ['40x2-tcp', '40x2-udp', '100x1-tcp', '300x0'],
     subjects: ['rtspool', 'mediamtx'],
     rounds: 5,
-    warmup: 3,
+    warmup: 12,
     measure: 10,
     settings: '{}',
   },

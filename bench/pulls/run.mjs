@@ -1,6 +1,6 @@
 // Many cameras pulled on demand, two viewers each: what does a delivered packet cost rtspool, and what MediaMTX?
 // Usage: npm run bench -- pulls [--short] [--cameras 40] [--viewers 2: of each] [--transports tcp,udp]
-//   [--subjects rtspool,mediamtx] [--rounds 5] [--warmup 3] [--measure 10]
+//   [--subjects rtspool,mediamtx] [--rounds 5] [--warmup 12] [--measure 10]
 // The cameras are paths of one rtspool on the core of the load, to which one process publishes; both servers pull over TCP.
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
 import { cpuPerPacketUs, measureLoad } from '../lib/load.mjs'
@@ -18,7 +18,7 @@ const options = readOptions(
     transports: ['tcp', 'udp'],
     subjects: ['rtspool', 'mediamtx'],
     rounds: 5,
-    warmup: 3,
+    warmup: 12,
     measure: 10,
   },
   { cameras: 3, transports: ['tcp'], rounds: 1, warmup: 0.5, measure: 1 },

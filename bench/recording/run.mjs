@@ -1,7 +1,7 @@
 // Recording many streams: what does it cost the rtspool command, and what MediaMTX? Then kill -9: does each file of
 // rtspool play to its last whole fragment?
 // Usage: npm run bench -- recording [--short] [--streams 40] [--subjects rtspool,mediamtx] [--rounds 5]
-//   [--warmup 3] [--measure 10] [--folder DIRECTORY: files are written below it, and removed]
+//   [--warmup 12] [--measure 10] [--folder DIRECTORY: files are written below it, and removed]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ const options = readOptions(
     streams: 40,
     subjects: ['rtspool', 'mediamtx'],
     rounds: 5,
-    warmup: 3,
+    warmup: 12,
     measure: 10,
     folder: tmpdir(),
   },

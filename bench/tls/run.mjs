@@ -1,5 +1,5 @@
 // Viewers over TLS: what does a byte cost rtspool, and what MediaMTX?
-// Usage: npm run bench -- tls [--short] [--viewers 200] [--subjects rtspool,mediamtx] [--rounds 5] [--warmup 3]
+// Usage: npm run bench -- tls [--short] [--viewers 200] [--subjects rtspool,mediamtx] [--rounds 5] [--warmup 12]
 //   [--measure 10] [--settings JSON of rtspool-server.mjs]
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -20,7 +20,7 @@ const options = readOptions(
     viewers: 200,
     subjects: ['rtspool', 'mediamtx'],
     rounds: 5,
-    warmup: 3,
+    warmup: 12,
     measure: 10,
     settings: '{}',
   },

@@ -11,12 +11,16 @@ const codings = {
 } as const
 
 const lengthBytes = 4
+/** Maximum bytes of parameter sets to keep. Cameras send some hundred; larger ones are parsed each time. */
+const maxKeptSetsBytes = 4096
 
 /** Coding of the pictures of one track, whose format is in their parameter sets. */
 export class VideoCoding {
   readonly #coding: (typeof codings)[VideoEncoding]
   readonly #clockRate: number
   #format: TrackFormat | undefined
+  /** Parameter sets of the format. Most cameras repeat the same ones before each key frame. */
+  #sets: readonly Buffer[] = []
 
   constructor(encoding: VideoEncoding, clockRate: number) {
     this.#coding = codings[encoding]
@@ -34,10 +38,20 @@ export class VideoCoding {
    * @returns The format; `undefined` without usable parameter sets, and if the format is the one before.
    */
   readFormat(parts: readonly Buffer[]): TrackFormat | undefined {
+    const sets = parts.filter((part) => !this.#coding.isSampleUnit(part))
+    if (this.#format && haveSameBytes(sets, this.#sets)) return undefined
     const format = this.#coding.formatOf(parts, this.#clockRate)
-    if (!format || this.#format?.entry.equals(format.entry)) return undefined
+    if (!format) return undefined
+    this.#keep(sets)
+    if (this.#format?.entry.equals(format.entry)) return undefined
     this.#format = format
     return format
+  }
+
+  #keep(sets: readonly Buffer[]): void {
+    const sizeBytes = sets.reduce((sum, { length }) => sum + length, 0)
+    // Copies, because a part keeps the packets that it arrived in.
+    this.#sets = sizeBytes > maxKeptSetsBytes ? [] : sets.map((set) => Buffer.from(set))
   }
 
   /**
@@ -55,3 +69,6 @@ export class VideoCoding {
     return pieces
   }
 }
+
+const haveSameBytes = (some: readonly Buffer[], others: readonly Buffer[]): boolean =>
+  some.length === others.length && some.every((each, index) => each.equals(others[index] as Buffer))
