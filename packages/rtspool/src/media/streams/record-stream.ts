@@ -26,6 +26,12 @@ import {
 } from './stream-reception.js'
 import type { StreamSecurity } from './stream-security.js'
 
+/**
+ * Minimum milliseconds between two signs of life of a session for its RTP packets. The packets of a frame arrive
+ * together, and a timeout has whole seconds.
+ */
+const signOfLifeMs = 1
+
 /** The members of a {@link StreamLink} that a receiving stream uses. */
 export type RecordLink = Omit<StreamLink, 'answer' | 'place'>
 
@@ -36,7 +42,10 @@ export interface RecordStreamInit {
   readonly counters: ReceptionCounters
   /** Receiver of the application for packets of a back channel; absent for a publisher. */
   readonly place?: BackChannelSink | undefined
-  /** Called when RTP or RTCP has arrived from the client, so that its session is kept alive. */
+  /**
+   * Called when RTP or RTCP has arrived from the client, so that its session is kept alive: for RTP at most once a
+   * millisecond.
+   */
   readonly onPacket: () => void
   /** Called when the media has ended while this stream is still open. */
   readonly onMediaEnded: () => void
@@ -69,6 +78,8 @@ export class RecordStream implements MediaParticipant {
   malformedRtcp = 0
   /** Arrival of the last RTP or RTCP packet, in milliseconds of the monotonic clock. */
   heardAt = Number.NEGATIVE_INFINITY
+  /** Time of the last call of `onPacket` for RTP, in milliseconds of the monotonic clock. */
+  #aliveAt = Number.NEGATIVE_INFINITY
 
   constructor(init: RecordStreamInit) {
     this.#init = init
@@ -121,6 +132,7 @@ export class RecordStream implements MediaParticipant {
   record(sink: PacketSink): void {
     if (this.#state === 'closed') return
     this.#state = 'recording'
+    this.#aliveAt = Number.NEGATIVE_INFINITY
     this.#watchSilence()
     if (this.#sink === sink) return
     this.#sink = sink
@@ -176,6 +188,8 @@ export class RecordStream implements MediaParticipant {
     const { counters } = this.#init
     counters.packetsIn++
     counters.bytesIn += packet.length
+    if (this.heardAt - this.#aliveAt < signOfLifeMs) return
+    this.#aliveAt = this.heardAt
     this.#init.onPacket()
   }
 

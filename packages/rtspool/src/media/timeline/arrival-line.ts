@@ -103,6 +103,11 @@ export class ArrivalLine implements LeadMember {
     lead.join(this)
   }
 
+  /** Returns whether a packet has the timestamp of the last one, as within one frame. */
+  repeats(timestamp: number): boolean {
+    return this.#line !== undefined && timestamp === this.#lastTimestamp
+  }
+
   /** True once a first packet has arrived. */
   get isBegun(): boolean {
     return this.#line !== undefined

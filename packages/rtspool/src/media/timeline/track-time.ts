@@ -137,6 +137,10 @@ export class TrackTime {
    * packets.
    */
   noteArrival(rtpTime: number): Arrival {
+    if (this.#line.repeats(rtpTime)) {
+      this.#isToldTried = true
+      return 'steady'
+    }
     const now = this.#clock.now()
     if (this.#firstArrivalMs === undefined) this.#noteFirst(rtpTime, now)
     const arrival = this.#line.note(rtpTime, now)

@@ -68,6 +68,21 @@ describe('RecordStream', () => {
     expect([counters, heard.alive]).toEqual([{ packetsIn: 2, bytesIn: 24, packetsLost: 0 }, 2])
   })
 
+  it('counts the packets of one millisecond as one sign of life', () => {
+    const { clock, track, stream, counters, heard } = setUp()
+    stream.record(track)
+    const receive = (sequenceNumber: number): void => {
+      stream.receiveRtp(rtpPacket({ sequenceNumber }))
+    }
+    for (let number = 0; number < 5; number++) receive(number)
+    expect([counters.packetsIn, heard.alive]).toEqual([5, 1])
+    clock.advance(1)
+    for (let number = 5; number < 8; number++) receive(number)
+    expect([counters.packetsIn, heard.alive]).toEqual([8, 2])
+    stream.receiveRtcp(senderReport(1, clock.unixTimeMs(), 0))
+    expect(heard.alive).toBe(3)
+  })
+
   it('bytes other than RTP and RTCP are dropped and are no sign of life', {
     tags: ['A-RTC-6', 'B-SSRC'],
   }, () => {
