@@ -79,9 +79,12 @@ export class ExecSource {
   #stopCause: StopCause | undefined
   /** Milliseconds of the monotonic clock before which the program is not started again. */
   #notBefore = Number.NEGATIVE_INFINITY
-  #restart: ClockTimer | undefined
-  /** `hold`: viewers wait for the next run. `returning`: viewers may return after a change of tracks. */
-  readonly #timers: Record<'hold' | 'returning', ClockTimer | undefined> = {
+  /**
+   * `restart`: the next run begins. `hold`: viewers wait for the next run. `returning`: viewers may return after a
+   * change of tracks.
+   */
+  readonly #timers: Record<'restart' | 'hold' | 'returning', ClockTimer | undefined> = {
+    restart: undefined,
     hold: undefined,
     returning: undefined,
   }
@@ -155,7 +158,7 @@ export class ExecSource {
     if (!this.#isWanted) {
       if (this.#program) this.#stop({ reason: 'unwanted', text: '' })
       else this.#rest()
-    } else if (!this.#program && !this.#restart) {
+    } else if (!this.#program && !this.#timers.restart) {
       const waitMs = this.#notBefore - this.#clock.now()
       if (waitMs > 0) this.#wait('waiting', waitMs)
       else this.#run()
@@ -163,8 +166,8 @@ export class ExecSource {
   }
 
   #run(): void {
-    this.#restart?.cancel()
-    this.#restart = undefined
+    this.#timers.restart?.cancel()
+    this.#timers.restart = undefined
     this.#stopCause = undefined
     this.#facts.attempts++
     const { startSeconds, stallSeconds, environment, passEnvironment } = this.plan
@@ -249,13 +252,13 @@ export class ExecSource {
 
   #wait(state: 'waiting' | 'failed', delayMs: number): void {
     this.#set(state, new Date(this.#clock.unixTimeMs() + delayMs))
-    this.#restart = this.#clock.schedule(() => this.#run(), delayMs, false)
+    this.#timers.restart = this.#clock.schedule(() => this.#run(), delayMs, false)
   }
 
   /** Gives up the next attempt until another viewer comes: the state becomes `idle`, or stays `failed`. */
   #rest(): void {
-    this.#restart?.cancel()
-    this.#restart = undefined
+    this.#timers.restart?.cancel()
+    this.#timers.restart = undefined
     this.#timers.hold?.cancel()
     this.#timers.hold = undefined
     this.#timers.returning?.cancel()

@@ -1,5 +1,5 @@
-import type { Clock, ClockTimer } from '../clock.js'
-import { rtcpIntervalMs } from '../rtcp/index.js'
+import type { Clock, ClockTimer } from '../../clock.js'
+import { rtcpIntervalMs } from '../../rtcp/index.js'
 
 /** Calls a function about every 5 s, at random times (RFC 3550 section 6.3). */
 export class ReportTimer {
