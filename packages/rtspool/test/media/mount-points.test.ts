@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MediaFactory } from '../../src/media/media-factory.js'
 import { depthOf, MountPoints } from '../../src/media/mount-points.js'
 import { SeededRandom } from '../rtsp/mutate.js'
@@ -120,6 +120,32 @@ describe('MountPoints.match', { tags: 'S-2' }, () => {
       mounts.remove('/a/b/c')
       expect(mounts.match('/a/b/c/d')).toBeUndefined()
     }
+  })
+
+  /** Number of look-ups in any `Map` for one path. */
+  function lookUpsFor(mounts: MountPoints, path: string): number {
+    const get = vi.spyOn(Map.prototype, 'get')
+    try {
+      mounts.match(path)
+      return get.mock.calls.length
+    } finally {
+      get.mockRestore()
+    }
+  }
+
+  it.each([
+    ['a thousand segments', `/x${'/y'.repeat(1000)}`],
+    ['a thousand segments below a mount point', `/cam${'/y'.repeat(1000)}`],
+    ['a slash at the end', `/x${'/y'.repeat(1000)}/`],
+    ['one long segment', `/${'x'.repeat(2000)}`],
+    ['segments that are mount points elsewhere', '/cam'.repeat(500)],
+  ])('looks up one prefix for each depth with mount points: %s', (_name, path) => {
+    const mounts = new MountPoints()
+    mounts.add('/cam', factory())
+    mounts.add('/a/b/c', factory())
+    mounts.add(`/deep${'/z'.repeat(400)}`, factory())
+    mounts.remove(`/deep${'/z'.repeat(400)}`)
+    expect(lookUpsFor(mounts, path)).toBeLessThanOrEqual(2)
   })
 
   it.each([

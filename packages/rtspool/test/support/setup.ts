@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach } from 'vitest'
 import './equal-bytes.js'
+import './equal-sessions.js'
 import { fuzzSeed } from './fuzz-runs.js'
 import { closeOpenThings } from './open-things.js'
 import { sendByThreads } from './send-by-threads.js'
