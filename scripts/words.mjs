@@ -1,10 +1,14 @@
 /**
  * Measures how readable the docstrings of the packages are, and ends with 1 when a measure is worse than its limit. A
  * change that improves a measure for good writes the new value here. With --list: names each docstring that is meant.
+ * With --sample COUNT: prints that many docstrings, drawn at random, for a reader who has not seen the code. --seed TEXT
+ * draws others.
  */
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import ts from 'typescript'
 import { root } from './workspace.mjs'
 
@@ -19,7 +23,15 @@ const limits = {
 /** Matches a docstring that begins with a free clause: it names nothing, so readers must find the noun in the code. */
 const clause = /^(what|where|who|whom|whether|how|when|of|those)\b/i
 
-const isListing = process.argv.includes('--list')
+const {
+  values: { list: isListing, sample, seed },
+} = parseArgs({
+  options: {
+    list: { type: 'boolean', default: false },
+    sample: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '1' },
+  },
+})
 
 function* docstringsOf(file) {
   const source = readFileSync(join(root, file), 'utf8')
@@ -29,10 +41,13 @@ function* docstringsOf(file) {
     for (const { pos, end } of ts.getLeadingCommentRanges(source, node.getFullStart()) ?? []) {
       if (seen.has(pos) || !source.startsWith('/**', pos)) continue
       seen.add(pos)
-      yield source
+      const text = source
         .slice(pos + 3, end - 2)
         .replace(/^\s*\* ?/gm, '')
         .trim()
+      const place = `${file}:${tree.getLineAndCharacterOfPosition(pos).line + 1}`
+      const [code = ''] = source.slice(end).trimStart().split('\n')
+      yield { text, place, code }
     }
     for (const child of node.getChildren(tree)) yield* visit(child)
   }
@@ -57,23 +72,34 @@ const sources = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .split('\n')
   .filter((file) => /^packages\/[^/]+\/src\/.*\.ts$/.test(file))
 
+/** Prints `count` docstrings of the packages, the same ones for the same seed. */
+function printSample(all, count) {
+  const rank = ({ place }) => createHash('sha256').update(`${seed} ${place}`).digest('hex')
+  const ranked = all.map((each) => ({ each, rank: rank(each) }))
+  ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1))
+  for (const { each } of ranked.slice(0, count)) {
+    console.log(`${each.place}\n${each.text.replace(/^/gm, '  ')}\n    ${each.code}\n`)
+  }
+}
+
+const docstrings = sources.flatMap((file) => [...docstringsOf(file)])
+printSample(docstrings, Number(sample))
+
 const clausesByFolder = new Map()
 const counts = { docstrings: 0, clauses: 0, sentences: 0, longSentences: 0 }
-for (const file of sources) {
-  for (const docstring of docstringsOf(file)) {
-    counts.docstrings++
-    if (clause.test(docstring)) {
-      counts.clauses++
-      const folder = dirname(file)
-      clausesByFolder.set(folder, (clausesByFolder.get(folder) ?? 0) + 1)
-      if (isListing) console.log(`${file}: ${docstring.split('\n')[0]}`)
-    }
-    for (const words of sentencesOf(docstring)) {
-      counts.sentences++
-      if (words.length <= mostWords) continue
-      counts.longSentences++
-      if (isListing) console.log(`${file}: ${words.length} words: ${words.join(' ')}`)
-    }
+for (const { text, place } of docstrings) {
+  counts.docstrings++
+  if (clause.test(text)) {
+    counts.clauses++
+    const folder = dirname(place)
+    clausesByFolder.set(folder, (clausesByFolder.get(folder) ?? 0) + 1)
+    if (isListing) console.log(`${place}: ${text.split('\n')[0]}`)
+  }
+  for (const words of sentencesOf(text)) {
+    counts.sentences++
+    if (words.length <= mostWords) continue
+    counts.longSentences++
+    if (isListing) console.log(`${place}: ${words.length} words: ${words.join(' ')}`)
   }
 }
 for (const [folder, count] of [...clausesByFolder].sort(([, a], [, b]) => b - a)) {
