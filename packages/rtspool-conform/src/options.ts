@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { captureOutput } from './command-line/capture-output.js'
 import { unknownOption } from './command-line/unknown-option.js'
 import type { Credentials } from './credentials.js'
 import { type ParsedTarget, type Presentation, parseTarget } from './target.js'
@@ -124,26 +125,15 @@ export function createConformCommand(): Command {
  *   nothing is thrown.
  */
 export function parseConformLine(args: readonly string[]): ConformInvocation {
-  let stdout = ''
-  let stderr = ''
   const command = createConformCommand()
-    .exitOverride()
-    .showSuggestionAfterError(false)
-    .configureOutput({
-      writeOut: (text) => {
-        stdout += text
-      },
-      writeErr: (text) => {
-        stderr += text
-      },
-    })
+  const output = captureOutput(command)
   try {
     command.parse(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return { kind: 'print', stdout, exitCode: 0 }
+    if (error.exitCode === 0) return { kind: 'print', stdout: output.stdout, exitCode: 0 }
     if (error.code === 'commander.unknownOption') return refusal(unknownOption(error, command))
-    return refusal(stderr || error.message)
+    return refusal(output.stderr || error.message)
   }
   const flags = command.opts<Flags>()
   if (flags.list) return { kind: 'list', isJson: flags.json !== undefined }

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import { unknownOption } from 'rtspool-conform/command-line'
+import { captureOutput, unknownOption } from 'rtspool-conform/command-line'
 import { ShareLogins } from './access/share-logins.js'
 import type { Environment } from './config/environment.js'
 import { type ConfigSources, findConfigFile } from './config/load-config.js'
@@ -80,19 +80,8 @@ export function parseCommandLine(
   version: string,
   environment: Environment = {},
 ): Invocation {
-  let stdout = ''
-  let stderr = ''
   const command = createCommand(version)
-    .exitOverride()
-    .showSuggestionAfterError(false)
-    .configureOutput({
-      writeOut: (text) => {
-        stdout += text
-      },
-      writeErr: (text) => {
-        stderr += text
-      },
-    })
+  const output = captureOutput(command)
   try {
     command.parse(args, { from: 'user' })
     return { kind: 'serve', options: commandOptions(command, environment) }
@@ -100,11 +89,11 @@ export function parseCommandLine(
     if (error instanceof ConfigError) return refusal(error.message.split('\n'))
     if (error instanceof OptionValueError) return refusal([error.message])
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return { kind: 'print', stdout, exitCode: 0 }
+    if (error.exitCode === 0) return { kind: 'print', stdout: output.stdout, exitCode: 0 }
     // Not quoted: it may be a password whose option is missing.
     if (error.code === 'commander.excessArguments') return refusal([excess])
     if (error.code === 'commander.unknownOption') return refusal([unknownOption(error, command)])
-    return refusal([oneLine(stderr || error.message)])
+    return refusal([oneLine(output.stderr || error.message)])
   }
 }
 
