@@ -24,7 +24,6 @@ export type {
   BanTerms,
   UnbanReason,
 } from './bans/ban.js'
-export type { BanListQuery, BanPage } from './bans/ban-list.js'
 export {
   type AutomaticBan,
   type BanOptions,
@@ -32,6 +31,7 @@ export {
   type FailedLoginsBan,
   type FlappingBan,
 } from './bans/ban-options.js'
+export type { BanListQuery, BanPage } from './bans/ban-query.js'
 export type { BanStats, Bans } from './bans/bans.js'
 export type {
   SessionPoolWatch,

@@ -22,13 +22,13 @@ import {
   type UnbanReason,
 } from './ban.js'
 import { BanEntry } from './ban-entry.js'
-import { type BanListQuery, type BanPage, pageOf } from './ban-list.js'
 import {
   type BanOptions,
   banDefaults,
   type ResolvedBanOptions,
   resolveBanOptions,
 } from './ban-options.js'
+import { type BanListQuery, type BanPage, pageOf } from './ban-query.js'
 import { BanStore, isAutomatic } from './ban-store.js'
 
 /** Functions that {@link Bans} calls for its events; the pool emits them. */
