@@ -1,3 +1,5 @@
+// Longer than usual: one table of all error codes, of which docs/reference/errors.md is made.
+
 /**
  * Entry of `errorCodes` for one error of the library. Such an error concerns the input of a peer,
  * or a limit of the library.

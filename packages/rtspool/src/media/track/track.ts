@@ -1,3 +1,6 @@
+// Longer than usual: one class, which passes each call on to a part with a file of its own. Its fast path, from push to the
+// readers, stands together in #send.
+
 import { bufferOf } from '../../bytes.js'
 import type { Clock } from '../../clock.js'
 import type { TrackOutput, TrackPosition } from '../../public/track.js'

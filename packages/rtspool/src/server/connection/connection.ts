@@ -1,3 +1,6 @@
+// Longer than usual: one class, which connects the parts of a connection (reader, queue, writer, end) by the functions that
+// each of them calls. A third of the lines are its properties.
+
 import type { Writable } from 'node:stream'
 import type { InspectOptions } from 'node:util'
 import type { MalformedMessageError, RtspError } from '../../errors.js'
