@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { reasonToSkip } from '../../scripts/programs.mjs'
 import { ApiCommand } from './support/api-command.js'
 import { startBrowser } from './support/browser.mjs'
+import { ConfiguredCommand } from './support/configured-command.js'
 import { DashboardPage } from './support/dashboard-page.js'
 import { MediaFiles } from './support/media-files.js'
 import { endPrograms } from './support/process.js'
@@ -169,6 +170,72 @@ describe('media, overview and events of the web page in Chromium', () => {
     await dashboard.photograph('media-away')
   })
 
+  test('the media page adds, watches, changes and removes a camera that is pulled', async (context) => {
+    requirePrograms(context, 'chromium')
+    const camera = await ConfiguredCommand.start(lockedCamera, [], {
+      RTSPOOL_USERS: 'ann:canary-of-camera',
+    })
+    const config = 'api: { sourceNetworks: [127.0.0.0/8] }'
+    const pulling = await ApiCommand.start([], { config })
+    ends.push(() => pulling.stop())
+    const openAs = async (token: string): Promise<DashboardPage> => {
+      const dashboard = await DashboardPage.open(browser, `${pulling.url}/#/media`)
+      ends.push(() => dashboard.close())
+      await dashboard.logIn(token)
+      return dashboard
+    }
+    const admin = await openAs(pulling.adminToken)
+    const { dialog } = admin
+    const fill = (label: string, text: string) =>
+      dialog.getByLabel(label, { exact: true }).fill(text)
+    await press(admin, 'Pull a stream …')
+    await fill('Path', '/yard')
+    await fill('URL', 'rtsp://camera.local/test')
+    await fill('User', 'ann')
+    await fill('Password', 'canary-guess')
+    await dialog.getByLabel('Connect without viewers').check()
+    await dialog.getByRole('button', { name: 'Add source' }).click()
+    await dialog.getByText('expected a numeric address').waitFor(patience)
+    await admin.photograph('source-dialog')
+    await fill('URL', `${camera.url}/test`)
+    await dialog.getByRole('button', { name: 'Add source' }).click()
+    const rows = admin.page.getByRole('region', { name: 'Sources', exact: true })
+    await rows.getByText('failed: wrong user or password').waitFor(patience)
+    await rows.getByText(`${camera.url}/test`).waitFor(patience)
+    await admin.photograph('sources-failed')
+    await press(admin, 'Change /yard')
+    await fill('Password', 'canary-of-camera')
+    await dialog.getByText('More settings').click()
+    await fill('Seconds that viewers stay without the camera', '7')
+    await admin.photograph('source-change')
+    await dialog.getByRole('button', { name: 'Change source' }).click()
+    await rows.getByText(/^playing \(/).waitFor(patience)
+    await expect.poll(() => rows.getByText(/^\d+(\.\d)? [kM]B$/).count(), patience).toBe(1)
+    const { body } = await pulling.api.call('listSources')
+    expect(body.sources).toMatchObject([
+      { path: '/yard', alwaysOn: true, settings: { holdSeconds: 7, stallSeconds: 15 } },
+    ])
+    await admin.photograph('sources')
+    const { token } = (
+      await pulling.api.call('createToken', { body: { name: 'eyes', role: 'viewer' } })
+    ).body
+    const viewer = await openAs(token)
+    const seen = viewer.page.getByRole('region', { name: 'Sources', exact: true })
+    await seen.getByText(/^playing \(/).waitFor(patience)
+    expect(await seen.getByRole('button').count()).toBe(0)
+    expect(await viewer.button('Pull a stream …').count()).toBe(0)
+    await camera.stop()
+    await seen.getByText(/^waiting: /).waitFor(patience)
+    await viewer.photograph('sources-waiting')
+    await press(admin, 'Remove /yard')
+    await dialog.getByRole('button', { name: 'Remove source' }).click()
+    await rows.waitFor({ ...patience, state: 'detached' })
+    await seen.waitFor({ ...patience, state: 'detached' })
+    expect((await pulling.api.call('listSources')).body.sources).toEqual([])
+    const texts = [await admin.page.content(), await viewer.page.content(), pulling.printed]
+    expect(texts.join()).not.toContain('canary')
+  }, 90_000)
+
   test('the media page shows the bitrate that the publisher sends', async (context) => {
     requirePrograms(context, 'chromium', 'ffmpeg', 'ffprobe')
     await publish('/live/rate')
@@ -280,6 +347,11 @@ describe('media, overview and events of the web page in Chromium', () => {
     expect(dashboard.complaints).toEqual([])
   })
 })
+
+/** Settings of a server whose test picture only users may play. */
+const lockedCamera = `rtsp: { port: 0, host: 127.0.0.1 }
+auth: { rules: [{ path: /*, read: authenticated }] }
+`
 
 /** Bits a second of the picture in a file, as ffprobe knows it. */
 function bitrateOfFile(file: string): number {

@@ -4,6 +4,7 @@ import { Polled } from '../api/polled.js'
 import { Button, type Column, type RowWindow, Table } from '../elements/index.js'
 import { emptyText } from '../lists/empty-text.js'
 import { replaceQuery, route } from '../navigation/route.js'
+import { SourcesPanel } from '../sources/sources-panel.js'
 import { MediaPicture } from '../thumbnails/media-picture.js'
 import { Thumbnails } from '../thumbnails/thumbnails.js'
 import { useVisitor } from '../visitor/visitor-context.js'
@@ -26,7 +27,7 @@ const portsMs = 60_000
 /** Width in pixels of the picture in a row. */
 const thumbnailWidth = 54
 
-/** Page with a table of all media, and the details of the selected one. */
+/** Page with a table of all media, the sources of paths, and the details of the selected media. */
 export function MediaPage(): JSX.Element {
   const { live, ports, thumbnails } = useMedia()
   const { list, bitrates } = live
@@ -52,6 +53,7 @@ export function MediaPage(): JSX.Element {
         isBusy={list.isLoading.value}
         empty={emptyText(list, 'Nothing is published or played.')}
       />
+      <SourcesPanel />
       {isFound && !chosen && <p>Nothing is sent to {wanted} at the moment.</p>}
       {chosen && (
         <MediaDetails

@@ -34,6 +34,10 @@ describe('sources of the API', () => {
         ...{ path: '/live/yard', kind: 'pull', state: 'idle', since: expect.any(String) },
         ...{ attempts: 0, bytes: 0, source: url, sources: [url] },
         ...{ alwaysOn: false, canChange: true },
+        settings: {
+          ...{ transport: 'auto', basic: 'overTls', lingerSeconds: 10, holdSeconds: 60 },
+          ...{ startSeconds: 10, stallSeconds: 15 },
+        },
       },
     ])
     const abort = new AbortController()
@@ -55,8 +59,9 @@ describe('sources of the API', () => {
     expect(statSync(join(passwords, file)).mode & 0o77).toBe(0)
     await until(() => server.media.size > 0)
     const listed = await api.call('listSources')
-    expect(listed.body.sources.map(({ path }: { path: string }) => path)).toEqual([
-      ...['/live/yard', '/program'],
+    expect(listed.body.sources).toMatchObject([
+      { path: '/live/yard', alwaysOn: true, settings: { stallSeconds: 7, transport: 'auto' } },
+      { path: '/program', settings: { holdSeconds: 60 } },
     ])
     const seen = [saved, JSON.stringify(listed.body), JSON.stringify(reader.events), ...logged]
     const config2 = await api.call('getConfig')

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { maxFailover, pullFingerprint, pullUser } from '../../../config/sections/sources/pull.js'
 import { basicPolicies, pullTransports } from '../../../sources/pull/pull-plan.js'
+import type { SourcePlan } from '../../../sources/source-service.js'
 import { type SourceStatus, sourceKinds, sourceStates } from '../../../sources/source-status.js'
 import { components } from '../../components.js'
 import type { ControlledServer } from '../../controlled-server.js'
@@ -13,6 +14,17 @@ import { saveSource } from './save-source.js'
 const maxSeconds = 86_400
 
 const sourcePath = text.startsWith('/').describe('Decoded path')
+
+const settingsSchema = z
+  .object({
+    transport: z.enum(pullTransports).optional().describe('Absent for a program'),
+    basic: z.enum(basicPolicies).optional().describe('Absent for a program'),
+    lingerSeconds: z.number(),
+    holdSeconds: z.number(),
+    startSeconds: z.number(),
+    stallSeconds: z.number(),
+  })
+  .describe('Configured settings, without URL and credentials')
 
 const sourceSchema = z
   .object({
@@ -33,6 +45,7 @@ const sourceSchema = z
     transport: z.string().optional().describe('Transport of the packets of a pull'),
     alwaysOn: z.boolean(),
     canChange: z.boolean().describe('False for programs, which only the file can change'),
+    settings: settingsSchema,
   })
   .register(components, { id: 'Source' })
 
@@ -70,21 +83,36 @@ const added = z.strictObject({ path: sourcePath, ...settings })
 const changed = z.strictObject({ ...settings, url: settings.url.optional() })
 const named = z.strictObject({ path: sourcePath })
 
-function sourceView(server: ControlledServer, { pid: _, ...status }: SourceStatus) {
-  const plan = server.sources.plans.find(({ path }) => path === status.path)
+function sourceView({ pid: _, ...status }: SourceStatus, plan: SourcePlan) {
   return {
     ...status,
     sources: status.sources && [...status.sources],
     since: isoTime(status.since),
     until: status.until && isoTime(status.until),
-    alwaysOn: plan?.alwaysOn ?? false,
+    alwaysOn: plan.alwaysOn,
     canChange: status.kind === 'pull',
+    settings: settingsOf(plan),
   }
 }
 
+function settingsOf(plan: SourcePlan): z.output<typeof settingsSchema> {
+  const { lingerSeconds, holdSeconds, startSeconds, stallSeconds } = plan
+  const common = { lingerSeconds, holdSeconds, startSeconds, stallSeconds }
+  return plan.kind === 'exec' ? common : { ...common, transport: plan.transport, basic: plan.basic }
+}
+
+/** Returns the sources of a server, in the order of their paths. */
+function sourceViews({ sources }: ControlledServer) {
+  const plans = new Map(sources.plans.map((plan) => [plan.path, plan]))
+  return sources.statuses.flatMap((status) => {
+    const plan = plans.get(status.path)
+    return plan ? [sourceView(status, plan)] : []
+  })
+}
+
 function sourceAt(server: ControlledServer, path: string) {
-  const status = server.sources.statuses.find((each) => each.path === path)
-  if (status) return sourceView(server, status)
+  const view = sourceViews(server).find((each) => each.path === path)
+  if (view) return view
   throw new Problem('not-found', 'no source has the path', {
     wrong: [{ where: 'path', expected: 'path of a source', got: JSON.stringify(path) }],
   })
@@ -124,9 +152,7 @@ export const sourceOperations: readonly Operation[] = [
     query: z.strictObject({ path: sourcePath.optional() }),
     result: z.object({ sources: z.array(sourceSchema) }),
     handle: ({ server }, { query: { path } }) => ({
-      sources: server.sources.statuses
-        .filter((status) => path === undefined || status.path === path)
-        .map((status) => sourceView(server, status)),
+      sources: sourceViews(server).filter((view) => path === undefined || view.path === path),
     }),
   }),
   operation({

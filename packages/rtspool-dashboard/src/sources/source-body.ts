@@ -1,0 +1,40 @@
+import type { SourceView } from './source-view.js'
+
+/** Texts of the fields of a form by name; `true` or `false` for a box to check. */
+export type SourceFields = Readonly<Record<string, string>>
+
+/** Body of a request that adds or changes a source: only settings that have a new value. */
+export type SourceBody = Readonly<Record<string, string | number | boolean>>
+
+/** Values of the fields of a new source that have one before the user enters anything. */
+const newSource: SourceFields = { transport: 'auto', basic: 'overTls', alwaysOn: 'false' }
+
+/** Returns the values that the fields of a form have at first. URL and credentials have none: the page never knows them. */
+export function firstFields(source: SourceView | undefined): SourceFields {
+  if (!source) return newSource
+  const { alwaysOn, settings } = source
+  const values = Object.entries({ ...settings, alwaysOn })
+  return Object.fromEntries(values.map(([name, value]) => [name, String(value)]))
+}
+
+/** Returns the settings of a form that differ from those before. An empty field leaves its setting as it is. */
+export function bodyOf(fields: SourceFields, first: SourceFields): SourceBody {
+  const changed = Object.entries(fields).filter(
+    ([name, text]) => text !== '' && text !== first[name],
+  )
+  return Object.fromEntries(changed.map(([name, text]) => [name, settingOf(name, text)]))
+}
+
+function settingOf(name: string, text: string): string | number | boolean {
+  if (name === 'alwaysOn') return text === 'true'
+  return name.endsWith('Seconds') ? Number(text) : text
+}
+
+/** Reads the fields of a form. Spaces around a text count only in a password. */
+export function fieldsOf(form: FormData): SourceFields {
+  const texts = [...form].map(([name, value]): [string, string] => {
+    const text = String(value)
+    return [name, name === 'password' ? text : text.trim()]
+  })
+  return { ...Object.fromEntries(texts), alwaysOn: String(form.has('alwaysOn')) }
+}

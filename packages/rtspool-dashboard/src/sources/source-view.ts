@@ -1,0 +1,77 @@
+/** Settings of a source without its credentials, as the API returns them. */
+export interface SourceSettings {
+  /** Configured transport; absent for a program. */
+  readonly transport?: string
+  /** Connections on which the password may be sent in clear; absent for a program. */
+  readonly basic?: string
+  readonly lingerSeconds: number
+  readonly holdSeconds: number
+  readonly startSeconds: number
+  readonly stallSeconds: number
+}
+
+/** Source of a path, as the API returns it. */
+export interface SourceView {
+  readonly path: string
+  readonly kind: 'exec' | 'pull'
+  readonly state: string
+  /** Beginning of the state, in ISO 8601. */
+  readonly since: string
+  /** Time of the next attempt in ISO 8601; absent unless there is one. */
+  readonly until?: string
+  /** Reason of the last failure. */
+  readonly reason?: string
+  /** Number of attempts since media last came. */
+  readonly attempts: number
+  /** Last failure in words, without credentials. */
+  readonly lastError?: string
+  /** Bytes that the source has sent. */
+  readonly bytes: number
+  /** URL without credentials, or name of the program. */
+  readonly source: string
+  /** Transport of the packets of a pull; absent without a connection. */
+  readonly transport?: string
+  readonly alwaysOn: boolean
+  /** False for programs, which only the file can change. */
+  readonly canChange: boolean
+  readonly settings: SourceSettings
+}
+
+/** Explanations of the reasons of failures, by their names in the API. */
+export const reasonTexts: Readonly<Record<string, string>> = {
+  exited: 'the program has ended',
+  wrongOutput: 'wrong output',
+  notStarted: 'the program does not start',
+  unreachable: 'no connection',
+  timeout: 'no response',
+  disconnected: 'connection lost',
+  stalled: 'no picture',
+  ended: 'ended by the camera',
+  refused: 'refused',
+  updated: 'settings changed',
+  unauthorized: 'wrong user or password',
+  notFound: 'no such stream',
+  unsupported: 'nothing that can be pulled',
+  certificate: 'another certificate',
+  loop: 'a pull of this server itself',
+}
+
+/** States in which a source has no media because of a failure. */
+const failures: readonly string[] = ['waiting', 'failed', 'stalled']
+
+/** Returns the state of a source for the user: `playing (tcp)`, or `failed: wrong user or password`. */
+export function stateText({ state, reason, transport }: SourceView): string {
+  if (state === 'playing') return transport === undefined ? state : `${state} (${transport})`
+  if (!failures.includes(state) || reason === undefined || reason === state) return state
+  return `${state}: ${reasonTexts[reason] ?? reason}`
+}
+
+/** Returns the class of a state's colour; `undefined` for a state that needs no attention. */
+export function stateClass({ state }: SourceView): 'good' | 'warn' | 'alarm' | undefined {
+  if (state === 'playing' || state === 'running') return 'good'
+  if (state === 'failed') return 'alarm'
+  return failures.includes(state) ? 'warn' : undefined
+}
+
+/** Returns the kind of a source in one word for the user. */
+export const kindText = ({ kind }: SourceView): string => (kind === 'pull' ? 'pull' : 'program')

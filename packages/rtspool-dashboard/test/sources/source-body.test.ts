@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { bodyOf, fieldsOf, firstFields } from '../../src/sources/source-body.js'
+import { source } from './source.js'
+
+function filledForm(fields: Readonly<Record<string, string>>): FormData {
+  const form = new FormData()
+  for (const [name, text] of Object.entries(fields)) form.set(name, text)
+  return form
+}
+
+const empty = { url: '', username: '', password: '', fingerprint: '' }
+
+describe('the form of a source', () => {
+  it('sends what the user has entered for a new one, and leaves the rest to the server', () => {
+    const form = filledForm({
+      ...empty,
+      ...{ url: ' rtsp://192.0.2.7/stream ', username: 'ann', password: ' with space ' },
+      ...{ transport: 'auto', basic: 'overTls', lingerSeconds: '', holdSeconds: '0' },
+    })
+    expect(bodyOf(fieldsOf(form), firstFields(undefined))).toEqual({
+      ...{ url: 'rtsp://192.0.2.7/stream', username: 'ann', password: ' with space ' },
+      holdSeconds: 0,
+    })
+  })
+
+  it('sends only what differs of a present one', () => {
+    const first = firstFields(source)
+    expect(first).toMatchObject({ transport: 'tcp', stallSeconds: '15', alwaysOn: 'false' })
+    const same = { ...empty, transport: 'tcp', basic: 'overTls', holdSeconds: '60' }
+    expect(bodyOf(fieldsOf(filledForm(same)), first)).toEqual({})
+    const other = { ...same, transport: 'udp', holdSeconds: '2.5', alwaysOn: 'on' }
+    expect(bodyOf(fieldsOf(filledForm(other)), first)).toEqual({
+      ...{ transport: 'udp', holdSeconds: 2.5, alwaysOn: true },
+    })
+  })
+
+  it('turns a permanent connection off', () => {
+    const first = firstFields({ ...source, alwaysOn: true })
+    expect(bodyOf(fieldsOf(filledForm(empty)), first)).toEqual({ alwaysOn: false })
+  })
+
+  it('knows neither URL nor credentials of a present one', () => {
+    const secret = Object.keys(firstFields(source)).filter((name) => name in empty)
+    expect(secret).toEqual([])
+  })
+})
