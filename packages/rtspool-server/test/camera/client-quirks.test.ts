@@ -71,6 +71,16 @@ describe('rtspool/client copes with a camera of quirk', () => {
     expect(odd.map(({ parts }) => parts)).toEqual(plain.map(({ parts }) => parts))
   })
 
+  it('32c: samples come with the most significant byte first, as L16', async () => {
+    const [plain, odd] = await Promise.all([
+      unitsOf('', 'audio', 3, '/pcm'),
+      unitsOf('quirk=32c', 'audio', 3, '/pcm'),
+    ])
+    expect(odd.map(({ parts }) => parts)).toEqual(plain.map(({ parts }) => parts))
+    expect(odd[0]?.track.encoding).toBe('L16')
+    expect(odd[0]?.track.description.rtpmap(odd[0].track.payloadType)?.encoding).toBe('L16')
+  })
+
   it('14: pictures of H.265 have all parameter sets', async () => {
     const [first] = await unitsOf('quirk=14', 'video', 1, '/h265')
     const types = first?.parts.map((part) => ((part[0] ?? 0) >> 1) & 0x3f)

@@ -96,6 +96,14 @@ function withAdtsHeader(frame: Buffer, track: MediaDescription): Buffer {
   return Buffer.concat([header, frame])
 }
 
+/** Renames L16 to PCM in `a=rtpmap`. */
+function describePcm({ media }: SessionDescription): void {
+  for (const { section } of media) {
+    const text = section.attribute('rtpmap')
+    if (text !== undefined) section.setAttribute('rtpmap', text.replace(/ L16\//i, ' PCM/'))
+  }
+}
+
 /** Removes `indexlength` and `indexdeltalength` from `a=fmtp`. */
 function withoutIndexLength({ media }: SessionDescription): void {
   for (const { section } of media) {
@@ -197,10 +205,11 @@ export const packetQuirks: readonly Quirk[] = [
   {
     id: '32c',
     who: 'Hikvision',
-    does: 'linear PCM (L16) is little-endian',
+    does: 'linear PCM of 16 bits is little-endian, under the encoding name PCM',
     source: 'go2rtc#1328',
     needs: 'L16',
     media: {
+      describe: describePcm,
       units: {
         encoding: 'L16',
         write: ({ parts }) =>

@@ -20,6 +20,8 @@ export interface DescribedTrack {
   readonly payloadType: number
   readonly rtpmap: RtpMap
   readonly parameters: string | undefined
+  /** True if 16-bit samples arrive with their least significant byte first. */
+  readonly isLittleEndian: boolean
   /** Profile of a track with SRTP; `undefined` for a track without encryption. */
   readonly secureProfile: SecureProfile | undefined
   /** SRTP key of the server; `undefined` if the description has no usable one. */
@@ -59,6 +61,7 @@ export function readPresentation(response: RtspResponse, requestUri: string): Pr
     aggregateUri: controlUriOf(base, session.attribute('control')),
     tracks: media.map((each, index) => {
       const payloadType = payloadTypeOf(each)
+      const isLittleEndian = renamePcm(each, payloadType)
       const secureProfile = secureProfileOf(each)
       return {
         index,
@@ -70,6 +73,7 @@ export function readPresentation(response: RtspResponse, requestUri: string): Pr
           clockRate: each.kind === 'audio' ? audioClockRate : videoClockRate,
         },
         parameters: parametersOf(description, each, payloadType),
+        isLittleEndian,
         secureProfile,
         group: describedGroupOf(description, each),
         key: secureProfile && describedKeyOf(description, each),
@@ -77,6 +81,20 @@ export function readPresentation(response: RtspResponse, requestUri: string): Pr
       }
     }),
   }
+}
+
+/**
+ * Renames the encoding `PCM` to L16. Hikvision cameras send samples of 16 bits under that name, which no RFC
+ * defines, with the least significant byte first.
+ *
+ * @returns Whether the track had that name: its samples are to be turned.
+ */
+function renamePcm(media: MediaDescription, payloadType: number): boolean {
+  const { encoding, clockRate, channels } = media.rtpmap(payloadType) ?? {}
+  if (encoding?.toUpperCase() !== 'PCM') return false
+  const suffix = channels === undefined ? '' : `/${channels}`
+  media.setAttribute('rtpmap', `${payloadType} L16/${clockRate}${suffix}`)
+  return true
 }
 
 function parseSafely(body: Buffer): SessionDescription {

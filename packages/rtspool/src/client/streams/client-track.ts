@@ -1,4 +1,4 @@
-import { parseReplayExtension } from '../../rtp/index.js'
+import { parseReplayExtension, payloadEndOf, payloadOffsetOf } from '../../rtp/index.js'
 import type { DescribedTrack } from '../description/presentation.js'
 import type { ReceivedPacket, RtpTarget, RtspClientTrack } from '../rtsp-client.js'
 import { TrackReception } from './track-reception.js'
@@ -145,6 +145,7 @@ export class ClientTrack implements RtspClientTrack {
     const kind = this.#reception.note(packet, now)
     if (kind === 'rtcp') this.#noteRtcp(packet, now)
     if (kind !== 'rtp') return
+    if (this.described.isLittleEndian) turnSamples(packet)
     this.#target?.push(packet)
     if (!this.#listener.isRead) return
     const replay = parseReplayExtension(packet)
@@ -172,4 +173,11 @@ export class ClientTrack implements RtspClientTrack {
     const compound = this.security ? this.security.protectRtcp(report) : report
     if (compound) this.#sendRtcp?.(compound)
   }
+}
+
+/** Turns 16-bit samples in place, so that the most significant byte comes first (RFC 3551 section 4.5.11). */
+function turnSamples(packet: Buffer): void {
+  const begin = payloadOffsetOf(packet)
+  const sizeBytes = Math.max(0, payloadEndOf(packet) - begin)
+  packet.subarray(begin, begin + sizeBytes - (sizeBytes % 2)).swap16()
 }
