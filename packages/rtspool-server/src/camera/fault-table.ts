@@ -30,6 +30,8 @@ const maxSeed = 2 ** 32 - 1
 const percent = numberParser('a percentage from 0 to 100', 0, 100)
 const secondsOf = numberParser(`seconds from 0 to ${maxSeconds}`, 0, maxSeconds)
 
+const limitOf = integerParser('a whole number from 0 to 1000', 0, 1000)
+
 /** All faults by name, in the order of the help. */
 export const faultTable: { readonly [Name in keyof Faults]: FaultEntry<Faults[Name]> } = {
   loss: {
@@ -103,6 +105,24 @@ export const faultTable: { readonly [Name in keyof Faults]: FaultEntry<Faults[Na
     text: 'session timeout that the camera announces and applies',
     example: 'timeout=10',
     parse: integerParser('whole seconds from 1 to 3600', 1, 3600),
+  },
+  connections: {
+    argument: 'number',
+    text: 'connections at a time; the camera closes further ones; 0 = no limit',
+    example: 'connections=2',
+    parse: limitOf,
+  },
+  sessions: {
+    argument: 'number',
+    text: 'sessions at a time; SETUP of one more gets 453; 0 = no limit',
+    example: 'sessions=1',
+    parse: limitOf,
+  },
+  uplink: {
+    argument: 'kbit/s',
+    text: 'rate of each track: packets wait up to 2 s, then they are lost; 0 = no limit',
+    example: 'uplink=500',
+    parse: numberParser('kbit/s from 0 to 1000000', 0, 1_000_000),
   },
   motion: {
     argument: 'seconds@seconds',

@@ -62,6 +62,12 @@ export interface Faults {
   readonly keepalive: KeepAliveKind
   /** Session timeout in seconds that the camera announces and applies. */
   readonly timeout: number
+  /** Maximum number of connections at a time; the camera closes further ones. 0 = no limit. */
+  readonly connections: number
+  /** Maximum number of sessions at a time; SETUP of one more gets 453. 0 = no limit. */
+  readonly sessions: number
+  /** Rate of the uplink in kbit/s for each track: packets wait up to 2 s, then they are lost. 0 = no limit. */
+  readonly uplink: number
   /** Motion that ONVIF events tell: `seconds` of motion after each `atSeconds` of rest. */
   readonly motion: Spell
   /** Identifiers of quirks, such as `19a`. */
@@ -84,6 +90,7 @@ export const noFaults: Faults = Object.freeze({
   deny: Object.freeze([]),
   keepalive: 'answer',
   timeout: 60,
+  ...{ connections: 0, sessions: 0, uplink: 0 },
   motion: Object.freeze({ seconds: 5, atSeconds: 10 }),
   quirk: Object.freeze([]),
   seed: 1,

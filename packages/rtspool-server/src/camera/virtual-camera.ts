@@ -70,6 +70,8 @@ export class VirtualCamera {
     awayUntilMs: 0,
     isAwayPlanned: false,
     heldUntilMs: 0,
+    connections: new Set(),
+    sessions: new Set(),
     backChannels: new Set(),
   }
   readonly #server: RtspServer

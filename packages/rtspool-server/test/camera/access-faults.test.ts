@@ -115,6 +115,31 @@ describe('access to a virtual camera', () => {
     expect((await other.setUp(overTcp)).statusCode).toBe(461)
   })
 
+  it('closes a connection above the limit, until another has closed', async () => {
+    const scene = await CameraScene.start()
+    const [first, second] = [
+      await scene.connect('connections=1'),
+      await scene.connect('connections=1'),
+    ]
+    await first.play()
+    second.rtsp.send(`OPTIONS ${second.url} RTSP/1.0\r\nCSeq: 1\r\n\r\n`)
+    await scene.until(() => second.isClosed)
+    expect(first.isClosed).toBe(false)
+    await first.rtsp.close()
+    await nextTurn(10)
+    expect((await (await scene.connect('connections=1')).describe()).statusCode).toBe(200)
+  })
+
+  it('refuses a session above the limit with 453, until another has ended', async () => {
+    const scene = await CameraScene.start()
+    const [first, second] = [await scene.connect('sessions=1'), await scene.connect('sessions=1')]
+    await first.play([0, 1])
+    expect((await second.describe()).statusCode).toBe(200)
+    expect((await second.setUp(overTcp)).statusCode).toBe(453)
+    expect((await first.ask('TEARDOWN')).statusCode).toBe(200)
+    expect((await second.setUp(overTcp)).statusCode).toBe(200)
+  })
+
   it('sends packets by UDP to the client itself', async () => {
     const scene = await CameraScene.start()
     const ports = await UdpTestPorts.open()

@@ -52,6 +52,20 @@ describe('media of a virtual camera', () => {
     expect(new Set(numbers).size).toBeLessThan(100)
   })
 
+  it('come at the rate of the uplink, and those that wait too long are lost', async () => {
+    const scene = await CameraScene.start()
+    const client = await scene.connect('uplink=100')
+    await client.play()
+    await scene.pass(10)
+    const packets = client.packets()
+    const bits = packets.reduce((sum, packet) => sum + packet.length * 8, 0)
+    expect(bits / 1000 / 10).toBeLessThanOrEqual(100)
+    expect(bits / 1000 / 10).toBeGreaterThan(80)
+    const numbers = distances(packets)
+    expect(numbers).toEqual(numbers.toSorted((one, other) => one - other))
+    expect(numbers.at(-1)).toBeGreaterThanOrEqual(numbers.length)
+  })
+
   it('are late by up to the jitter, and stay in order', async () => {
     const scene = await CameraScene.start()
     const [steady, late] = [await scene.connect(''), await scene.connect('jitter=200')]

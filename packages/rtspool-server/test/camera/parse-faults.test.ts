@@ -17,7 +17,7 @@ describe('parseFaults', () => {
   it('reads all faults of a query', () => {
     const query =
       'loss=1&reorder=2.5&duplicate=0&jitter=40&stall=5@20,1@40&freeze=1@2&drop=reset@30&away=20@30' +
-      '&auth=digest-sha256&deny=udp,tcp&keepalive=ignore&timeout=10&motion=2@8&quirk=19,33b&seed=7'
+      '&auth=digest-sha256&deny=udp,tcp&keepalive=ignore&timeout=10&connections=2&sessions=1&uplink=500&motion=2@8&quirk=19,33b&seed=7'
     expect(parseFaults(query, noFaults)).toEqual({
       ...{ loss: 1, reorder: 2.5, duplicate: 0, jitter: 40 },
       stall: [
@@ -28,6 +28,7 @@ describe('parseFaults', () => {
       drop: { kind: 'reset', atSeconds: 30 },
       away: { seconds: 20, atSeconds: 30 },
       ...{ auth: 'digest-sha256', deny: ['udp', 'tcp'], keepalive: 'ignore', timeout: 10 },
+      ...{ connections: 2, sessions: 1, uplink: 500 },
       ...{ motion: { seconds: 2, atSeconds: 8 }, quirk: ['19', '33b'], seed: 7 },
     })
   })

@@ -3,6 +3,9 @@ import type { Faults, Spell } from '../faults.js'
 import { type Random, seededRandom } from '../random.js'
 
 const msPerSecond = 1000
+const bitsPerByte = 8
+/** Longest wait for a slow uplink in milliseconds; a packet that would wait longer is lost. */
+const longestWaitMs = 2000
 
 /** A packet that waits for its time. */
 interface Waiting {
@@ -13,16 +16,21 @@ interface Waiting {
 /** Properties of a {@link Departure}. */
 export interface DepartureInit {
   readonly clock: Clock
-  readonly faults: Pick<Faults, 'jitter' | 'stall' | 'freeze' | 'seed'>
+  readonly faults: Pick<Faults, 'jitter' | 'stall' | 'freeze' | 'uplink' | 'seed'>
   readonly trackIndex: number
   readonly isVideo: boolean
   readonly send: (packet: Buffer) => void
 }
 
-/** Delays the packets of a track (`jitter`), and drops those of a spell (`stall`, `freeze`). */
+/**
+ * Delays the packets of a track (`jitter`, `uplink`), and drops those of a spell (`stall`, `freeze`) and
+ * those that a slow uplink cannot carry in time.
+ */
 export class Departure {
   readonly #clock: Clock
   readonly #jitterMs: number
+  /** Rate of the uplink in bits per millisecond, which is kbit/s; 0 = no limit. */
+  readonly #uplink: number
   readonly #spells: readonly Spell[]
   readonly #random: Random
   readonly #send: (packet: Buffer) => void
@@ -34,6 +42,7 @@ export class Departure {
   constructor({ clock, faults, trackIndex, isVideo, send }: DepartureInit) {
     this.#clock = clock
     this.#jitterMs = faults.jitter
+    this.#uplink = faults.uplink
     this.#spells = isVideo ? [...faults.stall, ...faults.freeze] : faults.stall
     this.#random = seededRandom(faults.seed, trackIndex, 4)
     this.#send = send
@@ -48,11 +57,14 @@ export class Departure {
     const now = this.#clock.now()
     this.#startMs ??= now
     if (this.#isStalled((now - this.#startMs) / msPerSecond)) return
-    if (this.#jitterMs === 0) {
+    if (this.#jitterMs === 0 && this.#uplink === 0) {
       this.#send(packet)
       return
     }
-    const dueMs = Math.max(this.#lastDueMs, now + this.#random() * this.#jitterMs)
+    const readyMs = this.#jitterMs === 0 ? now : now + this.#random() * this.#jitterMs
+    const sendingMs = this.#uplink === 0 ? 0 : (packet.length * bitsPerByte) / this.#uplink
+    const dueMs = Math.max(this.#lastDueMs, readyMs) + sendingMs
+    if (this.#uplink > 0 && dueMs - now > longestWaitMs) return
     this.#lastDueMs = dueMs
     this.#waiting.push({ packet, dueMs })
     this.#timer ??= this.#wait(dueMs - now)

@@ -9,6 +9,8 @@ const keepAliveMethods: readonly string[] = ['OPTIONS', 'GET_PARAMETER', 'SET_PA
 /** Returns the filters that the faults of a connection need. */
 export function accessFilters({ faults }: WireLink): readonly CreateFilter[] {
   const filters: CreateFilter[] = []
+  if (faults.connections > 0) filters.push(limitConnections)
+  if (faults.sessions > 0) filters.push(limitSessions)
   if (faults.deny.length > 0) filters.push(denyTransports)
   if (faults.keepalive === 'ignore') filters.push(ignoreKeepAlives)
   if (faults.drop) filters.push(dropConnection)
@@ -19,6 +21,41 @@ export function accessFilters({ faults }: WireLink): readonly CreateFilter[] {
 /** Returns the lower transport that one alternative of a Transport header asks for. */
 export function lowerTransportOf(alternative: string): DeniableTransport {
   return /^\s*RTP\/\w+\/TCP/i.test(alternative) || /interleaved=/i.test(alternative) ? 'tcp' : 'udp'
+}
+
+/** Closes each connection above the limit at its first request. */
+const limitConnections: CreateFilter = (link) => {
+  const self = {}
+  const { connections } = link.camera
+  const isOver = connections.size >= link.faults.connections
+  if (!isOver) connections.add(self)
+  return {
+    request() {
+      if (!isOver) return undefined
+      link.close('tcp')
+      return 'unanswered'
+    },
+    closed: () => void connections.delete(self),
+  }
+}
+
+/** Status of a camera that has no capacity for one more session (RFC 2326 section 11.3.6). */
+const notEnoughBandwidth = 453
+
+/** Refuses SETUP of a session above the limit. A session counts until TEARDOWN or the end of its connection. */
+const limitSessions: CreateFilter = ({ camera: { sessions }, faults }) => {
+  const self = {}
+  return {
+    request: ({ method }) =>
+      method === 'SETUP' && !sessions.has(self) && sessions.size >= faults.sessions
+        ? answer(notEnoughBandwidth)
+        : undefined,
+    response({ statusCode }, { method }) {
+      if (method === 'SETUP' && statusCode === 200) sessions.add(self)
+      if (method === 'TEARDOWN') sessions.delete(self)
+    },
+    closed: () => void sessions.delete(self),
+  }
 }
 
 /** Refuses transports with 461; a SETUP that offers others too goes on with those. */

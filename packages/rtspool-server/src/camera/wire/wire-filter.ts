@@ -39,6 +39,10 @@ export interface CameraState {
   isAwayPlanned: boolean
   /** Instant in milliseconds up to which a stream left without TEARDOWN makes the camera refuse others. */
   heldUntilMs: number
+  /** Connections that count towards the limit of the camera. */
+  readonly connections: Set<object>
+  /** Connections with a session. */
+  readonly sessions: Set<object>
   /** Connections that have set up a back channel. */
   readonly backChannels: Set<object>
 }

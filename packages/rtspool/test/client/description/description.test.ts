@@ -53,6 +53,14 @@ describe('a control URI', () => {
 })
 
 describe('the description of a camera', () => {
+  it('names PCM of Hikvision L16, whose samples are to be turned', () => {
+    const lines = ['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 PCM/8000/1', 'm=audio 0 RTP/AVP 98']
+    const [odd, plain] = tracksOf(...lines, 'a=rtpmap:98 L16/8000')
+    expect(odd).toMatchObject({ isLittleEndian: true, rtpmap: { encoding: 'L16', channels: 1 } })
+    expect(odd?.description.attribute('rtpmap')).toBe('97 L16/8000/1')
+    expect(plain).toMatchObject({ isLittleEndian: false, rtpmap: { encoding: 'L16' } })
+  })
+
   it.each([
     { name: 'no session part', sdp: 'm=video 0 RTP/AVP 96' },
     {
