@@ -1,9 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import { connect, publish, type RtspClientTransport } from 'rtspool/client'
+import { relayMedia } from 'rtspool/relay'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { settle } from '../../packages/rtspool/test/support/until.js'
-import { startGstRtspServer } from '../interop/support/gst-rtsp-server.js'
+import { startGstRtspServer, startGstRtspServerAt } from '../interop/support/gst-rtsp-server.js'
 import { playWithFfmpeg } from '../interop/support/players.js'
-import { endPrograms, until } from '../interop/support/process.js'
+import { endPrograms, Program, until } from '../interop/support/process.js'
 import { requirePrograms } from '../interop/support/programs.js'
 import { type RunningLibrary, startServer } from '../interop/support/server.js'
 import { buildGoServer, type GoProgram, startGoServer } from './support/go-server.js'
@@ -157,3 +159,86 @@ describe('rtspool/client and servers of other kinds', () => {
     await peer.close()
   })
 })
+
+/** A server that can be killed, and started again at the same port. */
+interface Upstream {
+  readonly url: string
+  kill(): Promise<unknown>
+}
+
+const command = fileURLToPath(
+  new URL('../../packages/rtspool-server/dist/main.js', import.meta.url),
+)
+
+async function startCommandAt(port: number): Promise<Upstream> {
+  const program = new Program(process.execPath, [
+    ...[command, '--host', '127.0.0.1', '--port', `${port}`, '--log-level', 'silent'],
+  ])
+  const listens = /listens on (rtsp:\/\/[^\s/]*)/
+  await until(() => listens.test(program.stdout) || !program.isRunning)
+  const [, url = ''] = listens.exec(program.stdout) ?? []
+  return { url: `${url}/test`, kill: () => program.stop('SIGKILL') }
+}
+
+async function startGstAt(port: number): Promise<Upstream> {
+  const peer = await startGstRtspServerAt(port)
+  return { url: `${peer.url}/cam`, kill: () => peer.close('SIGKILL') }
+}
+
+/** Starts a server with a publisher, which comes back with it. */
+const startGoAt =
+  (program: GoProgram) =>
+  async (port: number): Promise<Upstream> => {
+    const { url, stop } = await startGoServer(program, port)
+    const copy = await published(url, 'tcp')
+    const kill = async (): Promise<void> => {
+      await stop()
+      await copy[Symbol.asyncDispose]()
+    }
+    return { url, kill }
+  }
+
+/** Watches a server through a relay of ours, while the server is killed and started again. */
+async function expectReturn(name: string, start: (port: number) => Promise<Upstream>) {
+  const first = await start(0)
+  // go2rtc describes the tracks in another order after some starts; the video alone is the same.
+  const tracks = ({ kind }: { readonly kind: string }): boolean => kind === 'video'
+  const pulled = { url: first.url, ...(name === 'go2rtc' ? { tracks } : {}) }
+  const relay = relayMedia(pulled, { backoff: { firstSeconds: 0.2, maxSeconds: 1 } })
+  source.server.mounts.add(`/${name}`, relay)
+  await using viewer = await connect(`${source.url}/${name}`)
+  let keyFrames = 0
+  const read = async (): Promise<void> => {
+    for await (const { track, isKeyFrame } of viewer.accessUnits()) {
+      if (track.kind === 'video' && isKeyFrame) keyFrames++
+    }
+  }
+  const reading = read()
+  expect(await until(() => keyFrames > 1), `${name} plays`).toBe(true)
+  await first.kill()
+  expect(await until(() => relay.status.state !== 'playing'), `${name} is away`).toBe(true)
+  const seen = keyFrames
+  const second = await start(Number(new URL(first.url).port))
+  const isBack = await until(() => keyFrames > seen + 1)
+  expect(isBack, `${name} plays again: ${JSON.stringify(relay.status)}`).toBe(true)
+  expect(relay.status, name).toMatchObject({ state: 'playing', attempts: 0 })
+  expect(viewer, name).toMatchObject({ state: 'playing' })
+  expect(viewer.stats().lostPackets, name).toBe(0)
+  await viewer.close()
+  await reading
+  source.server.mounts.remove(`/${name}`)
+  await relay.close()
+  await second.kill()
+}
+
+test('a viewer of a relay sees the picture again, by itself, after each server was killed', async (context) => {
+  requirePrograms(context, 'GstRtspServer for Python')
+  const reason = buildGoServer('gortsplib') ?? buildGoServer('go2rtc')
+  if (reason !== undefined) return context.skip(reason)
+  await Promise.all([
+    expectReturn('gst-rtsp-server', startGstAt),
+    expectReturn('gortsplib', startGoAt('gortsplib')),
+    expectReturn('go2rtc', startGoAt('go2rtc')),
+    expectReturn('rtspool', startCommandAt),
+  ])
+}, 120_000)

@@ -1,4 +1,5 @@
-"""gst-rtsp-server with what the conformance rows need: prints its ports, serves until SIGTERM.
+"""gst-rtsp-server with what the conformance rows need: prints its ports, serves until SIGTERM. RTSP_PORT is the first of
+them, if it is set.
 
 /cam is live H.264 and Opus, /rec takes a publisher, /file is the MP4 file that the first argument names. On the second
 port, /priv is the same as /cam, for the user u with the password p. On the third port, in TLS with the certificate and the
@@ -7,6 +8,7 @@ into files with the endings .h264 and .aac behind the fourth argument, if there 
 channel of ONVIF: the audio is written to the standard error as it comes.
 """
 
+import os
 import sys
 
 import gi
@@ -34,10 +36,10 @@ def factory(launch, shared=True):
     return made
 
 
-def listening(mounts, server=None):
+def listening(mounts, server=None, port="0"):
     server = server or GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
-    server.set_service("0")
+    server.set_service(port)
     for path, made in mounts.items():
         server.get_mount_points().add_factory(path, made)
     return server
@@ -63,7 +65,7 @@ if len(sys.argv) > 4:
     )
     keeper.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
     mounts["/keep"] = keeper
-public = listening(mounts)
+public = listening(mounts, port=os.environ.get("RTSP_PORT", "0"))
 
 permissions = GstRtspServer.RTSPPermissions()
 permissions.add_permission_for_role("user", "media.factory.access", True)

@@ -22,7 +22,8 @@ export interface GstRtspServer {
   readonly onvifUrl: string
   /** Returns the audio that has come over the back channel, as text. */
   spoken(): string
-  close(): Promise<void>
+  /** Ends it, by SIGTERM unless another signal is named. */
+  close(signal?: NodeJS.Signals): Promise<void>
 }
 
 /**
@@ -30,11 +31,23 @@ export interface GstRtspServer {
  *
  * @param keptFile - Beginning of the names of the files into which `/keep` writes what is published there.
  */
-export async function startGstRtspServer(...keptFile: readonly string[]): Promise<GstRtspServer> {
-  const program = new Program('/usr/bin/python3', [
-    ...[peer, testClip],
-    ...[certificate('first.cert.pem'), certificate('first.key.pem'), ...keptFile],
-  ])
+export function startGstRtspServer(...keptFile: readonly string[]): Promise<GstRtspServer> {
+  return startGstRtspServerAt(0, ...keptFile)
+}
+
+/** Starts it with `/cam`, `/file` and `/rec` on a port; 0 = any free one. */
+export async function startGstRtspServerAt(
+  firstPort: number,
+  ...keptFile: readonly string[]
+): Promise<GstRtspServer> {
+  const program = new Program(
+    '/usr/bin/python3',
+    [
+      ...[peer, testClip],
+      ...[certificate('first.cert.pem'), certificate('first.key.pem'), ...keptFile],
+    ],
+    { env: { RTSP_PORT: `${firstPort}` } },
+  )
   const listens = /gst-rtsp-server (\S+) ports (\d+) (\d+) (\d+) (\d+)/
   await until(() => listens.test(program.stdout) || !program.isRunning)
   const [, version, port, privatePort, securePort, onvifPort] = listens.exec(program.stdout) ?? []
@@ -46,6 +59,6 @@ export async function startGstRtspServer(...keptFile: readonly string[]): Promis
     secureUrl: `rtsps://127.0.0.1:${securePort}`,
     onvifUrl: `rtsp://127.0.0.1:${onvifPort}`,
     spoken: () => program.stderr,
-    close: async () => void (await program.stop('SIGTERM')),
+    close: async (signal = 'SIGTERM') => void (await program.stop(signal)),
   }
 }

@@ -37,9 +37,9 @@ export function buildGoServer(name: GoProgram): string | undefined {
   return `${name} cannot be built: ${error?.message ?? stderr.trim().split('\n').at(-1)}`
 }
 
-/** Starts a server that {@link buildGoServer} has built, on a free port. */
-export async function startGoServer(name: GoProgram): Promise<GoServer> {
-  const port = await freePort()
+/** Starts a server that {@link buildGoServer} has built, on a port; 0 = any free one. */
+export async function startGoServer(name: GoProgram, wanted = 0): Promise<GoServer> {
+  const port = wanted === 0 ? await freePort() : wanted
   const listen = `127.0.0.1:${port}`
   const program = new Program(`${folder}${name}`, argumentsOf(name, listen))
   const isReady = () => /rtsp/.test(program.stdout) || !program.isRunning
