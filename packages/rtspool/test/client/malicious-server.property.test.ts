@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, publish, type RtspClient, RtspError } from '../../src/client/index.js'
-import type { ClockTimer } from '../../src/clock.js'
+import { connect, publish, RtspError } from '../../src/client/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { SeededRandom } from '../rtsp/mutate.js'
 import { fuzzRuns, fuzzSeed, fuzzTimeoutMs } from '../support/fuzz-runs.js'
+import { atMost, settledOf, steps } from '../support/hostile-conversation.js'
 import { HostileServer, otherHost, ownHost } from '../support/hostile-server.js'
 import { cameraSdp } from '../support/scripted-camera.js'
 import { cameTrue, nextTurn } from '../support/until.js'
@@ -12,10 +12,6 @@ const usualConversations = 2000
 const conversations = fuzzRuns(usualConversations)
 const password = 'secret-42'
 const basic = Buffer.from(`user:${password}`).toString('base64')
-/** Turns of the event loop in which nothing has happened, after which time goes on. */
-const quietTurns = 3
-/** Longest time in milliseconds of the client's clock that any conversation may take. */
-const longestMs = 600_000
 
 let own: HostileServer
 let other: HostileServer
@@ -32,31 +28,6 @@ afterAll(async () => {
   await own.close()
   await other.close()
 })
-
-/** Steps that a program may take with a client. */
-const steps: readonly ((client: RtspClient) => Promise<unknown>)[] = [
-  (client) => client.play(),
-  (client) => client.pause(),
-  (client) => client.seek(3),
-  (client) => client.getParameters(['a']),
-  (client) => client.setParameters({ a: 'b' }),
-  (client) => client.packets({ maxQueuedBytes: 1000 }).next(),
-  (client) => client.accessUnits({ maxQueuedBytes: 1000 }).next(),
-]
-
-/** Waits for a step; an iteration may wait for packets as long as the client is open. */
-async function atMost(ms: number, step: Promise<unknown>, clock: ManualClock): Promise<void> {
-  let timer: ClockTimer | undefined
-  const late = new Promise((resolve) => {
-    timer = clock.schedule(() => resolve(undefined), ms)
-  })
-  step.catch(() => undefined)
-  try {
-    await Promise.race([step, late])
-  } finally {
-    timer?.cancel()
-  }
-}
 
 async function pull(url: string, clock: ManualClock): Promise<void> {
   const transports = random.pick([['tcp'], ['tcp', 'udp'], ['udp', 'tcp']] as const)
@@ -75,26 +46,6 @@ async function push(url: string, clock: ManualClock): Promise<void> {
   const publisher = await publish(url, { clock, description: cameraSdp })
   publisher.tracks[0]?.push(Buffer.from('806000010000000100000001ffff', 'hex'))
   await publisher.close()
-}
-
-/** Runs a conversation to its end, while the time goes on whenever nothing else happens. */
-async function settledOf(work: Promise<void>, clock: ManualClock): Promise<unknown> {
-  let outcome: { readonly error: unknown } | undefined
-  work.then(
-    () => {
-      outcome = { error: undefined }
-    },
-    (error) => {
-      outcome = { error }
-    },
-  )
-  const begun = clock.now()
-  while (!outcome) {
-    await nextTurn(quietTurns)
-    clock.advance(250)
-    if (clock.now() - begun > longestMs) throw new Error('the conversation does not end')
-  }
-  return outcome.error
 }
 
 describe('a client and a hostile server', () => {

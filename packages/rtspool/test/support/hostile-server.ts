@@ -85,8 +85,11 @@ export class HostileServer {
     })
     socket.on('error', () => undefined)
     socket.on('data', (chunk) => {
-      this.received += chunk.toString('latin1')
-      parser.push(chunk)
+      const text = chunk.toString('latin1')
+      this.received += text
+      // A client that follows a redirect through a tunnel.
+      if (/^(GET|POST) \S+ HTTP\//.test(text)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
+      else parser.push(chunk)
     })
   }
 
