@@ -13,6 +13,7 @@ import { isScheduled } from './schedule.js'
 import type { ClosedSegment } from './segment.js'
 import { diskStore, type SegmentStore } from './segment-store.js'
 import { RecordingFiles } from './stored/recording-files.js'
+import { Switches } from './switches.js'
 import { TimeZone } from './time-zone.js'
 
 /** Seconds after which a recording that has failed is tried again. */
@@ -44,8 +45,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   readonly #retries = new Map<RecordingPlan, Set<ClockTimer>>()
   readonly #listener: RecorderListener
   readonly #onMedia = (media: MediaInfo): void => this.#mediaStarted(media)
-  /** Recordings by name that the control API has started (`true`) or stopped (`false`). */
-  readonly #switched = new Map<string, boolean>()
+  readonly #switches: Switches
   /** Files of all recordings. */
   readonly files: RecordingFiles
   #plans: readonly RecordingPlan[] = []
@@ -67,6 +67,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#clock = clock
     this.#store = store
     this.#uptime = uptime
+    this.#switches = new Switches(clock, (name) => this.#switchIsOver(name))
     this.#listener = {
       started: (recorder, refused) => {
         this.files.noteChange(recorder.plan)
@@ -113,18 +114,28 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   isRunning({ name, autoStart, schedule, timeZone }: RecordingPlan): boolean {
     const isTime = (): boolean =>
       isScheduled(schedule, this.#clock.unixTimeMs(), new TimeZone(timeZone))
-    return this.#switched.get(name) ?? (autoStart && isTime())
+    return this.#switches.isOn(name) ?? (autoStart && isTime())
   }
 
-  /** Starts a recording that was stopped, or that does not start by itself. */
-  start(plan: RecordingPlan): void {
-    this.#switched.set(plan.name, true)
+  /** Returns the end of a start for some seconds; `undefined` without one. */
+  untilOf({ name }: RecordingPlan): Date | undefined {
+    return this.#switches.untilOf(name)
+  }
+
+  /**
+   * Starts a recording that was stopped, or that does not start by itself.
+   *
+   * @param seconds - Time after which the recording follows its settings again. @default until the next start or stop
+   */
+  start(plan: RecordingPlan, seconds?: number): void {
+    if (seconds === undefined) this.#switches.set(plan.name, true)
+    else this.#switches.setFor(plan.name, seconds)
     this.#begin(plan)
   }
 
   /** Stops a recording, until {@link start} is called. Resolves when its files are closed. */
   async stop(plan: RecordingPlan): Promise<void> {
-    this.#switched.set(plan.name, false)
+    this.#switches.set(plan.name, false)
     await this.#drop(plan)
   }
 
@@ -132,11 +143,17 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#scheduleTimer.cancel()
+    this.#switches.close()
     this.#server.off('mediaStarted', this.#onMedia)
     for (const timers of this.#retries.values()) for (const timer of timers) timer.cancel()
     this.#retries.clear()
     await Promise.all([...this.#recorders].map((recorder) => recorder.stop()))
     await this.files.close()
+  }
+
+  #switchIsOver(name: string): void {
+    const plan = this.#plans.find((each) => each.name === name)
+    if (plan && !this.isRunning(plan)) void this.#drop(plan)
   }
 
   /** Starts the timer for the next look at the schedules, which is at the next full minute of the wall clock. */

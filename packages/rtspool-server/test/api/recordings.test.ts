@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../../rtspool/test/support/until.js'
 import { recordFiles } from '../recording/support/recorded-files.js'
@@ -22,6 +23,26 @@ async function slowClient({ url, adminToken }: ApiScene) {
   })
   return socket
 }
+
+describe('a recording that is started for some seconds', () => {
+  it('says until when, and follows its settings afterwards', async () => {
+    const clock = new ManualClock()
+    const { api } = await startApi({}, {}, { clock })
+    expect((await api.call('stopRecording', { params })).body).toMatchObject({ isRunning: false })
+    const start = (seconds: string) => api.call('startRecording', { params, query: { seconds } })
+    const from = clock.unixTimeMs()
+    expect((await start('30')).body).toMatchObject({
+      ...{ name: 'all', isRunning: true },
+      until: new Date(from + 30_000).toISOString(),
+    })
+    clock.advance(30_000)
+    const { body } = await api.call('listRecordings')
+    expect(body.recordings[0]).toMatchObject({ name: 'all', isRunning: true })
+    expect(body.recordings[0].until).toBeUndefined()
+    expect((await start('0')).status).toBe(400)
+    expect((await start('soon')).status).toBe(400)
+  })
+})
 
 describe('exports of recordings', () => {
   it('are limited in number, and a client that leaves makes room', async () => {

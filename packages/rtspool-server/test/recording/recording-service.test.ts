@@ -264,6 +264,27 @@ describe('recordings', () => {
     expect([...scene.recordings.recorders]).toHaveLength(0)
   })
 
+  it('run for some seconds on an alarm, and end by themselves', async () => {
+    const scene = new Scene()
+    scene.recordings.update([plan({ autoStart: false })])
+    const [own] = scene.recordings.plans as [RecordingPlan]
+    await scene.watch()
+    expect([...scene.recordings.recorders]).toHaveLength(0)
+    scene.recordings.start(own, 30)
+    await until(() => [...scene.recordings.recorders].length === 1)
+    scene.push(50)
+    await until(() => scene.pictureCount > 0)
+    scene.clock.advance(20_000)
+    scene.recordings.start(own, 30)
+    scene.clock.advance(29_000)
+    await nextTurn()
+    expect([...scene.recordings.recorders]).toHaveLength(1)
+    scene.clock.advance(1_000)
+    await until(() => [...scene.recordings.recorders].length === 0)
+    expect(scene.recordings.isRunning(own)).toBe(false)
+    expect(scene.events.at(-1)).toBe('recordingStopped')
+  })
+
   it('cut the encodings that a publisher names', async () => {
     const scene = new Scene()
     scene.source = new PictureSource({ video: 'x'.repeat(60_000) })

@@ -5,7 +5,7 @@ import type { StoredSegment } from '../../../recording/stored/segment-catalog.js
 import { components } from '../../components.js'
 import type { ControlledServer } from '../../controlled-server.js'
 import { type Operation, operation } from '../../operation.js'
-import { count, isoTime, nextCursor, pageLimit, pageSize, time } from '../../values.js'
+import { count, isoTime, nextCursor, pageLimit, pageSize, queryNumber, time } from '../../values.js'
 import { moment, namedRecording, planOf, segmentRange, segmentsIn } from './segment-ranges.js'
 
 const recordingSchema = z
@@ -13,6 +13,7 @@ const recordingSchema = z
     name: z.string(),
     path: z.string().describe('Path or pattern of paths that is recorded'),
     isRunning: z.boolean().describe('false after a stop, until the next start'),
+    until: time.optional().describe('End of a start for some seconds'),
     media: z.array(
       z.object({
         path: z.string(),
@@ -55,7 +56,11 @@ function recordingView(
 ): z.output<typeof recordingSchema> {
   const { name, path } = plan
   const own = [...recordings.recorders].filter((recorder) => recorder.plan === plan)
-  return { name, path, isRunning: recordings.isRunning(plan), media: own.flatMap(recorderView) }
+  const until = recordings.untilOf(plan)
+  return {
+    ...{ name, path, isRunning: recordings.isRunning(plan), until: until && isoTime(until) },
+    media: own.flatMap(recorderView),
+  }
 }
 
 function recorderView({ path, state, createdTime, sizeBytes, missedPackets }: Recorder) {
@@ -104,25 +109,47 @@ interface RecordedPath {
   readonly endMs: number
 }
 
-const switching = (action: 'start' | 'stop'): Operation =>
-  operation({
-    id: `${action}Recording`,
-    method: 'post',
-    path: `/v1/recordings/{name}/${action}`,
-    role: 'operator',
-    tag: 'recordings',
-    summary:
-      action === 'start'
-        ? 'Starts a recording that was stopped, or that does not start by itself'
-        : 'Stops a recording until it is started again, or the server is',
-    params: namedRecording,
-    result: recordingSchema,
-    handle: async ({ server }, { params }) => {
-      const plan = planOf(server, params.name)
-      await server.recordings[action](plan)
-      return recordingView(server, plan)
-    },
-  })
+const maxSeconds = 7 * 24 * 60 * 60
+
+const startRecording = operation({
+  id: 'startRecording',
+  method: 'post',
+  path: '/v1/recordings/{name}/start',
+  role: 'operator',
+  tag: 'recordings',
+  summary:
+    'Starts a recording that was stopped, or that does not start by itself, perhaps for some seconds',
+  params: namedRecording,
+  query: z.strictObject({
+    seconds: queryNumber(z.number().min(1).max(maxSeconds))
+      .optional()
+      .describe(
+        'Time after which the recording follows its settings again; a further start prolongs it',
+      ),
+  }),
+  result: recordingSchema,
+  handle: ({ server }, { params, query: { seconds } }) => {
+    const plan = planOf(server, params.name)
+    server.recordings.start(plan, seconds)
+    return recordingView(server, plan)
+  },
+})
+
+const stopRecording = operation({
+  id: 'stopRecording',
+  method: 'post',
+  path: '/v1/recordings/{name}/stop',
+  role: 'operator',
+  tag: 'recordings',
+  summary: 'Stops a recording until it is started again, or the server is',
+  params: namedRecording,
+  result: recordingSchema,
+  handle: async ({ server }, { params }) => {
+    const plan = planOf(server, params.name)
+    await server.recordings.stop(plan)
+    return recordingView(server, plan)
+  },
+})
 
 /** Operations that list, start, stop and delete recordings. */
 export const recordingControlOperations: readonly Operation[] = [
@@ -138,8 +165,8 @@ export const recordingControlOperations: readonly Operation[] = [
       recordings: server.recordings.plans.map((plan) => recordingView(server, plan)),
     }),
   }),
-  switching('start'),
-  switching('stop'),
+  startRecording,
+  stopRecording,
   operation({
     id: 'listRecordedPaths',
     method: 'get',
