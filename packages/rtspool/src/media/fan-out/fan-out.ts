@@ -54,6 +54,7 @@ export class FanOut {
   readonly #options: DatagramReadersOptions | undefined
   readonly #flushNow = (): void => this.flush()
   readonly #endTurn = (): void => this.#flushOrHold()
+  readonly #endRead = (): void => this.#flushOrWait()
 
   /**
    * Creates a fan-out without readers.
@@ -174,7 +175,24 @@ export class FanOut {
   }
 
   #schedule(): NodeJS.Immediate | 'end of read' {
-    return atEndOfRead(this.#endTurn) ? 'end of read' : setImmediate(this.#endTurn)
+    return atEndOfRead(this.#endRead) ? 'end of read' : setImmediate(this.#endTurn)
+  }
+
+  /**
+   * Sends the batch if its frame has ended. Otherwise the next read usually has the rest, and follows at once: the
+   * timer of the hold begins only behind it, because Node wakes up even for a timer that is cancelled.
+   */
+  #flushOrWait(): void {
+    // A flush since the call was scheduled has sent the packets.
+    if (this.#pendingFlush === undefined) return
+    this.#cancelPending()
+    if (!this.#isFrameOpen) this.flush()
+    else if (!this.#hold) {
+      this.#pendingFlush = setImmediate(() => {
+        // In this turn sockets are read after immediates. The next immediate follows the next read.
+        this.#pendingFlush = setImmediate(this.#endTurn)
+      })
+    }
   }
 
   #cancelPending(): void {

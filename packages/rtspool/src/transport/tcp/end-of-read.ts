@@ -24,8 +24,7 @@ export function endRead(): void {
 }
 
 /**
- * Calls a function at the end of the present read. So packets leave in the turn of the event loop in which the last
- * one of their frame was read.
+ * Calls a function at the end of the present read. So a frame leaves without another turn of the event loop.
  *
  * @param call - Must not throw.
  * @returns `false` if no read is being handled: the function is not called then.

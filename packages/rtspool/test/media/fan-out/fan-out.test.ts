@@ -70,27 +70,23 @@ describe('FanOut', () => {
     expect([sent.at(-1), writes.at(-1)]).toEqual([320, 320 * 17])
   })
 
-  it('sends a frame at the end of the read that has its last packet', async () => {
+  it('sends a frame at the end of the read that has all of it', async () => {
     const clock = new ManualClock()
     const fanOut = createFanOut(clock)
     const writes: number[] = []
     fanOut.add(interleavedReader(writes))
-    beginRead()
-    fanOut.push(Buffer.alloc(10), 0, false)
-    endRead()
-    expect(writes).toEqual([])
     beginRead()
     fanOut.push(Buffer.alloc(20), 0, false)
     fanOut.push(Buffer.alloc(30), 0, true)
     expect(writes).toEqual([])
     endRead()
-    expect(writes).toEqual([72])
+    expect(writes).toEqual([58])
     expect(clock.pendingTimers).toBe(0)
     await nextTurn()
-    expect(writes).toEqual([72])
+    expect(writes).toEqual([58])
   })
 
-  it('sends an unfinished frame 4 ms after the end of the read that has its first packet', () => {
+  it('sends an unfinished frame 4 ms after the read behind the one that has its first packet', async () => {
     const clock = new ManualClock()
     const fanOut = createFanOut(clock)
     const writes: number[] = []
@@ -98,10 +94,30 @@ describe('FanOut', () => {
     beginRead()
     fanOut.push(Buffer.alloc(10), 0, false)
     endRead()
+    await nextTurn()
+    await nextTurn()
+    expect(clock.pendingTimers).toBe(1)
     clock.advance(3)
     expect(writes).toEqual([])
     clock.advance(1)
     expect(writes).toEqual([14])
+  })
+
+  it('needs no timer for a frame whose rest comes with the next read', async () => {
+    const clock = new ManualClock()
+    const fanOut = createFanOut(clock)
+    const writes: number[] = []
+    fanOut.add(interleavedReader(writes))
+    for (const endsFrame of [false, true]) {
+      beginRead()
+      fanOut.push(Buffer.alloc(10), 0, endsFrame)
+      endRead()
+      await nextTurn()
+      expect(clock.pendingTimers).toBe(0)
+    }
+    await nextTurn()
+    expect(writes).toEqual([28])
+    expect(clock.pendingTimers).toBe(0)
   })
 
   it('sends packets once that a flush in the same read has overtaken', async () => {
