@@ -109,7 +109,7 @@ await runBenchmark('pulls', options, async (run) => {
       }
     }
   }
-  const published = await streams.report()
+  await streams.stop()
   const summary = options.transports.flatMap((transport) =>
     options.subjects.map((subject) => summarize(measurements, subject, transport)),
   )
@@ -123,11 +123,5 @@ await runBenchmark('pulls', options, async (run) => {
       ...[short(row.delayP99Ms), short(row.rssMegabytes), short(row.loadSharePercent)],
     ]),
   )
-  finish(run, {
-    figures: figuresOf(measurements, summary),
-    summary,
-    measurements,
-    published,
-    notes,
-  })
+  finish(run, { figures: figuresOf(measurements, summary), summary, measurements, notes })
 })

@@ -1,10 +1,11 @@
 // Pictures of recorded MP4 files: counted in their boxes (ISO/IEC 14496-12), and as FFmpeg decodes them.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Paths of all MP4 files below a folder. */
+/** Paths of all MP4 files below a folder, which need not exist yet. */
 export function recordedFiles(folder) {
+  if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith('.mp4'))
     .map((name) => join(folder, name))

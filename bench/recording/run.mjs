@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
 import { annexBClip, describeClip, makeClip } from '../lib/clip.mjs'
@@ -30,6 +31,7 @@ const options = readOptions(
 const main = fileURLToPath(new URL('../../packages/rtspool-server/dist/main.js', import.meta.url))
 const bytesPerMegabyte = 1e6
 const wantedCpuRatio = 0.6
+const fragmentLimitMs = 20_000
 
 /** The command, with every path recorded. */
 async function startCommand(folder) {
@@ -77,6 +79,7 @@ async function measure(subject, clip) {
   try {
     streams = await startStreams({ url: server.url, streams: options.streams, clip })
     const window = await measureWithoutLoad(server, options)
+    await everyStreamHasFragment(folder)
     // As a crash or the system would end it: nothing is flushed or closed.
     server.program.signal('SIGKILL')
     const { packetsASecond, writtenAfterMs } = await streams.report()
@@ -88,6 +91,15 @@ async function measure(subject, clip) {
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Waits until each stream has a whole fragment on the disk, however busy the machine is. */
+async function everyStreamHasFragment(folder) {
+  const giveUpAt = performance.now() + fragmentLimitMs
+  const files = () => recordedFiles(join(folder, 'files'))
+  const hasAll = () =>
+    files().length >= options.streams && files().every((path) => wholePictures(path).pictures > 0)
+  while (!hasAll() && performance.now() < giveUpAt) await sleep(200)
 }
 
 /** Compares what each file of rtspool holds with what FFmpeg decodes of it. */
