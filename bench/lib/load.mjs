@@ -55,14 +55,21 @@ export async function measureWindows(load, server, { windowBegan, windowEnded } 
   return report
 }
 
-/** Measures a server without viewers: one window with `cpu`, `softirq`, memory and descriptors, and its `seconds`. */
-export async function measureWithoutLoad(server, { warmup, measure }) {
+/**
+ * Measures a server without viewers.
+ *
+ * @param streams - Publishes, as `startStreams` returns it.
+ * @returns One window: `packets` that were published in its `seconds`, and `server` with `cpu`, `softirq` and memory.
+ */
+export async function measureWithoutLoad(server, streams, { warmup, measure }) {
   await sleep(warmup * 1000)
+  const sentBefore = await streams.sent()
   const began = { cpu: sampleCpu(server.pid), softirq: sampleSoftirq() }
   await sleep(measure * 1000)
   const cpu = cpuSecondsBetween(began.cpu, sampleCpu(server.pid))
   const softirq = began.softirq ? cpuSecondsBetween(began.softirq, sampleSoftirq()).total : 0
-  return { seconds: cpu.wall, server: { cpu, softirq, memory: sampleMemory(server.pid) } }
+  const packets = (await streams.sent()) - sentBefore
+  return { seconds: cpu.wall, packets, server: { cpu, softirq, memory: sampleMemory(server.pid) } }
 }
 
 const microsecondsPerSecond = 1e6

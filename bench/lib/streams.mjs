@@ -9,7 +9,7 @@ const packetBytes = 1400
  * Publishes streams of 30 pictures and 2 Mbit a second, each with a key frame a second.
  *
  * @param clip - Annex B file whose pictures are sent; `undefined` = made-up pictures, stamped with the time of sending.
- * @returns The publisher: `report()` ends it and resolves to what it has sent.
+ * @returns The publisher: `sent()` resolves to the packets so far, and `report()` ends it and resolves to its report.
  */
 export async function startStreams({ url, streams, clip }) {
   const options = ['--streams', streams, '--packet-bytes', packetBytes]
@@ -20,6 +20,11 @@ export async function startStreams({ url, streams, clip }) {
   await program.next('publishing')
   return {
     stop: () => program.stop(),
+    sent: async () => {
+      const sent = program.next('sent')
+      program.signal('SIGUSR1')
+      return (await sent).packets
+    },
     report: async () => {
       const report = program.next('report')
       program.signal('SIGTERM')

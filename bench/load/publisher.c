@@ -7,7 +7,7 @@
  *   --even               packets spread over the picture's time instead of all at once; one stream only
  *   --streams N          N streams, to PATH0 to PATH(N-1), whose pictures and key frames are spread over time
  *   --clip FILE          pictures of an Annex B file, over and over, with --gop pictures between key frames
- * Prints {"event":"publishing"}, on SIGTERM {"event":"report",…}. */
+ * Prints {"event":"publishing"}, on SIGUSR1 {"event":"sent","packets":…}, on SIGTERM {"event":"report",…}. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +38,12 @@ typedef struct {
   Packetizer packetizer;
   uint32_t picture;
 } PublishedStream;
+
+static volatile sig_atomic_t is_asked;
+static void ask(int signal_number) {
+  (void)signal_number;
+  is_asked = 1;
+}
 
 static void stop(int signal_number) {
   (void)signal_number;
@@ -135,6 +141,8 @@ int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   struct sigaction action = {.sa_handler = stop};
   sigaction(SIGTERM, &action, NULL);
+  struct sigaction asking = {.sa_handler = ask, .sa_flags = SA_RESTART};
+  sigaction(SIGUSR1, &asking, NULL);
   Clip clip = {0};
   if (settings.clip) clip = clip_read(settings.clip);
   uint32_t count = settings.streams ? settings.streams : 1;
@@ -164,6 +172,11 @@ int main(int argc, char **argv) {
     /* How long after its time the picture was all written: a server that reads too slowly shows here. */
     histogram_add(&lateness, now_ns() - due);
     publication_tick(&stream->publication);
+    if (is_asked) {
+      is_asked = 0;
+      printf("{\"event\":\"sent\",\"packets\":%llu}\n", (unsigned long long)packets);
+      fflush(stdout);
+    }
   }
   double elapsed = (double)(now_ns() - began_at) / 1e9;
   printf("{\"event\":\"report\",\"seconds\":%.3f,\"packets\":%llu,\"bytes\":%llu,\"packetsASecond\":%.0f,"

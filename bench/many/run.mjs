@@ -54,15 +54,14 @@ async function measure(subject, name) {
   try {
     streams = await startStreams({ url: server.url, streams: publishers })
     if (viewers === 0) {
-      const window = await measureWithoutLoad(server, options)
-      const { packetsASecond, writtenAfterMs } = await streams.report()
-      const packets = packetsASecond * window.seconds
+      const window = await measureWithoutLoad(server, streams, options)
+      const { writtenAfterMs } = await streams.report()
       return {
         subject,
         name,
         failed: 0,
         writtenAfterMs,
-        windows: [{ ...window, packets, lost: 0 }],
+        windows: [{ ...window, lost: 0 }],
       }
     }
     const counts = []

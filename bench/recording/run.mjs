@@ -78,14 +78,13 @@ async function measure(subject, clip) {
   let streams
   try {
     streams = await startStreams({ url: server.url, streams: options.streams, clip })
-    const window = await measureWithoutLoad(server, options)
+    const window = await measureWithoutLoad(server, streams, options)
     await everyStreamHasFragment(folder)
     // As a crash or the system would end it: nothing is flushed or closed.
     server.program.signal('SIGKILL')
-    const { packetsASecond, writtenAfterMs } = await streams.report()
+    const { writtenAfterMs } = await streams.report()
     await server.stop()
-    const packets = packetsASecond * window.seconds
-    return { subject, ...window, packets, writtenAfterMs, files: examine(folder, subject) }
+    return { subject, ...window, writtenAfterMs, files: examine(folder, subject) }
   } finally {
     await streams?.stop()
     await server.stop()
