@@ -130,7 +130,7 @@ const houses = [
   },
   {
     folder: `${src}/cluster`,
-    floors: [[''], ['memory', 'node']],
+    floors: [[''], ['memory', 'node', 'redis']],
     files: ['cluster-store', 'store-options'],
   },
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },

@@ -51,6 +51,7 @@ const rooms = [
   [library, 'testing/pool-suite', 'session-pool', 'testing'],
   [library, 'cluster/memory', 'cluster/memory', 'cluster/node'],
   [library, 'cluster/node', 'cluster/node', 'cluster'],
+  [library, 'cluster/redis', 'cluster/redis', 'cluster/memory'],
   [library, 'client/streams', 'client/connection', 'client'],
   [library, 'client/connection', 'transport', 'client/streams'],
   [library, 'client/description', 'sdp', 'client/connection'],

@@ -87,6 +87,8 @@ export const programs = Object.freeze([
     probe: ['unshare', '-rn', 'ip', 'link', 'add', 'lan0', 'type', 'veth', 'peer', 'name', 'lan1'],
     packages: ['util-linux', 'iproute2'],
   },
+  // The store of a cluster.
+  { name: 'redis-server', probe: ['redis-server', '--version'], packages: ['redis-server'] },
   // Firewalls and NATs of the tests in namespaces.
   {
     name: 'nft',

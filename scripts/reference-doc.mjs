@@ -123,6 +123,7 @@ const pages = [
     sections: [
       ['ClusterStoreOptions', 'All stores'],
       ['MemoryStoreOptions', 'new MemoryStore(options)'],
+      ['RedisStoreOptions', 'new RedisStore(options)'],
       ['ClusterMemberOptions', 'new ClusterMember(options)'],
     ],
     more: {},

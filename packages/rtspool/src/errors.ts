@@ -285,6 +285,12 @@ export const errorCodes = {
     statusCode: 0,
     meaning: 'The private key or the certificate cannot be read, or they do not match.',
   },
+  // cluster/: the store of a cluster
+  ERR_CLUSTER_STORE: {
+    class: 'TransportError',
+    statusCode: 0,
+    meaning: 'The store of a cluster does not reply in time, or replies with an error.',
+  },
   // client/: a server that the client cannot use
   ERR_CLIENT_CONNECT: {
     class: 'ClientError',

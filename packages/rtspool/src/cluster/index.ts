@@ -10,4 +10,7 @@ export {
   type PartitionPolicy,
 } from './node/cluster-member.js'
 export type { CreditDemand } from './node/leased-credits.js'
+export { NodeIdCodec } from './node-id-codec.js'
+export type { RedisCommands } from './redis/redis-connection.js'
+export { RedisStore, type RedisStoreOptions } from './redis-store.js'
 export { type ClusterStoreOptions, clusterStoreDefaults } from './store-options.js'

@@ -1,5 +1,16 @@
 import { checkInteger, checkOptions } from '../option-checks.js'
 
+/** Time in milliseconds for which a dead node is reserved for the node that removes its remains. */
+export const reapLeaseMs = 5000
+/** Maximum number of changes of bans in the reply to a beat. */
+export const banPage = 32
+/** Number of expired bans that one new ban removes from the list. */
+export const expiredBatch = 8
+/** Number of counters whose period is over that one batch removes. */
+export const endedBatch = 8
+/** Number of removal records on a page by default. */
+export const defaultPage = 100
+
 /** Times and sizes of a {@link ClusterStore}; the same for all nodes of a cluster. */
 export interface ClusterStoreOptions {
   /** Milliseconds for which one beat keeps a node alive. @defaultValue 10000 */

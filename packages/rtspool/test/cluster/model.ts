@@ -39,6 +39,8 @@ export interface ModelOptions {
   readonly hasWipes: boolean
   readonly runs: number
   readonly seed?: number | undefined
+  /** Reports the first history that fails as it is, for stores that are slow. */
+  readonly endOnFailure?: boolean | undefined
 }
 
 const operations = {
@@ -154,6 +156,8 @@ class World {
   readonly #removed = new Map<string, { readonly reason: string; readonly by: ClusterMember }>()
   readonly #noted = new Map<string, number>()
   readonly #bans = new Set<string>()
+  /** Number of the last batch that the ledger has carried out, by tag. */
+  readonly #flushed = new Map<string, number>()
   /** Time at which the ledger has last accepted a sign of life, by tag. */
   readonly #alive = new Map<string, number>()
   #counter = 0
@@ -390,12 +394,11 @@ class World {
   }
 
   async #sendFlush(request: FlushRequest): ReturnType<ClusterStore['flush']> {
-    const before = await this.#store.directory(request.tag)
     const reply = await this.#store.flush(request)
-    const after = await this.#store.directory(request.tag)
-    const had = new Set(before.map(({ publicId }) => publicId))
-    for (const { publicId } of after) {
-      if (!had.has(publicId)) this.#announced.add(`${request.tag} ${publicId}`)
+    const { tag, seq, puts } = request
+    if (reply.status === 'ok' && seq > (this.#flushed.get(tag) ?? 0)) {
+      this.#flushed.set(tag, seq)
+      for (const { publicId } of puts) this.#announced.add(`${tag} ${publicId}`)
     }
     return reply
   }
@@ -464,6 +467,7 @@ class World {
     }
     await this.#store.clear()
     this.#announced.clear()
+    this.#flushed.clear()
     this.#isWiped = true
     this.#isCountExact = false
   }
@@ -615,8 +619,8 @@ class World {
     const stray = { publicId: 'stray', value: '', reason: 'teardown' }
     await this.#store.flush({ ...request, removals: [stray] })
     member.flushAnswered(request, { status: 'ok', totals: [1] }, this.#clock.now())
-    const [latest] = await this.#store.removals({ limit: 1 })
-    assert.notEqual(latest?.publicId, 'stray')
+    const records = await this.#store.removals({ limit: 1000 })
+    assert.ok(!records.some(({ publicId }) => publicId === 'stray'), 'record of an absent session')
   }
 
   /** With room under all limits, each node gets a session within 6 beats. */
@@ -698,7 +702,7 @@ const stepsOf = (choices: readonly Sequence[]): fc.Arbitrary<Step[]> =>
 
 /** Runs random histories on a cluster of three nodes, and checks its invariants. */
 export async function checkModel(options: ModelOptions): Promise<void> {
-  const { createStore, policy, hasJumps, hasWipes, runs, seed } = options
+  const { createStore, policy, hasJumps, hasWipes, runs, seed, endOnFailure = false } = options
   const step = fc.oneof(
     {
       weight: 20,
@@ -718,7 +722,7 @@ export async function checkModel(options: ModelOptions): Promise<void> {
       for (const each of history.flat()) await world.run(each)
       await world.settle()
     }),
-    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
+    { numRuns: runs, endOnFailure, unbiased: true, ...(seed === undefined ? {} : { seed }) },
   )
 }
 

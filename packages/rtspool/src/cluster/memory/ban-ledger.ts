@@ -1,4 +1,5 @@
 import type { BanChange, ClusterBan } from '../cluster-store.js'
+import { banPage, expiredBatch } from '../store-options.js'
 
 interface BanState {
   readonly version: number
@@ -15,11 +16,6 @@ export interface BanPage {
   /** The reader discards the bans that it knows before it applies these. */
   readonly isReset: boolean
 }
-
-/** Maximum number of changes in one reply. */
-export const banPage = 32
-/** Number of expired bans that one new ban removes from the list. */
-export const expiredBatch = 8
 
 /** Bans of the cluster, and the order of their changes. */
 export class BanLedger {

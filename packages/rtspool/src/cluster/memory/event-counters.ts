@@ -1,13 +1,11 @@
 import type { EventCount } from '../cluster-store.js'
+import { endedBatch } from '../store-options.js'
 
 interface Counter {
   count: number
   /** Time of the ledger at which the period ends. */
   readonly endsAt: number
 }
-
-/** Number of counters whose period is over that one batch removes. */
-export const endedBatch = 8
 
 /** Counts events of all nodes by key, each within a period that starts with its first event. */
 export class EventCounters {

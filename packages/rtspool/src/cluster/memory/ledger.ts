@@ -11,15 +11,12 @@ import {
   type ReapReply,
   type ReapRequest,
 } from '../cluster-store.js'
-import type { ResolvedStoreOptions } from '../store-options.js'
+import { type ResolvedStoreOptions, reapLeaseMs } from '../store-options.js'
 import { BanLedger } from './ban-ledger.js'
 import { CreditLedger } from './credit-ledger.js'
 import { EventCounters } from './event-counters.js'
 import { LedgerTime } from './ledger-time.js'
 import { SessionDirectory } from './session-directory.js'
-
-/** Time in milliseconds for which a dead node is reserved for the node that removes its remains. */
-export const reapLeaseMs = 5000
 
 interface Member {
   readonly nonce: string

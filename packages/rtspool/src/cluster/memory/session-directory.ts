@@ -5,9 +5,7 @@ import type {
   RemovalQuery,
   RemovalRecord,
 } from '../cluster-store.js'
-
-/** Number of removal records on a page by default. */
-export const defaultPage = 100
+import { defaultPage } from '../store-options.js'
 
 /** Sessions of all nodes, and records of those that have left. */
 export class SessionDirectory {

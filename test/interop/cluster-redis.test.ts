@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { createClient } from '@redis/client'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import type {
+  ClusterStore,
+  RemovalRecord,
+} from '../../packages/rtspool/src/cluster/cluster-store.js'
+import { MemoryStore } from '../../packages/rtspool/src/cluster/memory-store.js'
+import type { RedisCommands } from '../../packages/rtspool/src/cluster/redis/redis-connection.js'
+import { RedisStore } from '../../packages/rtspool/src/cluster/redis-store.js'
+import type { ClusterStoreOptions } from '../../packages/rtspool/src/cluster/store-options.js'
+import { ManualClock } from '../../packages/rtspool/src/testing/manual-clock.js'
+import {
+  checkModel,
+  type ModelStore,
+  modelKinds,
+  modelTimes,
+} from '../../packages/rtspool/test/cluster/model.js'
+import { fuzzSeed } from '../../packages/rtspool/test/support/fuzz-runs.js'
+import { reasonToSkip } from '../../scripts/programs.mjs'
+import { type RedisServer, startRedisServer } from './support/redis-server.js'
+
+// The same random histories on a MemoryStore and on a RedisStore with a real redis-server: every reply
+// must be the same. The time of both is that of the model.
+
+const missing = reasonToSkip('redis-server')
+if (missing !== undefined && process.env.CI === 'true') throw new Error(missing)
+if (missing !== undefined) console.warn(`skipped: ${missing}`)
+
+/** Number of histories of each kind: a command sets more. */
+const runs = Number(process.env.RTSPOOL_CLUSTER_RUNS ?? 3)
+
+/** Records by node and session: the order in which a dead node is emptied is that of each store. */
+const inOrder = (records: readonly RemovalRecord[]) =>
+  records
+    .map(({ serial: _, ...record }) => record)
+    .sort((a, b) => (`${a.tag} ${a.publicId}` < `${b.tag} ${b.publicId}` ? -1 : 1))
+
+/** Sends every request to both stores, and compares the replies. */
+function bothOf(memory: MemoryStore, redis: RedisStore, clear: () => Promise<unknown>): ModelStore {
+  const both =
+    <Verb extends keyof ClusterStore>(verb: Verb, shape = (reply: unknown): unknown => reply) =>
+    async (...args: unknown[]) => {
+      const send = (store: ClusterStore) =>
+        (store[verb] as (...args: unknown[]) => Promise<unknown>)(...args)
+      const [expected, actual] = [await send(memory), await send(redis)]
+      const context = `${verb} ${JSON.stringify(args)}`
+      assert.deepStrictEqual(shape(actual), shape(expected), context)
+      return expected as never
+    }
+  return {
+    ...{ join: both('join'), beat: both('beat'), flush: both('flush'), reap: both('reap') },
+    ...{ leave: both('leave'), ban: both('ban'), unban: both('unban'), bans: both('bans') },
+    ...{ nodes: both('nodes'), usage: both('usage'), directory: both('directory') },
+    removals: both('removals', (reply) => inOrder(reply as RemovalRecord[])),
+    async clear() {
+      memory.clear()
+      await clear()
+    },
+  }
+}
+
+describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore does', () => {
+  let server: RedisServer
+  let client: ReturnType<typeof createClient>
+
+  beforeAll(async () => {
+    server = await startRedisServer()
+    client = createClient({ socket: { path: server.path, reconnectStrategy: false } })
+    client.on('error', () => {})
+    await client.connect()
+  })
+  afterAll(async () => {
+    client.destroy()
+    await server.stop()
+  })
+
+  /** Two empty stores that get the same requests. */
+  async function createStore(clock: ManualClock, options: ClusterStoreOptions) {
+    const clear = () => client.sendCommand(['FLUSHALL'])
+    await clear()
+    const redis = new RedisStore({
+      ...options,
+      client: client as RedisCommands,
+      timeoutMs: 10_000,
+      unixTimeMs: () => clock.unixTimeMs(),
+    })
+    return bothOf(new MemoryStore({ ...options, clock }), redis, clear)
+  }
+
+  it('where random histories seldom go: lists that are full, and steps of a removal', async () => {
+    const clock = new ManualClock()
+    const sizes = { reapBatch: 2, maxRemovedBans: 1, maxCounters: 2 }
+    const store = await createStore(clock, { ...modelTimes, ...sizes })
+    const claims = ['pool', 'user a', 'user b', 'user c'].map((key) => ({ key, target: 1, max: 2 }))
+    for (const tag of ['a', 'b']) await store.join({ tag, nonce: tag, info: '{}', claims })
+    const beat = (seq: number, banCursor = '') =>
+      store.beat({ tag: 'a', epoch: 'a', seq, live: 0, claims, banCursor })
+    const first = await beat(1)
+    for (let n = 0; n < 40; n++) {
+      const durationMs = n % 2 === 0 ? 0 : 100 * n
+      await store.ban({ publicId: `ban${n}`, record: `{"n":${n}}`, durationMs })
+    }
+    const second = await beat(2, first.status === 'ok' ? first.banCursor : '')
+    for (const n of [0, 2, 4]) await store.unban(`ban${n}`)
+    const reset = await beat(3, second.status === 'ok' ? second.banCursor : '')
+    assert.equal(reset.status === 'ok' && reset.isBanReset, true)
+    await beat(4, reset.status === 'ok' ? reset.banCursor : '')
+    const puts = Array.from({ length: 5 }, (_, n) => ({
+      publicId: `${n % 2}id${n}`,
+      value: `${n}`,
+    }))
+    const events = ['x', 'y', 'z'].map((key) => ({ key, count: 2, windowMs: 1000 }))
+    await store.flush({ tag: 'b', epoch: 'a', seq: 1, puts, removals: [], events })
+    for (let seq = 5; seq < 20; seq++) {
+      clock.advance(500)
+      await beat(seq)
+      await store.bans()
+      const again = { tag: 'a', epoch: 'a', seq, puts: [], removals: [], events }
+      await store.flush(again)
+    }
+    await store.ban({ publicId: 'late', record: '{}', durationMs: 1 })
+    // Which credits and sessions of a dead node leave first is up to the store.
+    for (let isDone = false; !isDone; ) {
+      const reply = await store.reap({ tag: 'a', epoch: 'a', dead: 'b' })
+      isDone = reply.status === 'ok' && reply.isDone
+    }
+    for (const { key } of claims) await store.usage(key)
+    assert.equal((await store.removals({ after: 0 })).length, puts.length)
+    const left = { publicId: 'left', value: '', reason: 'teardown' }
+    const own = { tag: 'a', epoch: 'a', seq: 20, events: [] }
+    await store.flush({ ...own, puts: [{ publicId: 'left', value: '' }], removals: [left] })
+    assert.equal((await store.removals({ after: puts.length }))[0]?.publicId, 'left')
+    assert.equal((await store.removals({ limit: 1 }))[0]?.publicId, 'left')
+    await store.leave({ tag: 'a', epoch: 'a' })
+    await store.nodes()
+  })
+
+  for (const kind of modelKinds) {
+    const { policy, hasJumps, hasWipes } = kind
+    const faults = `${hasJumps ? ', clock steps' : ''}${hasWipes ? ', losses of data' : ''}`
+    it(`${policy}${faults}`, { timeout: 120_000 }, () =>
+      checkModel({
+        ...kind,
+        runs,
+        seed: fuzzSeed,
+        endOnFailure: true,
+        createStore: (clock) => createStore(clock, { ...modelTimes, maxRemovedBans: 1 }),
+      }),
+    )
+  }
+})
