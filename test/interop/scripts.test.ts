@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { declarationProblems } from '../../scripts/check-declarations.mjs'
 import { moveIntoPlace } from '../../scripts/newer-players.mjs'
 import { optionsKeptByNpm } from '../../scripts/npm-options.mjs'
@@ -102,6 +102,11 @@ describe('npm pack', { tags: 'U-15' }, () => {
     return packed.files.map(({ path }: { path: string }) => path)
   }
 
+  // The build puts the documents into the packages.
+  beforeAll(() => {
+    spawnSync(process.execPath, [join(root, 'scripts/build.mjs')])
+  }, 300_000)
+
   it('brings them for several packages at once, from the root', () => {
     const names = ['rtspool', 'rtspool-server']
     const folders = names.flatMap((name) => ['-w', `packages/${name}`])
@@ -120,7 +125,6 @@ describe('npm pack', { tags: 'U-15' }, () => {
   })
 
   it('brings the documents and the examples after a build, with scripts and without', () => {
-    spawnSync(process.execPath, [join(root, 'scripts/build.mjs')])
     const documents = readdirSync(join(root, 'docs'), { recursive: true })
       .map(String)
       .filter((name) => name.endsWith('.md') && !name.startsWith('evidence'))
