@@ -42,6 +42,11 @@ export class FanOut {
    * `undefined` = no packet waits for one.
    */
   #pendingFlush: NodeJS.Immediate | 'end of read' | undefined
+  /**
+   * Call after the next read of the sockets, at which the hold of an unfinished frame begins. `undefined` = no frame
+   * waits for one. A read before that call may still end the frame.
+   */
+  #wait: NodeJS.Immediate | undefined
   #isFrameOpen = false
   /**
    * Latest packets that belong to the next entry point, such as SPS and PPS in front of a key frame. Emptied by the
@@ -135,6 +140,7 @@ export class FanOut {
   /** Sends the queued packets now, without waiting for the end of the frame. */
   flush(): void {
     this.#cancelPending()
+    this.#cancelWait()
     this.#hold?.cancel()
     this.#hold = undefined
     const batch = this.#batch
@@ -185,14 +191,16 @@ export class FanOut {
   #flushOrWait(): void {
     // A flush since the call was scheduled has sent the packets.
     if (this.#pendingFlush === undefined) return
-    this.#cancelPending()
-    if (!this.#isFrameOpen) this.flush()
-    else if (!this.#hold) {
-      this.#pendingFlush = setImmediate(() => {
-        // In this turn sockets are read after immediates. The next immediate follows the next read.
-        this.#pendingFlush = setImmediate(this.#endTurn)
-      })
+    if (!this.#isFrameOpen) {
+      this.flush()
+      return
     }
+    this.#cancelPending()
+    if (this.#hold) return
+    this.#wait ??= setImmediate(() => {
+      // In this turn sockets are read after immediates. The next immediate follows the next read.
+      this.#wait = setImmediate(this.#endTurn)
+    })
   }
 
   #cancelPending(): void {
@@ -200,10 +208,14 @@ export class FanOut {
     this.#pendingFlush = undefined
   }
 
+  #cancelWait(): void {
+    clearImmediate(this.#wait)
+    this.#wait = undefined
+  }
+
   #flushOrHold(): void {
-    // A flush since the call was scheduled has sent the packets.
-    if (this.#pendingFlush === undefined) return
     this.#cancelPending()
+    this.#cancelWait()
     if (this.#isFrameOpen) this.#hold ??= this.#clock.schedule(this.#flushNow, maxHoldMs, false)
     else this.flush()
   }

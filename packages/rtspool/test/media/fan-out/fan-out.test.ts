@@ -86,6 +86,36 @@ describe('FanOut', () => {
     expect(writes).toEqual([58])
   })
 
+  it('sends a frame that several reads of one turn bring at the end of the last', async () => {
+    const clock = new ManualClock()
+    const fanOut = createFanOut(clock)
+    const writes: number[] = []
+    fanOut.add(interleavedReader(writes))
+    const read = (endsFrame: boolean): void => {
+      beginRead()
+      fanOut.push(Buffer.alloc(10), 0, endsFrame)
+      endRead()
+    }
+    read(false)
+    read(false)
+    expect(writes).toEqual([])
+    read(true)
+    expect(writes).toEqual([42])
+    await nextTurn(2)
+    expect([writes, clock.pendingTimers]).toEqual([[42], 0])
+    read(false)
+    await nextTurn()
+    read(true)
+    // The next frame waits as long as the first.
+    read(false)
+    await nextTurn()
+    expect([writes, clock.pendingTimers]).toEqual([[42, 28], 0])
+    await nextTurn()
+    expect([writes, clock.pendingTimers]).toEqual([[42, 28], 1])
+    read(true)
+    expect([writes, clock.pendingTimers]).toEqual([[42, 28, 28], 0])
+  })
+
   it('sends an unfinished frame 4 ms after the read behind the one that has its first packet', async () => {
     const clock = new ManualClock()
     const fanOut = createFanOut(clock)
