@@ -14,13 +14,18 @@ export function beginRead(): boolean {
   return true
 }
 
-/** Calls the functions that {@link atEndOfRead} has collected since {@link beginRead}, in order. */
+/**
+ * Calls the functions that {@link atEndOfRead} has collected since {@link beginRead}, in order. All are called, even if
+ * one throws.
+ *
+ * @throws The error of the last function that has thrown.
+ */
 export function endRead(): void {
   isReading = false
   if (waiting.length === 0) return
   const calls = waiting
   waiting = []
-  for (const call of calls) call()
+  callAll(calls, 0)
 }
 
 /**
@@ -32,4 +37,13 @@ export function endRead(): void {
 export function atEndOfRead(call: () => void): boolean {
   if (isReading) waiting.push(call)
   return isReading
+}
+
+function callAll(calls: readonly (() => void)[], first: number): void {
+  let next = first
+  try {
+    while (next < calls.length) calls[next++]?.()
+  } finally {
+    if (next < calls.length) callAll(calls, next)
+  }
 }

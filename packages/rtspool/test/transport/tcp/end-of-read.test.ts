@@ -49,4 +49,22 @@ describe('the end of a read', () => {
     endRead()
     expect(calls).toEqual(['of the other read', 'of the first read'])
   })
+
+  it('calls all functions, even if some throw', () => {
+    const calls: string[] = []
+    const fail = (name: string): void => {
+      calls.push(name)
+      throw new Error(name)
+    }
+    beginRead()
+    atEndOfRead(() => fail('first'))
+    atEndOfRead(() => calls.push('second'))
+    atEndOfRead(() => fail('third'))
+    atEndOfRead(() => calls.push('fourth'))
+    expect(endRead).toThrow('third')
+    expect(calls).toEqual(['first', 'second', 'third', 'fourth'])
+    beginRead()
+    endRead()
+    expect(calls).toHaveLength(4)
+  })
 })
