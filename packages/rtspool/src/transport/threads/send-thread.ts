@@ -3,6 +3,7 @@ import { entryKinds, type ThreadMemory } from './entries.js'
 import {
   allocateRing,
   hasReached,
+  isAhead,
   type RingEntry,
   readEntry,
   ringEntry,
@@ -135,6 +136,11 @@ export class SendThread {
     return ((this.#entries.position - this.#entries.handled) | 0) * 8
   }
 
+  /** Size of the ring in units of 8 bytes. */
+  get units(): number {
+    return this.#entries.units
+  }
+
   /** Position in the ring behind the last entry that the thread has handled; see {@link SharedRing}. */
   get handled(): number {
     return this.#entries.handled
@@ -260,7 +266,7 @@ export class SendThread {
 
   /** Returns whether the thread has handled all entries in front of a position, and all reports about them are read. */
   hasPassed(position: number): boolean {
-    return hasReached(this.#collected, position)
+    return !isAhead(position, this.#collected, this.#entries.units)
   }
 
   /**

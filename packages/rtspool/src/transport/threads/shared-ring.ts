@@ -238,3 +238,14 @@ export function allocateRing(sizeBytes: number, position = 0): SharedArrayBuffer
 
 /** Returns whether position `a` is at or behind `b`. Both must be less than 2^31 units apart. */
 export const hasReached = (a: number, b: number): boolean => ((a - b) | 0) >= 0
+
+/**
+ * Returns whether position `a` is behind `b` in a ring, by no more than the size of the ring. Position `a` may be of any
+ * age: unlike in {@link hasReached}, older positions stay in front of `b` after 2^31 units.
+ *
+ * @param units - Size of the ring in units of 8 bytes.
+ */
+export function isAhead(a: number, b: number, units: number): boolean {
+  const distance = (a - b) | 0
+  return distance > 0 && distance <= units
+}

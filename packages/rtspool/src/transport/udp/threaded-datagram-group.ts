@@ -2,7 +2,7 @@ import { getSystemErrorName } from 'node:util'
 import { entryKinds, reportKinds } from '../threads/entries.js'
 import type { SendThread } from '../threads/send-thread.js'
 import type { SendThreads } from '../threads/send-threads.js'
-import { hasReached, type RingEntry } from '../threads/shared-ring.js'
+import { isAhead, type RingEntry } from '../threads/shared-ring.js'
 import type { MediaReports } from '../threads/thread-reports.js'
 import {
   countLost,
@@ -163,13 +163,13 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
       const { group, packets, sizeBytes } = (media ?? nothing) as UnsentPackets
       if (group !== this) return
       const wasServed = (since: number | undefined): boolean =>
-        since !== undefined && hasReached(position, since)
+        since !== undefined && !isAhead(since, position, thread.units)
       for (const { share, since, destination } of this.#members.values()) {
         if (share?.thread === thread && wasServed(since)) dropped(destination, packets, sizeBytes)
       }
       for (const { share, key, since, end } of this.#removed) {
         if (share.thread !== thread || !wasServed(since)) continue
-        const isBehind = end !== undefined && hasReached(position, end)
+        const isBehind = end !== undefined && !isAhead(end, position, thread.units)
         const destination = isBehind ? undefined : this.#byKey.get(key)?.destination
         if (destination) dropped(destination, packets, sizeBytes)
       }

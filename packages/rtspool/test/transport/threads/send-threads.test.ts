@@ -6,7 +6,7 @@ import { nativeSockets } from '../../../src/transport/system/native-sockets.js'
 import { DirectSends } from '../../../src/transport/tcp/direct-sends.js'
 import { StreamWriter } from '../../../src/transport/tcp/stream-writer.js'
 import { entryKinds } from '../../../src/transport/threads/entries.js'
-import type { SendThread } from '../../../src/transport/threads/send-thread.js'
+import { SendThread } from '../../../src/transport/threads/send-thread.js'
 import { SendThreads } from '../../../src/transport/threads/send-threads.js'
 import { ThreadSends } from '../../../src/transport/worker/thread-sends.js'
 import { SendThreadWorld, slot } from '../../support/send-thread-world.js'
@@ -219,6 +219,26 @@ async function heldThread(isDuplicated: boolean) {
   }
   return { open, run, sends, threads }
 }
+
+describe('SendThread', () => {
+  it.each([0, 2 ** 31 - 1, 2 ** 32 - 3])(
+    'has passed positions of any age, from %i on',
+    (position) => {
+      const listener = { reported: () => {}, advanced: () => {} }
+      const sizes = { entriesBytes: 1024, reportsBytes: 1024, position }
+      const thread = new SendThread(systemClock, new SharedArrayBuffer(4), listener, sizes)
+      for (const age of [0, 1, 128, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 3 * 2 ** 30])
+        expect(thread.hasPassed((position - age) | 0)).toBe(true)
+      let end = position
+      thread.control(entryKinds.mark, 0, 0, {
+        onEntered: (at) => {
+          end = at
+        },
+      })
+      expect(thread.hasPassed(end)).toBe(false)
+    },
+  )
+})
 
 describe('the descriptor of a thread', () => {
   it.each([

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   allocateRing,
   hasReached,
+  isAhead,
   ringEntry,
   SharedRing,
 } from '../../../src/transport/threads/shared-ring.js'
@@ -120,6 +121,16 @@ describe('SharedRing', () => {
     expect(hasReached(2 ** 31 - 1, (2 ** 31) | 0)).toBe(false)
     expect(hasReached(0, -1)).toBe(true)
     expect(hasReached(-1, 0)).toBe(false)
+  })
+
+  it('tells a position a little ahead from one of any age', () => {
+    const units = 1024
+    for (const beginning of beginnings) {
+      const is = (distance: number) => isAhead((beginning + distance) | 0, beginning | 0, units)
+      for (const distance of [1, 2, units]) expect(is(distance)).toBe(true)
+      for (const age of [0, 1, units, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - units - 1])
+        expect(is(-age)).toBe(false)
+    }
   })
 
   it('raises one notice until it has arrived', () => {

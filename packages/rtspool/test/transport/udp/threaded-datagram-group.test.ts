@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { SendThread } from '../../../src/transport/threads/send-thread.js'
+import type { SendThreads } from '../../../src/transport/threads/send-threads.js'
 import type { DatagramDestination } from '../../../src/transport/udp/datagram-group.js'
 import { ThreadedDatagramGroup } from '../../../src/transport/udp/threaded-datagram-group.js'
 import { FakeKernel } from '../../support/fake-kernel.js'
@@ -126,6 +128,70 @@ describe('ThreadedDatagramGroup', () => {
     send('by another thread')
     held.run()
     expect(newcomer.counters).toEqual(dropped(1, longer))
+  })
+
+  it('counts unsent packets of a failed thread for members of any age', () => {
+    const units = 1024
+    const failed = units / 2
+    let entered = 0
+    let media: unknown
+    const thread: Partial<SendThread> = {
+      units,
+      load: 0,
+      destinations: 0,
+      packetsOut: 0,
+      bytes: Buffer.alloc(64),
+      words: new Int32Array(16),
+      isLate: false,
+      control: (_kind, _id, _argument, { onEntered } = {}) => onEntered?.(entered | 0),
+      reserve: (_kind, _id, _argument, entry) => {
+        media = entry.media
+        return 0
+      },
+      commit: () => {},
+      hasPassed: () => false,
+      forEachUnsent: (visit) => visit(media, failed),
+    }
+    const threads: Partial<SendThreads> = {
+      threads: [thread as SendThread],
+      handOverFrom: 1,
+      version: 0,
+      registerGroup: () => 1,
+      collect: () => {},
+      threadFor: () => thread as SendThread,
+      duplicate: () => 6,
+    }
+    const group = new ThreadedDatagramGroup({
+      threads: threads as SendThreads,
+      local: { size: 0, add: () => {}, remove: () => {}, send: () => {} },
+      descriptor: () => 5,
+      isSegmenting: false,
+      loss: { sendErrors: 0, fragmentedPackets: 0 },
+    })
+    const at = (position: number, act: () => void): void => {
+      entered = position
+      act()
+      group.send([Buffer.from('x')])
+    }
+    const add = (position: number): DatagramDestination => {
+      const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
+      const destination = { address: '10.0.0.1', port: 1000, counters }
+      at(position, () => group.add(destination))
+      return destination
+    }
+    const ages = [0, 1, units, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 3 * 2 ** 30]
+    const old = ages.map((age) => add(failed - age))
+    const later = [1, units / 2].map((distance) => add(failed + distance))
+    const removedLong = add(failed - 2 ** 31 - 200)
+    at(failed - 2 ** 31 - 100, () => group.remove(removedLong))
+    const removedLate = add(failed - 2 ** 31 - 200)
+    at(failed + 1, () => group.remove(removedLate))
+    group.threadStopped(thread as SendThread)
+    const dropped = (all: readonly DatagramDestination[]) =>
+      all.map(({ counters }) => counters?.packetsDropped)
+    expect(dropped(old)).toEqual(ages.map(() => 1))
+    expect(dropped(later)).toEqual([0, 0])
+    expect(dropped([removedLong, removedLate])).toEqual([0, 1])
   })
 
   it('sends on the event loop again when the thread has ended', () => {
