@@ -6,7 +6,7 @@ import {
   writeInterleaved,
 } from '../../rtsp/index.js'
 import { defaultMaxEntryWaitMs } from '../../transport/tcp/channel-table.js'
-import type { DirectSends } from '../../transport/tcp/direct-sends.js'
+import { type DirectSends, servedElsewhere } from '../../transport/tcp/direct-sends.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
 import type { ReaderGroup } from './reader-group.js'
@@ -40,6 +40,13 @@ interface Member {
   settledBytes: number
 }
 
+/** A batch, and its packets as interleaved frames. */
+interface FramedBatch {
+  readonly batch: PacketBatch
+  /** Frames that connections may keep. `undefined` until a connection needs the frames. */
+  frames: Buffer | undefined
+}
+
 /**
  * Cached packets of the track that a new reader is sent first: as given, and as interleaved frames. Readers that join
  * before the next batch share the frames, so that the group frames these packets once.
@@ -67,6 +74,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   readonly #clock: Clock
   readonly #members: Member[] = []
   readonly #positions = new Map<InterleavedReader, Member>()
+  /** Number of members without a slot. {@link DirectSends} never writes to their connections. */
+  #slotless = 0
   #sends: DirectSends | undefined
   /** Gives members to send threads, and sends to these members; `undefined` without send threads. */
   #threaded: ThreadedMembers<Member> | undefined
@@ -118,6 +127,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     this.#positions.set(reader, member)
     this.#slots[member.position] = member.slot
     if (member.slot >= 0) this.#sends?.hold(member.slot)
+    else this.#slotless++
     this.#threaded?.add(member)
     if (first.length === 0) return
     if (reader.carrier.isCongested) {
@@ -143,6 +153,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     this.#positions.delete(reader)
     this.#threaded?.remove(member)
     if (member.slot >= 0) this.#sends?.release(member.slot)
+    else this.#slotless--
     const last = this.#members.pop()
     if (!last || last === member) return
     this.#slots[member.position] = this.#slots[last.position] ?? noSlot
@@ -154,10 +165,10 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     this.#first = undefined
     this.#packets += batch.packets.length
     this.#bytes += batch.sizeBytes
-    if (!this.#sends) {
-      const frames = frameInterleaved(this.#channel, batch.packets)
-      for (const member of this.#members) this.#deliver(member, batch, frames, 0)
-    } else if (!this.#threaded?.send(batch)) this.#sendDirectly(this.#sends, batch)
+    if (this.#threaded?.send(batch)) return
+    const framed = { batch, frames: undefined }
+    if (this.#sends && this.#hasSlots()) this.#sendDirectly(this.#sends, framed)
+    else this.#deliverAll(framed)
   }
 
   forEachReader(visit: (reader: InterleavedReader) => void): void {
@@ -179,20 +190,41 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     if (member) this.#settle(member)
   }
 
+  /** Returns whether the event loop may write to any member by a native call. */
+  #hasSlots(): boolean {
+    const count = this.#members.length
+    for (let index = 0; index < count; index++) if ((this.#slots[index] ?? noSlot) >= 0) return true
+    return false
+  }
+
   /** Sends a batch to the members that no thread serves, by native calls where possible. */
-  #sendDirectly(sends: DirectSends, batch: PacketBatch): void {
-    const { packets } = batch
-    const now = sends.scratch(interleavedBytes(packets))
-    writeInterleaved(now, 0, this.#channel, packets)
+  #sendDirectly(sends: DirectSends, framed: FramedBatch): void {
+    const { packets } = framed.batch
+    let now: Buffer
+    if (this.#slotless > 0) now = this.#framesFor(framed)
+    else {
+      // A connection keeps its frames until the kernel accepts them. The scratch memory is written again before that.
+      now = sends.scratch(interleavedBytes(packets))
+      writeInterleaved(now, 0, this.#channel, packets)
+    }
     const unserved = this.#unserved
     const count = sends.sendAll(this.#slots, this.#members.length, now, unserved, this.#sentBytes)
-    if (count === 0) return
-    // Connections keep these frames until the kernel accepts them. The scratch memory is written again before that.
-    const frames = frameInterleaved(this.#channel, packets)
     for (let index = 0; index < count; index++) {
       const member = this.#members[unserved[index] ?? 0]
-      if (member) this.#deliver(member, batch, frames, this.#sentBytes[index] ?? 0)
+      if (member) this.#deliver(member, framed, this.#sentBytes[index] ?? 0)
     }
+  }
+
+  /** Sends a batch one by one to the members that no thread serves. */
+  #deliverAll(framed: FramedBatch): void {
+    for (const member of this.#members)
+      if (this.#slots[member.position] !== servedElsewhere) this.#deliver(member, framed, 0)
+  }
+
+  /** Returns the frames of a batch in memory of their own, which connections may keep. */
+  #framesFor(framed: FramedBatch): Buffer {
+    framed.frames ??= frameInterleaved(this.#channel, framed.batch.packets)
+    return framed.frames
   }
 
   /** Returns `first` as interleaved frames. The result is reused for all readers that begin before the next batch. */
@@ -207,23 +239,24 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   /**
    * Writes a batch to one connection, or leaves it out while the connection is congested.
    *
-   * @param sentBytes - Bytes of `frames` that the kernel has already accepted. If there are any, the rest of `frames`
-   *   must follow.
+   * @param sentBytes - Bytes of the frames that the kernel has already accepted. If there are any, the rest of the
+   *   frames must follow.
    */
-  #deliver(member: Member, batch: PacketBatch, frames: Buffer, sentBytes: number): void {
+  #deliver(member: Member, framed: FramedBatch, sentBytes: number): void {
     const { carrier } = member.reader
     // A frame that has been begun must be finished.
-    if (sentBytes > 0) carrier.writeFrames(frames.subarray(sentBytes))
-    else if (member.isSkipping || carrier.isCongested) this.#skip(member, batch, frames)
-    else carrier.writeFrames(frames)
+    if (sentBytes > 0) carrier.writeFrames(this.#framesFor(framed).subarray(sentBytes))
+    else if (member.isSkipping || carrier.isCongested) this.#skip(member, framed)
+    else carrier.writeFrames(this.#framesFor(framed))
   }
 
   /**
    * Leaves out the packets of a batch up to the one with which the reader can continue, and writes the others. Leaves
    * out the whole batch if there is no such packet.
    */
-  #skip(member: Member, batch: PacketBatch, frames: Buffer): void {
+  #skip(member: Member, framed: FramedBatch): void {
     const { carrier } = member.reader
+    const { batch } = framed
     const index = this.#resumeIndex(member, batch)
     this.#noteSkipping(member, index === nowhere)
     this.#slots[member.position] = index === nowhere ? noSlot : member.slot
@@ -237,7 +270,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     }
     const bytesBefore = batch.bytesBefore(index)
     this.#leaveOut(member, index, bytesBefore)
-    carrier.writeFrames(frames.subarray(bytesBefore + index * frameHeaderBytes))
+    carrier.writeFrames(this.#framesFor(framed).subarray(bytesBefore + index * frameHeaderBytes))
   }
 
   /**
@@ -309,7 +342,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
         place: ({ position }, slot) => {
           this.#slots[position] = slot
         },
-        deliver: (member, batch, frames) => this.#deliver(member, batch, frames, 0),
+        deliver: (member, batch, frames) => this.#deliver(member, { batch, frames }, 0),
         leaveOut: (member, packets, sizeBytes) => this.#leaveOut(member, packets, sizeBytes),
         catchUp: ({ reader: { counters } }, packets, sizeBytes) => {
           counters.packetsOut += packets

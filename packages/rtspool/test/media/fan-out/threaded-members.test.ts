@@ -72,6 +72,20 @@ describe('ThreadedMembers', () => {
     expect([of(0).loop, of(3).loop]).toEqual([[frame('a')], [frame('a')]])
   })
 
+  it('leaves a reader without native sends to the event loop', () => {
+    const { held, group, send, of } = groupOf(4)
+    const { carrier, ...secure } = held.reader(14)
+    group.add({ ...secure, carrier: { ...carrier, direct: undefined } }, [])
+    for (const text of ['a', 'b']) send(text)
+    held.run()
+    const frames = [frame('a'), frame('b')]
+    expect([of(0), of(3), of(4)]).toEqual([
+      { loop: [], thread: frames },
+      { loop: [], thread: frames },
+      { loop: frames, thread: [] },
+    ])
+  })
+
   it('uses a further thread only when the others have enough members', () => {
     const { held, group, send } = groupOf(7, { maxThreads: 4 })
     const connections = () => held.threads.threads.map((thread) => thread.connections)
