@@ -11,6 +11,19 @@ const namespaces = {
   tds: 'http://www.onvif.org/ver10/device/wsdl',
 } as const
 
+/** Namespaces in which questions arrive: SOAP 1.1 and 1.2, and WS-Discovery of 2005 and 1.1. */
+const envelopes: readonly (string | null)[] = [
+  namespaces.s,
+  'http://schemas.xmlsoap.org/soap/envelope/',
+]
+const discoveries: readonly (string | null)[] = [
+  namespaces.d,
+  'http://docs.oasis-open.org/ws-dd/ns/discovery/2009/01',
+]
+
+/** Longest `MessageID` in characters that an answer repeats. */
+const maxMessageId = 256
+
 const types = ['NetworkVideoTransmitter', 'Device']
 const everybody = 'urn:schemas-xmlsoap-org:ws:2005:04:discovery'
 const anonymous = `${namespaces.a}/role/anonymous`
@@ -35,17 +48,21 @@ export interface DiscoveryQuestion {
 }
 
 /**
- * Parses a datagram.
+ * Parses a datagram: an envelope of SOAP with a question of WS-Discovery and its `MessageID`.
  *
  * @param uuid - UUID of the own device.
  * @returns The question; `undefined` if the datagram is none, or asks for other devices.
  */
 export function parseQuestion(text: string, uuid: string): DiscoveryQuestion | undefined {
   const envelope = parsed(text)
-  const body = envelope && elementAt(envelope, 'Body')
-  const messageId = envelope && textAt(envelope, 'Header', 'MessageID')
+  if (envelope?.localName !== 'Envelope' || !envelopes.includes(envelope.namespaceURI)) {
+    return undefined
+  }
+  const messageId = textAt(envelope, 'Header', 'MessageID') ?? ''
+  if (messageId === '' || messageId.length > maxMessageId) return undefined
+  const body = elementAt(envelope, 'Body')
   const [question] = body ? childrenOf(body) : []
-  if (messageId === undefined || !question) return undefined
+  if (!question || !discoveries.includes(question.namespaceURI)) return undefined
   const { localName } = question
   if (localName === 'Probe' && isMeant(question)) return { kind: 'probe', messageId }
   const address = textAt(question, 'EndpointReference', 'Address')

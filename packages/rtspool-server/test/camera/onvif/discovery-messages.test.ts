@@ -10,6 +10,9 @@ import { elementAt, parseXml, textAt } from '../../../src/camera/onvif/xml.js'
 const uuid = '12345678-1234-8234-8234-123456789012'
 const device = { uuid, url: 'http://127.0.0.1/x?a=1&b=2', instanceId: 7, messageNumber: 3 }
 
+const discovery11 = 'http://docs.oasis-open.org/ws-dd/ns/discovery/2009/01'
+const soap11 = 'http://schemas.xmlsoap.org/soap/envelope/'
+
 const message = (body: string, messageId = '<a:MessageID>urn:uuid:5</a:MessageID>'): string =>
   '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" ' +
   'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" ' +
@@ -39,10 +42,29 @@ describe('parseQuestion', () => {
     expect(parseQuestion(resolve(uuid), uuid)?.kind).toBe('resolve')
   })
 
+  it('understands WS-Discovery 1.1 and SOAP 1.1', () => {
+    const text = message('<d:Probe/>')
+      .replace('http://schemas.xmlsoap.org/ws/2005/04/discovery', discovery11)
+      .replace('http://www.w3.org/2003/05/soap-envelope', soap11)
+    expect(parseQuestion(text, uuid)?.kind).toBe('probe')
+  })
+
   it.each([
     ['no XML', 'M-SEARCH * HTTP/1.1'],
     ['no envelope', '<a/>'],
+    ['a root that is no envelope', message('<d:Probe/>').replaceAll('e:Envelope', 'e:Letter')],
+    [
+      'an envelope outside of SOAP',
+      message('<d:Probe/>').replace(/xmlns:e="[^"]*"/, 'xmlns:e="e"'),
+    ],
+    ['a probe outside of WS-Discovery', message('<n:Probe/>')],
+    ['a probe without namespace', message('<Probe/>')],
     ['no MessageID', message('<d:Probe/>', '')],
+    ['an empty MessageID', message('<d:Probe/>', '<a:MessageID> </a:MessageID>')],
+    [
+      'a MessageID that is too long',
+      message('<d:Probe/>', `<a:MessageID>${'x'.repeat(257)}</a:MessageID>`),
+    ],
     ['a probe for printers', probe('n:PrintDeviceType', '')],
     ['a probe elsewhere', probe('', 'onvif://www.onvif.org/location/country/x')],
     ['a probe in a scope that only begins alike', probe('', 'onvif://www.onvif.org/typ')],
