@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
 import { localUrl } from '../banner.js'
 import type { CommandOutput } from '../config/commands/config-command.js'
@@ -73,6 +74,9 @@ async function serveUntilSignal(
   const { tlsPort, tlsKey, tlsCert, tlsOld, ...given } = others
   if (discovery && onvifPort === undefined)
     throw new StartError('--discovery needs --onvif-port', 2)
+  if (discovery && !isIPv4(host) && host !== '::') {
+    throw new StartError(`--discovery: expected an IPv4 address as --host, got ${host}`, 2)
+  }
   const faults = { ...noFaults, ...given }
   const server = new CameraServer({
     ...{ files, port, host, user, faults, tls: tlsOf(options) },

@@ -38,6 +38,10 @@ describe('rtspool camera', () => {
     [['--user', 'admin'], 'Expected a name, a colon and a password'],
     [['--tls-key', 'key.pem'], '--tls-key and --tls-cert need each other'],
     [['--discovery'], '--discovery needs --onvif-port'],
+    [
+      ['--discovery', '--onvif-port', '0', '--host', '::1'],
+      '--discovery: expected an IPv4 address as --host, got ::1',
+    ],
     [['--motion', '5'], 'motion: expected a length and a time in seconds, such as 5@20, got "5"'],
     [['--los', '1'], "unknown option '--los'"],
   ])('refuses %j with exit code 2', async (args, message) => {
