@@ -1,11 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
+import type { Clock } from 'rtspool'
 import { answerTo, bye, type DiscoveredDevice, hello, parseQuestion } from './discovery-messages.js'
+import { isWithin, type NetworkInterfaces, type OwnAddress, ownAddresses } from './own-addresses.js'
 
 /** Group and port of WS-Discovery. */
 export const discoveryGroup = '239.255.255.250'
 export const discoveryPort = 3702
+
+/** Longest datagram in bytes that is read, and most answers in a second. */
+export const maxDatagramBytes = 4096
+export const maxAnswersASecond = 50
+const secondMs = 1000
+
+/** Sockets and network interfaces of the machine. */
+export interface DiscoverySystem {
+  createSocket(options: SocketOptions): Socket
+  networkInterfaces(): NetworkInterfaces
+}
 
 /** Address to listen on, and the device that is announced. */
 export interface DiscoveryOptions {
@@ -19,45 +32,71 @@ export interface DiscoveryOptions {
   readonly path: string
   /** Seconds since 1970 at which the device has started. */
   readonly instanceId: number
+  readonly clock: Clock
+  /** @default the machine */
+  readonly system?: DiscoverySystem
+}
+
+/** A socket that sends from one own address. */
+interface Sender {
+  readonly own: OwnAddress
+  readonly socket: Socket
 }
 
 /**
- * Announces a device by WS-Discovery, and answers probes of its network: multicast on UDP port 3702.
+ * Announces a device by WS-Discovery, and answers probes of its networks: multicast on UDP port 3702.
  *
  * One socket listens, and one for each address sends, so that each network gets the address at which
- * it reaches the device.
+ * it reaches the device. Datagrams from other networks get no answer.
  */
 export class Discovery {
   readonly #options: DiscoveryOptions
-  readonly #listener = createSocket({ type: 'udp4', reuseAddr: true })
-  /** Sockets by the own address from which they send. */
-  readonly #senders = new Map<string, Socket>()
+  readonly #system: DiscoverySystem
+  readonly #listener: Socket
+  readonly #senders: Sender[] = []
   #messages = 0
+  /** Beginning of the present second in milliseconds of the clock, and the answers since then. */
+  #secondBeganMs = Number.NEGATIVE_INFINITY
+  #answers = 0
   #isOpen = false
 
   constructor(options: DiscoveryOptions) {
     this.#options = options
+    this.#system = options.system ?? { createSocket, networkInterfaces }
+    this.#listener = this.#system.createSocket({ type: 'udp4', reuseAddr: true })
   }
 
-  /** Joins the group, and greets. @throws The error of the operating system. */
+  /**
+   * Joins the group on each interface, and greets. An interface that cannot join is left out.
+   *
+   * @throws {Error} Says why no interface can join; or the error of the operating system.
+   */
   async open(): Promise<void> {
+    const { host } = this.#options
     await bound(this.#listener, discoveryPort, '0.0.0.0')
     this.#isOpen = true
-    for (const address of this.#addresses()) {
-      this.#listener.addMembership(discoveryGroup, address)
-      const sender = createSocket('udp4')
-      this.#senders.set(address, sender)
-      await bound(sender, 0, address)
-      sender.setMulticastInterface(address)
-      sender.setMulticastTTL(1)
-      sender.on('error', () => {})
-      // Answers to unicast probes arrive at the listener only; others are dropped.
-      sender.on('message', () => {})
-    }
     this.#listener.on('error', () => {})
-    this.#listener.on('message', (datagram, { address, port: from }) => {
-      this.#answer(datagram.toString(), address, from)
+    this.#listener.on('message', (datagram, { address, port }) => {
+      try {
+        this.#answer(datagram, address, port)
+      } catch {
+        // The port is open to everybody: no datagram ends the process.
+      }
     })
+    const problems: string[] = []
+    for (const addresses of ownAddresses(host, this.#system.networkInterfaces())) {
+      try {
+        await this.#openInterface(addresses)
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        problems.push(`${addresses[0]?.address}: ${reason}`)
+      }
+    }
+    if (this.#senders.length === 0) {
+      await this.close()
+      const reason = problems.join(', ') || `no interface has the IPv4 address ${host}`
+      throw new Error(`WS-Discovery cannot join ${discoveryGroup} (${reason})`)
+    }
     await this.#tellAll(hello)
   }
 
@@ -66,42 +105,54 @@ export class Discovery {
     if (!this.#isOpen) return
     this.#isOpen = false
     await this.#tellAll(bye)
-    await Promise.all([this.#listener, ...this.#senders.values()].map(closed))
+    const sockets = [this.#listener, ...this.#senders.map(({ socket }) => socket)]
+    await Promise.all(sockets.map(closed))
   }
 
-  #addresses(): readonly string[] {
-    const { host } = this.#options
-    if (host !== '0.0.0.0' && host !== '::') return [host]
-    const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-    return all.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
+  /** Joins the group on one interface, which allows that once, and opens a socket for each address. */
+  async #openInterface(addresses: readonly OwnAddress[]): Promise<void> {
+    const [first] = addresses
+    this.#listener.addMembership(discoveryGroup, first?.address)
+    for (const own of addresses) {
+      const socket = this.#system.createSocket({ type: 'udp4' })
+      await bound(socket, 0, own.address)
+      this.#senders.push({ own, socket })
+      socket.setMulticastInterface(own.address)
+      socket.setMulticastTTL(1)
+      socket.on('error', () => {})
+      // Answers to unicast probes arrive at the listener only; others are dropped.
+      socket.on('message', () => {})
+    }
   }
 
-  #answer(text: string, address: string, port: number): void {
-    if (!this.#isOpen) return
-    const { uuid } = this.#options
-    const question = parseQuestion(text, uuid)
-    if (!question) return
-    const [own, sender] = this.#senderTo(address)
-    if (sender) sender.send(answerTo(question, this.#device(own), messageId()), port, address)
+  #answer(datagram: Buffer, address: string, port: number): void {
+    // A datagram without a source port cannot be answered (RFC 768).
+    if (!this.#isOpen || port === 0 || datagram.length > maxDatagramBytes) return
+    const sender = this.#senders.find(({ own }) => isWithin(address, own))
+    if (!sender) return
+    const question = parseQuestion(datagram.toString(), this.#options.uuid)
+    if (!question || !this.#mayAnswer()) return
+    const device = this.#device(sender.own.address)
+    sender.socket.send(answerTo(question, device, messageId()), port, address)
   }
 
-  /** Finds the socket in the network of an address; with one socket, that one. */
-  #senderTo(address: string): readonly [own: string, sender: Socket | undefined] {
-    const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-    const own = all.find(
-      (each) => this.#senders.has(each.address) && isWithin(address, each.address, each.netmask),
-    )
-    const [[first = '', sender] = []] = this.#senders
-    return own ? [own.address, this.#senders.get(own.address)] : [first, sender]
+  /** Counts an answer. @returns `false` if this second has had all of its answers */
+  #mayAnswer(): boolean {
+    const now = this.#options.clock.now()
+    if (now - this.#secondBeganMs >= secondMs) {
+      this.#secondBeganMs = now
+      this.#answers = 0
+    }
+    return ++this.#answers <= maxAnswersASecond
   }
 
   async #tellAll(format: (device: DiscoveredDevice, messageId: string) => string): Promise<void> {
-    const sent = [...this.#senders].map(
-      ([address, sender]) =>
+    const sent = this.#senders.map(
+      ({ own, socket }) =>
         new Promise<void>((resolve) => {
           // A network without a route for multicast: nobody is there to be told.
-          sender.send(
-            format(this.#device(address), messageId()),
+          socket.send(
+            format(this.#device(own.address), messageId()),
             discoveryPort,
             discoveryGroup,
             () => resolve(),
@@ -120,11 +171,16 @@ export class Discovery {
 
 const messageId = (): string => `urn:uuid:${randomUUID()}`
 
+/** Binds a socket, and closes it if that fails. */
 function bound(socket: Socket, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once('error', reject)
+    const fail = (error: Error): void => {
+      socket.close()
+      reject(error)
+    }
+    socket.once('error', fail)
     socket.bind(port, address, () => {
-      socket.off('error', reject)
+      socket.off('error', fail)
       resolve()
     })
   })
@@ -134,10 +190,3 @@ const closed = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
     socket.close(() => resolve())
   })
-
-/** Returns whether two IPv4 addresses are in one network. */
-function isWithin(address: string, own: string, netmask: string): boolean {
-  const parts = (text: string): readonly number[] => text.split('.').map(Number)
-  const [mask, others] = [parts(netmask), parts(own)]
-  return parts(address).every((part, at) => ((part ^ (others[at] ?? 0)) & (mask[at] ?? 0)) === 0)
-}

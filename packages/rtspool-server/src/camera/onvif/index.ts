@@ -42,7 +42,7 @@ export class OnvifDevice {
     if (!isDiscoverable) return
     const instanceId = Math.floor(cameras.clock.unixTimeMs() / 1000)
     const place = { host, uuid: this.#uuid, servicePort: this.port, path: servicePaths.device }
-    this.#discovery = new Discovery({ ...place, instanceId })
+    this.#discovery = new Discovery({ ...place, instanceId, clock: cameras.clock })
     await this.#discovery.open()
   }
 
