@@ -4,9 +4,9 @@ import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { ConfigError, type ConfigProblem } from './problems.js'
 
 /**
- * Finds files named by a configuration that cannot be read: users, keys, certificates, and media
- * files. With a users file, also finds the first mistake in that file or in the rights of its
- * users.
+ * Finds files named by a configuration without which the server does not start and that cannot be
+ * read: users, keys and certificates. With a users file, also finds the first mistake in that file or
+ * in the rights of its users.
  *
  * @param environment - May contain {@link usersVariable}, with further users whom rights may name.
  */
@@ -19,7 +19,6 @@ export function namedFileProblems(
     ...usersProblems(loaded, environment),
     ...unreadable(loaded, ['tls', 'keyFile'], tls.keyFile),
     ...unreadable(loaded, ['tls', 'certFile'], tls.certFile),
-    ...mediaFileProblems(loaded),
   ]
 }
 

@@ -52,10 +52,7 @@ describe('rtspool config', () => {
 
   it('check names each file of the configuration that cannot be read, with its place', () => {
     const file = join(folder, 'files.yml')
-    writeFileSync(
-      file,
-      'auth: { usersFile: none }\ntls: { keyFile: a.key, certFile: a.crt }\npaths:\n  /a: { file: a.mp4 }\n',
-    )
+    writeFileSync(file, 'auth: { usersFile: none }\ntls: { keyFile: a.key, certFile: a.crt }\n')
     const { code, stderr } = outcomeOf(configCommand, 'check', file)
     expect(code).toBe(1)
     const missing = (place: string, name: string) =>
@@ -64,9 +61,17 @@ describe('rtspool config', () => {
       missing('1:20: auth.usersFile', 'none'),
       missing('2:17: tls.keyFile', 'a.key'),
       missing('2:34: tls.certFile', 'a.crt'),
-      missing('4:15: paths./a.file', 'a.mp4'),
       '',
     ])
+  })
+
+  it('check warns of a media file that cannot be read, as a start does, and ends with 0', () => {
+    const file = join(folder, 'media.yml')
+    writeFileSync(file, 'paths:\n  /a: { file: a.mp4 }\n')
+    const { code, stdout, stderr } = outcomeOf(configCommand, 'check', file)
+    expect([code, stdout]).toEqual([0, `${file} has no mistakes\n`])
+    const place = `${file}:2:15: paths./a.file ${join(folder, 'a.mp4')}`
+    expect(stderr).toContain(`warning: ${place} cannot be read: ENOENT`)
   })
 
   it('check refuses a users file with a line that is no pair, and does not show the line', () => {

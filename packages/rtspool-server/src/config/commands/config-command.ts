@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { readConfigFile } from '../config-file.js'
 import { checkConfigFile, findConfigFile } from '../load-config.js'
-import { namedFileProblems } from '../named-files.js'
+import { mediaFileProblems, namedFileProblems } from '../named-files.js'
 import { ConfigError } from '../problems.js'
 import { publicJsonSchema } from '../schema.js'
 
@@ -84,7 +84,9 @@ function check(name: string | undefined, { stdout, stderr }: CommandOutput): num
     return 1
   }
   try {
-    const problems = namedFileProblems(checkConfigFile(readConfigFile(file)), process.env)
+    const loaded = checkConfigFile(readConfigFile(file))
+    for (const { message } of mediaFileProblems(loaded)) stderr(`warning: ${message}\n`)
+    const problems = namedFileProblems(loaded, process.env)
     if (problems.length > 0) throw new ConfigError(problems)
     stdout(`${file} has no mistakes\n`)
     return 0
