@@ -26,11 +26,11 @@ describe('the unit of systemd', () => {
     expect(command.opts()).toMatchObject({ config: '/etc/rtspool/rtspool.yml' })
   })
 
-  it('reloads nothing before the same file was checked', () => {
+  it('signals the server first, because a failed check ends the reload', () => {
     const [start = ''] = settings.get('ExecStart') ?? []
     expect(settings.get('ExecReload')).toEqual([
-      start.replace('--config', 'config check'),
       'kill -HUP $MAINPID',
+      start.replace('--config', 'config check'),
     ])
   })
 
