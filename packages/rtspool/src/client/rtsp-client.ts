@@ -273,7 +273,8 @@ export interface RtspBackChannel {
    */
   write(audio: Uint8Array): Promise<void>
   /**
-   * Sends one whole RTP packet at once and unchanged. The packet must not be changed afterwards.
+   * Sends one whole RTP packet at once. L16 is big-endian here too. For a camera with the other byte order, its
+   * samples are turned in a copy; all other packets are sent unchanged. The packet must not be changed afterwards.
    *
    * @returns `false` if the packet was left out, because the track is not set up or the server does not read.
    */

@@ -110,6 +110,29 @@ describe('a back channel', () => {
     expect(payloads().subarray(642)).toEqual(audio.subarray(644, 648))
   })
 
+  it('turns samples for a camera with PCM, in a copy, and no other packets', async () => {
+    const body = `${cameraSdp}m=audio 0 RTP/AVP 98 8\r\na=rtpmap:98 PCM/8000\r\na=sendonly\r\na=control:track3\r\n`
+    const camera = await ScriptedCamera.start({
+      DESCRIBE: { headers: { 'Content-Type': 'application/sdp' }, body },
+    })
+    const { client } = await connected(camera.url, { tracks: () => false })
+    expect(client.backChannel?.track.encoding).toBe('L16')
+    const audio = Buffer.from(Array.from({ length: 320 }, (_, at) => at & 0xff))
+    await client.backChannel?.write(audio)
+    const samples = { payload: Buffer.from([1, 2, 3, 4]), sequenceNumber: 5 }
+    const packets = [98, 8].map((payloadType) => rtpPacket({ payloadType, ...samples }))
+    for (const packet of packets) expect(client.backChannel?.push(packet)).toBe(true)
+    await until(() => camera.frames.length === 3)
+    const payloads = camera.frames.map(({ payload }) => payload.subarray(12))
+    expect(payloads[0]).toEqual(Buffer.from(audio).swap16())
+    expect(payloads.slice(1).map((each) => [...each])).toEqual([
+      [2, 1, 4, 3],
+      [1, 2, 3, 4],
+    ])
+    expect(packets.map((each) => [...each.subarray(12)])).toEqual(Array(2).fill([1, 2, 3, 4]))
+    expect([...audio.subarray(0, 2)]).toEqual([0, 1])
+  })
+
   it('reports times and counts to the server', async () => {
     const camera = await ScriptedCamera.start(speaking)
     const { client, clock } = await connected(camera.url, { tracks: () => false })

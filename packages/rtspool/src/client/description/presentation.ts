@@ -20,7 +20,7 @@ export interface DescribedTrack {
   readonly payloadType: number
   readonly rtpmap: RtpMap
   readonly parameters: string | undefined
-  /** True if 16-bit samples arrive with their least significant byte first. */
+  /** True if the server has 16-bit samples of the payload type with their least significant byte first. */
   readonly isLittleEndian: boolean
   /** Profile of a track with SRTP; `undefined` for a track without encryption. */
   readonly secureProfile: SecureProfile | undefined
@@ -93,8 +93,18 @@ function renamePcm(media: MediaDescription, payloadType: number): boolean {
   const { encoding, clockRate, channels } = media.rtpmap(payloadType) ?? {}
   if (encoding?.toUpperCase() !== 'PCM') return false
   const suffix = channels === undefined ? '' : `/${channels}`
-  media.setAttribute('rtpmap', `${payloadType} L16/${clockRate}${suffix}`)
+  const { lines } = media.section
+  const index = lines.findIndex(
+    ({ type, value }) => type === 'a' && mappedTypeOf(value) === payloadType,
+  )
+  lines[index] = { type: 'a', value: `rtpmap:${payloadType} L16/${clockRate}${suffix}` }
   return true
+}
+
+/** Returns the payload type of `rtpmap:97 PCM/8000`; `undefined` for another attribute. */
+function mappedTypeOf(attribute: string): number | undefined {
+  const [, type] = /^rtpmap:\s*(\d{1,3})\s+\S/.exec(attribute) ?? []
+  return type === undefined ? undefined : Number(type)
 }
 
 function parseSafely(body: Buffer): SessionDescription {

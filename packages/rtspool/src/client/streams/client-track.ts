@@ -1,4 +1,9 @@
-import { parseReplayExtension, payloadEndOf, payloadOffsetOf } from '../../rtp/index.js'
+import {
+  parseReplayExtension,
+  payloadEndOf,
+  payloadOffsetOf,
+  payloadTypeOf,
+} from '../../rtp/index.js'
 import type { DescribedTrack } from '../description/presentation.js'
 import type { ReceivedPacket, RtpTarget, RtspClientTrack } from '../rtsp-client.js'
 import { TrackReception } from './track-reception.js'
@@ -128,13 +133,15 @@ export class ClientTrack implements RtspClientTrack {
   }
 
   /**
-   * Sends an RTP packet to the server, encrypted if the track has SRTP.
+   * Sends an RTP packet to the server, encrypted if the track has SRTP. The packet stays as it is: samples
+   * for a server with the other byte order are turned in a copy.
    *
    * @returns `false` if nothing is sent: the track is not set up, SRTP cannot protect the packet, or the server does
    *   not read.
    */
   sendRtp(packet: Buffer): boolean {
-    const sealed = this.security ? this.security.protect(packet) : packet
+    const ready = this.#hasTurnedSamples(packet) ? turnSamples(Buffer.from(packet)) : packet
+    const sealed = this.security ? this.security.protect(ready) : ready
     return sealed !== undefined && this.#sendRtp?.(sealed) === true
   }
 
@@ -145,7 +152,7 @@ export class ClientTrack implements RtspClientTrack {
     const kind = this.#reception.note(packet, now)
     if (kind === 'rtcp') this.#noteRtcp(packet, now)
     if (kind !== 'rtp') return
-    if (this.described.isLittleEndian) turnSamples(packet)
+    if (this.#hasTurnedSamples(packet)) turnSamples(packet)
     this.#target?.push(packet)
     if (!this.#listener.isRead) return
     const replay = parseReplayExtension(packet)
@@ -156,6 +163,12 @@ export class ClientTrack implements RtspClientTrack {
   receiveRtcp(received: Buffer, now: number): void {
     const compound = this.security ? this.security.openRtcp(received) : received
     if (compound) this.#noteRtcp(compound, now)
+  }
+
+  /** Returns whether the server has the samples of a packet least significant byte first. */
+  #hasTurnedSamples(packet: Buffer): boolean {
+    const { isLittleEndian, payloadType } = this.described
+    return isLittleEndian && payloadTypeOf(packet) === payloadType
   }
 
   #noteRtcp(compound: Buffer, now: number): void {
@@ -175,9 +188,14 @@ export class ClientTrack implements RtspClientTrack {
   }
 }
 
-/** Turns 16-bit samples in place, so that the most significant byte comes first (RFC 3551 section 4.5.11). */
-function turnSamples(packet: Buffer): void {
+/**
+ * Turns 16-bit samples in place, between least and most significant byte first (RFC 3551 section 4.5.11).
+ *
+ * @returns The same packet.
+ */
+function turnSamples(packet: Buffer): Buffer {
   const begin = payloadOffsetOf(packet)
   const sizeBytes = Math.max(0, payloadEndOf(packet) - begin)
   packet.subarray(begin, begin + sizeBytes - (sizeBytes % 2)).swap16()
+  return packet
 }

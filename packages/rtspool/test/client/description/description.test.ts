@@ -61,6 +61,16 @@ describe('the description of a camera', () => {
     expect(plain).toMatchObject({ isLittleEndian: false, rtpmap: { encoding: 'L16' } })
   })
 
+  it('names PCM in the line of its payload type alone', () => {
+    const lines = ['m=audio 0 RTP/AVP 97 0', 'a=rtpmap:0 PCMU/8000', 'a=rtpmap:97 PCM/16000']
+    const [track] = tracksOf(...lines)
+    expect(track).toMatchObject({ isLittleEndian: true, payloadType: 97 })
+    expect(track?.description.rtpmap(97)).toMatchObject({ encoding: 'L16', clockRate: 16000 })
+    expect(track?.description.section.attributes('rtpmap')).toEqual([
+      ...['0 PCMU/8000', '97 L16/16000'],
+    ])
+  })
+
   it.each([
     { name: 'no session part', sdp: 'm=video 0 RTP/AVP 96' },
     {
