@@ -5,6 +5,7 @@ import {
   type MotionMessage,
   maxPullPoints,
   type PullPoint,
+  type PullPointLife,
   type PullPoints,
 } from './pull-points.js'
 import { SoapFault } from './soap.js'
@@ -34,7 +35,7 @@ export function eventOperations({ points, unixTimeMs }: EventFacts): Operations 
       `<tev:Capabilities WSPullPointSupport="true" MaxPullPoints="${maxPullPoints}"/>`,
     'tev:GetEventProperties': () => eventProperties,
     'tev:CreatePullPointSubscription': (call) => {
-      const life = lifeMs(textAt(call.parameters, 'InitialTerminationTime'), unixTimeMs())
+      const life = lifeOf(textAt(call.parameters, 'InitialTerminationTime'), unixTimeMs())
       const point = points.create(call.faults.motion, life)
       if (!point) {
         const reason = `expected at most ${maxPullPoints} subscriptions, got one more`
@@ -65,7 +66,7 @@ export function subscriptionOperations(facts: EventFacts, point: PullPoint): Ope
       return ''
     },
     'wsnt:Renew': ({ parameters }) => {
-      point.renew(lifeMs(textAt(parameters, 'TerminationTime'), unixTimeMs()))
+      point.renew(lifeOf(textAt(parameters, 'TerminationTime'), unixTimeMs()))
       return renewed(unixTimeMs(), point)
     },
     'wsnt:Unsubscribe': () => {
@@ -76,10 +77,11 @@ export function subscriptionOperations(facts: EventFacts, point: PullPoint): Ope
 }
 
 /** Returns the life of a subscription: a duration, or up to a point in time. @throws {SoapFault} */
-function lifeMs(text: string | undefined, nowUnixMs: number): number {
-  if (text === undefined || text === '') return usualLifeMs
-  const life = parseDuration(text) ?? Date.parse(text) - nowUnixMs
-  if (life > 0) return Math.min(life, longestLifeMs)
+function lifeOf(text: string | undefined, nowUnixMs: number): PullPointLife {
+  if (text === undefined || text === '') return { lifetimeMs: usualLifeMs, isFixed: false }
+  const duration = parseDuration(text)
+  const lifetimeMs = Math.min(duration ?? Date.parse(text) - nowUnixMs, longestLifeMs)
+  if (lifetimeMs > 0) return { lifetimeMs, isFixed: duration === undefined }
   const expected = 'a duration such as PT1M, or a time to come'
   throw invalidValue('ter:InvalidArgs', `expected ${expected}, got ${text}`)
 }

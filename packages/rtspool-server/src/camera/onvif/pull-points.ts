@@ -13,30 +13,42 @@ export interface MotionMessage extends MotionChange {
   readonly isFirst: boolean
 }
 
-/** Subscription of one client, which fetches its messages itself. */
+/** Life of a subscription (ONVIF core specification section 9.1). */
+export interface PullPointLife {
+  readonly lifetimeMs: number
+  /** True if the client has named a point in time: only Renew moves it, not a pull. */
+  readonly isFixed: boolean
+}
+
+/** Subscription of one client, which fetches its messages itself. Each pull prolongs a life that is not fixed. */
 export class PullPoint {
   readonly id = randomUUID()
   readonly #clock: Clock
   readonly #motion: Spell
   readonly #bornMs: number
   readonly #bornUnixMs: number
+  #life: PullPointLife
   #expiresMs: number
+  /** Number of pulls that wait for a message. */
+  #waiting = 0
   /** Milliseconds since the beginning up to which messages have been fetched. */
   #seenMs = 0
   /** True if the next message tells the present state. */
   #isStateWanted = true
   #wake: (() => void) | undefined
 
-  constructor(clock: Clock, motion: Spell, lifetimeMs: number) {
+  constructor(clock: Clock, motion: Spell, life: PullPointLife) {
     this.#clock = clock
     this.#motion = motion
     this.#bornMs = clock.now()
     this.#bornUnixMs = clock.unixTimeMs()
-    this.#expiresMs = this.#bornMs + lifetimeMs
+    this.#life = life
+    this.#expiresMs = this.#bornMs + life.lifetimeMs
   }
 
   get isExpired(): boolean {
-    return this.#clock.now() >= this.#expiresMs
+    const isKept = this.#waiting > 0 && !this.#life.isFixed
+    return !isKept && this.#clock.now() >= this.#expiresMs
   }
 
   /** Wall-clock milliseconds since 1970 at which the subscription ends. */
@@ -44,8 +56,9 @@ export class PullPoint {
     return this.#clock.unixTimeMs() + this.#expiresMs - this.#clock.now()
   }
 
-  renew(lifetimeMs: number): void {
-    this.#expiresMs = this.#clock.now() + lifetimeMs
+  renew(life: PullPointLife): void {
+    this.#life = life
+    this.#expiresMs = this.#clock.now() + life.lifetimeMs
   }
 
   /** Returns the wall-clock time of a message in milliseconds since 1970. */
@@ -62,7 +75,10 @@ export class PullPoint {
   async pull(waitMs: number, limit: number, signal: AbortSignal): Promise<MotionMessage[]> {
     this.#wake?.()
     const untilNextMs = this.#bornMs + this.#nextMs() - this.#clock.now()
+    this.#waiting++
     await this.#pause(Math.min(waitMs, untilNextMs), signal)
+    this.#waiting--
+    if (!this.#life.isFixed) this.renew(this.#life)
     return signal.aborted ? [] : this.#fetch(limit)
   }
 
@@ -128,10 +144,10 @@ export class PullPoints {
   }
 
   /** @returns `undefined` if there are too many. */
-  create(motion: Spell, lifetimeMs: number): PullPoint | undefined {
+  create(motion: Spell, life: PullPointLife): PullPoint | undefined {
     this.#removeExpired()
     if (this.#points.size >= maxPullPoints) return undefined
-    const point = new PullPoint(this.#clock, motion, lifetimeMs)
+    const point = new PullPoint(this.#clock, motion, life)
     this.#points.set(point.id, point)
     return point
   }

@@ -208,6 +208,29 @@ describe('event service', () => {
   })
 
   it.each([
+    ['PT20S', 20_000],
+    ['2026-01-01T00:00:20Z', 5000],
+  ])(
+    'prolongs a subscription of %s at each pull only if that is no point in time',
+    async (time, leftMs) => {
+      const scene = await OnvifScene.start()
+      const parameters = `<InitialTerminationTime>${time}</InitialTerminationTime>`
+      const created = await scene.call(events, 'tev:CreatePullPointSubscription', { parameters })
+      const path = [
+        'Body',
+        'CreatePullPointSubscriptionResponse',
+        'SubscriptionReference',
+        'Address',
+      ]
+      const url = textAt(created.root, ...path) ?? ''
+      scene.clock.advance(15_000)
+      const { root } = await scene.call(url, 'tev:PullMessages', { parameters: limits })
+      const ends = textAt(root, 'Body', 'PullMessagesResponse', 'TerminationTime') ?? ''
+      expect(Date.parse(ends) - scene.clock.unixTimeMs()).toBe(leftMs)
+    },
+  )
+
+  it.each([
     ['tev:PullMessages', '<Timeout>1 s</Timeout><MessageLimit>1</MessageLimit>'],
     ['tev:PullMessages', '<Timeout>PT1S</Timeout><MessageLimit>0</MessageLimit>'],
     ['wsnt:Renew', '<TerminationTime>soon</TerminationTime>'],

@@ -4,6 +4,7 @@ import { nextMotion } from '../../../src/camera/onvif/motion.js'
 import { maxPullPoints, PullPoint, PullPoints } from '../../../src/camera/onvif/pull-points.js'
 
 const motion = { seconds: 5, atSeconds: 10 }
+const oneSecond = { lifetimeMs: 1000, isFixed: false }
 const { signal } = new AbortController()
 
 describe('nextMotion', () => {
@@ -22,7 +23,7 @@ describe('nextMotion', () => {
 describe('PullPoint', () => {
   function startedPoint() {
     const clock = new ManualClock()
-    return { clock, point: new PullPoint(clock, motion, 60_000) }
+    return { clock, point: new PullPoint(clock, motion, { lifetimeMs: 60_000, isFixed: false }) }
   }
 
   it('tells the present state first, then waits for a change', async () => {
@@ -93,29 +94,60 @@ describe('PullPoints', () => {
   it('removes those that nobody renews', () => {
     const clock = new ManualClock()
     const points = new PullPoints(clock)
-    const point = points.create(motion, 1000)
+    const point = points.create(motion, oneSecond)
     clock.advance(999)
     expect(points.find(point?.id ?? '')).toBe(point)
-    point?.renew(1000)
+    point?.renew(oneSecond)
     clock.advance(999)
     expect(points.find(point?.id ?? '')).toBe(point)
     clock.advance(1)
     expect(points.find(point?.id ?? '')).toBeUndefined()
   })
 
+  it('keeps one that is pulled, and counts its life from the end of a wait', async () => {
+    const clock = new ManualClock()
+    const points = new PullPoints(clock)
+    const point = points.create(motion, oneSecond)
+    clock.advance(999)
+    await point?.pull(0, 1, signal)
+    clock.advance(999)
+    expect(points.find(point?.id ?? '')).toBe(point)
+    const pulled = point?.pull(5000, 1, signal)
+    clock.advance(4999)
+    expect(points.find(point?.id ?? '')).toBe(point)
+    clock.advance(1)
+    await pulled
+    expect(point?.expiresUnixMs).toBe(clock.unixTimeMs() + 1000)
+    clock.advance(1000)
+    expect(points.find(point?.id ?? '')).toBeUndefined()
+  })
+
+  it('removes one at the point in time that its client has named, and ends its wait', async () => {
+    const clock = new ManualClock()
+    const points = new PullPoints(clock)
+    const point = points.create(motion, { ...oneSecond, isFixed: true })
+    await point?.pull(0, 1, signal)
+    const pulled = point?.pull(5000, 1, signal)
+    clock.advance(1000)
+    expect(points.find(point?.id ?? '')).toBeUndefined()
+    expect(await pulled).toEqual([])
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('has a limit, which expired ones do not count towards', () => {
     const clock = new ManualClock()
     const points = new PullPoints(clock)
-    for (let at = 0; at < maxPullPoints; at++) expect(points.create(motion, 1000)).toBeDefined()
-    expect(points.create(motion, 1000)).toBeUndefined()
+    for (let at = 0; at < maxPullPoints; at++)
+      expect(points.create(motion, oneSecond)).toBeDefined()
+    expect(points.create(motion, oneSecond)).toBeUndefined()
     clock.advance(1000)
-    expect(points.create(motion, 1000)).toBeDefined()
+    expect(points.create(motion, oneSecond)).toBeDefined()
   })
 
   it('ends all waits when it closes', async () => {
     const clock = new ManualClock()
     const points = new PullPoints(clock)
-    const point = points.create(motion, 1000)
+    const point = points.create(motion, oneSecond)
     await point?.pull(0, 1, signal)
     const pulled = point?.pull(60_000, 1, signal)
     points.close()
