@@ -1,17 +1,18 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Element } from '@xmldom/xmldom'
 import { type Clock, type DigestAlgorithm, digestHa1 } from 'rtspool'
 import type { AuthKind } from '../faults.js'
+import { HttpNonces } from './http-nonces.js'
 import { elementAt, textAt } from './xml.js'
 
 /** Longest difference between the clocks of client and camera, and life of a nonce, in milliseconds. */
 const freshMs = 300_000
-/** Nonces that are kept, of both kinds; the oldest makes room. */
+/** Nonces of tokens that are kept; the oldest makes room. Only the right password adds one. */
 const maxNonces = 2000
 const realm = 'rtspool camera'
 
-/** Result of a check: credentials fit, do not fit, or are missing. */
-export type LoginVerdict = 'accepted' | 'wrong' | 'missing'
+/** Result of a check: credentials fit, fit but for a nonce that is not fresh, do not fit, or are missing. */
+export type LoginVerdict = 'accepted' | 'stale' | 'wrong' | 'missing'
 
 /** User of the camera. */
 export interface OnvifUser {
@@ -39,32 +40,33 @@ const algorithmsOf: Readonly<Partial<Record<AuthKind, readonly DigestAlgorithm[]
 export class OnvifLogin {
   readonly #user: OnvifUser
   readonly #clock: Clock
-  /** Nonces of HTTP that the camera has given out, and of tokens that clients have used, with their end. */
-  readonly #given = new Map<string, number>()
-  readonly #used = new Map<string, number>()
+  readonly #nonces: HttpNonces
+  /** Nonces of tokens that clients have used, in base64 of one spelling. */
+  readonly #used = new Set<string>()
 
   constructor(user: OnvifUser, clock: Clock) {
     this.#user = user
     this.#clock = clock
+    this.#nonces = new HttpNonces(clock, freshMs)
   }
 
   /** Checks the header of a SOAP message. A token is valid once, and for five minutes. */
   checkToken(header: Element | undefined): LoginVerdict {
     const token = header && elementAt(header, 'Security', 'UsernameToken')
     if (!token) return 'missing'
-    const [nonce = '', created = ''] = [textAt(token, 'Nonce'), textAt(token, 'Created')]
+    const nonce = Buffer.from(textAt(token, 'Nonce') ?? '', 'base64')
+    const created = textAt(token, 'Created') ?? ''
     const distanceMs = Math.abs(Date.parse(created) - this.#clock.unixTimeMs())
     // A time that does not parse is at no distance.
     const isFresh = distanceMs <= freshMs
     const digest = createHash('sha1')
-      .update(Buffer.from(nonce, 'base64'))
+      .update(nonce)
       .update(created + this.#user.password)
       .digest('base64')
     const isRight =
       textAt(token, 'Username') === this.#user.name && textAt(token, 'Password') === digest
-    if (!isFresh || !isRight || this.#used.has(nonce)) return 'wrong'
-    this.#remember(this.#used, nonce)
-    return 'accepted'
+    if (!isFresh || !isRight || nonce.length === 0) return 'wrong'
+    return this.#use(nonce.toString('base64')) ? 'accepted' : 'wrong'
   }
 
   /** Checks the Authorization header of an HTTP request; with Basic only if the camera asks for that. */
@@ -79,29 +81,33 @@ export class OnvifLogin {
     const given = parametersOf(authorization)
     const algorithm = given.get('algorithm') ?? 'MD5'
     const known = digestsOf(kind).find((each) => each === algorithm)
-    const nonce = given.get('nonce') ?? ''
-    const isKnown = (this.#given.get(nonce) ?? 0) > this.#clock.now()
-    if (!known || !isKnown || given.get('username') !== name || given.get('uri') !== target) {
-      return 'wrong'
-    }
-    return given.get('response') === this.#responseTo(known, method, given) ? 'accepted' : 'wrong'
+    if (!known || given.get('username') !== name || given.get('uri') !== target) return 'wrong'
+    if (given.get('response') !== this.#responseTo(known, method, given)) return 'wrong'
+    return this.#nonces.isFresh(given.get('nonce') ?? '') ? 'accepted' : 'stale'
   }
 
-  /** Returns the challenges for WWW-Authenticate, each with a nonce of its own. */
-  challenges(kind: AuthKind): readonly string[] {
+  /**
+   * Returns the challenges for WWW-Authenticate, each with a nonce of its own.
+   *
+   * @param isStale - True after a right login with an old nonce: clients then ask nobody for a password
+   *   (RFC 7616 section 3.3).
+   */
+  challenges(kind: AuthKind, isStale: boolean): readonly string[] {
     const digests = digestsOf(kind).map((algorithm) => {
-      const nonce = randomBytes(16).toString('hex')
-      this.#remember(this.#given, nonce)
-      return `Digest realm="${realm}", nonce="${nonce}", qop="auth", algorithm=${algorithm}`
+      const nonce = `nonce="${this.#nonces.issue()}"${isStale ? ', stale=true' : ''}`
+      return `Digest realm="${realm}", ${nonce}, qop="auth", algorithm=${algorithm}`
     })
     const basic = `Basic realm="${realm}"`
     return kind === 'basic' || kind === 'basic-digest' ? [...digests, basic] : digests
   }
 
-  #remember(nonces: Map<string, number>, nonce: string): void {
-    nonces.set(nonce, this.#clock.now() + freshMs)
-    const [oldest = ''] = nonces.keys()
-    if (nonces.size > maxNonces) nonces.delete(oldest)
+  /** Remembers the nonce of a token. @returns `false` if a token has had it before */
+  #use(nonce: string): boolean {
+    if (this.#used.has(nonce)) return false
+    this.#used.add(nonce)
+    const [oldest = ''] = this.#used
+    if (this.#used.size > maxNonces) this.#used.delete(oldest)
+    return true
   }
 
   /** Computes the response that fits (RFC 7616 section 3.4.1). */

@@ -5,7 +5,7 @@ import type { Faults } from '../faults.js'
 import { type OnvifCall, type OnvifVideo, type Operations, servicePaths } from './call.js'
 import { type DeviceFacts, deviceOperations, openOperations } from './device-service.js'
 import { type EventFacts, eventOperations, subscriptionOperations } from './event-service.js'
-import { OnvifLogin, type OnvifUser } from './login.js'
+import { type LoginVerdict, OnvifLogin, type OnvifUser } from './login.js'
 import { mediaOperations } from './media-service.js'
 import { PullPoints } from './pull-points.js'
 import { parseSoap, SoapFault, type SoapRequest, soapEnvelope, soapFault } from './soap.js'
@@ -105,8 +105,9 @@ export class OnvifServer {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    if (faults.auth !== 'none' && this.#httpVerdict(faults, request) !== 'accepted') {
-      this.#challenge(faults, response)
+    const verdict = faults.auth === 'none' ? 'accepted' : this.#httpVerdict(faults, request)
+    if (verdict !== 'accepted') {
+      this.#challenge(verdict, faults, response)
       return
     }
     if (!this.#cameras.videos.some((video) => video.path === path)) {
@@ -129,8 +130,9 @@ export class OnvifServer {
   ): Promise<void> {
     try {
       const message = parseSoap(await bodyOf(request))
-      if (!this.#isAllowed(message, place.faults, request)) {
-        this.#challenge(place.faults, response)
+      const verdict = this.#verdictOn(message, place.faults, request)
+      if (verdict !== 'accepted') {
+        this.#challenge(verdict, place.faults, response)
         return
       }
       const operation = this.#operationsAt(path)[message.operation as keyof Operations]
@@ -160,27 +162,28 @@ export class OnvifServer {
   }
 
   /**
-   * Returns whether a request may go on; `false` = without credentials.
+   * Checks whether a request may go on: by its token, or by its Authorization header.
    *
    * @throws {SoapFault} `ter:NotAuthorized` for a wrong token.
    */
-  #isAllowed(message: SoapRequest, faults: Faults, request: IncomingMessage): boolean {
-    if (faults.auth === 'none' || openOperations.includes(message.operation)) return true
+  #verdictOn(message: SoapRequest, faults: Faults, request: IncomingMessage): LoginVerdict {
+    if (faults.auth === 'none' || openOperations.includes(message.operation)) return 'accepted'
     const verdict = this.#login.checkToken(message.header)
     if (verdict === 'wrong') {
       const reason = 'expected a fresh UsernameToken with the digest of the password'
       throw new SoapFault('Sender', ['ter:NotAuthorized'], reason)
     }
-    return verdict === 'accepted' || this.#httpVerdict(faults, request) === 'accepted'
+    return verdict === 'accepted' ? verdict : this.#httpVerdict(faults, request)
   }
 
   #httpVerdict({ auth }: Faults, { headers, method = '', url: target = '' }: IncomingMessage) {
     return this.#login.checkHttp(auth, { authorization: headers.authorization, method, target })
   }
 
-  #challenge({ auth }: Faults, response: ServerResponse): void {
-    response.setHeader('WWW-Authenticate', [...this.#login.challenges(auth)])
-    const fault = new SoapFault('Sender', ['ter:NotAuthorized'], 'expected a login, got none')
+  #challenge(verdict: RefusedLogin, { auth }: Faults, response: ServerResponse): void {
+    const isStale = verdict === 'stale'
+    response.setHeader('WWW-Authenticate', [...this.#login.challenges(auth, isStale)])
+    const fault = new SoapFault('Sender', ['ter:NotAuthorized'], refusals[verdict])
     send(response, 401, soapType, soapFault(fault))
   }
 
@@ -193,6 +196,15 @@ export class OnvifServer {
       rtspOrigin: `rtsp://${host}:${this.#cameras.rtspPort}`,
     }
   }
+}
+
+type RefusedLogin = Exclude<LoginVerdict, 'accepted'>
+
+/** Reason of a 401 by verdict. */
+const refusals: Readonly<Record<RefusedLogin, string>> = {
+  missing: 'expected a login, got none',
+  stale: 'expected a fresh nonce, got an old one',
+  wrong: 'expected the login of the camera, got another',
 }
 
 /** Facts of a request that do not depend on its body. */

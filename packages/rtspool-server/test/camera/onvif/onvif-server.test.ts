@@ -286,6 +286,26 @@ describe('login to the services', () => {
     expect([again.status, codeOf(again)]).toEqual([400, 'ter:NotAuthorized'])
   })
 
+  it('accepts a token once in any spelling of its nonce', async () => {
+    const scene = await OnvifScene.start()
+    const header = tokenHeader(new Date(scene.clock.unixTimeMs()))
+    const spelled = header.replace(/<Nonce>(.{4})(.*?)=*</, '<Nonce>$1\n$2<')
+    expect(spelled).not.toBe(header)
+    const statuses: number[] = []
+    for (const each of [header, spelled]) {
+      const call = scene.call(`${device}?auth=digest`, 'tds:GetScopes', { header: each })
+      statuses.push((await call).status)
+    }
+    expect(statuses).toEqual([200, 400])
+  })
+
+  it('refuses a token with an empty nonce', async () => {
+    const scene = await OnvifScene.start()
+    const header = tokenHeader(new Date(scene.clock.unixTimeMs()), user.password, '')
+    const answer = await scene.call(`${device}?auth=digest`, 'tds:GetScopes', { header })
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'ter:NotAuthorized'])
+  })
+
   it.each([
     ['a wrong password', 0, 'other'],
     ['a clock that is 6 minutes late', -360_000, 'camera'],
@@ -303,16 +323,18 @@ describe('login to the services', () => {
     const { challenges } = await scene.call(target, 'tds:GetScopes')
     const [, realm = '', nonce = ''] = /realm="(.*?)", nonce="(.*?)"/.exec(challenges ?? '') ?? []
     const challenge = { scheme: 'Digest', realm, nonce, algorithm, qop: ['auth'] } as const
-    const tryWith = async (password: string, uri = target): Promise<number> => {
+    const tryWith = async (password: string, uri = target) => {
       const choices = { ...login, password, algorithm, qop: true, uri }
       const headers = { Authorization: digestHeader(challenge as never, 'POST', target, choices) }
-      return (await scene.call(target, 'tds:GetScopes', { headers })).status
+      const answer = await scene.call(target, 'tds:GetScopes', { headers })
+      return [answer.status, answer.challenges?.includes(', stale=true,') ?? false]
     }
-    expect(await tryWith('camera')).toBe(200)
-    expect(await tryWith('other')).toBe(401)
-    expect(await tryWith('camera', '/elsewhere')).toBe(401)
+    expect(await tryWith('camera')).toEqual([200, false])
+    expect(await tryWith('other')).toEqual([401, false])
+    expect(await tryWith('camera', '/elsewhere')).toEqual([401, false])
     scene.clock.advance(300_000)
-    expect(await tryWith('camera')).toBe(401)
+    expect(await tryWith('camera')).toEqual([401, true])
+    expect(await tryWith('other')).toEqual([401, false])
   })
 })
 
