@@ -128,7 +128,12 @@ export class OnvifLogin {
 const digestsOf = (kind: AuthKind): readonly DigestAlgorithm[] =>
   kind === 'basic' ? [] : (algorithmsOf[kind] ?? ['MD5', 'SHA-256'])
 
-function parametersOf(authorization: string): Map<string, string> {
-  const pairs = authorization.replace(/^Digest /i, '').matchAll(/(\w+)=(?:"([^"]*)"|([^\s,]+))/g)
+/**
+ * Parses the parameters of an Authorization header. Names have at most 32 characters; longer ones are
+ * left out, so that a header without any `=` is read once only.
+ */
+export function parametersOf(authorization: string): Map<string, string> {
+  const text = authorization.replace(/^Digest /i, '')
+  const pairs = text.matchAll(/\b(\w{1,32})=(?:"([^"]*)"|([^\s,]+))/g)
   return new Map([...pairs].map(([, name = '', quoted, plain]) => [name, quoted ?? plain ?? '']))
 }

@@ -1,9 +1,25 @@
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { digestHeader } from '../../../../rtspool/test/support/credentials.js'
-import { OnvifLogin } from '../../../src/camera/onvif/login.js'
+import { OnvifLogin, parametersOf } from '../../../src/camera/onvif/login.js'
 
 const user = { name: 'admin', password: 'camera' }
+
+describe('parametersOf', () => {
+  it('reads quoted and plain values, and leaves out what is no parameter', () => {
+    const header = 'Digest username="a, b", nc=00000001,qop=auth, rest'
+    expect([...parametersOf(header)]).toEqual([
+      ['username', 'a, b'],
+      ['nc', '00000001'],
+      ['qop', 'auth'],
+    ])
+  })
+
+  it('leaves out a name of more than 32 characters, as a whole', () => {
+    const header = `Digest ${'x'.repeat(32)}=1, ${'x'.repeat(33)}=2, ${'y'.repeat(40)}nonce="3"`
+    expect([...parametersOf(header)]).toEqual([['x'.repeat(32), '1']])
+  })
+})
 
 describe('OnvifLogin', () => {
   it('keeps the nonce of a client while strangers ask for others', () => {
