@@ -214,11 +214,12 @@ export class CameraConnection {
 
   #forwardRequest(request: WireRequest): void {
     let isUnanswered = false
-    for (const filter of this.#filters) {
+    for (const [at, filter] of this.#filters.entries()) {
       const verdict = filter.request?.(request)
       if (verdict === undefined) continue
       if (verdict === 'unanswered') isUnanswered = true
       else {
+        for (const earlier of this.#filters.slice(0, at)) earlier.answered?.(request)
         this.#pending.push({ request, answer: this.#finished(responseTo(request, verdict)) })
         this.#flushAnswers()
         return

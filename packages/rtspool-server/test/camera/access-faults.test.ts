@@ -136,8 +136,20 @@ describe('access to a virtual camera', () => {
     await first.play([0, 1])
     expect((await second.describe()).statusCode).toBe(200)
     expect((await second.setUp(overTcp)).statusCode).toBe(453)
+    expect((await first.ask('TEARDOWN', { Session: 'unknown' })).statusCode).toBe(454)
+    expect((await second.setUp(overTcp)).statusCode).toBe(453)
     expect((await first.ask('TEARDOWN')).statusCode).toBe(200)
     expect((await second.setUp(overTcp)).statusCode).toBe(200)
+  })
+
+  it('counts no session whose SETUP another fault refuses', async () => {
+    const scene = await CameraScene.start()
+    const query = 'sessions=1&deny=udp'
+    const [first, second] = [await scene.connect(query), await scene.connect(query)]
+    for (const client of [first, second]) await client.describe()
+    expect((await first.setUp(overUdp)).statusCode).toBe(461)
+    expect((await second.setUp(overTcp)).statusCode).toBe(200)
+    expect((await first.setUp(overTcp)).statusCode).toBe(453)
   })
 
   it('sends packets by UDP to the client itself', async () => {

@@ -1,5 +1,6 @@
 import { lowerTransportOf } from '../wire/access-filters.js'
-import { answer, type CreateFilter, type WireFrame } from '../wire/wire-filter.js'
+import { limitPlaces } from '../wire/limit-places.js'
+import type { CreateFilter, WireFrame } from '../wire/wire-filter.js'
 import type { Quirk } from './quirk.js'
 
 /** Distance between the channels that a client asks for and those that it gets. */
@@ -64,41 +65,21 @@ const silentUdp: CreateFilter = () => {
   }
 }
 
-const requiresBackChannel = /backchannel/i
+/** Gives connections the back channel: so many may have it open at a time. */
+const backChannels =
+  (limit: number): CreateFilter =>
+  ({ camera }) =>
+    limitPlaces(camera.backChannels, {
+      ...{ limit, statusCode: 400 },
+      isAsking: ({ method, headers }) =>
+        method === 'SETUP' && /backchannel/i.test(headers.get('Require') ?? ''),
+    })
 
 /** Notes whether the client has the back channel open. */
-const noteBackChannel: CreateFilter = ({ camera }) => {
-  const self = {}
-  const { backChannels } = camera
-  return {
-    response({ statusCode }, { method, headers }) {
-      const isOpen = requiresBackChannel.test(headers.get('Require') ?? '')
-      if (method === 'SETUP' && statusCode === 200 && isOpen) backChannels.add(self)
-      if (method === 'TEARDOWN') backChannels.delete(self)
-    },
-    closed: () => void backChannels.delete(self),
-  }
-}
+const noteBackChannel = backChannels(Number.POSITIVE_INFINITY)
 
 /** Lets one client at a time open the back channel; all SETUPs of others that ask for it fail. */
-const oneBackChannel: CreateFilter = (link) => {
-  const { backChannels } = link.camera
-  let isOwn = false
-  const noted = noteBackChannel(link)
-  return {
-    ...noted,
-    request({ method, headers }) {
-      const wantsOne = requiresBackChannel.test(headers.get('Require') ?? '')
-      if (method !== 'SETUP' || !wantsOne) return undefined
-      return backChannels.size > 0 && !isOwn ? answer(400) : undefined
-    },
-    response(response, request) {
-      const before = backChannels.size
-      noted.response?.(response, request)
-      if (backChannels.size !== before) isOwn = backChannels.size > before
-    },
-  }
-}
+const oneBackChannel = backChannels(1)
 
 /** Replaces the payload of a frame on an odd channel (RTCP) by bytes that are no RTCP. */
 const brokenRtcp = ({ channel, payload }: WireFrame): WireFrame =>

@@ -1,5 +1,6 @@
 import type { ClockTimer } from 'rtspool'
 import type { DeniableTransport } from '../faults.js'
+import { limitPlaces } from './limit-places.js'
 import { answer, type CreateFilter, type WireFilter, type WireLink } from './wire-filter.js'
 
 const msPerSecond = 1000
@@ -43,20 +44,12 @@ const limitConnections: CreateFilter = (link) => {
 const notEnoughBandwidth = 453
 
 /** Refuses SETUP of a session above the limit. A session counts until TEARDOWN or the end of its connection. */
-const limitSessions: CreateFilter = ({ camera: { sessions }, faults }) => {
-  const self = {}
-  return {
-    request: ({ method }) =>
-      method === 'SETUP' && !sessions.has(self) && sessions.size >= faults.sessions
-        ? answer(notEnoughBandwidth)
-        : undefined,
-    response({ statusCode }, { method }) {
-      if (method === 'SETUP' && statusCode === 200) sessions.add(self)
-      if (method === 'TEARDOWN') sessions.delete(self)
-    },
-    closed: () => void sessions.delete(self),
-  }
-}
+const limitSessions: CreateFilter = ({ camera, faults }) =>
+  limitPlaces(camera.sessions, {
+    limit: faults.sessions,
+    statusCode: notEnoughBandwidth,
+    isAsking: ({ method }) => method === 'SETUP',
+  })
 
 /** Refuses transports with 461; a SETUP that offers others too goes on with those. */
 const denyTransports: CreateFilter = ({ faults }) => ({

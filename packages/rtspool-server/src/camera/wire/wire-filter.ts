@@ -41,9 +41,9 @@ export interface CameraState {
   heldUntilMs: number
   /** Connections that count towards the limit of the camera. */
   readonly connections: Set<object>
-  /** Connections with a session. */
+  /** Connections with a session, and those that wait for the response to a SETUP. */
   readonly sessions: Set<object>
-  /** Connections that have set up a back channel. */
+  /** Connections that have set up a back channel, and those that wait for the response. */
   readonly backChannels: Set<object>
 }
 
@@ -81,6 +81,8 @@ export interface WireFilter {
   request?(request: WireRequest): RequestVerdict
   /** Receives the response to a request, and may change it. */
   response?(response: WireResponse, request: WireRequest): void
+  /** Receives a request that a later filter has answered: no response follows. */
+  answered?(request: WireRequest): void
   /** Changes the bytes of a response. */
   responseBytes?(bytes: Buffer): Buffer
   /** Changes a frame for the client; `undefined` drops it. */
