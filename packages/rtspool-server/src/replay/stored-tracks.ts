@@ -14,6 +14,7 @@ import {
   type RtpPacketWriterOptions,
   splitLengthPrefixed,
 } from 'rtspool/rtp'
+import { configInEsds } from '../fmp4/read-esds.js'
 import { eachBox } from '../recording/stored/fragment-index.js'
 import type { StoredSample } from './stored-samples.js'
 
@@ -161,30 +162,6 @@ function nalTrack(
       return isSync ? [...sets, ...units] : units
     },
   } as const
-}
-
-/** Tags of the descriptors of MPEG-4 that lead to an AudioSpecificConfig, and the bytes in front of their contents. */
-const descriptorPath = [
-  { tag: 3, fixedBytes: 3 },
-  { tag: 4, fixedBytes: 13 },
-  { tag: 5, fixedBytes: 0 },
-] as const
-
-/** Returns the AudioSpecificConfig in a box `esds`. */
-function configInEsds(esds: Buffer): Buffer {
-  let at = 4
-  let sizeBytes = 0
-  for (const { tag, fixedBytes } of descriptorPath) {
-    if (esds[at] !== tag) throw new RangeError(`esds: expected descriptor ${tag}, got ${esds[at]}`)
-    sizeBytes = 0
-    let byte = 0x80
-    while (byte & 0x80) {
-      byte = esds[++at] ?? 0
-      sizeBytes = sizeBytes * 128 + (byte & 0x7f)
-    }
-    at += 1 + fixedBytes
-  }
-  return esds.subarray(at, at + sizeBytes)
 }
 
 const wholeSample = ({ bytes }: StoredSample): readonly Buffer[] => [bytes]
