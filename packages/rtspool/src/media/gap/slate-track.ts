@@ -63,10 +63,13 @@ export class SlateTrack implements TrackOutput {
       return false
     }
     this.packetCount++
+    if (!this.#track) return true
+    // A live media sends the same packet to other media, and the track changes its header.
+    const copy = Buffer.from(bytes)
     if (this.#payloadType !== undefined) {
-      bytes[1] = ((bytes[1] ?? 0) & markerBit) | this.#payloadType
+      copy[1] = ((copy[1] ?? 0) & markerBit) | this.#payloadType
     }
-    this.#track?.receiveSlate(bytes)
+    this.#track.receiveSlate(copy)
     return true
   }
 
