@@ -139,6 +139,21 @@ describe('sources of the API', () => {
     expect((await change({ url: 'rtsp://192.0.2.3/x', failover: [] })).status).toBe(200)
   })
 
+  it('send the login in a URL of the file to no other host', async () => {
+    const pull = '{ pull: { url: "rtsp://ann:canary@192.0.2.1/" } }'
+    const { api } = await startApi({}, {}, { config: `${config}  /a: ${pull}\n` })
+    const change = (body: object) => api.call('changeSource', { query: { path: '/a' }, body })
+    const refused = await change({ failover: ['rtsp://192.0.2.3/'] })
+    expect([refused.status, refused.body.detail]).toEqual([
+      400,
+      'body.password: expected the password, because a URL has another host',
+    ])
+    expect((await change({ failover: ['rtsp://192.0.2.1/other'] })).status).toBe(200)
+    // The login is dropped with its URL.
+    const others = { url: 'rtsp://192.0.2.4/', failover: ['rtsp://192.0.2.3/'] }
+    expect((await change(others)).status).toBe(200)
+  })
+
   it('have spare URLs, which are read, changed and checked like the first', async () => {
     const { api, configFile, server } = await startApi({}, {}, { config })
     const urls = ['rtsp://192.0.2.1/', 'rtsp://192.0.2.2/', 'rtsp://192.0.2.3/']

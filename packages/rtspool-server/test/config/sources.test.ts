@@ -86,6 +86,11 @@ describe('sources of a configuration', () => {
       { url: 'rtsp://spare/x', ...login, basic: 'overTls', maxRedirects: 5 },
       { url: 'rtsp://bob:own@other/x', basic: 'overTls', maxRedirects: 5 },
     ])
+    const url = 'rtsp://eve:in%20url@h/x'
+    const ofUrl = relaySourcesOf({ ...plan, url, username: undefined, password: undefined })
+    expect(ofUrl[1]).toMatchObject({ username: 'eve', password: 'in url' })
+    expect(relaySourcesOf({ ...plan, url })[1]).toMatchObject(login)
+    expect(ofUrl[2]).not.toHaveProperty('username')
     expect(relayOptionsOf(plan)).toMatchObject({ returnSeconds: 5 })
     const wrong = '{ /cam: { pull: { url: "rtsp://h", failover: ["http://u:canary@h"] } } }'
     const mistakes = mistakesOf(() => load(wrong)).join()

@@ -44,6 +44,19 @@ export const pullDefaults = Object.freeze({
 })
 
 /**
+ * Returns the login for the first URL of a plan, and for spare URLs without a login. Each part is from the settings, or
+ * else from the first URL.
+ */
+export function loginOf({
+  url,
+  username,
+  password,
+}: Pick<PullPlan, 'url' | 'username' | 'password'>): Pick<PullPlan, 'username' | 'password'> {
+  const own = parseClientUrl(url)?.credentials
+  return { username: username ?? own?.username, password: password ?? own?.password }
+}
+
+/**
  * Returns the settings of a plan that name the cameras of a relay, in the order of preference: URLs, login and
  * certificate.
  */
@@ -53,7 +66,7 @@ export function relaySourcesOf(plan: PullPlan): readonly RelaySourceOptions[] {
   const spares = plan.failover.map((url) => {
     // A spare camera with a login of its own must not get that of the first.
     const hasOwn = parseClientUrl(url)?.credentials !== undefined
-    return hasOwn ? { url, ...common } : { url, username, password, ...common }
+    return hasOwn ? { url, ...common } : { url, ...loginOf(plan), ...common }
   })
   return [{ url: plan.url, username, password, ...common }, ...spares]
 }

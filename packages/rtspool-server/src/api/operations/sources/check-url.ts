@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { parseClientUrl } from 'rtspool/client'
 import { Networks } from '../../../access/networks.js'
 import { addressIn, isPullUrl, pullUrlText } from '../../../config/sections/sources/pull.js'
+import { loginOf } from '../../../sources/pull/pull-plan.js'
 import type { ControlledServer } from '../../controlled-server.js'
 import { Problem } from '../../problem.js'
 import type { PullChanges } from './save-source.js'
@@ -75,7 +76,10 @@ export function requirePassword(
   next: PullChanges,
 ): void {
   const plan = sources.plans.find((each) => each.path === path)
-  if (plan?.kind !== 'pull' || plan.password === undefined || next.password !== undefined) return
+  if (plan?.kind !== 'pull' || next.password !== undefined) return
+  // A new URL has no login, and the login in the old URL is dropped.
+  const saved = next.url === undefined ? loginOf(plan).password : plan.password
+  if (saved === undefined) return
   const known = [plan.url, ...plan.failover]
   const wanted = [next.url ?? plan.url, ...(next.failover ?? [])]
   if (wanted.every((url) => known.some((each) => isSamePlace(each, url)))) return
