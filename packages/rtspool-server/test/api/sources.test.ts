@@ -154,6 +154,21 @@ describe('sources of the API', () => {
     expect((await change(others)).status).toBe(200)
   })
 
+  it('send a kept password to no spare URL that had a login of its own', async () => {
+    const failover = '["rtsp://bob:own@192.0.2.2/", "rtsp://192.0.2.3/"]'
+    const pull = `{ pull: { url: "rtsp://ann:canary@192.0.2.1/", failover: ${failover} } }`
+    const { api } = await startApi({}, {}, { config: `${config}  /a: ${pull}\n` })
+    const change = (body: object) => api.call('changeSource', { query: { path: '/a' }, body })
+    const refused = await change({ failover: ['rtsp://192.0.2.2/'] })
+    expect([refused.status, refused.body.detail]).toEqual([
+      400,
+      'body.password: expected the password, because a URL has another host',
+    ])
+    expect((await change({ failover: ['rtsp://192.0.2.3/x'] })).status).toBe(200)
+    const given = { failover: ['rtsp://192.0.2.2/'], password: 'next' }
+    expect((await change(given)).status).toBe(200)
+  })
+
   it('have spare URLs, which are read, changed and checked like the first', async () => {
     const { api, configFile, server } = await startApi({}, {}, { config })
     const urls = ['rtsp://192.0.2.1/', 'rtsp://192.0.2.2/', 'rtsp://192.0.2.3/']

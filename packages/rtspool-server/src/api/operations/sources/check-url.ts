@@ -80,7 +80,9 @@ export function requirePassword(
   // A new URL has no login, and the login in the old URL is dropped.
   const saved = next.url === undefined ? loginOf(plan).password : plan.password
   if (saved === undefined) return
-  const known = [plan.url, ...plan.failover]
+  // A spare URL with a login of its own has never been sent the saved password.
+  const spares = plan.failover.filter((each) => parseClientUrl(each)?.credentials === undefined)
+  const known = [plan.url, ...spares]
   const wanted = [next.url ?? plan.url, ...(next.failover ?? [])]
   if (wanted.every((url) => known.some((each) => isSamePlace(each, url)))) return
   const expected = 'the password, because a URL has another host'
