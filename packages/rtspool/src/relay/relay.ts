@@ -13,6 +13,7 @@ import { RelayFlow } from './relay-flow.js'
 import type { ResolvedRelayOptions, ResolvedRelaySource } from './relay-options.js'
 import type { RelayError, RelayReason, RelayState, RelayStatus } from './relay-status.js'
 import { ReturnToFirst } from './return-to-first.js'
+import { SourceTurns } from './source-turns.js'
 import type { Standby } from './standby.js'
 import { StateRecord } from './state-record.js'
 import { type StatedTime, Upstream, type UpstreamEnd, type UpstreamListener } from './upstream.js'
@@ -46,8 +47,8 @@ export class Relay implements UpstreamListener {
   readonly #flow: RelayFlow
   readonly #waiting: WaitingRequests
   readonly #attempts: Attempts
+  readonly #turns: SourceTurns
   readonly #loops = new LoopGuard()
-  #sources: readonly ResolvedRelaySource[]
   #options: ResolvedRelayOptions
   #upstream: Upstream | undefined
   /** Timer of the next attempt to connect. */
@@ -71,8 +72,6 @@ export class Relay implements UpstreamListener {
      * media.
      */
     isLingering: false,
-    /** Position in the list of sources of the one that is used or tried, from 0. */
-    rank: 0,
     /**
      * Number of final failures in a row, one for each source; see {@link RelayFailure}. The state is `failed` once all
      * have failed.
@@ -82,14 +81,14 @@ export class Relay implements UpstreamListener {
 
   constructor(init: RelayInit) {
     this.#init = init
-    this.#sources = init.sources
     this.#options = init.options
     this.#record = new StateRecord(init.clock, init.changed)
     this.#waiting = new WaitingRequests(init.clock)
     this.#attempts = new Attempts(init.random)
+    this.#turns = new SourceTurns(init.sources, init.clock, init.options.failedRetryMs)
     this.#returns = new ReturnToFirst({
       ...{ clock: init.clock, limits: init.backlog, returnMs: init.options.returnMs },
-      open: () => this.#openTo(this.#sources[0] as ResolvedRelaySource),
+      open: () => this.#openTo(this.#turns.first),
       takeOver: (standby) => this.#takeOver(standby),
     })
     this.#flow = new RelayFlow({
@@ -108,8 +107,8 @@ export class Relay implements UpstreamListener {
       attempts: this.#attempts.count,
       lastError: this.#lastError,
       bytes: this.#facts.bytes + (this.#upstream?.bytes ?? 0),
-      source: this.#source.shownUrl,
-      sources: this.#sources.map(({ shownUrl }) => shownUrl),
+      source: this.#turns.present.shownUrl,
+      sources: this.#turns.sources.map(({ shownUrl }) => shownUrl),
       transport: this.#upstream?.transport,
     }
   }
@@ -156,13 +155,16 @@ export class Relay implements UpstreamListener {
    * state `idle`.
    */
   update(sources: readonly ResolvedRelaySource[], options: ResolvedRelayOptions): void {
-    const isOther = !isDeepStrictEqual(sources, this.#sources)
+    const isOther = !isDeepStrictEqual(sources, this.#turns.sources)
     const mustReconnect = isOther || options.transport !== this.#options.transport
-    this.#sources = sources
     this.#options = options
     this.#returns.returnMs = options.returnMs
+    this.#turns.retryMs = options.failedRetryMs
     if (this.#upstream) this.#upstream.stallMs = options.stallMs
-    if (isOther) Object.assign(this.#facts, { hasPlayed: false, rank: 0 })
+    if (isOther) {
+      this.#turns.replace(sources)
+      this.#facts.hasPlayed = false
+    }
     if (this.#facts.isClosed) return
     const { state } = this.#record
     if (state !== 'idle' && (mustReconnect || state === 'failed')) this.#restart()
@@ -196,20 +198,21 @@ export class Relay implements UpstreamListener {
   }
 
   over(upstream: Upstream, end: UpstreamEnd): void {
-    if (upstream !== this.#upstream) {
-      this.#returns.over(upstream)
+    const isReturn = this.#returns.of(upstream) !== undefined
+    if (upstream !== this.#upstream && !isReturn) return
+    const { source } = upstream
+    const failure = failureOf(end, this.#facts)
+    this.#turns.noteFailure(source, failure)
+    this.#lastError = relayErrorOf(end, source, this.#init.clock.unixTimeMs())
+    if (isReturn) {
+      this.#returns.over(this.#turns.firstWaitMs)
       return
     }
     void this.#returns.stop()
-    const failure = failureOf(end, this.#facts)
-    this.#lastError = relayErrorOf(end, this.#source, this.#init.clock.unixTimeMs())
     const closing = this.#drop(upstream)
-    const { length } = this.#sources
     this.#facts.failures = failure.isFinal ? this.#facts.failures + 1 : 0
-    this.#facts.rank = (this.#facts.rank + 1) % length
     // Another source is tried at once, until all have been tried.
-    const { count } = this.#attempts
-    if (length > 1 && (count === 0 || count % length !== 0)) {
+    if (this.#turns.moveOn()) {
       this.#record.reason = failure.reason
       this.#connect()
     } else if (failure.reason !== 'stalled') this.#retry(failure)
@@ -239,7 +242,7 @@ export class Relay implements UpstreamListener {
 
   #connect(): void {
     const { clock } = this.#init
-    const source = this.#source
+    const source = this.#turns.take()
     this.#timer?.cancel()
     this.#attempts.note(clock.now())
     this.#facts.isLoop = false
@@ -256,16 +259,12 @@ export class Relay implements UpstreamListener {
     })
   }
 
-  get #source(): ResolvedRelaySource {
-    return this.#sources[this.#facts.rank] ?? (this.#sources[0] as ResolvedRelaySource)
-  }
-
   /** Replaces the present connection by one to the first source, whose packets are ready. */
   #takeOver({ upstream, contents }: Standby): void {
     if (!contents) return
     if (this.#upstream) this.#drop(this.#upstream)
     this.#upstream = upstream
-    this.#facts.rank = 0
+    this.#turns.returnToFirst()
     this.#flow.takeOver(contents)
     // The state stays, but not the source.
     if (this.#record.state === 'playing') this.#init.changed('playing')
@@ -287,6 +286,7 @@ export class Relay implements UpstreamListener {
     // An attempt that nobody needs any more has not failed: the next viewer need not wait.
     if (this.#upstream) {
       this.#attempts.succeed()
+      this.#turns.endRound()
       this.#drop(this.#upstream)
     }
     this.#closing = Promise.all([this.#closing, stopped]).then(() => undefined)
@@ -305,6 +305,7 @@ export class Relay implements UpstreamListener {
     void this.#returns.stop()
     if (this.#upstream) this.#drop(this.#upstream)
     this.#attempts.succeed()
+    this.#turns.forgive()
     this.#record.reason = 'updated'
     this.#connect()
     this.#flow.leave()
@@ -319,7 +320,8 @@ export class Relay implements UpstreamListener {
   }
 
   #retry({ reason, isFinal }: RelayFailure): void {
-    if (!isFinal || this.#facts.failures < this.#sources.length) {
+    const { isAnyFree, sources } = this.#turns
+    if (!isFinal || (isAnyFree && this.#facts.failures < sources.length)) {
       this.#wait('waiting', reason, this.#attempts.delayMs(this.#options))
       return
     }
@@ -331,6 +333,7 @@ export class Relay implements UpstreamListener {
 
   #wait(state: 'waiting' | 'failed', reason: RelayReason, waitMs: number): void {
     this.#timer?.cancel()
+    this.#turns.endRound()
     this.#record.enter(state, reason, waitMs)
     if (waitMs === Number.POSITIVE_INFINITY) return
     this.#timer = this.#init.clock.schedule(() => this.#connect(), waitMs, false)
@@ -368,7 +371,9 @@ export class Relay implements UpstreamListener {
     this.#attempts.succeed()
     this.#facts.hasPlayed = true
     this.#facts.failures = 0
-    if (this.#facts.rank > 0) this.#returns.start()
+    this.#turns.noteArrival()
+    const { first, firstWaitMs, present } = this.#turns
+    if (present !== first) this.#returns.start(firstWaitMs)
     this.#record.enter('playing')
   }
 
@@ -397,6 +402,6 @@ export class Relay implements UpstreamListener {
   #unavailable(statusCode: number, reason: RelayReason | undefined): RequestError {
     const { until } = this.#record
     const untilMs = until && until.getTime() - this.#init.clock.unixTimeMs()
-    return refusalOf(this.#source, { statusCode, reason, untilMs })
+    return refusalOf(this.#turns.present, { statusCode, reason, untilMs })
   }
 }

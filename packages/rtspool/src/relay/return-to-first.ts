@@ -32,19 +32,23 @@ export class ReturnToFirst {
     return this.#standby?.upstream === upstream ? this.#standby : undefined
   }
 
-  /** Schedules the next attempt in `returnMs`, in place of one that is scheduled already. */
-  start(): void {
+  /**
+   * Schedules the next attempt in `returnMs`, in place of one that is scheduled already.
+   *
+   * @param minMs - Milliseconds that have to pass before the attempt even so; Infinity = there is no attempt.
+   */
+  start(minMs: number): void {
     this.#timer?.cancel()
-    if (this.returnMs === 0) return
-    this.#timer = this.#init.clock.schedule(() => this.#attempt(), this.returnMs, false)
+    const waitMs = Math.max(this.returnMs, minMs)
+    if (this.returnMs === 0 || waitMs === Number.POSITIVE_INFINITY) return
+    this.#timer = this.#init.clock.schedule(() => this.#attempt(), waitMs, false)
   }
 
-  /** Notes the end of a connection. If the running attempt has opened the connection, schedules the next attempt. */
-  over(upstream: Upstream): void {
-    if (!this.of(upstream)) return
+  /** Ends the running attempt, whose connection has ended, and schedules the next one as {@link start} does. */
+  over(minMs: number): void {
     this.#standby?.cancel()
     this.#standby = undefined
-    this.start()
+    this.start(minMs)
   }
 
   /** Cancels the scheduled or running attempt. @returns Resolves when the connection of the attempt is closed */

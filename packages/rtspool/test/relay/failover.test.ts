@@ -96,6 +96,70 @@ describe('a relay of several sources', () => {
     expect([camera.of('DESCRIBE').length, spare.of('DESCRIBE').length]).toEqual([1, 1])
   })
 
+  const unauthorized = {
+    status: 401,
+    headers: { 'WWW-Authenticate': 'Digest realm="r", nonce="n"' },
+  }
+
+  it('skips a source that has refused the credentials, until failedRetrySeconds have passed', async () => {
+    const { camera, clock, relay } = await relayScene({
+      source: (url) => [url, 'rtsp://127.0.0.1:1/b'],
+      answers: { OPTIONS: unauthorized },
+      options: { alwaysOn: true, failedRetrySeconds: 100 },
+    })
+    await until(() => relay.status.state === 'waiting')
+    const from = clock.now()
+    await until(() => relay.status.attempts === 6, advancing(clock, 100))
+    expect(clock.now() - from).toBeLessThan(100_000)
+    expect(camera.of('OPTIONS')).toHaveLength(1)
+    expect(relay.status.source).toBe('rtsp://127.0.0.1:1/b')
+    await until(() => camera.of('OPTIONS').length === 2, advancing(clock, 500))
+    expect(clock.now() - from).toBeGreaterThan(99_000)
+  })
+
+  it('fails once all sources have refused the credentials, whatever else happened between', async () => {
+    let isRefused = false
+    const spare = await ScriptedCamera.start({
+      OPTIONS: () => (isRefused ? unauthorized : { status: 500 }),
+      DESCRIBE: { status: 500 },
+    })
+    const { camera, clock, relay } = await relayScene({
+      source: (url) => [url, spare.url],
+      answers: { OPTIONS: unauthorized },
+      options: { alwaysOn: true },
+    })
+    await until(() => relay.status.state === 'waiting')
+    isRefused = true
+    await until(() => relay.status.state === 'failed', advancing(clock, 100))
+    expect(relay.status.reason).toBe('unauthorized')
+    expect(camera.of('OPTIONS')).toHaveLength(1)
+  })
+
+  it('does not return soon to a first source that refuses the credentials, and says why', async () => {
+    const spare = await ScriptedCamera.start()
+    const { camera, clock, relay, watch } = await relayScene({
+      source: (url) => [url, spare.url],
+      answers: {
+        OPTIONS: (_, count) =>
+          count > 1 ? unauthorized : { headers: { Public: 'OPTIONS, DESCRIBE' } },
+      },
+      options: { returnSeconds: 5, stallSeconds: 0, failedRetrySeconds: 100 },
+    })
+    const viewer = await watch()
+    new CameraStream(camera).sendKeyFrame()
+    await until(() => videoOf(viewer).length === 3)
+    camera.sockets.at(-1)?.destroy()
+    await until(() => spare.methods.includes('PLAY'))
+    new CameraStream(spare).sendKeyFrame()
+    await until(() => videoOf(viewer).length === 6, advancing(clock, 5))
+    await until(() => camera.of('OPTIONS').length === 2, advancing(clock, 500))
+    await until(() => relay.status.lastError?.code === 'ERR_CLIENT_UNAUTHORIZED')
+    const from = clock.now()
+    expect(relay.status).toMatchObject({ state: 'playing', source: spare.url })
+    await until(() => camera.of('OPTIONS').length === 3, advancing(clock, 500))
+    expect(clock.now() - from).toBeGreaterThanOrEqual(99_000)
+  })
+
   it('has at least one source, and at most 16', async () => {
     await expect(relayScene({ source: () => [] })).rejects.toThrow(/1 to 16 sources, got 0/)
   })
