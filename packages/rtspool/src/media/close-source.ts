@@ -23,15 +23,25 @@ const sourceCloseFailed = new Diagnostic<SourceCloseFailure>(
  * close. An error of the source, or a close of more than 10 s, is published on the diagnostics
  * channel `rtspool:source-close-failed` as `{ path, error }`.
  */
-export async function closeSource(source: MediaSource, path: string, clock: Clock): Promise<void> {
+export function closeSource(source: MediaSource, path: string, clock: Clock): Promise<void> {
+  return settleInTime(() => source.close(), path, { clock, what: 'closing a media source' })
+}
+
+/**
+ * Waits for the last steps of a source whose media has ended, as {@link closeSource} does. Never rejects.
+ *
+ * @param step - Called at once. Its error is published.
+ * @param what - Subject of the error message after 10 s, such as "closing a media source".
+ */
+export async function settleInTime(
+  step: () => void | Promise<void>,
+  path: string,
+  { clock, what }: { readonly clock: Clock; readonly what: string },
+): Promise<void> {
   try {
-    const closing = source.close()
-    if (!closing) return
-    await withDeadline(closing, 'closing a media source', {
-      clock,
-      ms: closeTimeoutMs,
-      keepsProcessAlive: true,
-    })
+    const settling = step()
+    if (!settling) return
+    await withDeadline(settling, what, { clock, ms: closeTimeoutMs, keepsProcessAlive: true })
   } catch (error) {
     sourceCloseFailed.publish({ path, error })
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import { tellFailure } from '../listeners.js'
 import type { MediaDescription, SessionDescription } from '../sdp/index.js'
-import { closeSource } from './close-source.js'
+import { closeSource, settleInTime } from './close-source.js'
 import { canSplice, codecTextOf } from './gap/same-codecs.js'
 import { SlateTrack } from './gap/slate-track.js'
 import type { GapSlate } from './gap/source-gap.js'
@@ -124,8 +124,10 @@ class SlateRun {
   async #close(): Promise<void> {
     for (const track of this.#tracks) track.end()
     this.#tracks = []
-    if (this.#source) await this.#closeSource(this.#source)
-    await this.#opened
+    const { path, clock } = this.#init
+    // A source that opens later is closed then, but nobody waits for it.
+    const opened = settleInTime(() => this.#opened, path, { clock, what: 'opening a slate' })
+    await Promise.all([this.#source && this.#closeSource(this.#source), opened])
   }
 
   #closeSource(source: MediaSource): Promise<void> {

@@ -209,4 +209,35 @@ describe('a slate', () => {
     expect(clip.isClosed).toBe(true)
     expect(clip.output).toBeUndefined()
   })
+
+  it.each([
+    { name: 'never opens', isLate: true, make: (opened: Promise<MediaSource>) => opened },
+    {
+      name: 'never starts',
+      isLate: false,
+      make: () => Object.assign(new Clip(), { start: () => new Promise<void>(() => {}) }),
+    },
+  ])('that $name, delays the end of its media by 10 s at most', async ({ isLate, make }) => {
+    const clip = new Clip()
+    let open = (): void => {}
+    const opened = new Promise<MediaSource>((resolve) => {
+      open = () => resolve(clip)
+    })
+    const { clock, media } = await away(() => make(opened))
+    let isOver = false
+    const ended = media.end().then(() => {
+      isOver = true
+    })
+    clock.advance(9_999)
+    await nextTurn(3)
+    expect(isOver).toBe(false)
+    clock.advance(1)
+    await nextTurn(3)
+    expect(isOver).toBe(true)
+    await ended
+    expect(clock.pendingTimers).toBe(0)
+    open()
+    await nextTurn(5)
+    expect(clip.isClosed).toBe(isLate)
+  })
 })
