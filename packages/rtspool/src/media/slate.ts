@@ -78,7 +78,10 @@ class SlateRun {
 
   async #play(source: MediaSource): Promise<void> {
     const problem = sourceProblem(source, false)
-    if (problem !== undefined) throw new TypeError(problem)
+    if (problem !== undefined) {
+      if (typeof source?.close === 'function') void this.#closeSource(source)
+      throw new TypeError(problem)
+    }
     this.#source = source
     if (isSeekable(source)) {
       throw new TypeError(
@@ -94,7 +97,8 @@ class SlateRun {
     for (const track of spliced) track.beginSlate(slateReturn)
     const output = this.#output()
     await source.prepare?.(output)
-    await source.start(output)
+    // The slate may have ended meanwhile: a closed source must not start.
+    if (!this.#closing) await source.start(output)
   }
 
   #output(): MediaOutput {

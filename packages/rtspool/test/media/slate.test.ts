@@ -240,4 +240,26 @@ describe('a slate', () => {
     await nextTurn(5)
     expect(clip.isClosed).toBe(isLate)
   })
+
+  it('does not start a source that was closed while it prepared', async () => {
+    let finish = (): void => {}
+    const prepare = () =>
+      new Promise<void>((resolve) => {
+        finish = resolve
+      })
+    const clip = Object.assign(new Clip(), { prepare })
+    const { media } = await away(() => clip)
+    media.sourceBack(cameraDescription())
+    expect(clip.isClosed).toBe(true)
+    finish()
+    await nextTurn(5)
+    expect(clip.output).toBeUndefined()
+  })
+
+  it('closes an invalid source that has a method close', async () => {
+    const clip = Object.assign(new Clip(), { start: 1 })
+    const { failures } = await away(() => clip as never)
+    expect(failures).toHaveLength(1)
+    expect(clip.isClosed).toBe(true)
+  })
 })
