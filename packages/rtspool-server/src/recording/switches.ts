@@ -3,8 +3,8 @@ import type { Clock, ClockTimer } from 'rtspool'
 /** Start or stop of one recording. */
 interface Switch {
   readonly isOn: boolean
-  /** End of a start for some seconds; `undefined` = until the next start or stop. */
-  readonly until: { readonly unixMs: number; readonly timer: ClockTimer } | undefined
+  /** End of a start for some seconds, by the monotonic clock; `undefined` = until the next start or stop. */
+  readonly until: { readonly atMs: number; readonly timer: ClockTimer } | undefined
 }
 
 /** Starts and stops of recordings by the control API, by name. They count more than `autoStart` and the schedule. */
@@ -24,10 +24,10 @@ export class Switches {
     return this.#switches.get(name)?.isOn
   }
 
-  /** Returns the end of a start for some seconds; `undefined` without one. */
+  /** Returns the end of a start for some seconds by the present wall clock; `undefined` without one. */
   untilOf(name: string): Date | undefined {
     const until = this.#switches.get(name)?.until
-    return until && new Date(until.unixMs)
+    return until && new Date(Math.round(this.#clock.unixTimeMs() + until.atMs - this.#clock.now()))
   }
 
   /** Notes a start or a stop that lasts until the next one. */
@@ -39,15 +39,15 @@ export class Switches {
   /** Notes a start for some seconds. It never shortens a start that lasts longer. */
   setFor(name: string, seconds: number): void {
     const before = this.#switches.get(name)
-    const unixMs = this.#clock.unixTimeMs() + seconds * 1000
-    if (before?.isOn && (before.until?.unixMs ?? Number.POSITIVE_INFINITY) >= unixMs) return
+    const atMs = this.#clock.now() + seconds * 1000
+    if (before?.isOn && (before.until?.atMs ?? Number.POSITIVE_INFINITY) >= atMs) return
     before?.until?.timer.cancel()
     const over = (): void => {
       this.#switches.delete(name)
       this.#onOver(name)
     }
     const timer = this.#clock.schedule(over, seconds * 1000, false)
-    this.#switches.set(name, { isOn: true, until: { unixMs, timer } })
+    this.#switches.set(name, { isOn: true, until: { atMs, timer } })
   }
 
   /** Cancels all timers. */

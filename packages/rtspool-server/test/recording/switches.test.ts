@@ -38,6 +38,23 @@ describe('starts for some seconds', () => {
     expect([state(), over, clock.pendingTimers]).toEqual([[true, undefined], [], 0])
   })
 
+  it('are not shortened or prolonged by a jump of the wall clock', () => {
+    for (const jumpMs of [-3_600_000, 3_600_000]) {
+      const { clock, over, switches, state } = scene()
+      switches.setFor('a', 30)
+      clock.jumpWallClock(jumpMs)
+      expect(state()).toEqual([true, new Date(clock.unixTimeMs() + 30_000)])
+      clock.advance(20_000)
+      switches.setFor('a', 5)
+      expect(state()).toEqual([true, new Date(clock.unixTimeMs() + 10_000)])
+      switches.setFor('a', 30)
+      clock.advance(29_999)
+      expect([state()[0], over]).toEqual([true, []])
+      clock.advance(1)
+      expect([state()[0], over, clock.pendingTimers]).toEqual([undefined, ['a'], 0])
+    }
+  })
+
   it('begin after a stop, and a stop ends them', () => {
     const { clock, over, switches, state } = scene()
     switches.set('a', false)
