@@ -2,13 +2,22 @@ import type { Clock } from '../../clock.js'
 import { RequestError } from '../../errors.js'
 import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
 import type { Media } from '../media.js'
-import { constructMedia, MediaFactory, type OpenCacheShare } from '../media-factory.js'
+import {
+  constructMedia,
+  MediaFactory,
+  type OpenCacheShare,
+  setMediaSlate,
+  setMediaTimes,
+} from '../media-factory.js'
 import type { MediaSource } from '../media-source.js'
 import type { CreateSlate } from '../slate.js'
 import type { TimelinePolicy } from '../timeline/timeline.js'
 import type { GopCacheLimits } from '../track/gop-cache-options.js'
 
-/** Settings of the media at a path, in force from its next media on. */
+/**
+ * Settings of the media at a path, in force from its next media on. Those for an absence of the publisher are in force
+ * from its next return on.
+ */
 export interface PublishedPathSettings {
   /** Limits on the packets kept for new viewers; `undefined` = no packets are kept. */
   readonly gopCache: GopCacheLimits | undefined
@@ -105,6 +114,7 @@ export class PublishedPath {
     const waiting = this.#media
     if (waiting?.sourceBack(description)) {
       this.#recorder = recorder
+      this.#applyGrace()
       return waiting
     }
     const before = waiting?.origin
@@ -133,12 +143,23 @@ export class PublishedPath {
     const media = this.#recorder === publication ? this.#media : undefined
     this.#occupant = undefined
     this.#recorder = undefined
-    if (media && (this.#factory?.options.holdSeconds ?? 0) > 0) media.sourceAway()
+    if (media && (this.#settings?.graceSeconds ?? 0) > 0) media.sourceAway()
     else if (media) {
       this.#media = undefined
       queueMicrotask(() => void media.end())
     }
     this.#settle()
+  }
+
+  /** Applies the settings for an absence of the publisher to the media whose publisher has just returned. */
+  #applyGrace(): void {
+    if (!this.#factory) return
+    const { graceSeconds = 0, slate } = this.#settings ?? {}
+    setMediaTimes(this.#factory, {
+      lingerMs: Number.POSITIVE_INFINITY,
+      holdMs: graceSeconds * 1000,
+    })
+    setMediaSlate(this.#factory, slate)
   }
 
   #noteEnded(media: Media): void {
