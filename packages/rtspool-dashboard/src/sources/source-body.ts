@@ -17,6 +17,23 @@ export function firstFields(source: SourceView | undefined): SourceFields {
   return Object.fromEntries(values.map(([name, value]) => [name, String(value)]))
 }
 
+/** Limits on the value of a number field. */
+export interface NumberLimits {
+  readonly min: number
+  readonly max: number
+}
+
+/**
+ * Returns the limits on a number field that may keep its present value. The configuration file allows larger values
+ * than the API, and a browser sends no form with a value outside its limits.
+ *
+ * @param present - Text of the present value; `undefined` or empty for a new source.
+ */
+export function limitsWith(present: string | undefined, { min, max }: NumberLimits): NumberLimits {
+  const value = Number(present || min)
+  return { min: Math.min(min, value), max: Math.max(max, value) }
+}
+
 /** Returns the settings of a form that differ from those before. An empty field leaves its setting as it is. */
 export function bodyOf(fields: SourceFields, first: SourceFields): SourceBody {
   const changed = Object.entries(fields).filter(

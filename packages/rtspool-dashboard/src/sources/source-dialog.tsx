@@ -1,6 +1,13 @@
 import type { JSX } from 'preact'
 import { Button, Dialog, Field, useAction } from '../elements/index.js'
-import { bodyOf, fieldsOf, firstFields, type SourceBody, type SourceFields } from './source-body.js'
+import {
+  bodyOf,
+  fieldsOf,
+  firstFields,
+  limitsWith,
+  type SourceBody,
+  type SourceFields,
+} from './source-body.js'
 import type { SourceView } from './source-view.js'
 
 interface SourceDialogProps {
@@ -129,7 +136,7 @@ function TimeFields({
           {(ids) => (
             <input
               {...ids}
-              {...{ name, min, max }}
+              {...{ name, ...limitsWith(first[name], { min, max }) }}
               type="number"
               step="any"
               required={isRequired}

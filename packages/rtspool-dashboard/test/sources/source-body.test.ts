@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bodyOf, fieldsOf, firstFields } from '../../src/sources/source-body.js'
+import { bodyOf, fieldsOf, firstFields, limitsWith } from '../../src/sources/source-body.js'
 import { source } from './source.js'
 
 function filledForm(fields: Readonly<Record<string, string>>): FormData {
@@ -37,6 +37,15 @@ describe('the form of a source', () => {
   it('turns a permanent connection off', () => {
     const first = firstFields({ ...source, alwaysOn: true })
     expect(bodyOf(fieldsOf(filledForm(empty)), first)).toEqual({ alwaysOn: false })
+  })
+
+  it('accepts a present value that only the file allows, in a number field', () => {
+    const limits = { min: 1, max: 25 }
+    const { settings } = source
+    const first = firstFields({ ...source, settings: { ...settings, startSeconds: 40 } })
+    expect(limitsWith(first.startSeconds, limits)).toEqual({ min: 1, max: 40 })
+    expect(limitsWith('0.5', limits)).toEqual({ min: 0.5, max: 25 })
+    for (const inside of ['20', '', undefined]) expect(limitsWith(inside, limits)).toEqual(limits)
   })
 
   it('knows neither URL nor credentials of a present one', () => {
