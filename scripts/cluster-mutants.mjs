@@ -131,6 +131,11 @@ const mutants = {
     'this.#unknownBans = this.bans.list(now)',
     '',
   ],
+  'a fenced node goes on in the bans of a ledger that has lost its data': [
+    member,
+    'this.bans.restart()',
+    '',
+  ],
   'changes of bans beyond a page are lost': [
     banLedger,
     'page.at(-1)?.[1].version ?? seen',

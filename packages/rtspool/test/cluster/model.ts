@@ -105,6 +105,18 @@ const sequencesOfLoss: typeof sequences = {
     'others',
     'others',
   ],
+  loseDataWhileFenced: () => [
+    'ban',
+    'beat',
+    'die',
+    'heal',
+    'beat',
+    'wipe',
+    'others',
+    'ban',
+    'beat',
+    'beat',
+  ],
   loseDataInBetween: (n) => [
     'grow',
     'flush',
@@ -383,7 +395,7 @@ class World {
     const reply = await this.#sendFlush(request)
     if (fate === 'replyLost') return
     if (reply.status === 'fenced') this.#isCountExact = false
-    node.member.flushAnswered(request, reply, this.#clock.now())
+    node.member.flushAnswered(request, reply)
   }
 
   async #sendBeat(request: BeatRequest): Promise<BeatReply> {
@@ -604,7 +616,7 @@ class World {
       node.member.journal.note(key, windowMs)
       const request = node.member.flushRequest() as FlushRequest
       const reply = await this.#store.flush(request)
-      node.member.flushAnswered(request, reply, this.#clock.now())
+      node.member.flushAnswered(request, reply)
       const total = reply.status === 'ok' ? (reply.totals[0] as number) : -1
       if (this.#isCountExact) assert.equal(total, noted, `events of ${key}`)
       else assert.ok(total >= 1 && total <= noted, `${total} of ${noted} events of ${key}`)
@@ -618,7 +630,7 @@ class World {
     const request = member.flushRequest() as FlushRequest
     const stray = { publicId: 'stray', value: '', reason: 'teardown' }
     await this.#store.flush({ ...request, removals: [stray] })
-    member.flushAnswered(request, { status: 'ok', totals: [1] }, this.#clock.now())
+    member.flushAnswered(request, { status: 'ok', totals: [1] })
     const records = await this.#store.removals({ limit: 1000 })
     assert.ok(!records.some(({ publicId }) => publicId === 'stray'), 'record of an absent session')
   }

@@ -69,6 +69,8 @@ export class ClusterMember {
   readonly #options: ClusterMemberOptions
   #tag: NodeTag
   #epoch = ''
+  /** Epoch of the last join, whose list of bans the node knows. */
+  #epochOfBans = ''
   #join: JoinRequest | undefined
   #seq = 0
   #isStarving = false
@@ -149,6 +151,7 @@ export class ClusterMember {
       return
     }
     this.#epoch = reply.epoch
+    this.#holdBans(now)
     this.#isFenced = false
     this.#isStarving = false
     this.credits.settle(request.claims, reply.credits)
@@ -186,7 +189,7 @@ export class ClusterMember {
     now: number,
   ): readonly BanChange[] {
     if (request.seq !== this.#seq || !this.#isCurrent(request)) return []
-    if (reply.status === 'epoch') this.#lost(now)
+    if (reply.status === 'epoch') this.#lost()
     else if (reply.status === 'fenced') this.#fenced()
     if (reply.status !== 'ok') return []
     this.credits.settle(request.claims, reply.credits)
@@ -201,14 +204,14 @@ export class ClusterMember {
   }
 
   /** Evaluates the reply to a batch. */
-  flushAnswered(request: FlushRequest, reply: FlushReply, now: number): void {
+  flushAnswered(request: FlushRequest, reply: FlushReply): void {
     if (!this.#isCurrent(request)) return
     if (reply.status === 'ok') this.journal.confirm(request)
-    else if (reply.status === 'epoch') this.#lost(now)
+    else if (reply.status === 'epoch') this.#lost()
     else this.#fenced()
   }
 
-  /** Returns bans that the ledger has lost, and that the owner adds to it again; each once. */
+  /** Returns bans that the ledger may have lost, and that the owner adds to it again; each once. */
   takeUnknownBans(): readonly ClusterBan[] {
     const bans = this.#unknownBans
     this.#unknownBans = []
@@ -230,8 +233,14 @@ export class ClusterMember {
   }
 
   /** Prepares a join under the same tag, because the ledger has lost its data. */
-  #lost(now: number): void {
+  #lost(): void {
     this.#epoch = ''
+  }
+
+  /** Holds the bans of a ledger that has lost its data, also while the node was not a member. */
+  #holdBans(now: number): void {
+    if (this.#epochOfBans === this.#epoch) return
+    this.#epochOfBans = this.#epoch
     this.#unknownBans = this.bans.list(now)
     this.bans.restart()
   }

@@ -84,7 +84,7 @@ describe('ClusterMember', () => {
     const { member, joined, join, fenced } = memberOf()
     joined()
     const batch = member.flushRequest()
-    if (batch !== undefined) member.flushAnswered(batch, { status: 'fenced' }, 0)
+    if (batch !== undefined) member.flushAnswered(batch, { status: 'fenced' })
     expect(join(0).tag).toBe('tag 2')
     expect([member.credits.live('pool'), fenced]).toEqual([1, []])
   })
@@ -123,15 +123,33 @@ describe('ClusterMember', () => {
     expect(member.tryTake([pool], 100_000)).toBeUndefined()
   })
 
-  it('returns the bans that a ledger without data has lost, once', () => {
-    const { member, joined, beat } = memberOf()
+  it.each([
+    { name: 'when it noticed the loss', statuses: ['epoch'] as const },
+    { name: 'when it was fenced before the loss', statuses: ['fenced'] as const },
+  ])('reads the bans from the beginning, and returns its own once, $name', ({ statuses }) => {
+    const { member, joined, join, beat } = memberOf()
     joined()
     beat(0, (request) => ({
       ...(okReply(request) as Extract<BeatReply, { status: 'ok' }>),
       bans: [{ publicId: 'b', record: '{}', remainingMs: 0 }],
+      banCursor: '9.0',
     }))
-    beat(0, () => ({ status: 'epoch' }))
+    for (const status of statuses) beat(0, () => ({ status }))
+    join(0)
+    expect(member.beatRequest()?.banCursor).toBe('')
     expect(member.takeUnknownBans()).toEqual([{ publicId: 'b', record: '{}', durationMs: 0 }])
+    expect(member.takeUnknownBans()).toEqual([])
+  })
+
+  it('goes on in the list of bans of a ledger that has fenced it, but has its data', () => {
+    const { member, joined, beat } = memberOf()
+    joined()
+    const { epoch } = member
+    beat(0, (request) => ({ ...okReply(request), banCursor: '9.0' }) as BeatReply)
+    beat(0, () => ({ status: 'fenced' }))
+    const request = member.joinRequest() as JoinRequest
+    member.joinAnswered(request, { status: 'ok', epoch, credits: [1] }, 0, 0)
+    expect(member.beatRequest()?.banCursor).toBe('9.0')
     expect(member.takeUnknownBans()).toEqual([])
   })
 })
