@@ -90,6 +90,7 @@ const mutants = {
     'member.nonce !== nonce || this.#epoch === undefined',
     'true || this.#epoch === undefined',
   ],
+  'a tag is used again when nothing is left of its node': [ledger, ' || this.#gone.has(tag)', ''],
   'credits that go back are not counted': [
     creditLedger,
     'if (target <= held) return this.#set(tag, key, target)',

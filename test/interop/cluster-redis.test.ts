@@ -93,9 +93,10 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
     const sizes = { reapBatch: 2, maxRemovedBans: 1, maxCounters: 2 }
     const store = await createStore(clock, { ...modelTimes, ...sizes })
     const claims = ['pool', 'user a', 'user b', 'user c'].map((key) => ({ key, target: 1, max: 2 }))
+    const epoch = `a-${clock.unixTimeMs()}`
     for (const tag of ['a', 'b']) await store.join({ tag, nonce: tag, info: '{}', claims })
     const beat = (seq: number, banCursor = '') =>
-      store.beat({ tag: 'a', epoch: 'a', seq, live: 0, claims, banCursor })
+      store.beat({ tag: 'a', epoch, seq, live: 0, claims, banCursor })
     const first = await beat(1)
     for (let n = 0; n < 40; n++) {
       const durationMs = n % 2 === 0 ? 0 : 100 * n
@@ -111,28 +112,28 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
       value: `${n}`,
     }))
     const events = ['x', 'y', 'z'].map((key) => ({ key, count: 2, windowMs: 1000 }))
-    await store.flush({ tag: 'b', epoch: 'a', seq: 1, puts, removals: [], events })
+    await store.flush({ tag: 'b', epoch, seq: 1, puts, removals: [], events })
     for (let seq = 5; seq < 20; seq++) {
       clock.advance(500)
       await beat(seq)
       await store.bans()
-      const again = { tag: 'a', epoch: 'a', seq, puts: [], removals: [], events }
+      const again = { tag: 'a', epoch, seq, puts: [], removals: [], events }
       await store.flush(again)
     }
     await store.ban({ publicId: 'late', record: '{}', durationMs: 1 })
     // Which credits and sessions of a dead node leave first is up to the store.
     for (let isDone = false; !isDone; ) {
-      const reply = await store.reap({ tag: 'a', epoch: 'a', dead: 'b' })
+      const reply = await store.reap({ tag: 'a', epoch, dead: 'b' })
       isDone = reply.status === 'ok' && reply.isDone
     }
     for (const { key } of claims) await store.usage(key)
     assert.equal((await store.removals({ after: 0 })).length, puts.length)
     const left = { publicId: 'left', value: '', reason: 'teardown' }
-    const own = { tag: 'a', epoch: 'a', seq: 20, events: [] }
+    const own = { tag: 'a', epoch, seq: 20, events: [] }
     await store.flush({ ...own, puts: [{ publicId: 'left', value: '' }], removals: [left] })
     assert.equal((await store.removals({ after: puts.length }))[0]?.publicId, 'left')
     assert.equal((await store.removals({ limit: 1 }))[0]?.publicId, 'left')
-    await store.leave({ tag: 'a', epoch: 'a' })
+    await store.leave({ tag: 'a', epoch })
     await store.nodes()
   })
 

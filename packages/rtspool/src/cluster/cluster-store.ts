@@ -47,13 +47,16 @@ export interface JoinRequest {
 export type JoinReply =
   | {
       readonly status: 'ok'
-      /** Name of the life of the ledger, which changes when the ledger has lost its data. */
+      /**
+       * Name of the life of the ledger, which changes when the ledger has lost its data: nonce and
+       * wall time of the first join.
+       */
       readonly epoch: string
       /** Credits that the node holds now, in the order of the claims. */
       readonly credits: readonly number[]
     }
   | {
-      /** Another node has or had this tag. */
+      /** Another node has this tag, or had it: a ledger remembers the last 4096 of them. */
       readonly status: 'taken'
     }
 

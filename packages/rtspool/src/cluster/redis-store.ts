@@ -36,6 +36,7 @@ import {
   defaultPage,
   endedBatch,
   expiredBatch,
+  goneTags,
   type ResolvedStoreOptions,
   reapLeaseMs,
   resolveStoreOptions,
@@ -150,7 +151,7 @@ export class RedisStore implements ClusterStore {
   async reap({ tag, epoch, dead }: ReapRequest): Promise<ReapReply> {
     const { reapBatch, maxRemovals } = this.#options
     const keys = [this.#creditsKey(dead), ...this.#bucketKeys(dead)]
-    const args = [tag, epoch, dead, reapBatch, maxRemovals]
+    const args = [tag, epoch, dead, reapBatch, maxRemovals, goneTags]
     const [status, isDone] = await this.#connection.run('reap', args, keys)
     if (status !== 'ok') return { status: status as 'epoch' | 'fenced' }
     return { status, isDone: isDone === 1 }

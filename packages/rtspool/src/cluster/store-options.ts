@@ -8,6 +8,8 @@ export const banPage = 32
 export const expiredBatch = 8
 /** Number of counters whose period is over that one batch removes. */
 export const endedBatch = 8
+/** Number of tags of nodes whose remains have been removed that a ledger remembers, the last ones. */
+export const goneTags = 4096
 /** Number of removal records on a page by default. */
 export const defaultPage = 100
 

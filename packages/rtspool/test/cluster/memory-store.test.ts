@@ -7,21 +7,22 @@ const join = { tag: 'a', nonce: 'n', info: '{}', claims: [] }
 it('answers every request of a node, in the time of its clock', async () => {
   const clock = new ManualClock()
   const store = new MemoryStore({ clock, leaseMs: 1000 })
-  expect(await store.join(join)).toEqual({ status: 'ok', epoch: 'n', credits: [] })
+  const epoch = `n-${clock.unixTimeMs()}`
+  expect(await store.join(join)).toEqual({ status: 'ok', epoch, credits: [] })
   const entry = { publicId: 'x', value: 'v' }
-  const batch = { tag: 'a', epoch: 'n', seq: 1, puts: [entry], removals: [], events: [] }
+  const batch = { tag: 'a', epoch, seq: 1, puts: [entry], removals: [], events: [] }
   expect(await store.flush(batch)).toEqual({ status: 'ok', totals: [] })
   expect(await store.directory('a')).toEqual([entry])
   expect(await store.ban({ publicId: 'b', record: '{}', durationMs: 300 })).toBe(true)
   clock.advance(200)
   expect(await store.bans()).toEqual([{ publicId: 'b', record: '{}', remainingMs: 100 }])
   expect(await store.unban('b')).toBe(true)
-  const beat = { tag: 'a', epoch: 'n', seq: 1, live: 1, claims: [], banCursor: '' }
+  const beat = { tag: 'a', epoch, seq: 1, live: 1, claims: [], banCursor: '' }
   expect(await store.beat(beat)).toMatchObject({ status: 'ok', banCursor: '2.0' })
   expect(await store.nodes()).toEqual([{ tag: 'a', info: '{}', state: 'active', live: 1 }])
   expect(await store.usage('pool')).toEqual({ granted: 0, nodes: {} })
-  expect(await store.reap({ tag: 'a', epoch: 'n', dead: 'z' })).toMatchObject({ isDone: true })
-  await store.leave({ tag: 'a', epoch: 'n' })
+  expect(await store.reap({ tag: 'a', epoch, dead: 'z' })).toMatchObject({ isDone: true })
+  await store.leave({ tag: 'a', epoch })
   expect(await store.nodes()).toMatchObject([{ tag: 'a', state: 'dead' }])
   expect(await store.removals()).toEqual([])
 })

@@ -667,6 +667,8 @@ class World {
     this.#alive.set(request.tag, Number.NEGATIVE_INFINITY)
     for (let i = 0; i < 2; i++) await this.#round()
     assert.deepStrictEqual(await this.#store.usage('user z'), { granted: 0, nodes: {} })
+    const late = await this.#store.join(request)
+    assert.deepStrictEqual(late, { status: 'taken' }, 'late copy of the join of a removed node')
   }
 
   /** Fills a limit, and ends one of its sessions. */

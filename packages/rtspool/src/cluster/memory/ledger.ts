@@ -11,7 +11,7 @@ import {
   type ReapReply,
   type ReapRequest,
 } from '../cluster-store.js'
-import { type ResolvedStoreOptions, reapLeaseMs } from '../store-options.js'
+import { goneTags, type ResolvedStoreOptions, reapLeaseMs } from '../store-options.js'
 import { BanLedger } from './ban-ledger.js'
 import { CreditLedger } from './credit-ledger.js'
 import { EventCounters } from './event-counters.js'
@@ -50,6 +50,8 @@ export class Ledger {
   readonly #members = new Map<NodeTag, Member>()
   /** Dead nodes, the one that died first first. */
   readonly #dead = new Map<NodeTag, DeadNode>()
+  /** Tags of nodes of which nothing is left. */
+  readonly #gone = new Set<NodeTag>()
   #epoch: string | undefined
   #version = 0
   /** End of the time in which only credits that nodes have held before are granted. */
@@ -65,16 +67,19 @@ export class Ledger {
   }
 
   join({ tag, nonce, info, claims }: JoinRequest, unixTimeMs: number): JoinReply {
-    if (this.#dead.has(tag)) return { status: 'taken' }
+    if (this.#dead.has(tag) || this.#gone.has(tag)) return { status: 'taken' }
     const member = this.#members.get(tag)
     if (member !== undefined) {
       if (member.nonce !== nonce || this.#epoch === undefined) return { status: 'taken' }
+      // The node counts its lease from this repetition.
+      member.leaseEndsAt = this.time.advance(unixTimeMs) + this.#options.leaseMs
       const credits = claims.map(({ key }) => this.credits.of(tag, key))
       return { status: 'ok', epoch: this.#epoch, credits }
     }
     const now = this.time.advance(unixTimeMs)
     if (this.#epoch === undefined) {
-      this.#epoch = nonce
+      // A late copy of the request that founded an earlier ledger has the same nonce.
+      this.#epoch = `${nonce}-${unixTimeMs}`
       this.#warmEndsAt = now + this.#options.warmMs
     }
     const leaseEndsAt = now + this.#options.leaseMs
@@ -142,6 +147,7 @@ export class Ledger {
     if (isDone) {
       this.#dead.delete(dead)
       this.#version++
+      this.#remember(dead)
     }
     return { status: 'ok', isDone }
   }
@@ -178,6 +184,16 @@ export class Ledger {
     this.#dead.set(tag, { info, live, reservedUntil: 0 })
     this.credits.takePool(tag)
     this.#version++
+  }
+
+  /** Remembers that a tag has been used. */
+  #remember(tag: NodeTag): void {
+    this.#gone.add(tag)
+    if (this.#gone.size <= goneTags) return
+    for (const first of this.#gone) {
+      this.#gone.delete(first)
+      return
+    }
   }
 
   /** Reserves the first dead node that no other node is removing. */

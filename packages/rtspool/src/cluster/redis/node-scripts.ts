@@ -1,10 +1,11 @@
 /** ARGV: tag, nonce, info, warmMs, then key, target and max of each claim. */
 export const join = `
 local tag, mine, about, warm = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
-if call('ZSCORE', dead, tag) then return { 'taken' } end
+if call('ZSCORE', dead, tag) or call('ZSCORE', gone, tag) then return { 'taken' } end
 local held = KEYS[extra + 1]
 if call('ZSCORE', lease, tag) then
   if call('HGET', nonce, tag) ~= mine then return { 'taken' } end
+  call('ZADD', lease, text(advance() + leasems), tag)
   local reply = { 'ok', call('HGET', meta, 'epoch') }
   for i = 7, #ARGV, 3 do
     local credits
@@ -15,7 +16,7 @@ if call('ZSCORE', lease, tag) then
 end
 local now = advance()
 if not call('HGET', meta, 'epoch') then
-  call('HSET', meta, 'epoch', mine, 'warm', text(now + warm))
+  call('HSET', meta, 'epoch', mine .. '-' .. text(wall), 'warm', text(now + warm))
 end
 call('ZADD', lease, text(now + leasems), tag)
 call('HSET', nonce, tag, mine)

@@ -2,8 +2,8 @@
 export const prelude = `
 local call = redis.call
 local meta, lease, dead, info, nonce, seqs, flushseqs, lives, pool, granted, reserved, removals,
-  ban, banversion, banend, banremoved, counts, countend = unpack(KEYS, 1, 18)
-local extra = 18
+  ban, banversion, banend, banremoved, counts, countend, gone = unpack(KEYS, 1, 19)
+local extra = 19
 local leasems = tonumber(ARGV[2])
 local function text(n) return string.format('%.0f', n) end
 local function number(v) return v and tonumber(v) or 0 end

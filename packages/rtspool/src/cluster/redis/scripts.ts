@@ -32,6 +32,7 @@ export const ledgerKeys = Object.freeze([
   'banRemoved',
   'count',
   'countEnd',
+  'gone',
 ] as const)
 
 /** Text of each script, with the definitions at its head. */

@@ -54,7 +54,10 @@ end
 return reply
 `
 
-/** ARGV: tag, epoch, dead tag, batch, number of removal records kept. KEYS: credits, then buckets. */
+/**
+ * ARGV: tag, epoch, dead tag, batch, number of removal records kept, of tags remembered. KEYS:
+ * credits, then buckets.
+ */
 export const reap = `
 local victim, left, most = ARGV[5], tonumber(ARGV[6]), ARGV[7]
 local refused = refusal(ARGV[3], ARGV[4])
@@ -87,6 +90,7 @@ for bucket = extra + 2, #KEYS do
 end
 call('ZREM', dead, victim)
 for _, key in ipairs({ info, lives, reserved }) do call('HDEL', key, victim) end
-call('HINCRBY', meta, 'version', 1)
+call('ZADD', gone, text(call('HINCRBY', meta, 'version', 1)), victim)
+call('ZREMRANGEBYRANK', gone, 0, -1 - tonumber(ARGV[8]))
 return { 'ok', 1 }
 `

@@ -4,6 +4,7 @@ import { Ledger } from '../../../src/cluster/memory/ledger.js'
 import { clusterStoreDefaults } from '../../../src/cluster/store-options.js'
 
 const start = Date.UTC(2026, 0, 1)
+const epoch = `nonce a-${start}`
 const joinOf = (tag: string, rest: Partial<JoinRequest> = {}): JoinRequest => ({
   tag,
   nonce: `nonce ${tag}`,
@@ -13,7 +14,7 @@ const joinOf = (tag: string, rest: Partial<JoinRequest> = {}): JoinRequest => ({
 })
 const beatOf = (tag: string, seq: number, rest: Partial<BeatRequest> = {}): BeatRequest => ({
   tag,
-  epoch: 'nonce a',
+  epoch,
   seq,
   live: 0,
   claims: [],
@@ -21,7 +22,7 @@ const beatOf = (tag: string, seq: number, rest: Partial<BeatRequest> = {}): Beat
   ...rest,
 })
 const flushOf = (tag: string, seq: number, rest: object = {}) => ({
-  ...{ tag, epoch: 'nonce a', seq, puts: [], removals: [], events: [] },
+  ...{ tag, epoch, seq, puts: [], removals: [], events: [] },
   ...rest,
 })
 
@@ -42,10 +43,26 @@ describe('Ledger', () => {
   it('gives a join the same answer again, and nobody else the tag', () => {
     const ledger = ledgerOf()
     const request = joinOf('a', { claims: [{ key: 'pool', target: 2, max: 3 }] })
-    const reply = { status: 'ok', epoch: 'nonce a', credits: [2] }
+    const reply = { status: 'ok', epoch, credits: [2] }
     expect(ledger.join(request, start)).toEqual(reply)
     expect(ledger.join(request, start)).toEqual(reply)
     expect(ledger.join({ ...request, nonce: 'other' }, start)).toEqual({ status: 'taken' })
+  })
+
+  it('renews the lease with each repetition of a join', () => {
+    const ledger = ledgerOf('a', 'b')
+    for (let at = 0; at <= 2800; at += 400) {
+      ledger.join(joinOf('b'), start + at)
+      ledger.beat(beatOf('a', at + 1), start + at)
+    }
+    expect(ledger.nodes(start + 2800).map(({ state }) => state)).toEqual(['active', 'active'])
+  })
+
+  it('has another epoch after a loss of data, though a late copy of the first join founds it', () => {
+    const epochs = [start, start + 1].map((at) =>
+      new Ledger(clusterStoreDefaults).join(joinOf('a'), at),
+    )
+    expect(epochs).toMatchObject([{ epoch }, { epoch: `nonce a-${start + 1}` }])
   })
 
   it('grants only credits that were held before, until it has warmed up', () => {
@@ -92,11 +109,12 @@ describe('Ledger', () => {
     expect(ledger.beat(beatOf('b', 1), start + 2001)).toEqual({ status: 'fenced' })
     expect(ledger.flush(flushOf('b', 2), start + 2001)).toEqual({ status: 'fenced' })
     expect(ledger.join(joinOf('b'), start + 2001)).toEqual({ status: 'taken' })
-    const request = { tag: 'a', epoch: 'nonce a', dead: 'b' }
+    const request = { tag: 'a', epoch, dead: 'b' }
     expect(ledger.reap(request, start)).toEqual({ status: 'ok', isDone: true })
     expect(ledger.reap(request, start)).toEqual({ status: 'ok', isDone: true })
     expect(ledger.directory.removals({})).toMatchObject([{ publicId: 'x', reason: 'nodeLost' }])
     expect(ledger.nodes(start).map(({ tag }) => tag)).toEqual(['a', 'c'])
+    expect(ledger.join(joinOf('b'), start + 2001)).toEqual({ status: 'taken' })
   })
 
   it('declares no node dead when none of them could reach it', () => {
@@ -124,7 +142,7 @@ describe('Ledger', () => {
     ledger.join(joinOf('b', { claims }), start)
     expect(ledger.beat(beatOf('a', 1, { claims }), start + 400)).toMatchObject({ credits: [0] })
     ledger.leave('b', 'another epoch')
-    ledger.leave('b', 'nonce a')
+    ledger.leave('b', epoch)
     const reply = ledger.beat(beatOf('a', 2, { claims }), start + 400)
     expect(reply).toMatchObject({ credits: [1], reap: 'b' })
   })
