@@ -91,6 +91,11 @@ const mutants = {
     'true || this.#epoch === undefined',
   ],
   'a tag is used again when nothing is left of its node': [ledger, ' || this.#gone.has(tag)', ''],
+  'a ledger takes itself for one with older data': [
+    ledger,
+    'answeredFlushSeq > member.flushSeq',
+    'answeredFlushSeq >= member.flushSeq',
+  ],
   'credits that go back are not counted': [
     creditLedger,
     'if (target <= held) return this.#set(tag, key, target)',
@@ -109,8 +114,8 @@ const mutants = {
   ],
   'events on their way are counted again when the node starts afresh': [
     journal,
-    'this.#inFlight = undefined\n    this.#removals.clear()',
-    'for (const event of this.#inFlight?.events ?? []) this.#events.set(event.key, event)\n    this.#inFlight = undefined\n    this.#removals.clear()',
+    'this.#inFlight = undefined\n    this.#answeredSeq = 0',
+    'for (const event of this.#inFlight?.events ?? []) this.#events.set(event.key, event)\n    this.#inFlight = undefined\n    this.#answeredSeq = 0',
   ],
   'a node that starts afresh announces only new sessions': [
     journal,
@@ -144,8 +149,8 @@ const mutants = {
   ],
   'a node that has missed forgotten removals of bans keeps them': [
     banLedger,
-    'const isReset = Number(seenText)',
-    'const isReset = false && Number(seenText)',
+    'const hasMissed = Number(seenText)',
+    'const hasMissed = false && Number(seenText)',
   ],
   'a node that was declared dead goes on under its tag': [
     member,

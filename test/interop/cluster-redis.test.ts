@@ -95,8 +95,9 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
     const claims = ['pool', 'user a', 'user b', 'user c'].map((key) => ({ key, target: 1, max: 2 }))
     const epoch = `a-${clock.unixTimeMs()}`
     for (const tag of ['a', 'b']) await store.join({ tag, nonce: tag, info: '{}', claims })
+    const answered = { answeredSeq: 0, answeredFlushSeq: 0 }
     const beat = (seq: number, banCursor = '') =>
-      store.beat({ tag: 'a', epoch, seq, live: 0, claims, banCursor })
+      store.beat({ tag: 'a', epoch, seq, ...answered, live: 0, claims, banCursor })
     const first = await beat(1)
     for (let n = 0; n < 40; n++) {
       const durationMs = n % 2 === 0 ? 0 : 100 * n
@@ -135,6 +136,31 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
     assert.equal((await store.removals({ limit: 1 }))[0]?.publicId, 'left')
     await store.leave({ tag: 'a', epoch })
     await store.nodes()
+  })
+
+  it('after a return with older data, which its nodes notice', async () => {
+    for (const answered of [{ answeredSeq: 2 }, { answeredFlushSeq: 1 }]) {
+      const clock = new ManualClock()
+      const store = await createStore(clock, modelTimes)
+      const claims = ['pool', 'user a'].map((key) => ({ key, target: 2, max: 3 }))
+      for (const tag of ['a', 'b']) await store.join({ tag, nonce: tag, info: '{}', claims })
+      const epoch = `a-${clock.unixTimeMs()}`
+      const request = { tag: 'a', epoch, seq: 1, live: 0, claims, banCursor: '7.0' }
+      await store.beat({ ...request, answeredSeq: 0, answeredFlushSeq: 0 })
+      clock.advance(500)
+      const known = { answeredSeq: 1, answeredFlushSeq: 0 }
+      const reply = await store.beat({ ...request, seq: 3, ...known, ...answered })
+      assert.deepStrictEqual(reply, { status: 'epoch' })
+      await store.nodes()
+      for (const tag of ['a', 'c']) await store.join({ tag, nonce: tag, info: '{}', claims })
+      const own = { tag: 'c', epoch: `a-${clock.unixTimeMs()}` }
+      for (let seq = 1; seq < 12; seq++) {
+        clock.advance(500)
+        await store.beat({ ...request, ...own, seq, answeredSeq: seq - 1, answeredFlushSeq: 0 })
+        for (const dead of ['a', 'b']) await store.reap({ ...own, dead })
+        for (const { key } of claims) await store.usage(key)
+      }
+    }
   })
 
   for (const kind of modelKinds) {

@@ -6,7 +6,7 @@ export const poolKey = 'pool'
 
 /** Reason for which the ledger refuses a request of a node. */
 export type LedgerRefusal =
-  /** The ledger has lost its data, or the node has never joined: the node joins again. */
+  /** The ledger has lost data, or the node has never joined: the node joins again. */
   | 'epoch'
   /** The lease of the node has expired: the node joins again under a new tag. */
   | 'fenced'
@@ -66,6 +66,10 @@ export interface BeatRequest {
   readonly epoch: string
   /** Serial number of the request, larger than that of each beat of the same node before. */
   readonly seq: number
+  /** Number of the last beat under this tag that the ledger has answered; 0 = none. */
+  readonly answeredSeq: number
+  /** Number of the last batch under this tag that the ledger has answered; 0 = none. */
+  readonly answeredFlushSeq: number
   /** Number of sessions that the node has now. */
   readonly live: number
   readonly claims: readonly CreditClaim[]

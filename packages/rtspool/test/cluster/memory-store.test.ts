@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { MemoryStore } from '../../src/cluster/memory-store.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 
+const answered = { answeredSeq: 0, answeredFlushSeq: 0 }
 const join = { tag: 'a', nonce: 'n', info: '{}', claims: [] }
 
 it('answers every request of a node, in the time of its clock', async () => {
@@ -17,7 +18,7 @@ it('answers every request of a node, in the time of its clock', async () => {
   clock.advance(200)
   expect(await store.bans()).toEqual([{ publicId: 'b', record: '{}', remainingMs: 100 }])
   expect(await store.unban('b')).toBe(true)
-  const beat = { tag: 'a', epoch, seq: 1, live: 1, claims: [], banCursor: '' }
+  const beat = { tag: 'a', epoch, seq: 1, ...answered, live: 1, claims: [], banCursor: '' }
   expect(await store.beat(beat)).toMatchObject({ status: 'ok', banCursor: '2.0' })
   expect(await store.nodes()).toEqual([{ tag: 'a', info: '{}', state: 'active', live: 1 }])
   expect(await store.usage('pool')).toEqual({ granted: 0, nodes: {} })
@@ -31,7 +32,7 @@ it('forgets everything when it is cleared', async () => {
   const store = new MemoryStore()
   await store.join(join)
   store.clear()
-  const beat = { tag: 'a', epoch: 'n', seq: 1, live: 0, claims: [], banCursor: '' }
+  const beat = { tag: 'a', epoch: 'n', seq: 1, ...answered, live: 0, claims: [], banCursor: '' }
   expect(await store.beat(beat)).toEqual({ status: 'epoch' })
 })
 

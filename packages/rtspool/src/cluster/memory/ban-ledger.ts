@@ -51,11 +51,12 @@ export class BanLedger {
 
   /**
    * Returns changes after a cursor in their order. A node that has missed a removal which the
-   * ledger has forgotten starts afresh.
+   * ledger has forgotten starts afresh, and so does one that has read further than the list goes.
    */
   after(cursor: string, now: number): BanPage {
     const [seenText = '0', floorText = String(this.#floor)] = cursor === '' ? [] : cursor.split('.')
-    const isReset = Number(seenText) < this.#floor && Number(floorText) < this.#floor
+    const hasMissed = Number(seenText) < this.#floor && Number(floorText) < this.#floor
+    const isReset = hasMissed || Number(seenText) > this.#version
     const seen = isReset ? 0 : Number(seenText)
     const floor = isReset ? this.#floor : Number(floorText)
     const page = [...this.#bans].filter(([, { version }]) => version > seen).slice(0, banPage)

@@ -77,23 +77,23 @@ export class Ledger {
       return { status: 'ok', epoch: this.#epoch, credits }
     }
     const now = this.time.advance(unixTimeMs)
-    if (this.#epoch === undefined) {
-      // A late copy of the request that founded an earlier ledger has the same nonce.
-      this.#epoch = `${nonce}-${unixTimeMs}`
-      this.#warmEndsAt = now + this.#options.warmMs
-    }
+    const epoch = this.#epoch ?? this.#found(nonce, unixTimeMs, now)
     const leaseEndsAt = now + this.#options.leaseMs
     this.#members.set(tag, { nonce, info, leaseEndsAt, seq: 0, flushSeq: 0, live: 0 })
     this.#version++
     const credits = claims.map((claim) => this.credits.settle(tag, claim, true))
-    return { status: 'ok', epoch: this.#epoch, credits }
+    return { status: 'ok', epoch, credits }
   }
 
   beat(request: BeatRequest, unixTimeMs: number): BeatReply {
-    const { tag, epoch, seq, live, claims, banCursor } = request
+    const { tag, epoch, seq, answeredSeq, answeredFlushSeq, live, claims, banCursor } = request
     if (epoch !== this.#epoch) return { status: 'epoch' }
     const member = this.#members.get(tag)
     if (member === undefined) return { status: 'fenced' }
+    if (answeredSeq > member.seq || answeredFlushSeq > member.flushSeq) {
+      this.#startAfresh(member, unixTimeMs)
+      return { status: 'epoch' }
+    }
     if (seq <= member.seq) return { status: 'stale' }
     const now = this.time.advance(unixTimeMs)
     member.seq = seq
@@ -167,12 +167,30 @@ export class Ledger {
     return rows.sort((a, b) => (a.tag < b.tag ? -1 : 1))
   }
 
-  /** Buries the node whose lease has been over for longest, if its time of grace is over, too. */
-  #buryOne(now: number): void {
-    const [first] = [...this.#members].sort(
+  #found(nonce: string, unixTimeMs: number, now: number): string {
+    // A late copy of the request that founded an earlier ledger has the same nonce.
+    this.#epoch = `${nonce}-${unixTimeMs}`
+    this.#warmEndsAt = now + this.#options.warmMs
+    return this.#epoch
+  }
+
+  /** Begins a new epoch without nodes, because a node knows more than the ledger. */
+  #startAfresh({ nonce }: Member, unixTimeMs: number): void {
+    const now = this.time.advance(unixTimeMs)
+    for (const [tag, member] of this.#byLease()) this.#bury(tag, member)
+    this.#found(nonce, unixTimeMs, now)
+  }
+
+  #byLease(): [NodeTag, Member][] {
+    return [...this.#members].sort(
       ([a, { leaseEndsAt: endOfA }], [b, { leaseEndsAt: endOfB }]) =>
         endOfA - endOfB || (a < b ? -1 : 1),
     )
+  }
+
+  /** Buries the node whose lease has been over for longest, if its time of grace is over, too. */
+  #buryOne(now: number): void {
+    const [first] = this.#byLease()
     if (first === undefined) return
     const [tag, member] = first
     if (member.leaseEndsAt < now - this.#options.graceMs) this.#bury(tag, member)

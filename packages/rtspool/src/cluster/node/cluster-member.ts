@@ -73,6 +73,8 @@ export class ClusterMember {
   #epochOfBans = ''
   #join: JoinRequest | undefined
   #seq = 0
+  /** Number of the last beat under this tag that was answered. */
+  #answeredSeq = 0
   #isStarving = false
   /** The ledger has fenced the node since its last join. */
   #isFenced = false
@@ -154,6 +156,7 @@ export class ClusterMember {
     this.#holdBans(now)
     this.#isFenced = false
     this.#isStarving = false
+    this.#answeredSeq = 0
     this.credits.settle(request.claims, reply.credits)
     this.journal.restart()
     this.#extend(sentAt, now)
@@ -170,6 +173,8 @@ export class ClusterMember {
       tag: this.#tag,
       epoch: this.#epoch,
       seq: ++this.#seq,
+      answeredSeq: this.#answeredSeq,
+      answeredFlushSeq: this.journal.answeredSeq,
       live: this.journal.live,
       claims: this.credits.claims(this.#isStarving),
       banCursor: this.bans.cursor,
@@ -192,6 +197,7 @@ export class ClusterMember {
     if (reply.status === 'epoch') this.#lost()
     else if (reply.status === 'fenced') this.#fenced()
     if (reply.status !== 'ok') return []
+    this.#answeredSeq = request.seq
     this.credits.settle(request.claims, reply.credits)
     this.#isStarving = reply.isStarving
     this.#extend(sentAt, now)
@@ -232,7 +238,7 @@ export class ClusterMember {
     else this.checkLease(now)
   }
 
-  /** Prepares a join under the same tag, because the ledger has lost its data. */
+  /** Prepares a join under the same tag, because the ledger has lost data. */
   #lost(): void {
     this.#epoch = ''
   }

@@ -29,6 +29,7 @@ export class DirectoryJournal {
   #events = new Map<string, EventCount>()
   #inFlight: FlushRequest | undefined
   #seq = 0
+  #answeredSeq = 0
   #dropped = 0
 
   /**
@@ -43,6 +44,11 @@ export class DirectoryJournal {
   /** Number of removals that have been dropped, and leave no record. */
   get dropped(): number {
     return this.#dropped
+  }
+
+  /** Number of the last batch that was answered since the last restart; 0 = none. */
+  get answeredSeq(): number {
+    return this.#answeredSeq
   }
 
   /** Number of sessions of this node. */
@@ -109,7 +115,9 @@ export class DirectoryJournal {
 
   /** Notes that the ledger has carried out a batch. */
   confirm({ seq }: FlushRequest): void {
-    if (this.#inFlight?.seq === seq) this.#inFlight = undefined
+    if (this.#inFlight?.seq !== seq) return
+    this.#inFlight = undefined
+    this.#answeredSeq = seq
   }
 
   /**
@@ -122,6 +130,7 @@ export class DirectoryJournal {
   restart(): void {
     const waiting = [...(this.#inFlight?.removals ?? []), ...this.#removals.values()]
     this.#inFlight = undefined
+    this.#answeredSeq = 0
     this.#removals.clear()
     for (const removal of waiting) this.#keep({ ...removal, isAnnounced: false })
     for (const publicId of this.#live.keys()) this.#unsent.add(publicId)

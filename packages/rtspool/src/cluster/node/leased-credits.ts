@@ -118,11 +118,12 @@ export class LeasedCredits {
       this.#changed.add(key)
       const holding = this.#holdings.get(key) as Holding
       const { live, wanted, max } = holding
+      const { isUnknown: isHeld } = holding
+      const wish = Math.min(max, live + wanted + (key === poolKey ? spare : 0))
       const known = Math.max(live, holding.credits)
-      const target = Math.max(live, Math.min(max, live + wanted + (key === poolKey ? spare : 0)))
+      const target = Math.max(live, isHeld ? Math.min(wish, known) : wish)
       holding.asked = wanted
       holding.credits = Math.min(holding.credits, target)
-      const isHeld = holding.isUnknown && target <= known
       claims.push(isHeld ? { key, target, max, isHeld } : { key, target, max })
     }
     return claims
@@ -136,13 +137,14 @@ export class LeasedCredits {
 
   /** Takes over the answer of the ledger to claims that are the latest ones. */
   settle(claims: readonly CreditClaim[], credits: readonly number[]): void {
-    claims.forEach(({ key }, index) => {
+    claims.forEach(({ key, target }, index) => {
       const holding = this.#holdings.get(key)
       if (holding === undefined) return
       holding.credits = credits[index] ?? 0
       holding.wanted -= holding.asked
       holding.asked = 0
-      holding.isUnknown = false
+      // A dead node may hold credits of this one, which has joined again under another tag.
+      if (holding.credits >= target) holding.isUnknown = false
       const isIdle = holding.live === 0 && holding.credits === 0 && holding.wanted === 0
       if (isIdle) this.#holdings.delete(key)
       const isSettled = holding.live === holding.credits && holding.wanted === 0

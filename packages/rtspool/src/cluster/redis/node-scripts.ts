@@ -16,7 +16,7 @@ if call('ZSCORE', lease, tag) then
 end
 local now = advance()
 if not call('HGET', meta, 'epoch') then
-  call('HSET', meta, 'epoch', mine .. '-' .. text(wall), 'warm', text(now + warm))
+  found(mine, now, warm)
 end
 call('ZADD', lease, text(now + leasems), tag)
 call('HSET', nonce, tag, mine)
@@ -32,12 +32,20 @@ return reply
 
 /**
  * ARGV: tag, epoch, seq, live, graceMs, time for a dead node, ban cursor, number of bans in a
- * reply, then key, target, max and `1` for held of each claim.
+ * reply, answered seq of beats and of batches, warmMs, then key, target, max and `1` for held of
+ * each claim.
  */
 export const beat = `
 local tag, seq, grace = ARGV[3], tonumber(ARGV[5]), tonumber(ARGV[7])
 local refused = refusal(tag, ARGV[4])
 if refused then return { refused } end
+if tonumber(ARGV[11]) > number(call('HGET', seqs, tag))
+    or tonumber(ARGV[12]) > number(call('HGET', flushseqs, tag)) then
+  local now, mine = advance(), call('HGET', nonce, tag)
+  for _, each in ipairs(call('ZRANGE', lease, 0, -1)) do bury(each) end
+  found(mine, now, tonumber(ARGV[13]))
+  return { 'epoch' }
+end
 if seq <= number(call('HGET', seqs, tag)) then return { 'stale' } end
 local now = advance()
 call('HSET', seqs, tag, text(seq))
@@ -48,7 +56,7 @@ if late[1] then bury(late[1]) end
 local iswarm = now >= number(call('HGET', meta, 'warm'))
 local held = KEYS[extra + 1]
 local credits = {}
-for i = 11, #ARGV, 4 do
+for i = 14, #ARGV, 4 do
   local key, target = ARGV[i], tonumber(ARGV[i + 1])
   local mayraise = iswarm or ARGV[i + 3] == '1'
   local has = settle(tag, held, key, target, tonumber(ARGV[i + 2]), mayraise)
@@ -68,7 +76,7 @@ end
 local forgotten = number(call('HGET', meta, 'floor'))
 local seen, base = string.match(ARGV[9], '^(%d+)%.(%d+)$')
 seen, base = number(seen), base and tonumber(base) or forgotten
-local isreset = seen < forgotten and base < forgotten
+local isreset = (seen < forgotten and base < forgotten) or seen > number(call('HGET', meta, 'bans'))
 if isreset then seen, base = 0, forgotten end
 local bans = {}
 local page = call('ZRANGEBYSCORE', banversion, '(' .. text(seen), '+inf', 'WITHSCORES',

@@ -43,6 +43,9 @@ local function bury(tag)
   call('HDEL', pool, tag)
   call('ZADD', dead, text(call('HINCRBY', meta, 'version', 1)), tag)
 end
+local function found(mine, now, warm)
+  call('HSET', meta, 'epoch', mine .. '-' .. text(wall), 'warm', text(now + warm))
+end
 local function settle(tag, held, key, target, max, mayraise)
   local from, field = held, key
   if key == 'pool' then from, field = pool, tag end

@@ -46,6 +46,13 @@ describe('BanLedger', () => {
     expect(bans.after(page.cursor, 0)).toMatchObject({ bans: [], isReset: false })
   })
 
+  it('starts a reader afresh that has read further than the list goes', () => {
+    const bans = new BanLedger(8)
+    bans.add(ban('x'), 0)
+    expect(bans.after('2.0', 0)).toMatchObject({ isReset: true, bans: [{ publicId: 'x' }] })
+    expect(bans.after('1.0', 0)).toMatchObject({ isReset: false, bans: [] })
+  })
+
   it('shows the rest of the time of a ban, and not one that has ended', () => {
     const bans = new BanLedger(8)
     bans.add(ban('x', 100), 0)

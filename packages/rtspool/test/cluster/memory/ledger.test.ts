@@ -16,6 +16,8 @@ const beatOf = (tag: string, seq: number, rest: Partial<BeatRequest> = {}): Beat
   tag,
   epoch,
   seq,
+  answeredSeq: 0,
+  answeredFlushSeq: 0,
   live: 0,
   claims: [],
   banCursor: '',
@@ -116,6 +118,31 @@ describe('Ledger', () => {
     expect(ledger.nodes(start).map(({ tag }) => tag)).toEqual(['a', 'c'])
     expect(ledger.join(joinOf('b'), start + 2001)).toEqual({ status: 'taken' })
   })
+
+  it.each([{ answeredSeq: 3 }, { answeredFlushSeq: 2 }])(
+    'begins a new epoch when a node knows later replies than the ledger: %o',
+    (answered) => {
+      const ledger = ledgerOf('a', 'b')
+      const claims = [{ key: 'pool', target: 3, max: 3 }]
+      ledger.beat(beatOf('a', 1, { claims }), start + 400)
+      ledger.flush(flushOf('a', 1, { puts: [{ publicId: 'x', value: 'v' }] }), start + 400)
+      const known = { answeredSeq: 1, answeredFlushSeq: 1 }
+      expect(ledger.beat(beatOf('a', 2, known), start + 500)).toMatchObject({ status: 'ok' })
+      const late = beatOf('a', 4, { ...known, ...answered, claims })
+      expect(ledger.beat(late, start + 600)).toEqual({ status: 'epoch' })
+      expect(ledger.beat(beatOf('b', 1), start + 600)).toEqual({ status: 'epoch' })
+      expect(ledger.nodes(start + 600).map(({ state }) => state)).toEqual(['dead', 'dead'])
+      expect(ledger.join(joinOf('a'), start + 600)).toEqual({ status: 'taken' })
+      const again = ledger.join(joinOf('c', { claims }), start + 600)
+      expect(again).toEqual({ status: 'ok', epoch: `nonce a-${start + 600}`, credits: [3] })
+      const early = {
+        epoch: `nonce a-${start + 600}`,
+        claims: [{ key: 'user u', target: 1, max: 1 }],
+      }
+      expect(ledger.beat(beatOf('c', 1, early), start + 999)).toMatchObject({ credits: [0] })
+      expect(ledger.beat(beatOf('c', 2, early), start + 1000)).toMatchObject({ credits: [1] })
+    },
+  )
 
   it('declares no node dead when none of them could reach it', () => {
     const ledger = ledgerOf('a', 'b')

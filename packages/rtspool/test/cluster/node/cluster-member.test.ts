@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { BeatReply, BeatRequest, JoinRequest } from '../../../src/cluster/cluster-store.js'
+import type {
+  BeatReply,
+  BeatRequest,
+  FlushRequest,
+  JoinRequest,
+} from '../../../src/cluster/cluster-store.js'
 import { ClusterMember, type PartitionPolicy } from '../../../src/cluster/node/cluster-member.js'
 
 const pool = { key: 'pool', max: 10 }
@@ -99,6 +104,21 @@ describe('ClusterMember', () => {
     expect([fenced, member.state]).toEqual([[0], 'fenced'])
     beat(1000)
     expect([fenced, member.state]).toEqual([[0], 'active'])
+  })
+
+  it('tells which beat and which batch under its tag were answered last', () => {
+    const { member, joined, join, beat } = memberOf()
+    const answeredOf = ({ answeredSeq, answeredFlushSeq }: BeatRequest) => [
+      answeredSeq,
+      answeredFlushSeq,
+    ]
+    joined()
+    const batch = member.flushRequest() as FlushRequest
+    expect(answeredOf(beat(0))).toEqual([1, 0])
+    member.flushAnswered(batch, { status: 'ok', totals: [] })
+    expect(answeredOf(beat(0, () => ({ status: 'epoch' })))).toEqual([2, 1])
+    join(0)
+    expect(answeredOf(beat(0))).toEqual([0, 0])
   })
 
   it('counts a lease from the time before the request was sent', () => {

@@ -92,6 +92,18 @@ describe('LeasedCredits', () => {
     expect(rest.every(({ isHeld }) => isHeld)).toBe(true)
   })
 
+  it('claims its sessions as held until the ledger has granted credits for all of them', () => {
+    const credits = new LeasedCredits(1)
+    for (let n = 0; n < 2; n++) credits.tryTake([pool])
+    grantAll(credits)
+    for (let n = 0; n < 2; n++) credits.tryTake([pool])
+    const held = { key: 'pool', target: 2, max: 10, isHeld: true }
+    credits.settle(credits.rejoin(true), [1])
+    expect(credits.claims(false)).toEqual([held])
+    credits.settle([held], [2])
+    expect(credits.claims(false)).toMatchObject([{ key: 'pool', target: 4, max: 10 }])
+  })
+
   it('asks for every limit in turn when there are more than one beat can carry', () => {
     const credits = new LeasedCredits(0)
     for (let n = 0; n < 300; n++) credits.tryTake([{ key: `user ${n}`, max: 1 }])
