@@ -152,6 +152,11 @@ const mutants = {
     'const hasMissed = Number(seenText)',
     'const hasMissed = false && Number(seenText)',
   ],
+  'bans are lifted until a new list has come': [
+    'src/cluster/node/ban-view.ts',
+    'this.#isComplete ? [',
+    'reply.isBanReset ? [',
+  ],
   'a node that was declared dead goes on under its tag': [
     member,
     "this.#isFenced = true\n    this.#epoch = ''\n    this.#renew()",

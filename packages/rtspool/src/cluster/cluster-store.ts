@@ -102,8 +102,13 @@ export type BeatReply =
       readonly bans: readonly BanChange[]
       /** Value for the next beat. */
       readonly banCursor: string
-      /** The node discards all bans that it knows before it applies `bans`. */
+      /**
+       * The list of bans begins again with `bans`: the node discards other bans that it knows when
+       * the list is complete.
+       */
       readonly isBanReset: boolean
+      /** More changes of bans wait: the node sends its next beat at once. */
+      readonly hasMoreBans: boolean
     }
 
 /** Entry of the directory of sessions. */

@@ -117,7 +117,7 @@ export class RedisStore implements ClusterStore {
     ]
     const wishes = claims.flatMap((claim) => [...claimArgs(claim), claim.isHeld ? 1 : 0])
     const reply = await this.#connection.run('beat', [...args, ...wishes], [this.#creditsKey(tag)])
-    const [status, credits, isStarving, version, reap, bans, cursor, isBanReset] = reply
+    const [status, credits, isStarving, version, reap, bans, cursor, isReset, hasMore] = reply
     if (status !== 'ok') return { status: status as LedgerRefusal }
     return {
       status,
@@ -127,7 +127,8 @@ export class RedisStore implements ClusterStore {
       reap: reap === '' ? undefined : String(reap),
       bans: bansOf(bans as Reply),
       banCursor: String(cursor),
-      isBanReset: isBanReset === 1,
+      isBanReset: isReset === 1,
+      hasMoreBans: hasMore === 1,
     }
   }
 

@@ -374,7 +374,14 @@ class World {
       node.late.push({ kind: 'reply', apply })
       return
     }
+    const known = new Set(node.bans.keys())
     apply()
+    if (reply.status === 'ok' && reply.isBanReset) {
+      for (const { publicId } of await this.#store.bans()) {
+        const isKnown = !known.has(publicId) || node.bans.has(publicId)
+        assert.ok(isKnown, `${publicId} is lifted until the list has come`)
+      }
+    }
     if (reply.status === 'fenced') this.#isCountExact = false
     if (reply.status !== 'ok' || reply.reap === undefined) return
     for (let i = 0; i < reaps; i++) {

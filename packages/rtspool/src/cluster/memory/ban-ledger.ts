@@ -13,8 +13,10 @@ interface BanState {
 export interface BanPage {
   readonly bans: BanChange[]
   readonly cursor: string
-  /** The reader discards the bans that it knows before it applies these. */
+  /** The list begins again: the reader discards other bans that it knows when it has read all. */
   readonly isReset: boolean
+  /** More changes follow these. */
+  readonly hasMore: boolean
 }
 
 /** Bans of the cluster, and the order of their changes. */
@@ -59,11 +61,13 @@ export class BanLedger {
     const isReset = hasMissed || Number(seenText) > this.#version
     const seen = isReset ? 0 : Number(seenText)
     const floor = isReset ? this.#floor : Number(floorText)
-    const page = [...this.#bans].filter(([, { version }]) => version > seen).slice(0, banPage)
+    const changed = [...this.#bans].filter(([, { version }]) => version > seen)
+    const page = changed.slice(0, banPage)
+    const hasMore = changed.length > page.length
     const bans = page
       .filter(([, { endsAt }]) => endsAt === 0 || endsAt > now)
       .map(([publicId, ban]) => changeOf(publicId, ban, now))
-    return { bans, cursor: `${page.at(-1)?.[1].version ?? seen}.${floor}`, isReset }
+    return { bans, cursor: `${page.at(-1)?.[1].version ?? seen}.${floor}`, isReset, hasMore }
   }
 
   list(now: number): BanChange[] {

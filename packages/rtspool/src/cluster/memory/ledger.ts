@@ -107,7 +107,7 @@ export class Ledger {
       if (isShort && isWarm) this.#starvesUntil = now + Math.floor(this.#options.leaseMs / 2)
       return held
     })
-    const { bans, cursor, isReset } = this.bans.after(banCursor, now)
+    const { bans, cursor, isReset, hasMore } = this.bans.after(banCursor, now)
     return {
       status: 'ok',
       credits,
@@ -117,6 +117,7 @@ export class Ledger {
       bans,
       banCursor: cursor,
       isBanReset: isReset,
+      hasMoreBans: hasMore,
     }
   }
 

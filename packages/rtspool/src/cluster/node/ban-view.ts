@@ -9,11 +9,19 @@ interface KnownBan {
 /** Bans of the cluster as this node knows them. */
 export class BanView {
   readonly #bans = new Map<string, KnownBan>()
+  /** Bans from before the list has begun again, which it has not shown yet. */
+  readonly #unseen = new Set<string>()
   #cursor = ''
+  #isComplete = false
 
   /** Position in the ledger's list of changes, for the next beat. */
   get cursor(): string {
     return this.#cursor
+  }
+
+  /** Tells that the node knew every change of bans at the last reply, and none waits. */
+  get isComplete(): boolean {
+    return this.#isComplete
   }
 
   /**
@@ -23,27 +31,20 @@ export class BanView {
    */
   apply(reply: Extract<BeatReply, { status: 'ok' }>, now: number): readonly BanChange[] {
     this.#cursor = reply.banCursor
-    const changes: BanChange[] = []
-    if (reply.isBanReset) {
-      for (const publicId of this.#bans.keys()) {
-        changes.push({ publicId, record: undefined, remainingMs: 0 })
-      }
-      this.#bans.clear()
-    }
-    for (const change of reply.bans) {
-      const { publicId, record, remainingMs } = change
-      changes.push(change)
+    this.#isComplete = !reply.hasMoreBans
+    this.#dropEnded(now)
+    if (reply.isBanReset) for (const publicId of this.#bans.keys()) this.#unseen.add(publicId)
+    for (const { publicId, record, remainingMs } of reply.bans) {
+      this.#unseen.delete(publicId)
       if (record === undefined) this.#bans.delete(publicId)
       else this.#bans.set(publicId, { record, endsAt: endOf(remainingMs, now) })
     }
-    return changes
+    return this.#isComplete ? [...reply.bans, ...this.#dropUnseen()] : reply.bans
   }
 
   /** Returns the bans that have not ended, in the order in which the node learned of them. */
   list(now: number): ClusterBan[] {
-    for (const [publicId, { endsAt }] of this.#bans) {
-      if (endsAt <= now) this.#bans.delete(publicId)
-    }
+    this.#dropEnded(now)
     return [...this.#bans].map(([publicId, { record, endsAt }]) => ({
       publicId,
       record,
@@ -54,6 +55,25 @@ export class BanView {
   /** Prepares the view for a ledger that has lost its list of bans. */
   restart(): void {
     this.#cursor = ''
+    this.#isComplete = false
+    this.#unseen.clear()
+  }
+
+  #dropEnded(now: number): void {
+    for (const [publicId, { endsAt }] of this.#bans) {
+      if (endsAt <= now) this.#bans.delete(publicId)
+    }
+  }
+
+  #dropUnseen(): BanChange[] {
+    const changes = [...this.#unseen].map((publicId) => ({
+      publicId,
+      record: undefined,
+      remainingMs: 0,
+    }))
+    for (const { publicId } of changes) this.#bans.delete(publicId)
+    this.#unseen.clear()
+    return changes
   }
 }
 

@@ -79,9 +79,11 @@ seen, base = number(seen), base and tonumber(base) or forgotten
 local isreset = (seen < forgotten and base < forgotten) or seen > number(call('HGET', meta, 'bans'))
 if isreset then seen, base = 0, forgotten end
 local bans = {}
+local most = tonumber(ARGV[10])
 local page = call('ZRANGEBYSCORE', banversion, '(' .. text(seen), '+inf', 'WITHSCORES',
-  'LIMIT', 0, ARGV[10])
-for i = 1, #page, 2 do
+  'LIMIT', 0, most + 1)
+local hasmore = #page > most * 2
+for i = 1, math.min(#page, most * 2), 2 do
   seen = tonumber(page[i + 1])
   local ends = number(call('ZSCORE', banend, page[i]))
   if ends == 0 or ends > now then
@@ -92,7 +94,8 @@ for i = 1, #page, 2 do
 end
 local starves = now < number(call('HGET', meta, 'starve'))
 return { 'ok', credits, starves and 1 or 0, number(call('HGET', meta, 'version')), reap, bans,
-  text(seen) .. '.' .. text(base), isreset and 1 or 0 }
+  text(seen) .. '.' .. text(base), isreset and 1 or 0,
+  hasmore and 1 or 0 }
 `
 
 /** ARGV: tag, epoch. */

@@ -11,7 +11,8 @@ const pool = { key: 'pool', max: 10 }
 const okReply = (request: BeatRequest): BeatReply => ({
   status: 'ok',
   credits: request.claims.map(({ target }) => target),
-  ...{ isStarving: false, version: 1, reap: undefined, bans: [], banCursor: '', isBanReset: false },
+  ...{ isStarving: false, version: 1, reap: undefined },
+  ...{ bans: [], banCursor: '', isBanReset: false, hasMoreBans: false },
 })
 
 function memberOf(policy: PartitionPolicy = 'keep') {
