@@ -466,7 +466,7 @@ class World {
   }
 
   async #ban(n: number): Promise<void> {
-    const publicId = `ban${n % 4 === 0 ? n : ++this.#counter}`
+    const publicId = n % 4 === 0 ? `again${n}` : `ban${++this.#counter}`
     const durationMs = n % 3 === 0 ? 2000 : 0
     const isBanned = await this.#store.ban({ publicId, record: `{"n":"${publicId}"}`, durationMs })
     if (isBanned && durationMs === 0) this.#bans.add(publicId)
