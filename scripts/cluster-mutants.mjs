@@ -30,6 +30,11 @@ const mutants = {
     'holding.credits = Math.min(holding.credits, target)\n',
     '',
   ],
+  'a node keeps credits for ever for sessions that it has refused': [
+    credits,
+    'isStarving || now >= holding.keptUntil',
+    'false',
+  ],
   'an outage lets leases expire': [time, 'step > 0 && step <= this.#maxStepMs', 'step > 0'],
   'a removal of an absent session leaves a record': [
     directory,
@@ -51,8 +56,8 @@ const mutants = {
   'a clock that steps back takes time back': [time, 'step > 0 &&', 'true &&'],
   'a node under starvation asks for nothing': [
     credits,
-    'Math.min(max, live + wanted +',
-    'Math.min(max, live + (isStarving ? 0 : wanted) +',
+    'live + Math.max(wanted, holding.kept)',
+    'live + Math.max(isStarving ? 0 : wanted, holding.kept)',
   ],
   'a node that ends its sessions forgets their removal': [
     journal,

@@ -354,7 +354,7 @@ class World {
       if (fate === 'arrives') member.joinAnswered(join, reply, sentAt, this.#clock.now())
       return
     }
-    const request = member.beatRequest()
+    const request = member.beatRequest(sentAt)
     if (request === undefined) return
     if (node.isCut || fate === 'late') {
       node.late.push({ kind: 'beat', request })

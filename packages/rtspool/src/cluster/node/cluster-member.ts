@@ -88,7 +88,7 @@ export class ClusterMember {
   constructor(options: ClusterMemberOptions) {
     this.#options = options
     this.#tag = options.createTag()
-    this.credits = new LeasedCredits(options.spareCredits)
+    this.credits = new LeasedCredits(options.spareCredits, options.leaseMs)
     this.journal = new DirectoryJournal(options.maxPendingRemovals)
   }
 
@@ -157,7 +157,7 @@ export class ClusterMember {
     this.#isFenced = false
     this.#isStarving = false
     this.#answeredSeq = 0
-    this.credits.settle(request.claims, reply.credits)
+    this.credits.settle(request.claims, reply.credits, now)
     this.journal.restart()
     this.#extend(sentAt, now)
   }
@@ -167,7 +167,7 @@ export class ClusterMember {
    *
    * @returns `undefined` before the node has joined.
    */
-  beatRequest(): BeatRequest | undefined {
+  beatRequest(now: number): BeatRequest | undefined {
     if (this.#epoch === '') return undefined
     return {
       tag: this.#tag,
@@ -176,7 +176,7 @@ export class ClusterMember {
       answeredSeq: this.#answeredSeq,
       answeredFlushSeq: this.journal.answeredSeq,
       live: this.journal.live,
-      claims: this.credits.claims(this.#isStarving),
+      claims: this.credits.claims(this.#isStarving, now),
       banCursor: this.bans.cursor,
     }
   }
@@ -198,7 +198,7 @@ export class ClusterMember {
     else if (reply.status === 'fenced') this.#fenced()
     if (reply.status !== 'ok') return []
     this.#answeredSeq = request.seq
-    this.credits.settle(request.claims, reply.credits)
+    this.credits.settle(request.claims, reply.credits, now)
     this.#isStarving = reply.isStarving
     this.#extend(sentAt, now)
     return this.bans.apply(reply, now)

@@ -19,12 +19,18 @@ interface Holding {
   wanted: number
   /** Part of `wanted` that the claim on its way contains. */
   asked: number
+  /** Number of idle credits that are kept for sessions that were refused. */
+  kept: number
+  /** Monotonic time in milliseconds until which they are kept. */
+  keptUntil: number
   /** The ledger does not know the credits, because it has lost its data or fenced the node. */
   isUnknown: boolean
 }
 
 /** Maximum number of claims in one request. */
 const maxClaims = 256
+/** Maximum number of limits without sessions and credits that a node asks for. */
+const maxEmpty = 4096
 
 /**
  * Credits that the ledger has leased to this node. A session for which the node holds credits is
@@ -34,9 +40,12 @@ const maxClaims = 256
  */
 export class LeasedCredits {
   readonly #spare: number
+  readonly #keepMs: number
   readonly #holdings = new Map<string, Holding>()
   /** Limits whose credits the next claim may change. */
   readonly #changed = new Set<string>()
+  /** Limits without sessions and credits. */
+  readonly #empty = new Set<string>()
   /** Number of admitted sessions since the last claim, and between the two claims before. */
   #taken = 0
   #takenBefore = 0
@@ -45,9 +54,11 @@ export class LeasedCredits {
    * Creates credits for a node that holds none.
    *
    * @param spare - Number of idle credits for `pool` that the node keeps at least.
+   * @param keepMs - Milliseconds for which a credit waits for a session that was refused before.
    */
-  constructor(spare: number) {
+  constructor(spare: number, keepMs: number) {
     this.#spare = spare
+    this.#keepMs = keepMs
   }
 
   /** Number of sessions under a limit. */
@@ -64,20 +75,23 @@ export class LeasedCredits {
    * Uses one credit under each limit, or none at all.
    *
    * After a refusal the next claim asks for the missing credit, and keeps one under each limit
-   * before it. Nodes that all ask in the same order never wait for each other in a circle.
+   * before it. Nodes that all ask in the same order never wait for each other in a circle. With
+   * 4096 limits without sessions and credits, no claim asks for another one.
    *
    * @param demands - Limits in the order that all nodes use.
    * @returns Key of the first limit without a credit; `undefined` = admitted.
    */
   tryTake(demands: readonly CreditDemand[]): string | undefined {
     const missing = demands.find(({ key, max }) => {
-      const { live, credits } = this.#holding(key, max)
-      return live >= credits
+      const holding = this.#holding(key, max)
+      return holding === undefined || holding.live >= holding.credits
     })
     for (const demand of demands) {
       const holding = this.#holding(demand.key, demand.max)
+      if (holding === undefined) return demand.key
       if (missing === undefined) {
         holding.live++
+        holding.kept = Math.max(0, holding.kept - 1)
         continue
       }
       this.#changed.add(demand.key)
@@ -98,32 +112,36 @@ export class LeasedCredits {
       if (holding === undefined || holding.live === 0) continue
       holding.live--
       this.#changed.add(key)
+      this.#note(key, holding)
     }
   }
 
   /**
-   * Returns the claims for the next beat, and gives up credits that they do not contain.
+   * Returns the claims for the next beat, `pool` first, and gives up credits that they do not
+   * contain.
    *
-   * @param isStarving - Other nodes need credits: the node keeps no spare ones.
+   * @param isStarving - Other nodes need credits: the node keeps no idle ones.
    */
-  claims(isStarving: boolean): CreditClaim[] {
+  claims(isStarving: boolean, now: number): CreditClaim[] {
     const spare = isStarving ? 0 : Math.max(this.#spare, this.#taken + this.#takenBefore)
     this.#takenBefore = this.#taken
     this.#taken = 0
-    if (this.#holdings.has(poolKey)) this.#changed.add(poolKey)
     const claims: CreditClaim[] = []
-    for (const key of [...this.#changed].slice(0, maxClaims)) {
+    for (const key of this.#inTurn(this.#changed)) {
       // The next claims begin with the limits that these ones have no room for.
       this.#changed.delete(key)
       this.#changed.add(key)
       const holding = this.#holdings.get(key) as Holding
       const { live, wanted, max } = holding
       const { isUnknown: isHeld } = holding
-      const wish = Math.min(max, live + wanted + (key === poolKey ? spare : 0))
+      if (isStarving || now >= holding.keptUntil) holding.kept = 0
+      const needed = live + Math.max(wanted, holding.kept)
+      const wish = Math.min(max, needed + (key === poolKey ? spare : 0))
       const known = Math.max(live, holding.credits)
       const target = Math.max(live, isHeld ? Math.min(wish, known) : wish)
       holding.asked = wanted
       holding.credits = Math.min(holding.credits, target)
+      this.#note(key, holding)
       claims.push(isHeld ? { key, target, max, isHeld } : { key, target, max })
     }
     return claims
@@ -136,17 +154,22 @@ export class LeasedCredits {
   }
 
   /** Takes over the answer of the ledger to claims that are the latest ones. */
-  settle(claims: readonly CreditClaim[], credits: readonly number[]): void {
+  settle(claims: readonly CreditClaim[], credits: readonly number[], now: number): void {
     claims.forEach(({ key, target }, index) => {
       const holding = this.#holdings.get(key)
       if (holding === undefined) return
       holding.credits = credits[index] ?? 0
+      this.#keep(key, holding, now)
       holding.wanted -= holding.asked
       holding.asked = 0
       // A dead node may hold credits of this one, which has joined again under another tag.
       if (holding.credits >= target) holding.isUnknown = false
       const isIdle = holding.live === 0 && holding.credits === 0 && holding.wanted === 0
-      if (isIdle) this.#holdings.delete(key)
+      this.#note(key, holding)
+      if (isIdle) {
+        this.#holdings.delete(key)
+        this.#empty.delete(key)
+      }
       const isSettled = holding.live === holding.credits && holding.wanted === 0
       if (isIdle || isSettled) this.#changed.delete(key)
     })
@@ -159,22 +182,50 @@ export class LeasedCredits {
    *   more than it has sessions.
    */
   rejoin(isFenced: boolean): CreditClaim[] {
-    const claims: CreditClaim[] = []
     for (const [key, holding] of this.#holdings) {
       if (isFenced) holding.credits = Math.min(holding.credits, holding.live)
       holding.isUnknown = true
       this.#changed.add(key)
-      const target = Math.max(holding.live, holding.credits)
-      if (claims.length < maxClaims) claims.push({ key, target, max: holding.max })
+      this.#note(key, holding)
     }
-    return claims
+    return this.#inTurn(this.#holdings.keys()).map((key) => {
+      const { live, credits, max } = this.#holdings.get(key) as Holding
+      return { key, target: Math.max(live, credits), max }
+    })
   }
 
-  #holding(key: string, max: number): Holding {
+  /** Returns as many limits as one request has room for, `pool` first. */
+  #inTurn(keys: Iterable<string>): string[] {
+    const others = [...keys].filter((key) => key !== poolKey)
+    const first = this.#holdings.has(poolKey) ? [poolKey] : []
+    return [...first, ...others].slice(0, maxClaims)
+  }
+
+  /**
+   * Keeps idle credits for sessions that were refused; under limits other than `pool` one, since a
+   * client that tries often would take all credits of its user.
+   */
+  #keep(key: string, holding: Holding, now: number): void {
+    const { live, credits, asked } = holding
+    if (asked > 0) holding.keptUntil = now + this.#keepMs
+    const most = key === poolKey ? asked : Math.min(asked, 1)
+    holding.kept = Math.max(0, Math.min(credits - live, Math.max(holding.kept, most)))
+  }
+
+  #note(key: string, { live, credits }: Holding): void {
+    if (live === 0 && credits === 0) this.#empty.add(key)
+    else this.#empty.delete(key)
+  }
+
+  /** @returns `undefined` if the node knows too many limits without sessions and credits */
+  #holding(key: string, max: number): Holding | undefined {
     let holding = this.#holdings.get(key)
     if (holding === undefined) {
-      holding = { max, live: 0, credits: 0, wanted: 0, asked: 0, isUnknown: false }
+      if (this.#empty.size >= maxEmpty && key !== poolKey) return undefined
+      const none = { live: 0, credits: 0, wanted: 0, asked: 0, kept: 0, keptUntil: 0 }
+      holding = { max, ...none, isUnknown: false }
       this.#holdings.set(key, holding)
+      this.#empty.add(key)
     }
     holding.max = max
     return holding

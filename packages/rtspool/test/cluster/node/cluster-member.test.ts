@@ -32,7 +32,7 @@ function memberOf(policy: PartitionPolicy = 'keep') {
     return request
   }
   const beat = (now: number, reply: (request: BeatRequest) => BeatReply = okReply) => {
-    const request = member.beatRequest() as BeatRequest
+    const request = member.beatRequest(now) as BeatRequest
     member.beatAnswered(request, reply(request), now, now)
     return request
   }
@@ -52,7 +52,7 @@ describe('ClusterMember', () => {
     const { member, join } = memberOf()
     const first = member.joinRequest() as JoinRequest
     expect(member.joinRequest()).toBe(first)
-    expect([member.state, member.beatRequest(), member.flushRequest()]).toEqual([
+    expect([member.state, member.beatRequest(0), member.flushRequest()]).toEqual([
       'joining',
       undefined,
       undefined,
@@ -71,7 +71,7 @@ describe('ClusterMember', () => {
   it('ignores the reply to any beat but the last', () => {
     const { member, joined, beat } = memberOf()
     joined()
-    const late = member.beatRequest() as BeatRequest
+    const late = member.beatRequest(0) as BeatRequest
     beat(0)
     member.beatAnswered(late, { ...okReply(late), status: 'fenced' } as BeatReply, 0, 0)
     expect(member.state).toBe('active')
@@ -125,7 +125,7 @@ describe('ClusterMember', () => {
   it('counts a lease from the time before the request was sent', () => {
     const { member, joined, fenced } = memberOf('strict')
     joined()
-    const request = member.beatRequest() as BeatRequest
+    const request = member.beatRequest(0) as BeatRequest
     member.beatAnswered(request, okReply(request), 100, 1000)
     expect([fenced, member.state]).toEqual([[0], 'fenced'])
   })
@@ -157,7 +157,7 @@ describe('ClusterMember', () => {
     }))
     for (const status of statuses) beat(0, () => ({ status }))
     join(0)
-    expect(member.beatRequest()?.banCursor).toBe('')
+    expect(member.beatRequest(0)?.banCursor).toBe('')
     expect(member.takeUnknownBans()).toEqual([{ publicId: 'b', record: '{}', durationMs: 0 }])
     expect(member.takeUnknownBans()).toEqual([])
   })
@@ -170,7 +170,7 @@ describe('ClusterMember', () => {
     beat(0, () => ({ status: 'fenced' }))
     const request = member.joinRequest() as JoinRequest
     member.joinAnswered(request, { status: 'ok', epoch, credits: [1] }, 0, 0)
-    expect(member.beatRequest()?.banCursor).toBe('9.0')
+    expect(member.beatRequest(0)?.banCursor).toBe('9.0')
     expect(member.takeUnknownBans()).toEqual([])
   })
 })

@@ -5,44 +5,100 @@ const pool = { key: 'pool', max: 10 }
 const alice = { key: 'user alice', max: 2 }
 
 /** Sends the claims of the credits to a ledger that grants everything. */
-function grantAll(credits: LeasedCredits): void {
-  const claims = credits.claims(false)
+function grantAll(credits: LeasedCredits, now = 0): void {
+  const claims = credits.claims(false, now)
   credits.settle(
     claims,
     claims.map(({ target }) => target),
+    now,
   )
 }
 
 describe('LeasedCredits', () => {
   it('admits a session for which it holds credits, and asks for those that it lacks', () => {
-    const credits = new LeasedCredits(0)
+    const credits = new LeasedCredits(0, 1000)
     expect(credits.tryTake([pool])).toBe('pool')
-    expect(credits.claims(false)).toEqual([{ key: 'pool', target: 1, max: 10 }])
-    credits.settle([{ key: 'pool', target: 1, max: 10 }], [1])
+    expect(credits.claims(false, 0)).toEqual([{ key: 'pool', target: 1, max: 10 }])
+    credits.settle([{ key: 'pool', target: 1, max: 10 }], [1], 0)
     expect(credits.tryTake([pool])).toBeUndefined()
     expect(credits.tryTake([pool])).toBe('pool')
     expect([credits.live('pool'), credits.held('pool')]).toEqual([1, 1])
   })
 
   it('gives idle credits up before the ledger learns of it', () => {
-    const credits = new LeasedCredits(0)
+    const credits = new LeasedCredits(0, 1000)
     credits.tryTake([pool])
     grantAll(credits)
-    expect(credits.claims(false)).toEqual([{ key: 'pool', target: 0, max: 10 }])
+    expect(credits.claims(true, 0)).toEqual([{ key: 'pool', target: 0, max: 10 }])
     expect(credits.tryTake([pool])).toBe('pool')
   })
 
+  it('keeps a credit for a session that was refused until it comes again, or its time is over', () => {
+    const credits = new LeasedCredits(0, 1000)
+    credits.tryTake([pool, alice])
+    grantAll(credits)
+    credits.tryTake([pool, alice])
+    grantAll(credits)
+    for (let now = 0; now < 1000; now += 100) grantAll(credits, now)
+    expect([credits.held('pool'), credits.held('user alice')]).toEqual([1, 1])
+    expect(credits.tryTake([pool, alice])).toBeUndefined()
+    credits.release(['pool', 'user alice'])
+    for (let n = 0; n < 3; n++) grantAll(credits, 999)
+    expect([credits.held('pool'), credits.held('user alice')]).toEqual([0, 0])
+    credits.tryTake([pool])
+    grantAll(credits, 0)
+    grantAll(credits, 999)
+    expect(credits.held('pool')).toBe(1)
+    grantAll(credits, 1000)
+    expect(credits.held('pool')).toBe(0)
+  })
+
+  it('keeps no more than one credit for a client that tries often', () => {
+    const credits = new LeasedCredits(0, 1000)
+    for (let n = 0; n < 5; n++) credits.tryTake([alice])
+    grantAll(credits)
+    grantAll(credits)
+    expect(credits.held('user alice')).toBe(1)
+  })
+
+  it('puts the pool first in every request, however many limits there are', () => {
+    const credits = new LeasedCredits(1, 1000)
+    const keys = Array.from({ length: 300 }, (_, n) => `user ${n}`)
+    for (const key of keys) credits.tryTake([{ key, max: 1 }])
+    credits.tryTake([pool])
+    expect(credits.claims(false, 0)[0]).toMatchObject({ key: 'pool', target: 2 })
+    expect(credits.claims(false, 0)[0]).toMatchObject({ key: 'pool', target: 2 })
+    expect(credits.rejoin(false)[0]).toMatchObject({ key: 'pool' })
+    expect(credits.rejoin(false)).toHaveLength(256)
+  })
+
+  it('asks for no more than 4096 limits without sessions and credits', () => {
+    const credits = new LeasedCredits(0, 1000)
+    for (let n = 0; n < 5000; n++) {
+      expect(credits.tryTake([{ key: `user ${n}`, max: 1 }])).toBe(`user ${n}`)
+    }
+    expect(credits.rejoin(false)).toHaveLength(256)
+    expect(credits.tryTake([pool, alice])).toBe('pool')
+    const asked = new Set<string>()
+    for (let n = 0; n < 30; n++) for (const { key } of credits.claims(true, 0)) asked.add(key)
+    expect(asked.size).toBe(4097)
+    for (let n = 0; n < 17; n++) grantAll(credits)
+    credits.tryTake([alice])
+    grantAll(credits)
+    expect(credits.tryTake([pool, alice])).toBeUndefined()
+  })
+
   it('keeps spare credits as many as sessions were admitted lately, but none under starvation', () => {
-    const credits = new LeasedCredits(1)
+    const credits = new LeasedCredits(1, 1000)
     for (let n = 0; n < 3; n++) credits.tryTake([pool])
     grantAll(credits)
     for (let n = 0; n < 3; n++) expect(credits.tryTake([pool])).toBeUndefined()
-    expect(credits.claims(false)).toEqual([{ key: 'pool', target: 6, max: 10 }])
-    expect(credits.claims(true)).toEqual([{ key: 'pool', target: 3, max: 10 }])
+    expect(credits.claims(false, 0)).toEqual([{ key: 'pool', target: 6, max: 10 }])
+    expect(credits.claims(true, 0)).toEqual([{ key: 'pool', target: 3, max: 10 }])
   })
 
   it('uses a credit under each limit or none, and keeps those before the missing one', () => {
-    const credits = new LeasedCredits(0)
+    const credits = new LeasedCredits(0, 1000)
     expect(credits.tryTake([pool, alice])).toBe('pool')
     grantAll(credits)
     expect(credits.tryTake([pool, alice])).toBe('user alice')
@@ -54,17 +110,17 @@ describe('LeasedCredits', () => {
   })
 
   it('asks no more for a limit without sessions and credits', () => {
-    const credits = new LeasedCredits(0)
+    const credits = new LeasedCredits(0, 1000)
     credits.tryTake([alice])
     grantAll(credits)
     credits.tryTake([alice])
     credits.release(['user alice'])
     grantAll(credits)
-    expect(credits.claims(false)).toEqual([])
+    expect(credits.claims(false, 0)).toEqual([])
   })
 
   it('claims what it holds from a ledger without data, and its sessions from one that fenced it', () => {
-    const credits = new LeasedCredits(2)
+    const credits = new LeasedCredits(2, 1000)
     credits.tryTake([pool])
     grantAll(credits)
     credits.tryTake([pool])
@@ -73,7 +129,7 @@ describe('LeasedCredits', () => {
   })
 
   it('claims what does not fit into a join with its beats, as held before', () => {
-    const credits = new LeasedCredits(0)
+    const credits = new LeasedCredits(0, 1000)
     const keys = Array.from({ length: 300 }, (_, n) => `user ${n}`)
     for (const part of [keys.slice(0, 200), keys.slice(200)]) {
       for (const key of part) credits.tryTake([{ key, max: 1 }])
@@ -86,34 +142,35 @@ describe('LeasedCredits', () => {
     credits.settle(
       claims,
       claims.map(() => 1),
+      0,
     )
-    const rest = credits.claims(false)
+    const rest = credits.claims(false, 0)
     expect(rest).toHaveLength(44)
     expect(rest.every(({ isHeld }) => isHeld)).toBe(true)
   })
 
   it('claims its sessions as held until the ledger has granted credits for all of them', () => {
-    const credits = new LeasedCredits(1)
+    const credits = new LeasedCredits(1, 1000)
     for (let n = 0; n < 2; n++) credits.tryTake([pool])
     grantAll(credits)
     for (let n = 0; n < 2; n++) credits.tryTake([pool])
     const held = { key: 'pool', target: 2, max: 10, isHeld: true }
-    credits.settle(credits.rejoin(true), [1])
-    expect(credits.claims(false)).toEqual([held])
-    credits.settle([held], [2])
-    expect(credits.claims(false)).toMatchObject([{ key: 'pool', target: 4, max: 10 }])
+    credits.settle(credits.rejoin(true), [1], 0)
+    expect(credits.claims(false, 0)).toEqual([held])
+    credits.settle([held], [2], 0)
+    expect(credits.claims(false, 0)).toMatchObject([{ key: 'pool', target: 4, max: 10 }])
   })
 
   it('asks for every limit in turn when there are more than one beat can carry', () => {
-    const credits = new LeasedCredits(0)
+    const credits = new LeasedCredits(0, 1000)
     for (let n = 0; n < 300; n++) credits.tryTake([{ key: `user ${n}`, max: 1 }])
-    const asked = [...credits.claims(false), ...credits.claims(false)]
+    const asked = [...credits.claims(false, 0), ...credits.claims(false, 0)]
     expect(new Set(asked.map(({ key }) => key)).size).toBe(300)
   })
 
   it('ignores the end of a session under a limit that it does not know', () => {
-    const credits = new LeasedCredits(0)
+    const credits = new LeasedCredits(0, 1000)
     credits.release(['user bob'])
-    expect(credits.claims(false)).toEqual([])
+    expect(credits.claims(false, 0)).toEqual([])
   })
 })
