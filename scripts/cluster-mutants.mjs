@@ -82,13 +82,13 @@ const mutants = {
   ],
   'a removal without its session is sent': [
     journal,
-    'if (!isAnnounced) puts.push({ publicId, value })',
+    'if (waiting === this.#unannounced) puts.push({ publicId, value })',
     '',
   ],
   'removals on their way are forgotten when the node starts afresh': [
     journal,
-    '[...(this.#inFlight?.removals ?? []), ...this.#removals.values()]',
-    '[...this.#removals.values()]',
+    '...(this.#inFlight?.removals ?? []),',
+    '',
   ],
   'a join that is repeated is refused': [
     ledger,
@@ -120,7 +120,7 @@ const mutants = {
   'events on their way are counted again when the node starts afresh': [
     journal,
     'this.#inFlight = undefined\n    this.#answeredSeq = 0',
-    'for (const event of this.#inFlight?.events ?? []) this.#events.set(event.key, event)\n    this.#inFlight = undefined\n    this.#answeredSeq = 0',
+    'for (const event of this.#inFlight?.events ?? []) this.#events.set(event.key, { ...event, endsAt: Infinity })\n    this.#inFlight = undefined\n    this.#answeredSeq = 0',
   ],
   'a node that starts afresh announces only new sessions': [
     journal,

@@ -330,7 +330,7 @@ class World {
     const id = `${firstCharacters[serial % firstCharacters.length]}${serial}`
     node.sessions.set(id, keys)
     node.member.journal.put(id, `value ${serial}`)
-    node.member.journal.note(key, windowMs)
+    node.member.journal.note(key, windowMs, this.#clock.now())
     this.#noted.set(key, (this.#noted.get(key) ?? 0) + 1)
   }
 
@@ -393,7 +393,7 @@ class World {
 
   async #flush(node: Node, fate: 'arrives' | 'replyLost' | 'late'): Promise<void> {
     if (!node.isUp) return
-    const request = node.member.flushRequest()
+    const request = node.member.flushRequest(this.#clock.now())
     if (request === undefined) return
     if (node.isCut || fate === 'late') {
       node.late.push({ kind: 'flush', request })
@@ -620,8 +620,8 @@ class World {
     for (const user of users) {
       const key = `user ${user}`
       const noted = (this.#noted.get(key) ?? 0) + 1
-      node.member.journal.note(key, windowMs)
-      const request = node.member.flushRequest() as FlushRequest
+      node.member.journal.note(key, windowMs, this.#clock.now())
+      const request = node.member.flushRequest(this.#clock.now()) as FlushRequest
       const reply = await this.#store.flush(request)
       node.member.flushAnswered(request, reply)
       const total = reply.status === 'ok' ? (reply.totals[0] as number) : -1
@@ -633,8 +633,8 @@ class World {
   /** A session that the directory does not have leaves no record. */
   async #checkStrayRemoval(): Promise<void> {
     const [{ member }] = this.#up as [Node]
-    member.journal.note('nothing', windowMs)
-    const request = member.flushRequest() as FlushRequest
+    member.journal.note('nothing', windowMs, this.#clock.now())
+    const request = member.flushRequest(this.#clock.now()) as FlushRequest
     const stray = { publicId: 'stray', value: '', reason: 'teardown' }
     await this.#store.flush({ ...request, removals: [stray] })
     member.flushAnswered(request, { status: 'ok', totals: [1] })

@@ -36,7 +36,10 @@ export interface ClusterMemberOptions {
   readonly leaseMs: number
   /** Number of idle credits for `pool` that the node keeps at least. */
   readonly spareCredits: number
-  /** Maximum number of removals that wait for the store. */
+  /**
+   * Maximum number of removals that wait for the store; those of sessions that the store knows wait
+   * beyond it, too.
+   */
   readonly maxPendingRemovals: number
   /** Creates the tag of a new incarnation. */
   readonly createTag: () => NodeTag
@@ -205,8 +208,8 @@ export class ClusterMember {
   }
 
   /** Returns the next batch for the directory; `undefined` = none is due, or no member. */
-  flushRequest(): FlushRequest | undefined {
-    return this.#epoch === '' ? undefined : this.journal.next(this.#tag, this.#epoch)
+  flushRequest(now: number): FlushRequest | undefined {
+    return this.#epoch === '' ? undefined : this.journal.next(this.#tag, this.#epoch, now)
   }
 
   /** Evaluates the reply to a batch. */

@@ -6,14 +6,16 @@ import type {
   NodeTag,
 } from '../cluster-store.js'
 
-/** A session that has left, and for whose record no batch is on its way. */
-interface Removal extends DirectoryRemoval {
-  /** The directory has the session, or an earlier batch brings it. */
-  readonly isAnnounced: boolean
+/** Events of one kind that wait for a batch. */
+interface NotedEvents extends EventCount {
+  /** Monotonic time in milliseconds at which the period of the first of them ends. */
+  readonly endsAt: number
 }
 
 /** Maximum number of sessions and counters in one batch. */
 const maxBatch = 256
+/** Maximum number of counters whose events wait. */
+const maxCounters = 4096
 
 /**
  * Changes of the sessions of this node that the directory does not have yet. Changes collapse by
@@ -25,17 +27,23 @@ export class DirectoryJournal {
   readonly #live = new Map<string, string>()
   /** Sessions of this node whose value the directory does not have. */
   readonly #unsent = new Set<string>()
-  readonly #removals = new Map<string, Removal>()
-  #events = new Map<string, EventCount>()
+  /** Removals of sessions that the directory has, or that an earlier batch brings. */
+  readonly #announced = new Map<string, DirectoryRemoval>()
+  /** Removals of sessions that the directory learns of together with their removal. */
+  readonly #unannounced = new Map<string, DirectoryRemoval>()
+  readonly #events = new Map<string, NotedEvents>()
   #inFlight: FlushRequest | undefined
   #seq = 0
   #answeredSeq = 0
   #dropped = 0
+  #droppedEvents = 0
 
   /**
    * Creates an empty journal.
    *
-   * @param maxRemovals - Maximum number of removals that wait; beyond it, the oldest is dropped.
+   * @param maxRemovals - Maximum number of removals that wait. Beyond it, the oldest one of a
+   *   session that the directory does not have is dropped; the others are no more than the
+   *   directory has sessions of this node.
    */
   constructor(maxRemovals: number) {
     this.#maxRemovals = maxRemovals
@@ -44,6 +52,11 @@ export class DirectoryJournal {
   /** Number of removals that have been dropped, and leave no record. */
   get dropped(): number {
     return this.#dropped
+  }
+
+  /** Number of events that have been dropped, because they were too many or their period is over. */
+  get droppedEvents(): number {
+    return this.#droppedEvents
   }
 
   /** Number of the last batch that was answered since the last restart; 0 = none. */
@@ -58,8 +71,8 @@ export class DirectoryJournal {
 
   /** Tells that a batch is due. */
   get isDue(): boolean {
-    const { size } = this.#removals
-    return this.#inFlight !== undefined || size + this.#unsent.size + this.#events.size > 0
+    const waiting = [this.#announced, this.#unannounced, this.#unsent, this.#events]
+    return this.#inFlight !== undefined || waiting.some(({ size }) => size > 0)
   }
 
   /** Adds a session, or changes its value. */
@@ -74,13 +87,23 @@ export class DirectoryJournal {
     if (value === undefined) return
     this.#live.delete(publicId)
     const isAnnounced = !this.#unsent.delete(publicId)
-    this.#keep({ publicId, value, reason, isAnnounced })
+    const removals = isAnnounced ? this.#announced : this.#unannounced
+    removals.set(publicId, { publicId, value, reason })
+    this.#dropRemovals()
   }
 
-  /** Counts an event for the shared counters. */
-  note(key: string, windowMs: number): void {
-    const count = (this.#events.get(key)?.count ?? 0) + 1
-    this.#events.set(key, { key, count, windowMs })
+  /**
+   * Counts an event for the shared counters.
+   *
+   * @param windowMs - Period of the counter; an event that waits longer is dropped.
+   */
+  note(key: string, windowMs: number, now: number): void {
+    this.#dropEnded(key, now)
+    const { count, endsAt } = this.#events.get(key) ?? { count: 0, endsAt: now + windowMs }
+    this.#events.set(key, { key, count: count + 1, windowMs, endsAt })
+    if (this.#events.size <= maxCounters) return
+    const [first] = this.#events.keys()
+    this.#dropEvents(first as string)
   }
 
   /**
@@ -88,25 +111,30 @@ export class DirectoryJournal {
    *
    * @returns `undefined` if the directory has everything.
    */
-  next(tag: NodeTag, epoch: string): FlushRequest | undefined {
-    if (this.#inFlight !== undefined || !this.isDue) return this.#inFlight
+  next(tag: NodeTag, epoch: string, now: number): FlushRequest | undefined {
+    if (this.#inFlight !== undefined) return this.#inFlight
+    for (const key of this.#events.keys()) this.#dropEnded(key, now)
+    if (!this.isDue) return undefined
     const puts: DirectoryEntry[] = []
     const removals: DirectoryRemoval[] = []
     const events: EventCount[] = []
-    for (const [publicId, { value, reason, isAnnounced }] of this.#removals) {
-      if (puts.length + removals.length >= maxBatch - 1) break
-      if (!isAnnounced) puts.push({ publicId, value })
-      removals.push({ publicId, value, reason })
-      this.#removals.delete(publicId)
+    for (const waiting of [this.#announced, this.#unannounced]) {
+      for (const removal of waiting.values()) {
+        if (puts.length + removals.length >= maxBatch - 1) break
+        const { publicId, value } = removal
+        if (waiting === this.#unannounced) puts.push({ publicId, value })
+        removals.push(removal)
+        waiting.delete(publicId)
+      }
     }
     for (const publicId of this.#unsent) {
       if (puts.length + removals.length >= maxBatch) break
       puts.push({ publicId, value: this.#live.get(publicId) as string })
       this.#unsent.delete(publicId)
     }
-    for (const [key, event] of this.#events) {
+    for (const [key, { count, windowMs }] of this.#events) {
       if (events.length >= maxBatch) break
-      events.push(event)
+      events.push({ key, count, windowMs })
       this.#events.delete(key)
     }
     this.#inFlight = { tag, epoch, seq: ++this.#seq, puts, removals, events }
@@ -128,19 +156,35 @@ export class DirectoryJournal {
    * worse than a late one.
    */
   restart(): void {
-    const waiting = [...(this.#inFlight?.removals ?? []), ...this.#removals.values()]
+    const waiting = [
+      ...(this.#inFlight?.removals ?? []),
+      ...this.#announced.values(),
+      ...this.#unannounced.values(),
+    ]
     this.#inFlight = undefined
     this.#answeredSeq = 0
-    this.#removals.clear()
-    for (const removal of waiting) this.#keep({ ...removal, isAnnounced: false })
+    this.#announced.clear()
+    this.#unannounced.clear()
+    for (const removal of waiting) this.#unannounced.set(removal.publicId, removal)
+    this.#dropRemovals()
     for (const publicId of this.#live.keys()) this.#unsent.add(publicId)
   }
 
-  #keep(removal: Removal): void {
-    this.#removals.set(removal.publicId, removal)
-    if (this.#removals.size <= this.#maxRemovals) return
-    const [oldest] = this.#removals.keys()
-    if (oldest !== undefined) this.#removals.delete(oldest)
-    this.#dropped++
+  #dropRemovals(): void {
+    for (const publicId of this.#unannounced.keys()) {
+      if (this.#announced.size + this.#unannounced.size <= this.#maxRemovals) return
+      this.#unannounced.delete(publicId)
+      this.#dropped++
+    }
+  }
+
+  #dropEnded(key: string, now: number): void {
+    const events = this.#events.get(key)
+    if (events !== undefined && events.endsAt <= now) this.#dropEvents(key)
+  }
+
+  #dropEvents(key: string): void {
+    this.#droppedEvents += this.#events.get(key)?.count ?? 0
+    this.#events.delete(key)
   }
 }

@@ -52,7 +52,7 @@ describe('ClusterMember', () => {
     const { member, join } = memberOf()
     const first = member.joinRequest() as JoinRequest
     expect(member.joinRequest()).toBe(first)
-    expect([member.state, member.beatRequest(0), member.flushRequest()]).toEqual([
+    expect([member.state, member.beatRequest(0), member.flushRequest(0)]).toEqual([
       'joining',
       undefined,
       undefined,
@@ -83,13 +83,13 @@ describe('ClusterMember', () => {
     beat(0, () => ({ status: 'epoch' }))
     expect(member.state).toBe('joining')
     expect(join(0)).toMatchObject({ tag: 'tag 1', claims: [{ key: 'pool', target: 1 }] })
-    expect(member.flushRequest()?.puts).toEqual([{ publicId: 'x', value: 'v' }])
+    expect(member.flushRequest(0)?.puts).toEqual([{ publicId: 'x', value: 'v' }])
   })
 
   it('joins again under another tag when it was declared dead', () => {
     const { member, joined, join, fenced } = memberOf()
     joined()
-    const batch = member.flushRequest()
+    const batch = member.flushRequest(0)
     if (batch !== undefined) member.flushAnswered(batch, { status: 'fenced' })
     expect(join(0).tag).toBe('tag 2')
     expect([member.credits.live('pool'), fenced]).toEqual([1, []])
@@ -114,7 +114,7 @@ describe('ClusterMember', () => {
       answeredFlushSeq,
     ]
     joined()
-    const batch = member.flushRequest() as FlushRequest
+    const batch = member.flushRequest(0) as FlushRequest
     expect(answeredOf(beat(0))).toEqual([1, 0])
     member.flushAnswered(batch, { status: 'ok', totals: [] })
     expect(answeredOf(beat(0, () => ({ status: 'epoch' })))).toEqual([2, 1])

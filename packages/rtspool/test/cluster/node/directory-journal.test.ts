@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { FlushRequest } from '../../../src/cluster/cluster-store.js'
 import { DirectoryJournal } from '../../../src/cluster/node/directory-journal.js'
 
-const next = (journal: DirectoryJournal) => journal.next('a', 'e') as FlushRequest
+const next = (journal: DirectoryJournal) => journal.next('a', 'e', 0) as FlushRequest
 const put = (publicId: string, value = 'v') => ({ publicId, value })
 const removal = (publicId: string) => ({ publicId, value: 'v', reason: 'teardown' })
 
@@ -29,8 +29,8 @@ describe('DirectoryJournal', () => {
     const journal = new DirectoryJournal(10)
     journal.put('x', '1')
     journal.put('x', '2')
-    journal.note('user u', 1000)
-    journal.note('user u', 1000)
+    journal.note('user u', 1000, 0)
+    journal.note('user u', 1000, 0)
     const events = [{ key: 'user u', count: 2, windowMs: 1000 }]
     expect(next(journal)).toMatchObject({ puts: [put('x', '2')], events })
   })
@@ -41,7 +41,7 @@ describe('DirectoryJournal', () => {
     journal.put('y', 'v')
     journal.confirm(next(journal))
     journal.remove('y', 'teardown')
-    journal.note('user u', 1000)
+    journal.note('user u', 1000, 0)
     next(journal)
     journal.restart()
     const batch = next(journal)
@@ -74,10 +74,48 @@ describe('DirectoryJournal', () => {
     expect(journal.dropped).toBe(1)
   })
 
+  it('drops no removal of a session that the directory has', () => {
+    const journal = new DirectoryJournal(2)
+    for (const id of ['1', '2', '3']) journal.put(id, 'v')
+    journal.confirm(next(journal))
+    for (const id of ['1', '2', '3']) journal.remove(id, 'teardown')
+    journal.put('4', 'v')
+    journal.remove('4', 'teardown')
+    const batch = next(journal)
+    expect(batch.removals).toEqual(['1', '2', '3'].map(removal))
+    expect([batch.puts, journal.dropped]).toEqual([[], 1])
+  })
+
+  it('drops events that have waited longer than their period', () => {
+    const journal = new DirectoryJournal(2)
+    journal.note('user u', 1000, 0)
+    journal.note('user u', 1000, 999)
+    journal.note('user v', 1000, 999)
+    const events = [{ key: 'user v', count: 1, windowMs: 1000 }]
+    expect(journal.next('a', 'e', 1000)).toMatchObject({ events })
+    expect(journal.droppedEvents).toBe(2)
+  })
+
+  it('begins a new period with the first event after the end of one', () => {
+    const journal = new DirectoryJournal(2)
+    journal.note('user u', 1000, 0)
+    journal.note('user u', 1000, 1000)
+    const events = [{ key: 'user u', count: 1, windowMs: 1000 }]
+    expect(journal.next('a', 'e', 1999)).toMatchObject({ events })
+    expect(journal.droppedEvents).toBe(1)
+  })
+
+  it('keeps the events of at most 4096 counters, the latest', () => {
+    const journal = new DirectoryJournal(2)
+    for (let n = 0; n < 4098; n++) journal.note(`${n}`, 1000, 0)
+    expect(journal.droppedEvents).toBe(2)
+    expect(next(journal).events[0]).toMatchObject({ key: '2' })
+  })
+
   it('has nothing to send for a session that it does not know', () => {
     const journal = new DirectoryJournal(2)
     journal.remove('x', 'teardown')
     expect(journal.isDue).toBe(false)
-    expect(journal.next('a', 'e')).toBeUndefined()
+    expect(journal.next('a', 'e', 0)).toBeUndefined()
   })
 })
