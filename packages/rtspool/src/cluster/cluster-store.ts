@@ -203,7 +203,10 @@ export interface CreditUsage {
 
 /** Record of a session that has left the cluster. */
 export interface RemovalRecord extends DirectoryRemoval {
-  /** Position in the list of records, from 1. */
+  /**
+   * Position in the list of records, which grows with each. A ledger begins with the microseconds
+   * since 1970, so that its records come after those of a ledger that has lost its data.
+   */
   readonly serial: number
   /** Node that had the session. */
   readonly tag: NodeTag
@@ -253,6 +256,10 @@ export interface ClusterStore {
   usage(key: string): Promise<CreditUsage>
   /** Returns the directory of one node in the order of the public ids. */
   directory(tag: NodeTag): Promise<readonly DirectoryEntry[]>
-  /** Returns records of sessions that have left. */
+  /**
+   * Returns records of sessions that have left.
+   *
+   * @throws {RangeError | TypeError} rejects when a value of the query is invalid.
+   */
   removals(query?: RemovalQuery): Promise<readonly RemovalRecord[]>
 }

@@ -23,6 +23,7 @@ import { Ledger } from './memory/ledger.js'
 import {
   type ClusterStoreOptions,
   type ResolvedStoreOptions,
+  resolveRemovalQuery,
   resolveStoreOptions,
 } from './store-options.js'
 
@@ -107,6 +108,7 @@ export class MemoryStore implements ClusterStore {
   }
 
   async removals(query: RemovalQuery = {}): Promise<readonly RemovalRecord[]> {
-    return this.#ledger.directory.removals(query)
+    const { after, limit } = resolveRemovalQuery('MemoryStore', query)
+    return this.#ledger.directory.removals(after, limit)
   }
 }

@@ -33,12 +33,12 @@ import type { ledgerKeys } from './redis/scripts.js'
 import {
   banPage,
   type ClusterStoreOptions,
-  defaultPage,
   endedBatch,
   expiredBatch,
   goneTags,
   type ResolvedStoreOptions,
   reapLeaseMs,
+  resolveRemovalQuery,
   resolveStoreOptions,
 } from './store-options.js'
 
@@ -228,10 +228,8 @@ export class RedisStore implements ClusterStore {
       .sort((a, b) => (a.publicId < b.publicId ? -1 : 1))
   }
 
-  async removals({
-    after,
-    limit = defaultPage,
-  }: RemovalQuery = {}): Promise<readonly RemovalRecord[]> {
+  async removals(query: RemovalQuery = {}): Promise<readonly RemovalRecord[]> {
+    const { after, limit } = resolveRemovalQuery('RedisStore', query)
     const key = this.#key('removals')
     const range =
       after === undefined ? ['XREVRANGE', key, '+', '-'] : ['XRANGE', key, `(${after}-0`, '+']

@@ -1,4 +1,5 @@
 import { checkInteger, checkOptions } from '../option-checks.js'
+import type { RemovalQuery } from './cluster-store.js'
 
 /** Time in milliseconds for which a dead node is reserved for the node that removes its remains. */
 export const reapLeaseMs = 5000
@@ -10,8 +11,11 @@ export const expiredBatch = 8
 export const endedBatch = 8
 /** Number of tags of nodes whose remains have been removed that a ledger remembers, the last ones. */
 export const goneTags = 4096
-/** Number of removal records on a page by default. */
-export const defaultPage = 100
+/** Number of removal records on a page by default, and at most. */
+const defaultPage = 100
+const maxPage = 1000
+/** Number of serials of removal records for each millisecond before the ledger was founded. */
+export const serialsPerMs = 1000
 
 /** Times and sizes of a {@link ClusterStore}; the same for all nodes of a cluster. */
 export interface ClusterStoreOptions {
@@ -70,4 +74,21 @@ export function resolveStoreOptions(
     return [key, checkInteger(`${name}.${key}`, value, key === 'warmMs' ? 0 : 1)]
   })
   return Object.freeze(Object.fromEntries(resolved)) as ResolvedStoreOptions
+}
+
+/**
+ * Checks a query for removal records, and fills in the default.
+ *
+ * @throws {RangeError | TypeError} when a value is invalid or a member unknown.
+ */
+export function resolveRemovalQuery(
+  name: string,
+  query: RemovalQuery,
+): { readonly after: number | undefined; readonly limit: number } {
+  checkOptions(`${name}.removals`, query, ['after', 'limit'])
+  const { after, limit = defaultPage } = query
+  return {
+    after: after === undefined ? undefined : checkInteger(`${name}.removals.after`, after),
+    limit: checkInteger(`${name}.removals.limit`, limit, 1, maxPage),
+  }
 }

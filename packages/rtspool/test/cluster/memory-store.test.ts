@@ -39,3 +39,22 @@ it('forgets everything when it is cleared', async () => {
 it('refuses options that it does not have', () => {
   expect(() => new MemoryStore({ maxSessions: 1 } as object)).toThrow(TypeError)
 })
+
+it('shows records after a loss of data to a reader of the records before', async () => {
+  const clock = new ManualClock()
+  const store = new MemoryStore({ clock })
+  const entry = { publicId: 'x', value: 'v' }
+  const removals = [{ ...entry, reason: 'teardown' }]
+  let after = 0
+  for (const tag of ['a', 'b', 'c']) {
+    const joined = await store.join({ ...join, tag })
+    const epoch = joined.status === 'ok' ? joined.epoch : ''
+    await store.flush({ tag, epoch, seq: 1, puts: [entry], removals, events: [] })
+    const records = await store.removals({ after })
+    expect(records).toMatchObject([{ tag }])
+    after = records[0]?.serial ?? 0
+    store.clear()
+    clock.advance(1)
+  }
+  await expect(store.removals({ limit: 0 })).rejects.toThrow(/MemoryStore.removals.limit/)
+})

@@ -84,6 +84,12 @@ describe('RedisStore', () => {
     expect(times).toEqual(['', '77'])
   })
 
+  it.each([{ after: -1 }, { limit: 1001 }])('refuses the query %o', async (query) => {
+    const { store, commands } = storeOf(() => [])
+    await expect(store.removals(query)).rejects.toThrow(/RedisStore.removals/)
+    expect(commands).toEqual([])
+  })
+
   it.each([
     { options: { client: {} }, error: /sendCommand/ },
     { options: { name: '' }, error: /name/ },

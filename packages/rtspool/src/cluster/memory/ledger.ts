@@ -172,6 +172,7 @@ export class Ledger {
     // A late copy of the request that founded an earlier ledger has the same nonce.
     this.#epoch = `${nonce}-${unixTimeMs}`
     this.#warmEndsAt = now + this.#options.warmMs
+    this.directory.begin(unixTimeMs)
     return this.#epoch
   }
 

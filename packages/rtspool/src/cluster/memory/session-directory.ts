@@ -1,11 +1,5 @@
-import type {
-  DirectoryEntry,
-  DirectoryRemoval,
-  NodeTag,
-  RemovalQuery,
-  RemovalRecord,
-} from '../cluster-store.js'
-import { defaultPage } from '../store-options.js'
+import type { DirectoryEntry, DirectoryRemoval, NodeTag, RemovalRecord } from '../cluster-store.js'
+import { serialsPerMs } from '../store-options.js'
 
 /** Sessions of all nodes, and records of those that have left. */
 export class SessionDirectory {
@@ -17,6 +11,11 @@ export class SessionDirectory {
 
   constructor(maxRemovals: number) {
     this.#maxRemovals = maxRemovals
+  }
+
+  /** Lets the serials of later records begin at a time, unless they are larger already. */
+  begin(unixTimeMs: number): void {
+    this.#serial = Math.max(this.#serial, unixTimeMs * serialsPerMs)
   }
 
   put(tag: NodeTag, { publicId, value }: DirectoryEntry): void {
@@ -52,7 +51,7 @@ export class SessionDirectory {
     return entries.map(([publicId, value]) => ({ publicId, value }))
   }
 
-  removals({ after, limit = defaultPage }: RemovalQuery): RemovalRecord[] {
+  removals(after: number | undefined, limit: number): RemovalRecord[] {
     if (after === undefined) return this.#removals.slice(-limit).reverse()
     return this.#removals.filter(({ serial }) => serial > after).slice(0, limit)
   }

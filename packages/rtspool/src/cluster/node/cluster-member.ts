@@ -1,3 +1,4 @@
+import { checkFunction, checkInteger, checkOptions, checkText, shown } from '../../option-checks.js'
 import type {
   BanChange,
   BeatReply,
@@ -88,7 +89,13 @@ export class ClusterMember {
   /** Bans that a ledger without data may lack. */
   #unknownBans: ClusterBan[] = []
 
+  /**
+   * Creates a node that has not joined yet.
+   *
+   * @throws {RangeError | TypeError} when an option is invalid, unknown, or missing.
+   */
   constructor(options: ClusterMemberOptions) {
+    checkMemberOptions(options)
     this.#options = options
     this.#tag = options.createTag()
     this.credits = new LeasedCredits(options.spareCredits, options.leaseMs)
@@ -274,4 +281,19 @@ export class ClusterMember {
   #renew(): void {
     this.#tag = this.#options.createTag()
   }
+}
+
+function checkMemberOptions(options: ClusterMemberOptions): void {
+  const functions = ['createTag', 'createNonce', 'onFenced'] as const
+  const sizes = { leaseMs: 1, spareCredits: 0, maxPendingRemovals: 0 } as const
+  checkOptions('ClusterMember', options, ['info', 'policy', ...Object.keys(sizes), ...functions])
+  const { info, policy } = options
+  checkText('ClusterMember.info', info)
+  if (policy !== 'keep' && policy !== 'strict') {
+    throw new TypeError(`ClusterMember.policy must be 'keep' or 'strict', got ${shown(policy)}`)
+  }
+  for (const [name, least] of Object.entries(sizes)) {
+    checkInteger(`ClusterMember.${name}`, options[name as keyof typeof sizes], least)
+  }
+  for (const name of functions) checkFunction(`ClusterMember.${name}`, options[name])
 }

@@ -1,3 +1,5 @@
+import { serialsPerMs } from '../store-options.js'
+
 /** Definitions that every script begins with. */
 export const prelude = `
 local call = redis.call
@@ -44,7 +46,9 @@ local function bury(tag)
   call('ZADD', dead, text(call('HINCRBY', meta, 'version', 1)), tag)
 end
 local function found(mine, now, warm)
-  call('HSET', meta, 'epoch', mine .. '-' .. text(wall), 'warm', text(now + warm))
+  local serial = math.max(number(call('HGET', meta, 'serial')), wall * ${serialsPerMs})
+  call('HSET', meta, 'epoch', mine .. '-' .. text(wall), 'warm', text(now + warm),
+    'serial', text(serial))
 end
 local function settle(tag, held, key, target, max, mayraise)
   local from, field = held, key

@@ -114,7 +114,9 @@ describe('Ledger', () => {
     const request = { tag: 'a', epoch, dead: 'b' }
     expect(ledger.reap(request, start)).toEqual({ status: 'ok', isDone: true })
     expect(ledger.reap(request, start)).toEqual({ status: 'ok', isDone: true })
-    expect(ledger.directory.removals({})).toMatchObject([{ publicId: 'x', reason: 'nodeLost' }])
+    expect(ledger.directory.removals(undefined, 100)).toMatchObject([
+      { publicId: 'x', reason: 'nodeLost' },
+    ])
     expect(ledger.nodes(start).map(({ tag }) => tag)).toEqual(['a', 'c'])
     expect(ledger.join(joinOf('b'), start + 2001)).toEqual({ status: 'taken' })
   })
@@ -158,7 +160,7 @@ describe('Ledger', () => {
     const both = { puts: [entry], removals: [{ ...entry, reason: 'teardown' }], events: [event] }
     expect(ledger.flush(flushOf('a', 2, both), start)).toEqual({ status: 'ok', totals: [1] })
     expect(ledger.flush(flushOf('a', 2, both), start)).toEqual({ status: 'ok', totals: [1] })
-    expect(ledger.directory.removals({})).toHaveLength(1)
+    expect(ledger.directory.removals(undefined, 100)).toHaveLength(1)
     ledger.flush(flushOf('a', 1, { puts: [entry] }), start)
     expect(ledger.directory.list('a')).toEqual([])
   })

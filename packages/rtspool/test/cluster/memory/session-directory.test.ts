@@ -11,7 +11,7 @@ describe('SessionDirectory', () => {
     directory.remove('a', removal('x'), 2)
     directory.remove('a', removal('x'), 3)
     const record = { serial: 1, publicId: 'x', value: 'v', tag: 'a', reason: 'teardown' }
-    expect(directory.removals({})).toEqual([{ ...record, unixTimeMs: 2 }])
+    expect(directory.removals(undefined, 100)).toEqual([{ ...record, unixTimeMs: 2 }])
     expect(directory.list('a')).toEqual([])
   })
 
@@ -21,11 +21,12 @@ describe('SessionDirectory', () => {
       directory.put('a', { publicId, value: 'v' })
       directory.remove('a', removal(publicId), 0)
     }
-    const ids = (query: object) => directory.removals(query).map(({ publicId }) => publicId)
-    expect(ids({})).toEqual(['4', '3', '2'])
-    expect(ids({ limit: 1 })).toEqual(['4'])
-    expect(ids({ after: 0, limit: 2 })).toEqual(['2', '3'])
-    expect(ids({ after: 3 })).toEqual(['4'])
+    const ids = (after: number | undefined, limit: number) =>
+      directory.removals(after, limit).map(({ publicId }) => publicId)
+    expect(ids(undefined, 100)).toEqual(['4', '3', '2'])
+    expect(ids(undefined, 1)).toEqual(['4'])
+    expect(ids(0, 2)).toEqual(['2', '3'])
+    expect(ids(3, 100)).toEqual(['4'])
   })
 
   it('removes the sessions of a dead node in steps', () => {
@@ -34,7 +35,7 @@ describe('SessionDirectory', () => {
     expect(directory.reap('a', 2, 0)).toBe(false)
     expect(directory.list('a')).toHaveLength(1)
     expect(directory.reap('a', 2, 0)).toBe(true)
-    const reasons = directory.removals({}).map(({ reason }) => reason)
+    const reasons = directory.removals(undefined, 100).map(({ reason }) => reason)
     expect(reasons).toEqual(['nodeLost', 'nodeLost', 'nodeLost'])
   })
 })

@@ -5,7 +5,11 @@ import type {
   FlushRequest,
   JoinRequest,
 } from '../../../src/cluster/cluster-store.js'
-import { ClusterMember, type PartitionPolicy } from '../../../src/cluster/node/cluster-member.js'
+import {
+  ClusterMember,
+  type ClusterMemberOptions,
+  type PartitionPolicy,
+} from '../../../src/cluster/node/cluster-member.js'
 
 const pool = { key: 'pool', max: 10 }
 const okReply = (request: BeatRequest): BeatReply => ({
@@ -48,6 +52,25 @@ function memberOf(policy: PartitionPolicy = 'keep') {
 }
 
 describe('ClusterMember', () => {
+  it.each([
+    { change: { info: '' }, error: /info/ },
+    { change: { policy: 'loose' }, error: /'keep' or 'strict', got 'loose'/ },
+    { change: { leaseMs: 0 }, error: /leaseMs/ },
+    { change: { spareCredits: -1 }, error: /spareCredits/ },
+    { change: { maxPendingRemovals: Number.NaN }, error: /maxPendingRemovals/ },
+    { change: { createTag: 'tag' }, error: /createTag/ },
+    { change: { onFenced: undefined }, error: /onFenced/ },
+    { change: { lease: 1 }, error: /lease/ },
+  ])('refuses the options %o', ({ change, error }) => {
+    const options = {
+      ...{ info: '{}', policy: 'keep', leaseMs: 1, spareCredits: 0, maxPendingRemovals: 0 },
+      ...{ createTag: () => 'tag', createNonce: () => 'nonce', onFenced: () => {} },
+    }
+    expect(() => new ClusterMember({ ...options, ...change } as ClusterMemberOptions)).toThrow(
+      error,
+    )
+  })
+
   it('repeats a join until it is answered, under another tag if the first is taken', () => {
     const { member, join } = memberOf()
     const first = member.joinRequest() as JoinRequest
