@@ -226,7 +226,7 @@ export interface RemovalQuery {
  * Shared memory of a cluster: leases of its nodes, credits for limits, the directory of sessions,
  * bans, and records of sessions that have left.
  *
- * Every function is one atomic step. A function rejects when the store cannot be reached; the step
+ * Every function that changes something is one atomic step. A function rejects when the store cannot be reached; the step
  * may have been carried out nevertheless. Each request may be repeated.
  */
 export interface ClusterStore {

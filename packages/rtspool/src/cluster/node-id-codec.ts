@@ -26,7 +26,8 @@ const idPattern = /^[A-Za-z0-9_.]{32}$/
  *  '-------- one block of AES-256 ---------- '
  * ```
  *
- * The check binds the block to the second random part. 128 bits of an id are random, so nobody
+ * The check filters noise only: whoever knows one id can make others with the same tag, by a change
+ * of the last 8 bytes that leaves their fold as it is. 128 bits of an id are random, so nobody
  * without the key can guess an id, or tell from two ids whether they are of one node.
  */
 export class NodeIdCodec implements IdCodec {

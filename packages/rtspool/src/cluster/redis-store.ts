@@ -72,7 +72,8 @@ const bucketNames = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 /**
  * {@link ClusterStore} in Redis 7, for nodes on any number of machines.
  *
- * Each request is one script that Redis carries out as a whole. All keys begin with
+ * Each request is one script that Redis carries out as a whole, or one command. Only `usage()` and
+ * `directory()` read with several commands, so that their answers may mix two moments. All keys begin with
  * `rtspool:{NAME}:`, and so are in one slot of a Redis Cluster.
  */
 export class RedisStore implements ClusterStore {

@@ -147,6 +147,16 @@ export class LeasedCredits {
     return claims
   }
 
+  /**
+   * Number of limits for which the ledger has not granted the credits that the node held before it
+   * joined again. Until it is 0, the owner sends the next beat at once.
+   */
+  get unknown(): number {
+    let count = 0
+    for (const { isUnknown } of this.#holdings.values()) if (isUnknown) count++
+    return count
+  }
+
   /** Tells that sessions have been refused since the last claim. */
   get isShort(): boolean {
     for (const key of this.#changed) if ((this.#holdings.get(key)?.wanted ?? 0) > 0) return true

@@ -144,9 +144,12 @@ describe('LeasedCredits', () => {
       claims.map(() => 1),
       0,
     )
+    expect(credits.unknown).toBe(44)
     const rest = credits.claims(false, 0)
     expect(rest).toHaveLength(44)
     expect(rest.every(({ isHeld }) => isHeld)).toBe(true)
+    grantAll(credits)
+    expect(credits.unknown).toBe(0)
   })
 
   it('claims its sessions as held until the ledger has granted credits for all of them', () => {
