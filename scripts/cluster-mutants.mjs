@@ -96,6 +96,16 @@ const mutants = {
     'true || this.#epoch === undefined',
   ],
   'a tag is used again when nothing is left of its node': [ledger, ' || this.#gone.has(tag)', ''],
+  'a ledger with older data keeps its epoch': [
+    ledger,
+    'answeredSeq > member.seq || answeredFlushSeq > member.flushSeq',
+    'false',
+  ],
+  'a ledger with older data sees beats only': [
+    ledger,
+    ' || answeredFlushSeq > member.flushSeq',
+    '',
+  ],
   'a ledger takes itself for one with older data': [
     ledger,
     'answeredFlushSeq > member.flushSeq',
@@ -185,6 +195,7 @@ const sources = [
   ...['clock', 'listeners', 'option-checks'].map((name) => `src/${name}.ts`),
   'src/testing/manual-clock.ts',
   'test/cluster/model.ts',
+  'test/cluster/returning-store.ts',
 ]
 
 /** Writes the sources as JavaScript, one of them with other text, and returns the model test that uses them. */
@@ -211,23 +222,23 @@ function modelWith(folder, changed, changes) {
   }
   return {
     model: pathToFileURL(join(folder, 'test/cluster/model.js')).href,
-    store: pathToFileURL(join(folder, 'src/cluster/memory-store.js')).href,
+    store: pathToFileURL(join(folder, 'test/cluster/returning-store.js')).href,
   }
 }
 
 /** @returns First line of the failure that the model test reports; `undefined` = none. */
 async function failureOf(folder, changed, changes) {
   const { model, store } = modelWith(folder, changed, changes)
-  const { checkModel, modelKinds, modelTimes } = await import(model)
-  const { MemoryStore } = await import(store)
-  for (const kind of modelKinds) {
+  const { checkModel, modelKinds, modelTimes, returningKind } = await import(model)
+  const { createReturningStore } = await import(store)
+  for (const kind of [...modelKinds, returningKind]) {
     try {
       await checkModel({
         ...kind,
         runs,
         seed: 24_301,
         createStore: (clock) =>
-          new MemoryStore({ ...modelTimes, clock, reapBatch: 2, maxRemovedBans: 1 }),
+          createReturningStore(clock, { ...modelTimes, reapBatch: 2, maxRemovedBans: 1 }),
       })
     } catch (error) {
       const why = /Error: (.*)/.exec(String(error.cause ?? error.message))?.[1] ?? String(error)

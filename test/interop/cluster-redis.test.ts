@@ -141,6 +141,29 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
     await store.nodes()
   })
 
+  it('with joins that are repeated, and one that comes after everything else', async () => {
+    const clock = new ManualClock()
+    const store = await createStore(clock, modelTimes)
+    const epoch = `a-${clock.unixTimeMs()}`
+    const joinOf = (tag: string) => ({ tag, nonce: tag, info: '{}', claims: [] })
+    for (const tag of ['a', 'b']) await store.join(joinOf(tag))
+    const own = { tag: 'a', epoch, live: 0, claims: [], banCursor: '' }
+    let seq = 0
+    const pass = async () => {
+      clock.advance(1000)
+      await store.beat({ ...own, seq: ++seq, answeredSeq: seq - 1, answeredFlushSeq: 0 })
+      return (await store.nodes())[1]?.state
+    }
+    for (let n = 0; n < 9; n++) {
+      await store.join(joinOf('b'))
+      assert.equal(await pass(), 'active')
+    }
+    for (let n = 0; n < 7; n++) await pass()
+    assert.equal(await pass(), 'dead')
+    await store.reap({ tag: 'a', epoch, dead: 'b' })
+    assert.deepStrictEqual(await store.join(joinOf('b')), { status: 'taken' })
+  })
+
   it('after a return with older data, which its nodes notice', async () => {
     for (const answered of [{ answeredSeq: 2 }, { answeredFlushSeq: 1 }]) {
       const clock = new ManualClock()

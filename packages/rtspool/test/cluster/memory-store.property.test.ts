@@ -1,11 +1,21 @@
 import { describe, it } from 'vitest'
 import { MemoryStore } from '../../src/cluster/memory-store.js'
 import { fuzzRuns, fuzzTimeoutMs } from '../support/fuzz-runs.js'
-import { checkModel, modelKinds, modelTimes } from './model.js'
+import { checkModel, modelKinds, modelTimes, returningKind } from './model.js'
+import { createReturningStore } from './returning-store.js'
 
 const runs = fuzzRuns(40)
 
 describe('random histories of three nodes on a MemoryStore', () => {
+  it('keep, returns with older data', { timeout: fuzzTimeoutMs() }, () =>
+    checkModel({
+      ...returningKind,
+      runs,
+      createStore: (clock) =>
+        createReturningStore(clock, { ...modelTimes, reapBatch: 2, maxRemovedBans: 1 }),
+    }),
+  )
+
   for (const kind of modelKinds) {
     const { policy, hasJumps, hasWipes } = kind
     const faults = `${hasJumps ? ', clock steps' : ''}${hasWipes ? ', losses of data' : ''}`

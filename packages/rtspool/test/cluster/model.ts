@@ -30,6 +30,10 @@ const firstCharacters = 'ABab09_-'
 export interface ModelStore extends ClusterStore {
   /** Loses all data. */
   clear(): void | Promise<void>
+  /** Saves all data for `restore`. */
+  save?(): void
+  /** Returns to the data that were saved last. */
+  restore?(): Promise<void>
 }
 
 export interface ModelOptions {
@@ -37,6 +41,8 @@ export interface ModelOptions {
   readonly policy: PartitionPolicy
   readonly hasJumps: boolean
   readonly hasWipes: boolean
+  /** The ledger returns with older data, for stores with `save` and `restore`. */
+  readonly hasReturns?: boolean | undefined
   readonly runs: number
   readonly seed?: number | undefined
   /** Reports the first history that fails as it is, for stores that are slow. */
@@ -64,7 +70,16 @@ const operations = {
   unban: 2,
   manyBans: 1,
 } as const
-type Operation = keyof typeof operations | 'jump' | 'wipe' | 'empty' | 'others' | 'calm' | 'grow'
+type Operation =
+  | keyof typeof operations
+  | 'jump'
+  | 'wipe'
+  | 'save'
+  | 'restore'
+  | 'empty'
+  | 'others'
+  | 'calm'
+  | 'grow'
 
 /**
  * Sequences that random operations meet too rarely: each is a way in which a message arrives too late. The numbers choose
@@ -132,6 +147,39 @@ const sequencesOfLoss: typeof sequences = {
   ],
 }
 
+const sequencesOfReturn: typeof sequences = {
+  returnBetweenBeats: () => [
+    'grow',
+    'flush',
+    'save',
+    'remove',
+    'flush',
+    'restore',
+    'beat',
+    'beat',
+    'flush',
+  ],
+  returnWithOlderData: (n) => [
+    'grow',
+    'flush',
+    'ban',
+    'beat',
+    'save',
+    'ban',
+    'grow',
+    'remove',
+    n % 2 === 0 ? 'flush' : 'loseFlushReply',
+    n % 3 === 0 ? 'manyBans' : 'ban',
+    'unban',
+    'beat',
+    n % 5 === 0 ? 'others' : 'tick',
+    'restore',
+    n % 3 === 1 ? 'others' : 'beat',
+    'beat',
+    'flush',
+  ],
+}
+
 interface Step {
   readonly op: Operation
   readonly at: number
@@ -177,6 +225,8 @@ class World {
   #isOverLegal = false
   #isCountExact = true
   #isWiped = false
+  /** The ledger has returned with older data, and may have buried nodes that live. */
+  #hasReturned = false
 
   constructor(clock: ManualClock, store: ModelStore, policy: PartitionPolicy) {
     this.#clock = clock
@@ -282,6 +332,10 @@ class World {
         return
       case 'wipe':
         return this.#wipe()
+      case 'save':
+        return this.#store.save?.()
+      case 'restore':
+        return this.#restore()
     }
   }
 
@@ -481,10 +535,25 @@ class World {
   }
 
   async #wipe(): Promise<void> {
+    await this.#forgetRemoved()
+    await this.#store.clear()
+    this.#losesData()
+  }
+
+  async #restore(): Promise<void> {
+    await this.#forgetRemoved()
+    await this.#store.restore?.()
+    this.#hasReturned = true
+    this.#losesData()
+  }
+
+  async #forgetRemoved(): Promise<void> {
     for (const { publicId } of await this.#store.removals({ limit: 1000 })) {
       this.#removed.delete(publicId)
     }
-    await this.#store.clear()
+  }
+
+  #losesData(): void {
     this.#announced.clear()
     this.#flushed.clear()
     this.#isWiped = true
@@ -502,6 +571,7 @@ class World {
       }
       if (this.#isWiped) this.#isOverLegal = true
     }
+    if (this.#hasReturned) this.#isOverLegal = true
     await this.#checkDead()
     const limits = [poolKey, ...users.map((user) => `user ${user}`)]
     for (const key of limits) {
@@ -527,6 +597,7 @@ class World {
     for (const { tag, state } of await this.#store.nodes()) {
       if (state !== 'dead') continue
       assert.equal(pool.nodes[tag], undefined, 'credits of a dead node')
+      if (this.#hasReturned) continue
       const age = this.#clock.now() - (this.#alive.get(tag) ?? 0)
       const { leaseMs, graceMs } = modelTimes
       assert.ok(age >= leaseMs + graceMs, `a node is dead after ${age} ms`)
@@ -723,7 +794,16 @@ const stepsOf = (choices: readonly Sequence[]): fc.Arbitrary<Step[]> =>
 
 /** Runs random histories on a cluster of three nodes, and checks its invariants. */
 export async function checkModel(options: ModelOptions): Promise<void> {
-  const { createStore, policy, hasJumps, hasWipes, runs, seed, endOnFailure = false } = options
+  const {
+    createStore,
+    policy,
+    hasJumps,
+    hasWipes,
+    runs,
+    seed,
+    endOnFailure = false,
+    hasReturns,
+  } = options
   const step = fc.oneof(
     {
       weight: 20,
@@ -733,6 +813,7 @@ export async function checkModel(options: ModelOptions): Promise<void> {
     },
     { weight: 4, arbitrary: stepsOf(afterCalm(sequences)) },
     ...(hasWipes ? [{ weight: 2, arbitrary: stepsOf(afterCalm(sequencesOfLoss)) }] : []),
+    ...(hasReturns ? [{ weight: 4, arbitrary: stepsOf(afterCalm(sequencesOfReturn)) }] : []),
   )
   const steps = fc.array(step, { minLength: 20, maxLength: 60, size: 'max' })
   await fc.assert(
@@ -746,6 +827,14 @@ export async function checkModel(options: ModelOptions): Promise<void> {
     { numRuns: runs, endOnFailure, unbiased: true, ...(seed === undefined ? {} : { seed }) },
   )
 }
+
+/** Kind of histories in which the ledger returns with older data. */
+export const returningKind = {
+  policy: 'keep',
+  hasJumps: false,
+  hasWipes: false,
+  hasReturns: true,
+} as const
 
 /** Kinds of histories that are tried. */
 export const modelKinds = [
