@@ -50,8 +50,8 @@ const mutants = {
   ],
   'a dead node may write': [
     ledger,
-    "if (member === undefined) return { status: 'fenced' }\n    const now",
-    "if (member === undefined) { for (const entry of puts) this.directory.put(tag, entry); return { status: 'ok', totals: [] } }\n    const now",
+    "if (typeof member === 'string') return { status: member }\n    const now",
+    "if (typeof member === 'string') { for (const entry of puts) this.directory.put(tag, entry); return { status: 'ok', totals: [] } }\n    const now",
   ],
   'a clock that steps back takes time back': [time, 'step > 0 &&', 'true &&'],
   'a node under starvation asks for nothing': [
@@ -95,7 +95,11 @@ const mutants = {
     'member.nonce !== nonce || this.#epoch === undefined',
     'true || this.#epoch === undefined',
   ],
-  'a tag is used again when nothing is left of its node': [ledger, ' || this.#gone.has(tag)', ''],
+  'a tag is used again when nothing is left of its node': [
+    ledger,
+    'this.#dead.has(tag) || this.#gone.has(tag)) return { status',
+    'this.#dead.has(tag)) return { status',
+  ],
   'a ledger with older data keeps its epoch': [
     ledger,
     'answeredSeq > member.seq || answeredFlushSeq > member.flushSeq',
@@ -105,6 +109,11 @@ const mutants = {
     ledger,
     ' || answeredFlushSeq > member.flushSeq',
     '',
+  ],
+  'a ledger with older data fences a node that joined later': [
+    ledger,
+    'this.#startAfresh(tag, unixTimeMs)\n    return',
+    'return',
   ],
   'a ledger takes itself for one with older data': [
     ledger,
@@ -172,10 +181,10 @@ const mutants = {
     'this.#isComplete ? [',
     'reply.isBanReset ? [',
   ],
-  'a node that was declared dead goes on under its tag': [
+  'a node goes on under a tag that is taken': [
     member,
-    "this.#isFenced = true\n    this.#epoch = ''\n    this.#renew()",
-    "this.#isFenced = true\n    this.#epoch = ''",
+    "if (reply.status === 'taken') {\n      this.#renew()",
+    "if (reply.status === 'taken') {",
   ],
 }
 

@@ -165,7 +165,7 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
   })
 
   it('after a return with older data, which its nodes notice', async () => {
-    for (const answered of [{ answeredSeq: 2 }, { answeredFlushSeq: 1 }]) {
+    for (const answered of [{ answeredSeq: 2 }, { answeredFlushSeq: 1 }, { tag: 'x' }]) {
       const clock = new ManualClock()
       const store = await createStore(clock, modelTimes)
       const claims = ['pool', 'user a'].map((key) => ({ key, target: 2, max: 3 }))
@@ -178,8 +178,9 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
       const reply = await store.beat({ ...request, seq: 3, ...known, ...answered })
       assert.deepStrictEqual(reply, { status: 'epoch' })
       await store.nodes()
+      const founder = 'tag' in answered ? answered.tag : 'a'
       for (const tag of ['a', 'c']) await store.join({ tag, nonce: tag, info: '{}', claims })
-      const own = { tag: 'c', epoch: `a-${clock.unixTimeMs()}` }
+      const own = { tag: 'c', epoch: `${founder}-${clock.unixTimeMs()}` }
       for (let seq = 1; seq < 12; seq++) {
         clock.advance(500)
         await store.beat({ ...request, ...own, seq, answeredSeq: seq - 1, answeredFlushSeq: 0 })

@@ -48,8 +48,8 @@ export type JoinReply =
   | {
       readonly status: 'ok'
       /**
-       * Name of the life of the ledger, which changes when the ledger has lost its data: nonce and
-       * wall time of the first join.
+       * Name of the life of the ledger, which changes when the ledger has lost data: nonce of the
+       * first join, or tag of the node that noticed the loss, and wall time.
        */
       readonly epoch: string
       /** Credits that the node holds now, in the order of the claims. */

@@ -48,8 +48,8 @@ export interface RedisStoreOptions extends ClusterStoreOptions {
    * Connected client, which the application closes. Its queue for the time without connection is
    * best disabled: `disableOfflineQueue: true` of `@redis/client`.
    *
-   * This Redis runs without persistence (`--save '' --appendonly no`). One that comes back with
-   * older data is noticed only by nodes that the older data contains.
+   * This Redis runs without persistence (`--save '' --appendonly no`). When one comes back with
+   * older data, a limit may be exceeded before a node notices.
    */
   readonly client: RedisCommands
   /** Name of the cluster, a part of all keys. @defaultValue 'rtspool' */
@@ -111,10 +111,10 @@ export class RedisStore implements ClusterStore {
 
   async beat(request: BeatRequest): Promise<BeatReply> {
     const { tag, epoch, seq, live, claims, banCursor, answeredSeq, answeredFlushSeq } = request
-    const { graceMs, warmMs } = this.#options
+    const { graceMs } = this.#options
     const args = [
       ...[tag, epoch, seq, live, graceMs, reapLeaseMs, banCursor, banPage],
-      ...[answeredSeq, answeredFlushSeq, warmMs],
+      ...[answeredSeq, answeredFlushSeq],
     ]
     const wishes = claims.flatMap((claim) => [...claimArgs(claim), claim.isHeld ? 1 : 0])
     const reply = await this.#connection.run('beat', [...args, ...wishes], [this.#creditsKey(tag)])

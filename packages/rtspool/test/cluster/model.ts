@@ -148,6 +148,24 @@ const sequencesOfLoss: typeof sequences = {
 }
 
 const sequencesOfReturn: typeof sequences = {
+  returnBeforeJoin: (n) => [
+    'grow',
+    'flush',
+    'save',
+    'crash',
+    'restart',
+    'beat',
+    'beat',
+    'grow',
+    'flush',
+    'ban',
+    'beat',
+    'restore',
+    n % 2 === 0 ? 'flush' : 'beat',
+    'beat',
+    'beat',
+    'flush',
+  ],
   returnBetweenBeats: () => [
     'grow',
     'flush',

@@ -87,11 +87,10 @@ export class Ledger {
 
   beat(request: BeatRequest, unixTimeMs: number): BeatReply {
     const { tag, epoch, seq, answeredSeq, answeredFlushSeq, live, claims, banCursor } = request
-    if (epoch !== this.#epoch) return { status: 'epoch' }
-    const member = this.#members.get(tag)
-    if (member === undefined) return { status: 'fenced' }
+    const member = this.#memberOf(tag, epoch, unixTimeMs)
+    if (typeof member === 'string') return { status: member }
     if (answeredSeq > member.seq || answeredFlushSeq > member.flushSeq) {
-      this.#startAfresh(member, unixTimeMs)
+      this.#startAfresh(tag, unixTimeMs)
       return { status: 'epoch' }
     }
     if (seq <= member.seq) return { status: 'stale' }
@@ -123,9 +122,8 @@ export class Ledger {
 
   flush(request: FlushRequest, unixTimeMs: number): FlushReply {
     const { tag, epoch, seq, puts, removals, events } = request
-    if (epoch !== this.#epoch) return { status: 'epoch' }
-    const member = this.#members.get(tag)
-    if (member === undefined) return { status: 'fenced' }
+    const member = this.#memberOf(tag, epoch, unixTimeMs)
+    if (typeof member === 'string') return { status: member }
     const now = this.time.advance(unixTimeMs)
     // The reply to this batch was lost, or a later batch of the node has overtaken this one.
     if (seq > member.flushSeq) {
@@ -139,8 +137,8 @@ export class Ledger {
   }
 
   reap({ tag, epoch, dead }: ReapRequest, unixTimeMs: number): ReapReply {
-    if (epoch !== this.#epoch) return { status: 'epoch' }
-    if (!this.#members.has(tag)) return { status: 'fenced' }
+    const member = this.#memberOf(tag, epoch, unixTimeMs)
+    if (typeof member === 'string') return { status: member }
     if (!this.#dead.has(dead)) return { status: 'ok', isDone: true }
     const { reapBatch } = this.#options
     const isDone =
@@ -168,19 +166,30 @@ export class Ledger {
     return rows.sort((a, b) => (a.tag < b.tag ? -1 : 1))
   }
 
-  #found(nonce: string, unixTimeMs: number, now: number): string {
+  #found(founder: string, unixTimeMs: number, now: number): string {
     // A late copy of the request that founded an earlier ledger has the same nonce.
-    this.#epoch = `${nonce}-${unixTimeMs}`
+    this.#epoch = `${founder}-${unixTimeMs}`
     this.#warmEndsAt = now + this.#options.warmMs
     this.directory.begin(unixTimeMs)
     return this.#epoch
   }
 
   /** Begins a new epoch without nodes, because a node knows more than the ledger. */
-  #startAfresh({ nonce }: Member, unixTimeMs: number): void {
+  #startAfresh(newcomer: NodeTag, unixTimeMs: number): void {
     const now = this.time.advance(unixTimeMs)
     for (const [tag, member] of this.#byLease()) this.#bury(tag, member)
-    this.#found(nonce, unixTimeMs, now)
+    this.#found(newcomer, unixTimeMs, now)
+  }
+
+  /** Returns the node of a request, or the reason for which the ledger refuses the request. */
+  #memberOf(tag: NodeTag, epoch: string, unixTimeMs: number): Member | 'epoch' | 'fenced' {
+    if (epoch !== this.#epoch) return 'epoch'
+    const member = this.#members.get(tag)
+    if (member !== undefined) return member
+    if (this.#dead.has(tag) || this.#gone.has(tag)) return 'fenced'
+    // The node knows the epoch from its join, which the ledger has forgotten.
+    this.#startAfresh(tag, unixTimeMs)
+    return 'epoch'
   }
 
   #byLease(): [NodeTag, Member][] {

@@ -32,8 +32,8 @@ return reply
 
 /**
  * ARGV: tag, epoch, seq, live, graceMs, time for a dead node, ban cursor, number of bans in a
- * reply, answered seq of beats and of batches, warmMs, then key, target, max and `1` for held of
- * each claim.
+ * reply, answered seq of beats and of batches, then key, target, max and `1` for held of each
+ * claim.
  */
 export const beat = `
 local tag, seq, grace = ARGV[3], tonumber(ARGV[5]), tonumber(ARGV[7])
@@ -41,9 +41,7 @@ local refused = refusal(tag, ARGV[4])
 if refused then return { refused } end
 if tonumber(ARGV[11]) > number(call('HGET', seqs, tag))
     or tonumber(ARGV[12]) > number(call('HGET', flushseqs, tag)) then
-  local now, mine = advance(), call('HGET', nonce, tag)
-  for _, each in ipairs(call('ZRANGE', lease, 0, -1)) do bury(each) end
-  found(mine, now, tonumber(ARGV[13]))
+  startafresh(tag)
   return { 'epoch' }
 end
 if seq <= number(call('HGET', seqs, tag)) then return { 'stale' } end
@@ -56,7 +54,7 @@ if late[1] then bury(late[1]) end
 local iswarm = now >= number(call('HGET', meta, 'warm'))
 local held = KEYS[extra + 1]
 local credits = {}
-for i = 14, #ARGV, 4 do
+for i = 13, #ARGV, 4 do
   local key, target = ARGV[i], tonumber(ARGV[i + 1])
   local mayraise = iswarm or ARGV[i + 3] == '1'
   local has = settle(tag, held, key, target, tonumber(ARGV[i + 2]), mayraise)
@@ -100,7 +98,8 @@ return { 'ok', credits, starves and 1 or 0, number(call('HGET', meta, 'version')
 
 /** ARGV: tag, epoch. */
 export const leave = `
-if not refusal(ARGV[3], ARGV[4]) then bury(ARGV[3]) end
+local isknown = call('ZSCORE', lease, ARGV[3])
+if isknown and call('HGET', meta, 'epoch') == ARGV[4] then bury(ARGV[3]) end
 return {}
 `
 

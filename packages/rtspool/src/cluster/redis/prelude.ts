@@ -29,10 +29,6 @@ local function advance()
   call('HSET', meta, 'time', text(time), 'clock', text(wall))
   return time
 end
-local function refusal(tag, epoch)
-  if call('HGET', meta, 'epoch') ~= epoch then return 'epoch' end
-  if not call('ZSCORE', lease, tag) then return 'fenced' end
-end
 local function grant(key, credits)
   local sum = number(call('HGET', granted, key)) + credits
   if sum == 0 then call('HDEL', granted, key) else call('HSET', granted, key, text(sum)) end
@@ -45,10 +41,22 @@ local function bury(tag)
   call('HDEL', pool, tag)
   call('ZADD', dead, text(call('HINCRBY', meta, 'version', 1)), tag)
 end
-local function found(mine, now, warm)
+local function found(founder, now, warm)
   local serial = math.max(number(call('HGET', meta, 'serial')), wall * ${serialsPerMs})
-  call('HSET', meta, 'epoch', mine .. '-' .. text(wall), 'warm', text(now + warm),
-    'serial', text(serial))
+  call('HSET', meta, 'epoch', founder .. '-' .. text(wall), 'warm', text(now + warm),
+    'serial', text(serial), 'warmms', text(warm))
+end
+local function startafresh(tag)
+  local now = advance()
+  for _, each in ipairs(call('ZRANGE', lease, 0, -1)) do bury(each) end
+  found(tag, now, number(call('HGET', meta, 'warmms')))
+end
+local function refusal(tag, epoch)
+  if call('HGET', meta, 'epoch') ~= epoch then return 'epoch' end
+  if call('ZSCORE', lease, tag) then return nil end
+  if call('ZSCORE', dead, tag) or call('ZSCORE', gone, tag) then return 'fenced' end
+  startafresh(tag)
+  return 'epoch'
 end
 local function settle(tag, held, key, target, max, mayraise)
   local from, field = held, key

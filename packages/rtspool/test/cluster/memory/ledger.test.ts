@@ -87,7 +87,7 @@ describe('Ledger', () => {
 
   it.each([
     { name: 'of another epoch', request: beatOf('a', 1, { epoch: 'x' }), status: 'epoch' },
-    { name: 'of an unknown node', request: beatOf('x', 1), status: 'fenced' },
+    { name: 'of an unknown node', request: beatOf('x', 1), status: 'epoch' },
     { name: 'that was overtaken', request: beatOf('a', 0), status: 'stale' },
   ])('refuses a beat $name', ({ request, status }) => {
     expect(ledgerOf('a').beat(request, start)).toEqual({ status })
@@ -136,15 +136,30 @@ describe('Ledger', () => {
       expect(ledger.nodes(start + 600).map(({ state }) => state)).toEqual(['dead', 'dead'])
       expect(ledger.join(joinOf('a'), start + 600)).toEqual({ status: 'taken' })
       const again = ledger.join(joinOf('c', { claims }), start + 600)
-      expect(again).toEqual({ status: 'ok', epoch: `nonce a-${start + 600}`, credits: [3] })
+      expect(again).toEqual({ status: 'ok', epoch: `a-${start + 600}`, credits: [3] })
       const early = {
-        epoch: `nonce a-${start + 600}`,
+        epoch: `a-${start + 600}`,
         claims: [{ key: 'user u', target: 1, max: 1 }],
       }
       expect(ledger.beat(beatOf('c', 1, early), start + 999)).toMatchObject({ credits: [0] })
       expect(ledger.beat(beatOf('c', 2, early), start + 1000)).toMatchObject({ credits: [1] })
     },
   )
+
+  it('begins a new epoch when a node that it does not know knows the epoch', () => {
+    const requests = [
+      (ledger: Ledger) => ledger.beat(beatOf('x', 1), start + 1),
+      (ledger: Ledger) => ledger.flush(flushOf('x', 1), start + 1),
+      (ledger: Ledger) => ledger.reap({ tag: 'x', epoch, dead: 'y' }, start + 1),
+    ]
+    for (const send of requests) {
+      const ledger = ledgerOf('a')
+      expect(send(ledger)).toEqual({ status: 'epoch' })
+      expect(ledger.beat(beatOf('a', 1), start + 1)).toEqual({ status: 'epoch' })
+      expect(ledger.nodes(start + 1)).toMatchObject([{ tag: 'a', state: 'dead' }])
+      expect(ledger.join(joinOf('x'), start + 1)).toMatchObject({ epoch: `x-${start + 1}` })
+    }
+  })
 
   it('declares no node dead when none of them could reach it', () => {
     const ledger = ledgerOf('a', 'b')
