@@ -4,7 +4,7 @@ import { shown } from './option-checks.js'
 const bitsPerDigit = 4
 /** Number of hexadecimal digits of an IPv4 address. */
 export const ipv4DigitCount = 8
-/** Number of bits in an IPv4 address; the next constant is for IPv6. */
+/** Number of bits in an IPv4 address. */
 const ipv4Bits = 32
 const ipv6Bits = 128
 

@@ -1,10 +1,13 @@
-/** Lengths of the delays between attempts, such as to connect. */
+/** Lengths of the delays between attempts that fail, such as attempts to connect. */
 export interface Backoff {
-  /** Maximum milliseconds after the first failure. */
+  /** Delay in milliseconds after the first failure, before chance shortens it. */
   readonly firstMs: number
-  /** Maximum milliseconds after any number of failures. */
+  /** Longest delay in milliseconds, after any number of failures in a row. */
   readonly maxMs: number
-  /** Largest share of a delay that chance takes away, from 0 to 1. 0.25 = a delay lasts from 75 % to 100 % of its length. */
+  /**
+   * Largest share of a delay by which chance shortens it, from 0 to 1. 0.25 = a delay lasts from 75 % to 100 % of its
+   * length.
+   */
   readonly jitter: number
 }
 

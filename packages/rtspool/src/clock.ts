@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 
 /** A pending call made with {@link Clock.schedule}. */
 export interface ClockTimer {
-  /** Prevents the callback from being called. Idempotent. */
+  /** Cancels the pending call, so that the callback is not called. Idempotent. */
   cancel(): void
 }
 
@@ -29,9 +29,7 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number, ref: boolean): ClockTimer
 }
 
-/**
- * Milliseconds added to each delay. Timers of Node may fire a fraction of a millisecond too early.
- */
+/** Milliseconds added to the delay of each timer. Timers of Node may fire a fraction of a millisecond too early. */
 const earlyMs = 1
 /**
  * Maximum delay in milliseconds of one timer of Node, which fires a longer one at once. For a
@@ -132,7 +130,7 @@ export class PeriodicCheck {
   #timer: ClockTimer | undefined
 
   /**
-   * Starts no timer yet; see {@link start}.
+   * Creates a check whose timer does not run yet; see {@link start}.
    *
    * @param look - Called at each interval. Once `look` returns `false`, the calls stop until {@link start}.
    */

@@ -21,7 +21,7 @@ interface ErrorEntry {
   readonly meaning: string
 }
 
-/** Class, status code of the response, and meaning of each error code. */
+/** Description of every error code of the library: class, status code of the response, and meaning. */
 export const errorCodes = {
   // rtsp/: bytes break the grammar
   ERR_RTSP_START_LINE: {

@@ -3,7 +3,7 @@ const networkGroups = 4
 const ipv4DigitCount = 8
 /** The usual beginning of an IPv4 address in IPv6 notation (RFC 4291, section 2.5.5.2). */
 const mappedPrefix = '::ffff:'
-/** Hexadecimal digits of that prefix in a full address: 80 zero bits, then 16 one bits. */
+/** Hexadecimal digits of `::ffff:`, the prefix of IPv4 addresses in IPv6 notation: 80 zero bits, then 16 one bits. */
 const mappedDigits = `${'0'.repeat(20)}ffff`
 const linkLocal = /^fe80:/i
 const ipv6Groups = 8
@@ -90,7 +90,7 @@ function ipv4Digits(address: string): string | undefined {
 /** Returns an address without the zone of a link-local address: `fe80::1` for `fe80::1%eth0`. */
 export const withoutZone = (address: string): string => address.split('%')[0] ?? ''
 
-/** Returns the eight groups of an IPv6 address; `undefined` if it has another number of them. */
+/** Returns the eight 16-bit groups of an IPv6 address as text; `undefined` if it has another number of them. */
 function groupsOf(plain: string): string[] | undefined {
   const [head = '', tail] = plain.split('::')
   const groups = head === '' ? [] : head.split(':')

@@ -58,7 +58,7 @@ export function forgetWarnings(): void {
 
 const maxCauses = 4
 
-/** Collects the messages of an error and of its causes, without repetitions. */
+/** Returns the messages of an error and of its causes as one text, without repetitions. */
 function reasonsOf(error: unknown): string {
   const reasons: string[] = []
   for (let each = error; each !== undefined && reasons.length < maxCauses; ) {
@@ -69,7 +69,7 @@ function reasonsOf(error: unknown): string {
   return reasons.join(': ')
 }
 
-/** Returns a text for any thrown value, even an object without prototype. */
+/** Returns a text for any thrown value, even an object without prototype. Never throws. */
 function textOf(thrown: unknown): string {
   return typeof thrown === 'string' ? thrown : `something that is no Error (${typeof thrown})`
 }
@@ -106,14 +106,14 @@ export class Diagnostic<Message extends object> {
 export class TellOnce {
   readonly #told = new Set<string>()
 
-  /** Returns whether this is the first call with this kind. */
+  /** Returns whether this is the first call with this kind of fault, so that the caller must report it. */
   isFirst(kind: string): boolean {
     const { size } = this.#told
     return this.#told.add(kind).size > size
   }
 }
 
-/** Minimum time in milliseconds between two reported messages. */
+/** Minimum time in milliseconds between two reports of the same fault. */
 const tellIntervalMs = 10_000
 
 /** Limits the reports of a fault to one in ten seconds, and counts the messages in between. */

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 
-/** Number of characters of a received value that a message shows. */
+/** Number of characters of a received value that the message of an option error shows. */
 const maxShownLength = 120
-/** Number of member names that a message shows. */
+/** Number of member names that the message of an option error shows. */
 const maxShownNames = 8
-/** Maximum number of edits between a mistyped name and the suggested one. */
+/** Maximum number of changed characters between a mistyped option name and the name that the error suggests. */
 const maxEdits = 2
 
 /**
@@ -126,7 +126,7 @@ function outOfRange(
   return new RangeError(`${name} must be ${what} ${range}, got ${shown(value)}`)
 }
 
-/** Drops members that are `undefined`, so that they do not replace defaults. */
+/** Returns a copy of options without members that are `undefined`, so that they do not replace defaults. */
 export function withoutUndefined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
@@ -196,8 +196,8 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 }
 
 /**
- * Returns the number of characters to insert, delete, replace or swap with their neighbour to turn
- * one text into the other (optimal string alignment).
+ * Returns the edit distance of two texts: the number of characters to insert, delete, replace or swap with their
+ * neighbour. The error for a mistyped option suggests the nearest name by it.
  */
 function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)]

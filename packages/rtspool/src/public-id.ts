@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Number of random bytes in an id: 128 bits, written as 22 characters. */
+/** Number of random bytes in a public id: 128 bits, written as 22 characters. */
 const bytesPerId = 16
 const idsPerBlock = 256
 

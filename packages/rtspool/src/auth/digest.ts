@@ -33,7 +33,7 @@ export function digestHa1(
   return hash(algorithm, `${username}:${realm}:${password}`)
 }
 
-/** Values that are hashed in a Digest response, besides HA1. */
+/** Values from which the response of a Digest login is hashed, besides the user's HA1. */
 export interface DigestInput {
   readonly method: string
   readonly uri: string

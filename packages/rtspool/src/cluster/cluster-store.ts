@@ -1,10 +1,13 @@
-/** Name of one incarnation of a node: 8 hexadecimal digits, new at each start and after each death. */
+/** Name of one incarnation of a node of the cluster: 8 hexadecimal digits, new at each start and after each death. */
 export type NodeTag = string
 
-/** Key of the credits for `maxSessions`; every other limit has a key of its own. */
+/**
+ * Key of the limit `maxSessions` in claims for credits; every other limit has a key of its own. A credit is the right
+ * to one session under a limit.
+ */
 export const poolKey = 'pool'
 
-/** Reason for which the ledger refuses a request of a node. */
+/** Reason for which the ledger (the shared data of a cluster) refuses a request of a node. */
 export type LedgerRefusal =
   /** The ledger has lost data, or the node has never joined: the node joins again. */
   | 'epoch'
@@ -13,22 +16,22 @@ export type LedgerRefusal =
   /** A later request of the same node has arrived before. */
   | 'stale'
 
-/** Answer of the ledger to a request that it has not carried out. */
+/** Reply of the ledger (the shared data of a cluster) to a request that it has not carried out. */
 export interface RefusedReply {
   readonly status: LedgerRefusal
 }
 
-/** Number of sessions under one limit for which a node requests credits. */
+/** Claim of a node for credits: the number of sessions that it may have under one limit of the cluster. */
 export interface CreditClaim {
-  /** Limit, such as `pool`, `user alice` or `path /camera`. */
+  /** Key of the limit, such as `pool`, `user alice` or `path /camera`. */
   readonly key: string
-  /** Number of credits that the node is to hold from now on. */
+  /** Number of credits that the node wants to hold from now on. Each credit allows one session. */
   readonly target: number
-  /** Maximum number of credits of all nodes together, 1 or more. */
+  /** Limit itself: maximum number of credits that all nodes hold together, 1 or more. */
   readonly max: number
   /**
-   * Credits that the node has held since before the ledger lost its data. The ledger grants them
-   * while it is warming up, too.
+   * True for credits that the node has held since before the ledger (the shared data) was lost. For `warmMs` after a
+   * loss, the ledger grants no others.
    */
   readonly isHeld?: boolean | undefined
 }
@@ -36,7 +39,7 @@ export interface CreditClaim {
 /** Request of a node to become a member of the cluster. */
 export interface JoinRequest {
   readonly tag: NodeTag
-  /** Random text, the same in each repetition of one request. */
+  /** Random text by which the ledger recognizes repetitions of one request; each repetition has the same. */
   readonly nonce: string
   /** Description of the node for other nodes: JSON text. */
   readonly info: string
@@ -52,7 +55,7 @@ export type JoinReply =
        * first join, or tag of the node that noticed the loss, and wall time.
        */
       readonly epoch: string
-      /** Credits that the node holds now, in the order of the claims. */
+      /** Numbers of credits that the node holds now: one for each claim of the request, in the same order. */
       readonly credits: readonly number[]
     }
   | {
@@ -60,11 +63,11 @@ export type JoinReply =
       readonly status: 'taken'
     }
 
-/** Sign of life of a node, and its wishes for credits. */
+/** Sign of life of a node, and its claims for credits. A node sends one at intervals, to renew its lease. */
 export interface BeatRequest {
   readonly tag: NodeTag
   readonly epoch: string
-  /** Serial number of the request, larger than that of each beat of the same node before. */
+  /** Serial number of the beat, larger than that of each earlier beat of the same node. */
   readonly seq: number
   /** Number of the last beat under this tag that the ledger has answered; 0 = none. */
   readonly answeredSeq: number
@@ -73,14 +76,14 @@ export interface BeatRequest {
   /** Number of sessions that the node has now. */
   readonly live: number
   readonly claims: readonly CreditClaim[]
-  /** Position in the list of changes of bans, from the last reply; empty = the beginning. */
+  /** Position in the cluster's list of changes of bans, from the reply to the last beat; empty = the beginning. */
   readonly banCursor: string
 }
 
-/** Change of the list of bans. */
+/** Change of the cluster's list of bans: a ban that was added, replaced or removed. */
 export interface BanChange {
   readonly publicId: string
-  /** Ban as JSON text; `undefined` = removed. */
+  /** Ban as JSON text; `undefined` if the ban has been removed. */
   readonly record: string | undefined
   /** Milliseconds until the ban ends; 0 = never. */
   readonly remainingMs: number
@@ -90,17 +93,23 @@ export type BeatReply =
   | RefusedReply
   | {
       readonly status: 'ok'
-      /** Credits that the node holds now, in the order of the claims. */
+      /** Numbers of credits that the node holds now: one for each claim of the beat, in the same order. */
       readonly credits: readonly number[]
-      /** Nodes without room have been refused credits for `pool` lately: idle credits go back. */
+      /**
+       * True if nodes without room for a session have been refused credits for `pool` lately. The receiver then gives
+       * back its idle credits.
+       */
       readonly isStarving: boolean
-      /** Number that grows with each node that joins, leaves or dies. */
+      /** Version of the table of nodes, which grows with each node that joins, leaves or dies. */
       readonly version: number
-      /** Dead node whose remains the receiver removes with {@link ClusterStore.reap}. */
+      /**
+       * Tag of a dead node whose credits and sessions the receiver removes with {@link ClusterStore.reap};
+       * `undefined` = none.
+       */
       readonly reap: NodeTag | undefined
-      /** Changes of bans after `banCursor` in their order, at most 32 in one reply. */
+      /** Changes of bans after `banCursor` of the beat, in their order; at most 32 in one reply. */
       readonly bans: readonly BanChange[]
-      /** Value for the next beat. */
+      /** Position behind the last of `bans`, which the node sends in its next beat. */
       readonly banCursor: string
       /**
        * The list of bans begins again with `bans`: the node discards other bans that it knows when
@@ -111,7 +120,7 @@ export type BeatReply =
       readonly hasMoreBans: boolean
     }
 
-/** Entry of the directory of sessions. */
+/** Entry of the cluster's directory of sessions, which lists the sessions of all nodes. */
 export interface DirectoryEntry {
   /** Public id of the session. */
   readonly publicId: string
@@ -119,12 +128,12 @@ export interface DirectoryEntry {
   readonly value: string
 }
 
-/** Session that has left a node. */
+/** Removal of a session from the directory, because the session has left its node. */
 export interface DirectoryRemoval extends DirectoryEntry {
   readonly reason: string
 }
 
-/** Number of events of one kind, such as new sessions of a user, for shared counters. */
+/** Number of events of one kind, such as new sessions of a user, to be added to a counter that all nodes share. */
 export interface EventCount {
   readonly key: string
   readonly count: number
@@ -133,16 +142,16 @@ export interface EventCount {
 }
 
 /**
- * Batch of changes of a node for the directory. The ledger carries out each batch once: a node
- * repeats a batch unchanged, with the same `seq`, until it is answered.
+ * Batch of changes of a node for the directory of sessions. The ledger carries out each batch once: a node repeats a
+ * batch unchanged, with the same `seq`, until it has a reply.
  */
 export interface FlushRequest {
   readonly tag: NodeTag
   readonly epoch: string
-  /** Serial number of the batch, larger than that of each batch of the same node before. */
+  /** Serial number of the batch, larger than that of each earlier batch of the same node. */
   readonly seq: number
   readonly puts: readonly DirectoryEntry[]
-  /** Removals, carried out after `puts`. */
+  /** Sessions to remove from the directory, after `puts` have been added. */
   readonly removals: readonly DirectoryRemoval[]
   readonly events: readonly EventCount[]
 }
@@ -151,11 +160,14 @@ export type FlushReply =
   | { readonly status: 'epoch' | 'fenced' }
   | {
       readonly status: 'ok'
-      /** Number of events of all nodes in the running period, in the order of `events`. */
+      /**
+       * Numbers of events of all nodes in the running periods of the counters: one for each entry of `events` in the
+       * request.
+       */
       readonly totals: readonly number[]
     }
 
-/** Request to remove a part of what a dead node has left. */
+/** Request to remove a part of what a dead node has left in the store: credits and sessions. */
 export interface ReapRequest {
   readonly tag: NodeTag
   readonly epoch: string
@@ -167,11 +179,11 @@ export type ReapReply =
   | { readonly status: 'epoch' | 'fenced' }
   | {
       readonly status: 'ok'
-      /** Nothing of the dead node is left. */
+      /** True if the store contains nothing of the dead node any more; otherwise the request is to be repeated. */
       readonly isDone: boolean
     }
 
-/** Ban of the whole cluster. */
+/** Ban that applies on all nodes of the cluster. */
 export interface ClusterBan {
   readonly publicId: string
   /** Ban as JSON text. */
@@ -180,20 +192,20 @@ export interface ClusterBan {
   readonly durationMs: number
 }
 
-/** A node in the table of the ledger. */
+/** Node of the cluster, as the store lists it. */
 export interface ClusterNodeRow {
   readonly tag: NodeTag
   readonly info: string
   /**
-   * `active`: the lease runs. `suspect`: the lease has expired, but not the time of grace after it.
-   * `dead`: the node is fenced, and its remains are being removed.
+   * State of the node. `active`: its lease runs. `suspect`: its lease has expired, but not the `graceMs` after it.
+   * `dead`: the node has lost its rights, and other nodes remove its credits and sessions.
    */
   readonly state: 'active' | 'suspect' | 'dead'
-  /** Number of sessions according to the last beat. */
+  /** Number of sessions that the node has reported in its last beat. */
   readonly live: number
 }
 
-/** Credits under one limit. */
+/** Credits (each the right to one session) that are in use under one limit of the cluster. */
 export interface CreditUsage {
   /** Number of credits that all nodes hold together. */
   readonly granted: number
@@ -208,33 +220,36 @@ export interface RemovalRecord extends DirectoryRemoval {
    * since 1970, so that its records come after those of a ledger that has lost its data.
    */
   readonly serial: number
-  /** Node that had the session. */
+  /** Tag of the node that had the session. */
   readonly tag: NodeTag
   /** Time of the record in milliseconds since 1970, by the clock of the store. */
   readonly unixTimeMs: number
 }
 
-/** Position and direction of a page of removal records. */
+/** Position and size of a page of the records of removed sessions. */
 export interface RemovalQuery {
-  /** Returns records after this serial, the oldest first. @defaultValue the latest records first */
+  /** Serial number after which the page begins, the oldest record first. @defaultValue the latest records first */
   readonly after?: number | undefined
   /** Maximum number of records, 1 to 1000. @defaultValue 100 */
   readonly limit?: number | undefined
 }
 
 /**
- * Shared memory of a cluster: leases of its nodes, credits for limits, the directory of sessions,
- * bans, and records of sessions that have left.
+ * Shared data of a cluster, the ledger: leases of nodes, credits for limits, the directory of sessions, bans, and
+ * records of removed sessions. A credit is the right to one session under a limit.
  *
  * Every function that changes something is one atomic step. A function rejects when the store cannot be reached; the step
  * may have been carried out nevertheless. Each request may be repeated.
  */
 export interface ClusterStore {
-  /** Adds a node to the cluster, and grants the credits that it claims as far as there are any. */
+  /** Adds a node to the cluster. Grants the credits that the node claims, as far as the limits allow. */
   join(request: JoinRequest): Promise<JoinReply>
-  /** Renews the lease of a node, and exchanges credits and bans. */
+  /**
+   * Renews the lease of a node, settles its claims for credits, and returns the changes of bans that it does not
+   * know.
+   */
   beat(request: BeatRequest): Promise<BeatReply>
-  /** Writes a batch of changes to the directory. */
+  /** Writes a batch of changes of a node to the directory of sessions, and adds its events to the shared counters. */
   flush(request: FlushRequest): Promise<FlushReply>
   /** Removes a part of the remains of a dead node: its credits, then its sessions as `nodeLost`. */
   reap(request: ReapRequest): Promise<ReapReply>
@@ -252,9 +267,9 @@ export interface ClusterStore {
   bans(): Promise<readonly BanChange[]>
   /** Returns all nodes in the order of their tags. */
   nodes(): Promise<readonly ClusterNodeRow[]>
-  /** Returns the credits under one limit. */
+  /** Returns the credits that the nodes hold under one limit. A limit has a key such as `pool` or `user alice`. */
   usage(key: string): Promise<CreditUsage>
-  /** Returns the directory of one node in the order of the public ids. */
+  /** Returns the entries of the session directory that one node has written, in the order of the public ids. */
   directory(tag: NodeTag): Promise<readonly DirectoryEntry[]>
   /**
    * Returns records of sessions that have left.

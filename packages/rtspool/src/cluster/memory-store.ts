@@ -29,7 +29,7 @@ import {
 
 /** Options of a {@link MemoryStore}; all optional. */
 export interface MemoryStoreOptions extends ClusterStoreOptions {
-  /** Clock whose wall time the ledger uses. @defaultValue systemClock */
+  /** Clock whose wall time decides when leases and bans expire; a test passes its own. @defaultValue systemClock */
   readonly clock?: Clock | undefined
 }
 
@@ -56,7 +56,7 @@ export class MemoryStore implements ClusterStore {
     this.#ledger = new Ledger(this.#options)
   }
 
-  /** Removes everything, as a restart of a store without persistence does. */
+  /** Removes all data of the cluster, as a restart of a store without persistence does. */
   clear(): void {
     this.#ledger = new Ledger(this.#options)
   }

@@ -2,18 +2,21 @@ import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto'
 import type { IdCodec } from '../session-pool/index.js'
 import type { NodeTag } from './cluster-store.js'
 
-/** Number of bytes in a key: AES-256. */
+/** Number of bytes in a key for AES-256, which encrypts the node's tag in a session id. */
 const keyBytes = 32
 /** Number of bytes in one block of AES. */
 const blockBytes = 16
-/** Number of random bytes beside the block. */
+/** Number of random bytes in an id after the encrypted block. */
 const plainBytes = 8
 const bytesPerId = blockBytes + plainBytes
-/** Number of bytes of the tag, and of the check behind it. */
+/** Number of bytes of the node's tag in the encrypted block, and of the check after the tag. */
 const tagBytes = 4
 const idsPerBatch = 256
 
-/** 32 characters of six bits: those of base64url, but with `.` for `-`, which some clients mangle. */
+/**
+ * Matches a session id: 32 characters of six bits, those of base64url, but with `.` for `-`, which some clients
+ * mangle.
+ */
 const idPattern = /^[A-Za-z0-9_.]{32}$/
 
 /**
@@ -94,7 +97,7 @@ export class NodeIdCodec implements IdCodec {
     return undefined
   }
 
-  /** Makes the next ids, all with one call of the cipher. */
+  /** Creates the next ids for a node with this tag, all with one call of the cipher. */
   #draw(tag: NodeTag): void {
     const tagValue = Number.parseInt(tag, 16)
     if (!/^[0-9a-f]{8}$/.test(tag))
@@ -121,6 +124,6 @@ export class NodeIdCodec implements IdCodec {
   }
 }
 
-/** Folds 8 random bytes into the 4 bytes of the check. */
+/** Computes the check in an id, 4 bytes, from 8 random bytes of the id. */
 const checkOf = (bytes: Buffer, at: number): number =>
   (bytes.readUInt32BE(at) ^ bytes.readUInt32BE(at + tagBytes)) >>> 0

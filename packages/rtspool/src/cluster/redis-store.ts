@@ -54,12 +54,13 @@ export interface RedisStoreOptions extends ClusterStoreOptions {
   readonly client: RedisCommands
   /** Name of the cluster, a part of all keys. @defaultValue 'rtspool' */
   readonly name?: string | undefined
-  /** Milliseconds after which a request without reply rejects. @defaultValue 1000 */
+  /** Milliseconds after which a request to Redis without reply rejects. @defaultValue 1000 */
   readonly timeoutMs?: number | undefined
-  /** Clock of the timeout. @defaultValue systemClock */
+  /** Clock by which `timeoutMs` is measured; a test passes its own. @defaultValue systemClock */
   readonly clock?: Clock | undefined
   /**
-   * Time of the ledger in milliseconds since 1970, for tests. All nodes need the same one.
+   * Returns the time by which leases and bans expire, in milliseconds since 1970, for tests. All nodes need the same
+   * one.
    *
    * @defaultValue the clock of Redis
    */

@@ -3,11 +3,11 @@ import type { RemovalQuery } from './cluster-store.js'
 
 /** Time in milliseconds for which a dead node is reserved for the node that removes its remains. */
 export const reapLeaseMs = 5000
-/** Maximum number of changes of bans in the reply to a beat. */
+/** Maximum number of changes of bans in the reply to a beat, the sign of life of a node. */
 export const banPage = 32
 /** Number of expired bans that one new ban removes from the list. */
 export const expiredBatch = 8
-/** Number of counters whose period is over that one batch removes. */
+/** Number of counters whose period is over that one batch of directory changes removes. */
 export const endedBatch = 8
 /** Number of tags of nodes whose remains have been removed that a ledger remembers, the last ones. */
 export const goneTags = 4096
@@ -19,17 +19,18 @@ export const serialsPerMs = 1000
 
 /** Times and sizes of a {@link ClusterStore}; the same for all nodes of a cluster. */
 export interface ClusterStoreOptions {
-  /** Milliseconds for which one beat keeps a node alive. @defaultValue 10000 */
+  /** Milliseconds for which one beat (sign of life) keeps a node a member. @defaultValue 10000 */
   readonly leaseMs?: number | undefined
-  /** Milliseconds from the end of a lease to the death of its node. @defaultValue 20000 */
+  /** Milliseconds from the end of a node's lease until the store declares the node dead. @defaultValue 20000 */
   readonly graceMs?: number | undefined
   /**
-   * Milliseconds after a loss of data in which the ledger grants no credits but those that nodes
-   * have held before. At least as long as the lease, no limit is exceeded under the policy `strict`.
+   * Milliseconds after a loss of data in which the store grants no credits but those that nodes have held before. If
+   * the value is at least `leaseMs`, no limit is exceeded under the policy `strict`.
+   *
    * @defaultValue 10000
    */
   readonly warmMs?: number | undefined
-  /** Number of sessions, and of limits, that one step of the removal of a dead node handles. @defaultValue 256 */
+  /** Number of sessions, and of limits, that one call of `reap` removes for a dead node. @defaultValue 256 */
   readonly reapBatch?: number | undefined
   /** Number of records of removed sessions that the ledger keeps. @defaultValue 200000 */
   readonly maxRemovals?: number | undefined
@@ -38,7 +39,10 @@ export interface ClusterStoreOptions {
    * whole list again. @defaultValue 256
    */
   readonly maxRemovedBans?: number | undefined
-  /** Number of shared counters; beyond it, the one whose period ends first is removed. @defaultValue 100000 */
+  /**
+   * Maximum number of counters of events that all nodes share. Beyond it, the counter whose period ends first is
+   * removed. @defaultValue 100000
+   */
   readonly maxCounters?: number | undefined
 }
 
@@ -52,7 +56,7 @@ export const clusterStoreDefaults = Object.freeze({
   maxCounters: 100_000,
 } as const satisfies Required<ClusterStoreOptions>)
 
-/** Options with all values. */
+/** Options of a store with a value for each: times in milliseconds, sizes as numbers. */
 export type ResolvedStoreOptions = { readonly [K in keyof ClusterStoreOptions]-?: number }
 
 const names = Object.keys(clusterStoreDefaults) as (keyof ClusterStoreOptions)[]

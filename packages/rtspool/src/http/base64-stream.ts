@@ -4,10 +4,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const equals = 0x3d
 const invalid = 0xff
 const skipped = 0xfe
-/**
- * Value of each character code: six bits, {@link skipped} for CR, LF, space and tab, or
- * {@link invalid}.
- */
+/** Value of each character code in base64: six bits, {@link skipped} for CR, LF, space and tab, or {@link invalid}. */
 const table = new Uint8Array(256).fill(invalid)
 for (let at = 0; at < alphabet.length; at++) table[alphabet.charCodeAt(at)] = at
 for (const space of '\r\n \t') table[space.charCodeAt(0)] = skipped
@@ -22,13 +19,13 @@ const groupDigits = 4
  */
 export class Base64Stream {
   #bits = 0
-  /** Number of digits received of the current group of four, including padding. */
+  /** Number of base64 digits received of the current group of four, including padding. */
   #digits = 0
   #padding = 0
   #offset = 0
 
   /**
-   * Decodes a piece. Up to three digits of an incomplete group are stored until the next piece.
+   * Decodes a piece of base64. Up to three digits of an incomplete group are stored until the next piece.
    *
    * @returns Decoded bytes in their own memory.
    * @throws {MalformedMessageError} `ERR_HTTP_TUNNEL_BASE64`; nothing may be pushed after it.

@@ -41,9 +41,9 @@ export class HttpHeadReader {
   #bytes: Buffer = Buffer.alloc(0)
 
   /**
-   * Reads the next piece.
+   * Reads the next piece of bytes from the client.
    *
-   * @returns The head once it is complete; `undefined` before. Nothing may be pushed after it.
+   * @returns The head of the request once it is complete; `undefined` before. Nothing may be pushed after it.
    * @throws {MalformedMessageError} `ERR_HTTP_HEAD`
    */
   push(chunk: Buffer): ReadHttpHead | undefined {
@@ -62,7 +62,9 @@ export class HttpHeadReader {
   }
 }
 
-/** Searches for the empty line that ends a head. @returns The position after it, or `undefined`. */
+/**
+ * Searches for the empty line that ends the head of an HTTP message. @returns The position after it, or `undefined`.
+ */
 export function endOfHead(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
     if (bytes[at + 1] === LF) return at + 2
@@ -72,7 +74,7 @@ export function endOfHead(bytes: Buffer, from: number): number | undefined {
 }
 
 /**
- * Parses a complete head.
+ * Parses a complete head of an HTTP request.
  *
  * @param bytes - The head with its empty line.
  * @throws {MalformedMessageError} `ERR_HTTP_HEAD`
@@ -111,8 +113,8 @@ function parseHeaderLine(line: string): readonly [name: string, value: string] {
 }
 
 /**
- * Removes spaces and tabs at both ends. A loop, because a pattern for trailing spaces would restart
- * at each space.
+ * Removes spaces and tabs at both ends of a header's value. The function is a loop, because a pattern for trailing
+ * spaces would restart at each space.
  */
 function withoutSpaceAround(text: string): string {
   let [start, end] = [0, text.length]
@@ -124,8 +126,9 @@ function withoutSpaceAround(text: string): string {
 const isSpace = (char: string | undefined): boolean => char === ' ' || char === '\t'
 
 /**
- * Throws the error for a broken head.
+ * Throws the error for a broken head of an HTTP request.
  *
+ * @param expected - Description of the text that was expected.
  * @param got - Received text. The value of a header, which may be a secret, is left out.
  */
 function refuse(expected: string, got = ''): never {

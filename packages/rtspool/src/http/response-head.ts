@@ -34,9 +34,9 @@ export class HttpResponseHeadReader {
   #bytes: Buffer = Buffer.alloc(0)
 
   /**
-   * Reads the next piece.
+   * Reads the next piece of bytes from the server.
    *
-   * @returns The head once it is complete; `undefined` before. Nothing may be pushed after it.
+   * @returns The head of the response once it is complete; `undefined` before. Nothing may be pushed after it.
    * @throws {MalformedMessageError} `ERR_HTTP_HEAD` for anything but HTTP, and for a head over 16 KiB.
    */
   push(chunk: Buffer): ReadHttpResponseHead | undefined {
@@ -60,7 +60,10 @@ export class HttpResponseHeadReader {
 
 const protocol = Buffer.from('HTTP/1.')
 
-/** Returns whether the bytes begin as a response does, so that rubbish is refused at once. */
+/**
+ * Returns whether the bytes received so far can be the beginning of an HTTP response, so that anything else is
+ * refused at once.
+ */
 function isBeginning(bytes: Buffer): boolean {
   const length = Math.min(bytes.length, protocol.length)
   return bytes.subarray(0, length).equals(protocol.subarray(0, length))

@@ -38,13 +38,16 @@ export class ByteReader {
     return this.#bytes.readUInt32BE(this.#take(4))
   }
 
-  /** Returns a view of the next bytes, not a copy. */
+  /** Reads the next `count` bytes of the message. @returns A view of the message, not a copy. */
   bytes(count: number): Buffer {
     const start = this.#take(count)
     return this.#bytes.subarray(start, start + count)
   }
 
-  /** Skips bytes, or throws if fewer remain. @returns The offset of the skipped bytes. */
+  /**
+   * Skips bytes of the message, or throws {@link refuseMikey}'s error if fewer remain. @returns The offset of the
+   * skipped bytes.
+   */
   #take(count: number): number {
     if (count > this.remainingBytes) {
       refuseMikey(`expected ${count} bytes at offset ${this.#offset}, got ${this.remainingBytes}`)

@@ -8,7 +8,7 @@
  * @see RFC 3830 section 6
  */
 
-/** One SRTP stream of the message (RFC 3830 section 6.1.1). */
+/** SRTP stream to which the keys of a MIKEY message apply (RFC 3830 section 6.1.1). */
 export interface CryptoSession {
   /** Number of the {@link SecurityPolicy} that applies to the stream. */
   readonly policy: number
@@ -20,7 +20,7 @@ export interface CryptoSession {
 /** Policy for the protection of packets: ciphers and lengths (RFC 3830 section 6.10). */
 export interface SecurityPolicy {
   readonly policy: number
-  /** Values of the parameters, by type of parameter ({@link srtpParameters}). */
+  /** Values of the policy's parameters, by type of parameter ({@link srtpParameters}). */
   readonly parameters: ReadonlyMap<number, Buffer>
 }
 
@@ -35,7 +35,7 @@ export interface KeyData {
 }
 
 export interface MikeyMessage {
-  /** Type of the message, one of {@link mikeyDataTypes}. */
+  /** Type of the MIKEY message, one of {@link mikeyDataTypes}. */
   readonly dataType: number
   /** Number of 32 bits that all messages about the same crypto sessions share (CSB ID). */
   readonly csbId: number
@@ -47,16 +47,19 @@ export interface MikeyMessage {
   readonly keys: readonly KeyData[]
 }
 
-/** Data types of messages (RFC 3830 section 6.1). */
+/** Data types of MIKEY messages (RFC 3830 section 6.1). */
 export const mikeyDataTypes = { preSharedKey: 0 } as const
 
-/** Supported key types (RFC 3830 section 6.13): traffic encryption keys, used directly. */
+/** Supported types of keys in a MIKEY message (RFC 3830 section 6.13): traffic encryption keys, used directly. */
 export const keyTypes = { tek: 2, tekWithSalt: 3 } as const
 
-/** Type of the field after a key (RFC 3830 section 6.13): none, its index, or an interval. */
+/**
+ * Types of the field after a key in a MIKEY message (RFC 3830 section 6.13): none, the index of the key, or an
+ * interval.
+ */
 export const keyValidities = { none: 0, index: 1, interval: 2 } as const
 
-/** Types of SRTP parameters (RFC 3830 section 6.10.1 and RFC 7714 section 14.4). */
+/** Types of the SRTP parameters in a MIKEY security policy (RFC 3830 section 6.10.1 and RFC 7714 section 14.4). */
 export const srtpParameters = {
   encryptionAlgorithm: 0,
   encryptionKeyBytes: 1,
@@ -74,13 +77,13 @@ export const srtpParameters = {
 } as const
 
 /**
- * Values of the parameters `encryptionAlgorithm` and `authenticationAlgorithm` (RFC 3830 section
- * 6.10.1, RFC 7714 section 14.4).
+ * Values of the parameters `encryptionAlgorithm` and `authenticationAlgorithm` of a MIKEY security policy (RFC 3830
+ * section 6.10.1, RFC 7714 section 14.4).
  */
 export const encryptionAlgorithms = { aesCm: 1, aesGcm: 6 } as const
 export const authenticationAlgorithms = { none: 0, hmacSha1: 1 } as const
 
-/** Numbers that identify the payloads of a message (RFC 3830 section 6.1). */
+/** Numbers that identify the payloads (parts) of a MIKEY message (RFC 3830 section 6.1). */
 export const payloadTypes = {
   last: 0,
   kemac: 1,
@@ -94,12 +97,12 @@ export const payloadTypes = {
 
 export const mikeyVersion = 1
 /**
- * Type of the map of crypto sessions (CS ID map) that lists policy, SSRC and rollover counter of
+ * Type of the map of crypto sessions (CS ID map) in a MIKEY message, which lists policy, SSRC and rollover counter of
  * each stream. Only this type is supported.
  */
 export const srtpIdMap = 0
 export const srtpProtocol = 0
 export const nullAlgorithm = 0
 
-/** Types of timestamps (RFC 3830 section 6.6). */
+/** Types of the timestamp in a MIKEY message (RFC 3830 section 6.6). */
 export const timestampTypes = { ntpUtc: 0, ntp: 1, counter: 2 } as const

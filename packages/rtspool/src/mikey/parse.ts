@@ -17,20 +17,18 @@ import {
 } from './message.js'
 
 /**
- * Maximum number of streams, and of policies, in a message. A message with more is refused;
- * GStreamer sends two at most.
+ * Maximum number of SRTP streams, and of policies, in a MIKEY message. A message with more is refused; GStreamer
+ * sends two at most.
  */
 const maxCryptoSessions = 32
 const maxPayloads = 32
 const maxKeys = 8
-/**
- * Maximum number of bytes after a message that the parser ignores: Milestone XProtect appends one.
- */
+/** Maximum number of bytes after a MIKEY message that the parser ignores: Milestone XProtect appends one. */
 const maxTrailingBytes = 1
 const ntpTimeBytes = 8
 const counterBytes = 4
 
-/** Values of the payloads that have been parsed so far. */
+/** Values of the payloads (parts) of a MIKEY message that have been parsed so far. */
 interface Contents {
   ntpTime: bigint
   rand: Buffer
@@ -39,12 +37,11 @@ interface Contents {
 }
 
 /**
- * Parses a message with unencrypted keys: key encryption and MAC are NULL, which is allowed only
- * inside TLS.
+ * Parses a MIKEY message with unencrypted keys: key encryption and MAC are NULL, which is allowed only inside TLS.
  *
  * @param bytes - Message; the keys are views of it.
- * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) for bytes that break the grammar, and for all
- *   other modes of MIKEY.
+ * @throws {RequestError} `ERR_KEY_MANAGEMENT` (463) for bytes that break the grammar, and for all other modes of
+ *   MIKEY.
  * @see RFC 3830 section 6
  */
 export function parseMikey(bytes: Buffer): MikeyMessage {
@@ -87,7 +84,10 @@ function parseCryptoSession(reader: ByteReader): CryptoSession {
   return { policy: reader.uint8(), ssrc: reader.uint32(), rolloverCounter: reader.uint32() }
 }
 
-/** Parses one payload and adds its values to `contents`. @returns The type of the next payload. */
+/**
+ * Parses one payload (part) of a MIKEY message and adds its values to `contents`. @returns The type of the next
+ * payload.
+ */
 function parsePayload(type: number, reader: ByteReader, contents: Contents): number {
   const next = reader.uint8()
   switch (type) {

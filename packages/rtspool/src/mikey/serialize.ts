@@ -14,13 +14,13 @@ import {
   timestampTypes,
 } from './message.js'
 
-/** A payload of a message: its type, and a function that writes its content. */
+/** Payload (part) of a MIKEY message: its type, and a function that writes its content. */
 interface Payload {
   readonly type: number
   readonly write: (writer: ByteWriter) => void
 }
 
-/** Writes a message with unencrypted keys: only for a channel that nobody else can read. */
+/** Writes a MIKEY message with unencrypted keys: only for a channel that nobody else can read. */
 export function serializeMikey(message: MikeyMessage): Buffer {
   const payloads: Payload[] = [
     { type: payloadTypes.timestamp, write: (writer) => writeTimestamp(writer, message.ntpTime) },
@@ -40,7 +40,7 @@ export function serializeMikey(message: MikeyMessage): Buffer {
   return writer.toBuffer()
 }
 
-/** Writes a chain of payloads. Each begins with the type of the payload after it. */
+/** Writes the payloads (parts) of a MIKEY message as a chain. Each begins with the type of the payload after it. */
 function writeChain(writer: ByteWriter, payloads: readonly Payload[]): void {
   payloads.forEach(({ write }, index) => {
     writer.uint8(payloads[index + 1]?.type ?? payloadTypes.last)

@@ -20,7 +20,7 @@ export interface SrtpOffer {
   readonly rolloverCounters: ReadonlyMap<number, number>
 }
 
-/** Fields that identify a message: number, time and random bytes. */
+/** Fields that identify a MIKEY message with SRTP keys: number, time and random bytes. */
 export interface SrtpOfferTime {
   readonly csbId: number
   readonly ntpTime: bigint
@@ -52,9 +52,9 @@ export function parseSrtpOffer(bytes: Buffer): SrtpOffer {
 }
 
 /**
- * Writes an offer that {@link parseSrtpOffer} can read. Without an MKI, the message has the form of
- * GStreamer: key and salt in one TEK. With an MKI, the message has the form of live555, with all
- * lengths as in the RFC.
+ * Writes the SRTP key of one side as a MIKEY message that {@link parseSrtpOffer} can read. Without a key index (MKI),
+ * the message has the form of GStreamer: key and salt in one TEK. With an MKI, the message has the form of live555,
+ * with all lengths as in the RFC.
  */
 export function serializeSrtpOffer(
   { master, rolloverCounters }: SrtpOffer,
@@ -151,11 +151,11 @@ function refuseWeak(value: Value): void {
 }
 
 /**
- * Creates the security policy of an SRTP suite. Two fields contain the length of the authentication
- * tag: the one that GStreamer reads, and that of the RFC.
+ * Creates the MIKEY security policy of an SRTP suite. Two fields contain the length of the authentication tag: the
+ * one that GStreamer reads, and that of the RFC.
  *
- * @param authenticationKeyBytes - Value of the field that GStreamer reads: the length of the tag,
- * or 20 as in the RFC.
+ * @param authenticationKeyBytes - Value of the field that GStreamer reads: the length of the tag, or 20 as in the
+ *   RFC.
  */
 function policyOf(suite: SrtpSuite, authenticationKeyBytes: number): SecurityPolicy {
   const isGcm = suite.cipher === 'AES-GCM'

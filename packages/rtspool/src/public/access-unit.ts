@@ -11,7 +11,7 @@ export interface AccessUnit {
   readonly parts: readonly Buffer[]
   /** RTP timestamp in ticks of the track's clock rate, modulo 2^32. */
   readonly timestamp: number
-  /** Wall clock of the source at the timestamp, in milliseconds since 1970; `undefined` while nothing is known of it. */
+  /** Time of the access unit by the source's wall clock, in milliseconds since 1970; `undefined` if it is not known. */
   readonly unixTimeMs: number | undefined
   /** True if a decoder can begin with the unit. */
   readonly isKeyFrame: boolean

@@ -11,7 +11,7 @@ export interface ConnectionInfo<Data extends object = SessionData> {
   readonly localPort: number
   /** `true` if the connection uses TLS. */
   readonly isSecure: boolean
-  /** Tunnel that carries the connection; `undefined` = none. */
+  /** Kind of tunnel that carries the connection; `undefined` = none, the connection is a plain socket. */
   readonly tunnel: SessionTunnel | undefined
   /** `User-Agent` of the first request that had one; at most 256 characters. */
   readonly userAgent: string | undefined

@@ -19,9 +19,11 @@ export interface MediaInfo {
   /** Number of streams set up on the media by viewers and its publisher, playing or not. */
   readonly participantCount: number
   readonly createdTime: Date
-  /** Time at which the source has started; `undefined` before. */
+  /** Time at which the source of the media started; `undefined` before. */
   readonly startedTime: Date | undefined
-  /** Time since which the source has been away while viewers stay; `undefined` while it is there. */
+  /**
+   * Time since which the media has been without its source while viewers stay; `undefined` while the source delivers.
+   */
   readonly awaySince: Date | undefined
   /**
    * Announces that the next packets come from another source. On all tracks, viewers see sequence
@@ -80,6 +82,6 @@ export interface TrackSummary
   > {
   /** Media type in the session description: `video`, `audio`, `application`, … */
   readonly kind: string
-  /** Encoding of the first payload type, as spelled in the session description. */
+  /** Encoding of the track's first payload type, as spelled in the session description; `undefined` if it has none. */
   readonly encoding: string | undefined
 }

@@ -10,6 +10,6 @@ export interface PublicationInfo<Data extends object = SessionData> {
   readonly session: Session<Data>
   /** Session description as announced by the client. */
   readonly description: SessionDescription
-  /** Media that viewers play. */
+  /** Media through which viewers play the recording. */
   readonly media: MediaInfo
 }

@@ -11,12 +11,12 @@ export interface TrackPosition {
 
 /** One RTP stream of a media; its properties are read at the time of access. */
 export interface TrackInfo {
-  /** Position in the session description, from 0. */
+  /** Index of the track in the session description, from 0. */
   readonly index: number
   readonly description: MediaDescription
-  /** Ticks per second of the RTP timestamps. */
+  /** Clock rate of the track: ticks per second of its RTP timestamps. */
   readonly clockRate: number
-  /** Synchronisation source of the stream; `undefined` until it is known. */
+  /** SSRC (synchronisation source) of the stream's packets; `undefined` until it is known. */
   readonly ssrc: number | undefined
   /** Number of RTP packets sent with the present SSRC. */
   readonly packetCount: number
@@ -64,9 +64,11 @@ export interface TrackOutput extends TrackInfo {
    */
   mapTime(unixMs: number, rtpTime: number, clockMs?: number): void
   /**
-   * Sets the wall-clock time of an RTP timestamp from an RTCP sender report of a remote peer; otherwise like
-   * {@link mapTime}. A report that contradicts the reports or packets before is ignored, and corrections are gradual.
+   * Sets the wall-clock time of an RTP timestamp from an RTCP sender report of a remote peer; otherwise like {@link
+   * mapTime}. A report that contradicts the reports or packets before is ignored, and corrections are gradual.
    *
+   * @param unixMs - Time in the report, in milliseconds since 1970.
+   * @param rtpTime - RTP timestamp in the report.
    * @param clockMs - Arrival of the report in milliseconds of `MediaOutput.clock`.
    */
   mapReportedTime(unixMs: number, rtpTime: number, clockMs?: number): void

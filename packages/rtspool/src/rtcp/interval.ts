@@ -1,22 +1,26 @@
 export interface RtcpIntervalOptions {
-  /** `true` before the first report, which is sent after half the interval. */
+  /** `true` before the first RTCP report of a stream, which is sent after half the interval. */
   readonly initial: boolean
-  /** Evenly distributed random number from 0 (inclusive) to 1 (exclusive). */
+  /**
+   * Random number that varies the interval from half to one and a half times its length. Evenly distributed from 0
+   * (inclusive) to 1 (exclusive), as from `Math.random()`.
+   */
   readonly randomNumber: number
   /**
-   * Minimum interval between two reports, in milliseconds, before randomisation.
+   * Minimum interval between two RTCP reports, in milliseconds, before randomisation.
+   *
    * @default 5000
    */
   readonly minimumMs?: number
 }
 
 /**
- * Minimum interval in milliseconds (RFC 3550 section 6.2). No longer interval occurs in a session
- * of few members.
+ * Default minimum interval between two RTCP reports, in milliseconds (RFC 3550 section 6.2). No longer interval
+ * occurs in a session of few members.
  */
 const defaultMinimumMs = 5000
 /**
- * Divisor of the random interval: compensates for timer reconsideration, which makes the mean
+ * Divisor of the random interval between RTCP reports. It compensates for timer reconsideration, which makes the mean
  * interval longer (RFC 3550 section 6.3.1).
  */
 const compensation = Math.E - 1.5

@@ -5,7 +5,7 @@ export interface NtpTimestamp {
   readonly fraction: number
 }
 
-/** Seconds from 1900 to 1970: 70 years of 365 days and 17 leap days. */
+/** Seconds from 1900, the origin of NTP, to 1970: 70 years of 365 days and 17 leap days. */
 const unixEpochNtpSeconds = (70 * 365 + 17) * 24 * 60 * 60
 /** Seconds in an NTP era; the first era ends in February 2036. */
 const eraSeconds = 2 ** 32
@@ -25,14 +25,17 @@ export function ntpFromUnixMs(unixMs: number): NtpTimestamp {
   }
 }
 
-/** Converts to milliseconds since 1970, with fractions. Supports timestamps from 1968 to 2104. */
+/** Converts an NTP timestamp to milliseconds since 1970, with fractions. Supports timestamps from 1968 to 2104. */
 export function unixMsFromNtp({ seconds, fraction }: NtpTimestamp): number {
   // RFC 4330 section 3: a clear top bit means the era that begins in 2036.
   const era = seconds < eraSeconds / 2 ? eraSeconds : 0
   return (seconds + era - unixEpochNtpSeconds + fraction / fractionsPerSecond) * 1000
 }
 
-/** Returns the middle 32 bits of a timestamp in 1/65536 s, as in `lsr` (RFC 3550 section 6.4.1). */
+/**
+ * Returns the middle 32 bits of an NTP timestamp, in units of 1/65536 s, as in `lsr` of RTCP (RFC 3550 section
+ * 6.4.1).
+ */
 export function ntpMiddle32({ seconds, fraction }: NtpTimestamp): number {
   return (((seconds & 0xffff) << 16) | (fraction >>> 16)) >>> 0
 }

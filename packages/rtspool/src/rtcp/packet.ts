@@ -1,6 +1,6 @@
 import type { NtpTimestamp } from './ntp.js'
 
-/** Packet types of RFC 3550 section 12.1. */
+/** RTCP packet types of RFC 3550 section 12.1. */
 export const rtcpPacketTypes = Object.freeze({
   senderReport: 200,
   receiverReport: 201,
@@ -9,7 +9,7 @@ export const rtcpPacketTypes = Object.freeze({
   app: 204,
 } as const)
 
-/** Item types of RFC 3550 section 12.2. */
+/** Types of the items in a source description (SDES), from RFC 3550 section 12.2. */
 export const sdesItemTypes = Object.freeze({
   cname: 1,
   name: 2,
@@ -31,11 +31,11 @@ export interface ReceptionReport {
   readonly cumulativeLost: number
   /** Highest sequence number received, with the count of its wraps in the upper 16 bits. */
   readonly extendedHighestSequenceNumber: number
-  /** Jitter in ticks of the RTP clock. */
+  /** Interarrival jitter of the source's packets, in ticks of the RTP clock. */
   readonly interarrivalJitter: number
-  /** Middle 32 bits of the NTP time of the last sender report, or 0 for none. */
+  /** Middle 32 bits of the NTP time in the source's last sender report, in 1/65536 s; 0 if none has arrived. */
   readonly lsr: number
-  /** Delay since that sender report, in 1/65536 s. */
+  /** Time from the arrival of the source's last sender report to this report, in 1/65536 s; 0 if none has arrived. */
   readonly dlsr: number
 }
 
@@ -47,11 +47,11 @@ export interface SenderReport {
   readonly type: 'senderReport'
   readonly ssrc: number
   readonly ntpTime: NtpTimestamp
-  /** The instant of `ntpTime` as RTP timestamp, in ticks of the stream's clock. */
+  /** RTP timestamp of the same moment as `ntpTime`, in ticks of the stream's clock. */
   readonly rtpTime: number
-  /** Number of RTP packets sent, modulo 2^32. */
+  /** Number of RTP packets that the sender has sent, modulo 2^32. */
   readonly packetCount: number
-  /** Number of payload octets sent, modulo 2^32. */
+  /** Number of RTP payload octets that the sender has sent, modulo 2^32. */
   readonly octetCount: number
   /** Reports about received sources, at most 31. */
   readonly reports: readonly ReceptionReport[]
@@ -66,7 +66,7 @@ export interface ReceiverReport {
 }
 
 export interface SourceDescriptionItem {
-  /** Type of the item: one of {@link sdesItemTypes}, or another number from 1 to 255. */
+  /** Type of the item in the source description: one of {@link sdesItemTypes}, or another number from 1 to 255. */
   readonly itemType: number
   /** Text of at most 255 bytes of UTF-8. */
   readonly value: string
@@ -93,15 +93,12 @@ export interface Bye {
   readonly reason?: string
 }
 
-/**
- * Packet of another type, such as APP, feedback (RFC 4585) or extended reports. Its body is not
- * parsed.
- */
+/** RTCP packet of another type, such as APP, feedback (RFC 4585) or extended reports. Its body is not parsed. */
 export interface UnknownRtcpPacket {
   readonly type: 'unknown'
-  /** Packet type, 192 to 223. */
+  /** RTCP packet type, 192 to 223. */
   readonly packetType: number
-  /** Five bits after the padding bit of the header: count, subtype or feedback format. */
+  /** Five bits after the padding bit of the RTCP header: count, subtype or feedback format. */
   readonly count: number
   /**
    * Body of the packet after the four header bytes, without padding: a view of whole 32-bit words.

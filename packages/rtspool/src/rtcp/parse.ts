@@ -12,9 +12,9 @@ import {
 
 export interface ParseCompoundOptions {
   /**
-   * Strictness. `strict`: as in RFC 3550 A.2, the first packet is SR or RR, and only the last has
-   * padding. `tolerant`: any packet may be first, as in reduced-size RTCP (RFC 5506), and any may
-   * have padding.
+   * Strictness of the RTCP parser. `strict`: as in RFC 3550 A.2, the first packet is SR or RR, and only the last has
+   * padding. `tolerant`: any packet may be first, as in reduced-size RTCP (RFC 5506), and any may have padding.
+   *
    * @default 'tolerant'
    */
   readonly policy?: 'strict' | 'tolerant'
@@ -32,8 +32,8 @@ const senderReportBytes = 24
 const lowestPacketType = 192
 const highestPacketType = 223
 /**
- * Maximum number of packets in a compound packet: more than any real peer sends. A longer compound
- * packet is refused.
+ * Maximum number of packets in a compound RTCP packet: more than any real peer sends. A longer compound packet is
+ * refused.
  */
 const largestPacketCount = 64
 
@@ -78,7 +78,7 @@ interface RawPacket {
   readonly count: number
   readonly hasPadding: boolean
   readonly body: Buffer
-  /** Offset in bytes of the end of the packet. */
+  /** Offset in the compound packet, in bytes, of the end of this RTCP packet. */
   readonly end: number
 }
 
@@ -167,7 +167,7 @@ function parseSourceDescription(body: Buffer, count: number): SourceDescription 
 }
 
 /**
- * Returns the offset of the null octet that ends the items of a chunk. If the octet is missing,
+ * Returns the offset of the null octet that ends the items of a chunk of an SDES packet. If the octet is missing,
  * returns the end of the packet.
  */
 function chunkEnd(body: Buffer, start: number): number | undefined {

@@ -15,15 +15,15 @@ const versionBits = 2 << 6
 const headerBytes = 4
 const wordBytes = 4
 const reportBytes = 24
-/** Maximum number of reports, chunks or sources in a packet: the count has five bits. */
+/** Maximum number of reports, chunks or sources in an RTCP packet: the count in its header has five bits. */
 const largestCount = 31
-/** Maximum number of bytes in a text: its length has one octet. */
+/** Maximum number of bytes in a text of an RTCP packet: its length has one octet. */
 const largestTextBytes = 255
 const largestCumulativeLost = 0x7fffff
 const smallestCumulativeLost = -0x800000
 
 /**
- * Writes consecutive packets as one datagram.
+ * Writes consecutive RTCP packets as one datagram.
  *
  * The caller must put an SR or RR first and include an SDES with a CNAME (RFC 3550 section 6.1).
  *
@@ -68,11 +68,10 @@ export function serializeSenderReport(packet: SenderReport): Buffer {
 }
 
 /**
- * Copies a compound packet, and writes another time to its first packet, which must be a sender
- * report.
+ * Copies a compound packet, and writes another time to its first packet, which must be a sender report.
  *
  * @param compound - Result of {@link serializeCompound}; not changed.
- * @param rtpTime - The moment of `ntpTime` in ticks of the RTP timestamps; wraps here.
+ * @param rtpTime - RTP timestamp of the same moment as `ntpTime`, in ticks; wraps here.
  */
 export function redateSenderReport(
   compound: Buffer,
@@ -114,8 +113,8 @@ function writeReports(buffer: Buffer, start: number, reports: readonly Reception
 }
 
 /**
- * Limits the number of lost packets to the range of its 24-bit field, without wrapping (RFC 3550
- * A.3).
+ * Limits the number of lost packets in a reception report to the range of its 24-bit field, without wrapping (RFC
+ * 3550 A.3).
  */
 function clampLost(cumulativeLost: number): number {
   return Math.max(smallestCumulativeLost, Math.min(largestCumulativeLost, cumulativeLost))

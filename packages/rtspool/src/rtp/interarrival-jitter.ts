@@ -21,7 +21,7 @@ export class InterarrivalJitter {
     this.#clockRate = clockRate
   }
 
-  /** Jitter in ticks of the RTP clock, with fractions. */
+  /** Interarrival jitter in ticks of the RTP clock, with fractions. */
   get ticks(): number {
     return this.#jitter
   }
@@ -29,6 +29,7 @@ export class InterarrivalJitter {
   /**
    * Updates the jitter with a received packet.
    *
+   * @param timestamp - RTP timestamp of the packet, in ticks.
    * @param arrivalMs - Monotonic time of arrival, in milliseconds.
    */
   update(timestamp: number, arrivalMs: number): void {
@@ -43,7 +44,7 @@ export class InterarrivalJitter {
   }
 
   /**
-   * Notes that the timestamps have jumped. The jitter stays, but the next packet is not compared
+   * Notes that the RTP timestamps of the source have jumped. The jitter stays, but the next packet is not compared
    * with the last.
    */
   noteJump(): void {

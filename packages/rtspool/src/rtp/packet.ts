@@ -20,7 +20,7 @@
  * @see RFC 3550 section 5.1
  */
 
-/** Length of the fixed header in bytes. */
+/** Length of the fixed RTP header in bytes. */
 export const rtpHeaderBytes = 12
 
 const version = 2
@@ -52,22 +52,22 @@ export function isValidRtp(packet: Uint8Array): boolean {
   return paddingBytes > 0 && payloadOffset + paddingBytes <= packet.length
 }
 
-/** Returns the payload type, 0 to 127. */
+/** Returns the payload type of an RTP packet, 0 to 127. */
 export function payloadTypeOf(packet: Uint8Array): number {
   return (packet[1] as number) & payloadTypeMask
 }
 
-/** Returns the marker, which for video marks the last packet of an access unit. */
+/** Returns the marker bit of an RTP packet, which for video marks the last packet of an access unit. */
 export function markerOf(packet: Uint8Array): boolean {
   return ((packet[1] as number) & markerBit) !== 0
 }
 
-/** Returns the sequence number, 0 to 65535. */
+/** Returns the sequence number of an RTP packet, 0 to 65535. */
 export function sequenceNumberOf(packet: Uint8Array): number {
   return uint16At(packet, 2)
 }
 
-/** Returns the timestamp in ticks of the RTP clock, modulo 2^32. */
+/** Returns the timestamp of an RTP packet in ticks of the RTP clock, modulo 2^32. */
 export function timestampOf(packet: Uint8Array): number {
   return uint32At(packet, 4)
 }
@@ -76,7 +76,7 @@ export function ssrcOf(packet: Uint8Array): number {
   return uint32At(packet, 8)
 }
 
-/** Returns the offset of the payload: after the CSRC list and the header extension. */
+/** Returns the offset of the payload in an RTP packet: after the CSRC list and the header extension. */
 export function payloadOffsetOf(packet: Uint8Array): number {
   const first = packet[0] as number
   const csrcEnd = rtpHeaderBytes + (first & csrcCountMask) * wordBytes
@@ -87,14 +87,14 @@ export function payloadOffsetOf(packet: Uint8Array): number {
   return extensionEnd + uint16At(packet, csrcEnd + 2) * wordBytes
 }
 
-/** Returns the offset after the payload: the start of the padding, if any. */
+/** Returns the offset after the payload in an RTP packet: the start of the padding, if any. */
 export function payloadEndOf(packet: Uint8Array): number {
   const hasPadding = ((packet[0] as number) & paddingBit) !== 0
   return hasPadding ? packet.length - (packet[packet.length - 1] as number) : packet.length
 }
 
 /**
- * Writes a fixed header without CSRCs, extension or padding.
+ * Writes the fixed header of an RTP packet, without CSRCs, extension or padding.
  *
  * @param buffer - Has 12 bytes from `offset` on.
  * @returns The offset after the header.
@@ -117,7 +117,7 @@ export function writeRtpHeader(
   return offset + rtpHeaderBytes
 }
 
-/** Changes the sequence number, timestamp and SSRC of a packet in place; all else stays. */
+/** Changes the sequence number, timestamp and SSRC of an RTP packet in its own memory; all else stays. */
 export function rewriteRtpHeader(
   packet: Uint8Array,
   sequenceNumber: number,

@@ -56,9 +56,10 @@ export function joinKinds(before: number, unit: number): number {
 }
 
 /**
- * Returns the kind of a later fragment of a unit.
+ * Returns the kind of a later fragment of a NAL unit or frame that is split over several packets.
  *
  * @param first - Kind of the unit's first fragment.
+ * @returns Bits of {@link payloadKinds}.
  */
 export function continuedKind(first: number): number {
   return first & keyFrame ? rest : first & (picture | prefix)

@@ -3,7 +3,7 @@ const windowSize = 1024
 
 /** Remembers which of the last 1024 sequence numbers were received, and counts duplicates. */
 export class ReceivedNumbers {
-  /** Flags by sequence number modulo the size: 1 if the packet was received. */
+  /** Flag for each sequence number modulo the size of the array: 1 if the packet was received. */
   readonly #window = new Uint8Array(windowSize)
   #duplicates = 0
 
@@ -18,7 +18,10 @@ export class ReceivedNumbers {
     this.#window[index] = 1
   }
 
-  /** Marks the `ahead` sequence numbers after `highest` as not received. */
+  /**
+   * Marks the `ahead` sequence numbers after `highest` as not received, because the highest number received increases
+   * by `ahead`.
+   */
   advance(highest: number, ahead: number): void {
     if (ahead >= windowSize) this.#window.fill(0)
     else for (let step = 1; step <= ahead; step++) this.#window[(highest + step) % windowSize] = 0

@@ -7,15 +7,13 @@ export interface ReceptionReportValues {
   readonly ssrc: number
   /** Fraction of packets lost since the last report, in 1/256; 0 to 255. */
   readonly fractionLost: number
-  /**
-   * Number of packets lost since the beginning, 24 bits signed; negative when there are duplicates.
-   */
+  /** Number of packets lost since the beginning of reception, 24 bits signed; negative when there are duplicates. */
   readonly cumulativeLost: number
   readonly extendedHighestSequenceNumber: number
-  /** Jitter in ticks of the RTP clock. */
+  /** Interarrival jitter of the packets, in ticks of the RTP clock. */
   readonly interarrivalJitter: number
   readonly lsr: number
-  /** Delay since the last sender report, in 1/65536 s. */
+  /** Time from the arrival of the source's last sender report to this report, in 1/65536 s; 0 if none has arrived. */
   readonly dlsr: number
 }
 
@@ -65,8 +63,8 @@ export class ReceptionStatistics {
   #highest = 0
   #cycles = 0
   /**
-   * Sequence number that would confirm a restart: the one after the last packet that jumped; -1 =
-   * none.
+   * Sequence number of a packet that would confirm a restart of the source: the one after the last packet that
+   * jumped; -1 = none.
    */
   #restartSequenceNumber = -1
   #received = 0
@@ -112,7 +110,7 @@ export class ReceptionStatistics {
     return Math.max(0, this.expected - (this.#received - this.duplicates))
   }
 
-  /** Jitter in ticks of the RTP clock, with fractions. */
+  /** Interarrival jitter of the source's packets in ticks of the RTP clock, with fractions. */
   get interarrivalJitter(): number {
     return this.#jitter.ticks
   }
@@ -141,7 +139,12 @@ export class ReceptionStatistics {
     this.#senderReportArrivalMs = arrivalMs
   }
 
-  /** Returns the values to report now. `fractionLost` covers the time since the previous call. */
+  /**
+   * Returns the values for a reception report about the source. `fractionLost` covers the time since the previous
+   * call.
+   *
+   * @param nowMs - Monotonic time in milliseconds.
+   */
   report(nowMs: number): ReceptionReportValues {
     const expected = this.expected
     const expectedInterval = expected - this.#expectedPrior
@@ -195,8 +198,10 @@ export class ReceptionStatistics {
   }
 
   /**
-   * Ignores a packet whose sequence number is far off. Two such packets in sequence mean that the
-   * source has restarted.
+   * Handles a packet whose sequence number is far from the highest one: ignores the packet. Two such packets in
+   * sequence mean that the source has restarted.
+   *
+   * @returns `false` if the packet is ignored, `true` if the statistics begin anew with it.
    */
   #updateAfterJump(sequenceNumber: number): boolean {
     if (sequenceNumber === this.#restartSequenceNumber) {
@@ -207,7 +212,7 @@ export class ReceptionStatistics {
     return false
   }
 
-  /** Raises the highest sequence number, and marks the numbers in between as not received. */
+  /** Raises the highest sequence number received by `ahead`, and marks the numbers in between as not received. */
   #advance(sequenceNumber: number, ahead: number): void {
     if (sequenceNumber < this.#highest) this.#cycles += sequenceNumbers
     this.#numbers.advance(this.#highest, ahead)

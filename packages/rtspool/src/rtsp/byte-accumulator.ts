@@ -2,7 +2,7 @@ const initialBytes = 256
 const emptyBuffer = Buffer.alloc(0)
 
 /**
- * Collects bytes that arrive in pieces. The memory doubles with the received bytes, never with an
+ * Collects bytes of one message that arrive in pieces. The memory doubles with the received bytes, never with an
  * announced length, so n single bytes cost O(n).
  */
 export class ByteAccumulator {

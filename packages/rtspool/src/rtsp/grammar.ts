@@ -47,8 +47,9 @@ export function hasControlCode(text: string, isTabAllowed: boolean): boolean {
 }
 
 /**
- * Parses decimal digits.
+ * Parses a text of decimal digits to a number.
  *
+ * @param max - Highest accepted number.
  * @returns `undefined` if the text is not plain digits or exceeds `max`.
  */
 export function parseDecimal(text: string, max: number): number | undefined {
@@ -65,9 +66,7 @@ export function parseDecimal(text: string, max: number): number | undefined {
 
 const isLinearSpace = (code: number): boolean => code === 0x20 || code === 0x09
 
-/**
- * Removes spaces and tabs at both ends; keeps other white space, unlike `String.prototype.trim`.
- */
+/** Removes spaces and tabs at both ends of a text; keeps other white space, unlike `String.prototype.trim`. */
 export function trimLinearSpace(text: string): string {
   let start = 0
   let end = text.length
@@ -77,12 +76,13 @@ export function trimLinearSpace(text: string): string {
 }
 
 /**
- * Splits at a separator outside of quoted strings; pieces are trimmed and keep their quotes.
+ * Splits a text at a separator outside of quoted strings. The pieces are trimmed and keep their quotes; empty pieces
+ * are kept.
  *
  * @param separator - One character.
- * @param max - Maximum number of pieces. If there are more, at least one more is returned; the rest
- *   is left out or part of the last.
- * @returns `undefined` if a quoted string does not end. Empty pieces are kept.
+ * @param max - Maximum number of pieces. If there are more, at least one more is returned; the rest is left out or
+ *   part of the last.
+ * @returns `undefined` if a quoted string does not end.
  */
 export function splitOutsideQuotes(
   text: string,

@@ -1,4 +1,4 @@
-/** First byte that makes a line invalid, and its index in the line. */
+/** First control character in a received line, which makes the line invalid, and its index in the line. */
 export interface ForbiddenByte {
   readonly byte: number
   readonly index: number
@@ -6,7 +6,7 @@ export interface ForbiddenByte {
 
 // Regular expressions, because they check a long line several times faster than a loop over its
 // bytes.
-/** Matches a character outside printable ASCII. Most lines contain none. */
+/** Matches a character outside printable ASCII in a received line. Most lines contain none. */
 const beyondPrintableAscii = /[^\x20-\x7e]/
 const beyondAscii = /[\x80-\xff]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -15,12 +15,11 @@ const controlCode = /[\x00-\x1f\x7f]/
 const controlCodeButTab = /[\x00-\x08\x0a-\x1f\x7f]/
 
 /**
- * Decodes a line as UTF-8. Bytes that are not UTF-8 become U+FFFD.
+ * Decodes a line of an RTSP message as UTF-8. Bytes that are not UTF-8 become U+FFFD.
  *
  * @param bytes - Contains the line from `start` up to `end`, without its line end.
  * @param isTabAllowed - Allows HTAB, as in the value of a header, but not in a start line.
- * @returns The text, or the first control character (such as NUL or CR), which makes the line
- *   invalid.
+ * @returns The text, or the first control character (such as NUL or CR), which makes the line invalid.
  */
 export function decodeLine(
   bytes: Buffer,

@@ -15,8 +15,6 @@ export const rtspMethods = Object.freeze([
 
 export type RtspMethod = (typeof rtspMethods)[number]
 
-/**
- * Returns whether a method is in the table, with exactly this spelling: methods are case-sensitive.
- */
+/** Returns whether a method is one of {@link rtspMethods}, with exactly this spelling: methods are case-sensitive. */
 export const isRtspMethod = (method: string): method is RtspMethod =>
   (rtspMethods as readonly string[]).includes(method)

@@ -47,7 +47,10 @@ const State = {
   StartLine: 1,
   HeaderLine: 2,
   Body: 3,
-  /** State inside the header of an interleaved frame: the four bytes before its payload. */
+  /**
+   * State inside the header of an interleaved frame: the four bytes `$`, channel and length, which precede its
+   * payload.
+   */
   FrameHeader: 4,
   FramePayload: 5,
   Failed: 6,
@@ -281,7 +284,9 @@ export class RtspParser {
   }
 
   /**
-   * Refuses a line that exceeds the limit, before its bytes are kept. The line may be incomplete.
+   * Refuses a line that exceeds the limit on its length, before its bytes are kept. The line may be incomplete.
+   *
+   * @throws {MalformedMessageError} If the line is too long.
    */
   #checkLineLength(chunk: Buffer, start: number, end: number): void {
     const { maxLineBytes, maxHeaderBytes } = this.#limits
@@ -464,7 +469,7 @@ export class RtspParser {
     return this.#fail(code, production, `expected no control character in a line, got ${got}`)
   }
 
-  /** Drops the incomplete message and frees its memory. */
+  /** Drops the incomplete message and frees the memory that it takes. */
   #release(): void {
     this.#pending.clear()
     this.#frame.drop()

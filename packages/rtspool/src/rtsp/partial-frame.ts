@@ -25,12 +25,12 @@ export class PartialFrame {
     return this.#payloadFill === this.#payload.length
   }
 
-  /** Starts a frame; the next bytes to read begin with its `$`. */
+  /** Starts an interleaved frame; the next bytes to read begin with its `$`. */
   begin(): void {
     this.#headerFill = 0
   }
 
-  /** Reads bytes of the header. @returns Index in the chunk of the first byte that was not read */
+  /** Reads bytes of the frame's header. @returns Index in the chunk of the first byte that was not read */
   readHeader(chunk: Buffer, start: number): number {
     let at = start
     while (at < chunk.length && !this.hasHeader) {
@@ -44,14 +44,14 @@ export class PartialFrame {
     return at
   }
 
-  /** Reads bytes of the payload. @returns Index in the chunk of the first byte that was not read */
+  /** Reads bytes of the frame's payload. @returns Index in the chunk of the first byte that was not read */
   readPayload(chunk: Buffer, start: number): number {
     const copied = chunk.copy(this.#payload, this.#payloadFill, start)
     this.#payloadFill += copied
     return start + copied
   }
 
-  /** Returns the complete payload, and releases it. */
+  /** Returns the complete payload of the frame, which belongs to the caller from now on. */
   take(): Buffer {
     const payload = this.#payload
     this.drop()

@@ -15,7 +15,7 @@ export type StartLine =
       readonly reason: string
     }
 
-/** Text before the version, in request lines and in status lines. */
+/** Text before the version number, in request lines and in status lines of RTSP. */
 const protocol = 'RTSP/'
 
 /**

@@ -49,7 +49,7 @@ export const reasonPhrases: Readonly<Record<number, string>> = Object.freeze({
 })
 
 /**
- * Phrases for codes without a phrase of their own, by the first digit of the code (RFC 2326 section
+ * Reason phrases for status codes without a phrase of their own, by the first digit of the code (RFC 2326 section
  * 7.1.1).
  */
 const classPhrases = ['Informational', 'Success', 'Redirection', 'Client Error', 'Server Error']

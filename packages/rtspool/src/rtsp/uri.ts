@@ -131,7 +131,7 @@ function parseAfterAuthority(rest: string): Pick<RtspUri, 'path' | 'rawPath' | '
   return { path, rawPath, query }
 }
 
-/** Returns the end of the authority: the index of the first `/` or `?` from `start` on. */
+/** Returns the end of the authority (host and port) in a URI: the index of the first `/` or `?` from `start` on. */
 function authorityEnd(text: string, start: number): number {
   for (let at = start; at < text.length; at++) {
     if (text[at] === '/' || text[at] === '?') return at

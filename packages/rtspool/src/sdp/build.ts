@@ -30,7 +30,8 @@ export interface CreateSessionDescriptionOptions {
   /** Value of `a=tool`. @default no such line */
   readonly tool?: string
   /**
-   * Value of `a=control` of the presentation.
+   * Value of `a=control` of the presentation, the URI by which clients play all tracks together.
+   *
    * @default `*`
    */
   readonly control?: string
@@ -83,9 +84,9 @@ export interface CreateMediaDescriptionOptions {
   readonly channels?: number
   /** Value of `a=fmtp` without the payload type; the line is left out by default. */
   readonly fmtp?: string
-  /** Value of `b=AS`, in kbit/s including headers; the line is left out by default. */
+  /** Value of `b=AS`: bandwidth of the track in kbit/s including headers; the line is left out by default. */
   readonly bandwidthKbps?: number
-  /** Value of `a=control`; the line is left out by default. */
+  /** Value of `a=control`, the URI by which clients set up the track; the line is left out by default. */
   readonly control?: string
   /**
    * Port in `m=`; 0 lets SETUP choose.

@@ -15,8 +15,9 @@ export function controlCharacterAt(text: string): number {
 }
 
 /**
- * Throws if the text would break its line of SDP, or start a new one.
+ * Checks that a text contains nothing that would break its line of SDP, or start a new one.
  *
+ * @param what - Name of the text, for the message.
  * @throws {RangeError} The text contains a control character.
  */
 export function requireLineText(text: string, what: string): void {

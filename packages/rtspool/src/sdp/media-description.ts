@@ -8,7 +8,8 @@ export interface MediaLine {
   /** Port, 0 to 65535; 0 in an RTSP description, because SETUP chooses the ports. */
   readonly port: number
   /**
-   * Number of ports.
+   * Number of ports in the `m=` line.
+   *
    * @default 1
    */
   readonly portCount?: number
@@ -60,7 +61,7 @@ export class MediaDescription {
   readonly kind: string
   readonly portCount: number
   readonly formats: readonly string[]
-  /** The lines below the `m=` line. */
+  /** Lines of the track below its `m=` line. */
   readonly section: SdpSection
   #port: number
   #protocol: string
@@ -138,27 +139,33 @@ export class MediaDescription {
     return this.section.attribute('control')?.trim()
   }
 
-  /** Delegates to {@link SdpSection.value}. */
+  /**
+   * Returns the value of the first line of a type below the `m=` line, as {@link SdpSection.value} does; `undefined`
+   * without one.
+   */
   value(type: string): string | undefined {
     return this.section.value(type)
   }
 
-  /** Delegates to {@link SdpSection.setValue}. */
+  /** Replaces or inserts a line of a type below the `m=` line, as {@link SdpSection.setValue} does. */
   setValue(type: string, value: string): void {
     this.section.setValue(type, value)
   }
 
-  /** Delegates to {@link SdpSection.removeValues}. */
+  /** Removes all lines of a type below the `m=` line, as {@link SdpSection.removeValues} does. */
   removeValues(type: string): void {
     this.section.removeValues(type)
   }
 
-  /** Delegates to {@link SdpSection.attribute}. */
+  /**
+   * Returns the value of the track's first `a=name:value` line, as {@link SdpSection.attribute} does; `undefined`
+   * without one.
+   */
   attribute(name: string): string | undefined {
     return this.section.attribute(name)
   }
 
-  /** Delegates to {@link SdpSection.attributes}. */
+  /** Returns the values of all `a=name…` lines of the track, as {@link SdpSection.attributes} does. */
   attributes(name: string): string[] {
     return this.section.attributes(name)
   }
@@ -167,17 +174,17 @@ export class MediaDescription {
     return this.section.hasAttribute(name)
   }
 
-  /** Delegates to {@link SdpSection.setAttribute}. */
+  /** Replaces the track's first `a=name…` line or adds one, as {@link SdpSection.setAttribute} does. */
   setAttribute(name: string, value?: string): void {
     this.section.setAttribute(name, value)
   }
 
-  /** Delegates to {@link SdpSection.addAttribute}. */
+  /** Adds an `a=name…` line to the track, as {@link SdpSection.addAttribute} does. */
   addAttribute(name: string, value?: string): void {
     this.section.addAttribute(name, value)
   }
 
-  /** Delegates to {@link SdpSection.removeAttributes}. */
+  /** Removes all `a=name…` lines of the track, as {@link SdpSection.removeAttributes} does. */
   removeAttributes(name: string): void {
     this.section.removeAttributes(name)
   }

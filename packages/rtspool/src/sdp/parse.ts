@@ -10,7 +10,7 @@ import type { SessionDescription } from './session-description.js'
 /** Limits of a session description; a larger one is refused. */
 export const sdpLimits = Object.freeze({ sizeBytes: 64 * 1024, lines: 512, media: 64 })
 
-/** Maximum number of characters of a broken line that an error quotes. */
+/** Maximum number of characters of a broken line that the message of an error contains. */
 const excerptLength = 60
 
 /**
@@ -58,7 +58,7 @@ interface NumberedLine {
   readonly content: string
 }
 
-/** Returns the lines that are not blank, with their line numbers. */
+/** Returns the lines of a session description that are not blank, with their line numbers from 1. */
 function numberedLines(received: string | Uint8Array): NumberedLine[] {
   const text = typeof received === 'string' ? received : bufferOf(received)
   if (text === undefined) {
@@ -90,14 +90,17 @@ function decodeBytes(bytes: Buffer): string {
   return unmarked.toString(isUtf8(unmarked) ? 'utf8' : 'latin1')
 }
 
-/** Removes NULs at the end of a line, which some publishers send because they write C strings. */
+/** Removes NULs at the end of a line of SDP, which some publishers send because they write C strings. */
 function withoutNuls(line: string): string {
   let end = line.length
   while (end > 0 && line.charCodeAt(end - 1) === 0) end--
   return line.slice(0, end)
 }
 
-/** Parses one line. @returns `undefined` for a line that is not of the form `<letter>=<value>` */
+/**
+ * Parses one line of a session description. @returns `undefined` for a line that is not of the form
+ * `<letter>=<value>`
+ */
 function parseLine(content: string, number: number): SdpLine | undefined {
   const badIndex = controlCharacterAt(content)
   if (badIndex !== -1) fail(number, 'no control characters', content.slice(badIndex))
@@ -108,9 +111,7 @@ function parseLine(content: string, number: number): SdpLine | undefined {
   return { type, value: type === 'a' ? attributeOf(value) : value }
 }
 
-/**
- * Removes spaces and tabs before an attribute's name, and after it if the attribute has no value.
- */
+/** Removes spaces and tabs before the name of an SDP attribute, and after it if the attribute has no value. */
 const attributeOf = (value: string): string =>
   value.replace(value.includes(':') ? /^[ \t]+/ : /^[ \t]+|[ \t]+$/g, '')
 

@@ -8,7 +8,7 @@ export interface RtpMap {
   readonly channels?: number
 }
 
-/** Payload types of RFC 3551 tables 4 and 5. */
+/** Encodings of the static payload types, from RFC 3551 tables 4 and 5. */
 const staticPayloadTypes: ReadonlyMap<number, RtpMap> = new Map<number, RtpMap>([
   [0, { encoding: 'PCMU', clockRate: 8000 }],
   [3, { encoding: 'GSM', clockRate: 8000 }],
@@ -38,12 +38,18 @@ const staticPayloadTypes: ReadonlyMap<number, RtpMap> = new Map<number, RtpMap>(
   [34, { encoding: 'H263', clockRate: 90000 }],
 ])
 
-/** Returns the static meaning of a payload type (RFC 3551), used if the description gives none. */
+/**
+ * Returns the encoding that RFC 3551 assigns to a payload type, for a description that states none; `undefined` if
+ * RFC 3551 assigns none.
+ */
 export function staticRtpMap(payloadType: number): RtpMap | undefined {
   return staticPayloadTypes.get(payloadType)
 }
 
-/** Parses `H264/90000` or `opus/48000/2`; returns `undefined` for any other text. */
+/**
+ * Parses the encoding in a value of `a=rtpmap`, such as `H264/90000` or `opus/48000/2`; returns `undefined` for any
+ * other text.
+ */
 export function parseRtpMap(text: string): RtpMap | undefined {
   const [encoding, rate, channels, ...rest] = text.trim().split('/')
   const clockRate = positiveInteger(rate)
@@ -54,7 +60,7 @@ export function parseRtpMap(text: string): RtpMap | undefined {
     : { encoding, clockRate, channels: channelCount }
 }
 
-/** Writes `H264/90000` or `opus/48000/2`. */
+/** Writes an encoding as in `a=rtpmap`: `H264/90000` or `opus/48000/2`. */
 export function serializeRtpMap({ encoding, clockRate, channels }: RtpMap): string {
   return channels === undefined
     ? `${encoding}/${clockRate}`

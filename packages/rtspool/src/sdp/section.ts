@@ -1,4 +1,4 @@
-/** One `type=value` line, without its line end. */
+/** Line `type=value` of a session description, without its line end. */
 export interface SdpLine {
   /** Type of the line, one letter: `v`, `o`, `s`, `a`, …, or a letter outside the standards. */
   readonly type: string
@@ -6,7 +6,10 @@ export interface SdpLine {
   readonly value: string
 }
 
-/** Order of the types of lines (RFC 8866 sections 5 and 9), for the session level and for media. */
+/**
+ * Order of the types of lines in a session description (RFC 8866 sections 5 and 9), for the session level and for
+ * media.
+ */
 const legalOrder = 'vosmiuepcbtrzka'
 
 /**
@@ -23,7 +26,9 @@ export class SdpSection {
     this.lines = [...lines]
   }
 
-  /** Returns the value of the first line of a type, e.g. `value('s')` for the session's name. */
+  /**
+   * Returns the value of the first line of a type, e.g. `value('s')` for the session's name; `undefined` without one.
+   */
   value(type: string): string | undefined {
     return this.lines.find((line) => line.type === type)?.value
   }
@@ -55,7 +60,7 @@ export class SdpSection {
     return undefined
   }
 
-  /** Returns the values of all `a=name…` lines, in order. */
+  /** Returns the values of all `a=name…` lines, in order; `''` for a bare `a=name`. */
   attributes(name: string): string[] {
     const values: string[] = []
     for (const line of this.lines) {

@@ -84,8 +84,8 @@ export class LiveOptions {
 }
 
 /**
- * Returns neutral values for the options of ports, files and pools. They cannot change because they
- * are in use, so the check of changed options must not open new ones.
+ * Returns neutral values for the options of ports, files and pools, which cannot change because they are in use. The
+ * check of changed options checks these values as well, and must not open new ports, files or pools.
  */
 const withoutResources = ({ pool }: ResolvedRtspServerOptions): RtspServerOptions => ({
   ...{ port: 0, tls: undefined, multicast: undefined, nativeSockets: false, pool },

@@ -19,8 +19,8 @@ const stallMs = 250
 /** Longest time in milliseconds that removing expired sessions may block the event loop. */
 const sliceMs = 2
 /**
- * Number of steps between two readings of the clock. A step files one session again or removes it,
- * and takes about a microsecond.
+ * Number of steps of a search for expired sessions between two readings of the clock. A step files one session again
+ * or removes it, and takes about a microsecond.
  */
 const stepsPerLook = 8
 
@@ -143,7 +143,10 @@ export class Expiry {
     this.#remove = remove
   }
 
-  /** Files a new session in the wheel. @param handle - Number of the session in the {@link IdTable} */
+  /**
+   * Files a new session in the timing wheel at its deadline. @param handle - Number of the session in the {@link
+   * IdTable}
+   */
   add(handle: number, session: Session): void {
     this.#file(handle, session)
   }
@@ -152,10 +155,7 @@ export class Expiry {
     this.#wheel.unfile(handle)
   }
 
-  /**
-   * Moves a session in the wheel to its present deadline; needed whenever the deadline becomes
-   * earlier.
-   */
+  /** Moves a session in the timing wheel to its present deadline; needed whenever the deadline becomes earlier. */
   refile(session: Session): void {
     const handle = internals.handleOf(session)
     this.#wheel.unfile(handle)
@@ -163,7 +163,7 @@ export class Expiry {
   }
 
   /**
-   * Removes every session that is due, exact to the fraction of a millisecond.
+   * Removes every session that is due to expire, exact to the fraction of a millisecond.
    *
    * @param isEnough - Called after each removal; `true` ends the sweep early.
    * @returns Number of removed sessions.
@@ -279,8 +279,9 @@ export class Expiry {
   }
 
   /**
-   * Calls the functions of the watches if a session is due to expire.
+   * Calls the functions of the watches (`dispatch`) if a session is due to expire.
    *
+   * @param start - Time in milliseconds of the clock at which this turn of the event loop began.
    * @returns `false` if the time for one turn of the event loop was used up.
    */
   #dispatch(start: number): boolean {
@@ -299,8 +300,9 @@ export class Expiry {
   }
 
   /**
-   * Removes due sessions if there is a watch without a function of its own.
+   * Removes the sessions that are due to expire, if there is a watch without a function of its own.
    *
+   * @param start - Time in milliseconds of the clock at which this turn of the event loop began.
    * @returns `false` if the time for one turn of the event loop was used up.
    */
   #removeDue(start: number): boolean {
@@ -314,7 +316,10 @@ export class Expiry {
     }
   }
 
-  /** Sets the timer to the next occupied slot of the wheel, or to `delayMs` from now. */
+  /**
+   * Sets the timer that finds expired sessions: to the next occupied slot of the timing wheel, or to `delayMs` from
+   * now.
+   */
   #arm(delayMs?: number): void {
     let ref = false
     let removes = false

@@ -8,14 +8,14 @@ export class SessionBounds {
    * Milliseconds from creation within which the session must play or record; `Infinity` afterwards.
    */
   #idleSetupMs = Number.POSITIVE_INFINITY
-  /** Maximum lifetime, in milliseconds from creation. */
+  /** Maximum lifetime of the session, in milliseconds from its creation; `Infinity` = unlimited. */
   #lifetimeMs = Number.POSITIVE_INFINITY
   #expiresAt: number | undefined
-  /** Time at which the authorization ends, in milliseconds of the pool's clock. */
+  /** Time at which the authorization of the client ends, in milliseconds of the pool's clock; `Infinity` = never. */
   #authorizationAt = Number.POSITIVE_INFINITY
 
   /**
-   * Checks and stores the limits.
+   * Checks and stores the limits on the life of a session.
    *
    * @throws {RangeError} when a duration or time is out of range.
    */
@@ -63,7 +63,7 @@ export class SessionBounds {
     if (clock !== undefined) this.start(clock)
   }
 
-  /** Converts the end of the authorization to the time of a clock, by the current wall clock. */
+  /** Converts the end of the client's authorization to milliseconds of a clock, by the current wall clock. */
   start(clock: Clock): void {
     this.#authorizationAt =
       this.#expiresAt === undefined
@@ -81,15 +81,22 @@ export class SessionBounds {
     return true
   }
 
-  /** Returns the time at which the session must end at the latest, in milliseconds of the clock. */
+  /**
+   * Returns the time at which the session must end at the latest, in milliseconds of the clock; `Infinity` = no
+   * limit.
+   *
+   * @param createdAt - Creation of the session, in milliseconds of the same clock.
+   */
   endOf(createdAt: number): number {
     const setupOrLifetimeMs = Math.min(this.#idleSetupMs, this.#lifetimeMs)
     return Math.min(createdAt + setupOrLifetimeMs, this.#authorizationAt)
   }
 
   /**
-   * Returns the reason for removing a session that is due at `dueAt`: the limit that was reached
-   * first.
+   * Returns the reason for removing a session at the end of its life: the limit that was reached first.
+   *
+   * @param dueAt - Time at which the session is due to expire, in milliseconds of the clock.
+   * @param createdAt - Creation of the session, in milliseconds of the same clock.
    */
   reasonAt(dueAt: number, createdAt: number): RemovalReason {
     if (dueAt < this.endOf(createdAt)) return 'timeout'

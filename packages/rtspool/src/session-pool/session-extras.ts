@@ -22,7 +22,7 @@ export class Extras {
   bounds: SessionBounds | undefined = undefined
   clock: Clock | undefined = undefined
   use: SessionUse | undefined = undefined
-  /** Number of calls of `preventExpire` without a matching `allowExpire`. */
+  /** Number of calls of `preventExpire` without a matching `allowExpire`; above 0, the session does not time out. */
   prevented = 0
   /**
    * Timeout in milliseconds that the last `Session` header announced to the client; 0 = none yet.

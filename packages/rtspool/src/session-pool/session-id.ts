@@ -33,11 +33,11 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const characterCodes = Uint8Array.from(alphabet, (character) => character.charCodeAt(0))
 
 /**
- * The default {@link IdCodec}: 24 bytes from the operating system's generator as 32 characters.
- * Each character carries six bits, so all characters are equally likely.
+ * The default {@link IdCodec}: 24 bytes from the operating system's generator as 32 characters. Each character
+ * carries six bits, so all characters are equally likely.
  *
- * It draws the bytes for 256 ids at a time, since one system call costs as much as making 50 ids.
- * Bytes that have been used are wiped.
+ * The codec gets the bytes for 256 ids at a time, since one system call costs as much as making 50 ids. Bytes that
+ * have been used are wiped.
  */
 export class RandomIdCodec implements IdCodec {
   readonly #fill: RandomFill
@@ -80,10 +80,9 @@ export class RandomIdCodec implements IdCodec {
   }
 
   /**
-   * Draws the random bytes for the next ids.
+   * Generates the random bytes for the next ids.
    *
-   * @throws {TypeError} when the source does not fill the bytes synchronously, because the ids
-   * could then be guessed.
+   * @throws {TypeError} when the source does not fill the bytes synchronously, because the ids could then be guessed.
    */
   #draw(): void {
     // Wipes the used bytes, and shows below whether the source has written any.

@@ -43,8 +43,8 @@ export class SessionIndex {
   }
 
   /**
-   * Returns the sessions of a key whose serial number is higher than `serial`, in order of
-   * creation.
+   * Returns the sessions that share a key (such as a user or a path) and whose serial number is higher than `serial`.
+   * Their order is that of creation.
    */
   *after(key: string, serial: number): Generator<Session, void> {
     const group = this.#groups.get(key)

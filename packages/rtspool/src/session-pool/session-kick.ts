@@ -62,8 +62,7 @@ export function checkKickQuery(query: SessionKickQuery): SessionKickQuery {
 }
 
 /**
- * Returns whether a property excludes any session. An empty text does not, because every text
- * contains it.
+ * Returns whether a property of a kick excludes any session. An empty text does not, because every text contains it.
  */
 function selects(name: (typeof names)[number], value: unknown): boolean {
   if (name === 'minAge') return value !== undefined && value !== 0

@@ -11,8 +11,8 @@ export interface StreamTransport {
    */
   readonly queuedBytes?: number | undefined
   /**
-   * Values of the last reception report: from the viewer, or from this server about a publisher's
-   * packets.
+   * Values of the last RTCP reception report: from the viewer about the packets sent to it, or from this server about
+   * a publisher's packets. `undefined` before the first report.
    */
   readonly reception?: TransportReception | undefined
 }
@@ -33,10 +33,10 @@ export function queuedBytesOf(media: readonly SessionMedia[]): number {
 export interface TransportReception {
   /** Share of packets lost between the last two reports, 0 to 1. */
   readonly fractionLost: number
-  /** Number of packets lost since the source began. */
+  /** Number of RTP packets lost since the beginning of reception. */
   readonly cumulativeLost: number
   readonly jitterMs: number
-  /** Milliseconds to the receiver and back; `undefined` if unknown. */
+  /** Milliseconds for a packet to the receiver and back; `undefined` if unknown. */
   readonly roundTripMs: number | undefined
 }
 

@@ -326,16 +326,17 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Finds a session by its public id, which logs and APIs show, without touching it.
+   * Finds a session by its public id, which logs and APIs show. Does not count as a sign of life of its client.
    *
    * @param publicId - Value of {@link Session.publicId}.
+   * @returns The session; `undefined` if the pool does not contain it.
    */
   findByPublicId(publicId: string): Session<Data> | undefined {
     return this.#registry.findByPublicId(publicId) as Session<Data> | undefined
   }
 
   /**
-   * Removes a session from the pool. If another session has the same id, that one stays.
+   * Removes a session object from the pool. If the pool holds another object with the same id, that one stays.
    *
    * @returns Whether the session was in this pool.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_LOCKED` when called from inside {@link filter}.
@@ -478,15 +479,16 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Returns whether the pool holds a session with this id, even one that is due to expire. Does not
-   * touch the session.
+   * Returns whether the pool holds a session with this id, even one that is due to expire. Does not count as a sign
+   * of life of its client.
    */
   has(id: string): boolean {
     return this.get(id) !== undefined
   }
 
   /**
-   * Returns the session with this id, even one that is due to expire. Does not touch the session.
+   * Returns the session with this id, even one that is due to expire; `undefined` if there is none. Does not count as
+   * a sign of life of its client.
    */
   get(id: string): Session<Data> | undefined {
     return typeof id === 'string' ? this.#sessions.get(id) : undefined
@@ -561,13 +563,13 @@ export class SessionPool<Data extends object = SessionData>
     return this.#registry.listInTurns(query) as Promise<SessionPage<Data>>
   }
 
-  /** Returns the counters of the pool since its creation. */
+  /** Returns the counters of the pool since its creation, such as sessions created, removed and refused. */
   stats(): SessionPoolStats {
     return this.#counters.snapshot(this.#sessions.size)
   }
 
   /**
-   * Creates an id. A subclass may override it; it need not check whether the id is taken.
+   * Creates a session id. A subclass may override this function, which need not check whether the id is in use.
    *
    * @see GstRTSPSessionPoolClass.create_session_id
    */
@@ -644,7 +646,7 @@ export class SessionPool<Data extends object = SessionData>
     this.#leave(session, internals.dueReason(session))
   }
 
-  /** Adds a session to all structures of the pool. No other function adds sessions. */
+  /** Adds a session to all lists and indexes of the pool. No other function adds sessions. */
   #enter(session: Session<Data>): void {
     const handle = this.#sessions.add(session)
     internals.enter(session, this.#host, handle)
@@ -654,7 +656,7 @@ export class SessionPool<Data extends object = SessionData>
   }
 
   /**
-   * Removes a session from all structures, releases what the session holds, then notifies
+   * Removes a session from all lists and indexes of the pool, releases what the session holds, then notifies
    * listeners. No other function removes sessions.
    */
   #leave(left: Session, reason: RemovalReason, note?: string): void {

@@ -66,10 +66,7 @@ export class SessionRegistry {
     this.#byGroup = new SessionIndex(serialOf)
   }
 
-  /**
-   * Number of sessions added since the pool was created, which is also the serial number of the
-   * last one.
-   */
+  /** Number of sessions added since the pool was created, which is also the serial number of the session added last. */
   get added(): number {
     return this.#chain.serial
   }
@@ -115,8 +112,8 @@ export class SessionRegistry {
   }
 
   /**
-   * Yields the sessions with a higher serial number, in order of creation. Sessions may be added
-   * and removed meanwhile, as in a `Map`.
+   * Yields the sessions whose serial number is higher than `serial`, in order of creation. Sessions may be added and
+   * removed meanwhile, as in a `Map`.
    */
   *after(serial: number): Generator<Session, void> {
     const chain = this.#chain
@@ -152,8 +149,8 @@ export class SessionRegistry {
   }
 
   /**
-   * Updates a session's position in the order of last signs of life. Needed when its last sign of
-   * life has become earlier.
+   * Updates a session's position in the order of last signs of life. Needed when the time of its last sign of life
+   * has become earlier.
    */
   noteDue(session: Session): void {
     const handle = internals.handleOf(session)
@@ -162,7 +159,8 @@ export class SessionRegistry {
   }
 
   /**
-   * Returns the session that has been silent for longest, among all or those that match `question`.
+   * Returns the session that has been without a sign of life for longest, among all or those that match `question`;
+   * `undefined` if there is none.
    *
    * @param except - Session that is never returned, because the room is made for it.
    */
@@ -252,7 +250,7 @@ export class SessionRegistry {
   }
 
   /**
-   * Returns the sessions with a higher serial number that may match the query. Uses an index by
+   * Returns the sessions that may match the query and whose serial number is higher than `serial`. Uses an index by
    * user, address, path or group if the query has one of them, and otherwise all sessions.
    */
   #candidates(query: SessionFilter, serial: number): Iterable<Session> {
@@ -295,5 +293,5 @@ export class SessionRegistry {
 const isByCreation = ({ sort = 'age', order }: SessionListQuery): boolean =>
   sort === 'age' && order !== 'ascending'
 
-/** Returns the key under which the index contains a query's only group. */
+/** Returns the key under which the index of groups contains the sessions of a query's only group: `name=value`. */
 const groupKeyOf = (group: SessionGroups): string => groupKeys(group)[0] ?? ''

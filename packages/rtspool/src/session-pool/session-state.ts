@@ -85,11 +85,14 @@ export function checkRemovalReason(reason: unknown): asserts reason is RemovalRe
   )
 }
 
-/** Result of the function given to `filter`; the constants of {@link FilterResult} are the same. */
+/**
+ * Result, for one session or media, of the function given to `filter`; the constants of {@link FilterResult} are the
+ * same.
+ */
 export type FilterAnswer = 'remove' | 'keep' | 'ref'
 
 /**
- * Named results of the function given to `filter`.
+ * Named results of the function given to `filter` of a session pool or a session.
  *
  * @see GstRTSPFilterResult
  */
@@ -103,7 +106,7 @@ export const FilterResult = Object.freeze({
 } as const satisfies Record<string, FilterAnswer>)
 
 /**
- * Checks a result of the function given to `filter`.
+ * Checks the result of the function that the application has given to `filter` of a session pool or a session.
  *
  * @throws {TypeError} when the result is no {@link FilterAnswer}, but a promise for instance.
  */

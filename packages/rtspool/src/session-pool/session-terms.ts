@@ -23,7 +23,7 @@ export class SessionTerms {
   readonly graceMs: number
 
   /**
-   * Checks and stores the values.
+   * Checks and stores the timeout and the grace period of a session, both in seconds.
    *
    * @throws {RangeError} when a duration is invalid.
    */
@@ -38,7 +38,8 @@ export class SessionTerms {
 let latest = new SessionTerms(defaultTimeout, defaultExtraTimeout, false)
 
 /**
- * Returns the terms for a new session; reuses those of the session before if they are equal.
+ * Returns timeout and grace period for a new session. Reuses the object of the session created before if the values
+ * are equal.
  *
  * @throws {RangeError} when a duration is invalid.
  */

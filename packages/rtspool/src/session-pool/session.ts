@@ -54,7 +54,7 @@ export interface SessionHost {
   pathLeft(session: Session, path: string): void
 }
 
-/** Handle (number inside a pool) of a session that was never in a pool. */
+/** Handle of a session that was never in a pool. A handle is the number of a session inside its pool, from 1. */
 const notPooled = 0
 /**
  * Milliseconds that {@link SessionInternals.silentSince} adds for a session that must not expire:
@@ -72,7 +72,7 @@ export interface SessionInternals {
   leave(session: Session, reason: RemovalReason, note: string | undefined): void
   /** Releases everything that the session holds; calls `onError` for each failure to close. */
   release(session: Session, onError: (error: unknown) => void): void
-  /** Returns whether the session is, or was, in a pool. */
+  /** Returns whether the session is in a pool, or has been in one. */
   isPooled(session: Session): boolean
   /** Returns the pool of the session; `undefined` once the session has left it. */
   hostOf(session: Session): SessionHost | undefined
@@ -90,8 +90,7 @@ export interface SessionInternals {
   dueReason(session: Session): RemovalReason
   publicIdOf(session: Session): string | undefined
   /**
-   * Returns the paths for which the session counts against limits: those of its media, and the path
-   * for which it was created.
+   * Returns the paths for which limits count the session: those of its media, and the path for which it was created.
    */
   pathsOf(session: Session): readonly string[]
   /**
@@ -102,18 +101,21 @@ export interface SessionInternals {
    */
   silentSince(session: Session): number
   /**
-   * Keeps the session from timing out until {@link unhold} has been called as often. Eviction may
-   * still consider it silent.
+   * Keeps the session from timing out until {@link unhold} has been called as often. Eviction may still remove it as
+   * a silent session.
    */
   hold(session: Session): void
-  /** Ends one effect of {@link hold}. When none remains, a full timeout starts. */
+  /** Ends the effect of one call of {@link hold}. After the last one, a full timeout starts. */
   unhold(session: Session): void
   /**
    * Notes that a response announces the present timeout to the client. If the timeout has become
    * shorter, the new value applies from now on.
    */
   noteTimeoutTold(session: Session): void
-  /** Returns the share of `maxIdleSetup` that has passed; 0 = no limit, or the session has played or recorded. */
+  /**
+   * Returns the share of `maxIdleSetup` that has passed since the session's creation; 0 = no limit, or the session
+   * has played or recorded.
+   */
   setupProgress(session: Session): number
 }
 
@@ -139,8 +141,7 @@ export class Session<Data extends object = SessionData> {
   readonly #id: string
   #handle = notPooled
   /**
-   * Lower half of the time of the last sign of life, in milliseconds of the clock. The next field
-   * is the upper half.
+   * Low 32 bits of the time of the last sign of life, in milliseconds of the clock. The next field has the high bits.
    */
   #accessLow = 0
   #accessHigh = 0
@@ -176,7 +177,7 @@ export class Session<Data extends object = SessionData> {
     return this.#id
   }
 
-  /** Name of the session in logs, events and APIs: 22 characters that do not reveal the id. */
+  /** Public name of the session in logs, events and APIs: 22 characters from which nobody can compute the secret id. */
   get publicId(): string {
     const extras = this.#rare()
     if (extras.publicId === undefined) {
@@ -230,28 +231,32 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Time of creation in milliseconds of the pool's clock, which is no time of day; see
-   * {@link createdTime}.
+   * Time of the session's creation in milliseconds of the pool's clock, which is no time of day; see {@link
+   * createdTime}.
    */
   get createdAt(): number {
     this.#home()
     return joinHalves(this.#creationLow, this.#creationHigh)
   }
 
-  /**
-   * Time of the last sign of life in milliseconds of the pool's clock; see {@link lastAccessTime}.
-   */
+  /** Time of the client's last sign of life in milliseconds of the pool's clock; see {@link lastAccessTime}. */
   get lastAccessAt(): number {
     this.#home()
     return joinHalves(this.#accessLow, this.#accessHigh)
   }
 
-  /** Time of creation. Kept on the monotonic clock: setting the wall clock shifts the result. */
+  /**
+   * Wall-clock time of the session's creation. Computed from the monotonic clock: setting the wall clock shifts the
+   * result.
+   */
   get createdTime(): Date {
     return this.#wallTimeOf(this.createdAt)
   }
 
-  /** Time of the last sign of life. Kept on the monotonic clock: setting the wall clock shifts the result. */
+  /**
+   * Wall-clock time of the client's last sign of life. Computed from the monotonic clock: setting the wall clock
+   * shifts the result.
+   */
   get lastAccessTime(): Date {
     return this.#wallTimeOf(this.lastAccessAt)
   }
@@ -321,7 +326,7 @@ export class Session<Data extends object = SessionData> {
     return this.#extras?.use
   }
 
-  /** Stores {@link use}. Called by the server of the session. */
+  /** Stores the client's use of the session, for {@link use}. Called by the server of the session after a SETUP. */
   noteUse(use: SessionUse): void {
     this.#rare().use = use
   }
@@ -365,8 +370,9 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Notes a sign of life. Does nothing for a session that is due to expire, except after a stall of
-   * the process, or if `now` is earlier than the last sign of life.
+   * Notes a sign of life of the client, from which the timeout counts. Does nothing if `now` is earlier than the last
+   * sign of life, or if the session is due to expire. A stall of the process is an exception: the session may then
+   * continue.
    *
    * @param now - Milliseconds of the pool's clock.
    * @see gst_rtsp_session_touch()
@@ -409,7 +415,7 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Ends one effect of {@link preventExpire}. When none remains, a full timeout starts.
+   * Ends the effect of one call of {@link preventExpire}. After the last one, a full timeout starts.
    *
    * @throws {RangeError} when no {@link preventExpire} is left.
    */
@@ -591,8 +597,8 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Notes a sign of life. @returns `false` when the session is due to expire; then nothing has
-   * changed.
+   * Notes a sign of life of the client at `now`, in milliseconds of the pool's clock. @returns `false` when the
+   * session is due to expire; then nothing has changed.
    */
   #noteAccess(now: number): boolean {
     if (this.#dueAt() <= now && !this.#outlivesStall(now)) return false
@@ -604,8 +610,8 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Returns whether a session whose timeout has passed may continue, because the process was
-   * stalled and could not read. Other limits of the session must not have passed.
+   * Returns whether a session whose timeout has passed may continue, because the process was stalled and could not
+   * read requests. Other limits of the session must not have passed.
    */
   #outlivesStall(now: number): boolean {
     const { createdAt } = this
@@ -614,8 +620,8 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Ends one effect of {@link holdSession} or of `preventExpire`. When none of its kind remains, a
-   * full timeout starts.
+   * Ends the effect of one call of {@link holdSession} or of `preventExpire`. After the last one of its kind, a full
+   * timeout starts.
    */
   #takeBack(kind: 'prevented' | 'holds'): void {
     const extras = this.#rare()
@@ -644,7 +650,7 @@ export class Session<Data extends object = SessionData> {
   }
 
   /**
-   * Changes limits on the life of the session, and updates its deadline.
+   * Changes limits on the life of the session, and updates the time at which it expires.
    *
    * @throws {RangeError} when `change` throws it; then nothing has changed.
    */

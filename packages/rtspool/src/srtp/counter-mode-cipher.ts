@@ -94,8 +94,10 @@ export class CounterModeCipher implements PacketCipher {
   }
 
   /**
-   * Encrypts or decrypts bytes. Both operations combine them with the key stream of RFC 3711
-   * section 4.1.1.
+   * Encrypts or decrypts bytes of a packet. Both operations combine the bytes with the key stream of RFC 3711 section
+   * 4.1.1.
+   *
+   * @returns A new buffer.
    */
   #apply({ encryptionKey, salt }: SessionKeys, ssrc: number, index: number, text: Buffer): Buffer {
     const iv = this.#iv

@@ -42,7 +42,7 @@ const isHarmless = (parameters: string): boolean =>
     .every((parameter) => harmless.test(parameter))
 
 /**
- * Reads the MKI in the text behind a key, such as `|2^20|1:4`.
+ * Reads the key index (MKI) in the text after the key of an `a=crypto` line, such as `|2^20|1:4`.
  *
  * @returns `undefined` without an MKI; `null` if the text is broken.
  */

@@ -97,8 +97,8 @@ export class GcmCipher implements PacketCipher {
   }
 
   /**
-   * Builds the IV of an RTP packet: two zero bytes, SSRC, rollover counter and sequence number,
-   * combined with the salt.
+   * Builds the initialization vector (IV) of an RTP packet: two zero bytes, SSRC, rollover counter and sequence
+   * number, combined with the salt.
    */
   #rtpIv(ssrc: number, index: number): Buffer {
     const iv = this.#iv
@@ -110,8 +110,8 @@ export class GcmCipher implements PacketCipher {
   }
 
   /**
-   * Builds the IV of an RTCP packet: two zero bytes, SSRC, two zero bytes and the index, combined
-   * with the salt.
+   * Builds the initialization vector (IV) of an RTCP packet: two zero bytes, SSRC, two zero bytes and the index,
+   * combined with the salt.
    */
   #rtcpIv(ssrc: number, index: number): Buffer {
     const iv = this.#iv

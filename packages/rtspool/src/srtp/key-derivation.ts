@@ -10,8 +10,8 @@ export interface SessionKeys {
 }
 
 /**
- * Labels of the keys derived for RTP (RFC 3711 section 4.3.1); those for RTCP follow (section
- * 4.3.2).
+ * Labels (numbers of the purpose) of the keys derived for RTP (RFC 3711 section 4.3.1); those for RTCP follow
+ * (section 4.3.2).
  */
 const rtpLabels = { encryption: 0, authentication: 1, salt: 2 } as const
 const rtcpLabels = { encryption: 3, authentication: 4, salt: 5 } as const

@@ -21,6 +21,7 @@ export interface PacketCipher {
   /**
    * Authenticates and decrypts an RTP packet.
    *
+   * @param index - 48 bits: rollover counter and sequence number.
    * @returns A new buffer, or `undefined` if the packet is not authentic.
    */
   openRtp(packet: Buffer, index: number): Buffer | undefined

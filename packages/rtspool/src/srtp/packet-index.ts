@@ -1,7 +1,7 @@
 import { sequenceDistance } from '../rtp/index.js'
 
 const sequenceNumbers = 2 ** 16
-/** Highest packet index: a rollover counter of 32 bits and a sequence number of 16. */
+/** Highest packet index of SRTP: a rollover counter of 32 bits and a sequence number of 16. */
 const maxIndex = 2 ** 48 - 1
 
 /**
@@ -17,9 +17,9 @@ export function packetIndexNear(near: number, sequenceNumber: number): number | 
   return index >= 0 && index <= maxIndex ? index : undefined
 }
 
-/** Returns the 48-bit index of a packet whose rollover counter is known. */
+/** Returns the 48-bit SRTP index of a packet whose rollover counter is known. */
 export const packetIndexOf = (rolloverCounter: number, sequenceNumber: number): number =>
   rolloverCounter * sequenceNumbers + sequenceNumber
 
-/** Returns the rollover counter of an index: the number of wraps of the sequence number. */
+/** Returns the rollover counter in a 48-bit SRTP packet index: the number of wraps of the sequence number. */
 export const rolloverCounterOf = (index: number): number => Math.floor(index / sequenceNumbers)

@@ -7,18 +7,21 @@ const windowSize = 1024
 
 /** Remembers which of the latest packet indexes have been received or sent. */
 export class ReplayWindow {
-  /** Latest received indexes plus 1, by index modulo the size of the window; 0 = none. */
+  /**
+   * Indexes of the latest received or sent packets plus 1, each at the packet index modulo the size of the window; 0
+   * = none.
+   */
   readonly #places = new Float64Array(windowSize)
   #highest = -1
 
-  /** Highest index so far; -1 = none. */
+  /** Highest packet index received or sent so far; -1 = none. */
   get highest(): number {
     return this.#highest
   }
 
   /**
-   * Returns whether an index has not been received yet. An index older than the window counts as
-   * received.
+   * Returns whether the packet with an index has not been received or sent yet. An index older than the window counts
+   * as received.
    */
   isNew(index: number): boolean {
     if (index > this.#highest) return true

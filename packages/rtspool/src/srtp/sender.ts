@@ -23,10 +23,7 @@ const maxRepeated = 2 ** 15
  */
 const maxSealedBytes = 2 ** 16 - 1
 
-/**
- * Smallest distance between two packet indexes that a receiver cannot tell apart by their sequence
- * numbers.
- */
+/** Smallest distance between two packet indexes that a receiver cannot tell apart by their sequence numbers. */
 const halfRound = 2 ** 15
 /**
  * Number of packet indexes after which the sender stores a copy of another packet, for receivers
@@ -34,7 +31,7 @@ const halfRound = 2 ** 15
  */
 const stepSize = 2 ** 13
 /**
- * Maximum number of stored copies: four rounds of sequence numbers, for receivers that pause for a
+ * Maximum number of stored copies of sent packets: four rounds of sequence numbers, for receivers that pause for a
  * few minutes.
  */
 const maxSteps = 32
@@ -256,7 +253,7 @@ export class SrtpSender {
   }
 
   /**
-   * Reserves the index of a packet.
+   * Reserves the SRTP index of a packet, so that no other packet uses it.
    *
    * @returns The index; `undefined` if the packet must not be sent.
    */

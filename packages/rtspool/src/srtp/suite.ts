@@ -1,4 +1,7 @@
-/** Name of a protection profile (RFC 4568 section 6.2 and RFC 7714 section 14.2). */
+/**
+ * Name of an SRTP suite, the algorithms and lengths for the protection of packets (RFC 4568 section 6.2 and RFC 7714
+ * section 14.2).
+ */
 export type SrtpSuiteName =
   | 'AES_CM_128_HMAC_SHA1_80'
   | 'AES_CM_128_HMAC_SHA1_32'
@@ -9,15 +12,12 @@ export type SrtpSuiteName =
 export interface SrtpSuite {
   readonly name: SrtpSuiteName
   readonly cipher: 'AES-CM' | 'AES-GCM'
-  /** Length of the master key, and of the session keys for encryption that are derived from it. */
+  /** Length in bytes of the master key, and of the session keys for encryption that are derived from it. */
   readonly keyBytes: number
   readonly saltBytes: number
-  /** Length of the authentication tag of RTP packets. */
+  /** Length in bytes of the authentication tag of RTP packets. */
   readonly rtpTagBytes: number
-  /**
-   * Length of the authentication tag of RTCP packets, which is never shortened (RFC 4568 section
-   * 6.2.2).
-   */
+  /** Length in bytes of the authentication tag of RTCP packets, which is never shortened (RFC 4568 section 6.2.2). */
   readonly rtcpTagBytes: number
 }
 
@@ -31,7 +31,7 @@ const gcm = {
   rtcpTagBytes: gcmTagBytes,
 } as const
 
-/** Supported suites by name. */
+/** Supported SRTP suites by name. */
 export const srtpSuites: Readonly<Record<SrtpSuiteName, SrtpSuite>> = Object.freeze({
   AES_CM_128_HMAC_SHA1_80: Object.freeze({
     ...cmKey,
@@ -61,7 +61,7 @@ export interface MasterKey {
 }
 
 /**
- * Splits key and salt, which are transmitted as one piece (RFC 4568 section 6.1).
+ * Splits the bytes of a master key and its salt, which are transmitted as one piece (RFC 4568 section 6.1).
  *
  * @param bytes - Kept, not copied.
  * @throws {RangeError} when the length is not that of key and salt together.

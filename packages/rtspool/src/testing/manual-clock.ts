@@ -53,7 +53,7 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#pending.delete(entry) }
   }
 
-  /** Moves time forward, and calls each timer that becomes due, at its own time. */
+  /** Moves the time of the clock forward by `ms`, and calls each timer that becomes due, at its own time. */
   advance(ms: number): void {
     const end = this.#now + ms
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
@@ -63,7 +63,7 @@ export class ManualClock implements Clock {
     if (end > this.#now) this.#move(end - this.#now)
   }
 
-  /** Moves time forward without calling timers, as if the process was stalled. */
+  /** Moves the time of the clock forward by `ms` without calling timers, as if the process was stalled. */
   stall(ms: number): void {
     this.#move(ms)
   }

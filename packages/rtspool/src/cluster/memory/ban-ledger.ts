@@ -3,13 +3,13 @@ import { banPage, expiredBatch } from '../store-options.js'
 
 interface BanState {
   readonly version: number
-  /** `undefined` = removed. */
+  /** Ban as JSON text; `undefined` = the ban has been removed. */
   readonly record: string | undefined
-  /** Time of the ledger at which the ban ends; 0 = never. */
+  /** Time at which the ban ends, in milliseconds of `LedgerTime`; 0 = never. */
   readonly endsAt: number
 }
 
-/** Changes of bans, and the position behind them. */
+/** Changes of bans after a cursor, and the cursor of the next page. */
 export interface BanPage {
   readonly bans: BanChange[]
   readonly cursor: string
@@ -24,7 +24,7 @@ export class BanLedger {
   /** Bans and removed bans by public id, in the order of their last change. */
   readonly #bans = new Map<string, BanState>()
   #version = 0
-  /** Version of the last removed ban that the ledger has forgotten. */
+  /** Version (number of the change) of the latest removed ban that the ledger no longer remembers. */
   #floor = 0
   #tombstones = 0
   readonly #maxTombstones: number

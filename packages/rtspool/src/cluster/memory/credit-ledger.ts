@@ -1,15 +1,16 @@
 import { type CreditClaim, type CreditUsage, type NodeTag, poolKey } from '../cluster-store.js'
 
 /**
- * Credits by limit and node. The credits of all nodes under a limit never exceed the limit.
+ * Credits of a cluster by limit and node. A credit is the right to one session; the credits of all nodes never exceed
+ * the limit.
  */
 export class CreditLedger {
-  /** Credits of each node by limit; a limit without credits has no entry. */
+  /** Numbers of credits by node and key of the limit; a limit without credits has no entry. */
   readonly #byNode = new Map<NodeTag, Map<string, number>>()
-  /** Credits of all nodes together by limit. */
+  /** Numbers of credits that all nodes hold together, by key of the limit. */
   readonly #granted = new Map<string, number>()
 
-  /** Returns the credits of one node under a limit. */
+  /** Returns the number of credits that a node holds under a limit. */
   of(tag: NodeTag, key: string): number {
     return this.#byNode.get(tag)?.get(key) ?? 0
   }
@@ -29,14 +30,15 @@ export class CreditLedger {
     return this.#set(tag, key, held + Math.min(target - held, free))
   }
 
-  /** Takes the credits for `pool` from a node that has died. */
+  /** Withdraws the credits for `pool`, the limit `maxSessions`, from a node that has died. */
   takePool(tag: NodeTag): void {
     this.#set(tag, poolKey, 0)
   }
 
   /**
-   * Takes the credits under some of the other limits from a node that has died.
+   * Withdraws credits under other limits than `pool` from a node that has died.
    *
+   * @param maxLimits - Maximum number of limits to handle in this call.
    * @returns Whether the node has none left.
    */
   take(tag: NodeTag, maxLimits: number): boolean {

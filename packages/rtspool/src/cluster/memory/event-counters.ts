@@ -3,7 +3,7 @@ import { endedBatch } from '../store-options.js'
 
 interface Counter {
   count: number
-  /** Time of the ledger at which the period ends. */
+  /** Time at which the period of the counter ends, in milliseconds of `LedgerTime`. */
   readonly endsAt: number
 }
 
@@ -16,7 +16,7 @@ export class EventCounters {
     this.#maxCounters = maxCounters
   }
 
-  /** Adds events to a counter. */
+  /** Adds events to the counter with their key. @param now - Milliseconds of `LedgerTime` */
   add({ key, count, windowMs }: EventCount, now: number): void {
     const counter = this.#counters.get(key)
     if (counter !== undefined && counter.endsAt > now) counter.count += count
@@ -24,13 +24,16 @@ export class EventCounters {
     if (this.#counters.size > this.#maxCounters) this.#drop(this.#byEnd().slice(0, 1))
   }
 
-  /** Returns the number of events in the running period. */
+  /**
+   * Returns the number of events of a key in its running period; 0 if the period is over. @param now - Milliseconds
+   * of `LedgerTime`
+   */
   total(key: string, now: number): number {
     const counter = this.#counters.get(key)
     return counter !== undefined && counter.endsAt > now ? counter.count : 0
   }
 
-  /** Removes some counters whose period is over. */
+  /** Removes some counters whose period is over, to free their memory. @param now - Milliseconds of `LedgerTime` */
   dropEnded(now: number): void {
     const ended = this.#byEnd().filter(([, { endsAt }]) => endsAt <= now)
     this.#drop(ended.slice(0, endedBatch))

@@ -14,14 +14,17 @@ export class LedgerTime {
     this.#maxStepMs = Math.floor(leaseMs / 2)
   }
 
-  /** Returns the time in milliseconds at a reading of the wall clock, without keeping it. */
+  /**
+   * Returns the time of the ledger, in milliseconds, that belongs to a reading of the wall clock. Does not move the
+   * time on.
+   */
   at(unixTimeMs: number): number {
     if (this.#clock === undefined) return this.#now
     const step = unixTimeMs - this.#clock
     return step > 0 && step <= this.#maxStepMs ? this.#now + step : this.#now
   }
 
-  /** Moves the time on to a reading of the wall clock. @returns the time in milliseconds */
+  /** Moves the time of the ledger on to a reading of the wall clock. @returns the time in milliseconds */
   advance(unixTimeMs: number): number {
     this.#now = this.at(unixTimeMs)
     this.#clock = unixTimeMs

@@ -21,18 +21,20 @@ import { SessionDirectory } from './session-directory.js'
 interface Member {
   readonly nonce: string
   readonly info: string
-  /** Time of the ledger at which the lease expires. */
+  /** Time at which the lease of the node expires, in milliseconds of {@link LedgerTime}. */
   leaseEndsAt: number
   seq: number
   flushSeq: number
   live: number
 }
 
-/** A node whose remains are being removed. */
+/** Dead node, whose credits and sessions the other nodes are removing from the ledger. */
 interface DeadNode {
   readonly info: string
   readonly live: number
-  /** Time of the ledger until which another node removes the remains. */
+  /**
+   * Time up to which one node has the task to remove the credits and sessions, in milliseconds of {@link LedgerTime}.
+   */
   reservedUntil: number
 }
 
@@ -48,13 +50,16 @@ export class Ledger {
   readonly #counters: EventCounters
   readonly #options: ResolvedStoreOptions
   readonly #members = new Map<NodeTag, Member>()
-  /** Dead nodes, the one that died first first. */
+  /** Dead nodes by tag, in the order in which they died. */
   readonly #dead = new Map<NodeTag, DeadNode>()
   /** Tags of nodes of which nothing is left. */
   readonly #gone = new Set<NodeTag>()
   #epoch: string | undefined
   #version = 0
-  /** End of the time in which only credits that nodes have held before are granted. */
+  /**
+   * End of the time after a loss of data in which the ledger grants only credits that nodes have held before. In
+   * milliseconds of {@link LedgerTime}.
+   */
   #warmEndsAt = 0
   #starvesUntil = 0
 
@@ -207,7 +212,7 @@ export class Ledger {
     if (member.leaseEndsAt < now - this.#options.graceMs) this.#bury(tag, member)
   }
 
-  /** Ends the life of a node: its lease and its credits for `pool` end at once. */
+  /** Declares a node dead: its lease and its credits for `pool` end at once, and other nodes remove the rest. */
   #bury(tag: NodeTag, { info, live }: Member): void {
     this.#members.delete(tag)
     this.#dead.set(tag, { info, live, reservedUntil: 0 })

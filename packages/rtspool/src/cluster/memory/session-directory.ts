@@ -1,11 +1,11 @@
 import type { DirectoryEntry, DirectoryRemoval, NodeTag, RemovalRecord } from '../cluster-store.js'
 import { serialsPerMs } from '../store-options.js'
 
-/** Sessions of all nodes, and records of those that have left. */
+/** Entries for the live sessions of all nodes of a cluster, and records of the sessions that have left. */
 export class SessionDirectory {
   readonly #maxRemovals: number
   readonly #byNode = new Map<NodeTag, Map<string, string>>()
-  /** Records, the oldest first. */
+  /** Records of the sessions that have left, the oldest first. */
   #removals: RemovalRecord[] = []
   #serial = 0
 

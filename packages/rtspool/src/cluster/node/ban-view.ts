@@ -14,7 +14,10 @@ export class BanView {
   #cursor = ''
   #isComplete = false
 
-  /** Position in the ledger's list of changes, for the next beat. */
+  /**
+   * Position in the cluster's list of changes of bans, which the node sends in its next beat (sign of life) to get
+   * later changes.
+   */
   get cursor(): string {
     return this.#cursor
   }
@@ -25,8 +28,9 @@ export class BanView {
   }
 
   /**
-   * Takes over the changes in the reply to a beat.
+   * Applies the changes of bans in the reply to a beat, the node's sign of life.
    *
+   * @param now - Monotonic milliseconds of this node.
    * @returns Changes for the list of bans of this node.
    */
   apply(reply: Extract<BeatReply, { status: 'ok' }>, now: number): readonly BanChange[] {
@@ -42,7 +46,11 @@ export class BanView {
     return this.#isComplete ? [...reply.bans, ...this.#dropUnseen()] : reply.bans
   }
 
-  /** Returns the bans that have not ended, in the order in which the node learned of them. */
+  /**
+   * Returns the bans of the cluster that have not ended, in the order in which the node learned of them.
+   *
+   * @param now - Monotonic milliseconds of this node.
+   */
   list(now: number): ClusterBan[] {
     this.#dropEnded(now)
     return [...this.#bans].map(([publicId, { record, endsAt }]) => ({
@@ -52,7 +60,10 @@ export class BanView {
     }))
   }
 
-  /** Prepares the view for a ledger that has lost its list of bans. */
+  /**
+   * Forgets the position in the list of changes of bans, because the ledger has lost this list. The bans themselves
+   * stay known.
+   */
   restart(): void {
     this.#cursor = ''
     this.#isComplete = false

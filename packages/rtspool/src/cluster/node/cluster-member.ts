@@ -15,36 +15,36 @@ import { DirectoryJournal } from './directory-journal.js'
 import { type CreditDemand, LeasedCredits } from './leased-credits.js'
 
 /**
- * Behaviour of a node that cannot reach the store. `keep`: its sessions live on, and new ones use
- * the credits that the node holds; a limit may be exceeded. `strict`: its sessions end before
- * other nodes may use their credits; no limit is exceeded.
+ * Behaviour of a node that cannot reach the store of its cluster. `keep`: its sessions live on, and new ones use the
+ * credits that the node holds; a limit may be exceeded. `strict`: its sessions end before other nodes may use their
+ * credits; no limit is exceeded.
  */
 export type PartitionPolicy = 'keep' | 'strict'
 
 /**
- * State of a node. `joining`: not a member yet, or no longer. `active`: a member. `fenced`: under
- * the policy `strict`, the lease may have expired, and all sessions have ended.
+ * State of a node of a cluster. `joining`: not a member yet, or no longer. `active`: a member. `fenced`: under the
+ * policy `strict`, the lease may have expired, and all sessions have ended.
  */
 export type MemberState = 'joining' | 'active' | 'fenced'
 
 /** Options of a {@link ClusterMember}. */
 export interface ClusterMemberOptions {
-  /** Description of the node for other nodes: JSON text. */
+  /** Description of the node, such as its address, for other nodes of the cluster: JSON text. */
   readonly info: string
   /** Behaviour while the node cannot reach the store. */
   readonly policy: PartitionPolicy
-  /** Lease of the store in milliseconds. */
+  /** Milliseconds for which one beat (sign of life) keeps the node a member: `leaseMs` of the store. */
   readonly leaseMs: number
-  /** Number of idle credits for `pool` that the node keeps at least. */
+  /** Minimum number of idle credits for `pool` that the node keeps, so that new sessions need no wait for the store. */
   readonly spareCredits: number
   /**
    * Maximum number of removals that wait for the store; those of sessions that the store knows wait
    * beyond it, too.
    */
   readonly maxPendingRemovals: number
-  /** Creates the tag of a new incarnation. */
+  /** Creates a tag, the name of the node from one join to its death: 8 hexadecimal digits. */
   readonly createTag: () => NodeTag
-  /** Creates a random text that no other node uses. */
+  /** Creates a random text for a request to join, by which the store recognizes repetitions of the request. */
   readonly createNonce: () => string
   /**
    * Called under the policy `strict` when the lease may have expired: the owner ends all sessions
@@ -54,7 +54,7 @@ export interface ClusterMemberOptions {
 }
 
 /**
- * Part of the lease after which a node no longer relies on it. The rest allows for clocks that run
+ * Share of the lease (0 to 1) after which a node no longer relies on the lease. The rest allows for clocks that run
  * at different speeds.
  */
 const safePart = 0.9
@@ -80,13 +80,13 @@ export class ClusterMember {
   /** Number of the last beat under this tag that was answered. */
   #answeredSeq = 0
   #isStarving = false
-  /** The ledger has fenced the node since its last join. */
+  /** True if the store has declared the node dead since its last join. */
   #isFenced = false
-  /** The policy `strict` has ended all sessions, and the node has no new lease yet. */
+  /** True if the policy `strict` has ended all sessions, and the node has no new lease yet. */
   #hasEnded = true
-  /** Time until which the lease is safe; before the first join, none is. */
+  /** Time until which the node may rely on its lease, in monotonic milliseconds; `-Infinity` before the first join. */
   #safeUntil = Number.NEGATIVE_INFINITY
-  /** Bans that a ledger without data may lack. */
+  /** Bans of the cluster that the store may lack, because it has lost its data. */
   #unknownBans: ClusterBan[] = []
 
   /**
@@ -116,8 +116,10 @@ export class ClusterMember {
   }
 
   /**
-   * Uses credits for a new session.
+   * Uses one credit under each limit for a new session, if the node holds them all.
    *
+   * @param demands - Limits against which the session counts.
+   * @param now - Monotonic milliseconds of this node.
    * @returns Key of the limit that refuses the session; `undefined` = admitted.
    */
   tryTake(demands: readonly CreditDemand[], now: number): string | undefined {
@@ -129,13 +131,17 @@ export class ClusterMember {
     return this.credits.tryTake(demands)
   }
 
-  /** Ends all sessions under the policy `strict` if the lease may have expired. */
+  /**
+   * Ends all sessions under the policy `strict` if the lease may have expired. Under `keep`, does nothing.
+   *
+   * @param now - Monotonic milliseconds of this node.
+   */
   checkLease(now: number): void {
     if (now >= this.#safeUntil) this.#end()
   }
 
   /**
-   * Returns the request to join, the same one until it is answered.
+   * Returns the request to join the cluster. The request stays the same until its reply arrives.
    *
    * @returns `undefined` if the node is a member.
    */
@@ -173,7 +179,8 @@ export class ClusterMember {
   }
 
   /**
-   * Creates the next beat. Credits that it gives back are not used from now on.
+   * Creates the next beat: sign of life of the node, and its claims for credits. The node no longer uses the credits
+   * that the beat gives back.
    *
    * @returns `undefined` before the node has joined.
    */
@@ -261,7 +268,7 @@ export class ClusterMember {
     this.bans.restart()
   }
 
-  /** Prepares a join under another tag, because the ledger has declared the node dead. */
+  /** Prepares a join under another tag, because the store has declared the node dead. */
   #fenced(): void {
     this.#isFenced = true
     this.#epoch = ''
@@ -271,7 +278,7 @@ export class ClusterMember {
     this.#end()
   }
 
-  /** Ends all sessions under the policy `strict`, once until the node has a lease again. */
+  /** Ends all sessions under the policy `strict`, only once until the node has a lease again. */
   #end(): void {
     if (!this.#isStrict || this.#hasEnded) return
     this.#hasEnded = true

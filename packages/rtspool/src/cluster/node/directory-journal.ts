@@ -12,20 +12,20 @@ interface NotedEvents extends EventCount {
   readonly endsAt: number
 }
 
-/** Maximum number of sessions and counters in one batch. */
+/** Maximum number of session changes, and of counters, in one batch for the cluster's directory. */
 const maxBatch = 256
 /** Maximum number of counters whose events wait. */
 const maxCounters = 4096
 
 /**
- * Changes of the sessions of this node that the directory does not have yet. Changes collapse by
- * session, so that an outage of the store makes the journal no larger than the number of sessions.
+ * Changes of the sessions of this node that the cluster's directory does not have yet. Several changes of a session
+ * become one, so that an outage of the store makes the journal no larger than the number of sessions.
  */
 export class DirectoryJournal {
   readonly #maxRemovals: number
-  /** Value of each session of this node. */
+  /** Summaries of the live sessions of this node, by public id. */
   readonly #live = new Map<string, string>()
-  /** Sessions of this node whose value the directory does not have. */
+  /** Public ids of the sessions of this node whose present summary is not in the cluster's directory. */
   readonly #unsent = new Set<string>()
   /** Removals of sessions that the directory has, or that an earlier batch brings. */
   readonly #announced = new Map<string, DirectoryRemoval>()
@@ -49,7 +49,7 @@ export class DirectoryJournal {
     this.#maxRemovals = maxRemovals
   }
 
-  /** Number of removals that have been dropped, and leave no record. */
+  /** Number of removed sessions that the full journal has dropped. They get no removal record in the cluster. */
   get dropped(): number {
     return this.#dropped
   }
@@ -69,19 +69,22 @@ export class DirectoryJournal {
     return this.#live.size
   }
 
-  /** Tells that a batch is due. */
+  /** True if there is a batch of changes to send to the cluster's directory. */
   get isDue(): boolean {
     const waiting = [this.#announced, this.#unannounced, this.#unsent, this.#events]
     return this.#inFlight !== undefined || waiting.some(({ size }) => size > 0)
   }
 
-  /** Adds a session, or changes its value. */
+  /** Adds a session to the journal, or changes its summary. @param value - Packed summary for the directory */
   put(publicId: string, value: string): void {
     this.#live.set(publicId, value)
     this.#unsent.add(publicId)
   }
 
-  /** Removes a session, with the reason for its record. */
+  /**
+   * Removes a session of this node from the directory with a later batch. Does nothing for an unknown session. @param
+   * reason - Reason in the removal record
+   */
   remove(publicId: string, reason: string): void {
     const value = this.#live.get(publicId)
     if (value === undefined) return
@@ -107,7 +110,8 @@ export class DirectoryJournal {
   }
 
   /**
-   * Returns the next batch: the one before, until that is answered.
+   * Returns the next batch of changes for the directory. Until {@link confirm} is called for a batch, returns that
+   * batch again.
    *
    * @returns `undefined` if the directory has everything.
    */
@@ -141,7 +145,7 @@ export class DirectoryJournal {
     return this.#inFlight
   }
 
-  /** Notes that the ledger has carried out a batch. */
+  /** Notes that the store has carried out a batch, so that the next one may be sent. */
   confirm({ seq }: FlushRequest): void {
     if (this.#inFlight?.seq !== seq) return
     this.#inFlight = undefined

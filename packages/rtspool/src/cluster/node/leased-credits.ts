@@ -1,23 +1,23 @@
 import { type CreditClaim, poolKey } from '../cluster-store.js'
 
-/** One limit that a new session counts against. */
+/** Limit of the cluster that counts a new session, and for which the session needs a credit. */
 export interface CreditDemand {
-  /** Limit, such as `pool` or `user alice`. */
+  /** Key of the limit, such as `pool` or `user alice`. */
   readonly key: string
   /** Maximum number of sessions of all nodes under the limit, 1 or more. */
   readonly max: number
 }
 
-/** Credits of this node under one limit. */
+/** Credits of this node under one limit, and their use. A credit is the right to one session. */
 interface Holding {
   max: number
-  /** Number of sessions of this node. */
+  /** Number of sessions of this node that the limit counts. */
   live: number
   /** Number of credits that this node may use; never more than the ledger has granted. */
   credits: number
-  /** Number of sessions that found no credit since the last claim. */
+  /** Number of credits that sessions have lacked since the last claim, which the next claim requests. */
   wanted: number
-  /** Part of `wanted` that the claim on its way contains. */
+  /** Part of `wanted` that the last claim has requested; 0 once the ledger has replied. */
   asked: number
   /** Number of idle credits that are kept for sessions that were refused. */
   kept: number
@@ -27,7 +27,7 @@ interface Holding {
   isUnknown: boolean
 }
 
-/** Maximum number of claims in one request. */
+/** Maximum number of claims for credits (one for each limit) in one request. */
 const maxClaims = 256
 /** Maximum number of limits without sessions and credits that a node asks for. */
 const maxEmpty = 4096
@@ -42,7 +42,7 @@ export class LeasedCredits {
   readonly #spare: number
   readonly #keepMs: number
   readonly #holdings = new Map<string, Holding>()
-  /** Limits whose credits the next claim may change. */
+  /** Keys of the limits for which the next request may contain a claim. */
   readonly #changed = new Set<string>()
   /** Limits without sessions and credits. */
   readonly #empty = new Set<string>()
@@ -61,12 +61,12 @@ export class LeasedCredits {
     this.#keepMs = keepMs
   }
 
-  /** Number of sessions under a limit. */
+  /** Returns the number of sessions of this node that a limit counts. */
   live(key: string): number {
     return this.#holdings.get(key)?.live ?? 0
   }
 
-  /** Number of credits under a limit. */
+  /** Returns the number of credits that this node may use under a limit. */
   held(key: string): number {
     return this.#holdings.get(key)?.credits ?? 0
   }
@@ -105,7 +105,7 @@ export class LeasedCredits {
     return undefined
   }
 
-  /** Ends the use of credits by a session. */
+  /** Frees the credits that a session has used, because the session has ended. @param keys - Keys of the limits */
   release(keys: readonly string[]): void {
     for (const key of keys) {
       const holding = this.#holdings.get(key)
@@ -186,10 +186,10 @@ export class LeasedCredits {
   }
 
   /**
-   * Returns the claims for a join, which the ledger answers without knowledge of the node.
+   * Returns the claims for a request to join, before which the ledger does not know the node.
    *
-   * @param isFenced - The ledger has given the credits of the node to others: the node claims no
-   *   more than it has sessions.
+   * @param isFenced - True if the ledger has given the credits of the node to others. The node then claims no more
+   *   than it has sessions.
    */
   rejoin(isFenced: boolean): CreditClaim[] {
     for (const [key, holding] of this.#holdings) {

@@ -1,4 +1,4 @@
-/** ARGV: public id, ban, duration, number of expired bans removed. */
+/** Lua script that adds a ban. ARGV: public id, ban, duration, number of expired bans removed. */
 export const addBan = `
 local id, duration = ARGV[3], tonumber(ARGV[5])
 local now = advance()
@@ -14,7 +14,7 @@ if duration > 0 then call('ZADD', banend, text(now + duration), id) end
 return { 1 }
 `
 
-/** ARGV: public id, number of removed bans kept. */
+/** Lua script that removes a ban. ARGV: public id, number of removed bans kept. */
 export const removeBan = `
 local id = ARGV[3]
 if call('HDEL', ban, id) == 0 then return { 0 } end

@@ -1,4 +1,6 @@
-/** ARGV: tag, nonce, info, warmMs, then key, target and max of each claim. */
+/**
+ * Lua script that adds a node to the cluster. ARGV: tag, nonce, info, warmMs, then key, target and max of each claim.
+ */
 export const join = `
 local tag, mine, about, warm = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 if call('ZSCORE', dead, tag) or call('ZSCORE', gone, tag) then return { 'taken' } end
@@ -96,7 +98,7 @@ return { 'ok', credits, starves and 1 or 0, number(call('HGET', meta, 'version')
   hasmore and 1 or 0 }
 `
 
-/** ARGV: tag, epoch. */
+/** Lua script that ends the lease of a node. ARGV: tag, epoch. */
 export const leave = `
 local isknown = call('ZSCORE', lease, ARGV[3])
 if isknown and call('HGET', meta, 'epoch') == ARGV[4] then bury(ARGV[3]) end

@@ -22,16 +22,16 @@ const hashes = Object.fromEntries(
 /** Options of a {@link RedisConnection}. */
 interface ConnectionSettings {
   readonly client: RedisCommands
-  /** Text at the beginning of all keys. */
+  /** Text at the beginning of all Redis keys of the cluster. */
   readonly prefix: string
   readonly leaseMs: number
   readonly timeoutMs: number
   readonly clock: Clock
-  /** Time of the ledger; `undefined` = the clock of Redis. */
+  /** Returns the time for the scripts, in milliseconds since 1970; `undefined` = the clock of Redis. */
   readonly unixTimeMs: (() => number) | undefined
 }
 
-/** Sends scripts and commands to a client of Redis, and waits for each reply no longer than a time. */
+/** Sends scripts and commands to a client of Redis, and waits for each reply no longer than a timeout. */
 export class RedisConnection {
   readonly #client: RedisCommands
   readonly #leaseMs: number
@@ -49,7 +49,7 @@ export class RedisConnection {
     this.#ledgerKeys = ledgerKeys.map((key) => prefix + key)
   }
 
-  /** Runs a script, which Redis knows by its hash after the first time. */
+  /** Runs a Lua script on Redis. After the first time, sends only the hash by which Redis knows the script. */
   async run(
     script: LedgerScript,
     args: readonly (string | number)[],
@@ -96,14 +96,14 @@ const isNoScript = (error: unknown): boolean =>
 const storeError = (message: string, cause?: unknown): TransportError =>
   new TransportError('ERR_CLUSTER_STORE', `Redis: ${message}`, { cause })
 
-/** Returns the fields of a hash or an entry, which RESP 3 sends as a map. */
+/** Returns the fields of a hash or an entry as a flat list of names and values. RESP 3 sends them as a map. */
 export function fieldsOf(reply: unknown): Reply {
   if (Array.isArray(reply)) return reply
   if (reply instanceof Map) return [...reply].flat()
   return Object.entries(reply as object).flat()
 }
 
-/** Divides a flat list into rows. */
+/** Divides the flat list of values in a reply into rows of `size` values; an incomplete row is left out. */
 export function chunksOf(cells: Reply, size: number): Reply[] {
   const count = Math.floor(cells.length / size)
   return Array.from({ length: count }, (_, n) => cells.slice(n * size, (n + 1) * size))

@@ -12,7 +12,7 @@ import { flush, reap } from './session-scripts.js'
  * ledger: a key that Redis expires by itself would follow a clock that steps.
  */
 
-/** Names of the keys that all scripts share, in the order of `KEYS`. */
+/** Names of the Redis keys that all scripts share, in the order of `KEYS`. */
 export const ledgerKeys = Object.freeze([
   'meta',
   'lease',
@@ -35,7 +35,7 @@ export const ledgerKeys = Object.freeze([
   'gone',
 ] as const)
 
-/** Text of each script, with the definitions at its head. */
+/** Text of each Lua script, with the common definitions at its head. */
 export const ledgerScripts = Object.freeze({
   join: prelude + join,
   beat: prelude + beat,
@@ -48,5 +48,5 @@ export const ledgerScripts = Object.freeze({
   listNodes: prelude + listNodes,
 } as const)
 
-/** Name of a script. */
+/** Name of a Lua script of the Redis store. */
 export type LedgerScript = keyof typeof ledgerScripts

@@ -1,7 +1,8 @@
 /**
- * ARGV: tag, epoch, seq, number of removal records kept, of counters, of expired counters removed,
- * of puts, of removals; then bucket, id and value of each put; bucket, id, value and reason of each
- * removal; key, count and period of each event. A bucket is the index of its key behind the others.
+ * Lua script that writes a batch of changes to the directory of sessions. ARGV: tag, epoch, seq, number of removal
+ * records kept, of counters, of expired counters removed, of puts, of removals; then bucket, id and value of each
+ * put; bucket, id, value and reason of each removal; key, count and period of each event. A bucket is the index of
+ * its key behind the others.
  */
 export const flush = `
 local tag, seq = ARGV[3], tonumber(ARGV[5])

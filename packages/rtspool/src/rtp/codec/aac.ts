@@ -18,8 +18,8 @@ const sampleRates = [
 ] as const
 const explicitSampleRate = 15
 /**
- * Number of channels by channelConfiguration; 0 for reserved values, and for 0, which leaves the
- * number to the stream.
+ * Numbers of channels by `channelConfiguration` of an AudioSpecificConfig; 0 for reserved values, and for value 0,
+ * which leaves the number to the stream.
  */
 const channelCounts = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8] as const
 const sbrObjectType = 5
@@ -50,16 +50,13 @@ export function parseAudioSpecificConfig(config: Uint8Array): AacConfiguration {
   }
 }
 
-/**
- * Contents of an ADTS header, which stands before each access unit in MPEG-TS (ISO/IEC 13818-7
- * section 6.2).
- */
+/** Contents of an ADTS header, which precedes each access unit of AAC in MPEG-TS (ISO/IEC 13818-7 section 6.2). */
 export interface AdtsHeader {
   /** AudioSpecificConfig with the same settings as the header. */
   readonly config: Uint8Array
-  /** Size of the header: 7 bytes, or 9 with a checksum. */
+  /** Size of the ADTS header in bytes: 7, or 9 with a checksum. */
   readonly sizeBytes: number
-  /** Size of the header and its access unit, as the header states it. */
+  /** Size in bytes of the ADTS header and its access unit, as the header states it. */
   readonly frameBytes: number
 }
 
@@ -130,7 +127,7 @@ function readSampleRate(bits: BitReader): number {
   return rate
 }
 
-/** Reads numbers of a few bits, highest bit first. */
+/** Reads numbers of a few bits from the bytes of a header, highest bit first. */
 class BitReader {
   readonly #bytes: Uint8Array
   #offsetBits = 0

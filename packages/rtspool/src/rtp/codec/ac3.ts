@@ -13,7 +13,7 @@ const syncWord = 0x0b77
 const sampleRates = [48_000, 44_100, 32_000]
 const samplesPerBlock = 256
 const blocksOfAc3 = 6
-/** Bit rates in kbit/s, two codes each (TS 102 366 table 4.13). */
+/** Bit rates of AC-3 in kbit/s; each rate has two codes in the header (TS 102 366 table 4.13). */
 const bitRates = [
   32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640,
 ]

@@ -2,7 +2,7 @@ import { parseAdtsHeader } from './aac.js'
 import { asBuffer } from './nal-units.js'
 import type { UnitSplitter } from './unit-splitter.js'
 
-/** Bytes of an ADTS header that state the size of its frame. */
+/** Number of bytes of an ADTS header that must have arrived to read the size of its frame. */
 const headerBytes = 7
 
 /** Splits a byte stream of AAC into frames, each with its ADTS header. Bytes that belong to no frame are left out. */

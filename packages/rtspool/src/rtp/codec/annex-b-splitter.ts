@@ -10,7 +10,7 @@ import { maxUnitBytes, type UnitSplitter } from './unit-splitter.js'
 type NalRole = 'begins' | 'picture' | 'firstSlice' | 'other'
 
 interface NalRoles {
-  /** Bytes of a NAL unit that are needed to tell its role. */
+  /** Number of bytes at the beginning of a NAL unit that show its role. */
   readonly headBytes: number
   readonly roleAt: (stream: Buffer, offset: number) => NalRole
 }
@@ -63,9 +63,9 @@ const startCode = Buffer.from([0, 0, 1])
  */
 export class AnnexBSplitter implements UnitSplitter {
   readonly #roles: NalRoles
-  /** Bytes from the beginning of the present access unit on. */
+  /** Received bytes that have not been returned yet, from the beginning of the present access unit on. */
   #pending: Buffer = Buffer.alloc(0)
-  /** Offset from which start codes have not been searched yet. */
+  /** Offset in the pending bytes from which start codes have not been searched yet. */
   #searchFrom = 0
   #hasPicture = false
 

@@ -10,13 +10,13 @@ const extensionBit = 0x04
 const hasSizeBit = 0x02
 const sizeBits = 7
 const moreBit = 0x80
-/** Maximum number of bytes of a size (AV1 bitstream section 4.10.5). */
+/** Maximum number of bytes of the size field of an OBU (AV1 bitstream section 4.10.5). */
 const maxSizeBytes = 8
 
-/** One OBU of a temporal unit. */
+/** OBU (open bitstream unit), a part of an AV1 temporal unit. */
 export interface Av1Obu {
   readonly type: number
-  /** Header without a size: the bit that announces one is not set. */
+  /** Header of the OBU without a size field: the bit that announces the field is not set. */
   readonly header: Uint8Array
   /** Payload: a view of the temporal unit. */
   readonly payload: Uint8Array
@@ -26,9 +26,9 @@ export interface Av1Obu {
 export const av1ObuTypeOf = (first: number): number => (first >> 3) & 0x0f
 
 /**
- * Splits a temporal unit in the low-overhead format into its OBUs (AV1 bitstream section 5.2).
+ * Splits an AV1 temporal unit in the low-overhead format into its OBUs (AV1 bitstream section 5.2).
  *
- * @returns `undefined` if a size does not fit.
+ * @returns Views of the unit; `undefined` if a size does not fit.
  */
 export function splitAv1TemporalUnit(unit: Uint8Array): Av1Obu[] | undefined {
   const obus: Av1Obu[] = []

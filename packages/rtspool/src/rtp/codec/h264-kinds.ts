@@ -51,7 +51,10 @@ function kindOfSingle(packet: Uint8Array, start: number, end: number, first: num
   return first < sei || first > lastPrefix ? kind : withFollowing(kind, packet, start + 1, end)
 }
 
-/** Joins the kind of a unit with those of the units behind start codes, up to the first picture. */
+/**
+ * Joins the kind of a NAL unit with those of further units in the same packet, which follow start codes. Stops at the
+ * first picture.
+ */
 function withFollowing(first: number, packet: Uint8Array, start: number, end: number): number {
   let kind = first
   for (let at = start; at + 3 < end && (kind & (picture | keyFrame)) === 0; at++) {

@@ -93,6 +93,6 @@ function kindOfUnit(
 const typeAt = (packet: Uint8Array, offset: number): number =>
   ((packet[offset] as number) >> 1) & 0x3f
 
-/** Returns whether `nuh_layer_id` in a header is 0, which means the base layer. */
+/** Returns whether a NAL unit belongs to the base layer: `nuh_layer_id` in its header is 0. */
 const isBaseLayer = (packet: Uint8Array, header: number): boolean =>
   ((packet[header] as number) & 1) === 0 && (packet[header + 1] ?? 0) >> 3 === 0

@@ -28,8 +28,8 @@ export interface HevcConfiguration extends HevcParameterSets {
 }
 
 /**
- * Number of bytes before the arrays of NAL units: version, profile, tier, level, formats and
- * lengths.
+ * Number of bytes of an HEVCDecoderConfigurationRecord before its arrays of NAL units: version, profile, tier, level,
+ * formats and lengths.
  */
 const fixedBytes = 22
 const lengthSizeOffset = 21

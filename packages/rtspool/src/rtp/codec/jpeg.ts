@@ -4,11 +4,11 @@ import { asBuffer } from './nal-units.js'
 export interface JpegPicture {
   readonly width: number
   readonly height: number
-  /** 0 for 4:2:2, 1 for 4:2:0 (RFC 2435 section 3.1.3). */
+  /** Type of the colour sampling in the RTP header: 0 for 4:2:2, 1 for 4:2:0 (RFC 2435 section 3.1.3). */
   readonly type: 0 | 1
   /** Quantization tables for brightness and colour, 64 bytes each, in the order of the file. */
   readonly quantization: Buffer
-  /** Number of MCUs between restart markers; 0 without them. */
+  /** Number of MCUs (blocks of pixels) between restart markers; 0 without markers. */
   readonly restartInterval: number
   /** Entropy-coded data: a view of the picture. */
   readonly scan: Buffer
@@ -31,7 +31,7 @@ const standardTables: ReadonlyMap<number, number> = new Map([
   [0x11, 0xde2cebb9],
 ])
 
-/** State of reading the segments of a picture. */
+/** Values from the segments of a JPEG picture that have been read so far. */
 interface Segments {
   readonly tables: Map<number, Buffer>
   size?: {
@@ -74,7 +74,10 @@ export function parseJpeg(picture: Uint8Array): JpegPicture | string {
   return 'the scan is missing'
 }
 
-/** Reads one segment. @returns The reason why RTP cannot carry it, if there is one. */
+/**
+ * Reads one segment of a JPEG picture. @returns The reason why RTP cannot carry the picture; `undefined` if there is
+ * none.
+ */
 function readSegment(marker: number, body: Buffer, segments: Segments): string | undefined {
   if (marker === markers.tables) return readTables(body, segments.tables)
   if (marker === markers.huffman)
@@ -112,14 +115,14 @@ function hasStandardTables(body: Buffer): boolean {
   return true
 }
 
-/** Returns the FNV-1a hash of bytes. */
+/** Returns the FNV-1a hash of a Huffman table, which is compared with those of the standard tables. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return hash
 }
 
-/** Sampling factors of the brightness, by the type of RFC 2435 section 4.1. */
+/** Types of colour sampling in the RTP header, by the sampling factors of the brightness (RFC 2435 section 4.1). */
 const types: ReadonlyMap<number, 0 | 1> = new Map([
   [0x21, 0],
   [0x22, 1],

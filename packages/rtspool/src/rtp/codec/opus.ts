@@ -1,18 +1,18 @@
 /** RTP clock rate of Opus: 48 kHz for every input (RFC 7587 section 4.1). */
 export const opusClockRate = 48_000
 
-/** Number of samples, at 48 kHz, of the shortest frame: 2.5 ms. */
+/** Number of samples, at 48 kHz, of the shortest Opus frame: 2.5 ms. */
 const shortestFrame = 120
 const frameCountMask = 0x3f
 const vbrBit = 0x80
 const paddingBit = 0x40
 const codeMask = 0x03
-/** Maximum number of samples, at 48 kHz, of a packet: 120 ms (RFC 6716 section 3.4). */
+/** Maximum number of samples, at 48 kHz, of an Opus packet: 120 ms (RFC 6716 section 3.4). */
 const longestPacket = 5760
 
 /** Result of {@link splitOpusPacket}: the frames of one packet. */
 export interface OpusFrames {
-  /** TOC byte for a packet that contains only one of these frames. */
+  /** TOC byte (header) for an Opus packet that contains only one of these frames. */
   readonly toc: number
   /** Number of samples, at 48 kHz, in each frame. */
   readonly frameSamples: number
@@ -21,8 +21,8 @@ export interface OpusFrames {
 }
 
 /**
- * Returns the number of samples, at 48 kHz, in a frame, by the upper five bits of the TOC byte (RFC
- * 6716 table 2).
+ * Returns the number of samples, at 48 kHz, in an Opus frame. The upper five bits of the packet's TOC byte state it
+ * (RFC 6716 table 2).
  */
 function frameSamplesOf(toc: number): number {
   const configuration = toc >> 3
@@ -31,7 +31,7 @@ function frameSamplesOf(toc: number): number {
   return shortestFrame << (configuration & 3)
 }
 
-/** Returns the duration of a packet in samples of 48 kHz; 0 if the packet is not Opus. */
+/** Returns the duration of an Opus packet in samples of 48 kHz; 0 if the packet is not Opus. */
 export function opusSamplesOf(packet: Uint8Array): number {
   const toc = packet[0]
   if (toc === undefined) return 0
@@ -42,9 +42,9 @@ export function opusSamplesOf(packet: Uint8Array): number {
 }
 
 /**
- * Splits a packet into its frames.
+ * Splits an Opus packet into its frames.
  *
- * @returns `undefined` for a packet that is malformed by RFC 6716 section 3.4.
+ * @returns Views of the packet; `undefined` for a packet that is malformed by RFC 6716 section 3.4.
  */
 export function splitOpusPacket(packet: Uint8Array): OpusFrames | undefined {
   if (opusSamplesOf(packet) === 0) return undefined
@@ -106,7 +106,7 @@ const manyFrames: SplitFrames = (packet) => {
   })
 }
 
-/** Reads the length of a frame: one byte up to 251, otherwise two (RFC 6716 section 3.2.1). */
+/** Reads the length of an Opus frame from a packet: one byte up to 251, otherwise two (RFC 6716 section 3.2.1). */
 function readLength(packet: Uint8Array, offset: number) {
   const first = packet[offset] ?? 0
   if (first < 252) return { length: first, offset: offset + 1 }

@@ -11,7 +11,7 @@ export interface ParameterSets {
   isDelimiter(unit: Uint8Array): boolean
 }
 
-/** Maximum number of parameter sets that are read: more than any encoder has. */
+/** Maximum number of parameter sets that are read from one `a=fmtp`: more than any encoder has. */
 const maxSets = 64
 const h264Delimiter = 9
 const h264TypeOf = (unit: Uint8Array): number => (unit[0] ?? 0) & 0x1f

@@ -50,8 +50,8 @@ export function recoveryKindOf(bytes: Uint8Array, start: number, end: number): n
 }
 
 /**
- * Reads the first field of the message, `recovery_frame_cnt` or `recovery_poc_cnt`. It is an
- * Exp-Golomb number, so 0 is a single 1 bit.
+ * Reads the first field of a recovery point message, `recovery_frame_cnt` or `recovery_poc_cnt`. It is an Exp-Golomb
+ * number, so 0 is a single 1 bit.
  */
 function kindOfCount(bytes: Uint8Array, offset: number, end: number): number {
   const isAtOnce = offset < end && ((bytes[offset] ?? 0) & firstBit) !== 0

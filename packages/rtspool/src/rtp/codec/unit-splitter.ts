@@ -1,8 +1,8 @@
 /** Splits a byte stream, in chunks of any size, into access units or audio frames. */
 export interface UnitSplitter {
-  /** Adds a chunk. @returns The units that are now complete: views of new memory, or of the chunk. */
+  /** Adds a chunk of the stream. @returns The units that are now complete: views of new memory, or of the chunk. */
   push(chunk: Uint8Array): Buffer[]
-  /** Returns the last unit at the end of the stream. */
+  /** Ends the stream. @returns The last unit, if it only waited for the beginning of the next one; otherwise empty */
   flush(): Buffer[]
 }
 

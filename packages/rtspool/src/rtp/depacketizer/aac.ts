@@ -4,7 +4,7 @@ import { type Frame, type FrameReader, noFrames } from './frame-depacketizer.js'
 
 const ticksPerUnit = 1024
 const headersLengthBytes = 2
-/** Maximum size in bits of a field that is read: 16 bits fit in three bytes at any offset. */
+/** Maximum size in bits of a field in the AU headers of a packet: 16 bits fit in three bytes at any offset. */
 const maxFieldBits = 16
 
 interface AacLayout {
@@ -25,9 +25,9 @@ export class AacReader implements FrameReader {
   #timestamp = 0
 
   /**
-   * Reads the settings of the mode.
+   * Creates a reader of payloads for one AAC stream, with the sizes of the header fields that the description states.
    *
-   * @param parameters - Value of `a=fmtp`.
+   * @param parameters - Value of `a=fmtp`; `undefined` without one.
    */
   constructor(parameters: string | undefined) {
     this.#layout = layoutOf(parameters ?? '')

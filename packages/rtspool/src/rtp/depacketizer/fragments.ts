@@ -1,6 +1,6 @@
 /**
- * Maximum number of fragments that are kept as views. Further ones are copied, because a view keeps the whole received
- * chunk in memory, mostly 64 KiB.
+ * Maximum number of fragments of one part that are kept as views. Further ones are copied, because a view keeps the
+ * whole received chunk in memory, mostly 64 KiB.
  */
 const maxViews = 32
 const nothing = Buffer.alloc(0)

@@ -11,12 +11,14 @@ export interface Frame {
 
 /** Parses the payloads of one audio encoding. */
 export interface FrameReader {
-  /** `true` while fragments of an incomplete frame are kept. */
+  /** `true` while the reader keeps fragments of a frame that is not complete yet. */
   readonly isOpen: boolean
   /**
-   * Parses a payload. Never throws.
+   * Parses the payload of an RTP packet. Never throws.
    *
    * @param payload - Payload of a packet; not empty.
+   * @param timestamp - RTP timestamp of the packet, in ticks.
+   * @param hasMarker - Marker of the packet.
    * @returns The frames that the payload completes; `undefined` if it breaks the format.
    */
   read(payload: Buffer, timestamp: number, hasMarker: boolean): readonly Frame[] | undefined
@@ -26,7 +28,7 @@ export interface FrameReader {
    * @returns The last frame, if it only waited for the beginning of the next one.
    */
   flush(): readonly Frame[]
-  /** Drops an incomplete frame. */
+  /** Drops the fragments of an incomplete frame, because a packet has been lost or a new stream begins. */
   reset(): void
 }
 

@@ -18,7 +18,7 @@ const fuHeadersBytes = 2
 const firstPrefix = 6
 const lastPrefix = 9
 const startCode = Buffer.from([0, 0, 1])
-/** Lowest type of a slice (H.264 table 7-1). */
+/** Lowest NAL unit type of a slice (H.264 table 7-1). */
 const firstSlice = 1
 const lastSlice = 5
 
@@ -76,7 +76,7 @@ export class H264Reader implements PictureReader {
   }
 }
 
-/** Appends a unit, and those that follow it behind start codes. */
+/** Appends a NAL unit to `parts`, and those that follow it in the same payload after start codes. */
 function appendUnit(type: number, payload: Buffer, parts: Buffer[]): void {
   if (type < firstPrefix || type > lastPrefix) {
     parts.push(payload)

@@ -5,15 +5,13 @@ const headerBytes = 2
 const startBit = 0x80
 const endBit = 0x40
 const fuTypeMask = 0x3f
-/**
- * Mask for the bits of the first header byte outside the type: F, and the highest bit of LayerId.
- */
+/** Mask for the bits of a NAL unit's first header byte that are not its type: F, and the highest bit of LayerId. */
 const outsideType = 0x81
 /** Highest packet type that is a single NAL unit (RFC 7798 section 4.4). */
 const lastSingle = 47
 const aggregationPacket = 48
 const fragmentationUnit = 49
-/** Highest type of a slice (H.265 table 7-1). */
+/** Highest NAL unit type of a slice (H.265 table 7-1). */
 const lastVcl = 31
 const vps = 32
 const accessUnitDelimiter = 35

@@ -2,7 +2,7 @@ import { Fragments } from './fragments.js'
 import { type Frame, type FrameReader, noFrames } from './frame-depacketizer.js'
 
 const ticksPerUnit = 1024
-/** Value of a length byte that another one follows. The length is the sum of the bytes. */
+/** Value of a length byte in LATM that is followed by another one. The length is the sum of the bytes. */
 const longLength = 255
 /**
  * Maximum size of an element in bytes; a larger one is dropped. A frame of AAC has at most 6144

@@ -19,10 +19,10 @@ const maxParts = 4096
  * are its NAL units, or the payloads of an unknown encoding.
  */
 export interface PictureReader {
-  /** `true` while fragments of an incomplete part are kept. */
+  /** `true` while the reader keeps fragments of a part (NAL unit or payload) that is not complete yet. */
   readonly isOpen: boolean
   /**
-   * Appends the parts that a payload completes. Never throws.
+   * Appends to `parts` the parts of an access unit that a payload completes. Never throws.
    *
    * @param payload - Payload of a packet; not empty.
    * @returns `false` if the payload breaks the format.
@@ -33,7 +33,7 @@ export interface PictureReader {
    * it belong to other units.
    */
   beginsUnit(payload: Buffer): boolean
-  /** Drops an incomplete part. */
+  /** Drops the fragments of an incomplete part, because a packet has been lost or a new unit begins. */
   reset(): void
 }
 
@@ -64,8 +64,8 @@ export class PictureDepacketizer implements Depacketizer {
   /**
    * Creates a depacketizer for one stream.
    *
-   * @param test - Recognises key frames and parameter sets. Without it, every unit counts as a key
-   * frame.
+   * @param reader - Parses the payloads; belongs to this depacketizer from now on.
+   * @param test - Recognises key frames and parameter sets. Without it, every unit counts as a key frame.
    * @param sets - Parameter sets for key frames that have none of their own.
    */
   constructor(reader: PictureReader, test?: PayloadTest, sets?: ParameterSets) {

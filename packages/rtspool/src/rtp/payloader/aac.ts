@@ -17,7 +17,7 @@ export interface AacPayloaderOptions extends RtpPacketWriterOptions {
 
 /** Size in bytes of AU-headers-length, the field before the AU headers. */
 const headersLengthBytes = 2
-/** Size in bytes of an AU header: sizelength=13 and indexlength=3 make 16 bits. */
+/** Size in bytes of the AU header of each access unit: sizelength=13 and indexlength=3 make 16 bits. */
 const headerBytes = 2
 const indexBits = 3
 /** Maximum size of an access unit in bytes: 13 bits. A larger one is dropped. */
@@ -103,8 +103,8 @@ export class AacPayloader {
   }
 
   /**
-   * Builds a packet of whole units; the marker means that it ends with an access unit (RFC 3640
-   * section 3.1).
+   * Builds a packet of whole access units. Its marker is set, because it ends with the end of an access unit (RFC
+   * 3640 section 3.1).
    */
   #aggregate(units: readonly Uint8Array[], timestamp: number): Buffer {
     const headersBytes = units.length * headerBytes
@@ -122,7 +122,7 @@ export class AacPayloader {
   }
 
   /**
-   * Splits one unit over packets; each header has the size of the whole unit (RFC 3640 section
+   * Splits one access unit over several packets; each header has the size of the whole unit (RFC 3640 section
    * 3.2.3.1).
    */
   #fragment(unit: Uint8Array, timestamp: number, packets: Buffer[]): void {

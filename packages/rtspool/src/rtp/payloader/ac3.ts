@@ -13,8 +13,8 @@ const headerBytes = 2
  */
 const usefulShare = 5 / 8
 /**
- * Values of the field FT, for AC-3 (RFC 4184 section 4.1.1). E-AC-3 has one bit instead: 1 for a
- * fragment (RFC 4598 section 4.1.1).
+ * Values of the field FT (frame type) in the payload header of AC-3 (RFC 4184 section 4.1.1). E-AC-3 has one bit
+ * instead: 1 for a fragment (RFC 4598 section 4.1.1).
  */
 const frameTypes = { complete: 0, usefulStart: 1, shortStart: 2, continuation: 3 } as const
 const mostPieces = 255

@@ -6,19 +6,22 @@ const continuesBit = 0x80
 const goesOnBit = 0x40
 const countShift = 4
 const newSequenceBit = 0x08
-/** Size in bytes of the aggregation header. */
+/** Size in bytes of the aggregation header, with which each AV1 payload begins. */
 const headerBytes = 1
-/** Space that one more element needs at least, for its length and a few bytes. */
+/** Minimum number of free bytes in a packet for one more element (OBU or fragment): its length and a few bytes. */
 const smallestElementBytes = 8
 
-/** Types that are not sent (RTP payload format for AV1, section 5). */
+/** Types of OBUs that are not sent (RTP payload format for AV1, section 5). */
 const leftOut: readonly number[] = [
   av1ObuTypes.temporalDelimiter,
   av1ObuTypes.tileList,
   av1ObuTypes.padding,
 ]
 
-/** Elements (OBUs or fragments) of one packet. Each has its length in front, but for a single one. */
+/**
+ * Elements (OBUs or fragments) of the packet that is being filled. The length of each element precedes it, unless the
+ * packet has only one.
+ */
 interface OpenPacket {
   readonly elements: Uint8Array[]
   sizeBytes: number

@@ -3,7 +3,8 @@ import { PcmPayloader } from './pcm.js'
 
 export interface G711PayloaderOptions extends RtpPacketWriterOptions {
   /**
-   * Number of interleaved channels; a sample of each takes one byte.
+   * Number of interleaved audio channels; a sample of each takes one byte.
+   *
    * @default 1
    */
   readonly channels?: number

@@ -4,9 +4,7 @@ import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js
 
 const nalHeaderBytes = 2
 const typeShift = 1
-/**
- * Mask for the bits of the first header byte outside the type: F, and the highest bit of LayerId.
- */
+/** Mask for the bits of a NAL unit's first header byte that are not its type: F, and the highest bit of LayerId. */
 const allButTypeMask = 0x81
 const forbiddenBit = 0x8000
 const layerIdShift = 3

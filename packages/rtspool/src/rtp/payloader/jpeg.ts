@@ -5,14 +5,14 @@ import { RtpPacketWriter, type RtpPacketWriterOptions } from './packet-writer.js
 const mainHeaderBytes = 8
 const restartHeaderBytes = 4
 const tablesHeaderBytes = 4
-/** Type of a picture with restart markers, added to its own. */
+/** Number that is added to the type of a picture in the payload header if the picture has restart markers. */
 const restartType = 64
-/** Value of Q for tables that each picture contains. */
+/** Value of the field Q in the payload header for pictures that contain their own quantization tables. */
 const ownTables = 255
 const blockPixels = 8
-/** Maximum width and height in pixels: 255 blocks. */
+/** Maximum width and height of a picture in pixels: 255 blocks. */
 const maxPixels = 255 * blockPixels
-/** The offset of a piece has 24 bits. */
+/** Size in bytes that the entropy-coded data of a picture must not reach: the offset of a piece has 24 bits. */
 const maxScanBytes = 2 ** 24
 
 /**

@@ -32,12 +32,12 @@ const largestMaxPacketBytes = 65535
 export class RtpPacketWriter {
   readonly payloadType: number
   readonly ssrc: number
-  /** Maximum number of payload bytes in a packet. */
+  /** Maximum number of payload bytes in an RTP packet: `maxPacketBytes` without the header. */
   readonly maxPayloadBytes: number
   #sequenceNumber: number
 
   /**
-   * Creates a writer for one stream.
+   * Creates a writer of the RTP packets of one stream.
    *
    * @throws {RangeError} An option is out of its range.
    */
@@ -59,10 +59,12 @@ export class RtpPacketWriter {
   }
 
   /**
-   * Creates a packet with its header written; the caller fills its payload, from byte 12 on.
+   * Creates an RTP packet with its header written; the caller fills its payload, from byte 12 on.
    *
-   * @param timestamp - Ticks, taken modulo 2^32. Start a stream at a random value (RFC 3550 section
-   *   5.1) other than 0. FFmpeg 5.1 takes 0 for "none yet" and starts again with the next packet.
+   * @param payloadBytes - Size of the payload in bytes.
+   * @param timestamp - Ticks, taken modulo 2^32. Start a stream at a random value (RFC 3550 section 5.1) other than
+   *   0. FFmpeg 5.1 takes 0 for "none yet" and starts again with the next packet.
+   * @returns New buffer, which belongs to the caller.
    */
   allocate(payloadBytes: number, timestamp: number, marker: boolean): Buffer {
     const packet = Buffer.allocUnsafe(rtpHeaderBytes + payloadBytes)

@@ -7,17 +7,20 @@ import {
   unquote,
 } from '../grammar.js'
 
-/** Maximum number of parameters in a header; one with more is refused. No scheme has as many. */
+/** Maximum number of parameters in an authentication header; one with more is refused. No scheme has as many. */
 const maxParameters = 32
 
-/** Throws `ERR_HEADER_VALUE` with the expected form, without the received value, a possible secret. */
+/**
+ * Refuses an authentication header: throws `ERR_HEADER_VALUE` with the expected form, without the received value, a
+ * possible secret.
+ */
 export function refuseAuth(header: string, expected: string): never {
   throw new RequestError('ERR_HEADER_VALUE', `${header}: expected ${expected}`, {
     context: { header },
   })
 }
 
-/** Splits the value of a header into its scheme, in lower case, and its parameters. */
+/** Splits the value of an authentication header into its scheme, in lower case, and the text of its parameters. */
 export function splitScheme(value: string): { readonly scheme: string; readonly rest: string } {
   const text = trimLinearSpace(value)
   const end = text.search(/[ \t]/)
@@ -26,10 +29,11 @@ export function splitScheme(value: string): { readonly scheme: string; readonly 
 }
 
 /**
- * Parses the parameters of a scheme: names in lower case, values without quotes.
+ * Parses the parameters of an authentication scheme: names in lower case, values without quotes.
  *
- * @throws {RequestError} `ERR_HEADER_VALUE` if one is not `name=value`, is repeated, or its quotes
- *   do not end.
+ * @param header - Name of the header, for the message.
+ * @param text - Text after the scheme.
+ * @throws {RequestError} `ERR_HEADER_VALUE` if one is not `name=value`, is repeated, or its quotes do not end.
  * @see RFC 7235 section 2.1
  */
 export function parseAuthParameters(header: string, text: string): ReadonlyMap<string, string> {

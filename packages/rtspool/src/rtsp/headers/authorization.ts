@@ -106,7 +106,7 @@ function parseDigest(parameters: ReadonlyMap<string, string>): DigestAuthorizati
 }
 
 /**
- * Returns `qop`, `nc` and `cnonce`, which must be either all present or all missing (RFC 7616
+ * Returns `qop`, `nc` and `cnonce` of Digest credentials, which must be either all present or all missing (RFC 7616
  * section 3.4).
  */
 function parseQop(

@@ -6,7 +6,7 @@ import { parseDecimal, quoteReceived } from '../grammar.js'
  * higher value is malformed (400).
  */
 const maxContentLength = 2 ** 32 - 1
-/** Maximum number of digits, including leading zeros; a longer value is malformed. */
+/** Maximum number of digits in a Content-Length, including leading zeros; a longer value is malformed. */
 const maxDigits = 20
 
 /**

@@ -12,13 +12,13 @@ export interface KeyMgmt {
 }
 
 /**
- * Maximum number of messages in a header; one with more is refused. A presentation needs one for
- * each stream.
+ * Maximum number of key management messages in a KeyMgmt header; one with more is refused. A presentation needs one
+ * for each stream.
  */
 const maxMessages = 32
 const base64 = /^[A-Za-z0-9+/]{2,}={0,2}$/
 
-/** Throws the error for a broken header, without the received value, which may be a key. */
+/** Throws the error for a broken KeyMgmt header, without the received value, which may be a key. */
 function refuse(expected: string): never {
   throw new RequestError('ERR_KEY_MANAGEMENT', `KeyMgmt: expected ${expected}`)
 }

@@ -1,13 +1,13 @@
 import { splitOutsideQuotes, trimLinearSpace } from '../grammar.js'
 
 /**
- * Default maximum number of list elements; further ones are left out. No header of RTSP has as
+ * Default maximum number of elements in a comma-separated header; further ones are left out. No header of RTSP has as
  * many.
  */
 const maxElements = 64
 /**
- * Maximum number of characters in all lines together: as many as one line may have by default.
- * Further lines are left out.
+ * Maximum number of characters in all lines of a comma-separated header together: as many as one line may have by
+ * default. Further lines are left out.
  */
 const maxLength = 8 * 1024
 

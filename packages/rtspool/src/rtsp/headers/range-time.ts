@@ -1,6 +1,8 @@
 import { isDigits, parseDecimal } from '../grammar.js'
 
-/** A position in frames (RFC 2326 section 3.5). */
+/**
+ * Position in a stored presentation as a count of frames: hours, minutes, seconds and frames (RFC 2326 section 3.5).
+ */
 export interface SmpteTime {
   readonly hours: number
   readonly minutes: number
@@ -12,18 +14,21 @@ export interface SmpteTime {
 }
 
 /**
- * Maximum number of hours in a time; a time with more is refused. Within the limit, seconds keep
+ * Maximum number of hours in a time of a Range header; a time with more is refused. Within the limit, seconds keep
  * full precision.
  */
 const maxHours = 999_999_999
 
 /**
- * Maximum number of seconds in a time: those of {@link maxHours}. JavaScript writes numbers from
+ * Maximum number of seconds in a time of a Range header: those of {@link maxHours}. JavaScript writes numbers from
  * 10^21 on with an exponent, which no client reads.
  */
 const maxSeconds = (maxHours + 1) * 3600
 
-/** Parses `12` or `12.345`: digits with an optional fraction, no sign, no exponent. */
+/**
+ * Parses a number such as `12` or `12.345`: digits with an optional fraction, no sign, no exponent. `undefined` for
+ * any other text.
+ */
 function parseFraction(text: string): number | undefined {
   const dot = text.indexOf('.')
   const whole = dot === -1 ? text : text.slice(0, dot)
@@ -34,7 +39,8 @@ function parseFraction(text: string): number | undefined {
 }
 
 /**
- * Parses seconds from the beginning: `5`, `5.25` or `1:02:05.25` (RFC 2326 section 3.6).
+ * Parses normal play time, the seconds from the beginning of a presentation: `5`, `5.25` or `1:02:05.25` (RFC 2326
+ * section 3.6).
  *
  * @returns `undefined` for any other text.
  */
@@ -112,7 +118,7 @@ export function serializeUtcTime(timeMs: number): string {
 }
 
 /**
- * Parses `10:12:33`, `10:12:33:20` or `10:12:33:20.50` (RFC 2326 section 3.5).
+ * Parses a position in frames: `10:12:33`, `10:12:33:20` or `10:12:33:20.50` (RFC 2326 section 3.5).
  *
  * @returns `undefined` for any other text.
  */

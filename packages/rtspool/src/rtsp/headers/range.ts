@@ -10,7 +10,7 @@ import {
   serializeUtcTime,
 } from './range-time.js'
 
-/** Normal play time: seconds from the beginning, with fractions (RFC 2326 section 3.6). */
+/** Range of normal play time: seconds from the beginning of the presentation, with fractions (RFC 2326 section 3.6). */
 export interface NptRange {
   readonly unit: 'npt'
   /** Start of the range in seconds; `undefined` in `npt=-7`, which has only an end. */
@@ -29,7 +29,7 @@ export interface ClockRange {
   readonly end: number | undefined
 }
 
-/** Range of frames (RFC 2326 section 3.5). */
+/** Range of positions that are counts of frames (RFC 2326 section 3.5). */
 export interface SmpteRange {
   readonly unit: 'smpte' | 'smpte-30-drop' | 'smpte-25'
   readonly start: SmpteTime
@@ -55,7 +55,7 @@ function refuseOrder(got: string): never {
   )
 }
 
-/** Splits a range such as `a-b` into start and end; the end is empty if the range is open. */
+/** Splits the text of a range such as `a-b` into start and end; the end is empty if the range is open. */
 function splitEnds(text: string): readonly [start: string, end: string] {
   const dash = text.indexOf('-')
   if (dash === -1) refuse('a range with a "-"', text)
@@ -83,7 +83,7 @@ function parseClockRange(text: string, isReverse: boolean): ClockRange {
   return { unit: 'clock', start, end }
 }
 
-/** Returns a number by which two times with the same frame rate can be compared. */
+/** Returns a number by which two frame positions with the same frame rate can be compared. */
 const smpteOrder = (time: SmpteTime): number =>
   (((time.hours * 60 + time.minutes) * 60 + time.seconds) * 100 + time.frames) * 100 +
   time.subframes

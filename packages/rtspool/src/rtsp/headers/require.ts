@@ -3,8 +3,8 @@ import type { ReadonlyRtspHeaders } from '../message.js'
 import { parseList } from './lists.js'
 
 /**
- * Maximum number of characters in all lines together; more are refused. Only a handful of features
- * exist.
+ * Maximum number of characters in all lines of Require and Proxy-Require together; more are refused. Only a handful
+ * of features exist.
  */
 const maxLength = 4096
 

@@ -11,19 +11,16 @@ import {
 export interface RtpInfoEntry {
   /** URI with which the track was set up. */
   readonly url: string
-  /** Sequence number of the first packet, 16 bits. */
+  /** Sequence number of the first RTP packet after the PLAY, 16 bits. */
   readonly seq?: number
-  /** RTP timestamp of the start of the range, 32 bits, in ticks. */
+  /** RTP timestamp at the start of the range that is played, 32 bits, in ticks. */
   readonly rtptime?: number
 }
 
 const maxSeq = 2 ** 16 - 1
 const maxRtpTime = 2 ** 32 - 1
 const urlPrefix = 'url='
-/**
- * Maximum number of entries in a header; one with more is refused. No presentation has as many
- * tracks.
- */
+/** Maximum number of entries in an RTP-Info header; one with more is refused. No presentation has as many tracks. */
 const maxEntries = 256
 
 function refuse(expected: string, got: string): never {
@@ -39,10 +36,7 @@ const isUrlPiece = (piece: string): boolean =>
     .toLowerCase()
     .startsWith(urlPrefix)
 
-/**
- * Splits a header into entries. A comma may be part of a URL, so a new entry begins only before
- * `url=`.
- */
+/** Splits an RTP-Info header into entries. A comma may be part of a URL, so a new entry begins only before `url=`. */
 function splitEntries(value: string): string[] {
   const entries: string[][] = []
   for (const piece of value.split(',')) {
@@ -53,7 +47,7 @@ function splitEntries(value: string): string[] {
   return entries.map((pieces) => pieces.join(','))
 }
 
-/** Returns whether a text can be a URI in a header: no space, quote or control character. */
+/** Returns whether a text can be the URI in an RTP-Info entry: no space, quote or control character. */
 const isUrl = (text: string): boolean =>
   text !== '' && !text.includes(' ') && !text.includes('"') && !hasControlCode(text, false)
 

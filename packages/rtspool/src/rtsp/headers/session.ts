@@ -3,26 +3,23 @@ import { parseDecimal, trimLinearSpace } from '../grammar.js'
 
 /** Value of a Session header. */
 export interface SessionHeader {
-  /**
-   * Id as received: 1 to 128 characters, not checked further, because only the pool knows its ids.
-   */
+  /** Session id as received: 1 to 128 characters, not checked further, because only the session pool knows its ids. */
   readonly id: string
-  /** Timeout in seconds, as on the wire. */
+  /** Timeout of the session in seconds, as on the wire; absent if the header has none. */
   readonly timeout?: number
 }
 
 /**
- * Maximum number of characters of an id, from RFC 7826 section 4.3; a longer id is refused. RFC
- * 2326 has no limit.
+ * Maximum number of characters of a session id, from RFC 7826 section 4.3; a longer id is refused. RFC 2326 has no
+ * limit.
  */
 const maxIdLength = 128
 const maxTimeout = 2 ** 31 - 1
 
 /**
- * Parses the session id and, for values from servers, the timeout.
+ * Parses the value of a Session header: the session id and, for values from servers, the timeout.
  *
- * Other parameters, and a timeout that is not a number, are left out, because a server does not
- * need them.
+ * Other parameters, and a timeout that is not a number, are left out, because a server does not need them.
  *
  * @throws {RequestError} `ERR_HEADER_VALUE` if the id is empty or longer than 128 characters.
  * @see RFC 2326 section 12.37

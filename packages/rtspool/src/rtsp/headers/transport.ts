@@ -10,7 +10,7 @@ import {
   unquote,
 } from '../grammar.js'
 
-/** Two numbers as in `5000-5001`: RTP first, RTCP second. */
+/** Pair of ports or interleaved channels as in `5000-5001`: RTP first, RTCP second. */
 export type NumberPair = readonly [rtp: number, rtcp: number]
 
 /** Any text besides the known values, which editors still suggest. */
@@ -39,13 +39,13 @@ export interface TransportSpec {
   /** UDP ports of the client, 0 to 65535 as received; nothing can be sent to port 0. */
   readonly clientPort?: NumberPair
   readonly serverPort?: NumberPair
-  /** Ports of a multicast group. */
+  /** Ports of the multicast group, for RTP and RTCP. */
   readonly port?: NumberPair
-  /** Time to live, 0 to 255. */
+  /** Time to live (TTL) of the multicast packets, 0 to 255. */
   readonly ttl?: number
-  /** SSRC, 32 bits. */
+  /** SSRC of the stream's packets, 32 bits. */
   readonly ssrc?: number
-  /** Purpose of the SETUP; PLAY if the header has none. */
+  /** Purpose of the SETUP: to play or to record; PLAY if the header has none. */
   readonly mode?: 'PLAY' | 'RECORD'
   /**
    * Host in the parameter `destination`, as received; empty if the parameter has no value. The
@@ -73,9 +73,9 @@ type MutableSpec = { -readonly [Name in keyof TransportSpec]: TransportSpec[Name
 const profiles: readonly string[] = ['AVP', 'AVPF', 'SAVP', 'SAVPF']
 const lowerTransports: readonly string[] = ['UDP', 'TCP']
 const maxPort = 65535
-/** Maximum number of alternatives in a header; one with more is refused. GStreamer sends 3. */
+/** Maximum number of alternatives in a Transport header; one with more is refused. GStreamer sends 3. */
 const maxAlternatives = 32
-/** Maximum number of parameters of an alternative; one with more is refused. RFC 2326 has 14. */
+/** Maximum number of parameters of an alternative in a Transport header; one with more is refused. RFC 2326 has 14. */
 const maxParameters = 64
 
 function refuse(expected: string, got: string): never {
@@ -90,7 +90,11 @@ function parseNumber(name: string, value: string, max: number): number {
   return parseDecimal(value, max) ?? refuse(`${name}= and a number from 0 to ${max}`, value)
 }
 
-/** Parses `a-b`; a single number `a` means `a` and `a + 1`. */
+/**
+ * Parses a pair of ports or channels `a-b`; a single number `a` means `a` and `a + 1`.
+ *
+ * @param name - Name of the parameter, for the message.
+ */
 function parsePair(name: string, value: string): NumberPair {
   const dash = value.indexOf('-')
   if (dash === -1) {
@@ -116,7 +120,7 @@ function parseSsrc(value: string): number {
     : ssrc
 }
 
-/** Returns the first known mode of a list; `undefined` if there is none. */
+/** Returns the first known mode in the list of a `mode` parameter; `undefined` if there is none. */
 function parseMode(value: string): 'PLAY' | 'RECORD' | undefined {
   for (const piece of value.split(',')) {
     const mode = trimLinearSpace(piece).toUpperCase()
@@ -127,7 +131,7 @@ function parseMode(value: string): 'PLAY' | 'RECORD' | undefined {
   return trimLinearSpace(value) === '' ? refuse('mode= and a method', value) : undefined
 }
 
-/** Stores a known parameter. @returns `false` if the name is unknown */
+/** Stores a parameter of a Transport alternative in `spec`. @returns `false` if the name is unknown */
 function applyParameter(spec: MutableSpec, name: string, value: string | undefined): boolean {
   switch (name) {
     case 'unicast':
@@ -190,7 +194,7 @@ function parseParameter(text: string): readonly [name: string, value: string | u
   return value === undefined ? refuse('a quoted string', text) : [name, value]
 }
 
-/** Parses `RTP/AVP`, `RTP/AVP/TCP`, or an identifier outside the standards. */
+/** Parses the transport identifier of an alternative: `RTP/AVP`, `RTP/AVP/TCP`, or one outside the standards. */
 function parseTransportId(text: string): MutableSpec {
   const pieces = text.split('/')
   if (pieces.length < 2 || pieces.length > 3 || !pieces.every(isToken)) {
@@ -213,8 +217,8 @@ function parseTransportId(text: string): MutableSpec {
 }
 
 /**
- * Returns the name under which a parameter may occur once. `unicast` and `multicast` share a name,
- * because they exclude each other.
+ * Returns the name under which a parameter may occur only once in an alternative. `unicast` and `multicast` share a
+ * name, because they exclude each other.
  */
 const onceKey = (name: string): string => (name === 'multicast' ? 'unicast' : name)
 
@@ -260,7 +264,7 @@ export function parseTransport(value: string): TransportSpec[] {
 
 const serializePair = (pair: NumberPair): string => `${pair[0]}-${pair[1]}`
 
-/** Returns a value unchanged if its characters allow it, otherwise quoted. */
+/** Returns the value of a Transport parameter unchanged if its characters allow it, otherwise as a quoted string. */
 function serializeValue(value: string): string {
   if (hasControlCode(value, true)) {
     throw new TypeError('values of Transport must not have control characters')
@@ -279,7 +283,7 @@ const serializeSsrc = (ssrc: number): string =>
   (ssrc >>> 0).toString(16).toUpperCase().padStart(maxSsrcDigits, '0')
 
 /**
- * Serializes one alternative, with its parameters in the order of GStreamer and FFmpeg.
+ * Serializes one alternative of a Transport header, with its parameters in the order of GStreamer and FFmpeg.
  *
  * @throws {TypeError} when a value has control characters, or a name is not a token.
  */

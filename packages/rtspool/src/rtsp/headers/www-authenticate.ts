@@ -43,7 +43,7 @@ export type Challenge = BasicChallenge | DigestChallenge | BearerChallenge
 const header = 'WWW-Authenticate'
 
 /**
- * Parses a header line, which must contain one challenge.
+ * Parses a WWW-Authenticate header line, which must contain one challenge.
  *
  * @throws {RequestError} `ERR_HEADER_VALUE`
  */

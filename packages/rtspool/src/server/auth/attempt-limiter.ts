@@ -30,8 +30,8 @@ export const attemptLimits: AttemptLimits = Object.freeze({
 })
 
 /**
- * Function that ends a wait, with `true` if its time is over, and `false` if it was aborted.
- * Idempotent.
+ * Ends the wait of one request: with `true` if its time is over, with `false` if the connection or the server has
+ * closed. Further calls do nothing.
  */
 type Done = (isOver: boolean) => void
 
@@ -40,7 +40,10 @@ interface Bucket {
   attempts: number
   refilledAt: number
   readonly queue: Set<Done>
-  /** Number of this host's requests that wait for an attempt, or for the delayed response. */
+  /**
+   * Number of requests of this host that wait: for an attempt to send credentials, or for the delayed response to a
+   * wrong one.
+   */
   waiting: number
   timer: ClockTimer | undefined
 }
@@ -67,24 +70,27 @@ export class AttemptLimiter {
     this.#limits = limits
   }
 
-  /** Number of requests that wait at the moment, over all hosts. */
+  /**
+   * Number of requests of all hosts that wait at the moment: for an attempt, or for the delayed response to a wrong
+   * attempt.
+   */
   get waiting(): number {
     return this.#waiting
   }
 
-  /** Number of hosts that are remembered, because they have sent wrong credentials. */
+  /** Number of remembered hosts, each of which has sent wrong credentials lately. */
   get hosts(): number {
     return this.#buckets.size
   }
 
   /**
-   * Uses up one attempt of a host. If the credentials were right, the caller must return it by
-   * {@link giveBack}.
+   * Uses up one of a host's attempts to send credentials, or waits for the next one. If the credentials were right,
+   * the caller must return the attempt by {@link giveBack}.
    *
-   * @param address - Address of the client, or a key for attempts that are counted apart from those
-   *   of a host.
-   * @returns `undefined` if the caller may check the credentials at once. Otherwise a promise:
-   *   `true` after the wait, `false` if the connection or the server closes.
+   * @param address - Address of the client, or a key for attempts that are counted apart from those of a host.
+   * @param signal - Returns a signal that ends the wait when it aborts; called only before a wait.
+   * @returns `undefined` if the caller may check the credentials at once. Otherwise a promise: `true` after the wait,
+   *   `false` if the connection or the server closes.
    * @throws {RequestError} `ERR_TOO_MANY_ATTEMPTS` if too many requests wait already.
    */
   take(address: string, signal: () => AbortSignal): Promise<boolean> | undefined {
@@ -107,6 +113,7 @@ export class AttemptLimiter {
    * Delays the response to a wrong attempt. Does not wait if too many requests wait already.
    *
    * @param random - Number from 0 to below 1 that varies the delay: 0.5 to 1.5 times `delayMs`.
+   * @param signal - Returns a signal that ends the delay early when it aborts.
    */
   async holdBack(address: string, random: number, signal: () => AbortSignal): Promise<void> {
     const bucket = this.#bucketOf(hostOf(address))
@@ -220,7 +227,7 @@ export class AttemptLimiter {
     return bucket
   }
 
-  /** Removes the hosts that have all their attempts again. */
+  /** Removes the hosts that have all their attempts to send credentials again, and so need no memory. */
   #sweep(): void {
     if (this.#buckets.size < this.#sweepSize) return
     for (const [host, bucket] of this.#buckets) {

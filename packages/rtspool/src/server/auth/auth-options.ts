@@ -23,7 +23,7 @@ export interface VerifyContext extends AccessContext {
    * Digest.
    */
   readonly password: string | undefined
-  /** Realm that is part of HA1; see `digestHa1`. */
+  /** Realm of the server, a part of every HA1; `digestHa1` computes HA1 from it. */
   readonly realm: string
   readonly request: RtspRequest
   /** Signal that aborts when the connection closes. */
@@ -49,7 +49,7 @@ export interface AuthOptions {
    * `login` is needed.
    */
   readonly users?: Readonly<Record<string, UserSecret>> | undefined
-  /** Called for users missing in `users`. If the hook fails, the response is 500. */
+  /** Hook that returns the secret of a user who is missing in `users`. If the hook fails, the response is 500. */
   readonly verify?: VerifyHook | undefined
   /**
    * Called for credentials of users that are in neither `users` nor `verify`, for tokens, and for
@@ -113,7 +113,7 @@ export const authDefaults = Object.freeze({
 export interface ResolvedAuthOptions {
   readonly realm: string
   /**
-   * Secrets by user name: HA1 of every offered algorithm, and also of SHA-256 if the option was a
+   * Secrets by user name: HA1 of every offered algorithm, and also of SHA-256 if the option `users` contained a
    * password.
    */
   readonly users: ReadonlyMap<string, UserSecret>

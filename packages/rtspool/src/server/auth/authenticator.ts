@@ -54,8 +54,8 @@ const nobody: Authorization = Object.freeze({
 })
 
 /**
- * Counter of attempts that a check of credentials uses up: a limiter, and the key of one counter in
- * it.
+ * Counter from which a check of credentials takes one attempt: the limiter that contains the counter, and the
+ * counter's key in it.
  */
 interface AttemptSource {
   readonly limiter: AttemptLimiter
@@ -92,7 +92,10 @@ export class Authenticator implements Authorizer {
    * others do not delay the user.
    */
   #proved = new WeakMap<object, string>()
-  /** Connections that have sent wrong credentials, and so no longer use `#regulars`. */
+  /**
+   * Connections that have sent wrong credentials. Their further attempts count for the host, even if the user has
+   * logged in lately.
+   */
   readonly #guessing = new WeakSet<object>()
   #recent = new RecentLogins()
   readonly #rechecks: Rechecks
@@ -282,8 +285,8 @@ export class Authenticator implements Authorizer {
   }
 
   /**
-   * Returns the key for counting attempts with credentials: the user name of a password, or a hash
-   * of a token.
+   * Returns the key under which attempts with the same credentials are counted: the user name of a password, or a
+   * hash of a token.
    */
   #proofOf(authorization: Credentials): string {
     return userIn(authorization) ?? this.#logins.mark(authorization)

@@ -88,14 +88,13 @@ function readAuthorization(value: string): Authorization | undefined {
 }
 
 /**
- * Checks credentials against the secret of the user that they name. An unknown user costs the same
- * work as a wrong password.
+ * Checks credentials against the secret of the user that they name. An unknown user costs the same work as a wrong
+ * password.
  *
  * @param method - Method of the request, part of a Digest response.
  * @param context - Creates the argument of the hook `verify`.
- * @returns `undefined` for credentials that only the hook `login` can check.
- * @throws {TypeError} If `verify` returns an invalid answer. Errors of the hook itself are thrown
- *   unchanged.
+ * @returns Whether the credentials are right; `undefined` for credentials that only the hook `login` can check.
+ * @throws {TypeError} If `verify` returns an invalid answer. Errors of the hook itself are thrown unchanged.
  */
 export async function areRight(
   credentials: CheckableCredentials,

@@ -13,11 +13,13 @@ import type { AccessRight } from './rules.js'
 import { accessOf, namedSession, subjectOf } from './subject.js'
 
 /**
- * Asks the hook `login` about a request. The hook may name another user than the credentials. If
- * that user owns the session of the request, the hook is asked again, about the session's path.
+ * Asks the hook `login` about a request. The hook may name another user than the credentials. If that user owns the
+ * session of the request, the hook is asked again, about the session's path.
  *
  * @param authorization - Credentials of the request; `undefined` without any.
- * @param right - Right to ask for in place of the action of the request.
+ * @param right - Right to ask for, such as `talk`, in place of the action that the method implies.
+ * @returns The checked answer of the hook.
+ * @throws {TypeError | RangeError} If the answer is invalid. Errors of the hook are thrown unchanged.
  */
 export async function askLogin(
   hook: LoginHook,
@@ -39,10 +41,10 @@ export const userIn = (authorization: Authorization): string | undefined =>
   authorization.scheme === 'Bearer' ? undefined : authorization.username
 
 /**
- * Builds the argument of the hook for a request.
+ * Builds the argument of the hook `login` for a request.
  *
  * @param user - User whose session the request may name.
- * @param right - Right to ask for in place of the action of the request.
+ * @param right - Right to ask for, such as `talk`, in place of the action that the method implies.
  */
 export function loginQuestion(
   authorization: Authorization | undefined,

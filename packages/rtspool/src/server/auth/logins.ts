@@ -20,7 +20,7 @@ export interface Refusal {
 
 /** Login that the rules or the hook allow. */
 export interface DecidedLogin extends Omit<Login, 'talkRefusal'> {
-  /** Decides whether the client may speak over a back channel; see {@link Login.talkRefusal}. */
+  /** Returns the reason to refuse the client a back channel, over which it would speak; `undefined` if it may speak. */
   readonly refuseTalk: () => Promise<Refusal | undefined>
 }
 
@@ -34,7 +34,10 @@ export class Logins {
   #options: ResolvedAuthOptions
   readonly #rechecks: Rechecks
   #ofSessions = new SessionLogins()
-  /** Connections on which a client has logged in with a token, for `#checkResolvedControl`. */
+  /**
+   * Connections on which a client has logged in with a token. A SETUP without the token on such a connection gets
+   * 404.
+   */
   #tokenConnections = new WeakSet<object>()
 
   constructor(options: ResolvedAuthOptions, rechecks: Rechecks) {
@@ -131,8 +134,8 @@ export class Logins {
   }
 
   /**
-   * Returns the login of a user whom the hook allows. The hook also decides about the right to
-   * speak.
+   * Returns the login of a user whom the hook `login` allows. Another call of the hook decides about the right to
+   * speak over a back channel.
    */
   #byHook(
     user: string | undefined,

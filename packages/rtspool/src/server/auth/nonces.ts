@@ -61,10 +61,11 @@ export class Nonces {
   #forgottenUntil = Number.NEGATIVE_INFINITY
 
   /**
-   * Creates the checker of nonces.
+   * Creates the checker of the nonces of a server.
    *
-   * @param limit - Maximum number of nonces whose counts are remembered. Beyond it, clients with
-   * the oldest nonces must get new ones.
+   * @param lifetimeMs - Milliseconds for which a nonce is valid.
+   * @param limit - Maximum number of nonces whose counts are remembered. Beyond it, clients with the oldest nonces
+   *   must get new ones.
    */
   constructor(lifetimeMs: number, limit = maxCounted) {
     this.lifetimeMs = lifetimeMs
@@ -77,9 +78,10 @@ export class Nonces {
   }
 
   /**
-   * Creates a nonce.
+   * Creates a nonce for a client.
    *
-   * @param now - Monotonic milliseconds.
+   * @param address - Address of the client; its host alone may use the nonce.
+   * @param now - Monotonic milliseconds, from which the lifetime of the nonce counts.
    * @param connection - Object that identifies the connection.
    */
   issue(address: string, now: number, connection: object): string {

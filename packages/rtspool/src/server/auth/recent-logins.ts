@@ -18,11 +18,11 @@ interface Login {
 }
 
 /**
- * Remembers which users have logged in within the last hour, and from which hosts. Such users need
- * not wait behind somebody who guesses passwords from the same address.
+ * Remembers which users have logged in within the last hour, and from which hosts. Such users need not wait behind
+ * somebody who guesses passwords from the same address.
  */
 export class RecentLogins {
-  /** Logins by host and user, oldest first. */
+  /** Remembered logins, by host and user as one text; the oldest login is the first. */
   readonly #logins = new Map<string, Login>()
 
   get size(): number {

@@ -40,12 +40,12 @@ type KeptQuestion = Omit<LoginContext, 'request' | 'session' | 'signal' | 'isRec
 
 interface Recheck {
   readonly question: KeptQuestion
-  /** User that the hook has named. */
+  /** User that the hook `login` has named for the session. If a later answer names another user, the session ends. */
   readonly user: string | undefined
   intervalMs: number
   /**
-   * Time of the next call of the hook, in milliseconds of the clock; `Infinity` while a call is
-   * under way.
+   * Time at which the hook `login` is asked again, in milliseconds of the clock; `Infinity` while a call is under
+   * way.
    */
   dueAt: number
   failures: number

@@ -60,7 +60,10 @@ export function ha1From(
   return secret.ha1[algorithm]?.toLowerCase()
 }
 
-/** Returns whether a Digest response was computed from this HA1. Takes constant time. */
+/**
+ * Returns whether the `response` in Digest credentials was computed from the given HA1 of a user. Takes constant
+ * time.
+ */
 export function isResponseOf(
   ha1: string,
   algorithm: DigestAlgorithm,
@@ -71,7 +74,7 @@ export function isResponseOf(
   return isEqualHex(expected, authorization.response)
 }
 
-/** Returns whether HA1 was computed from this password. Takes constant time. */
+/** Returns whether the given HA1 was computed from the password in Basic credentials. Takes constant time. */
 export function isPasswordOf(
   ha1: string,
   algorithm: DigestAlgorithm,
@@ -82,7 +85,8 @@ export function isPasswordOf(
 }
 
 /**
- * Returns the algorithm with which to check a password: the strongest for which there is an HA1.
+ * Returns the algorithm with which to check the password of Basic credentials: the strongest one for which the secret
+ * contains an HA1.
  */
 export function strongestOf(secret: UserSecret): DigestAlgorithm {
   if (typeof secret === 'string') return 'SHA-256'

@@ -6,7 +6,7 @@ import type { UnauthorizedRequest } from '../request/request-context.js'
 import type { AccessAction } from './rules.js'
 import { namedSession, subjectOf } from './subject.js'
 
-/** Login that a hook has allowed: its user, and the source of its rights. */
+/** Login that the hook `login` has allowed: its user, and the source of its rights. */
 export interface AllowedLogin {
   readonly user: string | undefined
   /** True if the rules decide what the user may do, false if the hook has decided. */

@@ -34,15 +34,18 @@ export class ConnectionEnd {
   /** Timer that closes the connection after its last session has ended; a new request stops it. */
   #farewellTimer: ClockTimer | undefined
   /**
-   * True if the present request arrived while `#farewellTimer` was running; its response stops the
-   * timer, unless the status is 454.
+   * True if the present request arrived while the connection was about to close after its last session. Its response
+   * cancels the closing, unless the status is 454.
    */
   #asksAnew = false
-  /** True if the connection has been idle once during the present request. */
+  /**
+   * True if the connection has had no traffic for the idle time once during the present request. The second time, it
+   * closes if it has no session.
+   */
   #hasWaited = false
   /**
-   * True if the last session was removed during the present request, which may create another
-   * session.
+   * True if the present request has removed the connection's last session. The connection then closes after the
+   * response, unless the request creates another session.
    */
   #closesWithoutSession = false
   readonly #misses = new SessionMisses()
@@ -53,10 +56,9 @@ export class ConnectionEnd {
   }
 
   /**
-   * Notes that the connection's last session was removed, and closes the connection when its time
-   * is over.
+   * Notes that the connection's last session was removed, and closes the connection after `farewellMs`.
    *
-   * @param farewellMs - Result of `farewellMs()`: 0 = at once, `undefined` = the connection stays.
+   * @param farewellMs - Milliseconds for the client to close by itself: 0 = none, `undefined` = the connection stays.
    */
   sessionRemoved(farewellMs: number | undefined): void {
     if (this.#connection.hasSessions() || farewellMs === undefined) return

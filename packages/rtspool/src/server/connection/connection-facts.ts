@@ -41,7 +41,7 @@ export class ConnectionFacts {
   }
 
   /**
-   * Returns the values that a log or an API may show.
+   * Returns the facts about the connection that a log or an API may show.
    *
    * @param sessions - Public ids of the connection's sessions.
    */

@@ -40,7 +40,7 @@ export interface ConnectionOptions {
   readonly idleTimeoutMs: number
   readonly directSends: DirectSends | undefined
   readonly backlog: BacklogLimits
-  /** Queue of all connections of the server, in which they handle their requests in turn. */
+  /** Queue shared by all connections of the server, in which each waits for its turn to handle further requests. */
   readonly turns: RequestTurns
 }
 
@@ -223,8 +223,9 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   }
 
   /**
-   * Measures the unread bytes; called twice a second.
+   * Measures for how long the client has left sent bytes unread; called twice a second.
    *
+   * @param now - Present time in milliseconds of the clock.
    * @returns Age in milliseconds of the oldest byte that the client has not received; 0 = none.
    */
   sampleBacklog(now: number): number {
@@ -354,8 +355,9 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
   }
 
   /**
-   * Calls `afterWrite` of a reply whose response has been sent. After a failure the session ends,
-   * because the client already has the response.
+   * Calls the function `afterWrite` of a reply once its response has been written. The function does the work that
+   * must follow the response, such as starting media. After a failure the session ends, because the client already
+   * has the response.
    */
   #afterWrite({ session, afterWrite }: Reply, request: RtspRequest): void {
     try {

@@ -54,7 +54,10 @@ export function isOwnFault(error: unknown): boolean {
   return ownFaults.has(error.code) || !isRefusal(error.statusCode)
 }
 
-/** Body of a 505 response, which names the supported version (RFC 7826 section 17.5.6). */
+/**
+ * Body of a 505 response to a request of another RTSP version, which names the supported version (RFC 7826 section
+ * 17.5.6).
+ */
 const served = 'This server speaks RTSP/1.0.\r\n'
 const plainText: [string, string][] = [['Content-Type', 'text/plain']]
 const utf8Text: [string, string][] = [['Content-Type', 'text/plain; charset=utf-8']]

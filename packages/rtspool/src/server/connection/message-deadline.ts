@@ -38,7 +38,10 @@ export class MessageDeadline {
     this.#arm(maxMessageMs)
   }
 
-  /** Notes how far the parser has read. The connection must call this after each read. */
+  /**
+   * Notes how far the parser has read, and starts or stops the time for a message. The connection must call this
+   * after each read.
+   */
   update(): void {
     const { isBetweenMessages, messageOffset } = this.#progress
     if (isBetweenMessages) {

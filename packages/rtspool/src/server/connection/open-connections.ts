@@ -11,12 +11,11 @@ import type { ConnectionCarrier } from './carrier.js'
 import { Connection, type ConnectionOptions } from './connection.js'
 import { RequestTurns } from './request-turns.js'
 
-/** Options for new connections, read each time a connection opens. */
+/** Options of a server for new connections, read each time a connection opens. */
 export interface OpenConnectionsOptions
   extends Pick<ConnectionOptions, 'idleTimeoutMs' | 'backlog'> {
   /**
-   * Initial maximum time in milliseconds in which a client reads or acknowledges nothing; 0 = no
-   * limit.
+   * Maximum time in milliseconds in which a client reads or acknowledges nothing, until it is set anew; 0 = no limit.
    */
   readonly slowReaderTimeoutMs: number
   readonly native: NativeSockets | undefined

@@ -59,7 +59,7 @@ export class RequestQueue {
   #isAnswering = false
   #isWaitingForTurn = false
   /**
-   * True if the connection has waited for other connections, and may now send {@link
+   * True if the connection has waited until other connections had their turn, and may now send {@link
    * requestsPerTurn} responses.
    */
   #hasTurn = false

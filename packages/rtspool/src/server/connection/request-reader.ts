@@ -10,10 +10,12 @@ import { MessageDeadline } from './message-deadline.js'
 export interface RequestReaderOwner {
   /** Returns whether the connection is open and not about to close. */
   isOpen(): boolean
-  /** Returns whether another request may be handled. */
+  /** Returns whether the connection can handle another request now. Otherwise further bytes stay unparsed. */
   isReady(): boolean
   request(request: RtspRequest): void
-  /** Called by the parser for each interleaved frame, without `this`. */
+  /**
+   * Function that the parser calls for each interleaved frame, without `this`. The payload is valid during the call.
+   */
   readonly interleaved: (channel: number, payload: Buffer) => void
   /** Called when the bytes are not a valid message; no request follows. */
   malformed(error: MalformedMessageError): void

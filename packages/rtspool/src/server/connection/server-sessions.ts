@@ -173,7 +173,7 @@ export class ServerSessions implements SessionsContext {
     connection.sessions.clear()
   }
 
-  /** Returns the functions by which a {@link Drain} lists and ends the sessions. */
+  /** Returns the functions by which a {@link Drain} lists and ends the sessions of this server. */
   #leaving(): DrainedSessions {
     const homes = this.#homes
     const adopted = this.#adopted

@@ -26,7 +26,7 @@ export class SessionMisses {
   }
 
   /**
-   * Counts a refused request if its session does not exist.
+   * Counts a refused request if the session that it names does not exist. Other refusals do not count.
    *
    * @param error - Reason for the refusal.
    */

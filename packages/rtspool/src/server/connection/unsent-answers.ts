@@ -24,7 +24,10 @@ export class UnsentAnswers {
     this.#bytes += length
   }
 
-  /** Subtracts a response from both totals, once the kernel has accepted its bytes. */
+  /**
+   * Subtracts a response from the number of unsent responses and from their bytes, once the kernel has accepted the
+   * response.
+   */
   remove({ length }: Buffer): void {
     this.#count--
     this.#bytes -= length

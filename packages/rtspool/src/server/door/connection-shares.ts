@@ -85,7 +85,8 @@ export class ConnectionShares {
    * Counts a connection of a proxy whose client is not known yet: in total, but for no host.
    *
    * @param address - Numeric address of the proxy.
-   * @returns A function like that of {@link take}.
+   * @returns A function to call once, when the connection has closed or its client is known; `undefined` if a limit
+   *   is reached.
    */
   takeForProxy(address: string): (() => void) | undefined {
     if (this.#isFull) {

@@ -71,8 +71,8 @@ export class HttpDoor {
   }
 
   /**
-   * Returns whether the Origin header is allowed. Browsers send the header and players do not (RFC
-   * 6454 section 7).
+   * Returns whether the header Origin of an HTTP request names a web page that may connect. Browsers send the header
+   * and players do not (RFC 6454 section 7).
    */
   #isOriginAllowed({ headers }: HttpRequestHead): boolean {
     const origin = headers.get('origin')?.toLowerCase()

@@ -63,7 +63,11 @@ export class HttpTunnels {
     this.#owner = owner
   }
 
-  /** Accepts the GET or the POST of a tunnel, or refuses the request. */
+  /**
+   * Accepts an HTTP request as the GET or the POST of a tunnel, or refuses the request.
+   *
+   * @param cookie - Text by which the client connects its GET and its POST.
+   */
   take(arrival: Arrival, cookie: string, { head, rest }: ReadHttpHead): void {
     const { socket, ends } = arrival
     if (cookie === '' || cookie.length > maxCookieLength) {

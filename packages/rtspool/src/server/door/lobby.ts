@@ -55,7 +55,7 @@ export class Lobby {
   }
 
   /**
-   * Waits for the first bytes of a connection, and then passes the connection on.
+   * Waits for the first bytes of a connection, which show its protocol, and then passes the connection on.
    *
    * @param first - Bytes of the connection that were read already.
    */
@@ -75,7 +75,7 @@ export class Lobby {
     if (first) visitor.receive(first)
   }
 
-  /** Removes a socket, which belongs to another object from now on. */
+  /** Removes a connection's socket from the lobby. Another object owns and closes the socket from now on. */
   leave(socket: Socket): void {
     this.#sockets.delete(socket)
   }

@@ -124,6 +124,7 @@ export class TlsListener {
   /**
    * Removes a connection from the unfinished handshakes.
    *
+   * @param name - Key of the connection: the addresses and ports of both ends.
    * @returns The connection; `undefined` if its handshake was not pending.
    */
   #end(name: string): Arrival | undefined {

@@ -8,7 +8,10 @@ const parametersType = 'text/parameters'
  */
 const maxNames = 64
 const maxNameBytes = 256
-/** Maximum number of lines in a body, including those without a name; more are refused. */
+/**
+ * Maximum number of lines in the body of a request with parameters, including lines without a name; a request with
+ * more is refused.
+ */
 const maxLines = 4 * maxNames
 
 /**

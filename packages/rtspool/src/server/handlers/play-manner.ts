@@ -34,7 +34,10 @@ export function playManner(request: RtspRequest): PlayManner {
   }
 }
 
-/** Returns whether two manners are the same, apart from the CSeq of their requests. */
+/**
+ * Returns whether two PLAY requests ask for the same manner: scale, speed, rate control and frames. The CSeq of the
+ * requests may differ.
+ */
 export const isSameManner = (one: PlayManner, other: PlayManner): boolean =>
   one.scale === other.scale &&
   one.speed === other.speed &&

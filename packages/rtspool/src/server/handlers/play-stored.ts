@@ -65,8 +65,8 @@ export async function playStored(
 }
 
 /**
- * Returns the manner that a client has asked for, with rate control for a viewer over UDP. UDP does not tell how much
- * the network accepts, so packets leave at their times.
+ * Returns the manner (scale, speed, rate control) that a client has asked for, but with rate control for a viewer
+ * over UDP. UDP does not tell how much the network accepts, so packets leave at their times.
  */
 function mannerFor(asked: PlayManner, streams: readonly PlayStream[]): PlayManner {
   const isPaced = streams.some(({ lowerTransport }) => lowerTransport === 'UDP')

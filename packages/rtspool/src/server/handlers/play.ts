@@ -62,16 +62,17 @@ export const handlePlay: Handler = async (context) => {
 }
 
 /**
- * Sorts the streams so that video precedes audio, in whatever order they were set up. See
- * `isFollower` in media/fan-out/datagram-readers.ts.
+ * Sorts the streams so that tracks with key frames precede tracks without, such as sound. Clients then get the
+ * packets of the video first, in whatever order they set up the tracks. See `isFollower` in
+ * media/fan-out/datagram-readers.ts.
  */
 function keyFramesFirst(streams: readonly PlayStream[]): PlayStream[] {
   return [...streams].sort((a, b) => Number(b.track.hasKeyFrames) - Number(a.track.hasKeyFrames))
 }
 
 /**
- * Returns the cached packets that each track's viewer is sent first: those since the last key
- * frame, if there is one.
+ * Returns, by track, the cached packets that the viewer is sent before live ones: those since the last key frame.
+ * Empty if no track has a key frame in its cache.
  */
 function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readonly Buffer[]> {
   const first = new Map(streams.map((stream) => [stream.track, stream.recentPackets()]))
@@ -83,8 +84,8 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
 }
 
 /**
- * Returns the time of the first packet sent to the viewer, in milliseconds since 1970; `undefined`
- * if it is not known.
+ * Returns the time of the first packet that the viewer is sent of the first track, in milliseconds since 1970;
+ * `undefined` if it is not known.
  */
 function instantOf([info]: readonly TrackBeginning[]): number | undefined {
   return info?.track.unixTimeMsAt(info.rtpTime)

@@ -13,10 +13,16 @@ export type StoredRangeUnit = 'npt' | 'clock' | 'nptFrom1900'
 /** Seconds from 1900 to 1970. */
 const ntpEpochSeconds = 2_208_988_800
 
-/** Time of the beginning on the wall clock, with which positions are converted between units. */
+/**
+ * Wall-clock time at which a stored presentation begins (`clockStartMs`), with which positions are converted between
+ * units.
+ */
 type Placed = Pick<Playback, 'clockStartMs'>
 
-/** Formats a Range header. A range to `Infinity` is written without an end. */
+/**
+ * Formats a Range header from a range in seconds since the beginning of the presentation. A range to `Infinity` is
+ * written without an end.
+ */
 export function storedRange(
   unit: StoredRangeUnit,
   { clockStartMs = 0 }: Placed,
@@ -44,7 +50,7 @@ interface AskedRange {
 /** Range that a PLAY plays, and the unit in which the response states the range. */
 export interface SoughtRange {
   readonly unit: StoredRangeUnit
-  /** Range to seek; `undefined` to continue at the present position. */
+  /** Range to play after a seek; `undefined` to continue at the present position. */
   readonly range: PlayRange | undefined
 }
 

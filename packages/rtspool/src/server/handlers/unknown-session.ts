@@ -22,7 +22,10 @@ export function answerUnknown(unknown: UnknownSessionRequest): Reply | Promise<R
   return onUnknownSession ? answerElsewhere(onUnknownSession, unknown) : answerEnded(unknown)
 }
 
-/** Calls the hook `onUnknownSession`, because another server may have the session. */
+/**
+ * Asks the hook `onUnknownSession` for the response, because another server may have the session that the request
+ * names.
+ */
 async function answerElsewhere(
   ask: UnknownSessionHook,
   unknown: UnknownSessionRequest,
@@ -94,9 +97,9 @@ const isBody = (body: unknown): body is Buffer | string =>
   typeof body === 'string' || Buffer.isBuffer(body)
 
 /**
- * Converts the headers in an answer of the hook to a list.
+ * Converts the headers in an answer of the hook `onUnknownSession` to a list of lines.
  *
- * @returns `undefined` if they are no names and values.
+ * @returns `undefined` if the value is no list of names and values.
  */
 function linesOf(headers: unknown): HeaderLine[] | undefined {
   if (typeof headers !== 'object' || headers === null || !(Symbol.iterator in headers)) return

@@ -104,8 +104,8 @@ function ntpTime64(unixMs: number): bigint {
 }
 
 /**
- * Returns the form of key message for a stream: with an index if the packets of the stream contain
- * one.
+ * Returns the form of key message for a stream: `indexed` if the packets of the stream contain a key index (MKI),
+ * otherwise `bare`.
  */
 export const keyFormOf = ({ isIndexed }: StreamSecurity): KeyForm =>
   isIndexed ? 'indexed' : 'bare'

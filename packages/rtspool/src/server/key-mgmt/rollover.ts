@@ -6,10 +6,13 @@ import type { SrtpPosition, SrtpSuite } from '../../srtp/index.js'
 import type { ConnectionContext, RequestContext } from '../request/request-context.js'
 import { keyFormOf, keyMgmtHeader } from './key-mgmt.js'
 
-/** Rollover counters in the last description sent on each connection. */
+/** SRTP rollover counters by track, as in the last description sent on each connection. */
 const described = new WeakMap<ConnectionContext, ReadonlyMap<Track, SrtpPosition>>()
 
-/** Remembers the rollover counters in the description that the server sends to a client. */
+/**
+ * Remembers the SRTP rollover counters in the description that the server sends to a client, so that PLAY announces
+ * only counters that have changed.
+ */
 export function noteDescribed(connection: ConnectionContext, media: Media, suite: SrtpSuite): void {
   const positions = media.tracks.map((track) => [track, track.srtp(suite).toldPosition] as const)
   described.set(connection, new Map(positions))

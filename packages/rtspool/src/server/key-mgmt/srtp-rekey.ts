@@ -24,7 +24,7 @@ export const keyMgmtParameter = 'keymgmt'
 interface SecureStream {
   readonly trackIndex: number
   readonly security: StreamSecurity
-  /** SSRC of the packets that the server sends on the stream, if known. */
+  /** SSRC of the packets that the server sends on the stream; `undefined` if it is not known yet. */
   readonly ssrc: number | undefined
 }
 

@@ -119,10 +119,13 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   }
 
   /**
-   * Compares the bytes passed to the kernel with those that the kernel still holds unacknowledged.
+   * Compares the bytes passed to the kernel with those that the kernel still holds unacknowledged by the client.
    *
-   * @returns Milliseconds since the check that found unacknowledged bytes; 0 if the client has
-   * acknowledged them meanwhile.
+   * @param handedOver - Number of bytes passed to the kernel so far.
+   * @param queued - Number of bytes in the kernel that the client has not acknowledged.
+   * @param now - Time of the check in milliseconds of the clock.
+   * @returns Milliseconds since the check that found unacknowledged bytes; 0 if the client has acknowledged them
+   *   meanwhile.
    */
   #account(peer: T, handedOver: number, queued: number, now: number): number {
     const debt = this.#debts.get(peer)

@@ -24,9 +24,9 @@ interface Lag {
 }
 
 /**
- * Tells its listener about viewers that read packets too slowly, once for all tracks of a session.
- * Viewers that keep up cost no memory. The listener is called only after the present batch of
- * packets, because it may end the session.
+ * Tells its {@link LagListener} about viewers that read packets too slowly, once for all tracks of a session. Viewers
+ * that keep up cost no memory. The listener is called only after the present batch of packets, because it may end the
+ * session.
  */
 export class LagMonitor {
   readonly #clock: Clock

@@ -7,7 +7,7 @@ import type { Session, SessionPool } from '../../session-pool/index.js'
 export class AdoptedSessions {
   readonly #pool: SessionPool
   readonly #onLeft: () => void
-  /** Functions to call when a session has ended, by session. */
+  /** Functions to call when an adopted session has left the pool, by session. */
   readonly #adopted = new Map<Session, () => void>()
 
   /**

@@ -39,8 +39,8 @@ interface Group {
 }
 
 /**
- * Share of the memory limit above which the file cache of a group is read as well. Below it,
- * reading is avoided, because the kernel then adds up the values of all groups.
+ * Share of the memory limit above which the size of a group's file cache is read as well. Below it, reading is
+ * avoided, because the kernel then adds up the values of all groups.
  */
 const cacheMattersAbove = 0.5
 

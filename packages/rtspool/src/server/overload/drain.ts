@@ -80,7 +80,7 @@ export class Drain {
   /** Promise that resolves when all sessions have ended. */
   readonly #ended: Promise<void>
   #endsAt = Number.POSITIVE_INFINITY
-  /** Time of the previous step, or of the last change of `#endsAt`, in milliseconds of the clock. */
+  /** Time of the previous step, or of the last change of the end of the drain, in milliseconds of the clock. */
   #steppedAt: number
   #timer: ClockTimer | undefined
   #isCalledOff = false
@@ -102,9 +102,10 @@ export class Drain {
   }
 
   /**
-   * Adds a caller, whose time may be shorter than that of the others.
+   * Adds a caller of `drain`, whose time may end earlier than those of the others.
    *
    * @param ms - Milliseconds from now within which all sessions must end.
+   * @param signal - Signal by which the caller calls the drain off.
    * @returns Resolves when all sessions have ended; rejects with the reason of the signal.
    */
   async join(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -35,11 +35,10 @@ export class LoopDelay {
   }
 
   /**
-   * Ends a period of measurement and begins the next. A delay counts only if it occurs in two
-   * periods in a row.
+   * Ends a period in which the delay of the event loop was measured, and begins the next. A delay counts only if it
+   * occurs in two periods in a row.
    *
-   * @returns Delay in milliseconds that the event loop has reached in this period and in the one
-   * before.
+   * @returns Delay in milliseconds that the event loop has reached in this period and in the one before.
    */
   take(): number {
     const lasting = Math.min(this.#longest, this.#longestBefore)

@@ -17,17 +17,17 @@ import type { ProcessGauge } from './pressure-gauge.js'
 import { PressureMeter } from './pressure-meter.js'
 import { type QuietSource, QuietTimes } from './quiet-times.js'
 
-/** Functions and values of a connection that the guard uses. */
+/** Functions and values of a connection that the overload guard uses. */
 export interface GuardedConnection extends QueueOfViewer, QuietSource {
   close(): void
   /** Closes the connection at once; unsent bytes are lost. */
   destroy(): void
 }
 
-/** Functions and values of a server that the guard uses. */
+/** Functions and values of a server that the overload guard uses. */
 export interface GuardedServer {
   readonly clock: Clock
-  /** Options of the guard; `undefined` = the guard is off. */
+  /** Options of the overload guard; `undefined` = the guard is off. */
   readonly overload: ResolvedOverloadOptions | undefined
   readonly idleTimeoutMs: number
 }
@@ -101,7 +101,7 @@ export class OverloadGuard {
     this.#connections.delete(connection)
   }
 
-  /** Starts or stops the guard after a change of the options. */
+  /** Starts or stops the overload guard after a change of the option `overload`. */
   refresh(): void {
     if (!this.#init.server.overload) this.stop()
     else if (this.#connections.size > 0) {

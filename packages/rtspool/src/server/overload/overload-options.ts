@@ -55,8 +55,9 @@ export interface OverloadOptions {
    */
   readonly maxQueuedBytes?: number | undefined
   /**
-   * Returns parts of the pressure, called twice a second, which replace the measured ones: for
-   * tests, and for measurements of your own.
+   * Function that returns parts of the pressure (heap, memory, loop delay, queues). They replace the measured parts:
+   * in tests, or by measurements of your own. Called twice a second.
+   *
    * @default measures all parts
    */
   readonly measure?: (() => Partial<PressureParts>) | undefined

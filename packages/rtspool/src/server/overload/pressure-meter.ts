@@ -56,7 +56,7 @@ export class PressureMeter {
   }
 }
 
-/** Returns a value as a share of its limit. @param limit - With 0, the result is 0. */
+/** Returns a value as a share of its limit, so that 1 = at the limit. @param limit - With 0, the result is 0. */
 const shareOf = (value: number, limit: number): number => (limit > 0 ? value / limit : 0)
 
 const partNames = Object.keys(noPressure) as (keyof PressureParts)[]

@@ -28,7 +28,7 @@ export const noPressure: PressureParts = Object.freeze({
   ...{ heap: 0, memory: 0, loopDelay: 0, queues: 0 },
 })
 
-/** Returns the largest part of the load, which may be above 1. */
+/** Returns the largest part of a server's load, 1 = at the limit; the part may be above 1. */
 export const largestPart = ({ heap, memory, loopDelay, queues }: PressureParts): number =>
   Math.max(heap, memory, loopDelay, queues)
 
@@ -68,7 +68,7 @@ export class LevelState {
     return overloadLevels[this.#index] as OverloadLevel
   }
 
-  /** Updates the level by a measured pressure. @param now - Milliseconds of the clock */
+  /** Updates the overload level from the measured pressure of the server. @param now - Milliseconds of the clock */
   note(value: number, now: number, limits: LevelLimits): void {
     const entered = countAbove(value, limits)
     const kept = countAbove(value + margin, limits)
@@ -93,12 +93,14 @@ function countAbove(value: number, { saveAbove, refuseAbove, shedAbove }: LevelL
   return Number(value > saveAbove) + Number(value > refuseAbove) + Number(value > shedAbove)
 }
 
-/** Minimum share to which a time limit shrinks, at pressure 1. */
+/** Share to which the time limits of idle clients shrink at pressure 1, the highest load. */
 const smallestShare = 0.1
 
 /**
- * Returns the share to which a time limit shrinks at a pressure: 1 for pressures up to `saveAbove`,
- * then linearly less down to a tenth at pressure 1.
+ * Returns the share to which the time limits of idle clients shrink under overload. The share is 1 for pressures up
+ * to `saveAbove`, then falls linearly to a tenth at pressure 1.
+ *
+ * @param value - Pressure (load) of the server, 0 to 1.
  */
 export function shareOfTime(value: number, { saveAbove }: Pick<LevelLimits, 'saveAbove'>): number {
   if (value <= saveAbove) return 1

@@ -22,8 +22,9 @@ export class QuietTimes<T extends QuietSource> {
   #quiet = new WeakMap<T, Quiet>()
 
   /**
-   * Checks a connection.
+   * Returns for how long a connection has been idle, as seen by these checks.
    *
+   * @param now - Time of the check in milliseconds of the clock.
    * @returns Milliseconds for which it has been idle and received nothing; `-1` if it is not idle.
    */
   note(source: T, now: number): number {
@@ -38,7 +39,7 @@ export class QuietTimes<T extends QuietSource> {
     return 0
   }
 
-  /** Removes all connections. */
+  /** Forgets all connections, so that their idle times count from the next check. */
   clear(): void {
     this.#quiet = new WeakMap()
   }

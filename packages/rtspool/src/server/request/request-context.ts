@@ -41,7 +41,7 @@ export interface SessionsContext {
    */
   create(init: SessionInit, connection: ConnectionContext): Session
   /**
-   * Associates a session with the connection that uses it, unless the session is interleaved in
+   * Associates a session with the connection on which its client sends requests, unless the session is interleaved in
    * another connection.
    */
   use(session: Session, connection: ConnectionContext): void
@@ -74,7 +74,9 @@ export interface AnnouncementsContext {
    * @throws {RequestError} `ERR_FORBIDDEN`
    */
   admit(connection: ConnectionContext, leaving: readonly Publication[]): number
-  /** Records that a connection has announced a publication. */
+  /**
+   * Records that a connection has announced a publication, so that the time for its SETUP starts and limits count it.
+   */
   note(connection: ConnectionContext, publication: Publication): void
   /** Records that a connection has set up a track of its publication, which ends the time for SETUP. */
   settled(connection: ConnectionContext): void
@@ -91,7 +93,7 @@ export interface MediaContext {
    * ended, or belongs to another server.
    */
   find(media: MediaInfo): Media | undefined
-  /** Adds a media. It is removed when its source is closed. */
+  /** Adds a media to those that the server lists and closes. The media is removed when its source is closed. */
   note(media: Media): void
 }
 
@@ -204,7 +206,7 @@ export interface ConnectionContext {
   close(): void
   /** Signal that aborts when the connection closes. */
   readonly closeSignal: AbortSignal
-  /** Publication announced on this connection and not yet set up. */
+  /** Publication that the client has announced on this connection, and has not set up yet; `undefined` = none. */
   publication: Publication | undefined
   /**
    * Lease that keeps a media alive between DESCRIBE and SETUP on this connection. It is released
@@ -231,7 +233,7 @@ export interface RequestContext {
   readonly target: RequestTarget | undefined
   /** Session that the request names and that the client owns; `undefined` if it names none. */
   readonly session: Session | undefined
-  /** Address, user and connection of the client, to be compared with the owner of a session. */
+  /** Address, user and connection of the client. The client may use a session if they match those of its owner. */
   readonly claimant: SessionOwner
   /** Identity and rights of the client; `undefined` if the server has no authentication. */
   readonly login?: Login | undefined

@@ -9,7 +9,7 @@ import type { Session, SessionMedia, StreamTransport } from '../../session-pool/
 import type { RequestContext } from './request-context.js'
 import type { RequestTarget } from './target.js'
 
-/** Presentation that a session plays or records: a media, or a publication. */
+/** Presentation that a session plays or records: a media for viewers, or a publication of a client. */
 export type Presentation = Media | Publication
 
 /** Returns the presentation that a session holds; `undefined` before its first SETUP. */

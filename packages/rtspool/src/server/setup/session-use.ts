@@ -3,8 +3,8 @@ import type { Session, SessionUse } from '../../session-pool/index.js'
 import type { RequestContext } from '../request/request-context.js'
 
 /**
- * Stores in a session the transport that a SETUP has chosen, and the connection on which the SETUP
- * arrived.
+ * Stores in a session the transport that a SETUP has chosen, the client's action, and facts about the connection on
+ * which the SETUP arrived.
  */
 export function noteUse(
   { connection }: RequestContext,

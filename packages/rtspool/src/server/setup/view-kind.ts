@@ -47,7 +47,10 @@ export function viewKind(
 export const isBackChannel = (media: Media, target: RequestTarget): boolean =>
   media.backChannel !== undefined && target.trackIndex === media.tracks.length
 
-/** Returns the kind of stream for the first of the client's transports that can be used. */
+/**
+ * Returns the kind of stream for the first of the client's transports that can be used: a multicast group only if one
+ * is free.
+ */
 function playKind(
   context: RequestContext,
   media: Media,

@@ -7,8 +7,8 @@ import type { UnicastTransport } from './transport-choice.js'
 /**
  * Starts to watch for ICMP refusals, which end the session of a UDP viewer.
  *
- * @returns The function that stops the watch (`endRefusals`). `learns` is the socket on which RTCP
- *   from another port than the announced one may show that the viewer is still there.
+ * @returns Members for the delivery of the track. `endRefusals` stops the watch. `learns` is the socket on which RTCP
+ *   from another port than the announced one may show that the viewer is still there; `undefined` with SRTP.
  */
 export function viewerWatch(
   { server, connection }: RequestContext,

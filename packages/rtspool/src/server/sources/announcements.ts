@@ -72,7 +72,10 @@ export class Announcements implements AnnouncementsContext {
     throw new RequestError('ERR_FORBIDDEN', 'what was announced before was not set up in time')
   }
 
-  /** Notes that the connection has announced the publication. */
+  /**
+   * Notes that the connection has announced the publication. The first announcement of a connection starts its time
+   * for SETUP.
+   */
   note(connection: Announcer, publication: Publication): void {
     const host = hostOf(connection.remoteAddress)
     const known = this.#byHost.get(host)
@@ -97,8 +100,8 @@ export class Announcements implements AnnouncementsContext {
   }
 
   /**
-   * Returns the milliseconds of the connection's time for SETUP that remain; below 0 if none
-   * remain.
+   * Returns the milliseconds that remain until the connection must have set up its announced publication; below 0 if
+   * the time is over.
    */
   #timeLeft(connection: Announcer): number {
     const limitMs = this.#pool.limits.maxIdleSetup * msPerSecond

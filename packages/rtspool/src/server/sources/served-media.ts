@@ -48,7 +48,9 @@ export class ServedMedia implements MediaContext {
     if (this.#isClosed) void media.end()
   }
 
-  /** Ends the oldest media without viewers whose source is away, if there are too many. */
+  /**
+   * Ends the oldest media that have no viewer and wait for their source, if there are more than {@link maxUnwatched}.
+   */
   boundWaiting(): void {
     const unwatched = [...this.list].filter(
       ({ awaySince, participantCount }) => awaySince !== undefined && participantCount === 0,

@@ -35,7 +35,7 @@ export interface AdmissionPool {
   readonly host: SessionHost
   readonly registry: SessionRegistry
   readonly bans: Bans
-  /** Number of sessions. */
+  /** Returns the number of sessions in the pool. */
   size(): number
   /** Removes sessions that are due to expire, until `isEnough` returns `true`. */
   sweep(isEnough: () => boolean): void
@@ -63,7 +63,10 @@ export class PoolAdmission<Data extends object> {
     this.#pool = pool
   }
 
-  /** Checks that a client is not banned. @throws {SessionPoolError} `ERR_BANNED` otherwise */
+  /**
+   * Checks that no ban refuses the owner or the path of a new session. @throws {SessionPoolError} `ERR_BANNED`
+   * otherwise
+   */
   assertNotBanned({ owner, path }: Newcomer): void {
     const { bans } = this.#pool
     if (bans.size === 0) return
@@ -129,7 +132,7 @@ export class PoolAdmission<Data extends object> {
     )
   }
 
-  /** Returns the limits that apply to a new session. */
+  /** Returns the limits that apply to a new session: those of the pool, replaced by those in its initial properties. */
   #limitsFor(init: SessionInit<Data>): SessionLimits {
     return hasLimits(init) ? resolveLimits(limitsOf(init), this.limits) : this.limits
   }

@@ -85,7 +85,7 @@ export class BanEntry implements Ban {
     this.endsAt = facts.endsAt
   }
 
-  /** Changes the end of the ban only. */
+  /** Changes the end of the ban, and leaves its reason and author as they are. */
   lengthen({ until, endsAt }: BanEnd): void {
     this.until = until
     this.endsAt = endsAt

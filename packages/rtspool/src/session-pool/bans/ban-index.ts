@@ -113,12 +113,9 @@ class PathTable {
 
 /** Bans whose path is a pattern such as `/cams/*`. */
 class PatternTable {
-  /** Bans by the beginning of the paths that their pattern matches: `/cams/` for `/cams/*`. */
+  /** Bans with a path pattern, by the part of the pattern before `*`: `/cams/` for `/cams/*`. */
   readonly #byBeginning = new Map<string, BanEntry>()
-  /**
-   * Number of entries in `#byBeginning` by length of the beginning, so that a look-up tries only
-   * lengths in use.
-   */
+  /** Numbers of pattern bans by length of the part before `*`. A look-up tries only lengths in use. */
   readonly #lengths = new Map<number, number>()
 
   get size(): number {

@@ -52,13 +52,13 @@ export class BanStore {
     return this.#byId.get(publicId)
   }
 
-  /** Returns the ban with exactly this subject. */
+  /** Returns the ban with exactly this address, user and path; `undefined` if there is none. */
   of(subject: BanSubject): BanEntry | undefined {
     this.sweep()
     return this.#bySubject.get(keyOf(subject))
   }
 
-  /** Returns a ban whose subject matches a client. */
+  /** Returns a ban that applies to a client with this address, user and path; `undefined` if there is none. */
   find({ address, user, path }: BanSubject): BanEntry | undefined {
     const digits = address === undefined ? undefined : addressDigits(address)
     return this.#index.find({ digits, user, path }, this.#clock.now())
@@ -129,15 +129,17 @@ export class BanStore {
     for (const ban of expired) if (this.#byId.get(ban.publicId) === ban) this.drop(ban, 'expired')
   }
 
-  /** Stops the timer. */
+  /** Stops the timer that removes expired bans. */
   close(): void {
     this.#isClosed = true
     this.#disarm()
   }
 
   /**
-   * Sets the timer for the end of a ban. @param earliest - Time before which the timer does not
-   * fire.
+   * Sets the timer that removes expired bans to the end of a ban, unless it fires earlier already.
+   *
+   * @param endsAt - End of the ban in milliseconds of the clock; `Infinity` = never.
+   * @param earliest - Time before which the timer does not fire, in milliseconds of the clock.
    */
   #arm(endsAt: number, earliest = Number.NEGATIVE_INFINITY): void {
     const at = Math.max(endsAt, earliest)

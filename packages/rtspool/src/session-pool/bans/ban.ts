@@ -39,9 +39,9 @@ export interface BanTerms {
   readonly until?: number | undefined
   /** Seconds from now to the end, instead of `until`; 0 = never. @defaultValue never */
   readonly seconds?: number | undefined
-  /** Free text of at most 256 characters. @defaultValue none */
+  /** Reason of the ban: free text of at most 256 characters. @defaultValue none */
   readonly reason?: string | undefined
-  /** Name of the operator or program, at most 256 characters. @defaultValue none */
+  /** Name of the operator or program that bans, at most 256 characters. @defaultValue none */
   readonly author?: string | undefined
 }
 

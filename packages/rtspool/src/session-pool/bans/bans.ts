@@ -158,17 +158,17 @@ export class Bans {
     return ban !== undefined
   }
 
-  /** Returns a ban by its public id. */
+  /** Returns the ban with a public id; `undefined` if the list does not contain it. */
   get(publicId: string): Ban | undefined {
     return this.#store.get(publicId)
   }
 
-  /** Returns a ban that applies to a client, without counting a refusal. */
+  /** Returns a ban that applies to a client, without counting a refusal; `undefined` if the client is not banned. */
   find(client: BanSubject): Ban | undefined {
     return this.#store.size === 0 ? undefined : this.#store.find(client)
   }
 
-  /** Returns a ban that applies to a client, and counts a refusal by it. */
+  /** Returns a ban that applies to a client, and counts a refusal by it; `undefined` if the client is not banned. */
   hit(client: BanSubject): Ban | undefined {
     if (this.#store.size === 0) return undefined
     const ban = this.#store.find(client)
@@ -250,7 +250,7 @@ export class Bans {
     return added
   }
 
-  /** Stops the timer; called by the pool when it closes. @internal */
+  /** Stops the timer that removes expired bans; called by the pool when it closes. @internal */
   close(): void {
     this.#store.close()
   }

@@ -8,8 +8,8 @@ import type { TransportReception } from '../session-media.js'
 import type { RemovalReason, SessionState } from '../session-state.js'
 
 /**
- * Maximum number of paths that the record of a removed session contains. The next two constants
- * limit its tracks, and the characters of a text.
+ * Maximum number of paths that the record of a removed session contains. `maxTracks` limits its tracks, and `maxText`
+ * the characters of each text.
  */
 const maxPaths = 4
 const maxTracks = 4
@@ -17,7 +17,7 @@ const maxText = 256
 
 /** Last reception report about one track of a removed session. */
 export interface LeaverReception extends TransportReception {
-  /** Index of the track. */
+  /** Index of the track that the report is about, from 0. */
   readonly index: number
 }
 
@@ -119,7 +119,9 @@ export interface LeaverSummary
       'publicId' | 'owner' | 'state' | 'paths' | 'groups' | 'reason' | 'note' | 'stats'
     >,
     Pick<Leaver, 'receptions' | 'durationMs' | 'createdTime' | 'endedTime'> {
-  /** Members of {@link SessionUse}; each is `undefined` if the session had no SETUP. */
+  /**
+   * Action of the client, and further members of {@link SessionUse}; each is `undefined` if the session had no SETUP.
+   */
   readonly action: SessionUse['action'] | undefined
   readonly transport: SessionUse['transport'] | undefined
   readonly isSecure: boolean | undefined

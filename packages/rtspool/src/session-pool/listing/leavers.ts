@@ -45,13 +45,13 @@ export class Leavers {
     this.#max = max
   }
 
-  /** Number of records. */
+  /** Number of records of removed sessions in the list. */
   get size(): number {
     return this.#size
   }
 
   /**
-   * Maximum number of records; 0 = none. A lower value removes the oldest ones.
+   * Maximum number of records of removed sessions; 0 = none. A lower value removes the oldest records.
    *
    * @throws {RangeError} when set to anything but a whole number from 0 to 4294967295.
    */
@@ -68,7 +68,7 @@ export class Leavers {
     for (const leaver of kept) this.#ring[leaver.serial % max] = leaver
   }
 
-  /** Returns the record of a removed session by its public id. */
+  /** Returns the record of a removed session by its public id; `undefined` if the list does not contain it. */
   get(publicId: string): Leaver | undefined {
     for (const leaver of this) if (leaver.publicId === publicId) return leaver
     return undefined

@@ -85,8 +85,10 @@ export function checkFilter(prefix: string, filter: SessionFilter): void {
 }
 
 /**
- * Checks a query.
+ * Checks a query that contains a filter and further members.
  *
+ * @param name - Name of the function, for messages.
+ * @param more - Names of the members that the query may have besides those of the filter.
  * @throws {RangeError | TypeError} when one of its members is invalid or unknown.
  */
 export function checkQuery(name: string, query: SessionFilter, more: readonly string[]): void {

@@ -33,7 +33,7 @@ interface Entry extends Place {
 
 const cursorPattern = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)_([0-9a-z]{1,11})$/
 
-/** Returns the value by which a session is sorted. */
+/** Returns the value by which a list sorts a session: its age, idle time, bytes, loss or queue. */
 export function figureOf(session: Session, sort: SessionSort): number {
   switch (sort) {
     // These figures are times, not ages: an age grows between two pages, and would move sessions.
@@ -63,7 +63,7 @@ export class SortedPage {
   readonly #sign: 1 | -1
   readonly #after: Place | undefined
   #entries: Entry[] = []
-  /** Position of the last session that can be on the page. Sessions after it are dropped. */
+  /** Position of the last session that can still be on the page; `undefined` = any. Sessions after it are dropped. */
   #bound: Place | undefined
 
   /**
@@ -105,8 +105,11 @@ export class SortedPage {
   }
 
   /**
-   * Compares a position with that of another session. @returns Below 0 when the position comes
-   * first
+   * Compares a position in a sorted list with that of another session.
+   *
+   * @param figure - Sort value of the other session.
+   * @param serial - Serial number of the other session.
+   * @returns Below 0 when the position comes first
    */
   #compare(place: Place, figure: number, serial: number): number {
     return (place.figure - figure) * this.#sign || place.serial - serial

@@ -22,7 +22,7 @@ export interface SessionSummary {
   readonly groups: SessionGroups | undefined
   readonly removalReason: RemovalReason | undefined
   readonly removalNote: string | undefined
-  /** Members of {@link SessionUse}; each is `undefined` before the first SETUP. */
+  /** Action of the client, and further members of {@link SessionUse}; each is `undefined` before the first SETUP. */
   readonly action: SessionUse['action'] | undefined
   readonly transport: SessionUse['transport'] | undefined
   readonly isSecure: boolean | undefined

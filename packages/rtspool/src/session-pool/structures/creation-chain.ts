@@ -10,8 +10,8 @@ import {
 const none = -1
 const two32 = 2 ** 32
 /**
- * Number of serial numbers that share one mark, a pointer into the list. It limits the steps to
- * find a position.
+ * Number of serial numbers that share one mark: a pointer into the list of sessions in order of creation. Marks limit
+ * the steps to find a serial number in the list.
  */
 const serialsPerMark = 1024
 
@@ -30,8 +30,8 @@ export class CreationChain {
   #last = none
   #serial = 0
   /**
-   * First remaining handle, or `none`, for each 1024 serial numbers. The first entry is that of the
-   * mark number `#firstMark`.
+   * Marks (pointers into the list): the first remaining handle, or `none`, for each 1024 serial numbers. The first
+   * entry belongs to the mark with number `#firstMark`.
    */
   #marks: number[] = []
   #firstMark = 0
@@ -50,7 +50,7 @@ export class CreationChain {
     return this.#serial
   }
 
-  /** Appends a handle. @returns its serial number */
+  /** Appends a handle (number of a session) to the list. @returns its serial number */
   append(handle: number): number {
     this.#records.reserve(handle)
     const { ints } = this.#records
@@ -81,7 +81,7 @@ export class CreationChain {
     ints[base + serialHighField] = 0
   }
 
-  /** Returns the serial number of a handle; 0 if the list does not contain it. */
+  /** Returns the serial number that a handle got when it was appended; 0 if the list does not contain the handle. */
   serialOf(handle: number): number {
     const { ints } = this.#records
     const base = handle * recordSize
@@ -89,7 +89,7 @@ export class CreationChain {
     return high * two32 + ((ints[base + serialLowField] ?? 0) >>> 0)
   }
 
-  /** Returns the first handle whose serial number is higher; `undefined` if there is none. */
+  /** Returns the first handle whose serial number is higher than `serial`; `undefined` if there is none. */
   firstAfter(serial: number): number | undefined {
     let handle = this.#markedAt(serial)
     while (handle !== none && this.serialOf(handle) <= serial) handle = this.#nextOf(handle)
@@ -97,8 +97,8 @@ export class CreationChain {
   }
 
   /**
-   * Returns the handle after `handle`, which had this serial number and may have been deleted
-   * since.
+   * Returns the handle that follows `handle` in the list; `undefined` at the end. `handle` had the serial number
+   * `serial`, and may have been deleted since.
    */
   nextOf(handle: number, serial: number): number | undefined {
     if (this.serialOf(handle) !== serial) return this.firstAfter(serial)
@@ -145,7 +145,7 @@ export class CreationChain {
     this.#marks[index] = isSameMark ? next : none
   }
 
-  /** Drops the marks at the beginning whose 1024 handles have all been deleted. */
+  /** Removes the first marks (pointers into the list) as long as all 1024 handles of the mark have been deleted. */
   #dropLeadingMarks(): void {
     let count = 0
     while (this.#marks[count] === none) count++

@@ -1,7 +1,7 @@
 const itemsPerPage = 64
 const noPage = { items: [] as never[] }
 
-/** Part of the list: up to 64 items in ascending order of their serial numbers. */
+/** Part of an ordered list: up to 64 items in ascending order of their serial numbers. */
 interface Page<T> {
   readonly first: number
   readonly items: T[]
@@ -75,8 +75,8 @@ export class CreationOrder<T extends object> {
   }
 
   /**
-   * Returns the items with a higher serial number, in order. Items added or deleted meanwhile may
-   * or may not be included. The serial number of a deleted item may change meanwhile.
+   * Returns the items whose serial number is higher than `serial`, in order. Items added or deleted meanwhile may or
+   * may not be included. The serial number of a deleted item may change meanwhile.
    */
   *after(serial: number): Generator<T, void> {
     let last = serial
@@ -86,7 +86,7 @@ export class CreationOrder<T extends object> {
     }
   }
 
-  /** Returns the next few items with a higher serial number; empty at the end. */
+  /** Returns the next few items whose serial number is higher than `serial`; empty at the end of the list. */
   #batchAfter(serial: number): T[] {
     for (let index = this.#pageBefore(serial); index < this.#pages.length; index++) {
       const { items }: { readonly items: T[] } = this.#pages[index] as Page<T>

@@ -1,23 +1,23 @@
 const initialCapacity = 64
 
-/** Number of integers in a record. */
+/** Number of integers in a record, the data about one session for all structures of a pool. */
 export const recordSize = 8
-/** Index, in a record, of the hash of the session's id. */
+/** Index, in the record of a session, of the hash of the session's id. */
 export const hashField = 0
 /**
- * Index, in a record, of the first of two links of the timing wheel. Both are valid only while the
- * handle is in the wheel.
+ * Index, in the record of a session, of the first of two links of the timing wheel. Both are valid only while the
+ * session's handle is in the wheel.
  */
 export const wheelNextField = 1
 export const wheelPreviousField = 2
 /**
- * Index, in a record, of the slot in the timing wheel: slot + 1; 0 = the handle is not in the
- * wheel.
+ * Index, in the record of a session, of the session's slot in the timing wheel. Stored is the slot + 1; 0 = the
+ * session is not in the wheel.
  */
 export const wheelSlotField = 3
 /**
- * Index, in a record, of the link to the next session in order of creation. The link to the
- * previous session and two halves of the serial number follow.
+ * Index, in the record of a session, of the link to the next session in order of creation. The link to the previous
+ * session and two halves of the serial number follow.
  */
 export const chainNextField = 4
 export const chainPreviousField = 5
@@ -31,7 +31,10 @@ export const serialHighField = 7
  */
 export class HandleRecords {
   // TypeScript 5.6 cannot read the type that the compiler infers, which has an argument.
-  /** Integers of all records; the array is replaced by {@link reserve} and {@link reset}. */
+  /**
+   * Integers of all records, one record after the other by handle. {@link reserve} and {@link reset} replace the
+   * array.
+   */
   ints: Int32Array = new Int32Array(initialCapacity * recordSize)
 
   /** Makes room for the record of a handle. A new record contains only 0; an existing one stays. */

@@ -6,9 +6,12 @@ export interface Identified {
 }
 
 const initialCapacity = 64
-/** Number of integers in an entry: the hash of the id, and the handle + 1 (0 = no entry). */
+/**
+ * Number of integers in an entry of the hash table: the hash of the id, and the handle of its object + 1 (0 = no
+ * entry).
+ */
 const entrySize = 2
-/** Number of characters that the quick hash reads: 36 bits of a random id. */
+/** Number of characters of an id that the quick hash reads: 36 bits of a random id. */
 const sampledCharacters = 6
 /**
  * Minimum length of an id of which only some characters are hashed. Shorter ids are hashed
@@ -19,7 +22,7 @@ const bitsPerCode = 7 /* ASCII */
 /** Multiplier of the hash: 2^32 divided by the golden ratio. */
 const goldenRatio = 0x9e3779b1
 /**
- * Number of occupied entries that adding an id may skip. A longer run shows that the sampled
+ * Number of occupied entries that adding an id may skip in the hash table. A longer run shows that the sampled
  * characters do not distinguish the ids. The table then hashes all characters.
  */
 const longestRun = 128
@@ -69,7 +72,7 @@ export class IdTable<T extends Identified> {
     return handle === none ? undefined : this.#items[handle]
   }
 
-  /** Returns the handle of the object with an id; -1 if there is none. */
+  /** Returns the handle (number inside the table) of the object with an id; -1 if there is none. */
   handleFor(id: string): number {
     const hash = this.#hash(id)
     const entries = this.#entries
@@ -86,7 +89,7 @@ export class IdTable<T extends Identified> {
     for (const item of this.#items) if (item !== undefined) fn(item)
   }
 
-  /** Returns the object with a handle. */
+  /** Returns the object with a handle, which {@link add} or {@link handleFor} has returned. */
   at(handle: number): T {
     return this.#items[handle] as T
   }
@@ -121,7 +124,7 @@ export class IdTable<T extends Identified> {
   }
 
   /**
-   * Writes a handle to the first free entry for a hash.
+   * Writes the handle of an object to the first free entry of the table for a hash.
    *
    * @returns The number of occupied entries that were skipped.
    */
@@ -139,7 +142,10 @@ export class IdTable<T extends Identified> {
     return run
   }
 
-  /** Empties an entry. Moves later entries to the gap where a search would no longer reach them. */
+  /**
+   * Empties an entry of the hash table. Moves later entries to the gap if a search would otherwise no longer find
+   * them.
+   */
   #closeGap(gap: number): void {
     const entries = this.#entries
     const mask = this.#mask
@@ -217,7 +223,7 @@ function mixed(hash: number, code: number): number {
   return Math.imul(hash ^ code, goldenRatio) ^ (hash >>> 15)
 }
 
-/** Mixes the high bits of a hash into the low ones, which choose the entry. */
+/** Mixes the high bits of a hash into the low ones, which choose the entry of the table. */
 function spread(hash: number): number {
   const half = Math.imul(hash ^ (hash >>> 16), goldenRatio)
   return half ^ (half >>> 15)

@@ -53,7 +53,7 @@ export class KeyHeap<T extends object> {
     this.#sink(last, this.#rise(last, place))
   }
 
-  /** Moves an item towards the beginning of the heap. @returns Its new index */
+  /** Moves an item towards the beginning of the heap, until no parent has a larger key. @returns Its new index */
   #rise(item: T, from: number): number {
     const key = this.#keyOf(item)
     let place = from
@@ -68,7 +68,7 @@ export class KeyHeap<T extends object> {
     return place
   }
 
-  /** Moves an item towards the end of the heap. */
+  /** Moves an item towards the end of the heap, until no child has a smaller key. */
   #sink(item: T, from: number): void {
     const key = this.#keyOf(item)
     for (let place = from; ; ) {

@@ -6,8 +6,8 @@ const halves = new Int32Array(whole.buffer)
 // the garbage collector.
 
 /**
- * Splits a number into two integers, which {@link lowHalf} and {@link highHalf} return until the
- * next call.
+ * Splits a number into two integers for storage in an `Int32Array`. {@link lowHalf} and {@link highHalf} return the
+ * integers until the next call.
  */
 export function splitNumber(value: number): void {
   whole[0] = value
@@ -21,7 +21,7 @@ export function highHalf(): number {
   return halves[1] as number
 }
 
-/** Returns the number of which {@link splitNumber} has made these halves. */
+/** Returns the number that {@link splitNumber} has split into these two integers. */
 export function joinHalves(low: number, high: number): number {
   halves[0] = low
   halves[1] = high

@@ -14,7 +14,7 @@ const serialPattern = /^[0-9a-z]{1,11}$/
 export const pageLimitOf = (limit: number | undefined): number =>
   checkInteger('limit', limit ?? defaultPageLimit, 1, maxPageLimit)
 
-/** Writes the serial number of the last entry on a page as the cursor of the next page. */
+/** Writes the serial number of the last entry on a page as the cursor of the next page, a text for the next query. */
 export const cursorOf = (serial: number): string => serial.toString(radix)
 
 /** Reads a serial number from a cursor. @throws {RangeError} when the text is no cursor */
@@ -23,5 +23,5 @@ export function serialOf(cursor: string): number {
   return Number.parseInt(cursor, radix)
 }
 
-/** Creates the error for a text that is no cursor. */
+/** Creates the error for a text that is no cursor of a list. */
 export const noCursor = (): RangeError => new RangeError('That is no cursor of this list')

@@ -12,7 +12,7 @@ export class PrefixTable<T> {
   readonly #ipv4: (Map<string, T> | undefined)[] = []
   readonly #ipv6: (Map<string, T> | undefined)[] = []
 
-  /** Returns the value of exactly this network; `undefined` if it has none. */
+  /** Returns the value stored for exactly this network of addresses; `undefined` if there is none. */
   get({ digits, bits }: AddressPrefix): T | undefined {
     return this.#tablesOf(digits)[bits]?.get(firstBits(digits, bits))
   }
@@ -34,8 +34,9 @@ export class PrefixTable<T> {
   /**
    * Calls `pick` with the values of the networks that contain an address, smallest network first.
    *
-   * @param digits - Result of {@link addressDigits}.
+   * @param digits - Hexadecimal digits of the address, from {@link addressDigits}.
    * @param pick - Returns the result, or `undefined` to continue with a larger network.
+   * @returns First result of `pick` that is not `undefined`; `undefined` if there is none.
    */
   find<R>(digits: string, pick: (value: T) => R | undefined): R | undefined {
     const tables = this.#tablesOf(digits)

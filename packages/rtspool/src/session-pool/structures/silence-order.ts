@@ -19,7 +19,7 @@ const notFiled = -1
 export class SilenceOrder {
   readonly #silentSince: (handle: number) => number
   readonly #serialOf: (handle: number) => number
-  /** Handles of the sessions, as a binary heap. */
+  /** Handles of the sessions (their numbers inside the pool), as a binary heap. */
   readonly #heap: number[] = []
   /** Position in the heap, by handle; {@link notFiled} for a handle that is not in the heap. */
   #places = new Int32Array(initialCapacity).fill(notFiled)
@@ -55,7 +55,7 @@ export class SilenceOrder {
     this.#sink(last, this.#places[last] as number)
   }
 
-  /** Returns the session that has been silent for longest; `undefined` if there is none. */
+  /** Returns the handle of the session that has been silent for longest; `undefined` if there is none. */
   first(): number | undefined {
     for (;;) {
       const handle = this.#heap[0]

@@ -6,15 +6,18 @@ import {
   wheelSlotField,
 } from './handle-records.js'
 
-/** Milliseconds of one tick. A session is removed at most one tick after it is due. */
+/**
+ * Milliseconds of one tick, the unit of time of the timing wheel. A session is removed at most one tick after it is
+ * due to expire.
+ */
 export const tickMs = 16
 
 const slotBits = 5
 const slotsPerLevel = 1 << slotBits
 const slotMask = slotsPerLevel - 1
 /**
- * Number of levels. Seven levels of 32 slots span 2^35 ticks, which are 17 years. Items further in
- * the future are filed again when their slot is opened.
+ * Number of levels of the timing wheel. Seven levels of 32 slots span 2^35 ticks, which are 17 years. Items further
+ * in the future are filed again when their slot is opened.
  */
 const levels = 7
 const ticksPerSlot = Array.from({ length: levels }, (_, level) => slotsPerLevel ** level)
@@ -43,7 +46,7 @@ export class TimingWheel {
   readonly #records: HandleRecords
   readonly #heads = new Int32Array(levels * slotsPerLevel).fill(nowhere)
   readonly #occupied = new Int32Array(levels)
-  /** Last finished tick. All handles filed for it have been taken. */
+  /** Last finished tick of the wheel. All handles filed for this tick or an earlier one have been taken. */
   #position: number
 
   /**
@@ -58,7 +61,7 @@ export class TimingWheel {
     this.#position = Math.floor(now / tickMs)
   }
 
-  /** Removes a handle from its slot, if it is in one. */
+  /** Removes a handle from its slot of the wheel, if it is in one. */
   unfile(handle: number): void {
     const { ints } = this.#records
     const base = handle * recordSize
@@ -73,7 +76,7 @@ export class TimingWheel {
   }
 
   /**
-   * Files a handle that is in no slot.
+   * Files a handle, which must be in no slot, for a time.
    *
    * @param at - Time in milliseconds. The handle is found at most one tick later, never earlier.
    * @returns The tick at which its slot must be opened.
@@ -150,7 +153,7 @@ export class TimingWheel {
     return handle
   }
 
-  /** Returns the handles of a slot without removing them. */
+  /** Returns the handles in a slot of the wheel without removing them. */
   handlesOf(slot: number): number[] {
     const handles: number[] = []
     let handle = this.#heads[slot] as number
@@ -161,12 +164,12 @@ export class TimingWheel {
     return handles
   }
 
-  /** Notes that every tick up to this one is finished. The slots of these ticks must be empty. */
+  /** Notes that every tick up to `tick` is finished. The slots of these ticks must be empty. */
   advanceTo(tick: number): void {
     this.#position = Math.max(this.#position, tick)
   }
 
-  /** Returns whether an occupied slot of a level begins at a tick. */
+  /** Returns whether an occupied slot of a level of the wheel begins at a tick, and must be opened then. */
   #beginsAt(level: number, tick: number): boolean {
     const width = ticksPerSlot[level] as number
     if (tick % width !== 0) return false
@@ -183,7 +186,7 @@ export class TimingWheel {
 }
 
 /**
- * Returns the distance from the current slot of a level to the next occupied one: 1 to 32.
+ * Returns the distance from the current slot of a level of the wheel to the next occupied one: 1 to 32.
  *
  * @param occupied - Bit mask of the occupied slots; not 0.
  * @param current - Current slot, or a number that is equal to it modulo 32.

@@ -10,7 +10,7 @@ interface Window {
 export class WindowCounts {
   readonly #windowMs: number
   readonly #maxKeys: number
-  /** Running periods by key, in the order in which they began. */
+  /** Running periods in which events are counted, by key, in the order in which they began. */
   readonly #windows = new Map<string, Window>()
 
   /**
@@ -44,13 +44,13 @@ export class WindowCounts {
     return 1
   }
 
-  /** Removes a key and its count. */
+  /** Removes a key and its count of events. */
   forget(key: string): void {
     this.#windows.delete(key)
   }
 
   /**
-   * Removes the periods that are over. If the maximum number of keys is reached, removes at least
+   * Removes the keys whose period of counting is over. If the maximum number of keys is reached, removes at least
    * one.
    */
   #forgetFirst(now: number): void {

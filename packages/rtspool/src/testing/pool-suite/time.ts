@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { SessionPool } from '../../session-pool/session-pool.js'
 import { type ConformanceTest, countedIds, failuresDuring, removalsOf } from './suite.js'
 
-/** Creates one session for each given timeout, in seconds, with a grace period of 0. */
+/** Creates one session in a pool for each given timeout, in seconds, with a grace period of 0. */
 function fill(pool: SessionPool, ...timeouts: number[]): void {
   for (const timeout of timeouts) pool.create({ timeout, extraTimeout: 0 })
 }
