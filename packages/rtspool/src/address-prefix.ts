@@ -40,7 +40,7 @@ export function parsePrefix(text: string): AddressPrefix | undefined {
 export const isNetwork = (text: string): boolean => parsePrefix(text) !== undefined
 
 /**
- * Checks and parses an address or a network.
+ * Checks and parses an address, or a network such as `10.0.0.0/8`.
  *
  * @param name - Name of the option or argument, for the message.
  * @throws {TypeError} If the value is neither.
@@ -97,8 +97,9 @@ export function isInPrefix({ digits, bits }: AddressPrefix, address: string): bo
 }
 
 /**
- * Returns the hexadecimal digits of the first bits of an address; the unused bits of the last digit
- * are zero.
+ * Returns the hexadecimal digits of the first `bits` bits of an address; the unused bits of the last digit are zero.
+ *
+ * @param digits - Hexadecimal digits of the address.
  */
 export function firstBits(digits: string, bits: number): string {
   const whole = Math.floor(bits / bitsPerDigit)

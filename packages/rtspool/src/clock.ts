@@ -147,12 +147,12 @@ export class PeriodicCheck {
         : clock.schedule(callback, intervalMs, false)
   }
 
-  /** Starts the timer: the first call of the function follows after one interval. Idempotent. */
+  /** Starts the calls of the function; the first one follows after one interval. Idempotent. */
   start(): void {
     this.#timer ??= this.#schedule(() => this.#run())
   }
 
-  /** Stops the timer. Idempotent. */
+  /** Stops the calls of the function at intervals. Idempotent. */
   stop(): void {
     this.#timer?.cancel()
     this.#timer = undefined

@@ -95,7 +95,10 @@ export class Diagnostic<Message extends object> {
     this.#text = text
   }
 
-  /** Publishes a message; never throws. */
+  /**
+   * Publishes a message on the channel; never throws. Without a subscriber, the first message becomes a process
+   * warning.
+   */
   publish(message: Message): void {
     if (this.#channel.hasSubscribers) publishSafely(this.#channel, message)
     else warnOnce(this.#code, this.#text(message), (message as { readonly error?: unknown }).error)

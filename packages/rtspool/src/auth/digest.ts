@@ -7,7 +7,7 @@ export type DigestAlgorithm = (typeof digestAlgorithms)[number]
 
 const hashNames: Readonly<Record<DigestAlgorithm, string>> = { 'SHA-256': 'sha256', MD5: 'md5' }
 
-/** Length of the hash of each algorithm, in bytes. */
+/** Lengths in bytes of the hash that each Digest algorithm computes. */
 export const hashBytes: Readonly<Record<DigestAlgorithm, number>> = { 'SHA-256': 32, MD5: 16 }
 
 const hash = (algorithm: DigestAlgorithm, text: string): string =>

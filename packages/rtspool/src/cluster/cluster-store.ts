@@ -124,7 +124,7 @@ export type BeatReply =
 export interface DirectoryEntry {
   /** Public id of the session. */
   readonly publicId: string
-  /** Summary of the session, packed; Redis needs least memory for at most 64 bytes. */
+  /** Summary of the session, packed as text; Redis needs least memory for at most 64 bytes. */
   readonly value: string
 }
 
@@ -137,7 +137,7 @@ export interface DirectoryRemoval extends DirectoryEntry {
 export interface EventCount {
   readonly key: string
   readonly count: number
-  /** Period in milliseconds after which the counter starts again. */
+  /** Period of the counter in milliseconds, after which it starts again at 0. */
   readonly windowMs: number
 }
 
@@ -186,7 +186,7 @@ export type ReapReply =
 /** Ban that applies on all nodes of the cluster. */
 export interface ClusterBan {
   readonly publicId: string
-  /** Ban as JSON text. */
+  /** Ban as JSON text, which nodes parse. */
   readonly record: string
   /** Milliseconds from now to the end of the ban; 0 = never. */
   readonly durationMs: number
@@ -207,7 +207,7 @@ export interface ClusterNodeRow {
 
 /** Credits (each the right to one session) that are in use under one limit of the cluster. */
 export interface CreditUsage {
-  /** Number of credits that all nodes hold together. */
+  /** Number of credits under the limit that all nodes hold together. */
   readonly granted: number
   /** Number of credits by tag of the node that holds them; nodes without credits are left out. */
   readonly nodes: Readonly<Record<NodeTag, number>>
@@ -230,7 +230,7 @@ export interface RemovalRecord extends DirectoryRemoval {
 export interface RemovalQuery {
   /** Serial number after which the page begins, the oldest record first. @defaultValue the latest records first */
   readonly after?: number | undefined
-  /** Maximum number of records, 1 to 1000. @defaultValue 100 */
+  /** Maximum number of records on the page, 1 to 1000. @defaultValue 100 */
   readonly limit?: number | undefined
 }
 
@@ -251,7 +251,7 @@ export interface ClusterStore {
   beat(request: BeatRequest): Promise<BeatReply>
   /** Writes a batch of changes of a node to the directory of sessions, and adds its events to the shared counters. */
   flush(request: FlushRequest): Promise<FlushReply>
-  /** Removes a part of the remains of a dead node: its credits, then its sessions as `nodeLost`. */
+  /** Removes a part of what a dead node has left: its credits, then its sessions with reason `nodeLost`. */
   reap(request: ReapRequest): Promise<ReapReply>
   /** Ends the lease of a node, as if the node had died; other nodes remove what it has left. */
   leave(request: { readonly tag: NodeTag; readonly epoch: string }): Promise<void>

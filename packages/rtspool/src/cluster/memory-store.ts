@@ -45,7 +45,7 @@ export class MemoryStore implements ClusterStore {
   #ledger: Ledger
 
   /**
-   * Creates an empty store.
+   * Creates a store of a cluster without data.
    *
    * @throws {RangeError | TypeError} when an option is invalid or unknown.
    */

@@ -4,7 +4,7 @@ import type { NodeTag } from './cluster-store.js'
 
 /** Number of bytes in a key for AES-256, which encrypts the node's tag in a session id. */
 const keyBytes = 32
-/** Number of bytes in one block of AES. */
+/** Number of bytes in one block of AES, the encrypted part of an id. */
 const blockBytes = 16
 /** Number of random bytes in an id after the encrypted block. */
 const plainBytes = 8

@@ -1,7 +1,10 @@
 import { checkInteger, checkOptions } from '../option-checks.js'
 import type { RemovalQuery } from './cluster-store.js'
 
-/** Time in milliseconds for which a dead node is reserved for the node that removes its remains. */
+/**
+ * Milliseconds for which one node has the task to remove the credits and sessions of a dead node. Afterwards, another
+ * node may get the task.
+ */
 export const reapLeaseMs = 5000
 /** Maximum number of changes of bans in the reply to a beat, the sign of life of a node. */
 export const banPage = 32
@@ -62,7 +65,7 @@ export type ResolvedStoreOptions = { readonly [K in keyof ClusterStoreOptions]-?
 const names = Object.keys(clusterStoreDefaults) as (keyof ClusterStoreOptions)[]
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options of a store and fills in the defaults.
  *
  * @param further - Names of options that the store checks itself.
  * @throws {RangeError | TypeError} when a value is invalid or an option unknown.

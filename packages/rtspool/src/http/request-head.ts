@@ -3,7 +3,7 @@ import { MalformedMessageError, quoteReceived } from '../errors.js'
 /** Head of the HTTP request with which a tunnel or a WebSocket begins. */
 export interface HttpRequestHead {
   readonly method: 'GET' | 'POST'
-  /** Request target as received; any path is accepted. */
+  /** Target in the request line, as received; any path is accepted. */
   readonly target: string
   readonly version: '1.0' | '1.1'
   /** Headers by name in lower case; each name appears once, values are trimmed. */
@@ -18,8 +18,8 @@ export interface ReadHttpHead {
 }
 
 /**
- * Maximum size of a head in bytes; a larger one is refused. Tunnels and WebSockets send some 500;
- * Node's own server allows 16 KiB.
+ * Maximum size in bytes of the head of an HTTP request; a larger one is refused. Tunnels and WebSockets send some
+ * 500; Node's own server allows 16 KiB.
  */
 export const maxHttpHeadBytes = 8 * 1024
 const maxHeaders = 64

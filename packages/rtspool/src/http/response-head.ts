@@ -70,7 +70,7 @@ function isBeginning(bytes: Buffer): boolean {
 }
 
 /**
- * Parses a complete response head.
+ * Parses a complete head of an HTTP response.
  *
  * @param bytes - The head with its empty line.
  * @throws {MalformedMessageError} `ERR_HTTP_HEAD`

@@ -11,7 +11,8 @@ const reasons = {
 export type HttpRefusal = keyof typeof reasons
 
 /**
- * Serializes a refusal, with its reason as the body. The server must close the connection after it.
+ * Serializes an HTTP response that refuses a request, with the reason as its body. The server must close the
+ * connection after it.
  */
 export function serializeHttpRefusal(statusCode: HttpRefusal, reason: string): Buffer {
   const body = `${reason}\n`
@@ -26,7 +27,7 @@ export function serializeHttpRefusal(statusCode: HttpRefusal, reason: string): B
 }
 
 /**
- * Serializes the response that opens a tunnel: to its GET, or to a POST whose client waits for a
+ * Serializes the HTTP response that opens a tunnel for RTSP: to its GET, or to a POST whose client waits for a
  * response. The response has no length, because RTSP follows until the connection closes.
  *
  * @param version - Version of the request.

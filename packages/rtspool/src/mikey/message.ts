@@ -10,7 +10,7 @@
 
 /** SRTP stream to which the keys of a MIKEY message apply (RFC 3830 section 6.1.1). */
 export interface CryptoSession {
-  /** Number of the {@link SecurityPolicy} that applies to the stream. */
+  /** Number of the {@link SecurityPolicy} in the message that applies to the stream. */
   readonly policy: number
   /** SSRC of the stream; 0 if the sender does not know it yet. */
   readonly ssrc: number
@@ -30,7 +30,7 @@ export interface KeyData {
   readonly type: number
   readonly key: Buffer
   readonly salt: Buffer | undefined
-  /** Index of the key (SPI), if it has one. */
+  /** Index of the key (SPI), by which packets name it; `undefined` if it has none. */
   readonly mki?: Buffer | undefined
 }
 
@@ -40,7 +40,7 @@ export interface MikeyMessage {
   /** Number of 32 bits that all messages about the same crypto sessions share (CSB ID). */
   readonly csbId: number
   readonly cryptoSessions: readonly CryptoSession[]
-  /** Time of the message: an NTP timestamp of 64 bits. */
+  /** Time at which the sender created the message: an NTP timestamp of 64 bits. */
   readonly ntpTime: bigint
   readonly rand: Buffer
   readonly policies: readonly SecurityPolicy[]

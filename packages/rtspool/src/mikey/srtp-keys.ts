@@ -24,7 +24,7 @@ export interface SrtpOffer {
 export interface SrtpOfferTime {
   readonly csbId: number
   readonly ntpTime: bigint
-  /** Random bytes of the RAND payload: 16 or more. */
+  /** Random bytes of the message's RAND payload: 16 or more. */
   readonly rand: Buffer
 }
 

@@ -43,6 +43,6 @@ export interface ConnectionSummary
     | 'userAgent'
     | 'openedTime'
   > {
-  /** Public ids of the sessions. */
+  /** Public ids of the sessions whose last request arrived on the connection. */
   readonly sessions: readonly string[]
 }

@@ -2,7 +2,8 @@ import type { AccessUnit } from './access-unit.js'
 import type { TrackInfo } from './track.js'
 
 /**
- * State of a media. `idle`: described but not started. `playing`: its source runs. `ended`: final.
+ * State of a media. `idle`: described but not started. `starting`: its source has been asked to start. `playing`: its
+ * source runs. `ended`: final.
  */
 export type MediaState = 'idle' | 'starting' | 'playing' | 'ended'
 

@@ -3,7 +3,7 @@ import type { MediaDescription } from '../sdp/index.js'
 /** Numbers in the header of an RTP packet that give its place in a stream. */
 export interface TrackPosition {
   readonly ssrc: number
-  /** Sequence number, 0 to 65535. */
+  /** Sequence number of the RTP packet, 0 to 65535. */
   readonly sequenceNumber: number
   /** Timestamp in ticks of the track's clock rate, modulo 2^32. */
   readonly timestamp: number
@@ -18,7 +18,7 @@ export interface TrackInfo {
   readonly clockRate: number
   /** SSRC (synchronisation source) of the stream's packets; `undefined` until it is known. */
   readonly ssrc: number | undefined
-  /** Number of RTP packets sent with the present SSRC. */
+  /** Number of RTP packets that the track has sent with the present SSRC. */
   readonly packetCount: number
   /** Number of payload octets sent with the present SSRC, without headers and padding. */
   readonly octetCount: number

@@ -23,7 +23,7 @@ export const sdesItemTypes = Object.freeze({
 
 /** A receiver's report about one source (RFC 3550 section 6.4.1). */
 export interface ReceptionReport {
-  /** SSRC of the reported source. */
+  /** SSRC of the source about which the receiver reports. */
   readonly ssrc: number
   /** Share of packets lost since the last report, in 1/256; 0 to 255. */
   readonly fractionLost: number
@@ -53,7 +53,7 @@ export interface SenderReport {
   readonly packetCount: number
   /** Number of RTP payload octets that the sender has sent, modulo 2^32. */
   readonly octetCount: number
-  /** Reports about received sources, at most 31. */
+  /** Reports about the sources that the sender receives, at most 31. */
   readonly reports: readonly ReceptionReport[]
 }
 
@@ -61,14 +61,14 @@ export interface SenderReport {
 export interface ReceiverReport {
   readonly type: 'receiverReport'
   readonly ssrc: number
-  /** Reports about received sources, at most 31. */
+  /** Reports about the sources that the member receives, at most 31. */
   readonly reports: readonly ReceptionReport[]
 }
 
 export interface SourceDescriptionItem {
   /** Type of the item in the source description: one of {@link sdesItemTypes}, or another number from 1 to 255. */
   readonly itemType: number
-  /** Text of at most 255 bytes of UTF-8. */
+  /** Text about the source, at most 255 bytes of UTF-8. */
   readonly value: string
 }
 

@@ -49,8 +49,7 @@ function serializePacket(packet: RtcpPacket): Buffer {
 }
 
 /**
- * Writes a sender report. `rtpTime`, `packetCount` and `octetCount` may exceed 2^32; they wrap
- * here.
+ * Writes an RTCP sender report. `rtpTime`, `packetCount` and `octetCount` may exceed 2^32; they wrap here.
  *
  * @throws {RangeError} More than 31 reports.
  */
@@ -86,7 +85,7 @@ export function redateSenderReport(
 }
 
 /**
- * Writes a receiver report.
+ * Writes an RTCP receiver report.
  *
  * @throws {RangeError} More than 31 reports.
  */
@@ -121,7 +120,7 @@ function clampLost(cumulativeLost: number): number {
 }
 
 /**
- * Writes a source description.
+ * Writes an RTCP source description (SDES).
  *
  * @throws {RangeError} More than 31 chunks, or an item of more than 255 bytes.
  */
@@ -147,7 +146,7 @@ function serializeChunk({ ssrc, items }: SourceDescriptionChunk): Buffer {
 }
 
 /**
- * Writes a BYE packet.
+ * Writes an RTCP BYE packet, by which sources announce their end.
  *
  * @throws {RangeError} More than 31 sources, or a reason of more than 255 bytes.
  */

@@ -13,7 +13,7 @@ export class InterarrivalJitter {
   #jitter = 0
 
   /**
-   * Creates the calculation for one source.
+   * Creates the calculation of the jitter for one source.
    *
    * @param clockRate - Ticks of the RTP timestamp in a second.
    */

@@ -18,9 +18,9 @@ export interface ReceptionReportValues {
 }
 
 export interface ReceptionStatisticsOptions {
-  /** SSRC of the observed source. */
+  /** SSRC of the source whose reception is measured. */
   readonly ssrc: number
-  /** Ticks of the RTP timestamp in a second. */
+  /** Clock rate of the source: ticks of its RTP timestamp in a second. */
   readonly clockRate: number
   /**
    * Number of consecutive packets after which a source counts as valid. 0 trusts the first packet,

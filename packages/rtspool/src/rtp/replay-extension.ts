@@ -24,13 +24,13 @@ import { payloadOffsetOf, rtpHeaderBytes } from './packet.js'
 export interface ReplayExtension {
   /** Wall clock of the recording, in milliseconds since 1970, with fractions. */
   readonly unixMs: number
-  /** C: a decoder can begin with the access unit. */
+  /** Bit C of the extension: a decoder can begin with the access unit. */
   readonly isSync: boolean
-  /** E: the last access unit before a gap in the recording, or before its end. */
+  /** Bit E of the extension: the access unit is the last one before a gap in the recording, or before its end. */
   readonly isEnd: boolean
-  /** D: in the recording, the access unit does not follow the one that was sent before it. */
+  /** Bit D of the extension: in the recording, the access unit does not follow the one that was sent before it. */
   readonly isDiscontinuous: boolean
-  /** T: the access unit is the last one of the track that can be played. */
+  /** Bit T of the extension: the access unit is the last one of the track that can be played. */
   readonly isTerminal: boolean
   /** Lowest eight bits of the CSeq of the PLAY that started the transmission. */
   readonly cSeq: number

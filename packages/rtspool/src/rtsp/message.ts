@@ -54,8 +54,8 @@ export class RtspHeaders implements ReadonlyRtspHeaders {
   }
 
   /**
-   * Replaces all lines with the name by one, at the position of the first; adds one at the end if
-   * there is none.
+   * Replaces all header lines with the name by one, at the position of the first. Adds a line at the end if there is
+   * none.
    */
   set(name: string, value: string): this {
     const at = this.#keys.indexOf(name.toLowerCase())
@@ -66,7 +66,7 @@ export class RtspHeaders implements ReadonlyRtspHeaders {
     return this
   }
 
-  /** Adds a header line at the end. */
+  /** Adds a header line after all others. */
   append(name: string, value: string): this {
     this.#keys.push(name.toLowerCase())
     this.#names.push(name)

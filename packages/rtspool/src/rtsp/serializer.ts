@@ -16,9 +16,9 @@ export interface RtspRequestInit {
 
 /** An RTSP response to send. */
 export interface RtspResponseInit {
-  /** Status code, 100 to 999. */
+  /** Status code of the response, 100 to 999. */
   readonly statusCode: number
-  /** Reason phrase. @default the standard phrase of the status code */
+  /** Reason phrase in the status line. @default the standard phrase of the status code */
   readonly reason?: string
   /** RTSP version in the start line. @default '1.0' */
   readonly version?: string

@@ -1,6 +1,6 @@
 import { isDigits, isToken, parseDecimal } from './grammar.js'
 
-/** Parts of a request line or a status line. */
+/** Parts of the first line of a message: a request line or a status line. */
 export type StartLine =
   | {
       readonly kind: 'request'

@@ -14,8 +14,8 @@ export interface CreateSessionDescriptionOptions {
    */
   readonly originVersion?: string | number | bigint
   /**
-   * Address in `c=`. `0.0.0.0` or `::` if SETUP decides (RFC 2326 C.1.7); or a multicast group, for
-   * IPv4 with its TTL: `239.1.2.3/16`.
+   * Address of the media in `c=`. `0.0.0.0` or `::` if SETUP decides (RFC 2326 C.1.7); or a multicast group, for IPv4
+   * with its TTL: `239.1.2.3/16`.
    */
   readonly address: string
   /**
@@ -27,7 +27,7 @@ export interface CreateSessionDescriptionOptions {
   readonly name: string
   /** Value of `a=range`, such as `npt=0-10.5` or, for live media, `npt=now-`; left out by default. */
   readonly range?: string
-  /** Value of `a=tool`. @default no such line */
+  /** Value of `a=tool`, the name of the program that writes the description. @default no such line */
   readonly tool?: string
   /**
    * Value of `a=control` of the presentation, the URI by which clients play all tracks together.
@@ -74,13 +74,13 @@ export function createSessionDescription(
 
 export interface CreateMediaDescriptionOptions {
   readonly kind: 'video' | 'audio' | 'application' | 'text' | 'message'
-  /** Payload type, 0 to 127. */
+  /** RTP payload type of the track, 0 to 127. */
   readonly payloadType: number
   /** Name of the encoding in `a=rtpmap`, e.g. `H264`. */
   readonly encoding: string
-  /** Ticks of the RTP timestamp in a second. */
+  /** Clock rate of the track: ticks of its RTP timestamp in a second. */
   readonly clockRate: number
-  /** Audio channels; left out by default, which means one. */
+  /** Number of audio channels; left out by default, which means one. */
   readonly channels?: number
   /** Value of `a=fmtp` without the payload type; the line is left out by default. */
   readonly fmtp?: string
@@ -94,7 +94,8 @@ export interface CreateMediaDescriptionOptions {
    */
   readonly port?: number
   /**
-   * Protocol in `m=`.
+   * Transport protocol in `m=`.
+   *
    * @default `RTP/AVP`
    */
   readonly protocol?: string

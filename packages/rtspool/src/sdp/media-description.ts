@@ -13,9 +13,9 @@ export interface MediaLine {
    * @default 1
    */
   readonly portCount?: number
-  /** Protocol: `RTP/AVP`, `RTP/AVP/TCP`, `RTP/SAVP`, … */
+  /** Transport protocol: `RTP/AVP`, `RTP/AVP/TCP`, `RTP/SAVP`, … */
   readonly protocol: string
-  /** Formats, which for RTP are payload types. */
+  /** Formats of the media, which for RTP are payload types. */
   readonly formats: readonly string[]
 }
 
@@ -189,7 +189,7 @@ export class MediaDescription {
     this.section.removeAttributes(name)
   }
 
-  /** Returns a copy that can be edited without changing this one. */
+  /** Returns a copy of this description. Changes of the copy do not change the original. */
   clone(): MediaDescription {
     return new MediaDescription(this, this.section.clone(), this.#receivedValue)
   }

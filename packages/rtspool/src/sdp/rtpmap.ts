@@ -1,10 +1,10 @@
 /** Encoding of a payload type: from `a=rtpmap`, or from the table of RFC 3551. */
 export interface RtpMap {
-  /** Encoding as written, e.g. `H264` or `mpeg4-generic`; compare without case. */
+  /** Name of the encoding as written, e.g. `H264` or `mpeg4-generic`; compare without case. */
   readonly encoding: string
-  /** Ticks of the RTP timestamp in a second. */
+  /** Clock rate of the encoding: ticks of the RTP timestamp in a second. */
   readonly clockRate: number
-  /** Audio channels; left out if the description leaves them out, which means one. */
+  /** Number of audio channels; left out if the description leaves it out, which means one. */
   readonly channels?: number
 }
 

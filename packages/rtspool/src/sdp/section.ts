@@ -86,7 +86,7 @@ export class SdpSection {
     else this.lines[index] = attributeLine(name, value)
   }
 
-  /** Adds an `a=name…` line after the existing ones. */
+  /** Adds an `a=name…` line to the section, after the existing attribute lines. */
   addAttribute(name: string, value?: string): void {
     this.#insert(attributeLine(name, value))
   }
@@ -96,7 +96,7 @@ export class SdpSection {
     this.#removeWhere((line) => attributeValue(line, name) !== undefined)
   }
 
-  /** Returns a copy that can be edited without changing this one. */
+  /** Returns a copy of this section. Changes of the copy do not change the original. */
   clone(): SdpSection {
     return new SdpSection(this.lines)
   }

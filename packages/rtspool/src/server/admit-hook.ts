@@ -12,13 +12,13 @@ import type { AccessAction } from './auth/rules.js'
 export interface RtspAdmitContext<Data extends object = SessionData> extends AdmitContext<Data> {
   /** Address and user of the client, which become the owner of the session. */
   readonly owner: SessionOwner
-  /** Path of the presentation to be set up. */
+  /** Decoded path of the presentation that the client sets up. */
   readonly path: string
   /** Query of the URI without `?`, as received; empty where there is none. */
   readonly query: string
   /** Purpose of the session: `read` to play the presentation, `publish` to record to it. */
   readonly action: AccessAction
-  /** The SETUP request. */
+  /** SETUP request for which the client needs the session. */
   readonly request: RtspRequest
   /** Signal that aborts when the connection closes: nobody waits for the decision any more. */
   readonly signal: AbortSignal

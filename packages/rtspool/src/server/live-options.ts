@@ -6,8 +6,8 @@ import { type RtspServerOptions, rtspServerDefaults } from './server-options.js'
 export type RtspServerLiveOptions = Pick<RtspServerOptions, keyof typeof resolvedBy>
 
 /**
- * Options that can change. Each entry lists the names of the resolved values that the server reads
- * instead of the option.
+ * Options that can change while the server runs. Each entry lists the names of the resolved values that the server
+ * reads instead of the option.
  */
 const resolvedBy = {
   auth: ['auth'],
@@ -54,7 +54,7 @@ export class LiveOptions {
   #given: RtspServerOptions
 
   /**
-   * Checks the options.
+   * Checks the options of a server.
    *
    * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
    */

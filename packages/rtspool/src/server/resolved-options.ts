@@ -74,7 +74,7 @@ export interface ResolvedRtspServerOptions {
   readonly timeline: TimelinePolicy
   readonly multicast: MulticastAddressPool | undefined
   readonly native: NativeSockets | undefined
-  /** Maximum number of send threads; 0 = none. */
+  /** Maximum number of threads that send media to viewers; 0 = none. */
   readonly sendThreads: number
   /** Options of the overload guard; `undefined` = no guard. */
   readonly overload: ResolvedOverloadOptions | undefined
@@ -96,7 +96,7 @@ const reservedDescriptors = 64
 const shares = 4
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options of a server and fills in the defaults.
  *
  * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
  */

@@ -29,7 +29,7 @@ export interface ServerParts {
   readonly authenticator: () => Authenticator | undefined
   /** Returns the UDP ports of the server; `undefined` before they are open, or without UDP. */
   readonly udp: () => UdpTransport | undefined
-  /** Emits an event of the server. */
+  /** Emits an event of the server with its arguments to the listeners of the application. */
   tell<K extends keyof RtspServerEvents>(event: K, ...args: RtspServerEvents[K]): void
 }
 

@@ -90,7 +90,7 @@ export interface RtspServerStats {
   readonly auth: RtspServerAuthStats | undefined
 }
 
-/** Limits on connections; 0 = unlimited. */
+/** Limits on the number of connections that apply at present; 0 = unlimited. */
 export interface RtspServerConnectionLimits {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
@@ -135,11 +135,11 @@ export const sendThreadStats = (thread: SendThread): RtspServerSendThread => ({
 
 /** System interfaces through which the server sends media. */
 export interface RtspServerSendPaths {
-  /** Interface for TCP. `send`: native calls while no bytes wait. `stream`: streams of Node. */
+  /** System interface for TCP. `send`: native calls while no bytes wait. `stream`: streams of Node. */
   readonly tcp: 'send' | 'stream'
   /**
-   * Interface for UDP: one system call for many viewers, with or without segmentation by the
-   * kernel, or one call for each viewer; `none` = no UDP.
+   * System interface for UDP: one system call for many viewers, with or without segmentation by the kernel, or one
+   * call for each viewer; `none` = no UDP.
    */
   readonly udp: DatagramSendPath | 'none'
 }

@@ -197,7 +197,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
     return trustedAddresses.has(address) ? 0 : maxConnectionsPerAddress
   }
 
-  /** Open connections that speak RTSP, in the order in which they were opened. */
+  /** Open connections that speak RTSP, in the order in which they were opened; later changes are visible. */
   get connections(): PublicList<ConnectionInfo<Data>> {
     return this.#connections.list as PublicList<ConnectionInfo> as PublicList<ConnectionInfo<Data>>
   }

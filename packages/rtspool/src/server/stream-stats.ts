@@ -4,7 +4,7 @@ import type { Session, SessionTransport } from '../session-pool/index.js'
 
 /** Statistics of one track of a session. */
 export interface StreamStats {
-  /** Path of the presentation. */
+  /** Decoded path of the presentation that the session plays or records. */
   readonly path: string
   /** Index of the track, from 0, in the description or announcement. */
   readonly index: number

@@ -11,7 +11,7 @@ export interface UnknownSessionContext {
   readonly request: RtspRequest
   /** Address of the client. Compare it with the owner of the session before you respond. */
   readonly address: string
-  /** Authenticated user; `undefined` without login. */
+  /** Name of the authenticated user; `undefined` without login. */
   readonly user: string | undefined
   /** Decoded path of the request URI; `undefined` for `*`. */
   readonly path: string | undefined
@@ -22,8 +22,8 @@ export interface UnknownSessionContext {
 /** Response that the hook `onUnknownSession` returns. */
 export interface RtspAnswer {
   /**
-   * Status code, 200 to 599. A 454 counts as an attempt to guess an id: the 20th in a row closes
-   * the connection.
+   * Status code of the response, 200 to 599. A 454 counts as an attempt to guess an id: the 20th in a row closes the
+   * connection.
    */
   readonly statusCode: number
   /**
@@ -32,7 +32,7 @@ export interface RtspAnswer {
    * @default none
    */
   readonly headers?: Iterable<readonly [name: string, value: string]> | undefined
-  /** Body; a string is sent as UTF-8. @default none */
+  /** Body of the response; a string is sent as UTF-8. @default none */
   readonly body?: Buffer | string | undefined
 }
 

@@ -182,8 +182,8 @@ export class Expiry {
   }
 
   /**
-   * Starts a watch: without `dispatch`, the watch removes due sessions. Otherwise it calls
-   * `dispatch` until that returns `false`.
+   * Starts a watch of the sessions that are due to expire. Without `dispatch`, the watch removes them. Otherwise it
+   * calls `dispatch` until that returns `false`.
    */
   watch(dispatch: (() => boolean) | undefined, options: SessionPoolWatchOptions): SessionPoolWatch {
     const watch = new Watch(dispatch, options, (closed) => {

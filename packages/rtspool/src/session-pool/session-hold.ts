@@ -20,8 +20,8 @@ export function noteTimeoutTold(session: Session): void {
 }
 
 /**
- * Ends one effect of {@link holdSession}: the session may time out again if no other connection
- * keeps it. @internal
+ * Ends the effect of one call of {@link holdSession}: the session may time out again if no other connection keeps it.
+ * @internal
  */
 export function releaseSession(session: Session): void {
   internals.unhold(session)

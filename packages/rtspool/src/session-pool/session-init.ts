@@ -49,14 +49,14 @@ export interface SessionInit<Data extends object = SessionData> {
    * @defaultValue 60
    */
   readonly timeout?: number | undefined
-  /** Additional seconds of grace that are not announced to the client. @defaultValue 5 */
+  /** Additional seconds after `timeout` before the session expires, not announced to the client. @defaultValue 5 */
   readonly extraTimeout?: number | undefined
   /**
    * Includes a timeout of 60, which is the default of the RFC, in {@link Session.header}.
    * @defaultValue false
    */
   readonly timeoutAlwaysVisible?: boolean | undefined
-  /** Maximum lifetime in seconds; 0 = unlimited. @defaultValue 0 */
+  /** Maximum lifetime of the session in seconds, from its creation; 0 = unlimited. @defaultValue 0 */
   readonly maxLifetime?: number | undefined
   /**
    * Seconds within which the session must play or record for the first time; 0 = unlimited.

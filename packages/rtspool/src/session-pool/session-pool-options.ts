@@ -62,7 +62,7 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
    * @defaultValue `'reject'`
    */
   readonly fullPolicy?: FullPolicy | undefined
-  /** Hook called by {@link SessionPool.admit}. @defaultValue admits everybody */
+  /** Hook that decides who gets a session, called by {@link SessionPool.admit}. @defaultValue admits everybody */
   readonly onAdmit?: AdmitHook<Data> | undefined
   /**
    * Decides whether a limit on the number of sessions is reached.
@@ -76,7 +76,7 @@ export interface SessionPoolOptions<Data extends object = SessionData> {
    * @defaultValue 60
    */
   readonly timeout?: number | undefined
-  /** Additional seconds of grace that are not announced to the client. @defaultValue 5 */
+  /** Additional seconds after `timeout` before a session expires, not announced to the client. @defaultValue 5 */
   readonly extraTimeout?: number | undefined
   /**
    * Announces the timeout to clients even if it is 60 s, the default of the RFC. @defaultValue
@@ -126,7 +126,7 @@ export const sessionPoolDefaults = Object.freeze({
   sessionBinding: 'owner',
 } as const satisfies SessionPoolOptions)
 
-/** Functions that check the options without a default value. */
+/** Functions that check the values of those options of a pool that have no default value. */
 const withoutDefault: Record<
   Exclude<keyof SessionPoolOptions, keyof typeof sessionPoolDefaults>,
   (value: unknown) => void

@@ -5,7 +5,7 @@ import { type RemovalReason, removalReasons } from './session-state.js'
 export interface SessionPoolStats {
   /** Number of sessions in the pool now. */
   readonly size: number
-  /** Highest number of sessions at a time so far. */
+  /** Highest number of sessions that the pool has contained at a time so far. */
   readonly highWaterMark: number
   readonly created: number
   /** Number of removed sessions by reason. Their sum and `size` add up to `created`. */

@@ -106,7 +106,7 @@ export class SessionRegistry {
     this.#chain.delete(handle)
   }
 
-  /** Frees memory that a larger number of sessions needed. Called when the pool is empty. */
+  /** Frees memory that earlier, more numerous sessions needed. Called when the pool is empty. */
   reset(): void {
     this.#chain.reset()
   }
@@ -204,7 +204,7 @@ export class SessionRegistry {
     return { sessions, cursor: undefined }
   }
 
-  /** Returns a page like {@link list}, but returns to the event loop after each 2000 sessions. */
+  /** Returns a page of sessions like {@link list}, but lets the event loop run after each 2000 sessions. */
   async listInTurns(query: SessionListQuery): Promise<SessionPage> {
     const limit = checkListQuery(query)
     if (isByCreation(query)) return this.#listByCreation(query, limit)

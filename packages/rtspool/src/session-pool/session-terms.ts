@@ -14,7 +14,7 @@ import {
 export class SessionTerms {
   /** Seconds without a sign of life after which the session expires; 0 = never. */
   readonly timeout: number
-  /** Additional seconds of grace that are not announced to the client. */
+  /** Additional seconds after `timeout` before the session expires, not announced to the client. */
   readonly extraTimeout: number
   readonly timeoutAlwaysVisible: boolean
   /**

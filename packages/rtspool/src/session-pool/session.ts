@@ -68,7 +68,11 @@ const noBounds: SessionInit = Object.freeze({})
 export interface SessionInternals {
   /** Adds the session to a pool, and starts its timeout. */
   enter(session: Session, host: SessionHost, handle: number): void
-  /** Marks the session as removed. Its media must be released afterwards. */
+  /**
+   * Marks the session as removed from its pool. Its media must be released afterwards.
+   *
+   * @param note - Free text about the removal, for {@link Session.removalNote}.
+   */
   leave(session: Session, reason: RemovalReason, note: string | undefined): void
   /** Releases everything that the session holds; calls `onError` for each failure to close. */
   release(session: Session, onError: (error: unknown) => void): void
@@ -212,7 +216,7 @@ export class Session<Data extends object = SessionData> {
     this.#change({ timeout })
   }
 
-  /** Additional seconds of grace after the timeout, which are not announced to the client. */
+  /** Additional seconds after the timeout before the session expires, not announced to the client. */
   get extraTimeout(): number {
     return this.#terms.extraTimeout
   }

@@ -1,7 +1,7 @@
 /** Result of {@link PacketCipher.openRtcp}: a decrypted RTCP packet and its SRTCP index. */
 export interface OpenedRtcp {
   readonly compound: Buffer
-  /** SRTCP index: 31 bits. */
+  /** SRTCP index of the packet: 31 bits. */
   readonly index: number
 }
 

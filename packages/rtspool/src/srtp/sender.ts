@@ -50,7 +50,7 @@ const maxLost = 1024
  * index of a packet that is less than 2^15 away from it.
  */
 export interface SrtpPosition {
-  /** SSRC of the packets; `undefined` before the first packet. */
+  /** SSRC of the stream's packets; `undefined` before the first packet. */
   readonly ssrc: number | undefined
   readonly index: number
 }
@@ -157,7 +157,7 @@ export class SrtpSender {
     return rolloverCounterOf(this.#indexFrom(since)) !== this.rolloverCounter
   }
 
-  /** Returns whether packets with this SSRC have been protected here. */
+  /** Returns whether this sender has protected packets with an SSRC. */
   hasSource(ssrc: number): boolean {
     return this.#windows.has(ssrc)
   }

@@ -50,9 +50,9 @@ export const srtpSuites: Readonly<Record<SrtpSuiteName, SrtpSuite>> = Object.fre
 /** Master key and salt, from which all other keys are derived (RFC 3711 section 3.2.1). Secret. */
 export interface MasterKey {
   readonly suite: SrtpSuite
-  /** Master key of `suite.keyBytes` bytes. */
+  /** Master key, `suite.keyBytes` bytes long. */
   readonly key: Buffer
-  /** Master salt of `suite.saltBytes` bytes. */
+  /** Master salt, `suite.saltBytes` bytes long. */
   readonly salt: Buffer
   /**
    * Index of the key (MKI), 1 to 4 bytes, which each protected packet contains; `undefined` = none.

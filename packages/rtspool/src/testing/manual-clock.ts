@@ -13,7 +13,7 @@ export class ManualClock implements Clock {
   #now: number
   #unixTimeMs: number
   readonly #pending = new Set<Pending>()
-  /** Number of timers that have been set so far. */
+  /** Number of timers that have been set on the clock so far. */
   scheduled = 0
   /**
    * Milliseconds by which each reading of the clock moves its time forward, to simulate the time

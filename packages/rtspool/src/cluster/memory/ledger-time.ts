@@ -1,9 +1,8 @@
 /**
  * Time of a ledger, which stands still while no node reaches the ledger.
  *
- * Deadlines of leases, credits and bans are in this time. A clock that steps, and an outage of all
- * nodes, let no deadline pass: a step of the wall clock that is negative, or longer than half a
- * lease, counts as none.
+ * Deadlines of leases, credits and bans are in this time. No deadline passes because a clock steps, or because no
+ * node can reach the ledger. A step of the wall clock that is negative, or longer than half a lease, counts as none.
  */
 export class LedgerTime {
   readonly #maxStepMs: number

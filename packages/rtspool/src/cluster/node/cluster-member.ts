@@ -31,7 +31,7 @@ export type MemberState = 'joining' | 'active' | 'fenced'
 export interface ClusterMemberOptions {
   /** Description of the node, such as its address, for other nodes of the cluster: JSON text. */
   readonly info: string
-  /** Behaviour while the node cannot reach the store. */
+  /** Behaviour of the node while it cannot reach the store of the cluster. */
   readonly policy: PartitionPolicy
   /** Milliseconds for which one beat (sign of life) keeps the node a member: `leaseMs` of the store. */
   readonly leaseMs: number
@@ -47,8 +47,8 @@ export interface ClusterMemberOptions {
   /** Creates a random text for a request to join, by which the store recognizes repetitions of the request. */
   readonly createNonce: () => string
   /**
-   * Called under the policy `strict` when the lease may have expired: the owner ends all sessions
-   * of the node before the function returns.
+   * Called under the policy `strict` when the node's lease may have expired: the owner ends all sessions of the node
+   * before the function returns.
    */
   readonly onFenced: () => void
 }

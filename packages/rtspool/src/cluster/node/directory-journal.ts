@@ -39,7 +39,7 @@ export class DirectoryJournal {
   #droppedEvents = 0
 
   /**
-   * Creates an empty journal.
+   * Creates a journal without changes.
    *
    * @param maxRemovals - Maximum number of removals that wait. Beyond it, the oldest one of a
    *   session that the directory does not have is dropped; the others are no more than the

@@ -1,6 +1,6 @@
 /** Contents of an AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1). */
 export interface AacConfiguration {
-  /** Audio object type: 2 for AAC-LC. With SBR or PS, the type of the core that they extend. */
+  /** Audio object type of the AAC stream: 2 for AAC-LC. With SBR or PS, the type of the core that they extend. */
   readonly objectType: number
   /**
    * Sampling rate of the decoded sound in Hz: twice that of the core if the configuration declares

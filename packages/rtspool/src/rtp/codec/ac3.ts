@@ -1,6 +1,6 @@
 /** Contents of the header of a syncframe of AC-3 or E-AC-3 (ETSI TS 102 366). */
 export interface Ac3Header {
-  /** Sampling rate in Hz. */
+  /** Sampling rate of the frame's sound in Hz. */
   readonly sampleRate: number
   /** Number of samples per channel in the frame. */
   readonly samples: number
@@ -26,7 +26,7 @@ const largestEac3Bsid = 16
 const eac3Blocks = [1, 2, 3, 6]
 const dependentStream = 1
 
-/** Parses the header of a syncframe. @returns `undefined` unless the bytes begin with a header. */
+/** Parses the header of a syncframe of AC-3 or E-AC-3. @returns `undefined` unless the bytes begin with a header. */
 export function parseAc3Header(frame: Uint8Array): Ac3Header | undefined {
   if (frame.length < 6 || (((frame[0] as number) << 8) | (frame[1] as number)) !== syncWord) {
     return undefined
@@ -63,8 +63,8 @@ function eac3Header(frame: Uint8Array): Ac3Header | undefined {
 }
 
 /**
- * Returns the number of samples per channel in a unit of one or more frames; 0 if the unit does not
- * begin with a header.
+ * Returns the number of samples per channel in one or more frames of AC-3 or E-AC-3; 0 if `unit` does not begin with
+ * a header.
  */
 export function ac3SamplesOf(unit: Uint8Array): number {
   let samples = 0

@@ -18,7 +18,7 @@ export interface Av1Obu {
   readonly type: number
   /** Header of the OBU without a size field: the bit that announces the field is not set. */
   readonly header: Uint8Array
-  /** Payload: a view of the temporal unit. */
+  /** Payload of the OBU: a view of the temporal unit. */
   readonly payload: Uint8Array
 }
 

@@ -20,7 +20,7 @@ export interface AvcConfiguration {
   readonly pps: readonly Buffer[]
   /** Size in bytes of the length field before each NAL unit of a sample: 1, 2 or 4. */
   readonly lengthSize: number
-  /** Profile, constraints and level: six hexadecimal digits. */
+  /** Profile, constraints and level of the stream: six hexadecimal digits, as in `profile-level-id`. */
   readonly profileLevelId: string
 }
 

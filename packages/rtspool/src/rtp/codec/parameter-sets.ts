@@ -55,7 +55,7 @@ export function parameterSetsOf(
 }
 
 /**
- * Inserts the parameter sets at the beginning of an access unit, after its delimiter. Returns the
+ * Inserts the parameter sets of a description at the beginning of an access unit, after its delimiter. Returns the
  * same array if the unit contains a sequence parameter set.
  */
 export function withParameterSets(

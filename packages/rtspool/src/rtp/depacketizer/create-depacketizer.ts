@@ -12,11 +12,11 @@ import { RawReader } from './raw.js'
 
 /** Format of the payloads of a stream, as in a session description. */
 export interface PayloadFormat {
-  /** Encoding of `a=rtpmap`, in any case: `H264`, `mpeg4-generic`. */
+  /** Name of the encoding as in `a=rtpmap`, in any case: `H264`, `mpeg4-generic`. */
   readonly encoding: string
   /** Media type in the `m=` line. @default 'audio', unless the encoding is one of video */
   readonly kind?: string
-  /** Parameters of `a=fmtp`, without the payload type. */
+  /** Parameters of the encoding as in `a=fmtp`, without the payload type. */
   readonly parameters?: string | undefined
 }
 

@@ -6,7 +6,7 @@ export interface RtpUnit {
    * packet and must not be changed.
    */
   readonly parts: readonly Buffer[]
-  /** RTP timestamp in ticks, modulo 2^32. */
+  /** RTP timestamp of the unit in ticks of the stream's clock rate, modulo 2^32. */
   readonly timestamp: number
   /**
    * `true` if a decoder can begin with this unit. Always `true` for encodings whose key frames are

@@ -7,7 +7,7 @@ const nothing = Buffer.alloc(0)
 
 /** Collects the fragments of one part (NAL unit or frame) that arrives in several packets. */
 export class Fragments {
-  /** Latest fragments, as views of received packets. */
+  /** Latest fragments of the part, as views of received packets. */
   #pieces: Buffer[] = []
   /** Buffer whose first {@link #copiedBytes} bytes are the earlier fragments; the rest is room for more. */
   #copied = nothing

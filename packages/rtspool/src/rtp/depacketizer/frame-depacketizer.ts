@@ -9,7 +9,7 @@ export interface Frame {
   readonly timestamp: number
 }
 
-/** Parses the payloads of one audio encoding. */
+/** Parses the RTP payloads of one audio encoding into frames. */
 export interface FrameReader {
   /** `true` while the reader keeps fragments of a frame that is not complete yet. */
   readonly isOpen: boolean

@@ -21,7 +21,7 @@ export class PacketOrder {
   #lost = 0
   #invalid = 0
 
-  /** Number of packets that are missing in the sequence numbers so far. */
+  /** Number of packets that have not arrived so far, by the gaps in the sequence numbers. */
   get lostPackets(): number {
     return this.#lost
   }

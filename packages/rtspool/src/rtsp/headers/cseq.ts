@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.js'
 import { parseDecimal, quoteReceived } from '../grammar.js'
 
-/** Highest accepted value of CSeq: 32 bits. */
+/** Highest accepted value of the CSeq header: 32 bits. */
 export const maxCSeq: number = 2 ** 32 - 1
 
 /**

@@ -7,7 +7,7 @@ export interface KeyMgmt {
   readonly protocol: string
   /** URI of the stream that the keys protect, as received; `undefined` means the request URI. */
   readonly uri?: string
-  /** Message with the keys. Secret. */
+  /** Bytes of the key management message. They contain keys, so they are secret. */
   readonly data: Buffer
 }
 

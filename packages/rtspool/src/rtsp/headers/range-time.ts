@@ -7,9 +7,9 @@ export interface SmpteTime {
   readonly hours: number
   readonly minutes: number
   readonly seconds: number
-  /** Number of the frame within its second. */
+  /** Number of the frame within its second, from 0. */
   readonly frames: number
-  /** Hundredths of a frame. */
+  /** Hundredths of a frame after the beginning of the frame. */
   readonly subframes: number
 }
 

@@ -9,7 +9,7 @@ import {
 
 /** Entry of the RTP-Info header about one track. */
 export interface RtpInfoEntry {
-  /** URI with which the track was set up. */
+  /** URI with which the client set up the track. */
   readonly url: string
   /** Sequence number of the first RTP packet after the PLAY, 16 bits. */
   readonly seq?: number

@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.js'
 import { parseDecimal, trimLinearSpace } from '../grammar.js'
 
-/** Value of a Session header. */
+/** Parsed value of a Session header: session id and timeout. */
 export interface SessionHeader {
   /** Session id as received: 1 to 128 characters, not checked further, because only the session pool knows its ids. */
   readonly id: string

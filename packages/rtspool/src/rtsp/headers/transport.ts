@@ -55,9 +55,9 @@ export interface TransportSpec {
   /** Host in the parameter `source`, as received; the reader must not trust it. */
   readonly source?: string
   readonly append: boolean
-  /** Number of multicast layers. */
+  /** Number of multicast layers over which the stream is spread. */
   readonly layers?: number
-  /** Unknown parameters: names in lower case, values without quotes. */
+  /** Parameters of the alternative that this library does not know: names in lower case, values without quotes. */
   readonly parameters: readonly (readonly [name: string, value: string | undefined])[]
 }
 

@@ -21,9 +21,9 @@ export interface DigestChallenge {
   readonly nonce: string
   /** `true` if the credentials were correct but their nonce has expired. @default false */
   readonly stale?: boolean
-  /** Name of the hash algorithm, a token. @default none, which means MD5 */
+  /** Name of the hash algorithm for the response, a token. @default none, which means MD5 */
   readonly algorithm?: string
-  /** Qualities of protection, tokens. @default none: the response has the form of RFC 2069 */
+  /** Qualities of protection that the server offers, as tokens. @default none: the response has the form of RFC 2069 */
   readonly qop?: readonly string[]
   readonly opaque?: string
 }

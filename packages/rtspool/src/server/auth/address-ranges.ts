@@ -6,9 +6,9 @@ export class AddressRanges {
   readonly #prefixes: readonly AddressPrefix[]
 
   /**
-   * Parses the list.
+   * Parses a list of addresses and networks.
    *
-   * @param name - Name of the option, for messages.
+   * @param name - Name of the option that contains the list, for messages.
    * @param addresses - Addresses, or networks such as `10.0.0.0/8` or `fd00::/8`.
    * @throws {TypeError} Names the entry that is neither.
    */
@@ -17,7 +17,7 @@ export class AddressRanges {
   }
 
   /**
-   * Returns whether a range contains an address.
+   * Returns whether the list contains an address, itself or in one of its networks.
    *
    * @param address - Numeric address, as Node reports it.
    */

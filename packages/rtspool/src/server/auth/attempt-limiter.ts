@@ -125,7 +125,7 @@ export class AttemptLimiter {
     })
   }
 
-  /** Ends all waits of requests, because the server closes. */
+  /** Ends the waits of all requests with `false`, because the server closes. */
   close(): void {
     this.#isClosed = true
     for (const done of [...this.#waits]) done(false)

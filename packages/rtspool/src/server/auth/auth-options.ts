@@ -26,7 +26,7 @@ export interface VerifyContext extends AccessContext {
   /** Realm of the server, a part of every HA1; `digestHa1` computes HA1 from it. */
   readonly realm: string
   readonly request: RtspRequest
-  /** Signal that aborts when the connection closes. */
+  /** Signal that aborts when the connection closes, so that the hook can stop its look-up. */
   readonly signal: AbortSignal
 }
 
@@ -136,10 +136,9 @@ const msPerSecond = 1000
 const maxNonceLifetime = 7 * 24 * 3600
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options of `auth` and fills in the defaults.
  *
- * @throws {RangeError | TypeError} Names the wrong option and the expected value, but never a
- *   password.
+ * @throws {RangeError | TypeError} Names the wrong option and the expected value, but never a password.
  */
 export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   const given: unknown = options

@@ -13,7 +13,7 @@ export type AuthRefusalReason =
   | 'forbidden'
   | 'unavailable'
 
-/** Numbers of requests by the result of their authentication. */
+/** Numbers of requests so far, by the result of their authentication. */
 export interface RtspServerAuthStats {
   readonly accepted: number
   readonly refused: Readonly<Record<AuthRefusalReason, number>>

@@ -36,7 +36,7 @@ export interface AccessRefusal extends AccessContext {
   readonly reason: AuthRefusalReason
   /** Method of the request; `recheck` if the hook `login` failed when asked again about a session. */
   readonly method: string
-  /** Explanation by the hook `login`, for the operator. */
+  /** Explanation of the refusal by the hook `login`, for the operator; `undefined` = none. */
   readonly why?: string | undefined
 }
 

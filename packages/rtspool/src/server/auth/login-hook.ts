@@ -10,11 +10,14 @@ import type { AccessContext, AccessRight } from './rules.js'
 
 /** Argument of a {@link LoginHook}: a request, and the credentials in it. */
 export interface LoginContext extends AccessContext {
-  /** User name in credentials of Basic; the client has not proved yet that it is this user. */
+  /**
+   * User name in credentials of Basic, `undefined` with other credentials. The client has not proved yet that it is
+   * this user.
+   */
   readonly user: string | undefined
-  /** Password in credentials of Basic. */
+  /** Password in credentials of Basic; `undefined` with other credentials. */
   readonly password: string | undefined
-  /** Token of a Bearer header, or in the query of the URI. */
+  /** Token in a Bearer header or in the query of the URI; `undefined` without one. */
   readonly token: string | undefined
   readonly action: AccessRight
   readonly method: string
@@ -22,7 +25,7 @@ export interface LoginContext extends AccessContext {
   readonly session: Session | undefined
   /** True if the server asks the hook again about a session that the hook has allowed. */
   readonly isRecheck: boolean
-  /** Public id of the connection. */
+  /** Public id of the connection on which the request arrived. */
   readonly connectionId: string
   readonly userAgent: string | undefined
   readonly isSecure: boolean

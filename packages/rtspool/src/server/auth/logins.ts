@@ -14,11 +14,11 @@ import { accessOf, subjectOf } from './subject.js'
 /** Reason to refuse a request, and its explanation. */
 export interface Refusal {
   readonly refuse: AuthRefusalReason
-  /** Explanation by the hook `login`, for the operator. */
+  /** Explanation of the refusal by the hook `login`, for the operator; `undefined` = none. */
   readonly why?: string | undefined
 }
 
-/** Login that the rules or the hook allow. */
+/** Login that the access rules or the hook `login` allow. */
 export interface DecidedLogin extends Omit<Login, 'talkRefusal'> {
   /** Returns the reason to refuse the client a back channel, over which it would speak; `undefined` if it may speak. */
   readonly refuseTalk: () => Promise<Refusal | undefined>
@@ -46,8 +46,8 @@ export class Logins {
   }
 
   /**
-   * Applies other options. Sessions keep the logins that the hook has allowed, unless the new
-   * options have another hook.
+   * Applies other options of authentication from now on. Sessions keep the logins that the hook `login` has allowed,
+   * unless the new options have another hook.
    */
   update(options: ResolvedAuthOptions): void {
     if (options.login !== this.#options.login) {
@@ -152,7 +152,10 @@ export class Logins {
     return { user, refuseTalk }
   }
 
-  /** Decides by the access rules. @param user - `undefined` without login. */
+  /**
+   * Decides by the access rules whether a request is allowed. @param user - User of the request; `undefined` without
+   * login.
+   */
   async #byRules(user: string | undefined, request: UnauthorizedRequest): Promise<LoginOrRefusal> {
     const { rules } = this.#options
     const subject = subjectOf(request, user)

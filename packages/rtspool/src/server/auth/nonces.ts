@@ -47,7 +47,7 @@ interface Uses {
  * @see RFC 7616 sections 3.3, 5.4 and 5.5
  */
 export class Nonces {
-  /** Milliseconds for which a nonce is valid. */
+  /** Milliseconds for which a nonce is valid after it was issued. */
   lifetimeMs: number
   readonly #key = randomBytes(32)
   /** Random bytes of each connection, from which its nonces are derived. */
@@ -92,8 +92,9 @@ export class Nonces {
   }
 
   /**
-   * Returns whether this server has issued the nonce to this address, and the nonce has not
-   * expired.
+   * Returns whether this server has issued the nonce to this address, and the nonce has not expired.
+   *
+   * @param now - Monotonic milliseconds.
    */
   isFresh(nonce: string, address: string, now: number): boolean {
     const issuedAt = this.#issuedAt(nonce, address)

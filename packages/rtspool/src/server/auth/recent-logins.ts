@@ -4,7 +4,7 @@ import { hostOf } from '../../host-of.js'
  * Maximum number of logins (host and user) that are remembered; beyond it, the oldest is forgotten.
  */
 const maxLogins = 10_000
-/** Milliseconds for which a login is remembered. */
+/** Milliseconds for which a user's login is remembered. */
 const lifetimeMs = 60 * 60 * 1000
 /**
  * Maximum number of nonces remembered for one login, which are those of the login's latest
@@ -30,7 +30,7 @@ export class RecentLogins {
   }
 
   /**
-   * Remembers a login.
+   * Remembers that a user has logged in from an address.
    *
    * @param nonce - Nonce of the credentials; `undefined` with Basic.
    * @param now - Monotonic milliseconds.

@@ -82,7 +82,7 @@ export class Rechecks {
     this.#timer = new PeriodicCheck(clock, lookMs, () => this.#look())
   }
 
-  /** Number of sessions that are rechecked. */
+  /** Number of sessions about which the hook `login` is asked again at intervals. */
   get size(): number {
     return this.#rechecks.size
   }
@@ -99,7 +99,7 @@ export class Rechecks {
     this.#timer.start()
   }
 
-  /** Stops all rechecks. Idempotent. */
+  /** Stops the repeated calls of the hook `login` about sessions. Idempotent. */
   close(): void {
     this.#closing.abort()
     this.#timer.stop()

@@ -73,9 +73,9 @@ export interface AccessQuestion {
   readonly actions: readonly AccessAction[]
 }
 
-/** A rule with its address ranges parsed. */
+/** Access rule whose address ranges have been parsed. */
 interface CheckedRule extends AccessRule {
-  /** Address ranges of the rule; `undefined` = all addresses. */
+  /** Addresses of the clients to which the access rule applies; `undefined` = all addresses. */
   readonly ranges: AddressRanges | undefined
 }
 
@@ -85,11 +85,11 @@ interface CheckedRule extends AccessRule {
  * rule does not mention is denied.
  */
 export class AccessRules {
-  /** Rules by path, most specific first: paths, then patterns from the longest to the shortest. */
+  /** Access rules by path, most specific first: exact paths, then patterns from the longest to the shortest. */
   readonly #rules: readonly (readonly CheckedRule[])[]
 
   /**
-   * Checks the rules.
+   * Checks the access rules of a server and sorts them by path.
    *
    * @param users - All existing user names; `undefined` if a hook may know more.
    * @throws {TypeError} Names the wrong rule.

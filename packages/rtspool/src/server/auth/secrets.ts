@@ -9,7 +9,7 @@ import {
 import { isRecord } from '../../option-checks.js'
 import type { BasicAuthorization, DigestAuthorization } from '../../rtsp/index.js'
 
-/** HA1 of a user by algorithm; see {@link digestHa1}. */
+/** HA1 (hash of user, realm and password) of a user by hash algorithm; see {@link digestHa1}. */
 export type Ha1s = { readonly [A in DigestAlgorithm]?: string }
 
 /** Secret of a user: the password itself, or HA1 for each offered algorithm. */

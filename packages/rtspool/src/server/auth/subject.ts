@@ -18,7 +18,10 @@ export interface RequestSubject {
   readonly actions: readonly AccessAction[]
 }
 
-/** Actions by method. A method that is missing needs permission for any one of the actions. */
+/**
+ * Actions for which a request needs permission, by method. A method that is missing needs permission for any one of
+ * the actions.
+ */
 const actionsOf: Readonly<Record<string, readonly AccessAction[]>> = Object.freeze({
   DESCRIBE: ['read'],
   SETUP: ['read'],

@@ -8,7 +8,7 @@ import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
  * socket, `input`, `output` and `socket` are the same object.
  */
 export interface ConnectionCarrier {
-  /** Stream of bytes from the client. */
+  /** Stream of bytes that the client sends. */
   readonly input: Readable
   /** Stream of bytes to the client. The connection lives as long as this stream. */
   readonly output: Writable

@@ -113,7 +113,7 @@ export class ConnectionEnd {
     this.#graceTimer ??= this.#clock.schedule(() => this.#connection.destroy(), closeGraceMs, false)
   }
 
-  /** Stops the timers, because the connection is closed. */
+  /** Stops the timers that would close or destroy the connection, because it is closed. */
   cancel(): void {
     this.#graceTimer?.cancel()
     this.#cancelFarewell()

@@ -22,7 +22,7 @@ const maxRemembered = 10_000
 interface Ended {
   readonly address: string
   readonly user: string | undefined
-  /** Weak reference to the connection of the owner. */
+  /** Weak reference to the connection of the session's owner; `undefined` if it was bound to none. */
   readonly connection: WeakRef<object> | undefined
   readonly until: number
 }
@@ -37,7 +37,7 @@ interface Ended {
 export class EndedSessions {
   readonly #clock: Clock
   readonly #binding: SessionBinding
-  /** Ended sessions, in the order in which they ended. */
+  /** Sessions that have ended lately, by session id, in the order in which they ended. */
   readonly #ended = new Map<string, Ended>()
   #timer: ClockTimer | undefined
 
@@ -90,7 +90,7 @@ export class EndedSessions {
     this.#ended.delete(id)
   }
 
-  /** Removes all remembered sessions. */
+  /** Forgets all ended sessions, so that late requests for them get 454. */
   clear(): void {
     this.#ended.clear()
     this.#timer?.cancel()

@@ -10,9 +10,10 @@ export class IdleTimer {
   readonly #timeoutMs: number
 
   /**
-   * Starts the timer.
+   * Starts the timer for a socket.
    *
    * @param timeoutMs - Milliseconds without traffic; 0 = the timer never fires.
+   * @param onIdle - Called when the socket has had no traffic for that time.
    */
   constructor(socket: Socket, timeoutMs: number, onIdle: () => void) {
     this.#socket = socket
@@ -26,7 +27,7 @@ export class IdleTimer {
     this.start()
   }
 
-  /** Restarts the timer with the full time. */
+  /** Starts the timer again with the full time, as after traffic on the socket. */
   start(): void {
     this.#socket.setTimeout(this.#timeoutMs)
   }

@@ -8,7 +8,7 @@ const maxMessageMs = 10_000
 
 /** Position of a connection's parser in the byte stream. */
 interface MessageProgress {
-  /** True if no message or frame is incomplete. */
+  /** True if the parser is between two messages or frames, and has read no part of the next one. */
   readonly isBetweenMessages: boolean
   /** Offset in the stream at which the present message begins; different for each message. */
   readonly messageOffset: number

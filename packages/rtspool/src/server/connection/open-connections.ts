@@ -53,7 +53,7 @@ export class OpenConnections {
    * acknowledged bytes.
    */
   readonly #acknowledgements: AcknowledgementMonitor<Connection> | undefined
-  /** Number of interleaved frames on unknown channels, summed over closed connections. */
+  /** Number of interleaved frames on channels that no SETUP has used, summed over closed connections. */
   #unknownChannelFrames = 0
 
   constructor(
@@ -98,7 +98,10 @@ export class OpenConnections {
     if (this.#acknowledgements) this.#acknowledgements.maxAgeMs = maxAgeMs
   }
 
-  /** Opens a connection. @param first - Bytes that were read before the protocol was known */
+  /**
+   * Opens a connection on an accepted stream, and serves it until it closes. @param first - Bytes that were read
+   * before the protocol was known
+   */
   open(carrier: ConnectionCarrier, first: Buffer | undefined): void {
     const listener = this.#listener
     const connection = new Connection(

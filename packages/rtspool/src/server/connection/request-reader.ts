@@ -59,7 +59,7 @@ export class RequestReader {
     return !this.#isParsing && this.#input.isPaused()
   }
 
-  /** Number of chunks read so far. */
+  /** Number of chunks of bytes that the connection has read so far. */
   get readCount(): number {
     return this.#readCount
   }
@@ -89,7 +89,7 @@ export class RequestReader {
     this.#input.resume()
   }
 
-  /** Stops parsing; further bytes are ignored. Idempotent. */
+  /** Stops parsing the connection's bytes; further bytes are ignored. Idempotent. */
   stop(): void {
     this.#parser.close()
     this.#deadline.cancel()

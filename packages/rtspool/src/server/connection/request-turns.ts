@@ -47,10 +47,9 @@ export class RequestTurns {
   }
 
   /**
-   * Counts a request that has just been read.
+   * Counts a request that has just been read from any connection.
    *
-   * @returns True if the request may be handled without waiting; otherwise its connection must call
-   *   {@link wait}.
+   * @returns True if the request may be handled without waiting; otherwise its connection must call {@link wait}.
    */
   take(): boolean {
     if (this.#takenCount >= requestsPerLoop) return false

@@ -74,7 +74,7 @@ export class ServerSessions implements SessionsContext {
     return this.#drain !== undefined
   }
 
-  /** All sessions of this server. */
+  /** All sessions of this server, without those of other servers that share the pool. */
   get all(): Iterable<Session> {
     return this.#homes.keys()
   }

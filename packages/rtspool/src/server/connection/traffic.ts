@@ -30,8 +30,8 @@ export class TrafficTotals {
 }
 
 /**
- * Adds the traffic of a session to a total. Leaves out multicast, which is counted once for each
- * group in `stats().multicast`.
+ * Adds the traffic of a session to the total of a server. Leaves out multicast, which is counted once for each group
+ * in `stats().multicast`.
  */
 function add(total: SessionStats, session: Session): void {
   if (session.use?.transport === 'multicast') return

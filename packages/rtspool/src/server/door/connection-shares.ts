@@ -23,9 +23,9 @@ const connectionsRefused = new Diagnostic<RefusedConnections>(
 )
 
 export interface ConnectionSharesOptions {
-  /** Maximum number of connections; 0 = unlimited. */
+  /** Maximum number of connections of the server; 0 = unlimited. */
   readonly maxConnections: number
-  /** Maximum number of connections of one host; 0 = unlimited. */
+  /** Maximum number of connections from one host; 0 = unlimited. */
   readonly maxConnectionsPerAddress: number
   /** Hosts to which `maxConnectionsPerAddress` does not apply. */
   readonly trustedAddresses: AddressRanges
@@ -52,7 +52,7 @@ export class ConnectionShares {
     return this.#size
   }
 
-  /** Number of connections refused so far. */
+  /** Number of connections refused so far because of a limit. */
   get refused(): number {
     return this.#refused
   }

@@ -139,7 +139,7 @@ export class FrontDoor {
   }
 
   /**
-   * Opens all ports. After an error, none stays open.
+   * Opens all ports of the server. After an error, none stays open.
    *
    * @throws The error of `listen`, or `ERR_WEB_SOCKET_PACKAGE`.
    */

@@ -88,8 +88,8 @@ export class Lobby {
 }
 
 /**
- * Receives the bytes of a {@link Visitor}, a connection of unknown protocol, as soon as the
- * protocol is known.
+ * Functions that receive the bytes of a {@link Visitor}, a connection of unknown protocol, as soon as the protocol is
+ * known.
  */
 interface VisitorExits {
   rtsp(first: Buffer): void

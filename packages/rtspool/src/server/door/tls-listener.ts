@@ -69,8 +69,8 @@ export class TlsListener {
   }
 
   /**
-   * Uses this certificate for new connections; open ones keep theirs. Tickets of earlier TLS
-   * sessions become invalid, so that no client resumes under the old certificate.
+   * Uses another certificate for new connections; open ones keep theirs. Tickets of earlier TLS sessions become
+   * invalid, so that no client resumes under the old certificate.
    *
    * @throws {TransportError} `ERR_TLS_CERTIFICATE`; the present certificate then stays in use.
    */

@@ -6,9 +6,9 @@ import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../../srtp/index
 
 /** Private key and certificate of a server, in PEM format. */
 export interface TlsCertificate {
-  /** Private key of the certificate. */
+  /** Private key that belongs to the certificate, in PEM format. */
   readonly key: string | Uint8Array
-  /** The certificate, followed by the intermediate certificates up to its authority. */
+  /** Certificate of the server in PEM format, followed by the intermediate certificates up to its authority. */
   readonly cert: string | Uint8Array
 }
 
@@ -78,7 +78,7 @@ const maxHandshakeTimeout = 60
 const msPerSecond = 1000
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options of RTSP over TLS and fills in the defaults.
  *
  * @throws {RangeError | TypeError} Names the wrong option.
  * @throws {TransportError} `ERR_TLS_CERTIFICATE`

@@ -96,7 +96,7 @@ async function seek(
 }
 
 /**
- * Returns the RTP-Info header. Its times belong to the start of the response's Range. If the
+ * Formats the RTP-Info header of a stored presentation. Its times belong to the start of the response's Range. If the
  * presentation plays already, that start is the present position.
  */
 function storedRtpInfo(

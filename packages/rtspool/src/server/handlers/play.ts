@@ -84,16 +84,16 @@ function firstPackets(streams: readonly PlayStream[]): ReadonlyMap<Track, readon
 }
 
 /**
- * Returns the time of the first packet that the viewer is sent of the first track, in milliseconds since 1970;
- * `undefined` if it is not known.
+ * Returns the time of the first packet of the first track, in milliseconds since 1970; `undefined` if it is not
+ * known.
  */
 function instantOf([info]: readonly TrackBeginning[]): number | undefined {
   return info?.track.unixTimeMsAt(info.rtpTime)
 }
 
 /**
- * Formats the RTP-Info header. The entry of a track that has not sent a packet yet has no seq and
- * rtptime.
+ * Formats the RTP-Info header: for each track, sequence number and timestamp of the first packet. The entry of a
+ * track that has not sent a packet yet has no seq and rtptime.
  */
 function rtpInfoOf(positions: readonly TrackBeginning[], streams: readonly PlayStream[]): string {
   return serializeRtpInfo(

@@ -10,7 +10,7 @@ import { isSameManner } from './play-manner.js'
  */
 export type StoredRangeUnit = 'npt' | 'clock' | 'nptFrom1900'
 
-/** Seconds from 1900 to 1970. */
+/** Seconds from 1900, the origin of NTP, to 1970. */
 const ntpEpochSeconds = 2_208_988_800
 
 /**

@@ -34,8 +34,8 @@ export function srtpSuiteFor({ server, connection }: RequestContext): SrtpSuite 
 }
 
 /**
- * Form of a key message: `bare` as GStreamer reads it; `indexed` with an index (MKI) and the length
- * of the authentication key as in the RFC, both of which live555 needs.
+ * Form of a key message. `bare`: as GStreamer reads it. `indexed`: with an index (MKI) and the length of the
+ * authentication key as in the RFC, both of which live555 needs.
  */
 export type KeyForm = 'bare' | 'indexed'
 

@@ -8,7 +8,7 @@ export interface AcknowledgingPeer {
   readonly socketEnds: TcpEnds
   /** Interleaved channels in use. Without any, the connection is sent only responses, and not checked. */
   readonly channels: { readonly size: number }
-  /** Number of bytes passed to the kernel so far. */
+  /** Number of bytes of the connection that were passed to the kernel so far. */
   readonly bytesHandedOver: number
 }
 
@@ -44,10 +44,9 @@ export class AcknowledgementMonitor<T extends AcknowledgingPeer> {
   #isBlind = false
 
   /**
-   * Creates the monitor.
+   * Creates a monitor that watches no connection yet.
    *
-   * @param maxAgeMs - Maximum time in milliseconds without acknowledgement; 0 = no limit, and
-   * nothing is read.
+   * @param maxAgeMs - Maximum time in milliseconds without acknowledgement; 0 = no limit, and nothing is read.
    */
   constructor(
     clock: Clock,

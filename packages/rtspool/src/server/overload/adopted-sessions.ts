@@ -11,7 +11,7 @@ export class AdoptedSessions {
   readonly #adopted = new Map<Session, () => void>()
 
   /**
-   * Creates an empty set.
+   * Creates an empty set of sessions that the application serves by itself.
    *
    * @param onLeft - Called after a session has left the pool.
    */
@@ -28,7 +28,7 @@ export class AdoptedSessions {
     return this.#adopted.keys()
   }
 
-  /** Adds a session. @param left - Called when the session has left its pool */
+  /** Adds a session that the application serves by itself. @param left - Called when the session has left its pool */
   add(session: Session, left: () => void): void {
     if (this.#adopted.size === 0) this.#pool.on('sessionRemoved', this.#onRemoved)
     this.#adopted.set(session, left)

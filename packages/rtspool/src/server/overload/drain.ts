@@ -23,7 +23,7 @@ export const drainDefaults = Object.freeze({
 }) satisfies { [K in keyof Required<DrainOptions>]: DrainOptions[K] }
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options of a drain and fills in the defaults.
  *
  * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
  */
@@ -40,10 +40,10 @@ export function resolveDrain(options: DrainOptions): {
   return { ms: seconds * 1000, signal }
 }
 
-/** Sessions that a {@link Drain} ends. */
+/** Sessions of a server that a {@link Drain} ends. */
 export interface DrainedSessions {
   readonly size: number
-  /** Returns the remaining sessions, publishers last. */
+  /** Returns the sessions that have not ended yet, publishers last. */
   list(): readonly Session[]
 }
 

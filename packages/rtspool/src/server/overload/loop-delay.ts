@@ -1,6 +1,6 @@
 import { type Clock, PeriodicCheck } from '../../clock.js'
 
-/** Milliseconds between two measurements. Shorter delays do not matter for overload. */
+/** Milliseconds between two measurements of the event loop's delay. Shorter delays do not matter for overload. */
 const intervalMs = 100
 
 /**
@@ -26,7 +26,7 @@ export class LoopDelay {
     this.#check.start()
   }
 
-  /** Stops the measurement. Idempotent. */
+  /** Stops measuring the delay of the event loop. Idempotent. */
   stop(): void {
     this.#check.stop()
     this.#dueAt = undefined

@@ -84,7 +84,7 @@ export interface ResolvedOverloadOptions extends LevelLimits {
 const msPerSecond = 1000
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the option `overload` and fills in the defaults.
  *
  * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
  */

@@ -34,7 +34,7 @@ export const largestPart = ({ heap, memory, loopDelay, queues }: PressureParts):
 
 /** Load of a server, and the measures that it takes. */
 export interface RtspServerPressure {
-  /** Overall pressure: the largest part, at most 1. */
+  /** Pressure (load) of the server, 0 to 1: the largest of its parts. */
   readonly value: number
   readonly parts: PressureParts
   readonly level: OverloadLevel
@@ -52,7 +52,7 @@ export interface LevelLimits {
   readonly calmMs: number
 }
 
-/** Amount by which the pressure must fall below the limit of a level before the level ends. */
+/** Amount by which the pressure (load from 0 to 1) must fall below the limit of a level before the level ends. */
 const margin = 0.05
 
 /**

@@ -65,10 +65,9 @@ export interface SessionsContext {
  */
 export interface AnnouncementsContext {
   /**
-   * Checks that a connection may announce.
+   * Checks that a connection may announce a publication.
    *
-   * @param leaving - Publications that the new one replaces, which therefore do not count against
-   * the limit.
+   * @param leaving - Publications that the new one replaces, which therefore do not count against the limit.
    * @returns Remaining milliseconds for the first SETUP; 0 = no limit.
    * @throws {SessionPoolError} `ERR_SESSION_POOL_FULL`
    * @throws {RequestError} `ERR_FORBIDDEN`
@@ -80,7 +79,7 @@ export interface AnnouncementsContext {
   note(connection: ConnectionContext, publication: Publication): void
   /** Records that a connection has set up a track of its publication, which ends the time for SETUP. */
   settled(connection: ConnectionContext): void
-  /** Records that a publication of a connection has ended. */
+  /** Records that a publication of a connection has ended, so that limits no longer count it. */
   ended(connection: ConnectionContext, publication: Publication): void
 }
 
@@ -102,7 +101,7 @@ export type UnauthorizedRequest = Omit<RequestContext, 'session'>
 
 /** Identity and rights of the client of an allowed request. */
 export interface Login {
-  /** Name of the user; `undefined` without login. */
+  /** Name of the user who has logged in; `undefined` without login. */
   readonly user: string | undefined
   /**
    * Decides whether a viewer may speak over the back channel of the media. Called for a SETUP of
@@ -113,7 +112,7 @@ export interface Login {
   readonly talkRefusal: () => Promise<Reply | undefined>
   /** Time in seconds since 1970 at which the authorization ends, and with it a new session. */
   readonly expiresAt?: number | undefined
-  /** Groups of a new session, to which `maxSessionsPerGroup` applies. */
+  /** Groups to which the login assigns a new session, for `maxSessionsPerGroup`; `undefined` = none. */
   readonly groups?: SessionGroups | undefined
   /** Maximum number of sessions of the user, in place of the pool's limit; 0 = unlimited. */
   readonly maxSessionsPerUser?: number | undefined
@@ -140,7 +139,7 @@ export interface ServerContext {
   readonly clock: Clock
   readonly pool: SessionPool
   readonly mounts: MountPoints
-  /** Publications that are announced but not set up yet. */
+  /** Publications that clients have announced and not set up yet. */
   readonly announcements: AnnouncementsContext
   readonly media: MediaContext
   /** Checks users and rights; `undefined` if everybody may do everything. */
@@ -148,11 +147,11 @@ export interface ServerContext {
   /** Returns the server's UDP ports; `undefined` if UDP is turned off. */
   readonly udp: () => UdpTransport | undefined
   readonly sessions: SessionsContext
-  /** Ends UDP sessions whose client has gone. */
+  /** Monitor that ends UDP sessions whose client has gone: its host refuses every packet by ICMP. */
   readonly refusals: RefusalMonitor
   /** Reports viewers that read too slowly, as events of the server. */
   readonly lags: LagMonitor
-  /** Ends the sessions of publishers that have stopped sending. */
+  /** Monitor that ends the sessions of publishers that have stopped sending after their connection has closed. */
   readonly silence: SilenceMonitor
   /** Refuses new sessions while the server is overloaded. */
   readonly overload: Pick<OverloadGuard, 'leavesOutBurst' | 'checkNewSession'>
@@ -160,13 +159,16 @@ export interface ServerContext {
   readonly publisherTakeover: PublisherTakeover
   /** Milliseconds that viewers wait for a publisher to return; 0 = they leave at once. */
   readonly publisherGraceMs: number
-  /** Creates the slate of a new publication; `undefined` = none. */
+  /**
+   * Function that creates the slate of a new publication, a clip for viewers while its publisher is away; `undefined`
+   * = none.
+   */
   readonly publisherSlate: CreateSlate | undefined
   /** Limits on the packets cached for new viewers of publications; `undefined` = no cache. */
   readonly gopCache: GopCacheLimits | undefined
   /** Limit on the memory of all caches, including those of publications. */
   readonly cacheBudget: CacheBudget
-  /** Timeline policy of publications whose path has none of its own. */
+  /** Timeline policy of publications whose path has no policy of its own. */
   readonly timeline: TimelinePolicy
   /** Cipher for media on secure connections; `undefined` if SRTP is turned off. */
   readonly srtp: SrtpSuite | undefined
@@ -244,7 +246,7 @@ export interface Reply {
   readonly statusCode: number
   readonly headers?: readonly (readonly [name: string, value: string])[]
   readonly body?: Buffer | string
-  /** Session whose id the response contains. */
+  /** Session whose id the response contains; `undefined` = none. */
   readonly session?: Session
   /**
    * Called in the same turn, right after the response was written, so that no media precede the

@@ -4,7 +4,7 @@ import { isPublicMethod, isValidInState, methodsValidIn } from './methods.js'
 import type { RequestContext } from './request-context.js'
 import { sessionNotFound } from './session-presentation.js'
 
-/** Reasons of sessions that ended with their media. */
+/** Removal reasons of sessions that ended because their media ended. */
 const mediaReasons: readonly RemovalReason[] = ['mediaEnded', 'mediaFailed', 'sourceChanged']
 
 /**

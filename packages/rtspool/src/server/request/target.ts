@@ -6,7 +6,7 @@ export interface RequestTarget {
   readonly uri: RtspUri
   /** Decoded path of the presentation, without track and trailing slash. */
   readonly path: string
-  /** Query of the URI as received, without the track. */
+  /** Query of the URI as received, without the track; `undefined` without a query. */
   readonly query: string | undefined
   /**
    * Path and query of the presentation as received, by which requests for the same presentation are
@@ -15,7 +15,10 @@ export interface RequestTarget {
   readonly presentation: string
   /** Path and query of the URI with the track, as received, without trailing slash. */
   readonly full: string
-  /** Track index from `trackID=N` in the control URIs that this server writes. */
+  /**
+   * Index of the track from `trackID=N`, as in the control URIs that this server writes; `undefined` if the URI names
+   * none.
+   */
   readonly trackIndex: number | undefined
 }
 

@@ -7,8 +7,8 @@ import { requireValid } from '../request/session-validity.js'
 import type { StreamPlan } from './stream-plan.js'
 
 /**
- * Argument of the hook `onAdmit`. It is a class, because V8 treats every object literal with an
- * accessor as a new kind of object.
+ * Argument of the hook `onAdmit`, which decides about a new session. It is a class, because V8 treats every object
+ * literal with an accessor as a new kind of object.
  */
 class AdmitQuestion implements RtspAdmitContext {
   readonly owner: SessionOwner

@@ -21,10 +21,10 @@ export interface SetupRequest {
 
 /** Plan of a SETUP: its checks that need neither session nor media have passed. */
 export interface StreamPlan {
-  /** Path of the presentation. */
+  /** Path of the presentation that the SETUP names. */
   readonly path: string
   readonly action: AccessAction
-  /** Session that ends when the new session is created. */
+  /** Session of the same client that ends when the new session is created; `undefined` = none. */
   readonly replaces: Session | undefined
   /**
    * Opens the stream. The server sends nothing before PLAY, and drops packets that arrive before
@@ -58,7 +58,7 @@ export interface StreamKind {
 /** An open stream, and the headers of the response to its SETUP. */
 export interface StreamSetup {
   readonly stream: PlayStream | RecordStream
-  /** Value of the Transport header in the response. */
+  /** Value of the Transport header in the response to the SETUP. */
   readonly answer: TransportSpecInit
   /** KeyMgmt header with the server's key; `undefined` without SRTP. */
   readonly keyMgmt?: readonly [name: string, value: string] | undefined

@@ -8,13 +8,13 @@ import { type ChosenProfile, srtpSuiteFor } from '../key-mgmt/key-mgmt.js'
 import { offerFor } from '../key-mgmt/offers.js'
 import type { RequestContext } from '../request/request-context.js'
 
-/** Transport of a stream to or from one client. */
+/** Transport of a stream to or from one client: profile, keys, and ports or interleaved channels. */
 export type UnicastTransport = ChosenProfile & UnicastLowerTransport
 
 type UnicastLowerTransport =
   | {
       readonly lowerTransport: 'TCP'
-      /** Pair of channels that the client has requested; `undefined` if the server must choose. */
+      /** Pair of interleaved channels that the client has requested; `undefined` if the server must choose. */
       readonly channels: readonly [number, number] | undefined
     }
   | {

@@ -10,13 +10,12 @@ import type { StreamKind } from './stream-plan.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
 /**
- * Chooses the kind of stream for a track that a client sets up to view: unicast, a multicast group, or the back channel over
- * which the client speaks. The track and the transport that was chosen from the client's offers decide.
+ * Chooses the kind of stream for a track that a viewer sets up: unicast, a multicast group, or the back channel
+ * (sound from the viewer). The track and the transport that was chosen from the client's offers decide.
  *
  * @param mayTalk - True if the client may speak over the back channel.
- * @throws {RequestError} `ERR_NOT_FOUND` without such a track, `ERR_FORBIDDEN` for a back channel that the user may not
- * speak over, `ERR_UNSUPPORTED_TRANSPORT` when no group is free and the
- * client has no other transport.
+ * @throws {RequestError} `ERR_NOT_FOUND` without such a track. `ERR_FORBIDDEN` for a back channel that the user may
+ *   not speak over. `ERR_UNSUPPORTED_TRANSPORT` when no group is free and the client has no other transport.
  */
 export function viewKind(
   context: RequestContext,

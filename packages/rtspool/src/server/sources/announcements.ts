@@ -26,7 +26,7 @@ interface Announcer {
 export class Announcements implements AnnouncementsContext {
   readonly #pool: SessionPool
   readonly #clock: Clock
-  /** Publications by host. A publication that is set up stays here until it ends. */
+  /** Publications by host of the publisher, from ANNOUNCE to their end. */
   readonly #byHost = new Map<string, Set<Publication>>()
   /**
    * Time of a connection's first announcement, in milliseconds of the clock, until the connection

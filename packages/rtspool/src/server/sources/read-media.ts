@@ -24,7 +24,7 @@ interface ResolvedReadOptions extends MediaReaderOptions {
 }
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options of `server.read` and fills in the defaults.
  *
  * @throws {RangeError | TypeError} Names the wrong option.
  */

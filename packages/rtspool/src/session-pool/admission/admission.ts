@@ -43,7 +43,7 @@ export interface AdmissionRequest<Data extends object = SessionData> {
   readonly kind: 'session' | 'path'
   readonly session: Session<Data>
   readonly owner: SessionOwner | undefined
-  /** Path of the presentation in the session, if known. */
+  /** Path of the presentation that the session plays or records; `undefined` if it is not known. */
   readonly path: string | undefined
   /** Groups of the session, to which `maxSessionsPerGroup` applies; `undefined` = none. */
   readonly groups: SessionGroups | undefined
@@ -108,7 +108,7 @@ export interface AdmitContext<Data extends object = SessionData> {
   readonly owner: SessionOwner
   /** Path of the presentation that the client sets up. */
   readonly path?: string | undefined
-  /** Query of the request URI, as received. */
+  /** Query of the request URI without `?`, as received. */
   readonly query?: string | undefined
   /** Purpose of the session: to play the presentation at the path, or to publish one there. */
   readonly action?: 'read' | 'publish' | undefined
@@ -123,9 +123,9 @@ export interface AdmitContext<Data extends object = SessionData> {
   readonly maxSessionsPerUser?: number | undefined
   /** Session of the same client that is removed when the new one is created. */
   readonly replaces?: Session<Data> | undefined
-  /** Signal that aborts when the decision is no longer needed. */
+  /** Signal that aborts when the decision is no longer needed, for example because the connection has closed. */
   readonly signal?: AbortSignal | undefined
-  /** Further information from the protocol, such as the request. */
+  /** Further information from the protocol, such as the RTSP request. */
   readonly request?: unknown
 }
 

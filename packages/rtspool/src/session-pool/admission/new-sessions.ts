@@ -4,10 +4,10 @@ import type { SessionInit } from '../session-init.js'
 import { notAnswered } from './pool-admission.js'
 import type { SessionLimits } from './session-limits.js'
 
-/** Number of ids that are tried while each is taken. @see gst_rtsp_session_pool_create() */
+/** Maximum number of ids created for one session while each is in use already. @see gst_rtsp_session_pool_create() */
 const maxIdDraws = 100
 
-/** Empty properties, for a session without properties of its own. */
+/** Initial properties for a session that has no properties of its own. */
 export const noInit: SessionInit<never> = Object.freeze({})
 
 /** Options of a pool that apply to each new session. */
@@ -39,7 +39,7 @@ export class NewSessions<Data extends object> {
   readonly #options: NewSessionOptions
   readonly #pool: NewSessionsPool<Data>
   #limits: SessionLimits
-  /** Properties of each session that is created without properties of its own. */
+  /** Initial properties of each session that is created without properties of its own. */
   #defaultInit: SessionInit<Data>
 
   constructor(options: NewSessionOptions, limits: SessionLimits, pool: NewSessionsPool<Data>) {

@@ -174,10 +174,10 @@ export class PoolAdmission<Data extends object> {
   }
 
   /**
-   * Calls the {@link AdmissionControl} once.
+   * Asks the {@link AdmissionControl} once whether a session or path is admitted.
    *
-   * @throws {TypeError} when the control returns neither `undefined` nor a limit: the session is
-   * refused and no other is evicted.
+   * @throws {TypeError} when the control returns neither `undefined` nor a limit: the session is refused and no other
+   *   is evicted.
    */
   #tryAcquire(request: AdmissionRequest<Data>): AdmissionLimit | undefined {
     const limit: unknown = this.#options.admission.tryAcquire(request)

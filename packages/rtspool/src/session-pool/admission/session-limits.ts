@@ -4,7 +4,7 @@ import { checkCount, checkDuration } from '../session-init.js'
 
 /** Limits on the number and lifetime of sessions; 0 = unlimited. */
 export interface SessionLimits {
-  /** Maximum number of sessions at a time. */
+  /** Maximum number of sessions in the pool at a time. */
   readonly maxSessions: number
   /** Maximum number of sessions of one address at a time. */
   readonly maxSessionsPerAddress: number
@@ -20,11 +20,11 @@ export interface SessionLimits {
   readonly maxLifetime: number
 }
 
-/** Limits to change; all optional. Those that are left out stay. */
+/** Limits of a pool to change; all optional. Limits that are left out stay. */
 export type LimitOptions = { readonly [K in keyof SessionLimits]?: SessionLimits[K] | undefined }
 
 /**
- * Checks new limits, and adds the present ones for those that are left out.
+ * Checks new limits of a pool, and adds the present ones for those that are left out.
  *
  * @param before - Present limits.
  * @throws {RangeError} when a limit is not a number within its range.
@@ -45,7 +45,9 @@ export function resolveLimits(options: LimitOptions, before: SessionLimits): Ses
   })
 }
 
-/** Checks the limits of groups. @throws {RangeError | TypeError} names the limit that is invalid */
+/**
+ * Checks the limits on sessions by group and value. @throws {RangeError | TypeError} names the limit that is invalid
+ */
 export function resolveGroupLimits(limits: unknown): GroupLimits {
   const place = 'maxSessionsPerGroup'
   if (!isRecord(limits)) {

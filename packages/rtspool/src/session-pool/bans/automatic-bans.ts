@@ -9,7 +9,7 @@ import type { ResolvedAutomaticBan, ResolvedBanOptions } from './ban-options.js'
 /** Maximum number of clients whose events each rule counts at a time; beyond it, the oldest count ends. */
 const maxCounted = 10_000
 
-/** Function that adds an automatic ban to the list. */
+/** Function that adds an automatic ban to the list of bans. */
 export type AutoBan = (subject: BanSubject, terms: BanTerms, cause: BanCause) => void
 
 /** Counts failed logins and new sessions, and bans clients that have too many in a short time. */
@@ -28,7 +28,7 @@ export class AutomaticBans {
     this.#sessions = countsOf(options.flapping)
   }
 
-  /** Replaces the rules, and resets all counts. */
+  /** Replaces the rules for automatic bans, and resets all counts of events. */
   update(options: ResolvedBanOptions): void {
     this.#options = options
     this.#logins = countsOf(options.failedLogins)

@@ -40,7 +40,7 @@ export class BanEntry implements Ban {
   readonly subject: ResolvedSubject
   readonly publicId: string
   readonly createdTime: Date
-  /** Position in the list, in order of addition. */
+  /** Serial number of the ban: its position in the list, in order of addition. */
   readonly serial: number
   until: number | undefined
   reason: string | undefined

@@ -28,8 +28,10 @@ export class BanIndex {
   }
 
   /**
-   * Returns a ban that has not expired and whose subject matches the client. Of several bans, those
-   * of smaller networks come first, then those of a user, then those of a path.
+   * Returns a ban that has not expired and whose subject matches the client; `undefined` if there is none. Of several
+   * bans, those of smaller networks come first, then those of a user, then those of a path.
+   *
+   * @param now - Milliseconds of the pool's clock.
    */
   find(candidate: Candidate, now: number): BanEntry | undefined {
     const { digits } = candidate
@@ -148,6 +150,6 @@ class PatternTable {
 
 const isPattern = (path: string): boolean => path.endsWith('/*')
 
-/** Returns a ban unless it has expired. */
+/** Returns a ban, or `undefined` if it has expired. @param now - Milliseconds of the pool's clock */
 const current = (ban: BanEntry | undefined, now: number): BanEntry | undefined =>
   ban !== undefined && ban.endsAt > now ? ban : undefined

@@ -87,7 +87,7 @@ export interface ResolvedBanOptions {
 const largestList = 1_000_000
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options of the list of bans and fills in the defaults.
  *
  * @throws {RangeError | TypeError} when a value is invalid or an option unknown.
  */

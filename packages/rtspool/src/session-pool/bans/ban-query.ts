@@ -5,7 +5,7 @@ import type { BanEntry } from './ban-entry.js'
 
 /** Conditions that the listed bans must meet, and the page to return. */
 export interface BanListQuery {
-  /** Cursor of the previous page. @defaultValue the beginning */
+  /** Cursor that the previous page contains. @defaultValue the beginning */
   readonly cursor?: string | undefined
   /** Maximum number of bans on a page: 1 to 1000. @defaultValue 100 */
   readonly limit?: number | undefined

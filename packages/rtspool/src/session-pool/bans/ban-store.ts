@@ -29,7 +29,7 @@ export class BanStore {
   #isClosed = false
 
   /**
-   * Creates an empty store.
+   * Creates an empty store of bans.
    *
    * @param left - Called for each ban that is removed.
    */
@@ -91,7 +91,7 @@ export class BanStore {
   }
 
   /**
-   * Removes the oldest automatic ban from a full list.
+   * Removes the oldest automatic ban if the list contains `max` bans.
    *
    * @throws {SessionPoolError} `ERR_BAN_LIST_FULL` when the list is full and no ban is automatic.
    */
@@ -104,7 +104,7 @@ export class BanStore {
   }
 
   /**
-   * Checks that there is room for a number of further bans.
+   * Checks that the list has room for `count` further bans.
    *
    * @throws {SessionPoolError} `ERR_BAN_LIST_FULL` otherwise.
    */
@@ -114,7 +114,7 @@ export class BanStore {
     if (count > Math.max(room, 0)) throw fullError(max)
   }
 
-  /** Removes expired bans. Does nothing before the first ban expires. */
+  /** Removes expired bans from the store. Does nothing before the first ban expires. */
   sweep(): void {
     const now = this.#clock.now()
     if (now < this.#timerAt) return

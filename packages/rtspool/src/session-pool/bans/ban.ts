@@ -13,7 +13,7 @@ export interface BanSubject {
    * a client may change its address (RFC 8981).
    */
   readonly address?: string | undefined
-  /** Name of an authenticated user. */
+  /** Name of the authenticated user to whom the ban applies. */
   readonly user?: string | undefined
   /** A path, or a path that ends in `/*`, which matches everything below it at any depth. */
   readonly path?: string | undefined
@@ -187,11 +187,11 @@ export function checkNote(name: string, text: unknown): void {
   throw new TypeError(`${name} must be a text of at most ${maxTextLength} characters, got ${got}`)
 }
 
-/** End of a ban in two units. */
+/** End of a ban, by the wall clock and by the pool's clock. */
 export interface BanEnd {
-  /** End in seconds since 1970; `undefined` = never. */
+  /** End of the ban in seconds since 1970; `undefined` = never. */
   readonly until: number | undefined
-  /** End in milliseconds of the pool's clock; `Infinity` = never. */
+  /** End of the ban in milliseconds of the pool's clock; `Infinity` = never. */
   readonly endsAt: number
 }
 

@@ -37,7 +37,7 @@ export class CreationChain {
   #firstMark = 0
 
   /**
-   * Creates an empty list.
+   * Creates an empty list of handles.
    *
    * @param records - Storage for the links, which the structures of one pool share.
    */

@@ -41,7 +41,7 @@ export class CreationOrder<T extends object> {
     this.#size++
   }
 
-  /** Inserts an item in front of the first item with a higher serial number. */
+  /** Inserts an item into the list, in front of the first item with a higher serial number. */
   insert(item: T): void {
     const serial = this.#serialOf(item)
     const index = this.#pageBefore(serial)
@@ -101,7 +101,7 @@ export class CreationOrder<T extends object> {
     return last === undefined || this.#serialOf(last) < serial
   }
 
-  /** Returns the index of the last page whose first serial number is not above `serial`, or 0. */
+  /** Returns the index of the last page of items whose first serial number is not above `serial`, or 0. */
   #pageBefore(serial: number): number {
     let low = 0
     let high = this.#pages.length - 1

@@ -46,7 +46,7 @@ export class HandleRecords {
     this.ints = ints
   }
 
-  /** Frees memory that a larger number of sessions needed. Called when the pool is empty. */
+  /** Frees memory of the records that earlier, more numerous sessions needed. Called when the pool is empty. */
   reset(): void {
     this.ints = new Int32Array(initialCapacity * recordSize)
   }

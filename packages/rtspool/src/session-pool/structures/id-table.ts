@@ -19,7 +19,7 @@ const sampledCharacters = 6
  */
 const shortestSampled = 2 * sampledCharacters
 const bitsPerCode = 7 /* ASCII */
-/** Multiplier of the hash: 2^32 divided by the golden ratio. */
+/** Multiplier in the hash of an id: 2^32 divided by the golden ratio. */
 const goldenRatio = 0x9e3779b1
 /**
  * Number of occupied entries that adding an id may skip in the hash table. A longer run shows that the sampled
@@ -50,9 +50,9 @@ export class IdTable<T extends Identified> {
   #hash = sampledHash
 
   /**
-   * Creates an empty table.
+   * Creates an empty table of objects by id.
    *
-   * @param records - Storage for the hashes.
+   * @param records - Storage for the hashes of the ids.
    */
   constructor(records = new HandleRecords()) {
     this.#records = records
@@ -218,7 +218,7 @@ function wholeHash(id: string): number {
   return spread(hash)
 }
 
-/** Adds a character code to a multiplicative hash. */
+/** Adds a character code of an id to a hash, by multiplication. @returns The new hash */
 function mixed(hash: number, code: number): number {
   return Math.imul(hash ^ code, goldenRatio) ^ (hash >>> 15)
 }

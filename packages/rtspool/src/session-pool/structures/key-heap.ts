@@ -13,7 +13,7 @@
 export class KeyHeap<T extends object> {
   readonly #keyOf: (item: T) => number
   readonly #items: T[] = []
-  /** Index of each item in `#items`. */
+  /** Index of each item in the array of the heap. */
   readonly #places = new Map<T, number>()
 
   constructor(keyOf: (item: T) => number) {
@@ -24,7 +24,7 @@ export class KeyHeap<T extends object> {
     return this.#items.length
   }
 
-  /** Item with the smallest key. */
+  /** Item with the smallest key; `undefined` without items. */
   get first(): T | undefined {
     return this.#items[0]
   }

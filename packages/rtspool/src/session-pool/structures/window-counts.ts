@@ -14,7 +14,7 @@ export class WindowCounts {
   readonly #windows = new Map<string, Window>()
 
   /**
-   * Creates the counters.
+   * Creates counters of events by key.
    *
    * @param windowMs - Length of the period in milliseconds.
    * @param maxKeys - Maximum number of keys; beyond it, the period that began first is removed.
@@ -30,7 +30,7 @@ export class WindowCounts {
   }
 
   /**
-   * Counts an event.
+   * Counts an event of a key.
    *
    * @param now - Milliseconds of a monotonic clock.
    * @returns Number of events of the key in its period so far, this one included.
