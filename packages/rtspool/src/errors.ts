@@ -379,7 +379,7 @@ export interface RtspErrorOptions {
 /** Base class of all errors of the library; compare `code` to tell them apart. */
 export abstract class RtspError extends Error {
   readonly code: RtspErrorCode
-  /** RTSP status code of the response, or 0 if there is none. */
+  /** RTSP status code of the response to the error, or 0 if there is none. */
   readonly statusCode: number
   readonly context: Readonly<Record<string, unknown>>
 

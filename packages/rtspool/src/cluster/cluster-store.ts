@@ -222,7 +222,7 @@ export interface RemovalRecord extends DirectoryRemoval {
   readonly serial: number
   /** Tag of the node that had the session. */
   readonly tag: NodeTag
-  /** Time of the record in milliseconds since 1970, by the clock of the store. */
+  /** Time at which the session left, in milliseconds since 1970 by the clock of the store. */
   readonly unixTimeMs: number
 }
 

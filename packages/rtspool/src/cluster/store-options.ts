@@ -8,7 +8,7 @@ import type { RemovalQuery } from './cluster-store.js'
 export const reapLeaseMs = 5000
 /** Maximum number of changes of bans in the reply to a beat, the sign of life of a node. */
 export const banPage = 32
-/** Number of expired bans that one new ban removes from the list. */
+/** Maximum number of expired bans that the addition of one ban removes from the list. */
 export const expiredBatch = 8
 /** Number of counters whose period is over that one batch of directory changes removes. */
 export const endedBatch = 8

@@ -12,7 +12,7 @@
 export interface CryptoSession {
   /** Number of the {@link SecurityPolicy} in the message that applies to the stream. */
   readonly policy: number
-  /** SSRC of the stream; 0 if the sender does not know it yet. */
+  /** SSRC of the stream's packets; 0 if the sender does not know it yet. */
   readonly ssrc: number
   readonly rolloverCounter: number
 }

@@ -38,7 +38,7 @@ const extensionHeaderBytes = 4
 const firstRtcpLookalike = 72
 const lastRtcpLookalike = 76
 
-/** Returns whether the lengths in a packet's header fit, and it is not RTCP (RFC 3550 A.1). */
+/** Returns whether bytes are an RTP packet: the lengths in its header fit, and it is not RTCP (RFC 3550 A.1). */
 export function isValidRtp(packet: Uint8Array): boolean {
   if (packet.length < rtpHeaderBytes) return false
   const first = packet[0] as number

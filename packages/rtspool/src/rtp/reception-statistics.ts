@@ -167,7 +167,7 @@ export class ReceptionStatistics {
   }
 
   /**
-   * Updates the counters with a sequence number.
+   * Updates the counts of packets with the sequence number of a received packet.
    *
    * @returns Whether the packet counts (RFC 3550 A.1, update_seq).
    */

@@ -133,7 +133,7 @@ export function unquote(text: string): string | undefined {
   return undefined
 }
 
-/** Returns the text as a quoted string, with `"` and `\` escaped. */
+/** Returns a text as a quoted string, with `"` and `\` escaped. */
 export function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }

@@ -2,7 +2,7 @@
  * Limits of the parser for one message. The parser checks each limit before it stores the bytes.
  */
 export interface RtspParserLimits {
-  /** Maximum length of a line in bytes, without its line end. @default 8192 */
+  /** Maximum length in bytes of a start line or header line, without its line end. @default 8192 */
   readonly maxLineBytes?: number
   /** Maximum length of the request URI, in bytes. @default 2048 */
   readonly maxUriBytes?: number

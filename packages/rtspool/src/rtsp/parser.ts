@@ -88,7 +88,7 @@ export class RtspParser {
   #isStopped = false
   #error: MalformedMessageError | undefined
 
-  /** Offset in the stream of the first byte of the current chunk. */
+  /** Offset in the byte stream of the connection of the first byte of the current chunk. */
   #chunkOffset = 0
   #messageOffset = 0
   #lineOffset = 0

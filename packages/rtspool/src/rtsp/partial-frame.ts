@@ -20,7 +20,7 @@ export class PartialFrame {
     return this.#headerFill === frameHeaderBytes
   }
 
-  /** True once all bytes of the payload have been read. */
+  /** True once all bytes of the frame's payload have been read. */
   get isComplete(): boolean {
     return this.#payloadFill === this.#payload.length
   }

@@ -2,7 +2,7 @@
 export interface SdpLine {
   /** Type of the line, one letter: `v`, `o`, `s`, `a`, …, or a letter outside the standards. */
   readonly type: string
-  /** Text of the line after the first `=`, unchanged. */
+  /** Text of the line after its first `=`, unchanged. */
   readonly value: string
 }
 

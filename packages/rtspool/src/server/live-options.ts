@@ -49,7 +49,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Options of a server, which {@link update} can change while the server runs. */
 export class LiveOptions {
-  /** Present values of the options. They may change, so read them when they are needed. */
+  /** Present values of the server's options. They may change, so read them when they are needed. */
   readonly resolved: ResolvedRtspServerOptions
   #given: RtspServerOptions
 

@@ -30,8 +30,8 @@ export interface StreamStats {
    */
   readonly invalidPackets: number
   /**
-   * Number of RTP packets of the track whose payload type its description does not list. They are
-   * sent to viewers unchanged.
+   * Number of RTP packets of the track whose payload type the session description does not list. They are sent to
+   * viewers unchanged.
    */
   readonly unlistedPackets: number
   /**

@@ -119,14 +119,14 @@ export class Expiry {
   readonly #watches = new Set<Watch>()
   #timer: ClockTimer | undefined
   /**
-   * Time of the wheel's slot for which the timer is set, in milliseconds of the clock; `-Infinity`
+   * Time of the slot of the timing wheel for which the timer is set, in milliseconds of the clock; `-Infinity`
    * without a timer.
    */
   #armedAt = Number.NEGATIVE_INFINITY
   #armedRef = false
   /**
-   * Time at which the timer should fire, in milliseconds of the clock. Never in the past when the
-   * timer is set.
+   * Time at which the timer for expired sessions should fire, in milliseconds of the clock. Never in the past when
+   * the timer is set.
    */
   #firesAt = Number.POSITIVE_INFINITY
   #retryAt = Number.NEGATIVE_INFINITY

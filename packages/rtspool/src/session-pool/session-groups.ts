@@ -73,8 +73,8 @@ export function fullGroupOf(
 }
 
 /**
- * Returns the keys of a session in the pool's index of groups: `name=value` for each group. A name
- * has no `=`.
+ * Returns the keys of a session in the pool's index of groups: `name=value` for each group. The name of a group has
+ * no `=`.
  */
 export const groupKeys = (groups: SessionGroups): string[] =>
   Object.entries(groups).map(([name, value]) => `${name}=${value}`)

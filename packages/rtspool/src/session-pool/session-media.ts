@@ -66,7 +66,7 @@ export class SessionMedia<TMedia = unknown> {
     this.media = media
   }
 
-  /** Transports by index of the track. Use {@link setTransport} to change them. */
+  /** Transports of the presentation's tracks, by index of the track. Use {@link setTransport} to change them. */
   get transports(): ReadonlyMap<number, StreamTransport> {
     return this.#transports
   }

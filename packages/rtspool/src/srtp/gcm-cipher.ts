@@ -131,7 +131,7 @@ export class GcmCipher implements PacketCipher {
 }
 
 /**
- * Decrypts a text and checks its tag.
+ * Decrypts the encrypted part of a packet and checks its authentication tag.
  *
  * @returns The plain text, or `undefined` if the tag is wrong.
  */

@@ -17,14 +17,14 @@ export const maxMkiBytes = 4
 
 type PacketKind = 'rtp' | 'rtcp'
 
-/** Inserts the index of the master key into a protected packet. @returns A new buffer. */
+/** Inserts the index of the master key (MKI) into a protected packet. @returns A new buffer. */
 export function addMki(packet: Buffer, mki: Buffer, suite: SrtpSuite, kind: PacketKind): Buffer {
   const place = packet.length - tagBytesBehind(suite, kind)
   return Buffer.concat([packet.subarray(0, place), mki, packet.subarray(place)])
 }
 
 /**
- * Removes the index of the master key from a protected packet.
+ * Removes the index of the master key (MKI) from a protected packet.
  *
  * @returns `undefined` if the packet contains no index or another one.
  */

@@ -157,9 +157,10 @@ export class ClusterMember {
   }
 
   /**
-   * Evaluates the reply to a request to join.
+   * Evaluates the reply of the store to a request to join the cluster.
    *
-   * @param sentAt - Time before the request was sent, from which the lease counts.
+   * @param sentAt - Time before the request was sent, from which the lease counts, in monotonic milliseconds.
+   * @param now - Present time in monotonic milliseconds.
    */
   joinAnswered(request: JoinRequest, reply: JoinReply, sentAt: number, now: number): void {
     if (request !== this.#join) return

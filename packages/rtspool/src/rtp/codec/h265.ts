@@ -69,8 +69,8 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
 }
 
 /**
- * Returns the parameter sets among the NAL units of a key frame, for streams without a record, such
- * as MPEG-TS.
+ * Returns the parameter sets among the NAL units of a key frame, for streams without a configuration record, such as
+ * MPEG-TS.
  */
 export function hevcParameterSetsOf(units: readonly Buffer[]): HevcParameterSets {
   const ofType = (type: number) => units.filter((unit) => h265TypeOf(unit) === type)

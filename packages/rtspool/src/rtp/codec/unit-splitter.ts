@@ -6,5 +6,8 @@ export interface UnitSplitter {
   flush(): Buffer[]
 }
 
-/** Maximum size of a unit in bytes: more than any picture has. Bytes of a larger unit are dropped. */
+/**
+ * Maximum size in bytes of an access unit in a byte stream: more than any picture has. Bytes of a larger unit are
+ * dropped.
+ */
 export const maxUnitBytes = 32 * 1024 * 1024

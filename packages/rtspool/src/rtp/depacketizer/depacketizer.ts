@@ -33,9 +33,9 @@ export interface Depacketizer {
    */
   push(packet: Uint8Array): readonly RtpUnit[]
   /**
-   * Ends the stream.
+   * Ends the stream of packets.
    *
-   * @returns The last unit, if it only waited for the beginning of the next one.
+   * @returns The last unit, if it only waited for the beginning of the next one; otherwise empty.
    */
   flush(): readonly RtpUnit[]
   /** Number of packets so far that never arrived, by the gaps in the sequence numbers. */
@@ -51,5 +51,5 @@ export interface Depacketizer {
 
 export const noUnits: readonly RtpUnit[] = Object.freeze([])
 
-/** Maximum size in bytes of a unit; a larger one is dropped. No picture is as large. */
+/** Maximum size in bytes of an access unit; a larger one is dropped. No picture is as large. */
 export const maxUnitBytes = 16 * 1024 * 1024

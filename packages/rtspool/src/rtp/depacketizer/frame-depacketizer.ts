@@ -23,9 +23,9 @@ export interface FrameReader {
    */
   read(payload: Buffer, timestamp: number, hasMarker: boolean): readonly Frame[] | undefined
   /**
-   * Ends the stream.
+   * Ends the stream of payloads.
    *
-   * @returns The last frame, if it only waited for the beginning of the next one.
+   * @returns The last frame, if it only waited for the beginning of the next one; otherwise empty.
    */
   flush(): readonly Frame[]
   /** Drops the fragments of an incomplete frame, because a packet has been lost or a new stream begins. */

@@ -10,7 +10,7 @@ const forbiddenBit = 0x8000
 const layerIdShift = 3
 const layerIdMask = 0x3f
 const temporalIdMask = 0x07
-/** Lowest type that is a kind of packet and not a NAL unit (RFC 7798 section 4.4). */
+/** Lowest type in a payload header of H.265 that means a kind of packet and not a NAL unit (RFC 7798 section 4.4). */
 const typesOfNalUnits = 48
 
 const format: NalPayloadFormat = {

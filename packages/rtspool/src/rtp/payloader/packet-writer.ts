@@ -4,7 +4,7 @@ import { nextSequenceNumber } from '../sequence.js'
 export interface RtpPacketWriterOptions {
   /** Payload type in the headers, 0 to 127, as in the session description. */
   readonly payloadType: number
-  /** Synchronisation source of the stream: a random number of 32 bits. */
+  /** SSRC (synchronisation source) of the stream: a random number of 32 bits. */
   readonly ssrc: number
   /**
    * Sequence number of the first packet; random, so that the stream cannot be guessed (RFC 3550

@@ -10,7 +10,10 @@ const sdpRanges = ['*/*', 'application/*', 'application/sdp']
 /** Maximum number of parameters of a media range that are read; further ones are ignored. */
 const maxParameters = 16
 
-/** Returns whether the parameters of a media range have a quality of zero. */
+/**
+ * Returns whether the parameters of a media range in an Accept header contain a quality of zero, by which the client
+ * refuses the type.
+ */
 function isRefused(parameters: readonly string[]): boolean {
   for (const parameter of parameters) {
     const equals = parameter.indexOf('=')

@@ -241,7 +241,7 @@ export class Authenticator implements Authorizer {
   /**
    * Compares credentials with the secret of their user, or else asks the hook `login`.
    *
-   * @returns `undefined` if the secret matches.
+   * @returns `undefined` if the secret matches; otherwise the reason to refuse them, or the answer of the hook.
    */
   async #verdict(
     credentials: CheckableCredentials,

@@ -90,7 +90,7 @@ export type LoginAnswer = LoginGrant | LoginRefusal | undefined
  */
 export type LoginHook = (context: LoginContext) => Promise<LoginAnswer> | LoginAnswer
 
-/** Returns whether an answer allows the login. */
+/** Returns whether an answer of the hook `login` allows the login. */
 export const isGrant = (answer: LoginAnswer): answer is LoginGrant =>
   answer !== undefined && !('refuse' in answer)
 

@@ -67,5 +67,8 @@ export class RecentLogins {
   }
 }
 
-/** Returns the key of a login. The separator is a space, because no address contains one. */
+/**
+ * Returns the key under which a user's login from a host is remembered. The separator is a space, because no address
+ * contains one.
+ */
 const keyOf = (address: string, user: string): string => `${hostOf(address)} ${user}`

@@ -17,11 +17,14 @@ const lookMs = 1000
  * created together are not rechecked together.
  */
 const jitter = 0.1
-/** Maximum milliseconds between a failure of the hook and the next try. */
+/** Maximum milliseconds from a failure of the hook `login` to its next call about the same session. */
 const maxRetryMs = 30_000
-/** Number of failures of the hook in a row that ends the session. */
+/** Number of failures of the hook `login` in a row that end the session about which it is asked. */
 const maxFailures = 3
-/** Maximum number of rechecks at a time, so that requests of clients do not wait behind them. */
+/**
+ * Maximum number of calls of the hook `login` for rechecks at a time, so that requests of clients do not wait behind
+ * them.
+ */
 const maxAtOnce = 16
 const randomSteps = 2 ** 16
 
@@ -118,9 +121,7 @@ export class Rechecks {
     return this.#rechecks.size > 0
   }
 
-  /**
-   * Calls the hook for the sessions that have been due longest, up to {@link maxAtOnce} at a time.
-   */
+  /** Calls the hook `login` for the sessions whose recheck has been due longest, up to {@link maxAtOnce} at a time. */
   #askNext(): void {
     for (const session of this.#due) {
       if (this.#asking >= maxAtOnce) return

@@ -16,8 +16,8 @@ export type Ha1s = { readonly [A in DigestAlgorithm]?: string }
 export type UserSecret = string | { readonly ha1: Ha1s }
 
 /**
- * Returns whether a value can be a secret. An empty password cannot, because it may come from a
- * failed lookup.
+ * Returns whether a value can be the secret of a user. An empty password cannot, because it may come from a failed
+ * lookup.
  */
 export function isUserSecret(value: unknown): value is UserSecret {
   if (typeof value === 'string') return value !== ''
@@ -27,7 +27,7 @@ export function isUserSecret(value: unknown): value is UserSecret {
   return known.length > 0 && known.every((algorithm) => isHa1(ha1[algorithm], algorithm))
 }
 
-/** Returns whether a value has the form of an HA1: as many hexadecimal digits as the hash has. */
+/** Returns whether a value has the form of an HA1: as many hexadecimal digits as the hash of the algorithm has. */
 export function isHa1(value: unknown, algorithm: DigestAlgorithm): boolean {
   const digits = hashBytes[algorithm] * 2
   return typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/i.test(value)

@@ -9,7 +9,7 @@ import { namedSession, subjectOf } from './subject.js'
 /** Login that the hook `login` has allowed: its user, and the source of its rights. */
 export interface AllowedLogin {
   readonly user: string | undefined
-  /** True if the rules decide what the user may do, false if the hook has decided. */
+  /** True if the access rules decide what the user may do, false if the hook `login` has decided. */
   readonly byRules: boolean
 }
 
@@ -17,7 +17,7 @@ export interface AllowedLogin {
 interface KeptLogin extends AllowedLogin {
   readonly path: string | undefined
   readonly action: AccessAction | undefined
-  /** HMAC of the credentials, for comparing them with those of later requests. */
+  /** HMAC of the login's credentials, for comparing them with those of later requests. */
   readonly mark: string
   /**
    * Connection on which a session was created with a token. Further requests on it need not contain
@@ -35,7 +35,7 @@ export class SessionLogins {
   readonly #logins = new WeakMap<Session, KeptLogin>()
 
   /**
-   * Remembers the login of a new session.
+   * Remembers the login with which a new session was created.
    *
    * @param authorization - Credentials of the request; `undefined` without any.
    */

@@ -12,9 +12,9 @@ import type { AccessAction, AccessContext } from './rules.js'
 
 /** Path and actions of a request, to which the access rules are applied. */
 export interface RequestSubject {
-  /** Path that the rules are applied to; `undefined` for `*`. */
+  /** Decoded path to which the access rules are applied; `undefined` for `*`. */
   readonly path: string | undefined
-  /** Actions of the request; permission for one of them is enough. */
+  /** Actions that the request may be; permission for one of them is enough. */
   readonly actions: readonly AccessAction[]
 }
 

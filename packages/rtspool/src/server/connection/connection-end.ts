@@ -1,7 +1,10 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import { SessionMisses } from './session-misses.js'
 
-/** Milliseconds for the peer to read the unsent bytes, before the server cuts the connection. */
+/**
+ * Milliseconds from the start of closing a connection, in which the client may read unsent bytes. Then the server
+ * destroys the connection.
+ */
 const closeGraceMs = 1000
 
 /** Functions of a connection that its {@link ConnectionEnd} uses. */
@@ -71,7 +74,10 @@ export class ConnectionEnd {
     this.#asksAnew = this.#farewellTimer !== undefined
   }
 
-  /** Resets the count of requests that name no session, because a request has found its session. */
+  /**
+   * Resets the connection's count of requests that name no session, because a request has named a session of its
+   * client.
+   */
   sessionFound(): void {
     this.#misses.noteFound()
   }

@@ -15,7 +15,7 @@ const maxUserAgentLength = 256
  */
 export class ConnectionFacts {
   readonly publicId = createPublicId()
-  /** Addresses and ports of the socket. Behind a proxy, the remote ones are the proxy's. */
+  /** Addresses and ports of the connection's socket. Behind a proxy, the remote ones are the proxy's. */
   readonly socketEnds: TcpEnds
   readonly remoteAddress: string
   readonly remotePort: number

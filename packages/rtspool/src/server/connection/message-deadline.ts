@@ -10,7 +10,7 @@ const maxMessageMs = 10_000
 interface MessageProgress {
   /** True if the parser is between two messages or frames, and has read no part of the next one. */
   readonly isBetweenMessages: boolean
-  /** Offset in the stream at which the present message begins; different for each message. */
+  /** Offset in the byte stream at which the present message begins; different for each message. */
   readonly messageOffset: number
 }
 

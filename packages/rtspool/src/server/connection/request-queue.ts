@@ -98,7 +98,7 @@ export class RequestQueue {
   }
 
   /**
-   * Blocks the queue until other connections have had their responses. Then {@link
+   * Blocks the queue of the connection until other connections have had their responses. Then {@link
    * RequestQueueOwner.answered} is called.
    */
   waitForTurn(): void {

@@ -20,7 +20,7 @@ export class SessionMisses {
     return this.#count >= maxMisses
   }
 
-  /** Resets the count, because a request has named a session of the client. */
+  /** Resets the count of requests that name no session, because a request has named a session of the client. */
   noteFound(): void {
     this.#count = 0
   }

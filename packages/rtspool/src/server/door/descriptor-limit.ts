@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 /** Matches the line of `/proc/self/limits` about file descriptors, and captures the soft limit. */
 const openFilesLine = /^Max open files\s+(\d+)/m
 
-/** The part of Node's process report that contains the limits. */
+/** Part of Node's process report that contains the limit on file descriptors. */
 interface ProcessReport {
   readonly userLimits?: { readonly open_files?: { readonly soft?: number | 'unlimited' } }
 }
@@ -31,7 +31,7 @@ function readLimits(): string | undefined {
 }
 
 /**
- * Reads the limit from Node's process report, for systems without `/proc`. A report costs some
+ * Reads the limit on file descriptors from Node's process report, for systems without `/proc`. A report costs some
  * milliseconds.
  */
 function reportedLimit(): number | 'unlimited' | undefined {

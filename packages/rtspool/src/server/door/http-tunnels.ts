@@ -32,7 +32,7 @@ const maxCookieLength = 128
 interface Tunnel {
   readonly get: Arrival
   readonly input: HttpTunnelInput
-  /** Timer that closes the tunnel if no POST arrives in time. */
+  /** Timer that closes the tunnel if no POST of its client arrives in time. */
   deadline: ClockTimer | undefined
 }
 

@@ -23,9 +23,9 @@ const endings = ['end', 'error', 'close']
 export interface RefusedProxyHeader {
   /** Numeric address of the proxy whose header was refused last. */
   readonly address: string
-  /** Error about the header that was refused last. */
+  /** Error about the PROXY header that was refused last. */
   readonly error: unknown
-  /** Number of headers refused since the previous message. */
+  /** Number of PROXY headers refused since the previous message. */
   readonly count: number
 }
 

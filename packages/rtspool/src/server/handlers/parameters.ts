@@ -43,7 +43,8 @@ export function answerParameters(
 }
 
 /**
- * Returns the parameter names in a body with one parameter on each line: the text before the colon.
+ * Returns the names of the parameters in the body of a request, which has one parameter on each line: the text before
+ * the colon.
  */
 function parameterNames(body: Buffer): string[] {
   const names: string[] = []

@@ -4,7 +4,10 @@ import { parseCSeq, type ReadonlyRtspHeaders, type RtspRequest } from '../../rts
 import { requiresReplay } from '../request/replay-tag.js'
 import { parseRate } from './rate-headers.js'
 
-/** Matches `intra/4000` in the header Frames. Group 1 is the minimum time between key frames in milliseconds. */
+/**
+ * Matches `intra/4000` in the header Frames: key frames only. Group 1 is the minimum time between key frames in
+ * milliseconds.
+ */
 const intraWithInterval = /^intra\/(\d{1,9})$/i
 
 /**

@@ -52,7 +52,7 @@ function offerIn(attribute: string | undefined): SrtpOffer | undefined {
 }
 
 /**
- * Formats the server's keys as headers of the response, one for each track, as rtspclientsink
+ * Formats the server's keys as KeyMgmt headers of the response to ANNOUNCE, one for each track, as rtspclientsink
  * expects them.
  */
 export function keyMgmtHeaders(

@@ -40,7 +40,8 @@ export class LagMonitor {
   }
 
   /**
-   * Creates the object through which the delivery of one track reports that its viewer is behind.
+   * Creates the object through which the delivery of one track reports that the viewer of a session is behind, or has
+   * caught up.
    */
   readerLag(session: Session): ReaderLag {
     const counters = session.stats

@@ -66,8 +66,8 @@ export class CgroupMemory {
   }
 
   /**
-   * Returns the memory of the group that is closest to its limit, as a share of that limit; 0
-   * without a limit.
+   * Returns the memory of the control group that is closest to its limit, as a share of that limit; 0 without a
+   * limit.
    */
   measure(): number {
     let most = 0

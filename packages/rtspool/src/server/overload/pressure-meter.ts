@@ -48,7 +48,7 @@ export class PressureMeter {
     }
   }
 
-  /** Returns the number of bytes that wait for all clients. */
+  /** Returns the number of bytes that wait in the process for all clients. */
   queuedBytes(): number {
     let sum = 0
     for (const { queuedBytes } of this.#connections) sum += queuedBytes

@@ -233,7 +233,7 @@ export interface RequestContext {
   readonly request: RtspRequest
   /** Parsed request URI; `undefined` for `*`. */
   readonly target: RequestTarget | undefined
-  /** Session that the request names and that the client owns; `undefined` if it names none. */
+  /** Session that the request names and that the client owns; `undefined` if the request names none. */
   readonly session: Session | undefined
   /** Address, user and connection of the client. The client may use a session if they match those of its owner. */
   readonly claimant: SessionOwner

@@ -101,7 +101,9 @@ export function recordStreamsOf(held: SessionMedia<Presentation>): Map<number, R
   return streams
 }
 
-/** Returns the stream that receives a track for the session, if the track is set up. */
+/**
+ * Returns the stream that receives a track from the publisher of the session; `undefined` if the track is not set up.
+ */
 export function recordStreamOf(session: Session, trackIndex: number): RecordStream | undefined {
   const stream = mediaStreamOf(presentationOf(session)?.getTransport(trackIndex))
   return stream?.mode === 'record' ? stream : undefined

@@ -13,7 +13,10 @@ export interface RequestTarget {
    * recognized.
    */
   readonly presentation: string
-  /** Path and query of the URI with the track, as received, without trailing slash. */
+  /**
+   * Path and query of the URI with the track, as received, without trailing slash; see {@link presentation} for those
+   * without.
+   */
   readonly full: string
   /**
    * Index of the track from `trackID=N`, as in the control URIs that this server writes; `undefined` if the URI names

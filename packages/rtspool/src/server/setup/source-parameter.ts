@@ -43,8 +43,8 @@ const needsSource = ({ request }: RequestContext): boolean =>
   /\brtspsrc2\b/.test(request.headers.get('User-Agent') ?? '')
 
 /**
- * Returns the address to which the client has connected. Behind a NAT, it differs from the server's
- * own.
+ * Returns the server's address to which the client has connected, as the client knows it. Behind a NAT, it differs
+ * from the server's own.
  */
 function connectedAddress({ request, connection }: RequestContext): string | undefined {
   const { host } = parseRtspUri(request.uri)

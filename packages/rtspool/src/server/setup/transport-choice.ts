@@ -107,8 +107,8 @@ function firstOf(
 }
 
 /**
- * Returns the object that can open multicast groups; `undefined` if this client cannot use
- * multicast. Groups have no keys, and a client that needs a tunnel cannot receive them.
+ * Returns the object that can open multicast groups for a media; `undefined` if this client cannot use multicast.
+ * Groups have no SRTP keys, and a client that needs a tunnel cannot receive them.
  */
 function carrierFor(
   { lowerTransport }: TransportSpec,

@@ -5,7 +5,7 @@ import type { Session } from '../../session-pool/index.js'
 import type { ConnectionContext } from '../request/request-context.js'
 import type { UnicastTransport } from './transport-choice.js'
 
-/** Properties of the stream for which {@link unicastLink} creates a link. */
+/** Properties of the stream for which {@link unicastLink} creates a link (ports or channels). */
 export interface LinkedStream extends Pick<ForeignPort, 'path' | 'track' | 'client'> {
   readonly security: StreamSecurity | undefined
   /** Session of a client that sends media; see {@link DatagramLink}. */

@@ -122,7 +122,7 @@ function waitingOf(publications: Iterable<Publication>): number {
   return waiting
 }
 
-/** Returns the number of publications that are set up. Each of them has one session. */
+/** Returns the number of publications that their publisher has set up. Each of them has one session. */
 const setUpOf = (publications: readonly Publication[]): number =>
   publications.length - waitingOf(publications)
 

@@ -19,7 +19,10 @@ type NewSessionOptions = Readonly<
 export interface NewSessionsPool<Data extends object> {
   /** Returns whether a session of the pool has the id. */
   isTaken(id: string): boolean
-  /** Returns the number of sessions added so far, which shows whether `createSession` has added one. */
+  /**
+   * Returns the number of sessions that have been added to the pool so far. It shows whether `createSession` has
+   * added one.
+   */
   added(): number
   createId(): string
   createSession(id: string, init: SessionInit<Data>): Session<Data>
@@ -49,7 +52,7 @@ export class NewSessions<Data extends object> {
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))
   }
 
-  /** Sets the limits on the durations of new sessions. */
+  /** Sets the limits of the pool on the durations of new sessions. */
   set limits(limits: SessionLimits) {
     this.#limits = limits
     this.#defaultInit = Object.freeze(this.#withDefaults(noInit))

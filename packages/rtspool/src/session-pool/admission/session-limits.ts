@@ -71,7 +71,7 @@ export function resolveGroupLimits(limits: unknown): GroupLimits {
   return Object.freeze(Object.fromEntries(resolved))
 }
 
-/** Returns whether the limits contain any limit on a number of sessions. */
+/** Returns whether the limits of a pool contain any limit on a number of sessions, and not only on durations. */
 export function hasNumbers(limits: SessionLimits): boolean {
   return (
     limits.maxSessions > 0 ||

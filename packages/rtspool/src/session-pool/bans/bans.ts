@@ -40,7 +40,7 @@ export interface BanEvents {
 
 /** Counters of {@link Bans} since the creation of the pool. */
 export interface BanStats {
-  /** Number of bans in the list. */
+  /** Number of bans in the list now. */
   readonly size: number
   /** Number of connections and requests that bans have refused. */
   readonly hits: number
@@ -100,7 +100,7 @@ export class Bans {
     return this.#options.flapping !== undefined
   }
 
-  /** Options of the list, with defaults for those that were not given. */
+  /** Options of the list of bans, with defaults for those that were not given. */
   get options(): Readonly<BanOptions> {
     return { ...banDefaults, ...this.#given }
   }

@@ -9,7 +9,7 @@ import { type SessionState, sessionStates } from '../session-state.js'
 export interface SessionFilter {
   readonly path?: string | undefined
   readonly user?: string | undefined
-  /** Address of the owner; an IPv6 address means its whole /64 network. */
+  /** Address of the session's owner; an IPv6 address means its whole /64 network. */
   readonly address?: string | undefined
   readonly state?: SessionState | undefined
   /** Groups to which the session must belong, each with this value: `{ plan: 'free' }`. */

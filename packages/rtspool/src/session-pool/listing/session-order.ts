@@ -125,9 +125,9 @@ function parsePlace(cursor: string): Place {
 }
 
 /**
- * Checks that the order of a list is a known one.
+ * Checks that the sort value and the direction of a list are known ones.
  *
- * @throws {TypeError} when the order is unknown.
+ * @throws {TypeError} when one of them is unknown.
  */
 export function checkOrder(sort: unknown, order: unknown): void {
   if (sort !== undefined && !sessionSorts.some((each) => each === sort)) {

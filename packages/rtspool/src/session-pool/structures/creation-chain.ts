@@ -106,7 +106,7 @@ export class CreationChain {
     return next === none ? undefined : next
   }
 
-  /** Removes all marks (pointers into the list). Called when the list is empty. */
+  /** Removes all marks (pointers into the list of handles). Called when the list is empty. */
   reset(): void {
     this.#marks = []
     this.#firstMark = markOf(this.#serial + 1)

@@ -28,7 +28,7 @@ export class CreationOrder<T extends object> {
     return this.#size
   }
 
-  /** Adds an item whose serial number is higher than all others. */
+  /** Adds an item to the end of the list. Its serial number must be higher than all others. */
   #append(serial: number, item: T): void {
     let page = this.#pages[this.#pages.length - 1]
     if (page === undefined || page.items.length >= itemsPerPage) {
@@ -57,7 +57,7 @@ export class CreationOrder<T extends object> {
     if (page.items.length > itemsPerPage) this.#split(index, page)
   }
 
-  /** Removes an item, if the list contains it. */
+  /** Removes an item from the list, if the list contains it. */
   delete(item: T): void {
     const { items }: { readonly items: T[] } =
       this.#pages[this.#pageBefore(this.#serialOf(item))] ?? noPage

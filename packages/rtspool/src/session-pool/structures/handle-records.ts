@@ -37,7 +37,10 @@ export class HandleRecords {
    */
   ints: Int32Array = new Int32Array(initialCapacity * recordSize)
 
-  /** Makes room for the record of a handle. A new record contains only 0; an existing one stays. */
+  /**
+   * Makes room for the record of a handle (the number of a session). A new record contains only 0; an existing one
+   * stays.
+   */
   reserve(handle: number): void {
     if (handle * recordSize < this.ints.length) return
     const capacity = 2 ** Math.ceil(Math.log2(handle + 2))

@@ -35,14 +35,14 @@ export class KeyHeap<T extends object> {
     return first === undefined ? Number.POSITIVE_INFINITY : this.#keyOf(first)
   }
 
-  /** Adds an item, or moves it to its new position after its key has changed. */
+  /** Adds an item to the heap, or moves it to its new position after its key has changed. */
   file(item: T): void {
     const place = this.#places.get(item) ?? this.#items.length
     this.#put(item, place)
     this.#sink(item, this.#rise(item, place))
   }
 
-  /** Removes an item. Idempotent. */
+  /** Removes an item from the heap. Idempotent. */
   delete(item: T): void {
     const place = this.#places.get(item)
     if (place === undefined) return
