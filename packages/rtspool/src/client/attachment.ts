@@ -12,7 +12,10 @@ import { UdpCarrier } from './streams/udp-carrier.js'
 
 /** One connection to a server with its session, whose tracks all have the same transport. */
 export class Attachment {
-  /** Called when a keep-alive is refused as {@link KeepAliveInit.onNotFound} tells. */
+  /**
+   * Called when the server responds to a keep-alive that it has no such session (454); see
+   * {@link KeepAliveInit.onNotFound}.
+   */
   onNotFound: NonNullable<KeepAliveInit['onNotFound']> = () => undefined
   readonly stream: DescribedStream
   readonly #options: ResolvedClientOptions
@@ -72,7 +75,7 @@ export class Attachment {
   /**
    * Ends the session with TEARDOWN, and closes connection and ports. Idempotent.
    *
-   * @param error - Error for the requests without a response.
+   * @param error - Error with which requests that have no response yet reject.
    */
   close(error: unknown): Promise<void> {
     this.#closing ??= this.#close(error)

@@ -31,7 +31,7 @@ const credentialsPolicies: readonly ClientCredentialsPolicy[] = ['sameHost', 'an
 /** Options of TLS for `rtsps:` URLs; all optional. */
 export interface RtspClientTlsOptions {
   /**
-   * Certificates of the authorities to trust, in PEM.
+   * Certificates of the authorities that may have signed the server's certificate, in PEM.
    * @default those of Node
    */
   readonly ca?: string | Uint8Array | undefined
@@ -51,7 +51,7 @@ export interface RtspClientTlsOptions {
 /** Options of `connect`; all optional. */
 export interface RtspClientOptions {
   /**
-   * User name for a server that requires one.
+   * User name with which the client authenticates if the server requires that.
    * @default that of the URL
    */
   readonly username?: string | undefined
@@ -149,7 +149,7 @@ export interface RtspClientOptions {
    */
   readonly signal?: AbortSignal | undefined
   /**
-   * Clock of the client.
+   * Clock for all timeouts, intervals and times of the client. Tests replace it.
    * @default `systemClock`
    */
   readonly clock?: Clock | undefined

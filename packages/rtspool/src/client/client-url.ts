@@ -22,9 +22,12 @@ export interface ClientUrl {
 const ports = { rtsp: 554, rtsps: 322, ws: 80, wss: 443 } as const
 
 const urlPattern = /^(rtsps?|wss?):\/\/([^/?#]*)([^#]*)/i
-/** Rule of {@link parseClientUrl}, for messages. */
+/** End of an error message about a URL: a condition that {@link parseClientUrl} sets. */
 export const clientUrlRule = 'without spaces and backslashes in front of its path'
-/** Matches what other parsers take for the end of the host, or leave out. In user and password it is percent-encoded. */
+/**
+ * Matches characters that other parsers of URLs take for the end of the host, or leave out. User and password must be
+ * percent-encoded there.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const ambiguous = /[\\\s\x00-\x1f\x7f]/
 const authorityPattern = /^(?:\[([0-9a-f:.]+(?:%[\w.~-]+)?)\]|([^\s:[\]@]+))(?::(\d{1,5}))?$/i

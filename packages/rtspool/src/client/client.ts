@@ -28,7 +28,7 @@ import { UnitReader } from './streams/unit-reader.js'
 import { wantedOf } from './streams/wanted-tracks.js'
 import { closedError, type FallbackOwner, TransportFallback } from './transport-fallback.js'
 
-/** A client from its DESCRIBE to its TEARDOWN. */
+/** A connected client, from the response to its DESCRIBE until its TEARDOWN. */
 export class Client extends EventEmitter<RtspClientEvents> implements RtspClient {
   readonly tracks: readonly ClientTrack[]
   readonly #options: ResolvedClientOptions
@@ -39,13 +39,13 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   #state: RtspClientState = 'described'
   #setUp: Promise<unknown> | undefined
   #begun: Promise<unknown> | undefined
-  /** Settles when the latest PLAY, PAUSE or seek is over; each one starts after the one before. */
+  /** Promise that settles when the latest PLAY, PAUSE or seek is over. The next one starts then. */
   #turn: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
   #error: unknown
   /** Timer after PLAY over UDP. If no packet has arrived when it fires, the client takes the next transport. */
   #silence: ClockTimer | undefined
-  /** Reason why the connection of a session over UDP ended before the session. */
+  /** Error with which the connection of a session over UDP ended before the session; `undefined` while it is open. */
   #lost: { readonly error: unknown } | undefined
 
   constructor(stream: DescribedStream, options: ResolvedClientOptions) {
@@ -156,7 +156,7 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return this.close()
   }
 
-  /** Closes the client with the reason of its option `signal`. */
+  /** Listener of the option `signal`: closes the client with the reason of the signal. */
   readonly #abort = (): void => {
     void this.#end(this.#options.signal?.reason)
   }
@@ -188,7 +188,10 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return answer
   }
 
-  /** Sends PLAY. Tracks that have all ended may then end once more, even right behind the response. */
+  /**
+   * Sends PLAY, and returns the response. If all tracks had ended, the event `ended` may follow once more, even right
+   * behind the response.
+   */
   async #answerToPlay(options: RtspPlayOptions): Promise<RtspPlayAnswer> {
     const { hasEnded } = this.#readers
     if (hasEnded) this.#markEnded(false)
@@ -215,7 +218,8 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
   }
 
   /**
-   * Waits for the response to a request. The response arrives behind packets, so reading goes on even with full queues.
+   * Waits for the response to a request. Over TCP the response arrives behind packets, so the client goes on reading
+   * them even if the queues of readers are full.
    */
   #answered<T>(response: Promise<T>): Promise<T> {
     return this.#readers.whileFlowing(response)
@@ -257,7 +261,10 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     }
   }
 
-  /** Connects anew with the next transport, or else ends the client, if nothing arrives over UDP. */
+  /**
+   * Starts the timer after PLAY over UDP or multicast. If no packet arrives in time, the client connects anew with the
+   * next transport, or else ends.
+   */
   #watchSilence(options: RtspPlayOptions): void {
     const { clock, udpSilenceSeconds } = this.#options
     this.#silence?.cancel()
@@ -288,7 +295,10 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     return !usesDatagrams(this.#attachment.transport)
   }
 
-  /** Stops or continues the reading of packets. Over UDP the connection has none. */
+  /**
+   * Stops or continues reading packets from the connection, as far as the transport sends them there. Over UDP, nothing
+   * is stopped.
+   */
   #setFlow(isFlowing: boolean): void {
     const { connection } = this.#attachment.stream
     if (isFlowing) connection.resume()
@@ -332,7 +342,10 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
     tell(this, 'stateChanged', state, previous)
   }
 
-  /** Closes everything. The first call decides about the error. */
+  /**
+   * Closes the client: its session, connection and readers. The error of the first call is the reason of the end; later
+   * calls only wait.
+   */
   #end(error: unknown): Promise<void> {
     this.#closing ??= this.#tearDown(error)
     return this.#closing

@@ -23,7 +23,7 @@ export interface DescribedStream {
   readonly transport: RtspClientTransport
   /** True if DESCRIBE has requested a back channel, so that the description may have one. */
   readonly hasBackChannel: boolean
-  /** Methods in the Public header of the server; empty without one. */
+  /** Methods that the server announces in its Public header; empty if it announces none. */
   readonly methods: readonly string[]
 }
 

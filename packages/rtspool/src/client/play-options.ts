@@ -9,11 +9,12 @@ import {
 import type { RtspPlayOptions, RtspReplayOptions } from './rtsp-client.js'
 
 /**
- * Smallest absolute value of Scale and Speed; the next constant is the largest. Numbers between them need no exponent.
+ * Smallest absolute value that the options `scale` and `speed` may have; the next constant is the largest. Numbers
+ * between them are written without exponent.
  */
 const smallestFactor = 0.001
 const largestFactor = 1_000_000
-/** Largest position of a seek in seconds: some thirty years. */
+/** Largest position in seconds that {@link rangeFrom} accepts for a seek: some thirty years. */
 const maxSeconds = 1_000_000_000
 const nptDigits = 3
 const frameChoices: readonly string[] = ['intra', 'predicted', 'all']

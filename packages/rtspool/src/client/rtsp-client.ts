@@ -43,7 +43,7 @@ export interface RtspClientEvents {
   ended: []
 }
 
-/** Receiver of the packets of one track; the `TrackOutput` of a media source is one. */
+/** Receiver to which `pipe` passes the packets of one track; the `TrackOutput` of a media source is one. */
 export interface RtpTarget {
   /**
    * Receives one packet, and may keep it: the client never writes into it again. Over TCP it is a view of the received
@@ -51,7 +51,8 @@ export interface RtpTarget {
    */
   push(packet: Buffer): unknown
   /**
-   * Receives the wall-clock time of an RTP timestamp, from a sender report.
+   * Receives the wall-clock time `unixMs`, in milliseconds since 1970, of the RTP timestamp `rtpTime`, from a sender
+   * report.
    *
    * @param clockMs - Arrival of the report in milliseconds of the client's clock.
    */
@@ -64,27 +65,27 @@ export interface RtpTarget {
 
 /** Counts of one track since its SETUP. */
 export interface RtspClientTrackStats {
-  /** RTP packets received, without invalid ones. */
+  /** Number of RTP packets received, without invalid ones. */
   readonly packets: number
-  /** Bytes of the RTP packets counted in `packets`, headers included. */
+  /** Total size in bytes of the RTP packets counted in `packets`, headers included. */
   readonly bytes: number
-  /** Packets that never arrived, by the gaps in the sequence numbers of each SSRC. */
+  /** Number of packets that never arrived, by the gaps in the sequence numbers of each SSRC. */
   readonly lostPackets: number
-  /** Packets that were no RTP. */
+  /** Number of packets received for RTP that were neither RTP nor RTCP. */
   readonly invalidPackets: number
-  /** SRTP packets that were dropped because they were not authentic, repeated or too old. */
+  /** Number of SRTP packets that were dropped, because they were not authentic, repeated or too old. */
   readonly rejectedPackets: number
-  /** RTCP packets that could not be parsed. */
+  /** Number of RTCP packets that could not be parsed. */
   readonly malformedRtcp: number
-  /** Interarrival jitter in milliseconds. */
+  /** Interarrival jitter of the RTP packets (RFC 3550 section 6.4.1), in milliseconds. */
   readonly jitterMs: number
-  /** Arrival of the last packet in milliseconds of the client's clock; `undefined` before the first. */
+  /** Time at which the last RTP packet arrived, in milliseconds of the client's clock; `undefined` before the first. */
   readonly lastPacketAt: number | undefined
 }
 
-/** One track of a description; its properties are read at the time of access. */
+/** One track of a stream's description. The properties have the values of the time of access. */
 export interface RtspClientTrack {
-  /** Position in the session description, from 0. */
+  /** Position of the track in the session description, from 0. */
   readonly index: number
   /** Media type: `video`, `audio`, `application`, … */
   readonly kind: string
@@ -92,7 +93,7 @@ export interface RtspClientTrack {
   readonly encoding: string
   /** Ticks per second of the RTP timestamps. */
   readonly clockRate: number
-  /** Audio channels, if the description names them. */
+  /** Number of audio channels, if the description states it. */
   readonly channels: number | undefined
   /** Payload type, 0 to 127; -1 if the description has none. */
   readonly payloadType: number
@@ -101,11 +102,11 @@ export interface RtspClientTrack {
   /** `receive` if the server sends the track; `send` for a back channel. */
   readonly direction: 'receive' | 'send'
   readonly description: MediaDescription
-  /** `true` after SETUP. */
+  /** True once the server has accepted the SETUP of the track. */
   readonly isSetUp: boolean
   /** SRTP suite with which the server protects the packets; `undefined` for RTP/AVP, and before SETUP. */
   readonly srtp: SrtpSuiteName | undefined
-  /** SSRC of the last packet. */
+  /** SSRC of the last RTP packet received; `undefined` before the first. */
   readonly ssrc: number | undefined
   /** First sequence number and its timestamp, as PLAY announced them in RTP-Info. */
   readonly start: { readonly sequenceNumber?: number; readonly rtpTime?: number }
@@ -122,12 +123,12 @@ export interface RtspClientTrack {
   pipe(target: RtpTarget | undefined): void
 }
 
-/** RTP packet of {@link RtspClient.packets}. */
+/** RTP packet that {@link RtspClient.packets} returns, with its track and arrival. */
 export interface ReceivedPacket {
   readonly track: RtspClientTrack
   /** The whole RTP packet. It belongs to the reader; other readers and targets share the memory. */
   readonly packet: Buffer
-  /** Arrival in milliseconds of the client's clock. */
+  /** Time at which the packet arrived, in milliseconds of the client's clock. */
   readonly arrivedAt: number
   /**
    * Header extension of ONVIF replay, with the time of the recording. The first packet of each access unit has it;
@@ -153,11 +154,13 @@ export interface ReceivedUnit {
    * wall clock of the server at the timestamp; see {@link RtspClientTrack.unixTimeMsAt}.
    */
   readonly unixTimeMs: number | undefined
-  /** True if a decoder can begin with the unit. */
+  /** True if a decoder can begin with this access unit. */
   readonly isKeyFrame: boolean
-  /** Packets of the track since the unit before that were left out because the reader was behind. */
+  /**
+   * Number of packets of the track, since its previous access unit, that were left out because the reader was behind.
+   */
   readonly missedPackets: number
-  /** Packets of the track since the unit before that never arrived, or could not be read. */
+  /** Number of packets of the track, since its previous access unit, that never arrived or could not be read. */
   readonly lostPackets: number
 }
 
@@ -236,9 +239,9 @@ export interface RtspPlayAnswer {
   readonly speed: number | undefined
 }
 
-/** Counts of a client since `connect`. */
+/** Counts of all tracks and connections of a client since `connect`. */
 export interface RtspClientStats {
-  /** RTP packets of all tracks. */
+  /** Number of valid RTP packets received on all tracks. */
   readonly packets: number
   readonly bytes: number
   readonly lostPackets: number
@@ -247,7 +250,7 @@ export interface RtspClientStats {
   readonly malformedRtcp: number
   /** Bytes of the connection that belonged to no message and no frame, and were skipped. */
   readonly strayBytes: number
-  /** Interleaved frames on channels of no track. */
+  /** Number of interleaved frames received on channels that no track uses. */
   readonly unknownFrames: number
   /**
    * Arrival of the last RTP packet of a video track, or of any track without video, in milliseconds of the client's
@@ -293,7 +296,7 @@ export interface RtspClient extends EventEmitter<RtspClientEvents>, AsyncDisposa
   /** URL of the stream after redirects, without user and password. */
   readonly url: string
   readonly state: RtspClientState
-  /** Reason of the end; `undefined` before the end, and after `close()`. */
+  /** Error that has ended the client; `undefined` before the end, and after `close()`. */
   readonly error: unknown
   /** Transport of the tracks; `undefined` before the first SETUP. */
   readonly transport: RtspClientTransport | undefined

@@ -11,11 +11,11 @@ import type { ClientTrack } from './streams/client-track.js'
 export interface FallbackOwner {
   /** All tracks of the client, which stay the same objects over all connections. */
   tracks(): readonly ClientTrack[]
-  /** Returns the tracks to set up. */
+  /** Returns the tracks to set up: those of the option `tracks`, and that of the back channel. */
   wanted(): readonly ClientTrack[]
-  /** Throws if the client has been closed. */
+  /** Throws the reason of the end, a `ClientError` or that of the signal, if the client has been closed. */
   requireOpen(): void
-  /** Called when the present connection has closed, or failed. */
+  /** Called when the present connection to the server has closed or failed, with its error. */
   lost(error: unknown): void
   /** Called when the server no longer knows the session; see {@link Attachment.onNotFound}. */
   notFound: Attachment['onNotFound']
@@ -38,7 +38,7 @@ export class TransportFallback {
     this.#attachment = this.#attach(stream)
   }
 
-  /** The present connection with its session. */
+  /** The present connection to the server with its session. */
   get attachment(): Attachment {
     return this.#attachment
   }
@@ -134,7 +134,11 @@ export class TransportFallback {
     return true
   }
 
-  /** Gives the tracks their new description. @returns `false` if the server describes other tracks than before. */
+  /**
+   * Gives the client's tracks the descriptions that a new connection has received.
+   *
+   * @returns `false` if the server describes other tracks than before.
+   */
   #redescribe({ presentation: { tracks } }: DescribedStream): boolean {
     const all = this.#owner.tracks()
     for (const track of all) track.redescribe(track.described)

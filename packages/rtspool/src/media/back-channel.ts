@@ -14,11 +14,11 @@ import type { PacketSink } from './packet-sink.js'
 
 /** A client that sends audio over a back channel. */
 export interface BackChannelClient {
-  /** Path of the request, decoded. */
+  /** Decoded path of the media to whose back channel the client sends. */
   readonly path: string
-  /** Numeric address of the client. */
+  /** Numeric IP address of the client. */
   readonly address: string
-  /** Authenticated user name, if any. */
+  /** Name of the user as whom the client has authenticated; `undefined` without authentication. */
   readonly user: string | undefined
   /** `publicId` of the client's session, for logs, or to find it in the pool. */
   readonly publicId: string
@@ -38,7 +38,7 @@ export interface BackChannelReceiver {
    *   packets that you keep for long.
    */
   packet(packet: Buffer): void
-  /** Called once, when the client has left the back channel. */
+  /** Called once, when the client has left the back channel: no more packets follow. */
   close(): void
 }
 
@@ -59,7 +59,7 @@ export interface BackChannelOptions {
 }
 
 interface BackChannelFailure {
-  /** Path of the media. */
+  /** Path of the media whose application receiver has failed. */
   readonly path: string
   readonly error: unknown
 }
@@ -107,7 +107,8 @@ export class BackChannel {
   }
 
   /**
-   * Opens the back channel for a client, who counts against `maxClients` until the sink is closed.
+   * Opens the back channel for a client: returns a sink for its packets. The client counts against `maxClients` until
+   * the sink is closed.
    *
    * @throws {RequestError} `ERR_BACK_CHANNEL_IN_USE` if `maxClients` are connected already.
    * @throws {TypeError} If `open` does not return a receiver, but a promise for instance.
@@ -147,7 +148,7 @@ function checkReceiver(receiver: unknown): void {
 interface BackChannelSinkInit {
   readonly description: MediaDescription
   readonly receiver: BackChannelReceiver
-  /** Path of the media. */
+  /** Path of the media, for messages about a failed receiver. */
   readonly path: string
   readonly onClosed: () => void
 }
@@ -155,7 +156,10 @@ interface BackChannelSinkInit {
 /** Receives the packets of one client, and passes them to the receiver of the application. */
 export class BackChannelSink implements PacketSink {
   readonly clockRate: number
-  /** Number of packets dropped because they were not RTP or had an unlisted payload type. */
+  /**
+   * Number of packets of the client that were dropped, because they were not RTP or had a payload type that the
+   * description does not list.
+   */
   invalidPackets = 0
   readonly #payloadTypes: readonly number[]
   readonly #receiver: BackChannelReceiver
@@ -194,7 +198,10 @@ export class BackChannelSink implements PacketSink {
     // The application does not get the time of these packets.
   }
 
-  /** Counts the client as gone, and calls the receiver's `close`. Idempotent. */
+  /**
+   * Removes the client from `clientCount` of the back channel, and calls `close` of the application's receiver.
+   * Idempotent.
+   */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -203,7 +210,8 @@ export class BackChannelSink implements PacketSink {
   }
 
   /**
-   * Calls the receiver of the application. Its errors are not the client's fault, and must not reach the socket.
+   * Calls `packet` of the application's receiver, or `close` without a packet. Publishes an error of the receiver on
+   * `rtspool:back-channel-failed`, because the client's connection must not end with it.
    *
    * @param packet - `undefined` if the client has left.
    */

@@ -7,7 +7,7 @@ import type { MediaSource } from './media-source.js'
 const closeTimeoutMs = 10_000
 
 interface SourceCloseFailure {
-  /** Path of the media. */
+  /** Path of the media whose source could not be closed. */
   readonly path: string
   readonly error: unknown
 }

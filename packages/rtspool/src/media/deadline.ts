@@ -2,10 +2,10 @@ import type { Clock } from '../clock.js'
 
 export interface DeadlineOptions {
   readonly clock: Clock
-  /** Milliseconds to wait; `Infinity` = no deadline. */
+  /** Milliseconds to wait for the promise; `Infinity` = no deadline. */
   readonly ms: number
   readonly signal?: AbortSignal | undefined
-  /** True to keep the process alive while waiting. @default false */
+  /** True to keep the process alive while waiting for the promise. @default false */
   readonly keepsProcessAlive?: boolean
 }
 

@@ -15,19 +15,22 @@ export type PresentationPlaces = readonly (MulticastPlace | undefined)[]
 
 /** SRTP keys that a session description contains, for clients that may use SRTP. */
 export interface PresentationKeys {
-  /** Form of the key messages: with or without MKI. {@link Descriptions} keeps one description for each form. */
+  /**
+   * Form of the key messages: with or without an index of the key (MKI). {@link Descriptions} keeps one description for
+   * each form.
+   */
   readonly form: string
-  /** Text that changes when the keys or their rollover counters change. */
+  /** Text that differs if the keys or their rollover counters differ, so that a stored description is built anew. */
   readonly version: string
-  /** Returns the value of `a=key-mgmt` for a track. */
+  /** Returns the value of `a=key-mgmt`, which contains the SRTP key, for the track with an index. */
   attributeOf(trackIndex: number): string
 }
 
-/** Identity of a description in `o=` (RFC 8866 section 5.2). */
+/** Id and version of a session description in its `o=` line (RFC 8866 section 5.2). */
 export interface PresentationOrigin {
-  /** Unique number of the presentation. */
+  /** Number of the presentation in `o=` (`sess-id`), which no other presentation of the server has. */
   readonly id: number
-  /** Version of the description, which rises with each change. */
+  /** Version of the description in `o=` (`sess-version`), which rises with each change. */
   readonly version: number
 }
 
@@ -106,7 +109,7 @@ function clockOf({ clockStartMs, durationSeconds, isGrowing }: StoredTimes): str
   return serializeRange({ unit: 'clock', start: clockStartMs, end })
 }
 
-/** Describes one track, with its lines in the order of RFC 8866 section 5. */
+/** Returns the media section (`m=`) of one track for viewers, with its lines in the order of RFC 8866 section 5. */
 function describeTrack(
   { kind, protocol, formats, section }: MediaDescription,
   index: number,
@@ -138,7 +141,7 @@ function inOrder(lines: readonly SdpLine[]): SdpLine[] {
 }
 
 /**
- * Describes the back channel: `sendonly` from the client's point of view (ONVIF Streaming
+ * Returns the media section (`m=`) of a back channel: `sendonly` from the client's point of view (ONVIF Streaming
  * Specification section 5.3.2).
  */
 function describeBackChannel(media: MediaDescription, index: number): MediaDescription {
@@ -151,7 +154,10 @@ function describeBackChannel(media: MediaDescription, index: number): MediaDescr
   return copy
 }
 
-/** Formats a connection address. IPv6 has no ttl there (RFC 8866 section 5.7). */
+/**
+ * Formats the address of a multicast group, with its TTL, for a `c=` line. An IPv6 address has no TTL there (RFC 8866
+ * section 5.7).
+ */
 function connectionOf({ address, ttl }: MulticastPlace): string {
   return address.includes(':') ? `IN IP6 ${address}` : `IN IP4 ${address}/${ttl}`
 }

@@ -24,8 +24,8 @@ export class Descriptions {
   #origin: PresentationOrigin
   readonly #stored: StoredTimes | undefined
   /**
-   * Latest description by kind of client, such as IPv6 clients with SRTP. There are about two dozen
-   * kinds.
+   * Latest description by kind of client, such as IPv6 clients with SRTP. There are about two dozen kinds. Emptied when
+   * the source changes its description.
    */
   readonly #made = new Map<string, Described>()
   #isKnown = false
@@ -33,7 +33,7 @@ export class Descriptions {
   /**
    * Prepares the descriptions of one presentation.
    *
-   * @param origin - Identity of the description, for `o=`.
+   * @param origin - Id and version of the description, for the `o=` line.
    * @param stored - Length and times of a stored presentation; `undefined` for a live one.
    */
   constructor(
@@ -46,7 +46,7 @@ export class Descriptions {
     this.#stored = stored
   }
 
-  /** Identity of the description as it is now. */
+  /** Id of the presentation and present version of its description, as the `o=` line states them. */
   get origin(): PresentationOrigin {
     return this.#origin
   }
@@ -62,7 +62,10 @@ export class Descriptions {
     this.#made.clear()
   }
 
-  /** Returns the description to send to a client, and sets {@link isKnown}. */
+  /**
+   * Returns the description to send to a client, and sets {@link isKnown}. The buffer must not be changed, because
+   * other clients are sent it too.
+   */
   forClient(view: PresentationView): Buffer {
     this.#isKnown = true
     return this.for(view)
@@ -91,7 +94,10 @@ function kindOf({ family = 4, places, backChannel, keys }: PresentationView): st
   return `${family} ${places !== undefined} ${backChannel !== undefined} ${keys?.form}`
 }
 
-/** Returns a text that changes with the multicast groups, the keys and their rollover counters. */
+/**
+ * Returns a text that differs if the multicast groups, the SRTP keys or their rollover counters differ. A stored
+ * description with another text is outdated.
+ */
 function versionOf({ places, keys }: PresentationView): string {
   const groups = places?.map((place) => place && [place.address, place.ports, place.ttl].join())
   return `${groups?.join(' ')} ${keys?.version}`

@@ -57,7 +57,7 @@ export interface MediaFactoryOptions {
    */
   readonly maxLingering?: number | undefined
   /**
-   * Seconds for a source to be created and to start. Afterwards the client gets 503. 0 = unlimited.
+   * Maximum seconds that a source may take to be created and to start. Afterwards the client gets 503. 0 = unlimited.
    * @default 10
    */
   readonly startTimeoutSeconds?: number | undefined
@@ -167,7 +167,10 @@ export function resolveMediaFactoryOptions(
   })
 }
 
-/** Creates the pool of an option `multicast`. */
+/**
+ * Returns the address pool for a value of the option `multicast`: options become a new pool. A pool, `false` and
+ * `undefined` are returned unchanged.
+ */
 export function resolveMulticast<T extends false | undefined>(
   option: MulticastAddressPool | MulticastOptions | T,
 ): MulticastAddressPool | T {

@@ -26,15 +26,18 @@ const msPerSecond = 1000
  */
 export interface MediaPlace {
   readonly clock: Clock
-  /** Addresses for a factory without the option `multicast`. @default none */
+  /** Multicast addresses for the media of a factory that has no option `multicast` of its own. @default none */
   readonly multicast?: MulticastAddressPool | undefined
-  /** Creates the share of the server's cache memory for a new media. @default no common limit */
+  /**
+   * Function that opens a share of the server's cache memory, against which the cached packets of a new media count.
+   * @default no common limit
+   */
   readonly openCache?: OpenCacheShare | undefined
-  /** Identity of the description of a new media. @default a random one */
+  /** Id and version of a new media's description, in the `o=` line. @default a random id */
   readonly origin?: PresentationOrigin | undefined
 }
 
-/** Creates the share of the server's cache memory for a new media. */
+/** Function that opens a share of the server's cache memory, against which the cached packets of a new media count. */
 export type OpenCacheShare = () => CacheShare
 
 /**
@@ -51,12 +54,15 @@ export let constructMedia: (
 ) => Promise<Media>
 
 /**
- * Changes the times of a factory, and of the media that it has created: for a source whose options change while it
- * runs. The options of the factory show the times of its creation.
+ * Changes how long the media of a factory run on without viewers, and viewers stay without source. Meant for a source
+ * whose options change while it runs. The options of the factory show the times of its creation.
  */
 export let setMediaTimes: (factory: MediaFactory, times: MediaTimes) => void
 
-/** Changes the slate of a factory, from the next absence of a source on; `undefined` = none. */
+/**
+ * Changes the function that creates the clip (slate) for viewers while a source is away, from the next absence on;
+ * `undefined` = none.
+ */
 export let setMediaSlate: (factory: MediaFactory, slate: CreateSlate | undefined) => void
 
 /**

@@ -15,11 +15,11 @@ export interface MediaOrigin {
  */
 export class MediaLease implements MediaParticipant {
   readonly media: Media
-  /** Factory and request of the media; `undefined` if the media is shared. */
+  /** Factory and request for which the media was created; `undefined` if the media is shared. */
   readonly origin: MediaOrigin | undefined
 
   /**
-   * Joins the media.
+   * Joins the media, which then does not end before {@link release}.
    *
    * @param origin - Factory and request of a media that is not shared.
    */

@@ -5,7 +5,7 @@ export class MediaLife {
   #state: MediaState = 'idle'
   #startedTime: Date | undefined = undefined
   #reason: 'mediaEnded' | 'mediaFailed' | 'sourceChanged' = 'mediaEnded'
-  /** Resolves when the source is closed; present once the media has ended. */
+  /** Promise that resolves when the source is closed; `undefined` until the media has ended. */
   closing: Promise<void> | undefined
   readonly #startListeners: (() => void)[] = []
   readonly #endListeners: (() => void)[] = []
@@ -18,12 +18,15 @@ export class MediaLife {
     return this.#state === 'ended'
   }
 
-  /** Time at which the source has started; `undefined` before. */
+  /** Time at which the media's source has started; `undefined` before. */
   get startedTime(): Date | undefined {
     return this.#startedTime
   }
 
-  /** Reason for ending the sessions that use the media. */
+  /**
+   * Reason with which the sessions of the media's viewers end: the source has ended, failed, or returned with other
+   * codecs.
+   */
   get endReason(): 'mediaEnded' | 'mediaFailed' | 'sourceChanged' {
     return this.#reason
   }
@@ -43,7 +46,7 @@ export class MediaLife {
     this.#state = 'starting'
   }
 
-  /** Notes that the source has started, and calls the listeners. */
+  /** Notes that the source has started, and calls the listeners of {@link onStarted}. */
   noteStarted(time: Date): void {
     this.#state = 'playing'
     this.#startedTime = time

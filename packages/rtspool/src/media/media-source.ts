@@ -116,7 +116,7 @@ export interface PlayRange {
    * grows, the beginning may be later than `durationSeconds`: the source then begins with its newest packets.
    */
   readonly startSeconds: number
-  /** `Infinity` if the presentation grows, and the viewer has asked for no end. */
+  /** End of the playback. `Infinity` if the presentation grows, and the viewer has asked for no end. */
   readonly endSeconds: number
 }
 
@@ -195,10 +195,10 @@ export interface SeekableSource extends MediaSource {
   /**
    * Starts the flow from the position of `seek` or `pause`. Calls `mapTime` for each track.
    *
-   * @param manner - Manner of the last `seek`, but with `replayCSeq` of the PLAY that resumes.
+   * @param manner - Rates and other wishes (manner) of the last `seek`, but with `replayCSeq` of the PLAY that resumes.
    */
   resume(manner: PlayManner): void
-  /** Stops the flow; calls `startAt` for each track with the RTP time of the position. */
+  /** Stops the flow of packets. Calls `startAt` for each track with its RTP time at the present position. */
   pause(): void
 }
 

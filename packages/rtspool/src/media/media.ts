@@ -44,9 +44,13 @@ export interface MediaOptions {
   readonly lingerMs: number
   /** Milliseconds that viewers stay while the source is away; 0 = they leave at once. @default 0 */
   readonly holdMs?: number
-  /** Returns the function that creates the next slate; `undefined` = viewers see none. @default none */
+  /**
+   * Returns the function that creates the source of the next slate: a clip that viewers are sent while the source is
+   * away. `undefined` = none.
+   * @default none
+   */
   readonly slate?: (() => CreateSlate | undefined) | undefined
-  /** Identity of the description, in `o=`. @default a random one */
+  /** Id and version of the description, in the `o=` line. @default a random id */
   readonly origin?: PresentationOrigin | undefined
   /** Maximum milliseconds that the source may take to start. @default no limit */
   readonly startTimeoutMs?: number
@@ -64,11 +68,11 @@ export interface MediaOptions {
   readonly backChannel?: BackChannelOptions | undefined
 }
 
-/** Times in milliseconds; Infinity = for ever. */
+/** Times that {@link Media.setTimes} changes. */
 export interface MediaTimes {
-  /** Time that the source runs on after the last viewer has left. */
+  /** Milliseconds that the source runs on after the last viewer has left; Infinity = for ever. */
   readonly lingerMs: number
-  /** Time that viewers stay while the source is away; 0 = they leave at once. */
+  /** Milliseconds that viewers stay while the source is away; 0 = they leave at once. */
   readonly holdMs: number
 }
 
@@ -80,7 +84,9 @@ export class Media implements MediaInfo {
   readonly publicId = createPublicId()
   readonly path: string
   readonly tracks: readonly Track[]
-  /** Position of the viewer in a stored presentation; `undefined` for a live one. */
+  /**
+   * Position and state of the one viewer of a stored presentation, who can seek and pause; `undefined` for a live one.
+   */
   readonly playback: Playback | undefined
   /** Multicast streams of the tracks; `undefined` without multicast. */
   readonly multicast: MulticastStreams | undefined
@@ -170,7 +176,10 @@ export class Media implements MediaInfo {
     return this.playback?.durationSeconds
   }
 
-  /** Reason for ending the sessions that use the media. */
+  /**
+   * Reason with which the sessions of the media's viewers end: the source has ended, failed, or returned with other
+   * codecs.
+   */
   get endReason(): 'mediaEnded' | 'mediaFailed' | 'sourceChanged' {
     return this.#life.endReason
   }
@@ -211,7 +220,7 @@ export class Media implements MediaInfo {
     return this.#gap.since
   }
 
-  /** Identity of the description, in `o=`. */
+  /** Id and version of the present description, as the `o=` line states them. */
   get origin(): PresentationOrigin {
     return this.#descriptions.origin
   }
@@ -294,7 +303,10 @@ export class Media implements MediaInfo {
     await this.#starting
   }
 
-  /** Returns the start of each track for a viewer; see {@link trackBeginnings}. */
+  /**
+   * Returns for each track the next sequence number, and the RTP time of one common instant, for RTP-Info; see
+   * {@link trackBeginnings}.
+   */
   trackInfo(first?: ReadonlyMap<Track, readonly Buffer[]>): TrackBeginning[] {
     return trackBeginnings(this.tracks, first)
   }

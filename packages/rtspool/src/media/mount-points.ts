@@ -22,7 +22,7 @@ export interface MountMatch {
 export const servesPath = (match: MountMatch | undefined, path: string): match is MountMatch =>
   match !== undefined && (match.mountPath === path || match.factory.options.servesSubpaths)
 
-/** Options for publications on some paths; all optional. */
+/** Options of {@link MountPoints.allowPublish} for the paths that clients may publish to; all optional. */
 export interface PublishOptions {
   /**
    * Timeline that viewers see when the publisher jumps in RTP time, changes its SSRC or begins
@@ -59,7 +59,9 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
    */
   readonly #depths: number[] = []
   readonly #publishPatterns = new Map<string, PublishOptions>()
-  /** Result of the last look-up; `undefined` after a mount point was added or removed. */
+  /**
+   * Path and result of the last look-up; `undefined` before the first, and after a mount point was added or removed.
+   */
   #lastMatch: { readonly path: string; readonly match: MountMatch | undefined } | undefined
 
   get size(): number {
@@ -97,15 +99,14 @@ export class MountPoints implements Iterable<readonly [path: string, factory: Me
     return factory
   }
 
-  /** Returns the factory at exactly this mount point. */
+  /** Returns the factory that is mounted at exactly this path; `undefined` if there is none. */
   get(path: string): MediaFactory | undefined {
     return this.#factories.get(withoutTrailingSlash(path))
   }
 
   /**
-   * Finds the longest mount point for a path. Costs one look-up for each depth at which there are
-   * mount points. Repeating the last path costs nothing, as SETUP does before and after it has
-   * admitted a session.
+   * Finds the longest mount point for a path. Costs one look-up for each number of path segments that mount points
+   * have. Repeating the last path costs nothing, as SETUP does before and after it has admitted a session.
    */
   match(path: string): MountMatch | undefined {
     const last = this.#lastMatch
@@ -206,8 +207,8 @@ export function depthOf(path: string): number {
 }
 
 /**
- * Returns the lengths of a path's prefixes, by their number of segments: for the root, for one segment, and so on.
- * Contains at most `limit` lengths.
+ * Returns the lengths in characters of a path's prefixes, by their number of segments: for the root, for one segment,
+ * and so on. Contains at most `limit` lengths.
  */
 function segmentEnds(path: string, limit: number): number[] {
   const ends = [1]

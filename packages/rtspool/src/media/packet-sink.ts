@@ -4,9 +4,9 @@ import type { NtpTimestamp } from '../rtcp/index.js'
 export interface PacketSink {
   /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number
-  /** Number of received packets that were dropped as invalid. */
+  /** Number of received packets that were dropped as invalid, for example because they were no RTP. */
   readonly invalidPackets: number
-  /** Receives a packet, and owns its buffer from now on. @returns `false` if it is not valid RTP. */
+  /** Receives an RTP packet, and owns its buffer from now on. @returns `false` if it is not valid RTP. */
   receive(packet: Buffer): boolean
   /**
    * Receives the time in a sender report: the sample with `rtpTime` was captured at `ntpTime` of

@@ -4,13 +4,16 @@ import type { Clock, ClockTimer } from '../clock.js'
 export interface MediaParticipant {
   /** Called when the media has ended. The stream must then remove itself from the media. */
   mediaEnded(): void
-  /** Called at the end of the played range: nothing more is sent before the next PLAY. */
+  /**
+   * Called when a stored presentation has been sent to the end of the requested range: nothing more is sent before the
+   * next PLAY.
+   */
   rangeEnded?(): void
   /**
    * True while much of what was sent still waits for the viewer, so that a source without a pace of its own must wait.
    */
   readonly isBacklogged?: boolean
-  /** Called about every 5 s; the stream must send its own RTCP reports. */
+  /** Called about every 5 s, at random times: the stream must send its RTCP reports then. */
   sendRtcp?(): void
 }
 
@@ -56,7 +59,7 @@ export class Participants {
     return this.#wasJoined && this.#participants.size === 0
   }
 
-  /** Changes the milliseconds that the media continues without participants. The time counts from now on. */
+  /** Changes for how many milliseconds the media continues without participants. The time counts from now on. */
   set lingerMs(lingerMs: number) {
     if (lingerMs === this.#lingerMs) return
     this.#lingerMs = lingerMs
@@ -72,7 +75,10 @@ export class Participants {
     this.#lingerTimer = undefined
   }
 
-  /** Adds a participant that is notified of the end only: it neither keeps the media alive nor counts. */
+  /**
+   * Adds a participant that is only notified of the end: it does not keep the media alive, and {@link count} does not
+   * include it.
+   */
   observe(observer: MediaParticipant): void {
     this.#observers.add(observer)
   }
@@ -100,7 +106,7 @@ export class Participants {
     }
   }
 
-  /** Notifies all participants that the played range has ended. */
+  /** Notifies all participants that a stored presentation has been sent to the end of the requested range. */
   rangeEnded(): void {
     for (const participant of [...this.#participants]) participant.rangeEnded?.()
   }

@@ -48,7 +48,7 @@ export class Playback {
     return this.#source.durationSeconds
   }
 
-  /** Wall clock at position 0, in milliseconds since 1970; `undefined` if it is not known. */
+  /** Wall clock at the beginning of the presentation, in milliseconds since 1970; `undefined` if it is not known. */
   get clockStartMs(): number | undefined {
     return this.#source.clockStartMs
   }
@@ -58,22 +58,24 @@ export class Playback {
     return this.#source.isGrowing ?? false
   }
 
-  /** End of a playback of everything in seconds; `Infinity` while the presentation grows. */
+  /** Position in seconds at which the presentation ends; `Infinity` while the presentation grows. */
   get lengthSeconds(): number {
     return this.isGrowing ? Number.POSITIVE_INFINITY : this.durationSeconds
   }
 
-  /** True if the source can play in other manners than the normal one. */
+  /**
+   * True if the source can play otherwise than forwards at normal rates, for example backwards or with key frames only.
+   */
   get hasManners(): boolean {
     return this.#source.rates !== undefined
   }
 
-  /** Manner of the last seek; {@link normalManner} before the first. */
+  /** Rates and choice of pictures (manner) that the last seek requested; {@link normalManner} before the first. */
   get manner(): PlayManner {
     return this.#manner
   }
 
-  /** Rates at which the source really plays. */
+  /** Rates at which the source really plays, which may differ from the requested ones. */
   get rates(): Pick<PlayManner, 'scale' | 'speed'> {
     return this.#source.rates ?? normalManner
   }
@@ -82,12 +84,12 @@ export class Playback {
     return this.#state === 'playing'
   }
 
-  /** True after a seek or a pause: playback can continue without another seek. */
+  /** True after a seek or a pause: {@link resume} can continue without another seek. */
   get isPaused(): boolean {
     return this.#state === 'ready'
   }
 
-  /** Range from the present position to the end of the playback, in seconds. */
+  /** Range that is still to be played: from the present position to the end of the requested range, in seconds. */
   get range(): PlayRange {
     return { startSeconds: this.positionSeconds, endSeconds: this.#endSeconds }
   }
@@ -124,7 +126,7 @@ export class Playback {
   /**
    * Starts the flow after a seek or a pause; does nothing in other states.
    *
-   * @param manner - @default that of the last seek
+   * @param manner - Rates and choice of pictures. @default those of the last seek
    */
   resume(manner = this.#manner): void {
     if (this.#state !== 'ready') return
@@ -141,7 +143,10 @@ export class Playback {
     catchLater(paused, (error) => this.#onFailed('pause', error))
   }
 
-  /** Schedules a pause at the position `seconds`, and calls `onPaused` after it. Replaces an earlier schedule. */
+  /**
+   * Schedules a pause at the position `seconds`, counted from the beginning of the presentation, and calls `onPaused`
+   * after it. Replaces an earlier schedule.
+   */
   pauseAt(seconds: number, onPaused: () => void): void {
     this.#cancelPause()
     const { scale, speed } = this.rates
@@ -160,13 +165,13 @@ export class Playback {
     )
   }
 
-  /** Notes that the source has sent the range to its end. */
+  /** Notes that the source has sent the requested range to its end, so that the next PLAY needs a seek. */
   rangeEnded(): void {
     this.#cancelPause()
     this.#state = 'over'
   }
 
-  /** Cancels a scheduled pause, and ends the playback. Idempotent. */
+  /** Cancels a scheduled pause, and makes the playback end for good. Idempotent. */
   close(): void {
     this.#cancelPause()
     this.#state = 'over'

@@ -53,7 +53,7 @@ const ownAttributes: ReadonlySet<string> = new Set([
   ...presentationAttributes,
 ])
 
-/** Matches an attribute (RFC 8866 section 9): `token [":" byte-string]`. */
+/** Matches the value of an `a=` line (RFC 8866 section 9), `token [":" byte-string]`: captures name and value. */
 const attributePattern = /^([!#$%&'*+\-.^_`{|}~0-9A-Za-z]+)(?::(.*))?$/
 const bandwidthPattern = /^([!#$%&'*+\-.^_`{|}~0-9A-Za-z]+):\d+$/
 /**

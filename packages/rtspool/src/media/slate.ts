@@ -20,9 +20,12 @@ export type CreateSlate = (path: string) => MediaSource | Promise<MediaSource>
 export interface SlateInit {
   readonly path: string
   readonly clock: Clock
-  /** Tracks of the media that viewers play. */
+  /** Tracks of the media whose viewers are sent the slate. */
   readonly tracks: readonly Track[]
-  /** Returns the function that creates the source of the next slate; `undefined` = viewers see none. */
+  /**
+   * Returns the function that creates the source of the next slate (clip), which may have changed meanwhile;
+   * `undefined` = viewers see none.
+   */
   readonly create: () => CreateSlate | undefined
 }
 
@@ -47,7 +50,10 @@ export class Slate implements GapSlate {
   }
 }
 
-/** A slate of one outage. */
+/**
+ * Clip (slate) that viewers are sent during one absence of their source, from the creation of the clip's source to its
+ * end.
+ */
 class SlateRun {
   readonly #init: SlateInit
   readonly #opened: Promise<void>
@@ -60,7 +66,7 @@ class SlateRun {
     this.#opened = this.#open(create)
   }
 
-  /** Ends the slate, and closes its source. Idempotent. */
+  /** Ends the clip, and closes its source. Idempotent. */
   stop(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -116,7 +122,7 @@ class SlateRun {
     }
   }
 
-  /** Ends a slate that cannot go on: viewers wait without pictures. */
+  /** Ends a clip (slate) whose source has failed or ended: viewers then wait without pictures. */
   #fail(error: unknown): void {
     if (this.#closing) return
     tellFailure(`the slate of ${this.#init.path}`, error)
@@ -141,7 +147,7 @@ class SlateRun {
 
 interface SlatePair {
   readonly media: MediaDescription
-  /** Track of the media in which viewers are sent the slate's track; `undefined` without one. */
+  /** Track of the media on which viewers are sent a track of the slate; `undefined` if none fits. */
   readonly track: Track | undefined
 }
 
@@ -149,7 +155,7 @@ const isVideo = ({ description }: Pick<Track, 'description'>): boolean =>
   description.kind === 'video'
 
 /**
- * Finds a track of the media for each track of a slate.
+ * Finds, for each track of a slate (clip), the track of the media in which viewers can decode it.
  *
  * @throws {Error} The slate has no track that viewers could decode in place of the video, or of the sound if there is
  *   no video.

@@ -1,9 +1,7 @@
 import { sequenceNumberOf } from '../rtp/index.js'
 import type { Track } from './track/track.js'
 
-/**
- * Position and clock of a {@link Track}, from which `RTP-Info` is made (RFC 2326 section 12.33).
- */
+/** Next packet and clock rate of a {@link Track}, from which the header `RTP-Info` is made (RFC 2326 section 12.33). */
 export interface TrackBeginning {
   readonly track: Track
   readonly sequenceNumber: number

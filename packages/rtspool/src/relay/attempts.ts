@@ -1,7 +1,7 @@
 import { backoffMs } from '../backoff.js'
 import type { ResolvedRelayOptions } from './relay-options.js'
 
-/** Share of a delay that chance takes away at most; see {@link backoffMs}. */
+/** Maximum share of a delay between two attempts to connect that is subtracted at random; see {@link backoffMs}. */
 const jitter = 0.5
 /** Minimum milliseconds from one attempt to connect to the next, if a new viewer starts the next one early. */
 export const viewerRetryMs = 5000
@@ -9,9 +9,9 @@ export const viewerRetryMs = 5000
 /** Counts the attempts to connect since packets last arrived, and computes the delays between them. */
 export class Attempts {
   readonly #random: () => number
-  /** Number of attempts since packets last arrived. */
+  /** Number of attempts to connect since packets last arrived. */
   count = 0
-  /** Start of the last attempt in milliseconds of the relay's clock; -Infinity before the first. */
+  /** Start of the last attempt to connect, in milliseconds of the relay's clock; `-Infinity` before the first. */
   lastAt = Number.NEGATIVE_INFINITY
 
   constructor(random: () => number) {

@@ -13,9 +13,9 @@ import {
 } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
 
-/** RTP packet of one track. */
+/** RTP packet with the track that it belongs to. */
 export interface TrackPacket {
-  /** Index of the track in the description of the relay, from 0. */
+  /** Index of the track in the description of the source, from 0. */
   readonly track: number
   readonly packet: Buffer
 }
@@ -38,10 +38,10 @@ export class Backlog {
   readonly #payloadType: number | undefined
   readonly #limits: GopCacheLimits
   #packets: TrackPacket[] = []
-  /** Kept packets of other tracks than the leader, which has limits of its own. */
+  /** Number and bytes of the kept packets of all tracks but the leader, whose packets have limits of their own. */
   #others = { count: 0, bytes: 0 }
 
-  /** @param media - Tracks of the relay, in their order. */
+  /** Creates an empty backlog. @param media - Descriptions of the relay's tracks, in their order. */
   constructor(media: readonly MediaDescription[], limits: GopCacheLimits) {
     const tests = media.map((each) => (each.kind === 'video' ? testOf(each) : undefined))
     const leader = tests.findIndex((test) => test !== undefined)
@@ -54,17 +54,22 @@ export class Backlog {
     this.#recent = new RecentPackets(limits, clockRate)
   }
 
-  /** True if media can continue: the kept packets begin with a key frame, or no track has known key frames. */
+  /**
+   * True if viewers can continue with the kept packets: they begin with a key frame, or no track has known key frames.
+   */
   get isReady(): boolean {
     return this.leader === undefined || this.#recent.entryPacket !== undefined
   }
 
-  /** True if no packet is kept with which a decoder can begin. */
+  /** True if no key frame is kept, so that no decoder could begin with the kept packets. */
   get isEmpty(): boolean {
     return this.#recent.entryPacket === undefined
   }
 
-  /** Adds a packet. Without a {@link leader}, or if the packet is not valid RTP, nothing is kept. */
+  /**
+   * Adds a packet of the track with a given index. Without a {@link leader}, or if the packet is not valid RTP, nothing
+   * is kept.
+   */
   push(track: number, packet: Buffer): void {
     if (this.leader === undefined || !isValidRtp(packet)) return
     if (track === this.leader) this.#pushLeader(packet)
@@ -97,7 +102,7 @@ export class Backlog {
     } else this.#packets.push({ track, packet: kept })
   }
 
-  /** Adds a packet that no key frame of its own makes obsolete. Above a limit nothing is kept before the next key frame. */
+  /** Adds a packet of another track than the leader. Above a limit nothing is kept before the next key frame. */
   #pushOther(track: number, packet: Buffer): void {
     const others = this.#others
     others.count++

@@ -4,7 +4,7 @@ import type { ResolvedRelaySource } from './relay-options.js'
 import type { RelayError, RelayReason } from './relay-status.js'
 import type { UpstreamEnd } from './upstream.js'
 
-/** Classification of the end of an attempt or of a connection. */
+/** Judgement on why an attempt to connect has failed, or a connection has ended. */
 export interface RelayFailure {
   readonly reason: RelayReason
   /** True if another attempt alone cannot help: the options or the source have to be changed. */
@@ -31,18 +31,21 @@ const finalReasons: ReadonlySet<RelayReason> = new Set([
   'loop',
 ])
 
-/** Facts about the past of a relay, which {@link failureOf} needs. */
+/** Facts about earlier connections of a relay, by which {@link failureOf} judges the end of the present one. */
 export interface RelayHistory {
   /**
    * True if the source has sent packets before. `notFound` is then not final, because some cameras respond 404 while
    * they start.
    */
   readonly hasPlayed: boolean
-  /** True if the relay has received its own request since the attempt began. */
+  /**
+   * True if the relay has received its own request since the attempt to connect began, so that the source is the relay
+   * itself.
+   */
   readonly isLoop: boolean
 }
 
-/** Returns the reason for the end of a connection, and whether the end is final. */
+/** Returns the reason why a connection has ended, and whether only other options or another source can help. */
 export function failureOf(end: UpstreamEnd, { hasPlayed, isLoop }: RelayHistory): RelayFailure {
   const ended = end.kind === 'failed' ? reasonOf(end.error) : end.kind
   const reason = isLoop ? 'loop' : ended
@@ -85,7 +88,8 @@ const endTexts = {
 } as const
 
 /**
- * Returns the end of a connection as `RelayStatus.lastError`, without the secrets of the source.
+ * Returns the error or other end of a connection as `RelayStatus.lastError`, without passwords and other secrets of the
+ * source.
  *
  * @param unixMs - Time of the end in milliseconds since 1970.
  */
@@ -105,13 +109,13 @@ export function relayErrorOf(
   }
 }
 
-/** Returns the status code for requests of viewers to a relay in the state `failed`. */
+/** Returns the status code of the response to viewers who request a relay in the state `failed`: 404, 508 or 502. */
 export function statusOf(reason: RelayReason | undefined): number {
   if (reason === 'loop') return loopStatus
   return reason === 'notFound' ? 404 : 502
 }
 
-/** Value of Retry-After in seconds while an attempt is running. */
+/** Value of the Retry-After header, in seconds, in responses to viewers while an attempt to connect is running. */
 const busyRetryAfter = 5
 const maxRetryAfter = 300
 
@@ -123,7 +127,7 @@ export function refusalOf(
   refusal: {
     readonly statusCode: number
     readonly reason: RelayReason | undefined
-    /** Milliseconds until the next attempt to connect; `undefined` while one is running. */
+    /** Milliseconds until the next attempt to connect, for Retry-After; `undefined` while an attempt is running. */
     readonly untilMs: number | undefined
   },
 ): RequestError {

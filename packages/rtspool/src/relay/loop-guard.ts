@@ -39,7 +39,7 @@ export class LoopGuard {
     return false
   }
 
-  /** Forgets the ids of the relays that were served. */
+  /** Forgets the ids of the relays that this relay has served, because it serves nobody any more. */
   clear(): void {
     this.#served.clear()
   }

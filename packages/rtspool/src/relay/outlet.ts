@@ -8,11 +8,17 @@ import type { StatedTime } from './upstream.js'
 export interface OutletEvents {
   /** Called when the media of a source begins to accept packets. */
   attached(source: RelaySource): void
-  /** Called when a source is closed. @returns Resolves when everything is released that no other media needs */
+  /**
+   * Called when the media of a source has closed it.
+   *
+   * @returns Resolves when the connection is closed, if no other media needs it; otherwise at once.
+   */
   closed(source: RelaySource): Promise<void>
 }
 
-/** Source of one media of a server, which serves one path: passes the packets of the relay on to it. */
+/**
+ * Source of one media of a server, which serves one path: passes the packets that a relay receives on to this media.
+ */
 export class RelaySource implements MediaSource {
   readonly description: SessionDescription
   readonly sendsReports = true
@@ -73,7 +79,9 @@ export class RelaySource implements MediaSource {
 /** Distributes packets and times to all media that a relay serves. Tracks are indices into the description, from 0. */
 export class Outlet {
   readonly #sources = new Set<RelaySource>()
-  /** Latest time in a sender report of the present connection, by index of the track. */
+  /**
+   * Latest pair of RTP time and wall-clock time in a sender report of the present connection, by index of the track.
+   */
   readonly #times = new Map<number, StatedTime>()
 
   get size(): number {
@@ -113,13 +121,15 @@ export class Outlet {
     for (const source of this.#sources) source.tell(track, time)
   }
 
-  /** Replaces the times by those of another connection. The media get them with {@link back}. */
+  /**
+   * Replaces the times stated by sender reports by those of another connection. The media get them with {@link back}.
+   */
   restate(times: ReadonlyMap<number, StatedTime>): void {
     this.#times.clear()
     for (const [track, time] of times) this.#times.set(track, time)
   }
 
-  /** Sends a new media the latest times, and packets that arrived before the media. */
+  /** Sends a new media the latest times stated by sender reports, and the packets that arrived before the media. */
   begin(source: RelaySource, packets: readonly TrackPacket[]): void {
     for (const [track, time] of this.#times) source.tell(track, time)
     for (const { track, packet } of packets) source.push(track, packet)

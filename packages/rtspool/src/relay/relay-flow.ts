@@ -15,7 +15,7 @@ export interface RelayFlowInit {
   readonly arrived: () => void
   /** Called with the description for new viewers as soon as it is available. */
   readonly described: (description: SessionDescription) => void
-  /** Called before the media switch to another connection. Media whose codecs differ then end. */
+  /** Called before the media switch to another connection to a source. Media whose codecs differ then end. */
   readonly returns: () => void
   /**
    * Called when a media has been closed.
@@ -42,13 +42,18 @@ export class RelayFlow {
   #present: SessionDescription | undefined
   /** Description for new media; `undefined` if they have to wait for a connection. */
   #description: SessionDescription | undefined
-  /** Packets that no media has received yet; `undefined` while packets are passed on at once. */
+  /**
+   * Packets since the last key frame that no media has received yet; `undefined` while packets are passed on at once.
+   */
   #backlog: Backlog | undefined
   /** True from the loss of a connection with viewers until the viewers continue with the next one. */
   #isAway = false
   /** Arrival of the first packet (of video, if there is video) in milliseconds of the clock; `undefined` before. */
   #firstAt: number | undefined
-  /** Wait for the sender reports of the source, and the function to call after it; `undefined` without a wait. */
+  /**
+   * Timer of a wait for the sender reports of the source, and the function to call after the wait; `undefined` without
+   * a wait.
+   */
   #reports: { readonly timer: ClockTimer; readonly next: () => void } | undefined
 
   constructor(init: RelayFlowInit) {
@@ -83,8 +88,8 @@ export class RelayFlow {
   }
 
   /**
-   * Notes the response to PLAY: new viewers can get the description. While earlier viewers wait for a return, it is the
-   * earlier description.
+   * Notes the response to PLAY: new viewers can get the description. While earlier viewers wait for the return of the
+   * source, new ones get the earlier description.
    */
   notePlayed(): void {
     if (this.#isAway) this.#tellDescription()
@@ -116,7 +121,10 @@ export class RelayFlow {
     this.#outlet.away()
   }
 
-  /** Switches to another connection at once. Its kept packets begin with a key frame. */
+  /**
+   * Passes on the packets of another connection, which is ready, from now on. The packets kept from it begin with a key
+   * frame.
+   */
   takeOver(contents: NonNullable<Standby['contents']>): void {
     this.#cancelReports()
     this.#present = contents.description

@@ -46,7 +46,11 @@ export class RelayMedia extends EventEmitter<RelayMediaEvents> implements AsyncD
   #options: RelayUpdate
   #closing: Promise<void> | undefined
 
-  /** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+  /**
+   * Creates a relay, which connects when the first viewer comes, or at once with the option `alwaysOn`.
+   *
+   * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
+   */
   constructor(source: RelaySource | readonly RelaySource[], options: RelayOptions = {}) {
     super()
     checkRelayOptions(options)

@@ -117,17 +117,18 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
    */
   readonly timeline?: MediaFactoryOptions['timeline']
   /**
-   * Signal that closes the relay.
+   * Signal that closes the relay for good when it is aborted.
    * @default never
    */
   readonly signal?: AbortSignal | undefined
   /**
-   * Clock of the relay.
+   * Clock for all delays and times of the relay. Tests replace it.
    * @default `systemClock`
    */
   readonly clock?: Clock | undefined
   /**
-   * Function that returns random numbers from 0 up to, but not including, 1; they vary the delays between attempts.
+   * Function that returns random numbers from 0 up to, but not including, 1, by which the delays between attempts to
+   * connect are shortened. Tests replace the function to get exact delays.
    * @default `Math.random`
    */
   readonly random?: (() => number) | undefined
@@ -172,7 +173,7 @@ const updatable = [
   ...['waitSeconds', 'onAway', 'transport'],
 ] as const
 
-/** Source whose URL and options of the client are valid. */
+/** Source of a relay, whose URL and client options have been checked. */
 export interface ResolvedRelaySource {
   /** URL with user and password, if it has them. */
   readonly url: string
@@ -183,7 +184,7 @@ export interface ResolvedRelaySource {
   readonly secrets: readonly string[]
 }
 
-/** Valid options that an update can replace, with their defaults and in milliseconds. */
+/** Options that an update can replace, after their checks: with defaults, and with all times in milliseconds. */
 export interface ResolvedRelayOptions {
   readonly lingerMs: number
   readonly holdMs: number

@@ -43,7 +43,7 @@ export type RelayReason =
   | 'certificate'
   | 'loop'
 
-/** Last error of a relay, without secrets. */
+/** Last error or other end of a connection of a relay, without secrets. */
 export interface RelayError {
   /** Code of the `ClientError` that ended the connection; `undefined` for any other end, such as a stall. */
   readonly code: RtspErrorCode | undefined
@@ -56,7 +56,7 @@ export interface RelayError {
 /** State of a relay at one moment. All times are wall-clock times. */
 export interface RelayStatus {
   readonly state: RelayState
-  /** Time since which the state has lasted. */
+  /** Time at which the relay has entered its present state. */
   readonly since: Date
   /**
    * Time of the next attempt, in the states `waiting` and `failed`; `undefined` if there is none. In the state `failed`
@@ -67,9 +67,9 @@ export interface RelayStatus {
    * Reason why there is no connection; `undefined` in the states `idle` and `playing`, and during the first attempt.
    */
   readonly reason: RelayReason | undefined
-  /** Number of connections attempted since packets last arrived, the present one included. */
+  /** Number of attempts to connect since packets last arrived, the present one included. */
   readonly attempts: number
-  /** Last error, even if packets arrive again; `undefined` before the first. */
+  /** Last error of a connection or an attempt, even if packets arrive again; `undefined` before the first. */
   readonly lastError: RelayError | undefined
   /** Bytes of RTP received since the relay was created. */
   readonly bytes: number
@@ -77,6 +77,6 @@ export interface RelayStatus {
   readonly source: string
   /** URLs of all sources in the order of preference, without credentials. */
   readonly sources: readonly string[]
-  /** Transport of the packets; `undefined` without a connection. */
+  /** Transport over which packets arrive from the source; `undefined` without a connection. */
   readonly transport: RtspClientTransport | undefined
 }

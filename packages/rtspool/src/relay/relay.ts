@@ -51,14 +51,14 @@ export class Relay implements UpstreamListener {
   readonly #loops = new LoopGuard()
   #options: ResolvedRelayOptions
   #upstream: Upstream | undefined
-  /** Timer of the next attempt to connect. */
+  /** Timer of the next attempt to connect to a source, in the states `waiting` and `failed`. */
   #timer: ClockTimer | undefined
   #lingerTimer: ClockTimer | undefined
   readonly #returns: ReturnToFirst
   #closing: Promise<void> | undefined
   #lastError: RelayError | undefined
   readonly #facts = {
-    /** RTP bytes received on earlier connections. */
+    /** RTP bytes received on earlier connections, which count in `status.bytes`. */
     bytes: 0,
     /** True once packets have arrived from one of the present sources. */
     hasPlayed: false,
@@ -114,8 +114,8 @@ export class Relay implements UpstreamListener {
   }
 
   /**
-   * Connects in the state `idle` if somebody needs the stream; closes the connection if nobody does. Called after each
-   * change of that need.
+   * Begins to connect in the state `idle` if a viewer, a request or `alwaysOn` needs the stream. Closes the connection
+   * if nobody does. Called after each change of that need.
    */
   settle(): void {
     if (this.#facts.isClosed) return
@@ -232,7 +232,10 @@ export class Relay implements UpstreamListener {
     return this.#options.alwaysOn || this.#flow.size > 0 || opening > 0 || isLingering
   }
 
-  /** Connects. After a failed attempt, waits until {@link viewerRetryMs} have passed since its start. */
+  /**
+   * Connects to the present source. After a failed attempt, waits until {@link viewerRetryMs} have passed since the
+   * attempt began.
+   */
   #begin(): void {
     const sinceMs = this.#init.clock.now() - this.#attempts.lastAt
     const waitMs = this.#attempts.count > 0 ? viewerRetryMs - sinceMs : 0
@@ -311,7 +314,11 @@ export class Relay implements UpstreamListener {
     this.#flow.leave()
   }
 
-  /** Closes the present connection, and adds its bytes to the sum. @returns Resolves when the connection is closed */
+  /**
+   * Closes the present connection, and adds the bytes that it has received to `status.bytes`.
+   *
+   * @returns Resolves when the connection is closed
+   */
   #drop(upstream: Upstream): Promise<void> {
     this.#facts.bytes += upstream.bytes
     this.#upstream = undefined
@@ -357,7 +364,7 @@ export class Relay implements UpstreamListener {
     if (this.#init.clock.now() - this.#attempts.lastAt >= this.#viewerPauseMs) this.#connect()
   }
 
-  /** Milliseconds after the last attempt before which a new viewer causes no other. */
+  /** Milliseconds after the start of the last attempt to connect within which a new viewer causes no other attempt. */
   get #viewerPauseMs(): number {
     const { state, reason } = this.#record
     const { failedRetryMs, maxDelayMs } = this.#options
@@ -377,7 +384,10 @@ export class Relay implements UpstreamListener {
     this.#record.enter('playing')
   }
 
-  /** Keeps the connection for `lingerMs` even without a media. */
+  /**
+   * Keeps the connection open for `lingerMs`, even if no media needs it: media with other codecs end when the source
+   * returns.
+   */
   #linger(): void {
     this.#lingerTimer?.cancel()
     this.#facts.isLingering = true

@@ -14,7 +14,7 @@ export interface ReturnToFirstInit {
   readonly takeOver: (standby: Standby) => void
 }
 
-/** Tries to connect to the first source again, while another one serves the viewers. */
+/** Tries at intervals to connect to the first source of a relay's list again, while another one serves the viewers. */
 export class ReturnToFirst {
   /** Milliseconds between two attempts to connect to the first source; 0 = no attempts. */
   returnMs: number
@@ -27,7 +27,10 @@ export class ReturnToFirst {
     this.returnMs = init.returnMs
   }
 
-  /** Returns the running attempt if the connection belongs to it; `undefined` for any other connection. */
+  /**
+   * Returns the running attempt to reach the first source if it has opened this connection; `undefined` for any other
+   * connection.
+   */
   of(upstream: Upstream): Standby | undefined {
     return this.#standby?.upstream === upstream ? this.#standby : undefined
   }

@@ -10,7 +10,7 @@ import { maxReportWaitMs, type StatedTime, type Upstream } from './upstream.js'
  */
 export class Standby {
   readonly upstream: Upstream
-  /** Latest times in sender reports of the source, by index of the track. */
+  /** Latest pair of RTP time and wall-clock time in a sender report of the source, by index of the track. */
   readonly times = new Map<number, StatedTime>()
   readonly #clock: Clock
   readonly #limits: GopCacheLimits
@@ -20,6 +20,8 @@ export class Standby {
   #timer: ClockTimer | undefined
 
   /**
+   * Creates the standby for a connection that is being opened.
+   *
    * @param init - `ready` is called once, a moment after the kept packets begin with a key frame. Viewers can then
    *   switch.
    */
@@ -35,7 +37,10 @@ export class Standby {
     this.#ready = init.ready
   }
 
-  /** Description, kept packets and times; `undefined` before the source has described its stream. */
+  /**
+   * Description, kept packets and times of the source, with which viewers can switch; `undefined` before the source has
+   * described its stream.
+   */
   get contents() {
     const [description, backlog] = [this.#description, this.#backlog]
     return description && backlog && { description, backlog, times: this.times }

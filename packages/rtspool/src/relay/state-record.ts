@@ -10,7 +10,11 @@ export class StateRecord {
   readonly #clock: Clock
   readonly #changed: (previous: RelayState) => void
 
-  /** @param changed - Called after each change of `state`. */
+  /**
+   * Creates the record with the state `idle`.
+   *
+   * @param changed - Called with the previous state after each change of `state`.
+   */
   constructor(clock: Clock, changed: (previous: RelayState) => void) {
     this.#clock = clock
     this.#changed = changed

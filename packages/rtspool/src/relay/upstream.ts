@@ -7,12 +7,13 @@ import type { SessionDescription } from '../sdp/index.js'
 import type { ResolvedRelaySource } from './relay-options.js'
 
 /**
- * Maximum milliseconds to wait for sender reports after PLAY, or after the first key frame of a return. They let sound
- * and pictures match from the beginning. Servers report with their first packets; many cameras do seconds later.
+ * Maximum milliseconds to wait for sender reports after PLAY, or after the first key frame of a return. With the times
+ * in the reports, sound and pictures match from the beginning. Servers send reports with their first packets, many
+ * cameras seconds later.
  */
 export const maxReportWaitMs = 60
 
-/** Wall-clock time of an RTP timestamp, from a sender report of the source. */
+/** Pair of an RTP timestamp and the wall-clock time at which it was captured, from a sender report of the source. */
 export interface StatedTime {
   /** Milliseconds since 1970 of the source's clock at `rtpTime`. */
   readonly unixMs: number
@@ -52,14 +53,17 @@ export interface UpstreamInit {
   readonly source: ResolvedRelaySource
   readonly clock: Clock
   readonly userAgent: string
-  /** Transports in the order in which they are tried. */
+  /** Transports that the connection tries for the packets, in this order. */
   readonly transports: readonly RtspClientTransport[]
   /**
    * Milliseconds without video (without any packet, if there is no video) that end the connection as `stalled`; 0 =
    * never.
    */
   readonly stallMs: number
-  /** End of an earlier connection, for which the attempt waits: some cameras allow only one session. */
+  /**
+   * Promise of the end of an earlier connection, for which the attempt to connect waits: some cameras allow only one
+   * session.
+   */
   readonly after: Promise<void> | undefined
   readonly listener: UpstreamListener
 }
@@ -177,7 +181,10 @@ export class Upstream {
     return !this.#isOver
   }
 
-  /** Arrival of the last packet of the video track that leads: the first that has sent any. Without video all tracks count. */
+  /**
+   * Arrival of the last packet in milliseconds of the clock; `undefined` before the first. Packets of the first video
+   * track that has sent any count, or without video those of all tracks.
+   */
   get #lastMediaAt(): number | undefined {
     const video = this.#tracks.filter(({ kind }) => kind === 'video')
     const leader = video.find(({ stats }) => stats.lastPacketAt !== undefined)

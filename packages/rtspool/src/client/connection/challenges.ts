@@ -10,7 +10,7 @@ export type SupportedChallenge =
       readonly realm: string
       readonly nonce: string
       readonly algorithm: DigestAlgorithm
-      /** Algorithm as sent by the server; `undefined` if it sent none. */
+      /** Name of the algorithm exactly as the server sent it, to be repeated; `undefined` if it sent none. */
       readonly algorithmText: string | undefined
       /** `true` if the response has `qop=auth`; `false` for the form of RFC 2069. */
       readonly hasQop: boolean
@@ -18,9 +18,9 @@ export type SupportedChallenge =
       readonly isStale: boolean
     }
 
-/** Maximum number of challenges that are read. No server has as many. */
+/** Maximum number of challenges in one 401 response that are read. No server sends as many. */
 const maxChallenges = 16
-/** Maximum number of characters of a header line that is read. */
+/** Maximum number of characters of a WWW-Authenticate line; longer lines are ignored. */
 const maxLineLength = 8 * 1024
 /** Matches the beginning of a challenge: a scheme, a space and the name of a parameter. */
 const beginning = /^[A-Za-z][\w-]*[ \t]+[\w-]+[ \t]*=/

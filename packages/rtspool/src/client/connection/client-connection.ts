@@ -35,10 +35,7 @@ export interface ClientConnectionInit {
  */
 export type FrameReceiver = (payload: Buffer) => void
 
-/**
- * Maximum number of unsent bytes. Above it, further reports, keep-alives and responses are left
- * out.
- */
+/** Maximum number of bytes that wait to be sent. Above it, further reports, keep-alives and responses are left out. */
 const maxWaitingBytes = 64 * 1024
 /**
  * Maximum number of times that one request is sent, including those that were refused for their
@@ -68,12 +65,12 @@ export class ClientConnection {
   readonly #stream: MessageStream
   readonly #pending = new PendingResponses()
   readonly #channels = new Map<number, FrameReceiver>()
-  /** Promise that settles when the last of the waiting requests has its response. */
+  /** Promise that settles when the last of the waiting requests has its response. The next request starts then. */
   #turn: Promise<unknown> = Promise.resolve()
   #cSeq = 0
   #isCorked = false
   #failure: { readonly error: unknown } | undefined
-  /** Number of received frames on channels without a track. */
+  /** Number of received interleaved frames on channels that no track uses. */
   unknownFrames = 0
 
   constructor(socket: ClientSocket, init: ClientConnectionInit) {
@@ -106,7 +103,7 @@ export class ClientConnection {
     return this.#failure === undefined
   }
 
-  /** Passes frames of a channel to a receiver from now on. */
+  /** Passes the payloads of frames on an interleaved channel to a receiver from now on. */
   setChannel(channel: number, receiver: FrameReceiver): void {
     this.#channels.set(channel, receiver)
   }
@@ -215,10 +212,10 @@ export class ClientConnection {
   }
 
   /**
-   * Closes the connection. With a farewell, sends it first, and waits shortly for the response: some cameras keep a
-   * stream for half a minute when a client has left without TEARDOWN.
+   * Closes the connection. With a farewell (a TEARDOWN), sends that request first, and waits up to {@link farewellMs}
+   * for the response. Some cameras keep a stream for half a minute when a client has left without TEARDOWN.
    *
-   * @param error - Error for the requests without a response.
+   * @param error - Error with which requests that have no response yet reject.
    */
   async close(error: unknown, farewell?: ClientRequest): Promise<void> {
     if (!this.isOpen) return

@@ -6,7 +6,7 @@ import type { ClientBasicPolicy } from '../client-options.js'
 import type { ClientCredentials } from '../client-url.js'
 import { type SupportedChallenge, supportedChallenges } from './challenges.js'
 
-/** Authenticates the requests of one connection. */
+/** Adds credentials to the requests of one connection, by Digest or Basic, as the server's 401 responses demand. */
 export class Login {
   readonly #credentials: ClientCredentials | undefined
   readonly #isBasicAllowed: boolean

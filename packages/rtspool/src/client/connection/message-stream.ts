@@ -11,7 +11,7 @@ import { PartialFrame } from '../../rtsp/partial-frame.js'
 
 /** Receiver of the messages and frames of a {@link MessageStream}. */
 export interface MessageStreamSink extends RtspParserSink {
-  /** Returns whether frames of the channel are expected. */
+  /** Returns whether a track uses the interleaved channel, so that frames on it are expected. */
   isChannel(channel: number): boolean
 }
 
@@ -19,7 +19,7 @@ const LF = 0x0a
 const CR = 0x0d
 const DOLLAR = 0x24
 const status = 'RTSP/'
-/** Texts with which responses and requests of a server begin. */
+/** Texts with which responses and requests of a server begin, for finding the next one after stray bytes. */
 const beginnings = [status, ...rtspMethods.map((method) => `${method} `)]
 const longestBeginning = Math.max(...beginnings.map(({ length }) => length))
 
@@ -56,14 +56,14 @@ export class MessageStream {
   readonly #frame = new PartialFrame()
   #isFrameOpen = false
   /**
-   * Bytes at the end of a chunk that are too few to be recognised; at most {@link
-   * longestBeginning}.
+   * Bytes at the end of the last chunk too few to be recognised as a message or frame; at most
+   * {@link longestBeginning}.
    */
   #held: Buffer = nothing
   #isClosed = false
   #isInStep = true
   #strayBytes = 0
-  /** Number of stray bytes since the last message or frame. */
+  /** Number of stray bytes in a row since the last message or frame; above a limit the stream fails. */
   #strayRun = 0
 
   constructor(sink: MessageStreamSink) {
@@ -82,7 +82,7 @@ export class MessageStream {
     })
   }
 
-  /** Number of bytes skipped so far, because they belonged to no message and no frame. */
+  /** Number of bytes of the server skipped so far, because they belonged to no message and no frame. */
   get strayBytes(): number {
     return this.#strayBytes
   }
@@ -177,7 +177,10 @@ export class MessageStream {
     this.#strayRun = 0
   }
 
-  /** Skips stray bytes up to the next one at which a message or frame may begin. */
+  /**
+   * Skips stray bytes from the offset `at` on. Returns the offset of the next byte at which a message or frame may
+   * begin.
+   */
   #skip(bytes: Buffer, at: number): number {
     this.#isInStep = false
     let next = at + 1

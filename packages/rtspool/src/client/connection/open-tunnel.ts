@@ -19,7 +19,7 @@ const maxAttempts = 3
 /** Functions that open a tunnel, by transport. */
 const openers = { http: openHttpTunnel, webSocket: openWebSocket }
 
-/** Transport within a tunnel: RTSP over HTTP, or RTSP over WebSocket. */
+/** Name of a transport that needs a tunnel: RTSP over HTTP, or RTSP over WebSocket. */
 export type TunnelKind = keyof typeof openers
 
 export const isTunnel = (transport: string): transport is TunnelKind =>
@@ -28,7 +28,7 @@ export const isTunnel = (transport: string): transport is TunnelKind =>
 /**
  * Opens an HTTP tunnel or a WebSocket to the host of a URL. Answers the status 401 with the credentials of the login.
  *
- * @param login - Login for HTTP; that of RTSP is another.
+ * @param login - Login for the requests of HTTP. RTSP inside the tunnel has a login of its own.
  * @throws {ClientError} `ERR_CLIENT_TRANSPORT`, `ERR_CLIENT_UNAUTHORIZED` or `ERR_CLIENT_AUTH_SCHEME`
  * @throws The errors of `openStream`, while the connection is not open yet.
  */

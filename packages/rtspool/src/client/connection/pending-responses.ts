@@ -1,6 +1,6 @@
 import type { RtspResponse } from '../../rtsp/index.js'
 
-/** Receives the response to a request, or the error that prevents it. */
+/** Functions that receive the response to one request, or the error that prevents it. */
 export interface ResponseReceiver {
   readonly resolve: (response: RtspResponse) => void
   readonly reject: (error: unknown) => void

@@ -4,7 +4,7 @@ import { parseKeyMgmtAttribute } from '../../rtsp/index.js'
 import type { MediaDescription, SessionDescription } from '../../sdp/index.js'
 import { parseCryptoAttribute } from '../../srtp/index.js'
 
-/** Key in a description, with which the server protects the packets of a track. */
+/** SRTP key in a session description, with which the server encrypts the packets of a track. */
 export interface DescribedKey extends SrtpOffer {
   /**
    * True if the server reads a key of the client in SETUP (MIKEY). Otherwise (`a=crypto`) both sides use the key of the

@@ -40,7 +40,10 @@ export interface Presentation {
 }
 
 const maxPayloadType = 127
-/** Clock rate in Hz without a usable `a=rtpmap`, except for audio; the next constant is for audio (RFC 3551). */
+/**
+ * Clock rate in Hz of a track without a usable `a=rtpmap`, unless it is audio; the next constant is that for audio (RFC
+ * 3551).
+ */
 const videoClockRate = 90_000
 const audioClockRate = 8000
 

@@ -9,7 +9,7 @@ import { unitPacketizerOf } from './unit-packetizer.js'
 
 /** Access unit to forward, as `client.accessUnits()` and `server.read()` return it. */
 export interface ForwardedUnit {
-  /** Track of the unit: its position in the description of the source, from 0. */
+  /** Track that the access unit belongs to; `index` is its position in the description of the source, from 0. */
   readonly track: { readonly index: number }
   /** NAL units, one frame, or payloads, as in `ReceivedUnit.parts`. */
   readonly parts: readonly Buffer[]

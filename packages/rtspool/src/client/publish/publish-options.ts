@@ -7,7 +7,7 @@ import {
 } from '../client-options.js'
 import { type AnnouncedMedia, mediaOf, type PublishedTrackSource } from './announcement.js'
 
-/** Options of {@link RtspClientOptions} that also apply to `publish`. */
+/** Names of the options of {@link RtspClientOptions} that also apply to `publish`. */
 const connectionOptions = [
   ...(['username', 'password', 'basic', 'transports', 'udpPorts', 'tls', 'userAgent'] as const),
   ...(['connectTimeout', 'responseTimeout', 'keepAliveSeconds', 'reportSeconds'] as const),

@@ -33,7 +33,7 @@ export async function publish(
   return openPublisher(url, options)
 }
 
-/** Publishes like {@link publish}, and returns the class, which can be ended with an error. */
+/** Publishes like {@link publish}, but returns an object of the class, which can be ended with an error. */
 export async function openPublisher(
   url: string | URL,
   options: RtspPublishOptions,

@@ -25,7 +25,7 @@ const cname = 'rtspool'
 const defaultClockRate = 90_000
 /** Maximum size of a packet in bytes: the length of an interleaved frame has 16 bits. */
 const maxPacketBytes = 65_535
-/** Bits of {@link payloadKinds} for packets at which a decoder can begin. */
+/** Bits of {@link payloadKinds} that mark packets at which a decoder can begin. */
 const beginnings = payloadKinds.keyFrame | payloadKinds.prefix | payloadKinds.recovery
 
 /** Functions of a publisher that its tracks call. */
@@ -48,7 +48,7 @@ export class PublishedTrack implements RtspPublishedTrack {
   #ssrc: number | undefined
   #packets = 0
   #bytes = 0
-  /** Packets and payload bytes sent with the present SSRC, for sender reports. */
+  /** Number of packets, and of their payload bytes, sent with the present SSRC; both are for sender reports. */
   #sent = { packets: 0, octets: 0 }
   #droppedPackets = 0
   #reportedLost: number | undefined
@@ -124,7 +124,7 @@ export class PublishedTrack implements RtspPublishedTrack {
     this.#link.sendRtcp(serializeCompound([...packets, { type: 'bye', ssrcs: [this.#ssrc] }]))
   }
 
-  /** Reads the number of lost packets from a compound RTCP packet of the server. */
+  /** Reads a compound RTCP packet of the server: its receiver reports state the number of lost packets. */
   receiveRtcp(compound: Buffer): void {
     for (const packet of parseCompound(compound)) {
       if (packet.type !== 'receiverReport' && packet.type !== 'senderReport') continue

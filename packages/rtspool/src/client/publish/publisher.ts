@@ -116,7 +116,7 @@ export class Publisher extends EventEmitter<RtspPublisherEvents> implements Rtsp
   }
 
   /**
-   * Closes the publisher; only the first call counts.
+   * Closes the publisher with its session and connection; only the first call counts.
    *
    * @param error - Reason of the end, for {@link error}; `undefined` = closed by its owner.
    */

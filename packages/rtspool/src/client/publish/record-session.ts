@@ -17,7 +17,7 @@ export interface RecordSession {
   readonly session: ClientSession
   readonly transport: RtspClientTransport
   readonly methods: readonly string[]
-  /** Senders of the packets, one for each track, in the order of the announced media. */
+  /** Links that send RTP and RTCP packets to the server, one for each track, in the order of the announced media. */
   readonly links: readonly RtpLink[]
 }
 

@@ -6,7 +6,7 @@ import type { TransportAnswer } from '../streams/transport-answer.js'
 
 /** Sender of the RTP and RTCP packets of one published track. */
 export interface RtpLink {
-  /** Value of the Transport header in the SETUP request. */
+  /** Value of the Transport header in the SETUP request of the track. */
   readonly offer: string
   /** Called with each compound RTCP packet of the server; the publisher sets the function. */
   onRtcp: (compound: Buffer) => void
@@ -18,7 +18,7 @@ export interface RtpLink {
   open(answer: TransportAnswer): void
   sendRtp(packet: Buffer): void
   sendRtcp(compound: Buffer): void
-  /** Releases UDP ports. Idempotent. */
+  /** Releases the UDP ports of the link, if it has any. Idempotent. */
   close(): Promise<void>
 }
 
@@ -29,7 +29,11 @@ export class TcpLink implements RtpLink {
   readonly #connection: ClientConnection
   #channels: readonly [rtp: number, rtcp: number]
 
-  /** @param place - Number of tracks set up before: the link asks for the channels 2 × `place` and 2 × `place` + 1. */
+  /**
+   * Creates the link of one track.
+   *
+   * @param place - Number of tracks set up before: the link asks for the channels 2 × `place` and 2 × `place` + 1.
+   */
   constructor(connection: ClientConnection, place: number) {
     this.#connection = connection
     this.#channels = [place * 2, place * 2 + 1]

@@ -11,23 +11,26 @@ export interface RtspPublisherEvents {
   closed: [error: unknown]
 }
 
-/** Counts of one published track. */
+/** Counts of one published track since the beginning. */
 export interface RtspPublishedTrackStats {
-  /** RTP packets sent. */
+  /** Number of RTP packets sent to the server. */
   readonly packets: number
-  /** Bytes of the RTP packets counted in `packets`, headers included. */
+  /** Total size in bytes of the RTP packets counted in `packets`, headers included. */
   readonly bytes: number
   /** Packets that were not sent: no valid RTP, larger than 65,535 bytes, or left out because the queue was full. */
   readonly droppedPackets: number
-  /** Total of packets that did not reach the server, by its last receiver report; `undefined` before the first. */
+  /**
+   * Number of packets that did not reach the server since the beginning, as its last receiver report states;
+   * `undefined` before the first.
+   */
   readonly reportedLostPackets: number | undefined
 }
 
 /** One track that is sent to the server; the target of `RtspClientTrack.pipe`. */
 export interface RtspPublishedTrack extends RtpTarget {
-  /** Position in the announced description, from 0. */
+  /** Position of the track in the announced description, from 0. */
   readonly index: number
-  /** Description as announced. */
+  /** Media section of the track as it was announced to the server. */
   readonly description: MediaDescription
   readonly stats: RtspPublishedTrackStats
   /**
@@ -61,11 +64,11 @@ export interface RtspPublisher extends EventEmitter<RtspPublisherEvents>, AsyncD
   /** URL of the stream, without user and password. */
   readonly url: string
   readonly state: RtspPublisherState
-  /** Reason of the end; `undefined` before the end, and after `close()`. */
+  /** Error that has ended the publisher; `undefined` before the end, and after `close()`. */
   readonly error: unknown
   readonly transport: RtspClientTransport
   readonly tracks: readonly RtspPublishedTrack[]
-  /** Bytes that wait for the server to read them. Always 0 over UDP. */
+  /** Number of bytes that wait in this process until the server reads them; always 0 over UDP. */
   readonly queuedBytes: number
   /**
    * Waits until at most half of `maxQueuedBytes` wait for the server, or the publisher is closed. Never rejects. A

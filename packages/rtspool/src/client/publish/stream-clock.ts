@@ -1,11 +1,13 @@
 import type { Clock } from '../../clock.js'
 
 /**
- * Length of a window in milliseconds. At its end, its packet with the least delay relates RTP time to the wall clock.
+ * Milliseconds between two corrections of the relation between RTP time and wall clock. Each uses the packet with the
+ * least delay since the last correction.
  */
 const windowMs = 5000
 /**
- * Largest difference in seconds between the steps of RTP time and of arrival; a larger one is a jump of the timestamps.
+ * Largest error in seconds with which the timestamps of two packets predict the time between their arrivals. A larger
+ * error is a jump of the timestamps.
  */
 const maxStepSeconds = 10
 
@@ -22,14 +24,14 @@ interface Mapping extends StreamTime {
 
 /**
  * Relates the RTP timestamps of one stream to the wall clock. The source states the relation with {@link map}.
- * Otherwise the arrival of packets decides: in each window, the packet with the least delay.
+ * Otherwise the arrival of packets decides: in each {@link windowMs}, the packet with the least delay.
  */
 export class StreamClock {
   readonly #clock: Clock
   readonly #clockRate: number
   #mapping: Mapping | undefined
   #isTold = false
-  /** Packet with the least delay in the present window; `undefined` before its first packet. */
+  /** Packet with the least delay since the last correction; `undefined` if none has arrived. */
   #best: Mapping | undefined
   #windowEndsAt = 0
 
@@ -38,13 +40,16 @@ export class StreamClock {
     this.#clockRate = clockRate
   }
 
-  /** Sets the relation of RTP time and wall clock. The arrival of packets no longer changes it. */
+  /**
+   * Sets the relation of RTP time and wall clock: `rtpTime`, `unixMs` and `clockMs` are the same instant. The arrival
+   * of packets no longer changes it.
+   */
   map(unixMs: number, rtpTime: number, clockMs: number): void {
     this.#mapping = { unixMs, rtpTime, clockMs }
     this.#isTold = true
   }
 
-  /** Notes the RTP timestamp of a packet that arrives now. */
+  /** Takes account of a packet that arrives now with this RTP timestamp. Has no effect after {@link map}. */
   note(rtpTime: number): void {
     if (this.#isTold) return
     const clockMs = this.#clock.now()

@@ -11,19 +11,22 @@ import type { RtspClientTrack } from '../rtsp-client.js'
 /** Functions that turn audio of one encoding into RTP packets. */
 export interface AudioPacketizer {
   /**
-   * Splits audio into pieces of one packet each, if the encoding allows that. An incomplete last sample is kept for the next
-   * call.
+   * Splits audio into pieces of one packet each, if the encoding allows that. An incomplete last sample is kept for the
+   * next call.
    *
-   * @param isContinued - False if the audio begins a talkspurt: what was kept is dropped.
+   * @param isContinued - False if the audio begins a talkspurt: the sample part that was kept is dropped.
    */
   split(audio: Uint8Array, isContinued: boolean): Uint8Array[]
-  /** Returns the duration of a piece in ticks of the track's clock rate. */
+  /** Returns the duration of a piece of audio, as {@link split} returns it, in ticks of the track's clock rate. */
   ticksOf(piece: Uint8Array): number
-  /** Returns the RTP packets of a piece, whose RTP timestamp is given. */
+  /**
+   * Returns the RTP packets of a piece of audio, as {@link split} returns it. The first one has the given RTP
+   * timestamp.
+   */
   packetize(piece: Uint8Array, timestamp: number): Buffer[]
 }
 
-/** Number of packets for a second of samples: each has 20 ms (RFC 3551 section 4.2). */
+/** Number of RTP packets into which a second of audio samples is divided: each has 20 ms (RFC 3551 section 4.2). */
 const packetsASecond = 50
 /** Bytes of one sample of one channel, by encoding that consists of samples. */
 const sampleBytes: Readonly<Record<string, number>> = { PCMU: 1, PCMA: 1, L16: 2 }
@@ -77,7 +80,7 @@ export function audioPacketizerOf(
   throw new TypeError(`the back channel has the encoding ${encoding}: send whole packets with push`)
 }
 
-/** Cuts whole samples into pieces. */
+/** Cuts samples into pieces of `pieceBytes` bytes, for one packet each; the last piece may be shorter. */
 function piecesOf(audio: Uint8Array, pieceBytes: number): Uint8Array[] {
   const pieces: Uint8Array[] = []
   for (let at = 0; at < audio.length; at += pieceBytes) {

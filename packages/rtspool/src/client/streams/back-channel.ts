@@ -29,11 +29,14 @@ export class BackChannel implements RtspBackChannel {
   readonly #owner: BackChannelOwner
   readonly #ssrc = randomInt(2 ** 32)
   #packetizer: AudioPacketizer | undefined
-  /** RTP timestamp of the next audio. */
+  /** RTP timestamp of the audio that is sent next. */
   #timestamp = randomInt(2 ** 32)
-  /** Time at which the next audio is due to be played, in milliseconds of the clock; `undefined` before the first. */
+  /**
+   * Time at which the next audio should be played by the server, in milliseconds of the clock; `undefined` before the
+   * first.
+   */
   #dueMs: number | undefined
-  /** Time of the last write, in milliseconds of the clock. */
+  /** Time at which audio was last written, in milliseconds of the clock; `-Infinity` before the first. */
   #writtenMs = Number.NEGATIVE_INFINITY
   #packetCount = 0
   #octetCount = 0

@@ -2,7 +2,7 @@ import type { RtspClientTransport } from '../rtsp-client.js'
 import type { ClientTrack } from './client-track.js'
 import type { TransportAnswer } from './transport-answer.js'
 
-/** Channels or ports on which the packets of one track arrive. */
+/** Channels, ports or multicast group on which the packets of one track arrive. */
 export interface Carrier {
   /**
    * Returns the value of the Transport header in the SETUP request.
@@ -16,7 +16,7 @@ export interface Carrier {
    * @throws {ClientError} the answer cannot be used.
    */
   open(track: ClientTrack, answer: TransportAnswer): Promise<void> | void
-  /** Releases ports. Idempotent. */
+  /** Releases the UDP ports of the track, if it has any. Idempotent. */
   close(): Promise<void>
 }
 

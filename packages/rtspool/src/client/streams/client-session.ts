@@ -62,7 +62,7 @@ export class ClientSession {
     return this.#timeoutSeconds
   }
 
-  /** Request that ends the session; `undefined` without a session. */
+  /** TEARDOWN request that ends the session; `undefined` if there is no session. */
   get farewell(): ClientRequest | undefined {
     return this.#id === undefined ? undefined : this.#requestOf('TEARDOWN', {})
   }
@@ -111,7 +111,7 @@ export class ClientSession {
     await this.#ask('RECORD', { Range: firstRange })
   }
 
-  /** Plays the tracks that are set up. */
+  /** Sends PLAY for all tracks that are set up, and returns the response. */
   async play(
     { range, scale, speed, replay }: RtspPlayOptions,
     tracks: readonly ClientTrack[],
@@ -184,7 +184,10 @@ export class ClientSession {
     }
   }
 
-  /** Passes the entries of RTP-Info to their tracks: by URI, or else by order. */
+  /**
+   * Passes the entries of RTP-Info (first sequence number and timestamp) in a response to their tracks: by URI, or else
+   * by order.
+   */
   #noteStarts(response: RtspResponse, tracks: readonly ClientTrack[]): void {
     const entries = rtpInfoOf(response)
     const playing = tracks.filter(({ isSetUp }) => isSetUp)

@@ -9,16 +9,16 @@ import type { ReceivedPacket, RtpTarget, RtspClientTrack } from '../rtsp-client.
 import { TrackReception } from './track-reception.js'
 import type { TrackSecurity } from './track-security.js'
 
-/** Receives the packets of all tracks, for readers. */
+/** Receiver to which each track passes its packets, for the readers of the client. */
 export interface TrackListener {
-  /** True if somebody reads: only then are packets passed on. */
+  /** True if the client has a reader. Otherwise no packets are passed on. */
   readonly isRead: boolean
   packet(received: Omit<ReceivedPacket, 'missedPackets'>): void
-  /** Called when the source of a track has said BYE. */
+  /** Called when the server has ended a track with an RTCP BYE. */
   ended(): void
 }
 
-/** Sends RTCP to the server on the channel or port of one track. */
+/** Function that sends a compound RTCP packet to the server, on the channel or port of one track. */
 export type RtcpSender = (compound: Buffer) => void
 
 /** Function that sends an RTP packet to the server. @returns `false` if the packet was left out */
@@ -99,7 +99,7 @@ export class ClientTrack implements RtspClientTrack {
     return { ...this.#reception.stats, rejectedPackets: this.security?.rejectedPackets ?? 0 }
   }
 
-  /** True if the source has said BYE. */
+  /** True if the server has ended the track with an RTCP BYE, and no packet has followed. */
   get isEnded(): boolean {
     return this.#reception.isEnded
   }
@@ -145,7 +145,10 @@ export class ClientTrack implements RtspClientTrack {
     return sealed !== undefined && this.#sendRtp?.(sealed) === true
   }
 
-  /** Handles a packet from the channel or port for RTP. */
+  /**
+   * Handles a packet that has arrived on the track's channel or port for RTP. `now` = arrival in milliseconds of the
+   * client's clock.
+   */
   receiveRtp(received: Buffer, now: number): void {
     const packet = this.security ? this.security.open(received) : received
     if (!packet) return
@@ -159,7 +162,10 @@ export class ClientTrack implements RtspClientTrack {
     this.#listener.packet({ track: this, packet, arrivedAt: now, replay })
   }
 
-  /** Handles a packet from the channel or port for RTCP. */
+  /**
+   * Handles a packet that has arrived on the track's channel or port for RTCP. `now` = arrival in milliseconds of the
+   * client's clock.
+   */
   receiveRtcp(received: Buffer, now: number): void {
     const compound = this.security ? this.security.openRtcp(received) : received
     if (compound) this.#noteRtcp(compound, now)

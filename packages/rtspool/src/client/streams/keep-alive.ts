@@ -8,9 +8,9 @@ const sessionNotFound = 454
 
 export interface KeepAliveInit {
   readonly clock: Clock
-  /** Milliseconds between two requests. */
+  /** Milliseconds between two requests that keep the session alive. */
   readonly intervalMs: number
-  /** Methods in the Public header of the server. */
+  /** Methods that the server announces in the Public header; empty if it announces none. */
   readonly methods: readonly string[]
   /**
    * URI for the requests: the aggregate one, because some cameras ignore requests for other URIs.
@@ -18,9 +18,9 @@ export interface KeepAliveInit {
   readonly uri: string
   readonly sessionId: string
   /**
-   * Called for a 454. Some servers respond so to any keep-alive, and play on.
+   * Called when the server responds 454 (session not found). Some servers respond so to any keep-alive, and play on.
    *
-   * @param error - Error for the end of the session.
+   * @param error - Error of the response, with which to end the session.
    * @param previousAt - Time of the keep-alive before, or of the start, in milliseconds of the clock.
    */
   readonly onNotFound?: ((error: unknown, previousAt: number) => void) | undefined
@@ -39,7 +39,7 @@ export class KeepAlive {
   #method: 'GET_PARAMETER' | 'OPTIONS'
   #hasChanged = false
   #isStopped = false
-  /** Time of the last request, or of the start. */
+  /** Time of the last request, or of the creation before the first, in milliseconds of the clock. */
   #lastAt: number
 
   constructor(connection: ClientConnection, init: KeepAliveInit) {
@@ -51,7 +51,7 @@ export class KeepAlive {
     this.#check.start()
   }
 
-  /** Stops the requests. Idempotent. */
+  /** Stops the keep-alive requests for good. Idempotent. */
   stop(): void {
     this.#isStopped = true
     this.#check.stop()

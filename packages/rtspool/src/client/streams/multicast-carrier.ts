@@ -24,8 +24,10 @@ export class MulticastCarrier implements Carrier {
   #isClosed = false
 
   /**
-   * @param interfaceName - Name or address of the interface; by default that of the connection, unless it is the
-   *   loopback.
+   * Creates a carrier that has not joined a group yet.
+   *
+   * @param interfaceName - Name or address of the network interface on which to receive; by default that of the
+   *   connection, unless it is the loopback.
    */
   constructor(connection: ClientConnection, clock: Clock, interfaceName: string | undefined) {
     this.#connection = connection
@@ -38,7 +40,7 @@ export class MulticastCarrier implements Carrier {
   }
 
   /**
-   * Joins the group in the response to SETUP, or else in the description.
+   * Joins the multicast group that the response to SETUP names, or else the description.
    *
    * @throws {ClientError} `ERR_CLIENT_TRANSPORT` if the server sends elsewhere, or the group cannot be joined.
    */
@@ -75,7 +77,7 @@ export class MulticastCarrier implements Carrier {
 }
 
 /**
- * Returns the group to join: address, ports and TTL, each from the answer, or else from the description.
+ * Returns the group to join: address, ports and TTL, each from the response to SETUP, or else from the description.
  *
  * @throws {ClientError} `ERR_CLIENT_TRANSPORT` if the answer is unicast, or there is no group.
  */

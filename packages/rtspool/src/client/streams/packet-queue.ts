@@ -1,10 +1,10 @@
 import type { ReceivedPacket } from '../rtsp-client.js'
 
-/** Memory of a queue entry in bytes, without its packet. */
+/** Memory in bytes that a queued packet needs besides its own bytes; it counts against the limit. */
 const entryBytes = 128
 /**
- * Minimum number of read entries that are removed from the array at once; they also need the share `compactShare` of
- * it.
+ * Minimum number of read entries that are removed from the array at once; they must also make up the share
+ * `compactShare` of the array.
  */
 const compactAfter = 1024
 const compactShare = 0.5
@@ -18,7 +18,7 @@ interface Entry {
 export interface PacketQueueOwner {
   /** Plays the stream, unless it plays already. Called before the first packet is read. */
   begin(): Promise<void>
-  /** Called when the queue has room again. */
+  /** Called when half of a full queue has been read, so that the connection may be read again. */
   onRoom(): void
   onClosed(queue: PacketQueue): void
 }
@@ -30,14 +30,14 @@ export interface PacketQueueOwner {
 export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
   readonly #owner: PacketQueueOwner
   readonly #maxBytes: number
-  /** Entries in order; those before `#next` have been read, and are `undefined`. */
+  /** Queued packets in order of arrival; entries before the index `#next` have been read, and are `undefined`. */
   #entries: (Entry | undefined)[] = []
   #next = 0
   #sizeBytes = 0
   #lastChunk: ArrayBufferLike | undefined
   #isFull = false
   #isStuck = false
-  /** Number of packets that were left out since the last one that was queued. */
+  /** Number of packets left out since the last one was queued: `missedPackets` of the next one. */
   #missed = 0
   #hasBegun = false
   #end: { readonly error: unknown } | undefined
@@ -64,7 +64,7 @@ export class PacketQueue implements AsyncIterableIterator<ReceivedPacket> {
     return this.#waiting.length > 0
   }
 
-  /** Begins to watch whether packets are read, for {@link releaseIfStuck}. */
+  /** Forgets that packets have been read, so that {@link releaseIfStuck} notices whether any are read from now on. */
   watchProgress(): void {
     this.#hasProgressed = false
   }

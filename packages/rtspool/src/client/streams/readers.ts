@@ -37,7 +37,10 @@ export class Readers implements TrackListener {
   #isHeldUp = false
   /** True once the owner has been told that all tracks have ended; false again for the next PLAY. */
   hasEnded = false
-  /** Number of requests that wait for a response, which arrives behind packets. */
+  /**
+   * Number of requests that wait for a response. The response arrives behind packets, so the connection is read
+   * meanwhile.
+   */
   #requests = 0
   #end: { readonly error: unknown } | undefined
 
@@ -50,7 +53,7 @@ export class Readers implements TrackListener {
     return this.#queues.size > 0
   }
 
-  /** Adds a reader. */
+  /** Adds a reader: creates the packet queue of a new iteration. */
   open(options: RtspClientReadOptions = {}): PacketQueue {
     checkOptions('packets', options, ['maxQueuedBytes'])
     const { maxQueuedBytes = defaultMaxQueuedBytes } = options
@@ -110,7 +113,10 @@ export class Readers implements TrackListener {
     this.#owner.onEnded()
   }
 
-  /** Ends all present iterations, and each later one at its beginning. */
+  /**
+   * Ends all present iterations with the error, or without one if it is `undefined`. Each later iteration ends at its
+   * beginning.
+   */
   close(error: unknown): void {
     this.#end = { error }
     this.#stuckCheck.stop()

@@ -12,7 +12,11 @@ export class TcpCarrier implements Carrier {
   readonly #clock: Clock
   readonly #channels: readonly [rtp: number, rtcp: number]
 
-  /** @param place - Number of tracks set up before; decides about the channels to ask for. */
+  /**
+   * Creates the carrier of one track.
+   *
+   * @param place - Number of tracks set up before: the carrier asks for the channels 2 × `place` and 2 × `place` + 1.
+   */
   constructor(connection: ClientConnection, clock: Clock, place: number) {
     this.#connection = connection
     this.#clock = clock

@@ -29,21 +29,23 @@ export class TrackReception {
   #statistics: ReceptionStatistics | undefined
   #packets = 0
   #bytes = 0
-  /** Number of lost packets of earlier SSRCs. */
+  /** Number of packets lost with earlier SSRCs of the track; the present SSRC has statistics of its own. */
   #lostBefore = 0
   #invalidPackets = 0
   #malformedRtcp = 0
   #lastPacketAt: number | undefined
   /** True if the source has sent an RTCP BYE, and no packet after it. */
   isEnded = false
-  /** Wall clock of the server at an RTP timestamp, from the last sender report. */
+  /**
+   * Pair of the server's wall clock and an RTP timestamp, from the last sender report; `undefined` before the first.
+   */
   #time: { readonly unixMs: number; readonly rtpTime: number } | undefined
 
   constructor(clockRate: number) {
     this.#clockRate = clockRate
   }
 
-  /** SSRC of the last packet; `undefined` before the first. */
+  /** SSRC of the last RTP packet received; `undefined` before the first. */
   get ssrc(): number | undefined {
     return this.#statistics?.ssrc
   }
@@ -91,7 +93,10 @@ export class TrackReception {
     return 'rtp'
   }
 
-  /** Handles RTCP from the server. The times in its sender reports are passed to the target. */
+  /**
+   * Handles RTCP from the server. Passes the times in the server's sender reports to `target`. `now` = arrival in
+   * milliseconds of the client's clock.
+   */
   receiveRtcp(compound: Buffer, now: number, target: RtpTarget | undefined): void {
     const packets = parseCompound(compound)
     if (packets.length === 0) this.#malformedRtcp++
@@ -101,7 +106,7 @@ export class TrackReception {
     }
   }
 
-  /** Returns the next receiver report to send (RFC 3550 section 6.4.2). */
+  /** Returns a compound RTCP packet with a receiver report, to be sent now (RFC 3550 section 6.4.2). */
   report(now: number): Buffer {
     const reports = this.#statistics ? [this.#statistics.report(now)] : []
     return serializeCompound([

@@ -37,7 +37,11 @@ export class TrackSecurity {
   #receiver: SrtpReceiver | undefined
   #suiteName: SrtpSuiteName | undefined
 
-  /** @param described - Key in the description; without it, the response to SETUP must have one. */
+  /**
+   * Prepares SRTP for a track with the key in the description, if it has one.
+   *
+   * @param described - Key in the description; without it, the response to SETUP must have one.
+   */
   constructor(described: DescribedKey | undefined) {
     this.#isMutual = described?.isMutual ?? true
     const master = described?.master

@@ -1,6 +1,9 @@
 import type { RtspClientStats, RtspClientTrack } from '../rtsp-client.js'
 
-/** Returns the sums of the statistics of all tracks. */
+/**
+ * Returns the sums of the counters of all tracks, and the latest arrival of a video packet, for the statistics of a
+ * client.
+ */
 export function sumOfTracks(
   tracks: readonly RtspClientTrack[],
 ): Omit<RtspClientStats, 'strayBytes' | 'unknownFrames'> {
@@ -36,8 +39,8 @@ export function isSilent(tracks: readonly RtspClientTrack[]): boolean {
 }
 
 /**
- * Returns the time of the last packet of a video track, or of any track if there is no video. Sound
- * alone does not show that a camera still works.
+ * Returns the arrival of the last packet of a video track, or of any track without video, in milliseconds of the
+ * client's clock. `undefined` if none has arrived. Sound alone does not show that a camera still works.
  */
 function lastMediaAtOf(tracks: readonly RtspClientTrack[]): number | undefined {
   const playing = tracks.filter(({ isSetUp }) => isSetUp)

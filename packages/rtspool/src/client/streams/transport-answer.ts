@@ -45,7 +45,7 @@ function parseSafely(text: string): TransportSpec | undefined {
   }
 }
 
-/** Removes parameters whose name has occurred before. */
+/** Removes parameters of a Transport header whose name has occurred before in the header: the first one counts. */
 function unique(parameters: readonly string[]): string[] {
   const seen = new Set<string>()
   return parameters.filter((parameter) => {

@@ -20,7 +20,11 @@ export class UdpCarrier implements Carrier {
     this.#ports = ports
   }
 
-  /** @throws {TransportError} `ERR_UDP_PORTS_TAKEN` */
+  /**
+   * Opens a free pair of UDP ports for one track.
+   *
+   * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` if no pair in the range is free.
+   */
   static async create(
     connection: ClientConnection,
     clock: Clock,

@@ -17,17 +17,17 @@ const largestShare = 4
 interface ReadTrack {
   readonly track: RtspClientTrack
   readonly depacketizer: Depacketizer
-  /** Number of packets that were left out since the last access unit. */
+  /** Number of packets of the track that were left out since the last access unit, because the reader was behind. */
   missed: number
   /** Times of the recording in milliseconds since 1970, by RTP timestamp, of access units that are not complete yet. */
   readonly replayTimes: Map<number, number>
   /** Time of the recording at the latest RTP timestamp that has one, in milliseconds since 1970. */
   lastReplay: { readonly timestamp: number; readonly unixMs: number } | undefined
-  /** Number of units that the depacketizer had dropped when `sizeBytes` was last set to 0. */
+  /** Number of incomplete access units that the depacketizer had dropped when `sizeBytes` was last set to 0. */
   dropped: number
-  /** Size of the packets since the last access unit. */
+  /** Size in bytes of the packets since the last access unit, which the depacketizer may still hold. */
   sizeBytes: number
-  /** Size in bytes of the received chunks that these packets are views of. */
+  /** Size in bytes of the received chunks that the packets counted in `sizeBytes` are views of. */
   heldBytes: number
   lastRead: ArrayBufferLike | undefined
 }
@@ -111,10 +111,13 @@ export class UnitReader implements AsyncIterableIterator<ReceivedUnit> {
   }
 }
 
-/** Counts of the packets since the last access unit, when there are none. */
+/** Values of the counts of packets since the last access unit, if none has arrived since. */
 const noPackets = { sizeBytes: 0, heldBytes: 0, lastRead: undefined }
 
-/** Returns the time of a unit from its packet, or from the packet whose first frame it follows. */
+/**
+ * Returns the time of the recording for a unit, in milliseconds since 1970: from its own packet, or one whose first
+ * frame it follows.
+ */
 function replayTimeOf(read: ReadTrack, timestamp: number): number | undefined {
   const { replayTimes, lastReplay, track } = read
   const exact = replayTimes.get(timestamp)

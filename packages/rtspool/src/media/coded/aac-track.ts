@@ -9,7 +9,10 @@ import { audioPayloadType, type CodedTrack, type Packetize } from './coded-track
 
 /** A track of AAC. */
 export interface AacTrack extends CodedTrack {
-  /** Samples per channel of an access unit, at the clock rate. */
+  /**
+   * Duration of each AAC access unit in samples per channel, usually 1024. Equals its duration in ticks of the clock
+   * rate.
+   */
   readonly samplesPerAccessUnit: number
 }
 
@@ -46,8 +49,9 @@ export function aacTrack(
 }
 
 /**
- * Removes the ADTS header of an access unit, because RFC 3640 packets do not contain it. An access unit never begins
- * like one: these bits mean that it is empty (ISO/IEC 14496-3 table 4.85).
+ * Removes the ADTS header of an access unit, because RFC 3640 packets do not contain it. Returns a view of the bytes;
+ * without a header, all of them. An access unit never begins with the bits of an ADTS header: they would mean that it
+ * is empty (ISO/IEC 14496-3 table 4.85).
  */
 const withoutAdts = (bytes: Uint8Array): Uint8Array =>
   bytes.subarray(parseAdtsHeader(bytes)?.sizeBytes ?? 0)

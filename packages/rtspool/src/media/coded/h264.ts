@@ -3,7 +3,7 @@ import type { NalEncoding } from './nal-track.js'
 
 const typeOf = (unit: Buffer): number => (unit[0] ?? 0) & 0x1f
 
-/** Value of `a=fmtp` while no parameter sets are known: they come in the pictures (RFC 6184 section 8.1). */
+/** Value of `a=fmtp` while no SPS and PPS are known: viewers then find them in the pictures (RFC 6184 section 8.1). */
 const fmtpWithoutSets = 'packetization-mode=1'
 
 export const h264: NalEncoding = {

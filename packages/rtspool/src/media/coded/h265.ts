@@ -1,10 +1,12 @@
 import { H265Payloader, h265Fmtp, h265TypeOf, hevcParameterSetsOf } from '../../rtp/index.js'
 import type { NalEncoding } from './nal-track.js'
 
-/** First and last type of pictures at which a decoder can begin (H.265 table 7-1). */
+/**
+ * First NAL unit type of pictures at which a decoder can begin; the next constant is the last one (H.265 table 7-1).
+ */
 const firstIrap = 16
 const lastIrap = 21
-/** Types below contain a part of a picture. */
+/** First NAL unit type that contains no part of a picture. All lower types do (H.265 table 7-1). */
 const firstOtherType = 32
 
 export const h265: NalEncoding = {

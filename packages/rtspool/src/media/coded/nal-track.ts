@@ -17,13 +17,18 @@ interface NalPayloader {
 export interface NalEncoding {
   /** Name of the encoding in `a=rtpmap`. */
   readonly name: 'H264' | 'H265'
-  /** Returns the parameter sets among the units, in the order in which a decoder needs them. */
+  /**
+   * Returns the parameter sets (VPS, SPS, PPS) among NAL units, in the order in which a decoder needs them. Empty
+   * without an SPS.
+   */
   readonly setsOf: (units: readonly Buffer[]) => Buffer[]
-  /** Returns the value of `a=fmtp`; `undefined` without one. */
+  /** Returns the value of `a=fmtp` for parameter sets; `undefined` if the description shall have no `a=fmtp`. */
   readonly fmtpOf: (sets: readonly Buffer[]) => string | undefined
-  /** Returns whether a unit belongs to a picture that needs no earlier picture. */
+  /**
+   * Returns whether a NAL unit belongs to a picture that needs no earlier picture, so that a decoder can begin there.
+   */
   readonly isKey: (unit: Buffer) => boolean
-  /** Returns whether a unit contains a part of a picture. */
+  /** Returns whether a NAL unit contains a part of a picture, and not parameter sets or other data. */
   readonly isPicture: (unit: Buffer) => boolean
   readonly createPayloader: (options: RtpPacketWriterOptions) => NalPayloader
 }
@@ -33,7 +38,7 @@ export interface NalTrackInit {
   readonly parameterSets: ParameterSets | undefined
   /** Splits an access unit into views of its NAL units. */
   readonly split: (accessUnit: Uint8Array) => Buffer[]
-  /** @default 96 */
+  /** RTP payload type in the description and the packets. @default 96 */
   readonly payloadType?: number
 }
 

@@ -5,11 +5,14 @@ import { type CodedTrack, type Packetize, videoPayloadType } from './coded-track
 /** RTP clock rate of all video, in ticks per second (RFC 3551 section 5). */
 const pictureClockRate = 90_000
 
-/** Describes a codec whose frames have no parameters outside of them. */
+/**
+ * Describes a codec whose pictures contain all that a decoder needs, so that no parameter sets are sent: AV1, VP8, VP9
+ * or JPEG.
+ */
 export interface PictureEncoding {
   /** Name of the encoding in `a=rtpmap`. */
   readonly name: string
-  /** Static payload type. @default a dynamic one */
+  /** Static RTP payload type of the encoding (RFC 3551). @default a dynamic one */
   readonly staticPayloadType?: number
   /** Returns whether a decoder can begin with a frame; `undefined` if the bytes are no frame. */
   readonly isKey: (frame: Uint8Array) => boolean | undefined
@@ -18,7 +21,7 @@ export interface PictureEncoding {
   }
 }
 
-/** Creates a track of frames that need no parameters. */
+/** Creates a track of pictures that contain all that a decoder needs, so that no parameter sets are sent. */
 export function pictureTrack(
   { name, staticPayloadType, createPayloader }: PictureEncoding,
   dynamicPayloadType = videoPayloadType,

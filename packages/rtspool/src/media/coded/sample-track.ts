@@ -15,14 +15,14 @@ import {
 
 /** A track of a codec without frames: any number of samples can form a packet. */
 export interface SampleTrack extends CodedTrack {
-  /** Bytes of one sample of every channel. */
+  /** Bytes of the samples of all channels at one instant: bytes of a sample times channels. */
   readonly instantBytes: number
 }
 
 /** Duration of a packet of sound, in seconds: the default of RFC 3551 section 4.2. */
 const packetSeconds = 0.02
 
-/** Returns the bytes of one packet of sound. */
+/** Returns the payload size in bytes of one RTP packet with 20 ms of samples. */
 export const packetBytesOf = (sampleRate: number, instantBytes: number): number =>
   Math.max(1, Math.round(sampleRate * packetSeconds)) * instantBytes
 
@@ -33,7 +33,7 @@ const laws = {
 } as const
 const staticG711Rate = 8000
 
-/** Creates a track of G.711. */
+/** Creates a track of G.711 (PCMU or PCMA). At 8000 Hz and one channel the track has a static payload type. */
 export function g711Track(
   law: keyof typeof laws,
   { sampleRate, channels }: AudioFormat,

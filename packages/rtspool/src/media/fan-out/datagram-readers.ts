@@ -19,10 +19,10 @@ export interface DatagramReadersOptions {
   /** Bytes that SRTP adds to each packet. They do not count against the size limit of a sender. @default 0 */
   readonly overheadBytes?: number
   /**
-   * True for a track without key frames, such as sound. A new reader then receives nothing before the first interval
-   * has passed, so that the packets of a video track reach the client first. Clients read two sockets in any order.
-   * gortsplib 5.2 (MediaMTX) relates the newest packet of the track that it reads first to the first packet of the
-   * other.
+   * True for a track without key frames, such as sound. A new reader then receives nothing during the first
+   * {@link portionIntervalMs}, so that the packets of a video track reach the client first. Clients read two sockets in
+   * any order. gortsplib 5.2 (MediaMTX) relates the newest packet of the track that it reads first to the first packet
+   * of the other.
    * @default false
    */
   readonly isFollower?: boolean
@@ -42,8 +42,8 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
   /** New readers that have not yet been sent all packets since the last key frame. */
   readonly #catchingUp = new Map<DatagramReader, CatchUpQueue>()
   /**
-   * Smallest size limit of all sockets that have had a reader. A batch without larger packets needs no check for each
-   * socket.
+   * Smallest limit on the size of an RTP packet, in bytes, among all sockets that have had a reader. A batch without
+   * larger packets needs no check for each socket.
    */
   #surelyFitsBytes = Number.POSITIVE_INFINITY
 
@@ -105,7 +105,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     for (const group of this.#groups.values()) group.send(batch.packets, hasEntry)
   }
 
-  /** Does nothing, because each batch updates the counters of its readers at once. */
+  /** Does nothing: the counters of readers over UDP are always exact, because each batch updates them at once. */
   settle(): void {}
 
   forEachReader(visit: (reader: DatagramReader) => void): void {
@@ -113,14 +113,14 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     for (const reader of this.#catchingUp.keys()) visit(reader)
   }
 
-  /** Stops the timer. New readers are not sent the rest of the cached packets. */
+  /** Stops the timer of the portions, so that new readers are not sent the rest of the cached packets. */
   close(): void {
     this.#portions.stop()
   }
 
   /**
-   * Sends a batch with packets that are too large for some or all sockets. Each socket sends only the packets that
-   * fit.
+   * Sends a batch that contains packets too large for some or all sockets. Each socket sends only the packets within
+   * its size limit; the others count as dropped.
    */
   #sendFitting({ packets, entryIndex }: PacketBatch): void {
     const bySender = new Map<DatagramSender, FittingPackets>()

@@ -29,7 +29,7 @@ export interface FragmentedPacket {
 
 /** Describes a packet for a UDP viewer that the operating system refused to send. */
 export interface UnsentPacket {
-  /** Path of the presentation. */
+  /** Path of the presentation to which the packet belongs. */
   readonly path: string
   /** Index of the track, from 0. */
   readonly track: number

@@ -150,14 +150,14 @@ export class FanOut {
   }
 
   /**
-   * Brings the counters of a reader up to date. Readers with one interleaved channel number share a
-   * count of packets, which is added to their own counters only by this call.
+   * Brings the counters of a reader up to date. Readers with the same interleaved channel number have one common count
+   * of packets, and only this call adds it to their own counters.
    */
   settle(reader: Reader): void {
     this.#groups.get(groupKeyOf(reader))?.settle(reader)
   }
 
-  /** Sends the queued packets, and then calls `visit` with each reader. */
+  /** Sends the queued packets, and then calls the function `visit` with each reader. */
   forEachReader(visit: (reader: Reader) => void): void {
     this.flush()
     for (const group of this.#groups.values()) group.forEachReader(visit)
@@ -185,8 +185,9 @@ export class FanOut {
   }
 
   /**
-   * Sends the batch if its frame has ended. Otherwise the next read usually has the rest, and follows at once: the
-   * timer of the hold begins only behind it, because Node wakes up even for a timer that is cancelled.
+   * Sends the batch if its frame has ended. Otherwise waits for one more read of the connection, which usually brings
+   * the rest of the frame. Only after that read does the timer of {@link maxHoldMs} start, because Node wakes up even
+   * for a cancelled timer.
    */
   #flushOrWait(): void {
     // A flush since the call was scheduled has sent the packets.

@@ -3,13 +3,13 @@ export interface FittingPackets {
   readonly packets: readonly Buffer[]
   /** Total size of `packets`, in bytes. */
   readonly sizeBytes: number
-  /** Number of packets that were left out, because they are larger than the limit. */
+  /** Number of packets that `packets` does not contain, because they are larger than the limit. */
   readonly leftOut: number
   /** Size in bytes of the first packet above the limit; 0 if there is none. */
   readonly oversizedBytes: number
 }
 
-/** Returns the packets of at most `maxBytes` bytes. */
+/** Returns the packets that have at most `maxBytes` bytes each, in order, and counts the others. */
 export function fittingPackets(packets: readonly Buffer[], maxBytes: number): FittingPackets {
   const fitting: Buffer[] = []
   let sizeBytes = 0

@@ -13,7 +13,7 @@ import type { ReaderGroup } from './reader-group.js'
 import { resumeIndex } from './resume-index.js'
 import { ThreadedMembers } from './threaded-members.js'
 
-/** A reader of the group, and whether it is sent packets. */
+/** A reader of the group with the state of its delivery: place in tables, counts, and whether packets are left out. */
 interface Member {
   readonly reader: InterleavedReader
   /**
@@ -77,7 +77,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   /** Number of members without a slot. {@link DirectSends} never writes to their connections. */
   #slotless = 0
   #sends: DirectSends | undefined
-  /** Gives members to send threads, and sends to these members; `undefined` without send threads. */
+  /** Members whose packets are written by send threads, and not by the event loop; `undefined` without send threads. */
   #threaded: ThreadedMembers<Member> | undefined
   /**
    * Number in {@link DirectSends} of each member's connection, by the member's position in
@@ -92,7 +92,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
    */
   #first: WeakRef<FirstPackets> | undefined
   /**
-   * Packets sent by the group so far. The packets of one member are this total minus its
+   * Number of packets that the group has sent so far. The packets of one member are this total minus its
    * `settledPackets`.
    */
   #packets = 0
@@ -251,8 +251,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   }
 
   /**
-   * Leaves out the packets of a batch up to the one with which the reader can continue, and writes the others. Leaves
-   * out the whole batch if there is no such packet.
+   * Leaves out the packets of a batch before the one with which the reader can continue, and writes that one and all
+   * after it. Leaves out the whole batch if there is no such packet.
    */
   #skip(member: Member, framed: FramedBatch): void {
     const { carrier } = member.reader

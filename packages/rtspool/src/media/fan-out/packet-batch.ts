@@ -13,7 +13,7 @@ const { frameStart } = packetRoles
 export class PacketBatch {
   readonly packets: Buffer[] = []
   sizeBytes = 0
-  /** Size of the largest packet, in bytes. */
+  /** Size of the largest packet of the batch, in bytes; 0 without packets. */
   largestBytes = 0
   /**
    * Index of the packet at which a slow reader can continue, or -1. This packet is the batch's first entry point, or
@@ -25,7 +25,9 @@ export class PacketBatch {
    * first.
    */
   earlierLeads: readonly Buffer[] = nothing
-  /** Index of the first packet that begins an access unit, or -1. */
+  /**
+   * Index in the batch of the first packet that begins an access unit (picture or frame of sound); -1 if there is none.
+   */
   frameIndex = -1
 
   /** True if the batch has reached its limit, and must be sent before another packet is pushed. */
@@ -57,7 +59,7 @@ export class PacketBatch {
     if (before > 0) this.earlierLeads = leads.slice(0, before)
   }
 
-  /** Returns the total size in bytes of the packets before an index. */
+  /** Returns the total size in bytes of the packets of the batch before the one at index `packetIndex`. */
   bytesBefore(packetIndex: number): number {
     let sizeBytes = 0
     for (let index = 0; index < packetIndex; index++) {

@@ -15,7 +15,7 @@ export interface ReaderGroup<R> {
   add(reader: R, first: readonly Buffer[]): void
   remove(reader: R): void
   send(batch: PacketBatch): void
-  /** Brings the counters of a reader up to date, if the group counts its packets as a whole. */
+  /** Brings the counters of a reader up to date. Needed in groups that count packets for all readers together. */
   settle(reader: R): void
   forEachReader(visit: (reader: R) => void): void
   /** Returns the packets of earlier batches that have not been sent to a reader yet. */

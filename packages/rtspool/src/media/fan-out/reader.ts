@@ -51,13 +51,13 @@ export interface ReaderLag {
 export interface InterleavedReader {
   readonly kind: 'interleaved'
   readonly carrier: InterleavedCarrier
-  /** Interleaved channel of RTP, and that of RTCP. */
+  /** Numbers of the interleaved channels for RTP and for RTCP inside the RTSP connection. */
   readonly channels: readonly [number, number]
   readonly lag?: ReaderLag
   readonly counters: DeliveryCounters
-  /** Remembers the sender reports that are sent to the reader. */
+  /** Record of the sender reports sent to the reader, from which the round-trip time is computed. */
   readonly sentReports?: SentReports
-  /** SRTP state of the reader; absent if it is sent plain RTP. */
+  /** SRTP sender and progress of the reader; absent if it is sent plain RTP. */
   readonly srtp?: SrtpReader
 }
 
@@ -67,14 +67,17 @@ export interface DatagramReader {
   readonly rtp: DatagramSender
   readonly rtcp: DatagramSender
   readonly address: string
-  /** Port of the client for RTP. */
+  /** UDP port of the client to which RTP is sent. */
   readonly port: number
-  /** Port of the client for RTCP. */
+  /** UDP port of the client to which RTCP is sent. */
   readonly rtcpPort: number
   readonly counters: DeliveryCounters
-  /** Notes the sender reports sent to the reader. Each contains an instant that only this reader knows. */
+  /**
+   * Record of the sender reports sent to the reader. Each states a slightly shifted instant that only this reader
+   * knows, and repeats as `lsr`.
+   */
   readonly sentReports?: SentReports
-  /** SRTP state of the reader; absent if it is sent plain RTP. */
+  /** SRTP sender and progress of the reader; absent if it is sent plain RTP. */
   readonly srtp?: SrtpReader
 }
 
@@ -102,16 +105,16 @@ export interface SinkReader {
 
 export type Reader = InterleavedReader | DatagramReader | SinkReader
 
-/** Destination of a reader's packets: channels of a connection, or an address with ports. */
+/** Destination of a reader's packets: interleaved channels of an RTSP connection, or an address with UDP ports. */
 export type ReaderPlace =
   | Pick<InterleavedReader, 'kind' | 'carrier' | 'channels'>
   | Pick<DatagramReader, 'kind' | 'rtp' | 'rtcp' | 'address' | 'port' | 'rtcpPort'>
 
-/** Members of a reader that do not depend on its transport. */
+/** Properties of a reader that do not depend on its transport (TCP or UDP), for {@link readerAt}. */
 export interface ReaderShare {
   readonly counters: DeliveryCounters
   readonly sentReports: SentReports
-  /** SRTP state of the stream; `undefined` for plain RTP. */
+  /** SRTP state of the stream, with which the reader's packets are encrypted; `undefined` for plain RTP. */
   readonly srtp: SrtpReader | undefined
   /** Receives a notice when packets are left out for an interleaved reader that is too slow. */
   readonly lag?: ReaderLag | undefined

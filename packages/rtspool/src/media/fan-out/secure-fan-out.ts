@@ -32,7 +32,10 @@ export class SecureFanOut {
   readonly #clock: Clock
   readonly #troubles: DeliveryTroubles
   readonly #isFollower: boolean
-  /** Sends to readers without MKI. RTCP is encrypted separately for each reader; see {@link sendRtcpTo}. */
+  /**
+   * Fan-out to readers whose packets have no key index (MKI). RTCP is encrypted separately for each reader; see
+   * {@link sendRtcpTo}.
+   */
   readonly #bare: FanOut
   #indexed: FanOut | undefined
 
@@ -81,7 +84,10 @@ export class SecureFanOut {
     )
   }
 
-  /** Sends the queued packets, then removes a reader and stores its progress in `reader.srtp.position`. */
+  /**
+   * Sends the queued packets, then removes a reader and stores the SSRC and packet index that it has reached in
+   * `reader.srtp.position`.
+   */
   remove(reader: Reader): void {
     this.#fanOutOf(reader)?.remove(reader)
     if (reader.srtp) reader.srtp.position = this.sender.position
@@ -110,7 +116,7 @@ export class SecureFanOut {
     this.#fanOutOf(reader)?.settle(reader)
   }
 
-  /** Sends the queued packets, and then calls `visit` with each reader. */
+  /** Sends the queued packets, and then calls the function `visit` with each reader. */
   forEachReader(visit: (reader: Reader) => void): void {
     this.#bare.forEachReader(visit)
     this.#indexed?.forEachReader(visit)

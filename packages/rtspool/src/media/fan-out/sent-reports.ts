@@ -2,7 +2,10 @@ import { randomInt } from 'node:crypto'
 
 /** A sender report that was sent to one viewer. */
 interface SentReport {
-  /** Middle 32 bits of the report's NTP time. The viewer repeats them as `lsr` in its reception reports. */
+  /**
+   * Middle 32 bits of the report's NTP time, by which the report is recognized: the viewer repeats them as `lsr` in its
+   * reception reports.
+   */
   readonly middle32: number
   readonly sentAt: number
 }
@@ -40,8 +43,8 @@ export class SentReports {
   /**
    * Returns the instant to send in the next report, in milliseconds since 1970.
    *
-   * @param unixMs - The present, in milliseconds since 1970 on the source's wall clock.
-   * @param isSecret - Shifts the instant into the past at random.
+   * @param unixMs - The present on the source's wall clock, in milliseconds since 1970.
+   * @param isSecret - True to shift the instant into the past at random, by at most 125 ms.
    */
   nextInstantMs(unixMs: number, isSecret: boolean): number {
     const drawn = isSecret ? unixMs - (randomInt(shifts) * maxShiftMs) / shifts : unixMs

@@ -4,7 +4,10 @@ import type { ReaderGroup } from './reader-group.js'
 
 const nothing: readonly Buffer[] = Object.freeze([])
 
-/** The readers of one track inside the process. Each sink receives the batches unchanged. */
+/**
+ * Readers of one track inside the process: functions of the application. Each is called with every batch of packets,
+ * unchanged and not copied.
+ */
 export class SinkGroup implements ReaderGroup<SinkReader> {
   readonly #readers = new Set<SinkReader>()
 

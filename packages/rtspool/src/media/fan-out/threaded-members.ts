@@ -24,28 +24,34 @@ export interface ThreadMember {
  */
 export interface ThreadedGroup<M extends ThreadMember> {
   readonly members: readonly M[]
-  /** Returns the milliseconds that a member which was sent no packets waits for a key frame. */
+  /**
+   * Returns the maximum milliseconds that a member who was sent no packets waits for a key frame. Afterwards it is sent
+   * any picture.
+   */
   maxEntryWaitMs(member: M): number
   /**
    * Sets the value of a member in `slots` of {@link DirectSends.sendAll}: the member's slot, -1 to leave packets out,
    * or {@link servedElsewhere}.
    */
   place(member: M, slot: number): void
-  /** Writes a batch to a member, or leaves it out. */
+  /**
+   * Writes a batch to a member's connection from the event loop, or leaves it out for a congested connection. `frames`
+   * = the batch as interleaved frames.
+   */
   deliver(member: M, batch: PacketBatch, frames: Buffer): void
-  /** Counts packets as dropped for a member. */
+  /** Counts packets as dropped for a member. `sizeBytes` is their total size in bytes, without frame headers. */
   leaveOut(member: M, packets: number, sizeBytes: number): void
   /**
    * Counts packets of earlier batches as sent to a member, and no longer as dropped.
    *
-   * @param sizeBytes - Bytes of the packets without frame headers.
+   * @param sizeBytes - Total size of the packets in bytes, without frame headers.
    */
   catchUp(member: M, packets: number, sizeBytes: number): void
   /** Called when packets begin to be left out for a member (`isBehind`), or are sent to the member again. */
   noteLag(member: M, isBehind: boolean): void
 }
 
-/** Members of the group to which one send thread sends. */
+/** Share of a group: the members to whom one send thread sends. */
 interface Share<M> extends WaitingReader {
   readonly thread: SendThread
   readonly members: Set<M>
@@ -53,20 +59,22 @@ interface Share<M> extends WaitingReader {
   isSkipping: boolean
 }
 
-/** Media of one entry for the thread of a share: a batch, or its packets from an entry point on. */
+/**
+ * Packets that one entry in the ring (queue) of a send thread contains: a whole batch, or its end from a key frame on.
+ */
 interface Part {
-  /** Batch of which the entry has exactly the packets; `undefined` for a part of a batch. */
+  /** Batch whose packets the entry contains exactly; `undefined` if the entry contains only the end of a batch. */
   readonly batch: PacketBatch | undefined
-  /** Number of the batch in the group. */
+  /** Running number of the batch within the group, from 0 on. */
   readonly number: number
 }
 
-/** Which batches a report about a member may concern. */
+/** Member of the group, and the batches that a send thread's report on its unsent bytes may be about. */
 interface Reported<M> {
   readonly member: M
-  /** Number of the first batch after the member was added. */
+  /** Running number, within the group, of the first batch after the member was added. */
   readonly from: number
-  /** Number of the first batch after the member last left a share that skipped packets. */
+  /** Number of the first batch after the member last left a thread that skipped packets because it was too slow. */
   resumesFrom: number
 }
 
@@ -86,15 +94,15 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   readonly #owner: ThreadedGroup<M>
   readonly #group: number
   readonly #shares: Share<M>[] = []
-  /** Share of each member to which a thread sends. */
+  /** Members to whom a send thread sends, each with the share that it belongs to: the members of one thread. */
   readonly #joined = new Map<M, Share<M>>()
   readonly #bySlot = new Map<number, Reported<M>>()
-  /** Members whose write side is on its way back, and the threads that give it back. */
+  /** Members whose connection a send thread is giving back to the event loop, each with that thread. */
   readonly #returning: { readonly member: M; readonly thread: SendThread }[] = []
-  /** Members for which the group has asked for a thread. */
+  /** Members for which the group has asked that a send thread writes to their connection. */
   readonly #wanting = new Set<M>()
   #wantsThreads = false
-  /** Number of the next batch. */
+  /** Running number of the next batch within the group. */
   #next = 0
   #version = -1
   #hasChanged = true
@@ -127,14 +135,17 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     this.#unwant(member)
   }
 
-  /** Notes that a member has begun or ceased to skip packets. The next {@link send} decides again about threads. */
+  /**
+   * Notes that a member has begun or ceased to skip packets. The next {@link send} decides again which members threads
+   * serve.
+   */
   changed(): void {
     this.#hasChanged = true
   }
 
   /**
-   * Sends a batch to the members whose write side threads have. The group itself sends the batch to the others
-   * afterwards.
+   * Sends a batch to the members whose connections are written by send threads. The group itself sends the batch to the
+   * others afterwards.
    *
    * @returns `true` if there are no others.
    */
@@ -164,14 +175,17 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   }
 
   /**
-   * Removes all members, whose write sides return to the event loop if no other group wants threads. Forgets the group.
+   * Removes all members. The event loop writes to the members' connections again, if no other group wants threads.
+   * Threads forget the group.
    */
   close(): void {
     for (const member of [...this.#wanting, ...this.#joined.keys()]) this.remove(member)
     this.#threads.forgetGroup(this.#group)
   }
 
-  /** Decides again by which thread each member is served, if by any. */
+  /**
+   * Decides again for each member whether a send thread or the event loop writes to its connection, and which thread.
+   */
   #sync(): void {
     const { members } = this.#owner
     const { handOverFrom } = this.#threads
@@ -206,8 +220,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   }
 
   /**
-   * Takes a member out of its share. If the share skips packets, the member goes on to skip them,
-   * up to the entry point at which it can continue.
+   * Removes a member from the members of its send thread. If that thread skips packets because it was too slow, the
+   * member goes on to skip them, up to an entry point.
    */
   #part(member: M): void {
     if (!this.#leave(member)?.isSkipping) return
@@ -217,8 +231,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   }
 
   /**
-   * Leaves a batch out for a member whose write side a late thread has not given back. Its packets
-   * would wait as bytes of the connection, and make the viewer a slow one.
+   * Leaves a batch out for a member whose connection a late thread has not given back yet. The batch would wait for the
+   * connection, and the viewer would count as slow.
    */
   #holdBack(member: M, thread: SendThread, batch: PacketBatch): void {
     const { isLate } = thread
@@ -265,7 +279,11 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     if (share.isSkipping) this.#owner.noteLag(member, true)
   }
 
-  /** @returns The share that the member has left. */
+  /**
+   * Removes a member from the members of the send thread that serves it, if there is one.
+   *
+   * @returns The share (members of one thread) that the member has left; `undefined` if it was in none.
+   */
   #leave(member: M): Share<M> | undefined {
     const share = this.#joined.get(member)
     if (!share) return undefined
@@ -283,9 +301,9 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   }
 
   /**
-   * Writes packets, as interleaved frames, as one entry for the thread of a share.
+   * Writes packets as interleaved frames into the ring (queue) of the send thread of a share, as one entry.
    *
-   * @param leads - Packets in front of the others.
+   * @param leads - Packets of earlier batches, such as SPS and PPS, that are sent in front of the others.
    * @param first - Index in `packets` of the first packet to send.
    * @returns `false` without room in the ring: nothing is written.
    */
@@ -308,8 +326,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   }
 
   /**
-   * Leaves out the packets of a batch up to the one with which the members of a share can continue, and sends the
-   * others. Called when the thread is too slow, or its ring is full.
+   * Leaves out the packets of a batch before the one with which the members of a share can continue, and sends the
+   * others. A share has all members of one thread. Called when the thread is too slow, or its ring is full.
    */
   #skip(share: Share<M>, batch: PacketBatch): void {
     const index = this.#resumeAt(share, batch)
@@ -326,7 +344,8 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   }
 
   /**
-   * Sends the packets of a batch from the one on with which the members of a share can continue.
+   * Sends the packets of a batch from the one on with which the members of a share (all members of one thread) can
+   * continue.
    *
    * @returns Index in the batch of the first packet sent; -1 = no packet was sent.
    */

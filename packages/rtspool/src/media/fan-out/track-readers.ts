@@ -86,7 +86,7 @@ export class TrackReaders {
     return this.#plain.waitingPackets(reader)
   }
 
-  /** Sends the queued packets, and then calls `visit` with each reader. */
+  /** Sends the queued packets, and then calls the function `visit` with each reader. */
   forEach(visit: (reader: Reader) => void): void {
     this.#plain.forEachReader(visit)
     this.#secure?.forEachReader(visit)

@@ -1,12 +1,12 @@
 import type * as Mediabunny from 'mediabunny'
 
-/** Rule that determines which units of a file are sent first. It depends on the container. */
+/** Rule that determines which pictures and sound frames of a file are sent first. The rule depends on the container. */
 export type Origin =
   /** Begin at time 0. An edit list hides earlier samples (ISO/IEC 14496-12 section 8.6.6). */
   | 'editList'
-  /** Begin at 0, or at the first picture if that is earlier. Earlier sound is the encoder's priming. */
+  /** Begin at time 0, or at the first picture if that is earlier. Earlier sound is the encoder's priming. */
   | 'zero'
-  /** Rule: begin at the first access unit. */
+  /** Rule: begin at the first access unit, whatever its time. */
   | 'firstUnit'
 
 /** Maximum seconds by which sound may begin later than hidden pictures and still be sent with them. */

@@ -26,7 +26,9 @@ function endOfRiff(head: Buffer): number | undefined {
   return riffHeaderBytes + size - (size % 2)
 }
 
-/** Returns the position after the Segment element of a Matroska file; `undefined` if unknown. */
+/**
+ * Returns the position in the file after the Segment element of a Matroska file; `undefined` if its size is unknown.
+ */
 function endOfSegment(head: Buffer): number | undefined {
   const header = elementAt(head, 0)
   if (header?.id !== elementIds.ebml || header.end === undefined) return undefined

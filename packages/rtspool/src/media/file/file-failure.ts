@@ -1,7 +1,7 @@
 import { Diagnostic } from '../../listeners.js'
 
 interface FileMediaFailure {
-  /** Path of the file. */
+  /** Path of the media file that cannot be read further. */
   readonly path: string
   readonly error: unknown
 }
@@ -13,7 +13,7 @@ const fileMediaFailed = new Diagnostic<FileMediaFailure>(
 )
 
 interface FileLeftOut {
-  /** Path of the file. */
+  /** Path of the media file of which parts are left out. */
   readonly path: string
   /** Descriptions of the parts of the file that cannot be sent. */
   readonly leftOut: readonly string[]

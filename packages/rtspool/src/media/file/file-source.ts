@@ -11,7 +11,7 @@ import { Pacer } from './pacer.js'
 import { type TimedUnit, timeUnits } from './timeline.js'
 import type { FileTrack } from './tracks/file-track.js'
 
-/** One track of the file that is being sent, with the state of reading it. */
+/** Lane: one track of the file that is being sent, with the state of reading it. */
 interface Lane {
   readonly index: number
   readonly fileTrack: FileTrack
@@ -24,7 +24,7 @@ interface Lane {
    * its first packet.
    */
   readonly firstTimestamp: number
-  /** Position in milliseconds at which the last access unit read so far ends. */
+  /** Position in the playback, in milliseconds, at which the last access unit of the track read so far ends. */
   endMs: number
 }
 
@@ -40,7 +40,10 @@ export class FileSource implements MediaSource {
   readonly #file: MediaFile
   readonly #loop: boolean
   #pacer: Pacer<readonly Buffer[]> | undefined
-  /** Position in milliseconds after which nothing is read any more, because a track has failed. */
+  /**
+   * Position in the playback, in milliseconds, after which nothing more is read from the file, because a track has
+   * failed. `Infinity` before.
+   */
   #stopMs = Number.POSITIVE_INFINITY
   #isClosed = false
 
@@ -138,7 +141,7 @@ export class FileSource implements MediaSource {
 }
 
 /**
- * Reads the next access unit of a track, and queues its packets, which are sent at their time.
+ * Reads the next access unit of a track, and queues its packets, which the pacer sends when they are due.
  *
  * @returns `false` at the end of the track.
  */

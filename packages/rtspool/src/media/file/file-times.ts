@@ -3,7 +3,9 @@ import type { FileTrack } from './tracks/file-track.js'
 
 /** First times and length of a file, in seconds on the file's own timeline. */
 export interface FileTimes {
-  /** Presentation time of the first unit to send, for each track. */
+  /**
+   * Presentation time, in seconds on the file's timeline, of the first picture or sound frame to send, for each track.
+   */
   readonly beginnings: readonly number[]
   /** Earliest of `beginnings`, which viewers see as normal play time 0. */
   readonly originSeconds: number

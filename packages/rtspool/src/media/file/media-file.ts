@@ -17,7 +17,10 @@ export interface MediaFile {
   close(): Promise<void>
 }
 
-/** Bytes of the file that mediabunny keeps in memory, in addition to units that have been read and not yet sent. */
+/**
+ * Maximum bytes of the file that mediabunny keeps in memory, besides pictures and sound frames that have been read and
+ * not yet sent.
+ */
 const cacheBytes = 1024 * 1024
 const expectedFile =
   'expected an MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 or ADTS file with a track of H.264, H.265, ' +
@@ -73,7 +76,7 @@ export async function openMediaFile(
   }
 }
 
-/** Dependencies and memory for {@link openMediaFile}. */
+/** Dependencies of {@link openMediaFile}, and results of examining the file earlier. */
 export interface OpenMediaFileOptions {
   readonly importMediabunny?: () => Promise<MediabunnyModule>
   readonly memory?: RepairMemory
@@ -123,7 +126,10 @@ async function load(importMediabunny: () => Promise<MediabunnyModule>): Promise<
 
 interface OpenFile {
   readonly handle: FileHandle
-  /** Text that changes when the file is replaced, grows or is modified. */
+  /**
+   * Text that changes when the file is replaced, grows or is modified. Results of an earlier examination are used only
+   * if the text is the same.
+   */
   readonly identity: string
   readonly file: FileView
 }

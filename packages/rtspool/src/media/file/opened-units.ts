@@ -1,10 +1,12 @@
 import type { AccessUnit, FileTrack } from './tracks/file-track.js'
 
-/** The access units of a track from some position on, of which the first has been read. */
+/**
+ * The access units of a track from the position given to {@link openAt} on, of which the first has been read already.
+ */
 export interface OpenedUnits {
-  /** First access unit; `undefined` if the track ends before the position. */
+  /** First access unit; `undefined` if the track ends before the position given to {@link openAt}. */
   readonly first: AccessUnit | undefined
-  /** All access units, including the first. Empty if the track ends before the position. */
+  /** All access units, including the first. Empty if the track ends before the position given to {@link openAt}. */
   readonly units: AsyncGenerator<AccessUnit>
 }
 

@@ -2,13 +2,16 @@ import type { Clock, ClockTimer } from '../../clock.js'
 
 export interface PacerOptions<T> {
   readonly clock: Clock
-  /** Number of lanes. A lane is a queue of entries in order of time, such as the packets of one track. */
+  /** Number of lanes: queues of entries in order of time, such as one queue for the packets of each track. */
   readonly lanes: number
-  /** Called when an entry of a lane (queue of one track) is due. */
+  /** Called when an entry of a lane (queue of one track) is due. `entry` is what {@link Pacer.add} was given. */
   readonly send: (lane: number, entry: T) => void
   /** Called once, when all lanes (queues of tracks) are finished and the last entry has ended. */
   readonly ended: () => void
-  /** Called when a stall was skipped: position 0 has moved to `originMs` of the clock. */
+  /**
+   * Called when entries are delayed for good after a stall of the process: position 0 has moved to `originMs` of the
+   * clock, in milliseconds.
+   */
   readonly shifted?: (originMs: number) => void
   /**
    * Milliseconds from the current position for which a lane (queue of one track) should have
@@ -34,7 +37,7 @@ interface Entry<T> {
 
 interface Lane<T> {
   readonly entries: Entry<T>[]
-  /** Position in milliseconds at which the last entry is due. */
+  /** Position in milliseconds at which the entry added last to the lane is due; later ones must not be due earlier. */
   lastDueMs: number
   isFinished: boolean
   wanted: (() => void) | undefined
@@ -54,9 +57,9 @@ export class Pacer<T> {
   readonly #options: Required<Omit<PacerOptions<T>, 'shifted'>> & Pick<PacerOptions<T>, 'shifted'>
   readonly #lanes: Lane<T>[]
   #originMs: number | undefined
-  /** Position at which the pacer was paused, or at which it will start. */
+  /** Position in milliseconds at which the pacer was paused, or at which it will start. */
   #heldMs = 0
-  /** Position at which the last of the added entries ends. */
+  /** Position in milliseconds at which the last of the added entries ends. */
   #endMs = 0
   #timer: ClockTimer | undefined
   #timerDueMs = 0
@@ -84,7 +87,7 @@ export class Pacer<T> {
   /**
    * Starts at position 0, or continues after a pause. Due entries are sent in the next turn of the event loop.
    *
-   * @returns Time of the clock that corresponds to position 0.
+   * @returns Time of the clock, in milliseconds, that corresponds to position 0.
    */
   start(): number {
     const originMs = this.#originMs ?? this.#options.clock.now() - this.#heldMs
@@ -94,7 +97,7 @@ export class Pacer<T> {
     return originMs
   }
 
-  /** Stops sending, and keeps the position for the next {@link start}. Idempotent. */
+  /** Stops sending, and keeps the position, from which the next {@link start} continues. Idempotent. */
   pause(): void {
     this.#heldMs = this.positionMs
     this.#originMs = undefined
@@ -103,11 +106,10 @@ export class Pacer<T> {
   }
 
   /**
-   * Adds an entry to a lane, the queue of one track. The entry must not be due earlier than the
-   * lane's other entries.
+   * Adds an entry to a lane, the queue of one track. The entry must not be due earlier than the lane's other entries.
    *
-   * @param dueMs - Position at which the entry is sent.
-   * @param endMs - Position at which the entry ends, which may delay {@link PacerOptions.ended}.
+   * @param dueMs - Position in milliseconds at which the entry is sent.
+   * @param endMs - Position in milliseconds at which the entry ends, which may delay {@link PacerOptions.ended}.
    */
   add(lane: number, dueMs: number, entry: T, endMs = dueMs): void {
     const { entries } = this.#lane(lane)
@@ -136,7 +138,7 @@ export class Pacer<T> {
     })
   }
 
-  /** Stops sending for good, drops the entries and keeps the position. Idempotent. */
+  /** Stops sending for good, drops the entries, and leaves {@link positionMs} as it is. Idempotent. */
   close(): void {
     this.pause()
     this.#isClosed = true
@@ -226,7 +228,10 @@ export class Pacer<T> {
     this.#timer = this.#options.clock.schedule(this.#tick, dueMs - this.positionMs, false)
   }
 
-  /** Returns the position at which the next entry is due, or at which everything ends. */
+  /**
+   * Returns the position in milliseconds for the timer: the next entry is due, or everything ends. `undefined` if all
+   * added entries are sent and more are expected.
+   */
   #nextDueMs(): number | undefined {
     const lane = this.#earliest()
     if (lane !== undefined) return this.#lane(lane).entries[0]?.dueMs

@@ -4,7 +4,7 @@ import type { Pacer } from './pacer.js'
 import type { TimedUnit } from './timeline.js'
 import type { FileTrack } from './tracks/file-track.js'
 
-/** A track of the file that is being sent, and its output. */
+/** Lane: a track of the file that is being sent, with its output. */
 export interface Lane {
   readonly fileTrack: FileTrack
   readonly track: TrackOutput
@@ -13,7 +13,9 @@ export interface Lane {
   readonly packetize: Packetize
 }
 
-/** Playback from one seek to the next. Its positions count from its start. */
+/**
+ * Playback of a file from one seek to the next. Positions in a piece are milliseconds since its start, without pauses.
+ */
 export interface Piece {
   /** Normal play time at position 0, in seconds. */
   readonly startSeconds: number
@@ -22,9 +24,12 @@ export interface Piece {
   readonly runningSeconds: number
   readonly pacer: Pacer<TimedUnit>
   readonly lanes: readonly AsyncGenerator<TimedUnit>[]
-  /** Position in milliseconds at which the last unit that was read ends, for each track. */
+  /** For each track, position in milliseconds at which the last picture or sound frame read from the file ends. */
   readonly endsMs: number[]
-  /** Position in milliseconds after which nothing is read any more, because a track has failed. */
+  /**
+   * Position in milliseconds after which nothing more is read from the file, because a track has failed. `Infinity`
+   * before.
+   */
   stopMs: number
   /** True once the failure of a track has been published on `rtspool:file-media-failed`. */
   hasFailed: boolean
@@ -38,7 +43,11 @@ export function timestampAt({ firstTimestamp, fileTrack }: Lane, runningSeconds:
   return (firstTimestamp + Math.round(runningSeconds * fileTrack.clockRate)) % 2 ** 32
 }
 
-/** Reads the next unit of a track, and queues it, to be sent at its time. @returns `false` at the end of the track. */
+/**
+ * Reads the next picture or sound frame of a track, and queues it in the pacer, which sends it when it is due.
+ *
+ * @returns `false` at the end of the track.
+ */
 export async function addNext({ pacer, lanes, endsMs }: Piece, index: number): Promise<boolean> {
   const next = await lanes[index]?.next()
   if (!next || next.done) {

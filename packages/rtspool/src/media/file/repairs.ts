@@ -5,7 +5,7 @@ import { TransportStreamScan } from './ts/scan.js'
 
 const noRepair: FileRepair = { present: (file) => file, leftOut: [] }
 
-/** Examines an open file for faults that mediabunny cannot handle, and returns the repair. */
+/** Examines an open file for faults that mediabunny cannot handle, and returns the repair, which may change nothing. */
 async function findRepair(
   file: FileView,
   transportStream: TransportStreamScan,
@@ -56,7 +56,8 @@ export class RepairMemory {
   }
 
   /**
-   * Returns whether the parts of the file that cannot be sent differ from those of the last call.
+   * Returns whether `leftOut`, the parts of the file that cannot be sent, differs from that of the last call, so that
+   * it must be published.
    */
   isNews(leftOut: readonly string[]): boolean {
     const text = leftOut.join('\n')

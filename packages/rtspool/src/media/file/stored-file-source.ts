@@ -31,7 +31,7 @@ export class StoredFileSource implements SeekableSource {
   #piece: Piece | undefined
   /** Running time in seconds at which the last access unit sent so far ends. */
   #sentSeconds = 0
-  /** True once the whole requested range has been sent. */
+  /** True once the whole requested range has been sent, so that playback needs another seek. */
   #isOver = false
   #isClosed = false
 
@@ -158,7 +158,11 @@ export class StoredFileSource implements SeekableSource {
     for (const packet of lane.packetize(unit, timestamp)) lane.track.push(packet)
   }
 
-  /** Ends the current playback. @returns Running time in seconds at which the next one begins. */
+  /**
+   * Ends the current playback.
+   *
+   * @returns Running time (seconds of playback without pauses) at which the next playback begins.
+   */
   #stop(): number {
     const piece = this.#piece
     if (!piece) return this.#sentSeconds
@@ -193,7 +197,10 @@ export class StoredFileSource implements SeekableSource {
     piece.pacer.finish(index)
   }
 
-  /** Sets the values for RTP-Info of each track: RTP time of the position, and next sequence number. */
+  /**
+   * Tells each track its RTP time at the present position, and its next sequence number, for RTP-Info in the response
+   * to PLAY.
+   */
   #announcePosition(): void {
     const piece = this.#piece
     if (!piece) return
@@ -204,7 +211,10 @@ export class StoredFileSource implements SeekableSource {
     }
   }
 
-  /** Tells all tracks that position 0 was at `originMs` of the clock, so that they share one time base. */
+  /**
+   * Tells all tracks that position 0 of the piece was at `originMs` of the clock, in milliseconds, so that they share
+   * one time base.
+   */
   #mapTime({ runningSeconds }: Piece, originMs: number): void {
     const { clock } = this.#requireOutput()
     const unixMs = clock.unixTimeMs() - (clock.now() - originMs)

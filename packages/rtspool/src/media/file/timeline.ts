@@ -7,13 +7,13 @@ export interface TimedUnit {
   readonly seconds: number
   /** Time to send the unit, in milliseconds since the playback began. Never less than for the previous unit. */
   readonly sendMs: number
-  /** Time at which the presentation of the unit ends, in milliseconds since the playback began. */
+  /** Time at which the picture or sound frame has been shown to its end, in milliseconds since the playback began. */
   readonly endMs: number
 }
 
 export interface TimelineOptions {
   readonly loop: boolean
-  /** Time in the file at which the playback begins, in seconds. */
+  /** Time on the file's timeline at which the playback begins, in seconds. */
   readonly originSeconds: number
   /** Length of one round of a loop in seconds, the same for all tracks of a file. */
   readonly roundSeconds: number
@@ -36,11 +36,11 @@ export function timeUnits(track: FileTrack, options: TimelineOptions): AsyncGene
 
 /** Start and end of the piece of a track that {@link timePiece} yields. */
 export interface PieceOptions {
-  /** Position in the file, in seconds, at which the piece starts. Earlier units are left out. */
+  /** Position in the file, in seconds, at which the piece starts. Pictures and sound before it are left out. */
   readonly startSeconds: number
   /**
-   * Position in the file, in seconds, at which the piece ends. Later units are left out unless an earlier picture
-   * needs them.
+   * Position in the file, in seconds, at which the piece ends. Later pictures are left out unless an earlier one needs
+   * them for decoding.
    */
   readonly endSeconds: number
 }
@@ -105,7 +105,10 @@ async function* rounds(track: FileTrack, { loop, originSeconds, roundSeconds }: 
   } while (loop)
 }
 
-/** Seconds by which a unit may precede the start and still be sent, because times in a file are rounded. */
+/**
+ * Maximum seconds by which a picture or sound frame may precede the start of a piece and still be sent: file times are
+ * rounded.
+ */
 const startToleranceSeconds = 0.0005
 
 async function* pieceOf(

@@ -27,7 +27,7 @@ export function codecTextOf(media: MediaDescription): string {
 
 /** Parameters of `a=fmtp` that do not change how a decoder reads sound. */
 const lenient: readonly string[] = ['profile-level-id', 'streamtype']
-/** Encodings whose packets say themselves what a decoder needs. */
+/** Names of encodings whose packets contain all that a decoder needs, so that `a=fmtp` need not be equal. */
 const selfContained: readonly (string | undefined)[] = ['opus']
 
 function spliceTextOf(media: MediaDescription): string {
@@ -42,7 +42,10 @@ function spliceTextOf(media: MediaDescription): string {
   return [kind, encoding ?? payloadType, ...numbers, ...strict].join(' ')
 }
 
-/** Returns a text that is equal for descriptions with equal codecs. */
+/**
+ * Returns a text for comparing two media sections (`m=`): equal if their encodings and parameters are equal, in the
+ * same order.
+ */
 function codecsOf(media: MediaDescription): string {
   const codecs = media.payloadTypes.map((payloadType) => codecOf(media, payloadType))
   return [media.kind.toLowerCase(), ...codecs].join('\n')
@@ -55,10 +58,10 @@ function codecOf(media: MediaDescription, payloadType: number): string {
   return [payloadType, encoding, rtpmap?.clockRate, rtpmap?.channels ?? 1, ...parameters].join(' ')
 }
 
-/** Parameters whose values are hexadecimal digits, of either case. */
+/** Names of `a=fmtp` parameters whose values are hexadecimal digits, so that upper and lower case are equal. */
 const hexadecimal: readonly string[] = ['profile-level-id', 'config']
 
-/** Returns the parameters of `a=fmtp` in an order of their own, because servers write them in any order. */
+/** Returns the parameters of `a=fmtp` sorted, so that they can be compared: servers write them in any order. */
 function parametersOf(fmtp: string): string[] {
   const parameters = fmtp.split(';').map((text) => {
     const [name = '', ...value] = text.split('=').map((part) => part.trim())

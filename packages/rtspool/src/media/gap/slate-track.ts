@@ -8,8 +8,8 @@ import type { Track } from '../track/track.js'
 const markerBit = 0x80
 
 /**
- * One track of a slate. Passes its packets on to a track of the media whose source is away, with the payload type of
- * that track.
+ * One track of a slate: a clip shown while the source of a media is away. Passes the clip's packets on to a track of
+ * that media, with the payload type of that track.
  */
 export class SlateTrack implements TrackOutput {
   readonly index: number
@@ -25,7 +25,11 @@ export class SlateTrack implements TrackOutput {
   #track: Track | undefined
   readonly #payloadType: number | undefined
 
-  /** @param track - Track of the media; `undefined` = the packets are dropped. */
+  /**
+   * Creates the output for one track of a slate (clip).
+   *
+   * @param track - Track of the media that receives the packets; `undefined` = they are dropped.
+   */
   constructor(index: number, description: MediaDescription, track: Track | undefined) {
     const [payloadType = -1] = description.payloadTypes
     this.index = index
@@ -47,7 +51,7 @@ export class SlateTrack implements TrackOutput {
     return this.#track?.readerCount ?? 0
   }
 
-  /** Drops all further packets. */
+  /** Ends the slate: all further packets of this track are dropped, and not sent to viewers. */
   end(): void {
     this.#track = undefined
   }

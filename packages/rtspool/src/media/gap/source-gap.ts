@@ -2,14 +2,14 @@ import type { Clock, ClockTimer } from '../../clock.js'
 import { SourceReturn } from '../timeline/source-return.js'
 import type { Track } from '../track/track.js'
 
-/** Clip that viewers are sent during a gap. */
+/** Clip (slate) that viewers are sent while the source of their media is away. */
 export interface GapSlate {
-  /** Begins the clip, if there is one. Idempotent. */
+  /** Starts to send the clip to viewers, if the media has one. Idempotent. */
   start(): void
   /**
-   * Ends the clip. Idempotent.
+   * Ends the clip, because the source has returned or the media ends. Idempotent.
    *
-   * @returns Resolves when its source is closed.
+   * @returns Resolves when the source of the clip is closed.
    */
   stop(): Promise<void>
 }
@@ -17,14 +17,17 @@ export interface GapSlate {
 export interface SourceGapInit {
   readonly clock: Clock
   readonly tracks: readonly Track[]
-  /** Milliseconds that viewers stay; 0 = they leave at once. */
+  /** Milliseconds that viewers may stay while the source is away; 0 = they leave at once. */
   readonly holdMs: number
   readonly slate: GapSlate
-  /** Called when the time that viewers stay has passed. */
+  /** Called when the source has been away for `holdMs`, so that viewers must leave. */
   readonly onOver: () => void
 }
 
-/** Absence of a media's source, during which its viewers stay. */
+/**
+ * Absence (gap) of a media's source, during which its viewers stay and may be sent a clip. Calls `onOver` if the source
+ * does not return in time.
+ */
 export class SourceGap {
   readonly #clock: Clock
   readonly #tracks: readonly Track[]
@@ -47,7 +50,7 @@ export class SourceGap {
     return this.#since
   }
 
-  /** Begins the gap. Packets of the source are dropped until {@link end}. */
+  /** Notes that the source is away now. Packets of the source are dropped until {@link end}. */
   begin(): void {
     if (this.#since) return
     this.#since = new Date(this.#clock.unixTimeMs())
@@ -56,7 +59,10 @@ export class SourceGap {
     if (this.#since) this.#slate.start()
   }
 
-  /** Changes the milliseconds that viewers stay while the source is away. In a gap, the time counts from now on. */
+  /**
+   * Changes the milliseconds that viewers stay while the source is away. While the source is away already, the time
+   * counts from now on.
+   */
   set holdMs(holdMs: number) {
     if (holdMs === this.#holdMs) return
     this.#holdMs = holdMs
@@ -65,7 +71,10 @@ export class SourceGap {
     this.#hold()
   }
 
-  /** Ends the gap: the source has returned. Viewers continue at its next key frame. */
+  /**
+   * Notes that the source has returned, and ends the clip (slate). Viewers continue at the next key frame of the
+   * source.
+   */
   end(): void {
     void this.cancel()
     const sourceReturn = new SourceReturn(this.#leader?.index, this.#clock.now())
@@ -76,9 +85,10 @@ export class SourceGap {
   }
 
   /**
-   * Stops waiting for the source, without calling `onOver`, and ends the slate. Idempotent.
+   * Stops waiting for the source, without calling `onOver`, and ends the clip (slate) that viewers are sent meanwhile.
+   * Idempotent.
    *
-   * @returns Resolves when the source of the slate is closed.
+   * @returns Resolves when the source of the clip is closed.
    */
   cancel(): Promise<void> {
     this.#timer?.cancel()
@@ -94,7 +104,9 @@ export class SourceGap {
     }
   }
 
-  /** Track whose key frames decide where viewers continue; `undefined` without video. */
+  /**
+   * Track whose next key frame decides when viewers continue after the return of the source; `undefined` without video.
+   */
   get #leader(): Track | undefined {
     const tracks = this.#tracks
     return (

@@ -1,15 +1,15 @@
 import type { GopCacheLimits } from '../track/gop-cache-options.js'
 
-/** RTP packets of one picture or one frame of sound. */
+/** RTP packets of one picture or one frame of sound of a live media, which have been sent. */
 export interface SentUnit {
-  /** Index of the track. */
+  /** Index of the track in the live media, from 0. */
   readonly track: number
   /** Time of the unit on the timeline that all tracks of the live media share, in seconds. */
   readonly position: number
   readonly packets: readonly Buffer[]
 }
 
-/** Memory of an entry in bytes, without the contents of its packets. */
+/** Memory in bytes of one kept picture or sound frame, without the contents of its packets. */
 const entryBytes = 256
 
 /**
@@ -18,15 +18,18 @@ const entryBytes = 256
  */
 export class LiveBacklog {
   readonly #limits: GopCacheLimits | undefined
-  /** Index of the track whose key frames everything begins with; `undefined` without video. */
+  /** Index of the first video track, with whose key frames the kept packets begin; `undefined` without video. */
   readonly #leader: number | undefined
   #units: SentUnit[] = []
   #sizeBytes = 0
   #isCollecting = false
 
   /**
-   * @param limits - `undefined` = nothing is kept.
-   * @param leader - Index of the first video track.
+   * Creates an empty backlog.
+   *
+   * @param limits - Limits on the kept packets; `undefined` = nothing is kept.
+   * @param leader - Index of the first video track, with whose key frames the kept packets begin; `undefined` = nothing
+   *   is kept.
    */
   constructor(limits: GopCacheLimits | undefined, leader: number | undefined) {
     this.#limits = limits
@@ -34,8 +37,8 @@ export class LiveBacklog {
   }
 
   /**
-   * Returns the kept units, beginning with the key frame. If the key frame is older than the limit, because nothing was
-   * written for a while, drops all units and returns none.
+   * Returns the packets of the kept pictures and sound frames, beginning with the key frame. If the key frame is older
+   * than the limit, because nothing was written for a while, drops all units and returns none.
    *
    * @param now - Present position on the timeline, in seconds.
    */
@@ -62,8 +65,8 @@ export class LiveBacklog {
   }
 
   /**
-   * Begins the list with a key frame. Units of other tracks with a later position, though written earlier, follow the
-   * key frame, because the cache of a media keeps sound only from a key frame on.
+   * Drops the kept packets, and begins anew with a key frame. Units of other tracks with a later position, though
+   * written earlier, follow the key frame: a media's cache keeps sound from a key frame on.
    */
   #begin(key: SentUnit): void {
     const later = this.#units.filter(

@@ -42,7 +42,7 @@ export interface LiveMediaOptions<Formats extends readonly TrackFormat[] = reado
    */
   readonly parametersTimeoutSeconds?: number | undefined
   /**
-   * Clock that relates the times of the tracks to the time of day.
+   * Clock by which units without a time are placed, and that relates the times of the tracks to the time of day.
    * @default the clock of the machine
    */
   readonly clock?: Clock | undefined
@@ -69,7 +69,11 @@ export interface ResolvedLiveMediaOptions {
 /** Maximum number of tracks: more than any player shows. Their payload types, from 96 on, end at 127. */
 const maxTracks = 16
 
-/** @throws {RangeError | TypeError} Names the wrong option. */
+/**
+ * Checks the options of a live media, and fills in the defaults.
+ *
+ * @throws {RangeError | TypeError} Names the wrong option.
+ */
 export function resolveLiveMediaOptions(options: LiveMediaOptions): ResolvedLiveMediaOptions {
   const defaults = liveMediaDefaults
   checkOptions('LiveMedia', options, ['tracks', ...Object.keys(defaults)])

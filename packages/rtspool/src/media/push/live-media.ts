@@ -8,7 +8,10 @@ import { LiveOutlet } from './live-outlet.js'
 import { LiveTrack } from './live-track.js'
 import { LiveRtpTrack } from './rtp-track.js'
 
-/** The track that belongs to a format. */
+/**
+ * Class of the track that an application writes in a given format: {@link LiveRtpTrack} for `rtp()`, {@link LiveTrack}
+ * for any other.
+ */
 export type LiveTrackOf<Format extends TrackFormat> = Format extends RtpFormat
   ? LiveRtpTrack
   : LiveTrack
@@ -41,14 +44,18 @@ export interface LiveMediaEvents {
 export class LiveMedia<
   const Formats extends readonly TrackFormat[] = readonly TrackFormat[],
 > extends EventEmitter<LiveMediaEvents> {
-  /** One track for each format, in their order. */
+  /** Tracks that the application writes, one for each format of the option `tracks`, in the same order. */
   readonly tracks: { readonly [Index in keyof Formats]: LiveTrackOf<Formats[Index]> }
   /** Factory to mount at any number of paths and servers: `server.mounts.add('/cam', live.factory)`. */
   readonly factory: MediaFactory
   readonly #outlet: LiveOutlet
   readonly #parametersTimeoutMs: number
 
-  /** @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one. */
+  /**
+   * Creates the tracks, one for each format, and the factory.
+   *
+   * @throws {RangeError | TypeError} Names the wrong option, the expected value and the given one.
+   */
   constructor(options: LiveMediaOptions<Formats>) {
     super()
     const { tracks, name, clock, gopCache, parametersTimeoutMs } = resolveLiveMediaOptions(options)

@@ -17,7 +17,10 @@ export interface LiveOutletInit {
   readonly name: string
   readonly leader: number | undefined
   readonly onKeyFrameWanted: (track: number) => void
-  /** Called with true when a first request or media uses the tracks, and with false when the last has gone. */
+  /**
+   * Called with true when a request or a media begins to use the tracks, and none did before. Called with false when
+   * the last has gone.
+   */
   readonly onWanted: (isWanted: boolean) => void
 }
 
@@ -37,7 +40,7 @@ export class LiveOutlet {
   readonly #links: LiveLink[] = []
   readonly #sources = new Set<LiveSource>()
   readonly #waiting = new Set<() => void>()
-  /** Requests that wait for parameters. */
+  /** Number of calls of {@link open} that wait until all tracks have their parameters, such as SPS and PPS. */
   #requests = 0
   #isWanted = false
   readonly #closing = new AbortController()
@@ -54,7 +57,7 @@ export class LiveOutlet {
     return this.#closing.signal.aborted
   }
 
-  /** Signal that is aborted when the live media closes. */
+  /** Signal that is aborted when the live media closes, so that writers stop waiting. */
   get closed(): AbortSignal {
     return this.#closing.signal
   }
@@ -64,7 +67,7 @@ export class LiveOutlet {
     return this.#isWanted
   }
 
-  /** Adds a track. Its index is the number of tracks added before. */
+  /** Adds a track of the live media. The index of the track is the number of tracks added before. */
   join(link: LiveLink): void {
     this.#links.push(link)
   }
@@ -92,21 +95,25 @@ export class LiveOutlet {
     }
   }
 
-  /** Sends the packets of a unit to all media. @param position - On the timeline, in seconds. */
+  /**
+   * Sends the RTP packets of one picture or sound frame to all media.
+   *
+   * @param position - Time of the unit on the common timeline, in seconds.
+   */
   send(track: number, position: number, packets: readonly Buffer[], isKey: boolean): void {
     if (this.timeline.note(position)) this.#tell()
     this.#backlog.add({ track, position, packets }, isKey)
     for (const source of this.#sources) source.send(track, packets)
   }
 
-  /** Sends a packet that has its own times. */
+  /** Sends an RTP packet of a {@link LiveRtpTrack} to all media. The packet keeps the timestamp of the application. */
   sendRaw(track: number, packet: Buffer): void {
     for (const source of this.#sources) source.sendOne(track, packet)
   }
 
   /**
-   * Notes that a track has new parameters, and completes the requests that wait for them. Ends the media whose
-   * description no longer fits.
+   * Notes that a track has new parameters, such as SPS and PPS, and completes the requests that wait for them. Ends the
+   * media whose description no longer fits.
    *
    * @param before - Description and payloader until now.
    */
@@ -171,7 +178,7 @@ export class LiveOutlet {
     return source
   }
 
-  /** Gives a new media the packets since the last key frame. */
+  /** Sends a new media the packets since the last key frame, so that its first viewer begins with a picture at once. */
   #begin(source: LiveSource): void {
     const instant = this.timeline.tell()
     const { now } = this.timeline

@@ -1,21 +1,34 @@
 import type { LiveLane, LiveTimeline } from './live-timeline.js'
 
-/** Seconds by which the time of sound may differ from the end of the sound before, by rounding in a container. */
+/**
+ * Maximum seconds between the time of sound and the end of the previous sound that count as rounding, and not as a gap.
+ */
 const roundingSeconds = 0.0015
-/** Seconds by which the present may differ from the end of the last unit; above, sound without a time begins anew. */
+/**
+ * Maximum seconds between the present and the end of the last sound, if sound is written without a time. Above them it
+ * does not follow that sound, but begins anew.
+ */
 const gapSeconds = 1
 /** Minimum seconds between the starts of two pictures without times: one tick. */
 const smallestStep = 1 / 90_000
 
-/** Place of one track on the timeline: the position of the next unit, in seconds. */
+/**
+ * Next position of one track on the timeline of its live media, in seconds. Determines the position of units that are
+ * written without a time.
+ */
 export class LivePlace {
   readonly #timeline: LiveTimeline
   readonly #isSound: boolean
   readonly #lane: LiveLane = { offset: undefined }
-  /** Position of the next unit if it follows the last one without a gap; `undefined` before the first. */
+  /**
+   * Position in seconds of the next picture or sound frame if it follows the last one without a gap; `undefined` before
+   * the first.
+   */
   #next: number | undefined
   #last = 0
-  /** True if the last unit had a duration, so that the next one may follow without a time. */
+  /**
+   * True if the last picture or sound frame had a known duration, so that the next one may follow it without a time.
+   */
   #hasDurations = true
 
   constructor(timeline: LiveTimeline, kind: 'video' | 'audio') {
@@ -23,13 +36,16 @@ export class LivePlace {
     this.#isSound = kind === 'audio'
   }
 
-  /** Position of the next unit. */
+  /**
+   * Position in seconds, on the timeline of the live media, at which the next picture or sound frame is sent; 0 before
+   * the first.
+   */
   get next(): number {
     return this.#next ?? 0
   }
 
   /**
-   * Returns the position of the bytes that are written now, if a gap precedes them.
+   * Returns the position, in seconds on the timeline, of the bytes that are written now, if a gap precedes them.
    *
    * @param pts - Time of the application in seconds; `undefined` for bytes without a time.
    * @param pending - Seconds of samples that were written before, and follow the last unit.
@@ -41,19 +57,26 @@ export class LivePlace {
     return start === expected ? undefined : start
   }
 
-  /** Lets the next unit begin at a position. */
+  /** Sets the position in seconds, on the timeline of the live media, of the next picture or sound frame. */
   moveTo(position: number): void {
     this.#next = position
   }
 
-  /** Notes that a unit is sent at {@link next}. @param seconds - Its duration; 0 if it is not known. */
+  /**
+   * Moves {@link next} on, because a picture or sound frame is sent there.
+   *
+   * @param seconds - Duration of the unit; 0 if it is not known.
+   */
   advance(seconds: number): void {
     this.#last = this.next
     this.#hasDurations = seconds > 0
     this.#next = this.next + seconds
   }
 
-  /** Returns the milliseconds until a unit with this time is due; 0 or less if it is due. */
+  /**
+   * Returns the milliseconds until a unit with the time `pts`, in seconds of the application, is due; 0 or less if it
+   * is due. Without `pts`, the unit follows the last one.
+   */
   waitMs(pts: number | undefined): number {
     const position =
       pts === undefined

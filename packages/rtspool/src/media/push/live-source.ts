@@ -7,23 +7,30 @@ import type { LiveLink } from './live-link.js'
 import type { LiveInstant } from './live-timeline.js'
 
 export interface LiveSourceEvents {
-  /** Called when the media can be sent packets. */
+  /** Called when the media has given the source its output, so that packets can be sent. */
   began(): void
   closed(): void
   keyFrameWanted(track: number): void
 }
 
-/** Source of one media of a server: passes on the packets of a live media. */
+/** Source of one media of a server, which passes on to it the packets that an application writes to a live media. */
 export class LiveSource implements MediaSource {
   readonly description: SessionDescription
   readonly #links: readonly LiveLink[]
   readonly #events: LiveSourceEvents
-  /** Positions in the description, by index of the track in the live media. */
+  /**
+   * Position of each track in the description, by its index in the live media. Tracks that cannot be described are
+   * absent.
+   */
   readonly #places = new Map<number, number>()
   #output: MediaOutput | undefined
   #isEnded = false
 
-  /** @param links - Tracks that can be described, in the order of the description. */
+  /**
+   * Adds the descriptions of the tracks to `description`.
+   *
+   * @param links - Tracks that can be described, in the order of the description.
+   */
   constructor(
     description: SessionDescription,
     links: readonly LiveLink[],
@@ -59,7 +66,8 @@ export class LiveSource implements MediaSource {
   }
 
   /**
-   * Gives the media the packets of the past, and the numbers at which each track continues.
+   * Sends the media the kept packets of the past, and sets the sequence number and RTP time at which each track
+   * continues.
    *
    * @param position - Present position on the timeline, in seconds, at which the tracks continue.
    */
@@ -88,7 +96,10 @@ export class LiveSource implements MediaSource {
     }
   }
 
-  /** Tells all tracks a present instant, so that sender reports follow the timeline. */
+  /**
+   * Passes a present instant to all tracks, in wall clock and RTP time, so that sender reports follow the common
+   * timeline.
+   */
   tell({ position, unixMs, clockMs }: LiveInstant): void {
     for (const link of this.#links) {
       if (!link.next) continue
@@ -106,7 +117,10 @@ export class LiveSource implements MediaSource {
     this.#trackOf(track)?.push(packet)
   }
 
-  /** Changes `a=fmtp` of a track to that of another description. */
+  /**
+   * Replaces `a=fmtp` in the description of a track by that of another description: its parameters, such as SPS and
+   * PPS, have changed.
+   */
   describe(track: number, { description }: NonNullable<LiveLink['coded']>): void {
     const media = this.description.media[this.#places.get(track) ?? -1]
     const fmtp = description.attribute('fmtp')

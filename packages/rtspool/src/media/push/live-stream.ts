@@ -28,22 +28,25 @@ export interface LiveStreamOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The track that a stream writes to. */
+/** Track of a live media that a stream of access units is written to. */
 interface UnitTarget {
   readonly format: UnitFormat
   writeAccessUnit(bytes: Uint8Array, options: AccessUnitOptions): boolean
 }
 
-/** Members of a track with which a stream holds units until their time. */
+/** Clock and functions with which `writeFrom` holds access units of a track until they are due. */
 export interface Pacing {
   readonly clock: Clock
-  /** Signal that is aborted when the media closes. */
+  /** Signal that is aborted when the live media closes, so that waiting ends. */
   readonly closed: AbortSignal
-  /** Returns the milliseconds until a unit with this time is due. */
+  /**
+   * Returns the milliseconds until a unit with the time `pts`, in seconds of the application, is due; 0 or less if it
+   * is due.
+   */
   waitMs(pts: number | undefined): number
 }
 
-/** Writes the units of one stream to a track. */
+/** Writes the access units of one stream to a track, and holds each until it is due if the option `pace` is set. */
 class UnitWriter {
   readonly #track: UnitTarget
   readonly #pacing: Pacing
@@ -64,14 +67,17 @@ class UnitWriter {
     this.#signal = signal
   }
 
-  /** Writes a unit, or a chunk of a byte stream. */
+  /**
+   * Writes an access unit to the track, or with the option `split` a chunk of a byte stream. Resolves when it has been
+   * sent.
+   */
   async write(unit: LiveUnit): Promise<void> {
     const { data, pts, keyFrame } = timed(unit)
     if (!this.#splitter) await this.#writeUnit(data, pts, keyFrame)
     else for (const each of this.#splitter.push(data)) await this.#writeUnit(each, pts, keyFrame)
   }
 
-  /** Writes the last unit of a byte stream. */
+  /** Writes the last access unit of a byte stream, which no next one completes. */
   async end(): Promise<void> {
     for (const each of this.#splitter?.flush() ?? []) await this.#writeUnit(each)
   }
@@ -97,7 +103,10 @@ class UnitWriter {
   }
 }
 
-/** Writes all units of a source to a track. */
+/**
+ * Writes all access units of a source, such as an async generator, to a track. Resolves when the source has ended, or
+ * the media is closed.
+ */
 export async function writeAll(
   track: UnitTarget,
   source: AsyncIterable<LiveUnit>,
@@ -155,7 +164,10 @@ async function nextOf(
   })
 }
 
-/** Returns a stream that writes units to a track. */
+/**
+ * Returns a stream that writes access units to a track. After the option `signal` has been aborted, the next write
+ * rejects.
+ */
 export function writableOf(
   track: UnitTarget,
   options: LiveStreamOptions,

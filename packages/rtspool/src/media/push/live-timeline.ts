@@ -3,27 +3,35 @@ import { timestampDistance } from '../../rtp/index.js'
 import { ArrivalLine } from '../timeline/arrival-line.js'
 import { CommonLead } from '../timeline/common-lead.js'
 
-/** Ticks per second of the {@link ArrivalLine}, which estimates the present position. */
+/**
+ * Clock rate, in ticks per second, with which the {@link ArrivalLine} of the timeline estimates the present position.
+ */
 const lineRate = 90_000
-/** Milliseconds after which the tracks are told the present position again, for sender reports. */
+/** Milliseconds after which the tracks are told the present position again, so that their sender reports stay exact. */
 const tellIntervalMs = 500
 
-/** Milliseconds by which a held unit may be late. After a later one, the times of the next units count from now. */
+/**
+ * Milliseconds by which a unit that is held until its time may be late. After a later one, the times of the next units
+ * count from now.
+ */
 const maxLateMs = 1_000
 
-/** Position of one instant on the timeline. */
+/** Instant at which the timeline of a live media had a position. */
 export interface LiveInstant {
-  /** Position in seconds. */
+  /** Position on the timeline, in seconds. */
   readonly position: number
-  /** The instant on the monotonic clock, in milliseconds. */
+  /** Instant on the monotonic clock of this process, in milliseconds. */
   readonly clockMs: number
-  /** The instant on the wall clock, in milliseconds since 1970. */
+  /** Instant on the wall clock, in milliseconds since 1970. */
   readonly unixMs: number
 }
 
-/** Place of one track on the timeline. */
+/** Relation of one track's times, as the application writes them, to the common timeline. */
 export interface LiveLane {
-  /** Seconds to add to a time of the application for its position; `undefined` before the first unit with a time. */
+  /**
+   * Seconds to add to a time (`pts`) of the application for its position on the timeline; `undefined` before the first
+   * unit with a time.
+   */
   offset: number | undefined
 }
 
@@ -43,10 +51,15 @@ export class LiveTimeline {
   readonly #wallMs: number
   /** Latest {@link LiveLane.offset} after a jump; 0 before. Tracks that begin or jump take it over if it fits. */
   #offset = 0
-  /** Position of the last unit in seconds. Ticks of the line wrap, and mean the position nearest to this one. */
+  /**
+   * Position in seconds of the unit written last. Ticks of 90 kHz wrap, and stand for the position nearest to this one.
+   */
   #lastPosition = 0
   #toldMs = Number.NEGATIVE_INFINITY
-  /** Position and time of the first unit that was held until its time. */
+  /**
+   * Position in seconds and time in milliseconds of the first unit that was held until it was due; other units are
+   * timed from there.
+   */
   #pace: { readonly position: number; readonly clockMs: number } | undefined
 
   constructor(clock: Clock) {
@@ -54,12 +67,15 @@ export class LiveTimeline {
     this.#wallMs = clock.unixTimeMs() - clock.now()
   }
 
-  /** Position that the timeline has reached now; 0 before the first unit. */
+  /** Position in seconds that the timeline has reached now; 0 before the first unit. */
   get now(): number {
     return this.#positionAt(this.#clock.now())
   }
 
-  /** Returns the position for a time of the application, in seconds. */
+  /**
+   * Converts the time `pts` of the application, in seconds, to the position in seconds on the common timeline. A jump
+   * of `pts` does not jump there.
+   */
   positionOf(lane: LiveLane, pts: number): number {
     lane.offset ??= this.#offset
     const position = pts + lane.offset
@@ -99,7 +115,7 @@ export class LiveTimeline {
     return now - this.#toldMs >= tellIntervalMs
   }
 
-  /** Returns a present instant to tell the tracks; `undefined` before the first unit. */
+  /** Returns a present instant for the sender reports of all tracks; `undefined` before the first unit. */
   tell(): LiveInstant | undefined {
     const now = this.#clock.now()
     const point = this.#line.pointAt(now)
@@ -118,7 +134,7 @@ export class LiveTimeline {
     return this.#line.isBegun ? this.#unwrapped(this.#line.timestampAt(clockMs)) : 0
   }
 
-  /** Returns the position nearest to the last unit that has these ticks, modulo 2^32. */
+  /** Converts ticks of 90 kHz, modulo 2^32, to a position in seconds: the one nearest to the last unit. */
   #unwrapped(ticks: number): number {
     return this.#lastPosition + timestampDistance(ticksOf(this.#lastPosition), ticks) / lineRate
   }

@@ -11,31 +11,31 @@ import { LivePlace } from './live-place.js'
 import { type LiveStreamOptions, type Pacing, writableOf, writeAll } from './live-stream.js'
 import type { AccessUnitOptions, LiveUnit } from './live-unit.js'
 
-/** Counters of a track since its beginning. */
+/** Counters of one track of a live media, since the creation of the media. */
 export interface LiveTrackStats {
-  /** Access units that became packets. Samples are counted in packets of 20 ms. */
+  /** Number of access units that were sent in packets. Samples of G.711 and PCM are counted in packets of 20 ms. */
   readonly units: number
   readonly keyFrames: number
   readonly bytes: number
-  /** Writes that were dropped, because they cannot be read or their parameters are unknown. */
+  /** Number of writes that were dropped, because they cannot be read or the parameters of the stream are unknown. */
   readonly droppedWrites: number
 }
 
-/** Ticks per second while the clock rate is unknown. */
+/** Clock rate in ticks per second with which the track counts while its real clock rate is unknown. */
 const nominalRate = 90_000
-/** First payload type without a static meaning (RFC 3551 section 6). */
+/** Payload type of the first track; that of each further track is higher by one (RFC 3551 section 6: dynamic types). */
 const firstPayloadType = 96
 
 /** A track of a live media that an application writes in access units. */
 export class LiveTrack {
-  /** Position among the tracks of the live media. */
+  /** Position among the tracks of the live media, from 0. */
   readonly index: number
   readonly format: UnitFormat
   readonly #outlet: LiveOutlet
   readonly #clock: Clock
   readonly #reader: UnitReader
   readonly #place: LivePlace
-  /** Position of the first packet. */
+  /** SSRC, sequence number and RTP timestamp with which the track begins, all random. */
   readonly #start = randomPosition()
   #sequenceNumber = this.#start.sequenceNumber
   #coded: CodedTrack | undefined
@@ -43,7 +43,7 @@ export class LiveTrack {
   #wantsKeyFrame = false
   readonly #counters = { units: 0, keyFrames: 0, bytes: 0, droppedWrites: 0 }
 
-  /** @internal */
+  /** @internal Adds the track to the tracks of a live media. */
   constructor(index: number, format: UnitFormat, outlet: LiveOutlet, clock: Clock) {
     this.index = index
     this.format = format
@@ -128,7 +128,10 @@ export class LiveTrack {
     }
   }
 
-  /** Finds the position of what is written next, and sends samples that wait in front of a gap. */
+  /**
+   * Sets the position on the timeline of the bytes that are written next. Samples that wait in front of a gap are sent
+   * before.
+   */
   #placeNext(pts: number | undefined): void {
     const pending = this.#reader.pendingTicks / this.#clockRate
     const position = this.#place.gapBefore(pts, pending)
@@ -156,7 +159,10 @@ export class LiveTrack {
     this.#outlet.send(this.index, position, packets, unit.isKey)
   }
 
-  /** Takes over a changed description of the reader. The stream goes on with its next sequence number. */
+  /**
+   * Takes over the description and packetizer of the reader if they have changed, for example by new SPS and PPS. The
+   * stream goes on with its next sequence number.
+   */
   #adopt(): void {
     const before = this.#coded
     const { coded } = this.#reader

@@ -6,13 +6,13 @@ import type { LiveOutlet } from './live-outlet.js'
 
 /** A track of a live media that an application writes in RTP packets of its own. */
 export class LiveRtpTrack {
-  /** Position among the tracks of the live media. */
+  /** Position among the tracks of the live media, from 0. */
   readonly index: number
   readonly format: RtpFormat
   readonly #outlet: LiveOutlet
   #wantsKeyFrame = false
 
-  /** @internal */
+  /** @internal Adds the track to the tracks of a live media. */
   constructor(index: number, format: RtpFormat, outlet: LiveOutlet) {
     this.index = index
     this.format = format

@@ -41,7 +41,7 @@ export class LearnedRtcp {
     if (this.#port === undefined) this.#endpoint.rtcpSources.delete(this.#address, this.#source)
   }
 
-  /** Stops looking, and stops receiving from a port that was found. Idempotent. */
+  /** Stops looking for the viewer's port, and stops receiving RTCP from a port that was found. Idempotent. */
   release(): void {
     this.#endpoint.rtcpSources.delete(this.#address, this.#source)
     if (this.#port !== undefined) {

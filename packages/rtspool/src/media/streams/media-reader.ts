@@ -14,7 +14,7 @@ export interface MediaReaderOptions {
    * out up to the next key frame. 0 = unlimited.
    */
   readonly maxQueuedBytes: number
-  /** True if the reader does not keep the media alive. @default false */
+  /** True if the reader does not keep the media alive, and does not count as a participant. @default false */
   readonly isObserver?: boolean
 }
 
@@ -23,7 +23,7 @@ interface ReadTrack {
   readonly track: Track
   readonly reader: SinkReader
   readonly depacketizer: Depacketizer
-  /** Number of packets since the last access unit that were left out, because the queue was full. */
+  /** Number of packets left out since the last access unit of the track, because the application's queue was full. */
   missed: number
 }
 
@@ -71,7 +71,7 @@ export class MediaReader implements MediaParticipant {
     })
   }
 
-  /** Returns the next access unit; `undefined` if none is complete. Never throws. */
+  /** Returns and removes the next complete access unit; `undefined` if none is complete. Never throws. */
   next(): AccessUnit | undefined {
     while (this.#units.length === 0) {
       const queued = this.#queue.shift()

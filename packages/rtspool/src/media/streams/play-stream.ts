@@ -23,9 +23,11 @@ export interface PlayStreamInit {
   /** URI with which the track was set up, and which RTP-Info contains (RFC 2326 section 12.33). */
   readonly uri: string
   readonly onMediaEnded: () => void
-  /** Called at the end of the played range. The session may then play again. */
+  /**
+   * Called when a stored presentation has been sent to the end of the requested range. The session may then play again.
+   */
   readonly onRangeEnded?: () => void
-  /** Called when valid RTCP has arrived from the viewer, or from its address. */
+  /** Called when valid RTCP has arrived from the viewer, or from its address, so that its session is kept alive. */
   readonly onRtcp: () => void
 }
 
@@ -41,7 +43,10 @@ export class PlayStream implements MediaParticipant, Viewer {
   /** Sequence number of the first packet that was not sent because of PAUSE. */
   #pausedAt: number | undefined
   #reception: StreamReception | undefined
-  /** Packets lost with the present SSRC that the session's counters already contain. */
+  /**
+   * Number of packets of the present SSRC that the viewer reported as lost and that the session's counters already
+   * contain.
+   */
   #lostReported = 0
   /** Number of datagrams or frames received as RTCP that were not a valid compound packet. */
   malformedRtcp = 0
@@ -66,7 +71,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     return this.track.ssrc
   }
 
-  /** True once the stream has been playing. */
+  /** True once the stream has been playing, even if it is paused or closed now. */
   get hasPlayed(): boolean {
     return this.#hasPlayed
   }
@@ -90,7 +95,7 @@ export class PlayStream implements MediaParticipant, Viewer {
     return this.#init.delivery.lowerTransport
   }
 
-  /** Number of bytes that wait in this process for the viewer to read. */
+  /** Number of bytes that wait in this process until the viewer reads them; 0 over UDP. */
   get queuedBytes(): number {
     return this.#init.delivery.queuedBytes
   }

@@ -18,16 +18,16 @@ export interface Publisher {
 }
 
 export interface PublicationInit {
-  /** Path at which viewers play. */
+  /** Path at which the publication can be viewed, with its present media if viewers wait there. */
   readonly place: PublishedPath
-  /** Settings of a new media at the path. */
+  /** Settings for the media at the path, in force if the publication creates a new one. */
   readonly settings: PublishedPathSettings
   /** Path and query with which the control URIs of the tracks begin. */
   readonly presentation: string
   readonly owner: Publisher
   /** Session description as announced. */
   readonly description: SessionDescription
-  /** Keys of the announced SRTP tracks, by track index. */
+  /** SRTP keys of the announced tracks that are encrypted, by track index. */
   readonly keys?: ReadonlyMap<number, TrackKeys> | undefined
   readonly clock: Clock
   /** Milliseconds after which the publication ends if no track has been set up; 0 = never. */
@@ -52,7 +52,7 @@ export class Publication implements Recorder {
   #media: Media | undefined
   #holder: object | undefined
   #isEnded = false
-  /** Time of ANNOUNCE, or of the last RECORD, in milliseconds of the monotonic clock. */
+  /** Time of ANNOUNCE or of the last RECORD, whichever is later, in milliseconds of the monotonic clock. */
   #begunAt: number
 
   constructor(init: PublicationInit) {
@@ -102,7 +102,7 @@ export class Publication implements Recorder {
     return this.#media
   }
 
-  /** Returns the SRTP keys that were announced for a track. */
+  /** Returns the SRTP keys that were announced for a track; `undefined` if the track is not encrypted. */
   keysOf(trackIndex: number): TrackKeys | undefined {
     return this.#init.keys?.get(trackIndex)
   }
@@ -198,7 +198,7 @@ export class Publication implements Recorder {
   }
 
   /**
-   * Returns the source of the media: the recorded tracks.
+   * Returns a source for the media that viewers play, which sends the recorded tracks.
    *
    * @throws {RequestError} `ERR_NOT_FOUND` before RECORD, and after the end.
    */

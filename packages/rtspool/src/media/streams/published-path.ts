@@ -23,30 +23,30 @@ export interface PublishedPathSettings {
   readonly gopCache: GopCacheLimits | undefined
   /** Timeline that viewers see when the publisher jumps or restarts. @default 'passThrough' */
   readonly timeline?: TimelinePolicy | undefined
-  /** Pool of multicast addresses for viewers. */
+  /** Pool of multicast addresses for viewers of the path; `undefined` = no multicast. */
   readonly multicast?: MulticastAddressPool | undefined
-  /** Seconds that viewers stay after their publisher has left. @default 0 */
+  /** Seconds that viewers stay and wait for another publisher after theirs has left. @default 0 */
   readonly graceSeconds?: number | undefined
-  /** Creates the clip that viewers are sent meanwhile. @default none */
+  /** Function that creates the clip (slate) that viewers are sent while no publisher is there. @default none */
   readonly slate?: CreateSlate | undefined
 }
 
 export interface PublishedPathInit {
-  /** Decoded path. */
+  /** Decoded path that clients publish to. */
   readonly path: string
   readonly clock: Clock
-  /** Opens the media's share of the server's cache budget. @default no common limit */
+  /** Function that opens a share of the server's cache memory for a media. @default no common limit */
   readonly openCache?: OpenCacheShare | undefined
-  /** Mounts a factory at the path. */
+  /** Mounts a factory at the path, so that viewers can request it. */
   readonly mount: (factory: MediaFactory) => void
   /** Removes a factory from the path. */
   readonly unmount: (factory: MediaFactory) => void
 }
 
-/** Publication that occupies a path. */
+/** Publication that occupies a path, as {@link PublishedPath} uses it. */
 export interface Recorder {
   /**
-   * Returns the source of a media: the recorded tracks.
+   * Returns a source for the media at the path, which sends the recorded tracks.
    *
    * @throws {RequestError} `ERR_NOT_FOUND` before RECORD.
    */
@@ -75,7 +75,7 @@ export class PublishedPath {
   #factory: MediaFactory | undefined
   #occupant: Recorder | undefined
   #media: Media | undefined
-  /** Publication that records to the media. */
+  /** Publication that records to the media at present; `undefined` while viewers wait for the next one. */
   #recorder: Recorder | undefined
 
   constructor(init: PublishedPathInit) {
@@ -96,7 +96,7 @@ export class PublishedPath {
     return this.#occupant
   }
 
-  /** Lets a publication occupy the path, which must have none. */
+  /** Makes a publication the one that occupies the path, which must have none. `settings` apply to its next media. */
   enter(publication: Recorder, settings: PublishedPathSettings): void {
     this.#occupant = publication
     this.#settings = settings

@@ -1,6 +1,6 @@
 import type { PacketBatch } from '../fan-out/packet-batch.js'
 
-/** A packet in the queue of a reader inside the process. */
+/** A packet in the queue of a reader inside the process, with its track. */
 export interface QueuedPacket {
   readonly track: number
   readonly packet: Buffer
@@ -8,7 +8,7 @@ export interface QueuedPacket {
   readonly missed: number
 }
 
-/** Memory of a queue entry in bytes, without its packet. */
+/** Memory in bytes that a queued packet needs besides its own bytes; it counts against the limit. */
 const entryBytes = 128
 
 /**
@@ -32,7 +32,10 @@ export class ReadQueue {
   #next = 0
   #sizeBytes = 0
   #isSkipping: boolean
-  /** True once the reader has begun. Packets left out before that do not count as missed. */
+  /**
+   * True once the queue has begun: with the first entry point, or at once if none is awaited. Packets left out before
+   * do not count as missed.
+   */
   #hasBegun = false
   readonly #missed: number[] = []
 
@@ -95,7 +98,9 @@ export class ReadQueue {
     this.#sizeBytes = 0
   }
 
-  /** Returns whether a batch has room. A batch of any size has room in an empty queue. */
+  /**
+   * Returns whether a batch of `sizeBytes` bytes has room in the queue. A batch of any size has room in an empty queue.
+   */
   #hasRoom(sizeBytes: number): boolean {
     return this.#maxBytes === 0 || this.isEmpty || this.#sizeBytes + sizeBytes <= this.#maxBytes
   }

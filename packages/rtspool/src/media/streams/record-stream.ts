@@ -59,7 +59,7 @@ export interface RecordStreamInit {
 /** One track received from a publisher or over a back channel: ready, recording, and at last closed. */
 export class RecordStream implements MediaParticipant {
   readonly #init: RecordStreamInit
-  /** SSRC of the publisher's last packet. */
+  /** SSRC of the last packet received from the publisher; `undefined` before the first. */
   #sourceSsrc: number | undefined
   /** SSRC of this server in its receiver reports. */
   readonly #ssrc = randomInt(2 ** 32)
@@ -70,15 +70,21 @@ export class RecordStream implements MediaParticipant {
   #reception: StreamReception | undefined
   /** Timer from RECORD until the publisher is reported as silent. */
   #silence: ClockTimer | undefined
-  /** True once a packet has arrived, or its absence has been reported. */
+  /** True once the first packet has arrived since RECORD, or its absence has been reported. */
   #isSettled = false
-  /** Lost packets in `#statistics` that the session's counters already contain. */
+  /** Number of lost packets in `#statistics` that the session's counters already contain. */
   #lostReported = 0
   /** Number of datagrams or frames received as RTCP that were not a valid compound packet. */
   malformedRtcp = 0
-  /** Arrival of the last RTP or RTCP packet, in milliseconds of the monotonic clock. */
+  /**
+   * Time at which the last RTP or RTCP packet of the client arrived, in milliseconds of the monotonic clock;
+   * `-Infinity` before the first.
+   */
   heardAt = Number.NEGATIVE_INFINITY
-  /** Time of the last call of `onPacket` for RTP, in milliseconds of the monotonic clock. */
+  /**
+   * Time of the last call of `onPacket` because of RTP, in milliseconds of the monotonic clock; `-Infinity` before the
+   * first.
+   */
   #aliveAt = Number.NEGATIVE_INFINITY
 
   constructor(init: RecordStreamInit) {
@@ -139,7 +145,7 @@ export class RecordStream implements MediaParticipant {
     this.#statistics = undefined
   }
 
-  /** Passes received packets of a back channel to the application from now on. */
+  /** Passes received packets of a back channel to the receiver of the application from now on. */
   speak(): void {
     if (this.#place) this.record(this.#place)
   }

@@ -9,7 +9,7 @@ export interface SilentTrack {
   /** Numeric address of the publisher. */
   readonly address: string
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** Seconds since RECORD. */
+  /** Seconds since RECORD in which no packet has arrived. */
   readonly seconds: number
 }
 

@@ -18,7 +18,7 @@ export interface Receivers {
 /** The channels or ports of one stream between a client and the server, and its SRTP keys. */
 export interface StreamLink {
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** SRTP state of the stream; `undefined` with RTP/AVP. */
+  /** SRTP keys of the stream, with which packets are encrypted and decrypted; `undefined` with RTP/AVP. */
   readonly security: StreamSecurity | undefined
   /** Parameters of the Transport header in the response to SETUP. */
   readonly answer: TransportSpecInit
@@ -35,7 +35,7 @@ export interface StreamLink {
   close(): void
 }
 
-/** Values of a link that do not depend on its transport. */
+/** Properties that links over TCP and over UDP have in common. */
 interface LinkInit {
   readonly profile: 'AVP' | 'SAVP'
   readonly security: StreamSecurity | undefined
@@ -43,7 +43,7 @@ interface LinkInit {
 
 interface InterleavedLinkInit extends LinkInit {
   readonly carrier: InterleavedCarrier
-  /** Pair of channels that the client requests, if any. */
+  /** Pair of interleaved channels, RTP and RTCP, that the client requests in SETUP; `undefined` = any. */
   readonly channels: readonly [number, number] | undefined
 }
 

@@ -9,21 +9,24 @@ export interface ReceptionCounters {
 
 /** Quality of reception of one stream, as reported by its receiver: a viewer, or this server. */
 export interface StreamReception {
-  /** SSRC of the received source. */
+  /** SSRC of the RTP stream that was received. */
   readonly ssrc: number
   /** Share of packets lost between the last two reports, from 0 to 1. */
   readonly fractionLost: number
-  /** Packets lost since the source began; negative when there are duplicates (RFC 3550 section 6.4.1). */
+  /** Number of packets lost since the RTP source began; negative when there are duplicates (RFC 3550 section 6.4.1). */
   readonly cumulativeLost: number
   /** Highest sequence number received, with the count of its wraps in the upper 16 bits. */
   readonly extendedHighestSequenceNumber: number
-  /** Interarrival jitter, in ticks of the RTP clock. */
+  /** Interarrival jitter (RFC 3550 section 6.4.1), in ticks of the RTP clock rate. */
   readonly interarrivalJitter: number
-  /** Interarrival jitter, in milliseconds. */
+  /** Interarrival jitter (RFC 3550 section 6.4.1), in milliseconds. */
   readonly jitterMs: number
   /** Milliseconds to the receiver and back, without the receiver's own delay; `undefined` if unknown. */
   readonly roundTripMs: number | undefined
-  /** Time of the last report, in milliseconds of the server's monotonic clock, like `session.lastAccessAt`. */
+  /**
+   * Time at which the last reception report was made or arrived, in milliseconds of the server's monotonic clock, like
+   * `session.lastAccessAt`.
+   */
   readonly reportedAt: number
 }
 

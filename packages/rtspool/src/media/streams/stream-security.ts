@@ -1,11 +1,11 @@
 import type { SrtpOffer } from '../../mikey/index.js'
 import { rtcpHeaderBytes, rtcpSsrcOf, SrtpReceiver, type SrtpSender } from '../../srtp/index.js'
 
-/** SRTP keys of one announced track. */
+/** SRTP keys that a publisher and this server use for one announced track. */
 export interface TrackKeys {
-  /** Encrypts the RTCP that is sent to the publisher, with a key of this server. */
+  /** Sender that encrypts the RTCP to the publisher, with a key of this server. */
   readonly sender: SrtpSender
-  /** Key with which the publisher encrypts; `undefined` if none was announced. */
+  /** Key with which the publisher encrypts its packets; `undefined` if the announcement contains none. */
   readonly offer: SrtpOffer | undefined
 }
 
@@ -15,7 +15,7 @@ export interface TrackKeys {
  */
 export class StreamSecurity {
   readonly sender: SrtpSender
-  /** Number of packets dropped because they were not authentic, repeated or too old. */
+  /** Number of packets of the client that were dropped, because they were not authentic, repeated or too old. */
   rejectedPackets = 0
   /**
    * True if the client has repeated the server's key with its index, as live555 does. Packets to
@@ -23,7 +23,7 @@ export class StreamSecurity {
    */
   readonly isIndexed: boolean
   #receiver: SrtpReceiver
-  /** Receiver with the client's previous key, until a packet with the new key has arrived. */
+  /** Receiver that decrypts with the client's previous key, until a packet with the new key has arrived. */
   #previous: SrtpReceiver | undefined
 
   /**
@@ -47,7 +47,11 @@ export class StreamSecurity {
     this.#receiver = receiver
   }
 
-  /** Decrypts an RTP packet. @returns `undefined` if the packet is not authentic or was repeated. */
+  /**
+   * Decrypts an RTP packet of the client.
+   *
+   * @returns The plain packet; `undefined` if it is not authentic or was repeated.
+   */
   open(packet: Buffer): Buffer | undefined {
     const opened = this.#receiver.open(packet)
     if (!opened) return this.#counted(this.#previous?.open(packet))

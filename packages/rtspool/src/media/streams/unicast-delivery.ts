@@ -18,7 +18,7 @@ export interface UnicastDeliveryInit {
   readonly learns?:
     | { readonly clock: Clock; readonly endpoint: UdpEndpoint; readonly address: string }
     | undefined
-  /** Stops watching for ICMP messages by which the viewer refuses packets. Idempotent. */
+  /** Function that stops watching for ICMP messages by which the viewer's host refuses packets. Idempotent. */
   readonly endRefusals?: (() => void) | undefined
 }
 

@@ -31,8 +31,7 @@ interface Line {
    */
   slew: number
   /**
-   * True once viewers have been sent times of this estimate. Small deviations are then corrected
-   * gradually.
+   * True once viewers have been sent wall-clock times by this estimate. Small deviations are then corrected gradually.
    */
   isAnnounced: boolean
 }
@@ -52,7 +51,7 @@ const maxSlewedMs = 100
  * packet since the last but one.
  */
 const windowMs = 2_000
-/** Share of a gradual correction that is made before the next correction. */
+/** Share of a deviation from the estimate that a gradual correction removes before the next correction is computed. */
 const slewGain = 0.1
 /** Maximum of {@link Line.slew}. The times in sender reports then drift by less than 1 ms in a second. */
 const maxSlew = 0.0008
@@ -103,12 +102,12 @@ export class ArrivalLine implements LeadMember {
     lead.join(this)
   }
 
-  /** Returns whether a packet has the timestamp of the last one, as within one frame. */
+  /** Returns whether a timestamp is equal to that of the last packet, as packets of one frame have it. */
   repeats(timestamp: number): boolean {
     return this.#line !== undefined && timestamp === this.#lastTimestamp
   }
 
-  /** True once a first packet has arrived. */
+  /** True once a first packet has arrived, so that the RTP time can be estimated. */
   get isBegun(): boolean {
     return this.#line !== undefined
   }
@@ -117,30 +116,32 @@ export class ArrivalLine implements LeadMember {
     return this.#line?.isAnnounced ?? false
   }
 
-  /** Notes that viewers have been sent times of this estimate. Small deviations are then corrected gradually. */
+  /**
+   * Notes that viewers have been sent wall-clock times by this estimate. Small deviations are then corrected gradually.
+   */
   noteAnnounced(): void {
     if (this.#line) this.#line.isAnnounced = true
   }
 
   /**
-   * Returns the estimated RTP timestamp at an instant of the monotonic clock; 0 before the first
-   * packet.
+   * Returns the RTP timestamp that packets are estimated to have at `clockMs` of the monotonic clock; 0 before the
+   * first packet.
    */
   timestampAt(clockMs: number): number {
     return this.#line ? Math.round(this.#ticksAt(this.#line, clockMs)) >>> 0 : 0
   }
 
   /**
-   * Returns the RTP timestamp at an instant by the estimate that was valid before the last jump; 0
-   * without such an estimate.
+   * Returns the RTP timestamp at `clockMs` of the monotonic clock by the estimate that was valid before the last jump;
+   * 0 without such an estimate.
    */
   formerTimestampAt(clockMs: number): number {
     return this.#former ? Math.round(this.#ticksAt(this.#former, clockMs)) >>> 0 : 0
   }
 
   /**
-   * Returns a whole RTP timestamp, and the exact instant that corresponds to it by the estimate.
-   * `undefined` before the first packet.
+   * Returns the estimated RTP timestamp at `atMs` as a whole number, and the exact instant of the monotonic clock that
+   * corresponds to it. `undefined` before the first packet.
    */
   pointAt(atMs: number): LinePoint | undefined {
     const line = this.#line
@@ -179,7 +180,7 @@ export class ArrivalLine implements LeadMember {
     return 'steady'
   }
 
-  /** Drops the estimate. The next packet begins a new one, with any timestamp. */
+  /** Drops the estimate of RTP time. The next packet begins a new one, with any timestamp. */
   restart(): void {
     this.#line = undefined
     this.#former = undefined
@@ -218,7 +219,10 @@ export class ArrivalLine implements LeadMember {
     return ticks > maxDeviationMs * this.#ticksPerMs
   }
 
-  /** Returns the lateness of a packet in milliseconds; negative if the packet is early. */
+  /**
+   * Returns by how many milliseconds a packet arrives later than a line estimates from its timestamp; negative if the
+   * packet is early.
+   */
   #lateMs(line: Line, timestamp: number, clockMs: number): number {
     const ticks = this.#ticksAt(line, clockMs)
     const whole = Math.floor(ticks)
@@ -230,8 +234,8 @@ export class ArrivalLine implements LeadMember {
   }
 
   /**
-   * Returns the estimated RTP time of a track at an instant, in ticks, without the {@link
-   * CommonLead}.
+   * Returns the RTP time that a line estimates at `atMs` of the monotonic clock, in ticks with a fraction, without the
+   * {@link CommonLead}.
    */
   #ownTicksAt({ ticks, clockMs, slew }: Line, atMs: number): number {
     const elapsedMs = atMs - clockMs

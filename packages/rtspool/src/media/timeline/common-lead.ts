@@ -1,6 +1,6 @@
 /** A track whose estimate of RTP time includes the {@link CommonLead} of its media. */
 export interface LeadMember {
-  /** True once viewers have been sent times of the track. */
+  /** True once viewers have been sent wall-clock times of the track, by RTCP or RTP-Info. */
   readonly isAnnounced: boolean
 }
 
@@ -19,7 +19,7 @@ export class CommonLead {
     return this.#ms
   }
 
-  /** True once viewers have been sent times of any track. */
+  /** True once viewers have been sent wall-clock times of any track of the media. */
   get isAnnounced(): boolean {
     for (const member of this.#members) if (member.isAnnounced) return true
     return false

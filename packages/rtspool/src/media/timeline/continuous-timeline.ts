@@ -17,7 +17,10 @@ import type { TrackTime } from './track-time.js'
  */
 interface Segment {
   readonly ssrc: number
-  /** Number added to the source's sequence numbers; `timestampOffset` is added to its timestamps. */
+  /**
+   * Number to add to the source's sequence numbers to get those that viewers see. `timestampOffset` is that for
+   * timestamps, in ticks.
+   */
   readonly sequenceOffset: number
   readonly timestampOffset: number
   /** Highest sequence number received from the source, and highest timestamp, both before conversion. */
@@ -43,7 +46,7 @@ const maxMisorder = 100
  * packets in less time.
  */
 const minOutageMs = 1_000
-/** Milliseconds after a jump or restart during which packets from before are still accepted. */
+/** Milliseconds after a jump or restart during which late packets from before it are still sent to viewers. */
 const maxLateMs = 1_000
 const maxStepMs = 1_000
 
@@ -73,19 +76,22 @@ export class ContinuousTimeline {
   #brokenAt = 0
   #lastAt = 0
   #isNewSource = false
-  /** Highest sequence number sent to viewers. */
+  /** Highest sequence number sent to viewers, modulo 2^16; packets of another source continue from there. */
   #highestSequenceNumber = 0
   #highestTimestamp = 0
   #stepTicks: number
 
   constructor(init: {
     readonly clock: Clock
-    /** RTP time of the packets as viewers see it. */
+    /** Time of the track: maps the RTP timestamps that viewers see to wall-clock time. */
     readonly time: TrackTime
     readonly clockRate: number
     readonly jump: CommonJump
     readonly onBreak: (kind: TimelineBreak['kind']) => void
-    /** Position of the last packet that was sent before the timeline became continuous. */
+    /**
+     * SSRC, sequence number and timestamp of the last packet that was sent before the timeline became continuous;
+     * `undefined` if there was none.
+     */
     readonly last?: SourcePosition | undefined
   }) {
     this.#clock = init.clock

@@ -1,7 +1,7 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import { rtcpIntervalMs } from '../../rtcp/index.js'
 
-/** Calls a function about every 5 s, at random times (RFC 3550 section 6.3). */
+/** Timer of RTCP reports: calls a function about every 5 s, at random times (RFC 3550 section 6.3). */
 export class ReportTimer {
   readonly #clock: Clock
   readonly #send: () => void
@@ -11,7 +11,7 @@ export class ReportTimer {
   /**
    * Creates a timer that does not run yet.
    *
-   * @param send - Sends the reports. It may call {@link stop}.
+   * @param send - Function that sends the reports, and may call {@link stop}.
    */
   constructor(clock: Clock, send: () => void) {
     this.#clock = clock
@@ -30,10 +30,9 @@ export class ReportTimer {
   }
 
   /**
-   * Schedules the next call.
+   * Schedules the next call of the function that sends the reports.
    *
-   * @param sentAt - Time of the last reports, or of the source's start, in milliseconds of the
-   * clock.
+   * @param sentAt - Time of the last reports, or of the source's start, in milliseconds of the clock.
    */
   #schedule(sentAt: number, initial: boolean): void {
     const clock = this.#clock

@@ -31,32 +31,29 @@ export class SourceClock {
   /** The source's clock minus the server's, in milliseconds; `undefined` until the source has stated its time. */
   #differenceMs: number | undefined
   /**
-   * Deviation of the last sender report, in milliseconds; the report is not used before a second
-   * one confirms it.
+   * Milliseconds by which the last sender report deviates from earlier ones, if it was refused. A report is refused
+   * until a second one confirms its deviation.
    */
   #doubtedStepMs: number | undefined
   #isOursAnnounced = false
   /** Milliseconds added to the times of a source that has taken over, whose clock may differ from that of the first. */
   #shiftMs = 0
 
-  /**
-   * Returns the server's wall-clock time, in milliseconds since 1970, at an instant of the
-   * monotonic clock.
-   */
+  /** Converts `clockMs` of the monotonic clock to the server's wall-clock time, in milliseconds since 1970. */
   oursAt(clock: Clock, clockMs: number): number {
     this.#wallMs ??= clock.unixTimeMs() - clock.now()
     return this.#wallMs + clockMs
   }
 
   /**
-   * Converts an instant of the server's clock to the clock that viewers see. That is the source's
-   * clock, or after {@link announceOurs} the server's.
+   * Converts an instant of the server's clock to the clock that viewers see, both in milliseconds since 1970. That is
+   * the source's clock, or after {@link announceOurs} the server's.
    */
   fromOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs + (this.#differenceMs ?? 0)
   }
 
-  /** Converts an instant of the clock that viewers see to the server's clock. */
+  /** Converts an instant of the clock that viewers see to the server's clock, both in milliseconds since 1970. */
   toOurs(unixMs: number): number {
     return this.#isOursAnnounced ? unixMs : unixMs - (this.#differenceMs ?? 0)
   }
@@ -72,8 +69,8 @@ export class SourceClock {
   }
 
   /**
-   * Converts an instant of the source's clock to the clock that viewers see; `undefined` until a source has stated its
-   * time.
+   * Converts an instant of the source's clock to that which viewers see, in milliseconds since 1970; `undefined` until
+   * a source has stated its time.
    */
   viewersTimeOf(unixMs: number): number | undefined {
     if (this.#differenceMs === undefined) return undefined

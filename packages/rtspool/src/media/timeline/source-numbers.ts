@@ -9,7 +9,7 @@ const maxUint32 = 0xffff_ffff
 const maxDistanceMs = 2 ** 40
 
 /**
- * Checks that a position fits an RTP packet.
+ * Checks that SSRC, sequence number and timestamp fit the fields of an RTP packet.
  *
  * @throws {RangeError} Names the number that does not fit: a counter without wraparound, for instance.
  */

@@ -3,11 +3,11 @@ import type { TrackOutput, TrackPosition } from '../../public/track.js'
 
 /** One track of a source at the start of its RTP stream. `Own` is the type in which the source keeps its tracks. */
 export interface StartedTrack<Own> {
-  /** Track as the source keeps it. */
+  /** Object in which the source keeps the track, as passed to {@link startTracks}. */
   readonly own: Own
-  /** Output for the packets of the track. */
+  /** Output to which the source pushes the packets of the track. */
   readonly track: TrackOutput
-  /** SSRC, sequence number and timestamp of the first packet. */
+  /** SSRC, sequence number and RTP timestamp that the first packet must have, drawn at random. */
   readonly start: TrackPosition
 }
 

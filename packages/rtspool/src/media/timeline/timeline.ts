@@ -33,7 +33,7 @@ export interface TimelineBreak extends TrackPlace {
    * publisher; `sequence`: the sequence numbers have begun again.
    */
   readonly kind: 'timestamp' | 'source' | 'sequence'
-  /** Policy of the track. Viewers see the break only with `passThrough`. */
+  /** Timeline policy of the track. Viewers see the break only with `passThrough`. */
   readonly timeline: TimelinePolicy
   /**
    * Number of breaks of the track since the last message, this one included. A track publishes at

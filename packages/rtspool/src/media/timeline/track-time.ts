@@ -5,9 +5,9 @@ import type { SourceClock } from './source-clock.js'
 
 /** Relation between wall-clock time and RTP timestamp: both values for one instant. */
 export interface TimeMapping {
-  /** Wall-clock time of the instant, in milliseconds since 1970. */
+  /** The instant on the wall clock, in milliseconds since 1970. */
   readonly unixMs: number
-  /** RTP timestamp of the instant, in ticks of the track's clock rate. */
+  /** RTP timestamp that corresponds to the instant, in ticks of the track's clock rate. */
   readonly rtpTime: number
 }
 
@@ -16,7 +16,8 @@ export interface TimeMapping {
  */
 interface DatedMapping {
   /**
-   * The instant on the server's wall clock, in milliseconds since 1970; see {@link SourceClock}.
+   * The instant on the server's wall clock, in milliseconds since 1970; see {@link SourceClock}. Jumps of the wall
+   * clock do not show.
    */
   readonly oursMs: number
   readonly rtpTime: number
@@ -30,8 +31,8 @@ interface DatedMapping {
  */
 export const maxReportWaitMs = 4_000
 /**
- * Age of the last sender report, in milliseconds, above which the time in it is dropped. Sources
- * send a report every 5 s or so.
+ * Maximum age of a source's last sender report, in milliseconds. Above it the report's time is dropped, and arrival
+ * counts. Sources send a report every 5 s or so.
  */
 const maxReportAgeMs = 60_000
 /** Maximum rounding error of a time since 1970, in milliseconds. 64 bits are exact to 0.00025 ms. */
@@ -133,8 +134,8 @@ export class TrackTime {
   }
 
   /**
-   * Records the arrival of a packet. @returns The relation of the packet's time to that of earlier
-   * packets.
+   * Records the arrival of a packet with the RTP timestamp `rtpTime`. @returns The relation of the packet's time to
+   * that of earlier packets.
    */
   noteArrival(rtpTime: number): Arrival {
     if (this.#line.repeats(rtpTime)) {
@@ -156,14 +157,16 @@ export class TrackTime {
   }
 
   /**
-   * Returns the RTP timestamp that the packets reach at an instant of the monotonic clock; 0 before the first packet.
+   * Returns the RTP timestamp that packets are estimated to reach at `clockMs` of the monotonic clock; 0 before the
+   * first packet.
    */
   timestampAt(clockMs: number): number {
     return this.#line.timestampAt(clockMs)
   }
 
   /**
-   * Accepts any timestamp of the next packet without a jump, because the source has announced it.
+   * Notes that the RTP time begins anew with the next packet: any timestamp is accepted, and is no jump, because the
+   * source has announced it.
    */
   restartLine(): void {
     this.#line.restart()
@@ -211,8 +214,8 @@ export class TrackTime {
   }
 
   /**
-   * Returns the first RTP timestamp at or after an instant in milliseconds since 1970; `undefined`
-   * if the track's time is unknown.
+   * Returns the first RTP timestamp at or after `unixMs`, an instant in milliseconds since 1970; `undefined` if the
+   * track's time is unknown.
    */
   firstRtpTimeFrom(unixMs: number): number | undefined {
     const halfTickMs = 500 / this.#clockRate

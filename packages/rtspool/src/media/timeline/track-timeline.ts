@@ -16,7 +16,7 @@ export class TrackTimeline {
   readonly #jump: CommonJump
   readonly #breaks: TimelineBreaks
   readonly #isSeekable: boolean
-  /** Rewrites the packets; present if the timeline is continuous. */
+  /** Rewrites the packets as one continuous stream; `undefined` while packets pass through unchanged. */
   #line: ContinuousTimeline | undefined
 
   constructor(init: {
@@ -68,12 +68,15 @@ export class TrackTimeline {
     return this.#line?.nextTimestamp
   }
 
-  /** Returns the timestamp that viewers see at an instant of the monotonic clock; `undefined` if unknown. */
+  /** Returns the RTP timestamp that viewers see at `clockMs` of the monotonic clock; `undefined` if it is unknown. */
   presentAt(clockMs: number): number | undefined {
     return this.#line?.presentAt(clockMs)
   }
 
-  /** Converts a position of the source to the one that viewers see; see {@link ContinuousTimeline.place}. */
+  /**
+   * Converts SSRC, sequence number and timestamp of the source to those that viewers see; see
+   * {@link ContinuousTimeline.place}.
+   */
   place<Position extends SourcePosition>(position: Position, at?: number): SourcePosition {
     return this.#line?.place(position, at) ?? position
   }

@@ -2,7 +2,7 @@ import type { AccessUnit } from '../../public/access-unit.js'
 import { createDepacketizer, type Depacketizer, type RtpUnit } from '../../rtp/index.js'
 import type { Track } from './track.js'
 
-/** Creates the depacketizer for the packets of a track. */
+/** Creates the depacketizer of a track, which restores access units from its RTP packets. */
 export function depacketizerOf({ description }: Track): Depacketizer {
   const [payloadType = -1] = description.payloadTypes
   return createDepacketizer({

@@ -41,7 +41,7 @@ export class CacheBudget {
    * Memory in bytes held by all caches: whole buffers if packets are views of them, and an object for each packet.
    */
   bytes = 0
-  /** Number of times that a cache was emptied because of a limit. */
+  /** Number of times that the cache of a track was emptied because of a limit on memory. */
   givenUp = 0
   #maxBytes: number
   readonly #watched = new AccountRow()
@@ -61,7 +61,7 @@ export class CacheBudget {
     this.#empty()
   }
 
-  /** Creates the share of one media, whose caches together may use a quarter of the limit. */
+  /** Creates the share (common account) of one media: its caches together may use a quarter of the limit. */
   openShare(): CacheShare {
     return new CacheShare(this)
   }
@@ -134,8 +134,8 @@ export class CacheAccount {
   }
 
   /**
-   * Reports the bytes that the cache holds now. Above a limit, caches are emptied before the call
-   * returns, and this cache may be one of them.
+   * Reports the memory in bytes that the cache holds now. Above a limit, caches are emptied before the call returns,
+   * and this cache may be one of them.
    */
   set(bytes: number): void {
     const before = this.bytes

@@ -14,18 +14,18 @@ export interface Viewer {
 /** Delivers one track to one viewer: as a unicast reader of its own, or as a member of a multicast group. */
 export interface Delivery {
   readonly lowerTransport: 'TCP' | 'UDP'
-  /** Sender reports that were sent to the viewer; `undefined` before any. */
+  /** Record of the sender reports that were sent to the viewer; `undefined` before any. */
   readonly sentReports: SentReports | undefined
   /**
    * True if the SRTP rollover counter has changed while the viewer was sent nothing. The response to
    * PLAY must then contain the counter.
    */
   readonly hasRolledOver: boolean
-  /** Bytes that wait in this process for the viewer to read; 0 if unknown. */
+  /** Number of bytes that wait in this process until the viewer reads them; 0 if unknown. */
   readonly queuedBytes: number
   /** True while a connection leaves packets out, because the viewer has too much unread data. @default false */
   readonly isCongested?: boolean
-  /** Sets the viewer, which from now on receives its RTCP. Called once, before all other methods. */
+  /** Sets the viewer, to whom the RTCP that arrives is passed from now on. Called once, before all other methods. */
   open(viewer: Viewer): void
   /**
    * Returns the packets that the viewer would be sent first if it started now.
@@ -43,7 +43,7 @@ export interface Delivery {
   stop(): void
   /** Sends an RTCP BYE, if the packets go to this viewer alone. */
   sendBye(): void
-  /** Updates the viewer's counters of sent packets and bytes. Called only while the viewer plays. */
+  /** Brings the viewer's counters of sent packets and bytes up to date. Called only while the viewer plays. */
   settleCounters(): void
   /** Releases the channels, ports or group membership. Called once. */
   close(): void

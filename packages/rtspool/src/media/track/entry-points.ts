@@ -24,14 +24,14 @@ const maxLeadBytes = 256 * 1024
  * ```
  */
 export class EntryPoints {
-  /** Ticks between the last two entry points; 0 before the second one. */
+  /** RTP ticks between the last two entry points, such as key frames; 0 before the second one. */
   intervalTicks = 0
   #leads = 0
   #leadBytes = 0
-  /** Timestamp of the last packet; -1 before the first. */
+  /** RTP timestamp of the last classified packet; -1 before the first. */
   #timestamp = -1
   #endedFrame = true
-  /** Timestamp of the last entry point; -1 before the first. */
+  /** RTP timestamp of the last entry point, at which a decoder can begin; -1 before the first. */
   #entryTimestamp = -1
   #wasGradual = false
   #hasOtherPicture = false
@@ -63,7 +63,7 @@ export class EntryPoints {
     return this.#leadRole(0, sizeBytes, false)
   }
 
-  /** Drops the state of earlier packets, because the next one comes from another source. */
+  /** Forgets the packets classified so far, because the next one comes from another source. */
   reset(): void {
     this.#leads = 0
     this.#leadBytes = 0

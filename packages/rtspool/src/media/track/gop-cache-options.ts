@@ -18,7 +18,7 @@ export interface GopCacheLimits {
   readonly maxSeconds: number
 }
 
-/** {@link GopCacheLimits} as an option. Missing fields have their defaults. */
+/** Limits on cached packets as an option: each may be absent, and then has its default. */
 export type GopCacheOptions = { readonly [K in keyof GopCacheLimits]?: number | undefined }
 
 /**

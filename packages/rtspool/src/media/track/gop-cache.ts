@@ -20,7 +20,7 @@ const bytesPerPacket = 512
  */
 const packetObjectBytes = 128
 
-/** Returns how many packets may be cached within limits. */
+/** Returns the maximum number of packets that a track may cache under its limit on bytes. */
 export const packetLimitOf = ({ maxBytes }: GopCacheLimits): number =>
   Math.max(minPacketLimit, maxBytes / bytesPerPacket)
 
@@ -81,7 +81,7 @@ export class RecentPackets {
     this.#account = share?.open(() => this.clear())
   }
 
-  /** Memory in bytes that the cached packets need. */
+  /** Memory in bytes that the cached packets hold, which may be more than their size. */
   get heldBytes(): number {
     return this.#packets.heldBytes + this.#packets.length * packetObjectBytes
   }

@@ -56,7 +56,7 @@ export class KeptPackets {
     return this.#packets[this.#first + index]
   }
 
-  /** Appends a packet. @returns The stored packet: itself, or a copy. */
+  /** Appends a packet to the list. @returns The stored packet: itself, or a copy if it would hold too much memory. */
   push(packet: Buffer): Buffer {
     this.#sizeBytes += packet.length
     const kept = this.#memory.keep(packet, this.#sizeBytes)

@@ -10,7 +10,7 @@ import { SentReports } from '../fan-out/sent-reports.js'
 import type { Delivery, Viewer } from './delivery.js'
 import type { Track } from './track.js'
 
-/** Address and counters of one viewer of a multicast group. */
+/** Address and counters of a viewer who joins a multicast group, for {@link MulticastStream.join}. */
 export interface MulticastViewerInit {
   /** Numeric address of the viewer. RTCP that is sent from this address to the group counts as the viewer's. */
   readonly address: string
@@ -50,7 +50,7 @@ export class MulticastStream {
     return this.#group?.place ?? this.#pool.suggest(this, this.carrier.family)
   }
 
-  /** Source address of the packets; `undefined` if the system chooses it. */
+  /** Source address of the packets sent to the group; `undefined` if the system chooses it. */
   get sourceAddress(): string | undefined {
     return this.carrier.family === 4
       ? (this.#pool.sourceAddress ?? this.carrier.localAddress)
@@ -67,7 +67,7 @@ export class MulticastStream {
     return viewer
   }
 
-  /** Removes a viewer. The last viewer closes the group at once. Idempotent. @internal */
+  /** Removes a viewer from the group. The last viewer closes the group at once. Idempotent. @internal */
   leave(viewer: MulticastViewer): void {
     this.stop(viewer)
     if (!this.#viewers.delete(viewer)) return
@@ -102,7 +102,11 @@ export class MulticastStream {
     if (isFirst) this.track.addReader(group.reader, first)
   }
 
-  /** Stops a viewer. After the last playing viewer, no packets are sent to the group. @internal */
+  /**
+   * Stops counting the group's packets for a viewer. After the last playing viewer, no packets are sent to the group.
+   *
+   * @internal
+   */
   stop(viewer: MulticastViewer): void {
     const group = this.#group
     if (!group || !this.#playing.delete(viewer)) return
@@ -110,7 +114,9 @@ export class MulticastStream {
     group.counters.remove(viewer.counters)
   }
 
-  /** Gives up the address and ports that the pool still reserves. Called after the media has ended. */
+  /**
+   * Gives the pool back the address and ports that it still reserves for this stream. Called after the media has ended.
+   */
   forget(): void {
     this.#pool.forget(this, this.carrier.family)
   }
@@ -192,7 +198,7 @@ export class MulticastViewer implements Delivery {
     return this.#init.counters
   }
 
-  /** Sender reports that were sent to the group. */
+  /** Record of the sender reports that were sent to the group, common to all of its viewers. */
   get sentReports(): SentReports {
     return this.#stream.sentReports
   }

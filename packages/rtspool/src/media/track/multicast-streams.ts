@@ -12,7 +12,9 @@ export class MulticastStreams {
     this.pool = pool
   }
 
-  /** Returns the stream of a track. The first call creates the stream. */
+  /**
+   * Returns the multicast stream that sends a track through the ports of `carrier`. The first call creates the stream.
+   */
   streamOf(track: Track, carrier: MulticastCarrier): MulticastStream {
     const existing = this.#streams.find(
       (stream) => stream.track === track && stream.carrier.rtp === carrier.rtp,
@@ -23,7 +25,10 @@ export class MulticastStreams {
     return stream
   }
 
-  /** Gives up the addresses of all streams. Call after the media has ended and all viewers have left. */
+  /**
+   * Gives the pool back the addresses and ports of all streams. Call after the media has ended and all viewers have
+   * left.
+   */
   close(): void {
     for (const stream of this.#streams.splice(0)) stream.forget()
   }

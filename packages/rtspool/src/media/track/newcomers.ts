@@ -1,7 +1,7 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import type { Reader } from '../fan-out/reader.js'
 
-/** Calls `visit` with each reader to which a report must be sent. */
+/** Function that calls `visit` with each reader (viewer of a track) to which a sender report must be sent. */
 export type ForEachReader = (visit: (reader: Reader) => void) => void
 
 /**

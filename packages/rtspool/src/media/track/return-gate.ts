@@ -12,7 +12,7 @@ import { RecentPackets } from './gop-cache.js'
  * frame.
  */
 const maxKeyFrameWaitMs = 30_000
-/** Limits on the leads of a key frame that are kept until the key frame arrives. */
+/** Limits on the leads of a key frame, such as SPS and PPS, that are kept until the key frame arrives. */
 const leadLimits = Object.freeze({ maxBytes: 1024 * 1024, maxSeconds: 10 })
 /**
  * Largest difference in milliseconds between the arrival of a source's first picture and the time in its report. Above
@@ -25,13 +25,16 @@ const maxClockDifferenceMs = 1_000
  */
 const maxTrackDifferenceMs = 5_000
 
-/** An instant that the source has stated: `rtpTime` was captured when its wall clock showed `unixMs`. */
+/**
+ * Times that the source has stated: the sample with the RTP timestamp `rtpTime` was captured when its wall clock showed
+ * `unixMs`, in milliseconds since 1970.
+ */
 export interface StatedTime {
   readonly unixMs: number
   readonly rtpTime: number
-  /** Arrival in milliseconds of the monotonic clock. */
+  /** Arrival of the report, or time of the application's call, in milliseconds of the monotonic clock. */
   readonly clockMs: number
-  /** True for a sender report, false for a time of the application. */
+  /** True for a time from a sender report, false for a time that the application has stated by `mapTime`. */
   readonly isReport: boolean
 }
 
@@ -44,7 +47,10 @@ export interface ReturnGateInit {
   readonly time: TrackTime
   readonly timeline: TrackTimeline
   readonly sourceClock: SourceClock
-  /** Returns packets with the described parameter sets, numbered to precede a packet; none without parameter sets. */
+  /**
+   * Returns new RTP packets with the SPS and PPS of the session description, numbered to precede `packet`; empty if it
+   * has none.
+   */
   readonly parameterSetsBefore: (packet: Buffer) => readonly Buffer[]
 }
 
@@ -63,16 +69,19 @@ export interface ReturnGateInit {
  * relate the tracks, so that sound and pictures match to the tick. Without reports, arrival decides.
  */
 export class ReturnGate {
-  /** True from the departure of the source until viewers continue with it. */
+  /** True from the absence of the source until viewers continue with it: packets are held back. */
   isShut = false
-  /** True while a slate takes the place of the source: packets of the source are dropped. */
+  /** True while a slate (clip) takes the place of the source: packets of the source are dropped. */
   isForSlate = false
-  /** True while viewers are sent a slate. */
+  /** True while viewers are sent packets of a slate: a clip in place of the source. */
   isSlateOpen = false
-  /** True if the last packets that viewers have been sent are those of a slate. */
+  /** True if the packets that viewers were sent last are those of a slate (clip), and not of the source. */
   #followsSlate = false
   readonly #init: ReturnGateInit
-  /** Possible leads of the next key frame; `undefined` for encodings without. */
+  /**
+   * Packets such as SPS and PPS that may belong to the next key frame; `undefined` for encodings without known key
+   * frames.
+   */
   #leads: RecentPackets | undefined
   #return: SourceReturn | undefined
   #stated: StatedTime | undefined
@@ -98,17 +107,26 @@ export class ReturnGate {
     return this.#stated
   }
 
-  /** Notes a time that the source has stated. Times before its return are dropped. */
+  /**
+   * Notes a pair of wall-clock time and RTP timestamp that the source has stated. A pair from before its return is
+   * dropped.
+   */
   noteStated(stated: StatedTime): void {
     if (this.#return) this.#stated = stated
   }
 
-  /** Notes that the source has returned. Its packets are examined from now on. */
+  /**
+   * Notes that the source has returned. From now on {@link push} looks in its packets for one with which viewers can
+   * continue.
+   */
   noteReturn(sourceReturn: SourceReturn): void {
     this.#return = sourceReturn
   }
 
-  /** Notes that a slate takes the place of the source. Its packets are examined from now on, and none of the source. */
+  /**
+   * Notes that a slate (clip) takes the place of the source. From now on {@link push} gets the packets of the slate,
+   * and none of the source.
+   */
   noteSlate(slateReturn: SourceReturn): void {
     this.noteReturn(slateReturn)
     this.isForSlate = true
@@ -138,8 +156,8 @@ export class ReturnGate {
   }
 
   /**
-   * Puts the described parameter sets in front of the source's first packets behind a slate, which has sent its own.
-   * Many sources send none, because the session description has them.
+   * Puts the SPS and PPS of the session description in front of the source's first packets after a slate, which has
+   * sent others. Many sources send none, because the session description has them.
    */
   #withParameterSets(first: readonly [Buffer, ...Buffer[]]): readonly [Buffer, ...Buffer[]] {
     if (!this.#followsSlate || this.isForSlate) return first
@@ -147,7 +165,10 @@ export class ReturnGate {
     return sets ? [sets, ...others, ...first] : first
   }
 
-  /** Returns the packets with which a decoder can begin, if there are any now. */
+  /**
+   * Returns the packets with which a decoder can begin: those of a key frame, or long after the return any picture.
+   * `undefined` if viewers have to wait.
+   */
   #beginning(
     { at }: SourceReturn,
     packet: Buffer,
@@ -222,7 +243,10 @@ export class ReturnGate {
     return this.#isTooEarly(stated) ? 'tooEarly' : stated
   }
 
-  /** Returns the source's wall clock at one of its timestamps; `undefined` before it has stated a time. */
+  /**
+   * Returns the source's wall clock at one of its RTP timestamps, in milliseconds since 1970; `undefined` before it has
+   * stated a time.
+   */
   #sourceMsOf(timestamp: number): number | undefined {
     const stated = this.#stated
     if (!stated) return undefined

@@ -10,25 +10,25 @@ import {
 import { type Reader, sendRtcpTo } from '../fan-out/reader.js'
 import type { TimeMapping, TrackTime } from '../timeline/track-time.js'
 
-/** The stream that sender reports describe. */
+/** State of the RTP stream that sender reports describe, read for each report. */
 export interface ReportedStream {
-  /** SSRC of the stream; `undefined` until it is known. */
+  /** SSRC of the stream; `undefined` before its first packet. */
   readonly ssrc: number | undefined
   /** Clock rate of the RTP timestamps, in ticks a second. */
   readonly clockRate: number
   /** Number of packets sent with this SSRC (RFC 3550 section 6.4.1). No report is sent while it is 0. */
   readonly packetCount: number
-  /** Number of payload octets in these packets, without headers and padding. */
+  /** Number of payload octets in the packets counted by `packetCount`, without headers and padding. */
   readonly octetCount: number
 }
 
-/** A sender report followed by an SDES packet, and the instant that the report states. */
+/** A compound packet with a sender report and SDES, and the instant that the report states. */
 interface DatedReport {
   readonly time: TimeMapping
   readonly packets: readonly RtcpPacket[]
 }
 
-/** Sends sender reports and BYE packets to the readers of one stream. */
+/** Sends RTCP sender reports and BYE packets about one RTP stream to its readers. */
 export class SenderReports {
   readonly #stream: ReportedStream
   readonly #time: TrackTime
@@ -60,7 +60,10 @@ export class SenderReports {
     forEachReader((reader) => this.#sendTo(reader, report, compound))
   }
 
-  /** Sends an empty receiver report with SDES, which shows that a silent stream still exists. */
+  /**
+   * Sends an empty receiver report with SDES to the readers that `forEachReader` visits. The report shows that a silent
+   * stream still exists.
+   */
   sendEmpty(forEachReader: (visit: (reader: Reader) => void) => void): void {
     const { ssrc } = this.#stream
     if (ssrc === undefined) return

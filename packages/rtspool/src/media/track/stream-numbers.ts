@@ -8,10 +8,10 @@ import { rtpHeaderBytes, sequenceNumberOf, ssrcOf, timestampOf } from '../../rtp
 const recallPackets = 8192
 
 /**
- * State of one RTP stream as viewers see it: SSRC, counts, and the position after its last packet.
+ * State of one RTP stream as viewers see it: SSRC, counts of packets and bytes, and the numbers after its last packet.
  */
 export class StreamNumbers {
-  /** Synchronisation source of the stream, if known. */
+  /** SSRC of the packets that viewers are sent; `undefined` until it is known. */
   ssrc: number | undefined = undefined
   /**
    * Number of packets sent with this SSRC. `octetCount` is the number of their payload octets (RFC
@@ -19,7 +19,7 @@ export class StreamNumbers {
    */
   packetCount = 0
   octetCount = 0
-  /** Timestamp of the last packet. */
+  /** RTP timestamp of the last packet sent; 0 before the first. */
   timestamp = 0
   #nextSequenceNumber: number | undefined = undefined
 
@@ -31,20 +31,26 @@ export class StreamNumbers {
     return { ssrc, sequenceNumber, timestamp }
   }
 
-  /** Resets the state for packets with another SSRC. */
+  /** Begins to count packets with another SSRC: sets all counts to 0. */
   begin(ssrc: number): void {
     this.ssrc = ssrc
     this.packetCount = 0
     this.octetCount = 0
   }
 
-  /** Sets the position of the next packet, which the source has announced. */
+  /**
+   * Sets the sequence number and timestamp of the next packet, which the source has announced before it pushes the
+   * packet.
+   */
   continueAt({ sequenceNumber, timestamp }: TrackPosition): void {
     this.#nextSequenceNumber = sequenceNumber
     this.timestamp = timestamp
   }
 
-  /** Updates the state with a sent packet, whose payload lies between two offsets in bytes. */
+  /**
+   * Updates the state with a sent packet, whose payload lies between the offsets `payloadStart` and `payloadEnd` in
+   * bytes.
+   */
   notePacket(packet: Buffer, payloadStart: number, payloadEnd: number): void {
     this.#nextSequenceNumber = (sequenceNumberOf(packet) + 1) & 0xffff
     this.timestamp = timestampOf(packet)

@@ -37,6 +37,6 @@ export interface TrackInit {
    * clock at that frame. The cached packets of the other tracks must begin there too.
    */
   readonly onKeyFrame?: (track: TrackInfo, unixMs: number) => void
-  /** Called when a reader joins that has to wait for the next key frame. */
+  /** Called when a viewer joins who has to wait for the next key frame, because none is cached. */
   readonly onKeyFrameWanted?: (track: TrackInfo) => void
 }

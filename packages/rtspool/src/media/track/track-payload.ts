@@ -18,11 +18,11 @@ import { UnlistedPackets } from './unlisted-packets.js'
 const payloadTypeCount = 128
 const defaultClockRate = 90_000
 
-/** Table value of a payload type that the session description does not list. */
+/** Value in the table of payload types for a type that the session description does not list. */
 const unlisted = 0
 const listed = 1
 /**
- * Table value of a payload type with the encoding of the first listed one. Only packets of this
+ * Value in the table of payload types for a type that has the encoding of the first listed one. Only packets of this
  * encoding can be entry points, at which a decoder begins.
  */
 const leading = 2
@@ -120,7 +120,7 @@ export class TrackPayload {
     return packets
   }
 
-  /** Drops the state of earlier packets, because the next one comes from another source. */
+  /** Forgets the packets classified so far, because the next one comes from another source. */
   reset(): void {
     this.#entryPoints.reset()
   }

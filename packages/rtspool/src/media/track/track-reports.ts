@@ -27,7 +27,9 @@ export class TrackReports {
   #timer: ClockTimer | undefined
   /** True while the source is away. Reports then show only that the stream still exists. */
   isQuiet = false
-  /** Number of packets at the last report to all readers, and at the one before. */
+  /**
+   * Number of packets that had been sent at the last report to all readers, and at the one before; see {@link send}.
+   */
   #countAtLast = 0
   #countBefore = 0
 
@@ -104,8 +106,8 @@ export class TrackReports {
   }
 
   /**
-   * Schedules the first report on a source. If the source sends reports of its own, the first of them is awaited, but
-   * not longer than {@link maxReportWaitMs}.
+   * Schedules the first sender report after a source's first packet. If the source sends reports of its own, the first
+   * of them is awaited, but not longer than {@link maxReportWaitMs}.
    */
   #scheduleFirst(): void {
     const waitMs = this.#time.isWaiting ? maxReportWaitMs : firstReportMs

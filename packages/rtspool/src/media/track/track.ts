@@ -36,7 +36,7 @@ import { TrackReports } from './track-reports.js'
 export type { TrackInit } from './track-init.js'
 
 /**
- * One RTP stream of a media: its description, its position, and its readers (the viewers that are
+ * One RTP stream of a media: its description, the numbers of its next packet, and its readers (the viewers that are
  * sent it).
  */
 export class Track implements TrackOutput {
@@ -134,7 +134,10 @@ export class Track implements TrackOutput {
     return this.#numbers.octetCount
   }
 
-  /** True while viewers wait for the source to return, or for its first picture. False while they are sent a slate. */
+  /**
+   * True while viewers wait for the source to return, or for its first picture. False while they are sent a clip
+   * (slate) instead.
+   */
   get isInGap(): boolean {
     return this.#gate.isShut && !this.#gate.isSlateOpen
   }
@@ -187,19 +190,24 @@ export class Track implements TrackOutput {
     this.#gate.noteReturn(sourceReturn)
   }
 
-  /** Lets a slate take the place of the source after {@link beginGap}, until the next {@link beginGap}. */
+  /**
+   * Lets a slate (clip) take the place of the absent source after {@link beginGap}, until the next {@link beginGap}.
+   */
   beginSlate(slateReturn: SourceReturn): void {
     this.endGap(slateReturn)
     this.#gate.noteSlate(slateReturn)
   }
 
-  /** Sends one valid RTP packet of the slate to everybody who plays this track. Without a slate, drops the packet. */
+  /**
+   * Sends one valid RTP packet of the slate (clip) to everybody who plays this track. Drops the packet if no slate
+   * takes the place of the source.
+   */
   receiveSlate(packet: Buffer): void {
     if (this.#gate.isSlateOpen) this.#send(packet)
     else if (this.#gate.isForSlate) this.#receiveInGap(packet)
   }
 
-  /** Accepts a time of the slate; see {@link mapTime}. */
+  /** Accepts a pair of wall-clock time and RTP timestamp from the slate (clip); see {@link mapTime}. */
   mapSlateTime(unixMs: number, rtpTime: number, clockMs = this.#clock.now()): void {
     if (!areTimes(unixMs, rtpTime, clockMs, this.#clock.now())) return
     const stated = { unixMs, rtpTime, clockMs, isReport: false }
@@ -257,7 +265,10 @@ export class Track implements TrackOutput {
     )
   }
 
-  /** Ends the gap when viewers can continue with this packet. */
+  /**
+   * Examines a packet of the source that has returned. Sends the packet, and those in front that a decoder needs, once
+   * viewers can continue.
+   */
   #receiveInGap(packet: Buffer): void {
     const [start, end] = [payloadOffsetOf(packet), payloadEndOf(packet)]
     const endsFrame = !this.#hasFrames || markerOf(packet)
@@ -319,8 +330,7 @@ export class Track implements TrackOutput {
   }
 
   /**
-   * Drops the cached packets before an instant, in milliseconds since 1970 on the source's wall
-   * clock.
+   * Drops the cached packets from before `unixMs`, an instant of the source's wall clock in milliseconds since 1970.
    */
   beginRecentAt(unixMs: number): void {
     const timestamp = this.#time.firstRtpTimeFrom(unixMs)
@@ -369,14 +379,17 @@ export class Track implements TrackOutput {
     return this.#time.unixTimeMsAt(rtpTime)
   }
 
-  /** Returns the RTP timestamp at an instant of the source's wall clock; `undefined` if unknown. */
+  /**
+   * Returns the RTP timestamp at an instant of the source's wall clock, in milliseconds since 1970; `undefined` if
+   * unknown.
+   */
   rtpTimeAt(unixMs: number): number | undefined {
     return this.#time.rtpTimeAt(unixMs)
   }
 
   /**
-   * Returns the RTP timestamp at an instant, for RTP-Info. Viewers then know the track's time, so that later
-   * corrections are gradual.
+   * Returns the RTP timestamp at `unixMs` of the source's wall clock, in milliseconds since 1970, for RTP-Info;
+   * `undefined` if unknown. Viewers then know the track's time, so that later corrections are gradual.
    */
   announceRtpTimeAt(unixMs: number): number | undefined {
     this.#time.noteAnnounced()

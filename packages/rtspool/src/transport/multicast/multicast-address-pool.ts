@@ -9,7 +9,7 @@ export interface MulticastOptions {
   /** Addresses of the groups, of IPv4, IPv6 or both: `'239.255.12.0/24'`, `['239.1.2.3', 'ff15::/16']`. */
   readonly groups: string | readonly string[]
   /**
-   * First and last port. RTP uses even ports, RTCP the next odd ones.
+   * First and last UDP port for multicast groups. RTP uses even ports, RTCP the next odd ones.
    * @default [31000, 31999]
    */
   readonly ports?: readonly [first: number, last: number] | undefined
@@ -106,12 +106,12 @@ export class MulticastAddressPool {
     return this.#tables[family].size > 0
   }
 
-  /** Returns TTL and interface for multicast sockets of this family. */
+  /** Returns the TTL and the network interface with which multicast of this address family is sent. */
   routeOf(family: 4 | 6): MulticastRoute {
     return this.#routes[family]
   }
 
-  /** Source address of multicast over IPv4; `undefined` if the system chooses it. */
+  /** Source address of multicast that is sent over IPv4 by this pool; `undefined` if the system chooses it. */
   get sourceAddress(): string | undefined {
     return this.#interface?.ipv4
   }
@@ -138,19 +138,19 @@ export class MulticastAddressPool {
   }
 
   /**
-   * Frees the address and ports of an owner. Unless another owner needs them meanwhile, the same owner gets them
-   * again.
+   * Frees the address and ports of an owner. The owner gets the same ones again at the next {@link acquire}, unless
+   * another owner has needed them.
    */
   release(owner: object, family: 4 | 6): void {
     this.#tables[family].release(owner)
   }
 
-  /** Removes an owner, whose address and ports are then free for others. */
+  /** Forgets an owner: its address and ports are free for others, and no longer reserved for it. */
   forget(owner: object, family: 4 | 6): void {
     this.#tables[family].forget(owner)
   }
 
-  /** Number of addresses with ports that are in use, of both families. */
+  /** Number of group addresses with a pair of ports that are in use at present, of IPv4 and IPv6 together. */
   get heldCount(): number {
     return this.#tables[4].heldCount + this.#tables[6].heldCount
   }

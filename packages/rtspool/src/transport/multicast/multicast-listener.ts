@@ -13,10 +13,9 @@ export class MulticastListener {
   #isClosed = false
 
   /**
-   * Joins the group.
+   * Joins the multicast group, and receives the datagrams sent to it from now on.
    *
-   * @param interfaceAddress - Interface in the form that `dgram` expects. Default: chosen by the
-   * system's routes.
+   * @param interfaceAddress - Interface in the form that `dgram` expects. Default: chosen by the system's routes.
    */
   constructor(
     { address, port }: { readonly address: string; readonly port: number },

@@ -14,7 +14,10 @@ export interface MulticastPlace {
   readonly source: string | undefined
 }
 
-/** Functions that receive the datagrams of a group's sender, and may keep the buffers. */
+/**
+ * Functions that receive the datagrams which the sender of a group sends, RTP and RTCP. The functions may keep the
+ * buffers.
+ */
 export interface MulticastReceivers {
   readonly rtp: (packet: Buffer) => void
   readonly rtcp: (packet: Buffer) => void

@@ -4,7 +4,7 @@ import { addressAt, type MulticastRange } from './multicast-range.js'
 /** Group address with a pair of ports, assigned to one stream. */
 export interface MulticastPlace {
   readonly address: string
-  /** Port of RTP, and port of RTCP. */
+  /** UDP ports of the group: an even one for RTP, and the next one for RTCP. */
   readonly ports: readonly [rtp: number, rtcp: number]
   readonly ttl: number
 }
@@ -23,8 +23,8 @@ export class PlaceTable {
   readonly #ttl: number
   readonly #held = new Map<object, number>()
   /**
-   * Indexes of the free addresses and ports that are reserved for their last owners, in the order
-   * in which they were freed.
+   * Indexes of the addresses and ports that are free, but reserved for their last owner; in the order in which they
+   * were freed.
    */
   readonly #remembered = new Map<object, number>()
   readonly #taken = new Set<number>()
@@ -96,8 +96,8 @@ export class PlaceTable {
   }
 
   /**
-   * Returns the address and ports with an index. Neighbouring indexes differ in both, because some receivers compare
-   * only one of the two.
+   * Returns the group address and pair of ports with an index, from 0 on. Neighbouring indexes differ in both, because
+   * some receivers compare only one of the two.
    */
   #placeAt(index: number): MulticastPlace {
     const address = index % this.#addressCount

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os'
 export interface MulticastInterface {
   /** IPv4 address of the interface, if any. Datagrams sent through the interface have it as source address. */
   readonly ipv4: string | undefined
-  /** Interface in the form `::%name`, if it has an IPv6 address. */
+  /** Interface in the form `::%name`, which sockets of IPv6 expect; `undefined` if it has no IPv6 address. */
   readonly ipv6: string | undefined
 }
 

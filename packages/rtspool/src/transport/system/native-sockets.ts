@@ -49,7 +49,7 @@ export interface NativeSockets {
   /**
    * Duplicates a descriptor (`fcntl(F_DUPFD_CLOEXEC)`).
    *
-   * @returns The duplicate, which the caller owns; -1 if the process has too many.
+   * @returns The duplicate, which the caller owns; -1 if the process has too many descriptors.
    */
   duplicate(descriptor: number): number
   /** Ends both directions of a connection, for all duplicates of its descriptor (`shutdown(2)`). */
@@ -75,7 +75,7 @@ export interface NativeSockets {
   unacknowledgedBytes(descriptor: number): number
   /** Returns whether the kernel can cut one buffer into several datagrams (`UDP_SEGMENT`, Linux 4.18). */
   hasSegmentation(descriptor: number): boolean
-  /** Returns `errno` of the last failed call. */
+  /** Returns the error number (`errno`) of the last call that failed. */
   lastError(): number
   /**
    * Returns the address of a buffer's first byte. The caller must keep the buffer in memory while the address is
@@ -93,7 +93,7 @@ const siocoutq = 0x5411
 const solUdp = 17
 const udpSegment = 103
 const fDupfdCloexec = 1030
-/** Lowest descriptor that a duplicate gets: 0 to 2 are the standard streams. */
+/** Lowest number that a duplicated descriptor gets: 0 to 2 are the standard streams. */
 const firstDuplicate = 3
 const shutRdwr = 2
 const sockDgram = 2

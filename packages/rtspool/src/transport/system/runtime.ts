@@ -6,7 +6,7 @@ import type { Socket } from 'node:dgram'
  */
 const otherRuntimes = ['deno', 'bun'] as const
 
-/** Returns whether the runtime is Node itself, whose sockets have file descriptors. */
+/** Returns whether the program runs in Node itself, whose sockets have file descriptors, and not in Deno or Bun. */
 export const isNode = (versions: Readonly<Record<string, string | undefined>>): boolean =>
   otherRuntimes.every((name) => versions[name] === undefined)
 

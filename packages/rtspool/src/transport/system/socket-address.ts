@@ -2,7 +2,7 @@ import { isIPv6, SocketAddress } from 'node:net'
 import { zoneIndexOf, zoneOf } from './interface-zone.js'
 
 const afInet = 2
-/** Value of AF_INET6 on Linux. */
+/** Value of the address family AF_INET6 in socket addresses of Linux. */
 const afInet6 = 10
 /** Size in bytes of `struct sockaddr_in`. */
 export const ipv4SocketAddressBytes = 16
@@ -36,7 +36,7 @@ export function parseSocketAddress(name: Buffer): {
   return { address: index === 0 ? address : `${address}%${zoneOf(index)}`, port }
 }
 
-/** Formats the first 16 bytes as an address, in the form of Node. */
+/** Formats 16 bytes as an IPv6 address, as Node writes it: without leading zeros, and with `::` for a run of zeros. */
 export function ipv6AddressOf(bytes: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(2 * at).toString(16))
   return new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address

@@ -14,11 +14,14 @@ export const defaultMaxEntryWaitMs = 4000
  * messages.
  */
 export interface InterleavedCarrier {
-  /** Queues whole frames. The buffer must not be changed afterwards, because other carriers may share it. */
+  /**
+   * Queues whole interleaved frames for the connection. The buffer must not be changed afterwards, because other
+   * carriers may share it.
+   */
   writeFrames(frames: Buffer): void
   /** True while the peer has too much unread data. No packets should be sent to it then. */
   readonly isCongested: boolean
-  /** Bytes that wait in this process for the peer to read. */
+  /** Number of bytes that wait in this process until the peer reads; `undefined` if unknown. */
   readonly queuedBytes?: number | undefined
   /**
    * Milliseconds that a peer which was congested waits for a key frame. After that it is sent
@@ -39,12 +42,15 @@ export interface InterleavedCarrier {
   readonly channels: ChannelTable
 }
 
-/** Receives the payload of each frame of a channel: a view that the receiver may keep. */
+/** Function that receives the payload of each frame of an interleaved channel: a view that the receiver may keep. */
 export type ChannelReceiver = (payload: Buffer) => void
 
 /** Receivers of one connection by channel. The first channel of a pair is RTP, the second RTCP. */
 export class ChannelTable {
-  /** Receivers by channel number, up to the highest channel that was ever in use. */
+  /**
+   * Receiver of each channel, by channel number, up to the highest channel that was ever in use; `undefined` for a free
+   * one.
+   */
   readonly #receivers: (ChannelReceiver | undefined)[] = []
   /** Number of frames that were dropped because no SETUP had reserved their channel. */
   unknownChannelFrames = 0
@@ -69,7 +75,7 @@ export class ChannelTable {
     return [pair[0], pair[1]]
   }
 
-  /** Returns the pair of channels that {@link take} would reserve now. */
+  /** Returns the pair of channels that {@link take} would reserve now; `undefined` if all channels are in use. */
   freePair(
     preferred: readonly [number, number] | undefined,
   ): readonly [number, number] | undefined {
@@ -88,7 +94,7 @@ export class ChannelTable {
     else this.unknownChannelFrames++
   }
 
-  /** Number of channels that are in use. */
+  /** Number of interleaved channels that are in use; each stream uses two. */
   get size(): number {
     let size = 0
     for (const receiver of this.#receivers) if (receiver) size++

@@ -12,7 +12,7 @@ const minScratchBytes = 16 * 1024
 /** Value in the `slots` of {@link DirectSends.sendAll} for a connection to which a send thread writes instead. */
 export const servedElsewhere = -2
 
-/** Number of a connection in a table of {@link DirectSends}. */
+/** Number (slot) under which a table of {@link DirectSends} knows a connection, and that table. */
 export interface DirectSlot {
   readonly sends: DirectSends
   readonly slot: number
@@ -33,14 +33,16 @@ export interface DirectSlot {
  */
 export class DirectSends {
   readonly native: NativeSockets
-  /** Send threads, to which connections may give their write side; `undefined` without send threads. */
+  /** Threads that may write to the connections in place of the event loop; `undefined` without send threads. */
   readonly threads: SendThreads | undefined
   #descriptors = new Int32Array(initialCapacity).fill(notDirect)
   #written = new Float64Array(initialCapacity)
   #holders = new Int32Array(initialCapacity)
   readonly #freeSlots: number[] = []
   #slotCount = 0
-  /** Buffer that is being sent. The reference keeps it in memory while the kernel reads from its address. */
+  /**
+   * Buffer that a native call is sending. The reference keeps the memory alive while the kernel reads from its address.
+   */
   #sending: Buffer | undefined
   #scratch = Buffer.alloc(0)
 
@@ -49,7 +51,7 @@ export class DirectSends {
     this.threads = threads
   }
 
-  /** Number of slots in use. */
+  /** Number of slots that connections use at present. */
   get size(): number {
     return this.#slotCount - this.#freeSlots.length
   }
@@ -71,7 +73,7 @@ export class DirectSends {
   }
 
   /**
-   * Adds a holder of a slot, such as a group that sends on it, until {@link release}. A slot
+   * Adds a holder of a connection's slot, such as a group of viewers that sends on it, until {@link release}. A slot
    * without holders is free for another connection.
    */
   hold(slot: number): void {
@@ -87,7 +89,10 @@ export class DirectSends {
     else this.#freeSlots.push(slot)
   }
 
-  /** Allows direct sends on a slot. Call it only if no bytes wait in Node for the same connection. */
+  /**
+   * Allows native sends on the slot of a connection, with the socket's descriptor. Call it only if no bytes of the
+   * connection wait in Node.
+   */
   open(slot: number, socket: Socket): void {
     if (this.threads) {
       if (!this.threads.tokens.isOnMain(slot)) return
@@ -97,7 +102,7 @@ export class DirectSends {
   }
 
   /**
-   * Forbids direct sends on a slot until {@link open} allows them again. Meanwhile the connection
+   * Forbids native sends on the slot of a connection until {@link open} allows them again. Meanwhile the connection
    * writes its bytes through Node's stream.
    */
   shut(slot: number): void {
@@ -105,14 +110,15 @@ export class DirectSends {
     this.threads?.tokens.takeBack(slot)
   }
 
-  /** Forbids direct sends on a slot for good, because its socket is destroyed. */
+  /** Forbids native sends on the slot of a connection for good, because its socket is destroyed. */
   close(slot: number): void {
     this.#descriptors[slot] = notDirect
     this.threads?.tokens.close(slot)
   }
 
   /**
-   * Gives the write side of a connection to a send thread, if direct sends are allowed.
+   * Gives the right to write to a connection (its write side) to a send thread, if native sends are allowed on its
+   * slot.
    *
    * @param choose - Chooses the thread; see {@link WriteTokens.give}.
    */
@@ -126,7 +132,9 @@ export class DirectSends {
     return (this.#descriptors[slot] ?? notDirect) >= 0
   }
 
-  /** Returns the number of bytes sent on a slot since it was reserved. */
+  /**
+   * Returns the number of bytes given to the kernel on a slot, here and by send threads, since the slot was reserved.
+   */
   writtenOn(slot: number): number {
     const written = (this.#written[slot] ?? 0) + (this.threads?.tokens.writtenSince(slot) ?? 0)
     this.#written[slot] = written

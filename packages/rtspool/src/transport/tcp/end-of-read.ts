@@ -1,4 +1,4 @@
-/** Functions to call at the end of the present read. */
+/** Functions to call once all bytes of the present read of a connection have been handled. */
 let waiting: (() => void)[] = []
 let isReading = false
 
@@ -29,7 +29,8 @@ export function endRead(): void {
 }
 
 /**
- * Calls a function at the end of the present read. So a frame leaves without another turn of the event loop.
+ * Calls a function once all bytes of the present read of a connection have been handled. A frame thus leaves without
+ * another turn of the event loop.
  *
  * @param call - Must not throw.
  * @returns `false` if no read is being handled: the function is not called then.

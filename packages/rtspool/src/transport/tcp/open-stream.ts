@@ -2,9 +2,9 @@ import { connect, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 
-/** Rules for the certificate of a server, and for the cipher suites. */
+/** Rules for the certificate of the server, and for TLS versions and cipher suites, when a client connects. */
 export interface ClientTls {
-  /** Certificates of the authorities to trust, in PEM. Default: those of Node. */
+  /** Certificates of the authorities that may have signed the server's certificate, in PEM. Default: those of Node. */
   readonly ca?: string | Uint8Array | undefined
   /**
    * SHA-256 fingerprint of the server's certificate: 64 hexadecimal digits, with or without colons. With it, no
@@ -31,7 +31,7 @@ export interface ClientSocket extends Duplex {
   readonly localAddress?: string | undefined
 }
 
-/** Error for a server certificate that does not have the expected fingerprint. */
+/** Error for a TLS server whose certificate does not have the SHA-256 fingerprint that the client expects. */
 export class FingerprintMismatch extends Error {}
 
 /**
@@ -74,7 +74,7 @@ export function openStream(target: StreamTarget, signal: AbortSignal): Promise<S
   })
 }
 
-/** Ignores errors of a socket after the first one, which has been passed on already. */
+/** Listener that ignores further errors of a socket whose first error has been passed on already. */
 const ignore = (): void => undefined
 
 function tlsOptions(host: string, { ca, fingerprint, allowsLegacy }: ClientTls) {

@@ -75,7 +75,7 @@ function parse(bytes: Buffer): Parsed | undefined {
   return refuse('a PROXY header', quoted(bytes))
 }
 
-/** Returns whether the received bytes are a beginning of `start`, or begin with it. */
+/** Returns whether the received bytes can be a header that begins with `start`: one is the beginning of the other. */
 function startsAlike(bytes: Buffer, start: Buffer): boolean {
   const length = Math.min(bytes.length, start.length)
   return bytes.subarray(0, length).equals(start.subarray(0, length))
@@ -153,7 +153,9 @@ const nibbles = (bytes: Buffer, at: number): readonly [high: number, low: number
   return [byte >> 4, byte & 0xf]
 }
 
-/** Value of the protocol field for TCP. For a Unix socket, the addresses are file names. */
+/**
+ * Value of the protocol field in version 2 for a connection over TCP. For a Unix socket, the addresses are file names.
+ */
 const stream = 1
 
 /** Layout of the addresses of one family (IPv4 or IPv6) in version 2. */
@@ -162,14 +164,14 @@ interface Layout {
   readonly addressOf: (bytes: Buffer) => string
 }
 
-/** Layouts of addresses by the value of the family field. */
+/** Layouts of the addresses in a header of version 2, by the value of its family field. */
 const layouts: readonly (Layout | undefined)[] = [
   undefined,
   { addressBytes: 4, addressOf: (bytes) => [...bytes].join('.') },
   { addressBytes: 16, addressOf: (bytes) => plainAddress(ipv6AddressOf(bytes)) },
 ]
 
-/** Reads both addresses, and then both ports, of a header of version 2. */
+/** Reads both addresses, and then both ports, from the part of a version 2 header behind its fixed part. */
 function endsIn(bytes: Buffer, { addressBytes, addressOf }: Layout): TcpEnds {
   const ports = 2 * addressBytes
   if (bytes.length < ports + 4) return refuse(`${ports + 4} bytes of addresses`, `${bytes.length}`)

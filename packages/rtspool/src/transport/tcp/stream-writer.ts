@@ -9,7 +9,7 @@ import type { DirectSends, DirectSlot } from './direct-sends.js'
 
 /** Limits on the data that a peer has not read. Above a limit, its connection is congested. */
 export interface BacklogLimits {
-  /** Maximum number of bytes that wait in this process. */
+  /** Maximum number of bytes of one connection that wait in this process until the peer reads. */
   readonly maxBytes: number
   /** Maximum age of the oldest byte that the peer has not acknowledged, in milliseconds. */
   readonly maxAgeMs: number
@@ -70,8 +70,8 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
   /**
-   * Table for writing by native calls; absent if bytes may not go to the kernel unchanged, as with
-   * TLS.
+   * Table by which native calls write to the connection; `undefined` if bytes may not go to the kernel unchanged, as
+   * with TLS.
    */
   readonly #direct: DirectSends | undefined
   readonly #slot: number
@@ -86,8 +86,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   readonly #onLoss: () => void
   #maxBytes: number
   /**
-   * Bytes allowed above the limit for each channel by {@link grant}. `#maxBytes` includes their
-   * sum.
+   * Number of bytes that {@link grant} allows above the limit, by interleaved channel. `#maxBytes` includes their sum.
    */
   readonly #grants = new Map<number, number>()
   /** Number of bytes written through Node's stream instead of native calls. */
@@ -137,7 +136,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     return this.#output.writableLength + (this.#threads?.tokens.pendingOn(this.#slot) ?? 0)
   }
 
-  /** True until the connection is ended or destroyed. */
+  /** True while writes are accepted: until the connection is ended or destroyed. */
   get isWritable(): boolean {
     return this.#output.writable && this.#state === 'open'
   }
@@ -154,7 +153,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     return this.#direct && { sends: this.#direct, slot: this.#slot }
   }
 
-  /** Number of bytes passed to the kernel so far, without those that TLS or a WebSocket adds. */
+  /** Number of bytes of this connection passed to the kernel so far, without those that TLS or a WebSocket adds. */
   get bytesHandedOver(): number {
     const direct = this.#direct?.writtenOn(this.#slot) ?? 0
     return this.#streamed + direct - this.#output.writableLength
@@ -339,8 +338,8 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   }
 
   /**
-   * Updates whether the connection is congested. Congestion ends only at half the limits, so that
-   * it does not change with every packet.
+   * Updates whether the connection is congested, from the number of unread bytes in this process and the age of the
+   * oldest unacknowledged byte. Congestion ends only at half the limits, so that it does not change with every packet.
    */
   #judge(waiting: number, ageMs: number): void {
     const share = this.#isCongested ? 0.5 : 1

@@ -39,7 +39,8 @@ export async function readTcpQueues(): Promise<TcpQueues | undefined> {
 }
 
 /**
- * Returns an empty list for a missing file: a system without IPv6 has no list of its connections.
+ * Returns a handler for errors of reading the list with an index. The list of IPv6 is taken as empty, because systems
+ * without IPv6 have none; any other error is thrown.
  */
 const orElseNoIpv6 =
   (index: number) =>
@@ -48,7 +49,10 @@ const orElseNoIpv6 =
     throw error
   }
 
-/** Parses lists in the form of `/proc/net/tcp`, one after the other. */
+/**
+ * Parses text in the form of `/proc/net/tcp` and `/proc/net/tcp6`, one list after the other, to the send queues of all
+ * connections.
+ */
 export function parseTcpQueues(text: string): TcpQueues {
   const queues = new Map<string, number>()
   for (const [, local = '', remote = '', bytes = ''] of text.matchAll(sending)) {

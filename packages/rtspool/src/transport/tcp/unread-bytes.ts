@@ -16,7 +16,7 @@ export class UnreadBytes {
     this.#stream = stream
   }
 
-  /** Stores bytes of the stream, and pauses it. Call this from inside the event `data`. */
+  /** Stores bytes that the stream has just emitted, and pauses the stream. Call this from inside the event `data`. */
   hold(bytes: Buffer): void {
     this.#stream.pause()
     // In memory of its own: a view would hold the memory of the whole read.

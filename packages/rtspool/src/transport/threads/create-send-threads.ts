@@ -5,12 +5,14 @@ import type { NativeSockets } from '../system/native-sockets.js'
 import { SendThreads } from './send-threads.js'
 import { startWorker } from './start-worker.js'
 
-/** Highest number of threads that `'auto'` starts. */
+/** Highest number of send threads that `'auto'`, the default of the option `sendThreads`, starts. */
 const maxAutomatic = 8
 
-/** Message of the diagnostics channel `rtspool:send-thread-failed`. */
+/**
+ * Message on the diagnostics channel `rtspool:send-thread-failed`: a thread that sends packets to viewers has failed.
+ */
 export interface FailedSendThread {
-  /** Reason of the failure. */
+  /** Reason why the send thread has failed. */
   readonly error: Error
 }
 
@@ -53,7 +55,7 @@ export function createSendThreads(
   })
 }
 
-/** Defaults that tests change, to have threads send to every viewer of every server. */
+/** Defaults of send threads. Tests change them, so that threads send to every viewer of every server. */
 export const sendThreadDefaults = {
   /**
    * Minimum number of viewers in a group to whom threads send. With half as many or fewer, the event loop sends again.

@@ -3,7 +3,11 @@ import type { ThreadMarks } from './thread-marks.js'
 
 /** Native calls that the event loop needs for send threads. */
 export interface ThreadCalls {
-  /** Duplicates a descriptor. @returns The duplicate, which the caller owns; -1 if there are too many. */
+  /**
+   * Duplicates a descriptor.
+   *
+   * @returns The duplicate, which the caller owns; -1 if the process has too many descriptors.
+   */
   duplicate(descriptor: number): number
   close(descriptor: number): void
 }
@@ -15,7 +19,10 @@ export interface ThreadCalls {
 export class Duplicates {
   readonly #calls: ThreadCalls
   readonly #marks: ThreadMarks
-  /** Duplicates of threads that send no more and have not ended yet. */
+  /**
+   * Duplicated descriptors of send threads that send no more and have not ended yet, by thread. A thread may still use
+   * them.
+   */
   readonly #orphans = new Map<SendThread, number[]>()
 
   constructor(calls: ThreadCalls, marks: ThreadMarks) {
@@ -23,18 +30,22 @@ export class Duplicates {
     this.#marks = marks
   }
 
-  /** Duplicates a descriptor for a thread; -1 = too many. Close the duplicate with {@link close} or {@link closeNow}. */
+  /**
+   * Duplicates a descriptor for a thread; -1 = the process has too many descriptors. Close the duplicate with
+   * {@link close} or {@link closeNow}.
+   */
   open(descriptor: number): number {
     return this.#calls.duplicate(descriptor)
   }
 
-  /** Closes a duplicate of whose entries the thread has handled all. */
+  /** Closes a duplicated descriptor at once: its thread has handled all entries for it, and no longer uses it. */
   closeNow(descriptor: number): void {
     this.#calls.close(descriptor)
   }
 
   /**
-   * Closes a duplicate when the thread has handled all entries written so far, or has ended.
+   * Closes a duplicated descriptor when its thread has handled all entries (messages to the thread) written so far, or
+   * has ended.
    *
    * @param isRunning - False if the thread sends no more.
    */
@@ -50,8 +61,8 @@ export class Duplicates {
   }
 
   /**
-   * Begins to keep the duplicates of a thread that sends no more, until {@link ended}: the thread may still be in a
-   * call.
+   * Begins to keep the duplicated descriptors of a thread that sends no more open, until {@link ended}: the thread may
+   * still be in a call.
    *
    * @returns List to which the caller adds duplicates of the thread.
    */
@@ -61,13 +72,17 @@ export class Duplicates {
     return orphans
   }
 
-  /** Closes the duplicates of a thread that has ended. */
+  /** Closes the duplicated descriptors that were kept open for a thread, because it has ended. */
   ended(thread: SendThread): void {
     for (const descriptor of this.#orphans.get(thread) ?? []) this.#calls.close(descriptor)
     this.#orphans.delete(thread)
   }
 
-  /** Keeps a duplicate of a thread that sends no more. @returns `false` for a running thread. */
+  /**
+   * Keeps a duplicated descriptor open, if its thread sends no more but has not ended.
+   *
+   * @returns `false` for a running thread.
+   */
   #adopt(thread: SendThread, descriptor: number): boolean {
     const orphans = this.#orphans.get(thread)
     orphans?.push(descriptor)

@@ -5,13 +5,13 @@
 export const entryKinds = Object.freeze({
   /** Gives the thread the write side of a connection: the right to write to it. `id`: slot; `argument`: descriptor. */
   open: 1,
-  /** Gives the write side of a connection again, with the descriptor of `open`. `id`: slot. */
+  /** Gives the thread the right to write to a connection again, with the descriptor of `open`. `id`: slot. */
   reopen: 2,
-  /** Takes the write side of a connection back. `id`: slot. */
+  /** Takes the right to write to a connection back from the thread. `id`: slot. */
   shut: 3,
-  /** Takes the write side of a connection back for good: the thread forgets the descriptor. `id`: slot. */
+  /** Takes the right to write to a connection back for good: the thread forgets the descriptor. `id`: slot. */
   close: 4,
-  /** Adds a connection to a group of viewers. `id`: group; `argument`: slot. */
+  /** Adds a connection to a group of viewers, who are sent the same bytes. `id`: group; `argument`: slot. */
   join: 5,
   /** Removes a connection from a group of viewers. `id`: group; `argument`: slot. */
   leave: 6,
@@ -38,7 +38,10 @@ export const entryKinds = Object.freeze({
    * bytes as 32-bit numbers, then the packets.
    */
   sendDatagrams: 13,
-  /** Makes the thread tell the event loop that the thread has handled all entries in front of this one. */
+  /**
+   * Makes the thread notify the event loop that the thread has handled all entries written before this one. `id` and
+   * `argument`: unused.
+   */
   mark: 14,
   /** Ends the thread. */
   quit: 15,
@@ -50,8 +53,8 @@ export const entryKinds = Object.freeze({
  */
 export const reportKinds = Object.freeze({
   /**
-   * The thread has not sent all bytes of an entry on a connection, and has given the write side back. `id`: slot;
-   * `argument`: position of the entry in the ring. Payload: number of bytes sent.
+   * The thread has not sent all bytes of an entry on a connection, and has given the right to write to it back. `id`:
+   * slot; `argument`: position of the entry in the ring. Payload: number of bytes sent.
    */
   back: 1,
   /**

@@ -10,12 +10,15 @@ import {
   SharedRing,
 } from './shared-ring.js'
 
-/** Size in bytes of the entries' ring: two seconds of a stream of 16 Mbit/s. */
+/**
+ * Size in bytes of the ring in which the event loop writes entries (messages) for a thread: two seconds of a stream of
+ * 16 Mbit/s.
+ */
 const entriesBytes = 4 * 1024 * 1024
 const reportsBytes = 256 * 1024
-/** Bytes of the ring that messages leave free for control entries. */
+/** Bytes of the ring that RTSP messages leave free for control entries, which carry no bytes to send. */
 const controlBytes = 32 * 1024
-/** Bytes that media leave free for messages and control entries. */
+/** Bytes of the ring that media packets leave free for RTSP messages and control entries. */
 const reservedBytes = 2 * controlBytes
 /**
  * Maximum age in milliseconds of the oldest unsent media. Above this age the thread is given no media. The thread's
@@ -23,7 +26,7 @@ const reservedBytes = 2 * controlBytes
  */
 const maxAgeMs = 2000
 
-/** Media under way: an entry that the thread has not sent yet, or whose reports have not been read. */
+/** Packets of one entry in the ring, that the thread has not sent yet, or whose reports have not been read. */
 interface MediaUnderWay {
   readonly position: number
   readonly at: number
@@ -31,7 +34,7 @@ interface MediaUnderWay {
   readonly media: unknown
 }
 
-/** A control entry that waits until the ring has room. */
+/** A control entry, without bytes to send, that waits until the ring of the thread has room. */
 interface WaitingEntry {
   readonly kind: number
   readonly id: number
@@ -46,7 +49,7 @@ export interface ThreadRunner {
   terminate(): Promise<unknown>
 }
 
-/** Sizes of a thread's memory, which tests choose; servers use the defaults. */
+/** Sizes of the memory of a send thread. Only tests choose them; servers use the defaults. */
 export interface RingSizes {
   /** Size in bytes of the ring of entries, a power of 2. `reportsBytes` is that of the ring of reports. */
   readonly entriesBytes?: number
@@ -57,15 +60,15 @@ export interface RingSizes {
   readonly slots?: number
 }
 
-/** Receives the reports of a thread. */
+/** Receiver of the reports that a send thread writes for the event loop, such as about unsent bytes. */
 export interface ThreadListener {
   /**
-   * Called for each report.
+   * Called for each report of the thread, in order.
    *
    * @param entry - The report; see `reportKinds`. Valid during the call only.
    */
   reported(thread: SendThread, entry: RingEntry): void
-  /** Called when the thread has reported, or has handled further entries, and all waiting reports have been read. */
+  /** Called once all waiting reports have been read, if there were any or the thread has handled further entries. */
   advanced(thread: SendThread): void
 }
 
@@ -88,11 +91,11 @@ export class SendThread {
    * gets the next one.
    */
   load = 0
-  /** Number of connections whose write side the thread has. */
+  /** Number of connections to which the thread, and not the event loop, writes at present. */
   connections = 0
-  /** Number of UDP destinations of the thread. */
+  /** Number of UDP destinations to which the thread, and not the event loop, sends at present. */
   destinations = 0
-  /** Number of packets left out because the thread was too slow, counted once for each viewer. */
+  /** Number of packets not given to the thread because the thread was too slow, counted once for each viewer. */
   packetsDropped = 0
   /** Number of packets given to the thread, counted once for each viewer. */
   packetsOut = 0
@@ -131,7 +134,7 @@ export class SendThread {
     this.#collected = this.#entries.position
   }
 
-  /** Number of bytes of entries in the ring, with their headers, that the thread has not handled yet. */
+  /** Number of bytes in the ring, entry headers included, that the thread has not handled yet. */
   get lagBytes(): number {
     return ((this.#entries.position - this.#entries.handled) | 0) * 8
   }
@@ -146,7 +149,9 @@ export class SendThread {
     return this.#entries.handled
   }
 
-  /** True if entries are unhandled: in the ring, or in the list of control entries that wait for room. */
+  /**
+   * True if the thread has not handled all entries: those in the ring, and control entries that wait for room in it.
+   */
   get hasWork(): boolean {
     return this.#waiting.length > 0 || this.#entries.position !== this.#entries.handled
   }
@@ -226,13 +231,17 @@ export class SendThread {
     this.#entries.commit()
   }
 
-  /** Reads into `entry` the entry at a position that a report names. Valid while the listener handles the report. */
+  /**
+   * Reads the entry at a position of the ring, which a report names, into `entry`. Valid while the listener handles the
+   * report.
+   */
   entryAt(position: number, entry: RingEntry): void {
     readEntry(this.#entries, position, entry)
   }
 
   /**
-   * Returns the object given to {@link reserve} with the entry at a position; `undefined` for an entry without media.
+   * Returns the object that {@link reserve} was given for the entry at a position of the ring; `undefined` for an entry
+   * without media.
    */
   mediaOf(position: number): unknown {
     for (let index = this.#firstUnderWay; index < this.#underWay.length; index++) {
@@ -264,7 +273,10 @@ export class SendThread {
     return this.#reports.words[offset / 4 + index] as number
   }
 
-  /** Returns whether the thread has handled all entries in front of a position, and all reports about them are read. */
+  /**
+   * Returns whether the thread has handled all entries in front of a position of the ring, and all reports about them
+   * have been read.
+   */
   hasPassed(position: number): boolean {
     return !isAhead(position, this.#collected, this.#entries.units)
   }

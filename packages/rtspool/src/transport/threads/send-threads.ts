@@ -10,7 +10,7 @@ export interface SendThreadsOptions extends ThreadPoolOptions {
   readonly calls: ThreadCalls
   /** Minimum number of viewers in a group to whom threads send. */
   readonly handOverFrom: number
-  /** Called when a thread has failed. */
+  /** Called with the reason when a send thread has failed. */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
 
@@ -33,7 +33,7 @@ export class SendThreads {
    */
   version = 0
   readonly handOverFrom: number
-  /** Right to write of each connection, by slot. */
+  /** Right to write to each connection, which the event loop or a thread has, by the connection's slot. */
   readonly tokens: WriteTokens
   readonly #pool: ThreadPool
   readonly #marks = new ThreadMarks()
@@ -76,17 +76,26 @@ export class SendThreads {
     return this.#reports.register(reports)
   }
 
-  /** Forgets a group when all threads have handled the entries written so far. */
+  /**
+   * Forgets a group of viewers, as soon as no thread can report about it: when all have handled the entries written so
+   * far.
+   */
   forgetGroup(group: number): void {
     this.#reports.forget(group, this.threads)
   }
 
-  /** Duplicates a descriptor for a thread; -1 = too many. Close it with {@link closeDuplicate}. */
+  /**
+   * Duplicates a descriptor for a thread; -1 = the process has too many descriptors. Close it with
+   * {@link closeDuplicate}.
+   */
   duplicate(descriptor: number): number {
     return this.#duplicates.open(descriptor)
   }
 
-  /** Closes a duplicate when the thread has handled all entries written so far, or has ended. */
+  /**
+   * Closes a duplicated descriptor when its thread has handled all entries (messages to the thread) written so far, or
+   * has ended.
+   */
   closeDuplicate(thread: SendThread, descriptor: number): void {
     this.#duplicates.close(thread, descriptor, this.threads.includes(thread))
   }
@@ -114,19 +123,18 @@ export class SendThreads {
     return another ?? this.#pool.leastLoaded(isKnown) ?? this.#pool.leastLoaded()
   }
 
-  /** Starts the threads now. Resolves when they can send, or have failed. */
+  /** Starts the threads now, and not when the first group needs them. Resolves when they can send, or have failed. */
   start(): Promise<void> {
     return this.#pool.start()
   }
 
-  /** Reads the reports that threads have written so far. */
+  /** Reads the reports that threads have written so far, and passes them to groups and connections. */
   collect(): void {
     this.#pool.collect()
   }
 
   /**
-   * Ends all threads. The write sides must be on the event loop, or their connections closed.
-   * Idempotent.
+   * Ends all threads. Call this when the event loop has the right to write to all open connections again. Idempotent.
    */
   close(): Promise<void> {
     return this.#pool.close()

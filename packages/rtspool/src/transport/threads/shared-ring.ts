@@ -1,4 +1,4 @@
-/** Size in bytes of the control words at the beginning of the memory. */
+/** Size in bytes of the control words at the beginning of a ring's memory. */
 const controlBytes = 256
 const unitBytes = 8
 /** Number of units, of 8 bytes each, in front of each payload: size and kind, then id and argument. */
@@ -109,7 +109,10 @@ export class SharedRing {
     return (place + headerUnits) * unitBytes
   }
 
-  /** Shows all reserved entries to the consumer, and wakes a consumer in {@link sleep}. For the producer. */
+  /**
+   * Makes all reserved entries visible to the consumer, in order, and wakes a consumer in {@link sleep}. For the
+   * producer.
+   */
   commit(): void {
     Atomics.store(this.#control, words.head, this.#position)
     // Loaded after the store: the consumer stores `sleeps` before it looks at head again.
@@ -192,7 +195,7 @@ export interface RingEntry {
   kind: number
   id: number
   argument: number
-  /** Offset of the payload in {@link SharedRing.bytes}, in bytes. */
+  /** Offset in bytes of the entry's payload in {@link SharedRing.bytes}. */
   offset: number
   /** Position of the entry in the ring; see {@link SharedRing}. */
   start: number
@@ -200,7 +203,7 @@ export interface RingEntry {
   end: number
 }
 
-/** Creates an object into which {@link SharedRing.read} writes. */
+/** Creates an empty entry object, into which {@link SharedRing.read} writes. */
 export const ringEntry = (): RingEntry => ({
   kind: padding,
   id: 0,

@@ -3,8 +3,8 @@ import type { StartThread } from './thread-pool.js'
 import { workerUrl } from './worker-url.js'
 
 /**
- * Message of a worker to the event loop. `ready` = the worker can send; `news` = the worker has written reports, or
- * handled entries for which the event loop waits.
+ * Message of a send thread (worker) to the event loop. `ready` = the worker can send; `news` = the worker has written
+ * reports, or handled entries for which the event loop waits.
  */
 export type WorkerMessage = 'ready' | 'news'
 

@@ -3,12 +3,15 @@ import type { SendThread } from './send-thread.js'
 
 interface Mark {
   readonly thread: SendThread
-  /** Position in the ring behind the marking entry. `undefined` = the entry waits for room. */
+  /**
+   * Position in the thread's ring behind the entry that marks the end of the awaited entries. `undefined` = this entry
+   * waits for room.
+   */
   end: number | undefined
   readonly passed: () => void
 }
 
-/** Functions that wait until send threads have handled the entries written so far. */
+/** Table of functions to call once a send thread has handled all entries (messages to it) that were written before. */
 export class ThreadMarks {
   readonly #marks = new Set<Mark>()
 
@@ -26,7 +29,10 @@ export class ThreadMarks {
     })
   }
 
-  /** Calls the functions whose entries a thread has handled. Call it when the thread has advanced. */
+  /**
+   * Calls the waiting functions whose awaited entries a thread has handled. Call it when the thread has handled further
+   * entries.
+   */
   advanced(thread: SendThread): void {
     for (const mark of this.#marks) {
       if (mark.thread === thread && mark.end !== undefined && thread.hasPassed(mark.end))
@@ -34,7 +40,7 @@ export class ThreadMarks {
     }
   }
 
-  /** Calls all functions that wait for a thread, because the thread sends no more. */
+  /** Calls all functions that wait for a thread, because the thread sends no more, and handles no entries. */
   stopped(thread: SendThread): void {
     for (const mark of this.#marks) if (mark.thread === thread) this.#call(mark)
   }

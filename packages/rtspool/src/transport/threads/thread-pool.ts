@@ -6,7 +6,7 @@ import {
   type ThreadRunner,
 } from './send-thread.js'
 
-/** Milliseconds between two searches for threads that stand still. */
+/** Milliseconds between two searches for send threads that have work and handle none. */
 const lookMs = 1000
 /** Number of failures within {@link failureWindowMs} after which no thread is started any more. */
 const maxFailures = 3
@@ -20,7 +20,7 @@ const failureWindowMs = 60_000
 export type StartThread = (
   thread: SendThread,
   events: {
-    /** Called when the thread can send. */
+    /** Called when the started thread can send. */
     ready(): void
     /** Called when the thread has written reports, or handled entries for which the event loop waits. */
     noticed(): void
@@ -32,7 +32,7 @@ export type StartThread = (
 export interface ThreadPoolOptions {
   readonly clock: Clock
   readonly start: StartThread
-  /** Maximum number of threads. */
+  /** Maximum number of send threads that the pool runs at a time. */
   readonly maxThreads: number
   /** Milliseconds after which a thread that has work and handles none has failed. */
   readonly stallMs: number
@@ -41,11 +41,15 @@ export interface ThreadPoolOptions {
 
 /** Receives the events of all threads. */
 export interface ThreadPoolListener extends ThreadListener {
-  /** Called when a thread has begun to send, or sends no more. */
+  /** Called when a thread has begun to send, or sends no more, so that groups choose threads again. */
   changed(): void
-  /** Called when a thread sends no more. @param error - Absent when the pool is closed. */
+  /**
+   * Called when a thread sends no more, because it has failed or the pool is closed.
+   *
+   * @param error - Reason of the failure; absent when the pool is closed.
+   */
   stopped(thread: SendThread, error: Error | undefined): void
-  /** Called after `stopped`, when the thread uses no descriptor any more. */
+  /** Called after `stopped`, when the thread has ended, so that its duplicated descriptors can be closed. */
   ended(thread: SendThread): void
 }
 
@@ -56,8 +60,8 @@ interface RunningThread {
   /** Promise that resolves when the thread can send, or has ended. */
   readonly settled: Promise<void>
   /**
-   * Value of `thread.handled` at the last progress. `movedAt` is the time of the progress, in milliseconds of the
-   * clock.
+   * Position in the ring up to which the thread had handled entries when it last made progress. `movedAt` is the time
+   * of the progress, in milliseconds of the clock.
    */
   handled: number
   movedAt: number
@@ -72,7 +76,7 @@ export class ThreadPool {
   readonly #failures: number[] = []
   readonly #look: PeriodicCheck
   #isClosed = false
-  /** True once the system has refused a thread. */
+  /** True once the system has refused to start a thread: the pool then starts no more. */
   #isRefused = false
 
   /**
@@ -113,13 +117,13 @@ export class ThreadPool {
     return best?.thread
   }
 
-  /** Starts the threads now. Resolves when they can send, or have failed. */
+  /** Starts the threads now, and not at the first need. Resolves when they can send, or have failed. */
   async start(): Promise<void> {
     this.leastLoaded()
     await Promise.all(this.#running.map(({ settled }) => settled))
   }
 
-  /** Reads the reports that threads have written so far. */
+  /** Reads the reports that all threads have written so far, and passes them to the listener. */
   collect(): void {
     const running = this.#running
     for (let index = 0; index < running.length; index++) running[index]?.thread.collect()

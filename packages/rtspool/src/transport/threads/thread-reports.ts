@@ -4,7 +4,7 @@ import { type RingEntry, ringEntry } from './shared-ring.js'
 import type { ThreadMarks } from './thread-marks.js'
 import type { WriteTokens } from './write-tokens.js'
 
-/** Receives the reports of threads about the packets of one group of viewers. */
+/** Receiver of the reports that send threads write about unsent packets of one group of viewers. */
 export interface MediaReports {
   /**
    * Called when a thread has not sent all bytes of an entry to a viewer.
@@ -51,7 +51,8 @@ export class ThreadReports {
   }
 
   /**
-   * Forgets a group when threads have handled the entries written so far.
+   * Forgets a group of viewers, as soon as no thread can report about it: when all have handled the entries written so
+   * far.
    *
    * @param threads - All threads that send at present.
    */
@@ -67,7 +68,7 @@ export class ThreadReports {
   }
 
   /**
-   * Handles a report of a thread.
+   * Handles a report of a thread: passes it to its group, or unsent bytes to the owner of their connection.
    *
    * @param report - Valid during the call only.
    */
@@ -93,12 +94,15 @@ export class ThreadReports {
     token.isWritingBack = false
   }
 
-  /** Drops the copy of an entry's bytes. Call it when the thread has advanced: the next reports are about other entries. */
+  /**
+   * Drops the copy of an entry's bytes that its reports share. Call it when all waiting reports have been read: later
+   * ones are about other entries.
+   */
   advanced(): void {
     this.#copy = undefined
   }
 
-  /** Tells the groups of a thread that sends no more. */
+  /** Tells the groups of viewers that a thread sends no more. */
   stopped(thread: SendThread): void {
     for (const group of this.#groups.values()) group.threadStopped?.(thread)
   }

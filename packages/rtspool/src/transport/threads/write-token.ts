@@ -1,6 +1,9 @@
 import type { SendThread } from './send-thread.js'
 
-/** Owner of a connection's stream. The bytes that a thread has taken and not sent return to the owner. */
+/**
+ * Owner of a connection's stream, usually its writer. Bytes that a send thread has taken and not sent return to the
+ * owner.
+ */
 export interface TokenOwner {
   /**
    * Writes bytes to the stream at once, in front of all bytes that are written later.
@@ -9,14 +12,15 @@ export interface TokenOwner {
    */
   writeBack(bytes: Buffer, onTaken: (() => void) | undefined): void
   /**
-   * Called when a send thread has given the write side back, so that the event loop may write to the connection again.
+   * Called when a send thread has given the right to write back, so that the event loop may write to the connection
+   * again.
    */
   writeSideReturned(): void
-  /** Called when the thread has failed. The connection has lost bytes, and must end. */
+  /** Called when the send thread of the connection has failed: bytes of the connection are lost, and it must end. */
   threadFailed(): void
 }
 
-/** Bytes that wait until the thread has given the write side back. */
+/** Bytes of a connection that wait until the send thread has given the right to write back to the event loop. */
 interface PendingWrite {
   readonly bytes: Buffer
   readonly onTaken: (() => void) | undefined
@@ -36,42 +40,47 @@ export class WriteToken {
   readonly owner: TokenOwner
   state: 'main' | 'thread' | 'returning' = 'main'
   /**
-   * Thread that has, or last had, the write side; `undefined` before the first. Stays the same while {@link descriptor}
-   * is open.
+   * Thread that has, or last had, the right to write to the connection; `undefined` before the first. Stays the same
+   * while {@link descriptor} is open.
    */
   thread: SendThread | undefined
-  /** The connection's descriptor in the thread, a duplicate of the socket's; -1 = none. */
+  /** Descriptor on which the thread writes to the connection: a duplicate of the socket's; -1 = none. */
   descriptor = -1
-  /** Number of groups that want a thread to send on the connection. At 0 the event loop takes the write side back. */
+  /**
+   * Number of groups that want a thread to send on the connection. At 0 the event loop takes the right to write back.
+   */
   wanted = 0
   /** True once the connection's socket is destroyed. */
   isClosing = false
   /**
-   * Position in the thread's ring behind the entry that takes the write side back. `undefined` while this entry waits
-   * for room, and if there is none.
+   * Position in the thread's ring behind the entry by which the event loop takes the right to write back. `undefined`
+   * while this entry waits for room, and if there is none.
    */
   returnsAt: number | undefined
-  /** True while bytes that a thread has not sent are written to the stream. */
+  /** True while bytes that a thread has returned unsent are written to the stream, in front of all others. */
   isWritingBack = false
-  /** Number of bytes in {@link pending}. */
+  /** Total size in bytes of the writes stored in {@link pending}. */
   pendingBytes = 0
   pending: PendingWrite[] = []
-  /** Function to call once when the event loop has the write side; `undefined` without one. */
+  /** Function to call once, when the event loop has the right to write to the connection; `undefined` if none waits. */
   onMain: (() => void) | undefined
-  /** Value of the connection's counter in `ThreadMemory.written` at the last look. */
+  /** Value that the connection's counter of sent bytes in `ThreadMemory.written` had when it was last read. */
   seenWritten = 0
 
   constructor(owner: TokenOwner) {
     this.owner = owner
   }
 
-  /** Keeps a write in {@link pending} until the event loop has the write side. */
+  /** Stores bytes in {@link pending} until the event loop has the right to write to the connection. */
   wait(bytes: Buffer, onTaken: (() => void) | undefined): void {
     this.pending.push({ bytes, onTaken })
     this.pendingBytes += bytes.length
   }
 
-  /** Writes the bytes in {@link pending} to the stream. */
+  /**
+   * Writes the stored bytes in {@link pending} to the stream, in order, because the event loop has the right to write
+   * again.
+   */
   writePending(): void {
     const { pending } = this
     if (pending.length === 0) return

@@ -4,8 +4,8 @@ import type { SendThread } from './send-thread.js'
 import { type TokenOwner, WriteToken } from './write-token.js'
 
 /**
- * A {@link WriteToken} for each connection: the right to write, which the event loop or a thread has. The token moves
- * by entries of the thread's ring, so that no order depends on timing.
+ * A {@link WriteToken} for each connection: the right to write, which the event loop or a thread has. The right passes
+ * by entries (messages) in the thread's ring, so that no order depends on timing.
  */
 export class WriteTokens {
   readonly #tokens: (WriteToken | undefined)[] = []
@@ -13,7 +13,7 @@ export class WriteTokens {
   readonly #duplicates: Duplicates
   readonly #changed: () => void
   readonly #leastLoaded: () => SendThread | undefined
-  /** Slots of connections whose write side is on its way from a thread back to the event loop. */
+  /** Slots of connections for which a thread is giving the right to write back to the event loop. */
   readonly #leaving = new Set<number>()
 
   /**
@@ -36,8 +36,8 @@ export class WriteTokens {
   }
 
   /**
-   * Registers a connection under its slot, until {@link forget}. At first the event loop has the write side. Does
-   * nothing for a slot behind the last counter, which stays on the event loop.
+   * Registers a connection under its slot, until {@link forget}. At first the event loop has the right to write to it.
+   * Does nothing for a slot behind the last counter, which stays on the event loop.
    */
   register(slot: number, owner: TokenOwner): void {
     if (slot >= this.#writtenOn.length) return
@@ -52,8 +52,8 @@ export class WriteTokens {
   /**
    * Forgets a connection whose slot has no holder any more.
    *
-   * @param forgotten - Called when the slot may be given to another connection: at once, or when
-   *   the thread has passed all entries for the slot.
+   * @param forgotten - Called when the slot may be given to another connection: at once, or when the thread has handled
+   *   all entries for the slot.
    */
   forget(slot: number, forgotten: () => void): void {
     const token = this.#tokens[slot]
@@ -66,7 +66,7 @@ export class WriteTokens {
     else token.onMain = done
   }
 
-  /** Returns whether the event loop, and not a thread, has the write side of a connection: the right to write to it. */
+  /** Returns whether the event loop, and not a thread, has the right to write to the connection with this slot. */
   isOnMain(slot: number): boolean {
     const state = this.#tokens[slot]?.state
     return state === undefined || state === 'main'
@@ -103,15 +103,18 @@ export class WriteTokens {
   }
 
   /**
-   * Asks the thread of a connection to give the write side back; `writeSideReturned` of the owner follows. Does nothing
-   * if no thread has the write side.
+   * Asks the thread of a connection to give the right to write (the write side) back; `writeSideReturned` of the owner
+   * follows. Does nothing if no thread has it.
    */
   takeBack(slot: number): void {
     const token = this.#tokens[slot]
     if (token?.state === 'thread') this.#return(slot, token, entryKinds.shut)
   }
 
-  /** Takes the write side back for good, and drops the bytes that wait, because the socket is destroyed. Idempotent. */
+  /**
+   * Takes the right to write to a connection back from its thread for good, and drops its waiting bytes, because the
+   * socket is destroyed. Idempotent.
+   */
   close(slot: number): void {
     const token = this.#tokens[slot]
     if (!token || token.isClosing) return
@@ -123,8 +126,8 @@ export class WriteTokens {
   }
 
   /**
-   * Takes the write side of a connection back, and calls a function when the event loop has the write side: at once, or
-   * later. A further call replaces a function that waits.
+   * Takes the right to write to a connection back from its thread. Calls a function when the event loop has it: at
+   * once, or later. A further call replaces a function that waits.
    */
   whenOnMain(slot: number, call: () => void): void {
     const token = this.#tokens[slot]
@@ -134,7 +137,7 @@ export class WriteTokens {
   }
 
   /**
-   * Writes bytes to a connection whose write side the event loop does not have.
+   * Writes bytes to a connection to which a thread, and not the event loop, has the right to write.
    *
    * @param onTaken - Called when the bytes have been given to the thread, or to the kernel.
    * @returns `false` if the caller must write the bytes to the stream.
@@ -154,12 +157,12 @@ export class WriteTokens {
     return true
   }
 
-  /** Returns the number of bytes of a connection that wait until the event loop has the write side. */
+  /** Returns the number of bytes of a connection that wait until the event loop has the right to write to it. */
   pendingOn(slot: number): number {
     return this.#tokens[slot]?.pendingBytes ?? 0
   }
 
-  /** Returns the number of bytes that threads have given to the kernel on a slot since the last call. */
+  /** Returns the number of bytes that threads have given to the kernel on a slot since the last call for that slot. */
   writtenSince(slot: number): number {
     const token = this.#tokens[slot]
     if (!token || token.descriptor < 0) return 0
@@ -169,7 +172,10 @@ export class WriteTokens {
     return since
   }
 
-  /** Gives the event loop the write sides that a thread has returned. Call it when the thread has advanced. */
+  /**
+   * Gives the event loop the right to write to the connections that a thread has returned. Call it when the thread has
+   * handled further entries.
+   */
   advanced(thread: SendThread): void {
     for (const slot of this.#leaving) {
       const token = this.#tokens[slot]
@@ -180,9 +186,9 @@ export class WriteTokens {
   }
 
   /**
-   * Takes over from a thread that sends no more. Connections whose write side the thread has, end.
+   * Takes the connections back from a thread that sends no more. Those to which the thread had the right to write, end.
    *
-   * @param orphans - Receives the thread's duplicates of descriptors.
+   * @param orphans - Receives the duplicated descriptors of the thread, which the caller must close.
    */
   stopped(thread: SendThread, orphans: number[]): void {
     this.#tokens.forEach((token, slot) => {
@@ -234,7 +240,7 @@ export class WriteTokens {
     token.thread = undefined
   }
 
-  /** Ends a connection whose thread has failed with unsent bytes. */
+  /** Makes the owner end a connection, because its thread has failed with bytes that may be partly sent. */
   #lose(token: WriteToken): void {
     const { isClosing, onMain } = token
     token.state = 'main'

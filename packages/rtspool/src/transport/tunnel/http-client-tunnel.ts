@@ -48,7 +48,9 @@ export async function openHttpTunnel(
   }
 }
 
-/** Headers of a POST. The length is the customary one, and servers ignore it: the body ends with the connection. */
+/**
+ * Headers of a POST. Content-Length has the customary value, which servers ignore: the body ends with the connection.
+ */
 const postHeaders = {
   'Content-Type': tunnelType,
   'Content-Length': '32767',
@@ -70,7 +72,10 @@ function headOf(
   return [`${method} ${path} HTTP/1.0`, ...lines, '', ''].join('\r\n')
 }
 
-/** Reads the head of the response on a new connection, which is paused afterwards. */
+/**
+ * Reads the head of the HTTP response on a new connection, which is paused afterwards. Rejects if the connection ends
+ * before, or the signal aborts.
+ */
 function responseOf(socket: ClientSocket, signal: AbortSignal): Promise<ReadHttpResponseHead> {
   const reader = new HttpResponseHeadReader()
   return new Promise((resolve, reject) => {
@@ -100,7 +105,7 @@ function responseOf(socket: ClientSocket, signal: AbortSignal): Promise<ReadHttp
 
 const refusedText = (method: string): string => `the server refuses the ${method} of an HTTP tunnel`
 
-/** Ignores an error of a socket, whose event `close` follows. */
+/** Listener that ignores an error of a socket: its event `close` follows, and is handled. */
 const ignore = (): void => undefined
 
 type OpenPost = (signal: AbortSignal) => Promise<ClientSocket>
@@ -115,9 +120,9 @@ class HttpClientTunnel extends Duplex {
   readonly #get: ClientSocket
   readonly #openPost: OpenPost
   readonly #closing = new AbortController()
-  /** The POST that is open or being opened; `undefined` after its end. */
+  /** Connection of the POST that is open or being opened; `undefined` after its end. */
   #post: Promise<ClientSocket> | undefined
-  /** The POST of `#post` once it is open. */
+  /** Connection of the last opened POST, whose response is being watched; `undefined` after its end. */
   #watched: ClientSocket | undefined
 
   constructor(get: ClientSocket, rest: Buffer, post: ClientSocket, openPost: OpenPost) {
@@ -161,7 +166,7 @@ class HttpClientTunnel extends Duplex {
     return post
   }
 
-  /** Discards the response to a POST, unless the response is a refusal, which destroys the stream. */
+  /** Reads the response to a POST, and ignores it unless it is a refusal: an error status destroys the tunnel. */
   #watch(post: ClientSocket): void {
     const reader = new HttpResponseHeadReader()
     const receive = (chunk: Buffer): void => {

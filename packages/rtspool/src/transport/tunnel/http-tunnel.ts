@@ -8,7 +8,7 @@ const pieceLength = 16 * 1024
 
 const nothing = Buffer.alloc(0)
 
-/** State of the POST that is open at present. */
+/** State of the client's POST that is open at present: its connection and its base64 decoder. */
 interface Post {
   readonly socket: Socket
   readonly decoder: Base64Stream
@@ -32,7 +32,7 @@ export class HttpTunnelInput extends Readable {
     super({ highWaterMark: 1 })
   }
 
-  /** True while a POST is open. */
+  /** True while the client has a POST open, from which the tunnel reads. */
   get hasPost(): boolean {
     return this.#post !== undefined
   }

@@ -72,7 +72,7 @@ export async function openWebSocket(
   })
 }
 
-/** Ignores an error of a stream, which is destroyed then. */
+/** Listener that ignores an error of a stream: the stream is destroyed in any case. */
 const ignore = (): void => undefined
 
 function refusalOf({ statusCode = 0, statusMessage = '', rawHeaders }: IncomingMessage) {

@@ -42,7 +42,7 @@ export class WebSocketStream extends Duplex {
     })
   }
 
-  /** Number of messages, pings and pongs received completely. */
+  /** Number of WebSocket messages, pings and pongs that have been received completely. */
   get receivedCount(): number {
     return this.#receivedCount
   }

@@ -52,7 +52,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
   readonly #limits: SegmentLimits
   readonly #slots = new Map<DatagramDestination, number>()
   readonly #members: DatagramDestination[] = []
-  /** Observer of each member, at the same index as in `#members`. */
+  /** Observer of failed and fragmented datagrams of each member, at the member's index in `#members`. */
   readonly #observers: (DatagramObserver | undefined)[] = []
   readonly #table: MessageTable
   /**
@@ -94,7 +94,7 @@ export class BatchedDatagramGroup implements DatagramGroup {
     this.#place(slot, destination)
   }
 
-  /** Removes a member. The last member takes its index. */
+  /** Removes a destination from the group. The last member moves to its index. */
   remove(destination: DatagramDestination): void {
     const slot = this.#slots.get(destination)
     if (slot === undefined) return
@@ -226,7 +226,8 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 
   /**
-   * Counts packets as lost for the members from index `from` up to `to`, and calls their observers.
+   * Counts packets as dropped for the members from index `from` up to, but not including, `to`, and calls their
+   * observers.
    */
   #lose(
     from: number,
@@ -252,6 +253,9 @@ export class BatchedDatagramGroup implements DatagramGroup {
   }
 }
 
-/** Returns whether an error means that the route refuses segments of this size. */
+/**
+ * Returns whether a system error number means that the route to a destination refuses segments of the size that was
+ * sent.
+ */
 const isOfRoute = (error: number): boolean =>
   error === emsgsize || error === einval || error === eio

@@ -5,26 +5,31 @@ import type { UdpEndpoint } from './udp-endpoint.js'
 import { UdpPortPair } from './udp-port-pair.js'
 
 export interface ClientPortsOptions {
-  /** First and last port of the range from which an even port and the next one are taken. */
+  /**
+   * First and last UDP port of the range from which the client takes an even port for RTP, and the next one for RTCP.
+   */
   readonly ports: readonly [first: number, last: number]
-  /** Local address of the connection to the server, which decides about the family. */
+  /**
+   * Local address of the connection to the server, to which the ports are bound. The family of the address decides
+   * between IPv4 and IPv6.
+   */
   readonly address: string
 }
 
 /** Addresses and ports of a server for one track, as far as they are known. */
 export interface ServerPlace {
-  /** Addresses from which packets are accepted until the first one has arrived. */
+  /** Addresses of the server from which packets are accepted until the first one has arrived. */
   readonly addresses: readonly string[]
-  /** Address to which RTCP, and the packets that open a NAT, are sent. */
+  /** Address of the server to which RTCP, and the packets that open a NAT, are sent. */
   readonly address: string
-  /** Ports that the server announces; `undefined` if it announces none. */
+  /** UDP ports that the server announces for the track; `undefined` if it announces none. */
   readonly ports: readonly [rtp: number, rtcp: number] | undefined
 }
 
-/** Maximum number of pairs that are tried, at random. */
+/** Maximum number of pairs of ports that are tried, from a random one of the range on. */
 const maxAttempts = 64
 
-/** Every packet of RTP and RTCP begins with version 2. */
+/** Returns whether a datagram begins with version 2, as every packet of RTP and RTCP does. */
 const hasVersion = (packet: Buffer): boolean =>
   packet.length > 0 && (packet[0] as number) >> 6 === 2
 
@@ -41,7 +46,7 @@ export class ClientPorts {
   }
 
   /**
-   * Opens a free pair of the range.
+   * Opens a free pair of UDP ports in the range: an even one, and the next.
    *
    * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` if none of the tried pairs is free.
    * @throws The error of `bind` for any other reason.
@@ -70,12 +75,15 @@ export class ClientPorts {
     return this.#pair.rtp.port
   }
 
-  /** Number of datagrams from elsewhere, which were dropped. */
+  /**
+   * Number of datagrams that were dropped, because they came from another address than the server's, or from another
+   * port than its first packet.
+   */
   get strangers(): number {
     return this.#pair.rtp.unknownPeerDatagrams + this.#pair.rtcp.unknownPeerDatagrams
   }
 
-  /** Receives from the server from now on. */
+  /** Passes packets of the server to the receivers from now on: RTP packets to `rtp`, RTCP packets to `rtcp`. */
   listen(place: ServerPlace, rtp: DatagramReceiver, rtcp: DatagramReceiver): void {
     this.#place = place
     acceptFirst(this.#pair.rtp, place.addresses, rtp)
@@ -83,8 +91,8 @@ export class ClientPorts {
   }
 
   /**
-   * Sends RTP to the port that the server announces; the first packet opens a way through firewalls and NATs. Drops it
-   * while too much waits to be sent.
+   * Sends an RTP packet to the port that the server announces; the first packet opens a way through firewalls and NATs.
+   * Drops the packet while too much waits to be sent.
    *
    * @returns `false` if the server announces no port.
    */
@@ -109,7 +117,10 @@ export class ClientPorts {
   }
 }
 
-/** Passes packets from the addresses to a receiver; after the first packet, only those from its address and port. */
+/**
+ * Passes packets from the given addresses to a receiver. From the first packet on, only its address and port are
+ * accepted.
+ */
 function acceptFirst(
   endpoint: UdpEndpoint,
   addresses: readonly string[],

@@ -11,7 +11,7 @@ export interface DatagramCounters {
  * by identity.
  */
 export interface DatagramDestination {
-  /** Numeric IP address. */
+  /** Numeric IP address to which the datagrams are sent. */
   readonly address: string
   readonly port: number
   /**
@@ -26,7 +26,10 @@ export interface DatagramDestination {
  * which of them to report.
  */
 export interface DatagramObserver {
-  /** Called when the route refuses segments of this size, so that IP sends such packets in fragments. */
+  /**
+   * Called when the route to a destination refuses segments of `sizeBytes` bytes, so that IP sends such packets in
+   * fragments.
+   */
   fragmented(destination: DatagramDestination, sizeBytes: number): void
   /** Called when the system has not accepted packets. @param code - Error code, for example `ENETUNREACH`. */
   unsent(destination: DatagramDestination, code: string): void
@@ -52,7 +55,7 @@ export interface DatagramGroup {
   send(packets: readonly Buffer[], hasEntry?: boolean): void
 }
 
-/** Counts datagrams that the kernel did not send, or sent in fragments. */
+/** Counters of the datagrams of one socket that the kernel did not send, or sent in fragments. */
 export interface DatagramLoss {
   sendErrors: number
   /** Number of packets known to have been sent in IP fragments. */
@@ -126,7 +129,7 @@ const noRoom = Object.freeze(Object.assign(new Error('the queue is full'), { cod
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : 'unknown')
 
-/** Counts packets that were not sent to one destination, and subtracts them from its sent packets. */
+/** Counts packets that were not sent to one destination as dropped, and no longer as sent. */
 export function countLost(
   loss: DatagramLoss,
   { counters }: DatagramDestination,

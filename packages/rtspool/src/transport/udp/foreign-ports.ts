@@ -9,9 +9,9 @@ export interface PortWatch {
    * path through a NAT, so media from its address belong to another client.
    */
   readonly isViewer: boolean
-  /** True once a datagram has arrived from the announced port. */
+  /** True once a datagram of the client has arrived from the port that it announced. */
   isHeard: boolean
-  /** SSRC of the first datagram from the announced port; -1 if it has none. */
+  /** SSRC of the first datagram that arrived from the announced port; -1 if it has none, and before it. */
   ssrc: number
   /**
    * Index in the array of {@link AddressWatches} that contains this entry; -1 once the client has
@@ -28,7 +28,9 @@ interface AddressWatches {
   readonly unheard: PortWatch[]
   readonly unheardViewers: PortWatch[]
   readonly heard: PortWatch[]
-  /** Index in `heard` of the client with which the next datagram will be compared. */
+  /**
+   * Index in `heard` of the client with whose SSRC the next datagram will be compared: one client for each datagram.
+   */
   next: number
 }
 

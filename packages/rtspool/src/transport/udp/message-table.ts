@@ -64,7 +64,7 @@ export class MessageTable {
   #messagesAddress = 0n
 
   /**
-   * Allocates the memory.
+   * Allocates the memory for messages to some destinations.
    *
    * @param isSegmenting - True if the kernel can cut one message into several datagrams.
    */
@@ -78,7 +78,7 @@ export class MessageTable {
     this.grow([], initialCapacity)
   }
 
-  /** Number of destinations for which there is memory. */
+  /** Number of destinations (slots) for which memory is allocated. */
   get capacity(): number {
     return this.#capacity
   }
@@ -109,8 +109,7 @@ export class MessageTable {
   }
 
   /**
-   * Points all `sendmmsg` messages at the packets of a run, and sets the segment size for the
-   * kernel.
+   * Makes the messages for all destinations refer to the packets of a run, and sets the segment size for the kernel.
    */
   point({ offset, sizeBytes, segmentBytes, packetCount }: Run): void {
     this.#vector.writeBigUInt64LE(this.#payloadAddress + BigInt(offset), 0)
@@ -120,15 +119,15 @@ export class MessageTable {
   }
 
   /**
-   * Sends the run to the destinations of some slots. @returns Number of messages that the kernel
-   * accepted; below 1 = an error.
+   * Sends the run (the packets of one message) to the destinations of `count` slots, from `slot` on. @returns Number of
+   * messages that the kernel accepted; below 1 = an error.
    */
   send(descriptor: number, slot: number, count: number): number {
     const address = this.#messagesAddress + BigInt(slot * messageBytes)
     return this.#native.sendmmsg(descriptor, address, count)
   }
 
-  /** Allocates more slots, and writes the addresses of all members again. */
+  /** Allocates memory for more destinations (slots), and writes the addresses of all members again. */
   grow(members: readonly DatagramDestination[], capacity = this.#capacity * 2): void {
     this.#capacity = capacity
     this.#names = allocate(capacity * ipv6SocketAddressBytes)
@@ -152,7 +151,7 @@ export class MessageTable {
     })
   }
 
-  /** Writes the address of a destination into a slot. */
+  /** Writes the address and port of a destination into the memory of a slot. */
   place(slot: number, { address, port }: DatagramDestination): void {
     const name = serializeSocketAddress(address, port)
     name.copy(this.#names, slot * ipv6SocketAddressBytes)

@@ -3,7 +3,9 @@ import type { NativeSockets } from '../system/native-sockets.js'
 import { queuedCountOf } from '../system/runtime.js'
 import { wildcards } from './wildcards.js'
 
-/** Settings of a socket for sending multicast. Compared by identity: create one object for each route. */
+/**
+ * TTL and interface of a socket for sending multicast. Routes are compared by identity, so create one object for each.
+ */
 export interface MulticastRoute {
   /** Time to live of IPv4 or hop limit of IPv6: 0 to 255. */
   readonly ttl: number
@@ -14,12 +16,12 @@ export interface MulticastRoute {
   readonly interfaceAddress: string | undefined
 }
 
-/** Switches one socket between multicast routes. */
+/** Gives one socket the TTL and interface of the multicast stream that sends next; several streams share the socket. */
 export class MulticastRouting {
   readonly #socket: Socket
   readonly #family: 4 | 6
   readonly #batching: { readonly native: NativeSockets; readonly descriptor: number } | undefined
-  /** Route whose settings the socket has at present. */
+  /** Multicast route whose TTL and interface the socket has at present; `undefined` before the first. */
   #route: MulticastRoute | undefined
 
   /**
@@ -43,10 +45,10 @@ export class MulticastRouting {
   }
 
   /**
-   * Gives the socket the settings of a route.
+   * Gives the socket the TTL and interface of a multicast route, for the datagrams that follow.
    *
-   * @returns `false` if the interface no longer exists, or if queued datagrams still have to be
-   * sent with other settings.
+   * @returns `false` if the interface no longer exists, or if queued datagrams still have to be sent with other
+   *   settings.
    */
   set(route: MulticastRoute): boolean {
     if (this.#route !== undefined && queuedCountOf(this.#socket) > 0) return false

@@ -22,7 +22,7 @@ export interface PeerClaim {
   readonly isViewer?: boolean
 }
 
-/** Receiver of one peer's datagrams, and the rights of others to replace it. */
+/** Receiver of the datagrams from one address and port, and the session that alone may replace it. */
 interface Peer {
   readonly receiver: DatagramReceiver
   readonly claim: PeerClaim
@@ -67,7 +67,7 @@ export class PeerTable {
     return true
   }
 
-  /** Returns whether {@link set} may set or replace the receiver on behalf of `holder`. */
+  /** Returns whether {@link set} may set or replace the receiver of an address and port for the session `holder`. */
   isFree(address: string, port: number, holder?: object): boolean {
     const current = this.#ports.get(port)?.get(address)?.claim.holder
     return current === undefined || current === holder
@@ -97,7 +97,7 @@ export class PeerTable {
     replaced?.claim.onReplaced?.()
   }
 
-  /** Removes a receiver, unless another one has replaced it. */
+  /** Stops passing the datagrams of an address and port to a receiver, unless another one has replaced it. */
   delete(address: string, port: number, receiver: DatagramReceiver): void {
     const addresses = this.#ports.get(port)
     const peer = addresses?.get(address)

@@ -1,11 +1,11 @@
 import { hostOf } from '../../host-of.js'
 import { parseCompound, type ReceptionReport } from '../../rtcp/index.js'
 
-/** Client's stream whose RTCP may arrive from a port other than the announced one. */
+/** A client's RTP stream, whose RTCP may arrive from another port than the announced one. */
 export interface RtcpSource {
   /** Returns whether a reception report refers (LSR) to a recent sender report that went to this client only. */
   isEchoedBy(report: ReceptionReport): boolean
-  /** Returns the time in monotonic milliseconds. */
+  /** Returns the present time in milliseconds of the monotonic clock. */
   now(): number
   /**
    * Called once the port from which the client's RTCP arrives is known. The implementer must accept
@@ -33,7 +33,7 @@ interface Budget {
   refilledAt: number
 }
 
-/** Streams of one client address from which no RTCP has arrived yet. */
+/** Streams of one client address from which no RTCP has arrived yet, and the evidence about their ports. */
 interface Address {
   readonly sightings: Map<RtcpSource, Sighting | undefined>
   readonly budget: Budget
@@ -66,7 +66,7 @@ export class RtcpSources {
   readonly #addresses = new Map<string, Address>()
   readonly #budgets = new Map<string, Budget>()
 
-  /** Number of streams for which no RTCP has arrived yet. */
+  /** Number of watched streams for which no RTCP has arrived from the announced port yet. */
   get size(): number {
     let size = 0
     for (const { sightings } of this.#addresses.values()) size += sightings.size

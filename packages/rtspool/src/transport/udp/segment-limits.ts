@@ -9,8 +9,8 @@ export type RouteMemory = WeakMap<DatagramDestination, number>
 /** Segment size above any possible one: the route has no known limit. */
 const unlimited = 0xffff
 /**
- * Number of segmented batches sent to a limited member, packet by packet, before segments are tried again. The route
- * may have changed.
+ * Number of batches that are sent packet by packet to a member whose route refuses segments, before segments are tried
+ * again. The route may have changed.
  */
 const retryRuns = 1024
 const initialCapacity = 16
@@ -27,7 +27,7 @@ const initialCapacity = 16
  * ```
  */
 export class SegmentLimits {
-  /** Number of members whose routes have refused segments. */
+  /** Number of members whose routes are known to refuse segments of some size. */
   count = 0
   readonly #memory: RouteMemory
   #largest = new Uint16Array(initialCapacity).fill(unlimited)
@@ -52,24 +52,32 @@ export class SegmentLimits {
     this.#runsLeft = runsLeft
   }
 
-  /** Assigns a slot to a destination, with the limit that is known for its route. */
+  /**
+   * Assigns a slot (the index of a member) to a destination, with the limit on segments that is known for its route.
+   */
   place(slot: number, destination: DatagramDestination): void {
     this.#write(slot, this.#memory.get(destination) ?? unlimited)
   }
 
-  /** Clears the last slot. If its destination stays in the group, it must be placed in another slot afterwards. */
+  /**
+   * Clears the last slot of the table. If its member stays in the group, the member must be placed in another slot
+   * afterwards.
+   */
   clear(slot: number): void {
     this.#write(slot, unlimited)
   }
 
-  /** Limits a destination: its route refuses segments of more than `largest` bytes; 0 = all segments. */
+  /**
+   * Limits the segments sent to a destination: its route refuses those of more than `largest` bytes; 0 = all segments.
+   */
   limit(slot: number, destination: DatagramDestination, largest: number): void {
     this.#memory.set(destination, largest)
     this.#write(slot, largest)
   }
 
   /**
-   * Counts a batch that was sent to a limited member packet by packet. After {@link retryRuns} the limit is dropped.
+   * Counts a batch that was sent packet by packet, because of the limit, to one member. After {@link retryRuns} batches
+   * the limit is dropped.
    */
   noteRun(slot: number, destination: DatagramDestination): void {
     const runsLeft = (this.#runsLeft[slot] as number) - 1
@@ -79,12 +87,15 @@ export class SegmentLimits {
     this.#write(slot, unlimited)
   }
 
-  /** Returns whether the route of a member is known to refuse segments of this size. */
+  /** Returns whether the route of a member is known to refuse segments of `segmentBytes` bytes. */
   refuses(slot: number, segmentBytes: number): boolean {
     return segmentBytes > (this.#largest[slot] as number)
   }
 
-  /** Returns whether IP is known to fragment a packet of this size; `false` for a route that refuses all segments. */
+  /**
+   * Returns whether IP is known to fragment a packet of `sizeBytes` bytes to a member; `false` for a route that refuses
+   * all segments.
+   */
   fragments(slot: number, sizeBytes: number): boolean {
     const largest = this.#largest[slot] as number
     return largest > 0 && sizeBytes > largest

@@ -21,7 +21,7 @@ export class SocketSends {
     this.#loss = loss
   }
 
-  /** Stops sending: later datagrams are dropped. */
+  /** Stops sending, because the socket is closed: later datagrams are dropped. */
   stop(): void {
     this.#isStopped = true
   }
@@ -30,7 +30,7 @@ export class SocketSends {
     if (error) this.#loss.sendErrors++
   }
 
-  /** Sends one datagram through Node. */
+  /** Sends one datagram through Node. Drops it after {@link stop}. */
   readonly send = (
     packet: Buffer,
     port: number,

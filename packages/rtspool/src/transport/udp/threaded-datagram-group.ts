@@ -18,11 +18,11 @@ import {
  */
 const maxSkippedBatches = 256
 
-/** A UDP destination of the group. */
+/** A UDP destination of the group, with the thread that sends to it. */
 interface Member {
   readonly destination: DatagramDestination
   readonly observer: DatagramObserver | undefined
-  /** Share to whose thread the destination belongs; `undefined` = the event loop sends. */
+  /** Destinations of one thread (share) to which this one belongs; `undefined` = the event loop sends to it. */
   share: Share | undefined
   /**
    * Number with which entries and reports name the destination, from 1 on. Unique in the group; 0 before any thread has
@@ -30,26 +30,26 @@ interface Member {
    */
   key: number
   /**
-   * Position in the ring of the thread behind the entry that adds the destination. `undefined` while the entry waits
-   * for room, and before any thread has served the destination.
+   * Position in the thread's ring of entries, behind the entry that adds the destination. `undefined` while the entry
+   * waits for room, and before any thread has served the destination.
    */
   since: number | undefined
 }
 
-/** Media of one entry, for the counters if the thread fails before it has sent them. */
+/** Packets of one entry for a send thread. The packets count as dropped if the thread fails before it has sent them. */
 interface UnsentPackets {
   readonly group: ThreadedDatagramGroup
   readonly packets: number
   readonly sizeBytes: number
 }
 
-/** Destinations that one thread serves. */
+/** Share of the group: the destinations that one thread serves. */
 interface Share {
   readonly thread: SendThread
   /** Duplicate of the socket's descriptor, on which the thread sends. */
   readonly descriptor: number
   readonly members: Set<Member>
-  /** Number of batches left out in a row because the thread was too slow; 0 = none. */
+  /** Number of batches that were left out in a row for the thread's destinations, because it was too slow; 0 = none. */
   skippedBatches: number
 }
 
@@ -60,7 +60,7 @@ interface Share {
 interface Removed {
   readonly share: Share
   readonly key: number
-  /** Position behind the entry that has added the destination; see {@link Member}. */
+  /** Position in the thread's ring behind the entry that has added the destination; see {@link Member}. */
   readonly since: number | undefined
   end: number | undefined
 }
@@ -69,7 +69,7 @@ export interface ThreadedDatagramGroupOptions {
   readonly threads: SendThreads
   /** Group on the event loop, for destinations that no thread serves. */
   readonly local: DatagramGroup
-  /** Returns the descriptor of the socket; a negative number once it is closed. */
+  /** Function that returns the descriptor of the socket; a negative number once the socket is closed. */
   readonly descriptor: () => number
   readonly isSegmenting: boolean
   readonly loss: DatagramLoss
@@ -127,7 +127,7 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     local.send(packets)
   }
 
-  /** Does nothing: threads never return datagrams. */
+  /** Does nothing: it would handle bytes that a thread returns unsent, and threads return no datagrams. */
   notSent(): boolean {
     return true
   }
@@ -196,7 +196,7 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     this.#hasChanged = false
   }
 
-  /** Gives a destination to a thread, if there is one. */
+  /** Gives a destination to a send thread, which from then on sends to it, if a thread is available. */
   #give(member: Member): void {
     const { threads, local } = this.#options
     const thread = threads.threadFor(this.#shares, this.#members.size)
@@ -284,7 +284,11 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     thread.packetsOut += packets.length * members.size
   }
 
-  /** Writes packets as one entry for the thread of a share. @returns `false` without room: nothing is written. */
+  /**
+   * Writes packets as one entry into the ring (queue) of the thread of a share.
+   *
+   * @returns `false` without room in the ring: nothing is written.
+   */
   #enter({ thread }: Share, packets: readonly Buffer[]): boolean {
     let sizeBytes = 0
     for (const packet of packets) sizeBytes += packet.length
@@ -306,7 +310,10 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     return true
   }
 
-  /** Counts packets as dropped for all destinations of a share. The system has refused none of them. */
+  /**
+   * Counts packets as dropped for all destinations of a share, because their thread is too slow. The system has refused
+   * none of them.
+   */
   #leaveOut({ thread, members }: Share, packets: readonly Buffer[]): void {
     let sizeBytes = 0
     for (const packet of packets) sizeBytes += packet.length

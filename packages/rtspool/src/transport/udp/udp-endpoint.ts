@@ -31,7 +31,7 @@ export type DatagramSendPath = 'sendmmsg+gso' | 'sendmmsg' | 'dgram'
 export interface DatagramSender {
   /** Maximum size of an RTP packet in bytes, without the bytes that SRTP adds. Larger packets must not be sent. */
   readonly maxDatagramBytes: number
-  /** Counts packets that were not sent to one viewer because they are too large. */
+  /** Adds to the count of packets that were not sent to a viewer, because they are larger than `maxDatagramBytes`. */
   countOversized(packets: number): void
   /** Sends one datagram to an address and port. */
   send(packet: Buffer, port: number, address: string): void
@@ -50,7 +50,7 @@ export interface Batching {
   readonly native: NativeSockets
   readonly descriptor: number
   readonly isSegmenting: boolean
-  /** Threads that may send to groups of viewers; absent without send threads. */
+  /** Send threads that may send to groups of viewers; absent without such threads. */
   readonly threads?: SendThreads | undefined
 }
 
@@ -68,7 +68,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
   readonly rtcpSources = new RtcpSources()
   /** Number of datagrams from peers that no session announced; they were dropped (RFC 2326 section 16). */
   unknownPeerDatagrams = 0
-  /** Number of datagrams that the kernel did not accept. */
+  /** Number of datagrams to be sent that the kernel did not accept. */
   sendErrors = 0
   fragmentedPackets = 0
   /**

@@ -13,7 +13,7 @@ export interface UdpPortPairOptions {
   readonly address?: string | undefined
   /** Native calls, with which datagrams are sent in batches. Default: Node's own calls. */
   readonly native?: NativeSockets | undefined
-  /** Threads that may send to groups of viewers. Needs `native`. */
+  /** Send threads that may send to groups of viewers. The option needs `native`. */
   readonly threads?: SendThreads | undefined
   /** Maximum size of an RTP packet in bytes; see {@link DatagramSender.maxDatagramBytes}. @default 1472 */
   readonly maxDatagramBytes?: number | undefined

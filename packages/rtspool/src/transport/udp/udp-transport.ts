@@ -6,13 +6,13 @@ import type { DatagramSendPath, UdpEndpoint } from './udp-endpoint.js'
 import { UdpPortPair } from './udp-port-pair.js'
 
 export interface UdpTransportOptions {
-  /** First and last port of the range from which an even port and the next one are taken. */
+  /** First and last UDP port of the range from which an even port and the next one are taken. */
   readonly ports: readonly [first: number, last: number]
   /** Local address, which is that of the RTSP listener. `undefined` or `::` means all addresses of both families. */
   readonly address?: string | undefined
   /** Native calls, with which datagrams are sent in batches; see {@link NativeSockets}. */
   readonly native?: NativeSockets | undefined
-  /** Threads that may send to groups of viewers. Needs `native`. */
+  /** Send threads that may send to groups of viewers. The option needs `native`. */
   readonly threads?: SendThreads | undefined
   /** Maximum size of an RTP packet over UDP, in bytes. Larger packets are not sent. @default 1472 */
   readonly maxDatagramBytes?: number | undefined
@@ -36,7 +36,10 @@ export interface MulticastCarrier {
   readonly rtcp: UdpEndpoint
   /** Address to which the ports are bound; `undefined` means all addresses. */
   readonly localAddress: string | undefined
-  /** The interface of that address, in the form that `dgram` expects. */
+  /**
+   * Network interface with the address of the ports, in the form that `dgram` expects; `undefined` = chosen by the
+   * system.
+   */
   readonly interfaceAddress: string | undefined
   readonly stats: MulticastStats
 }

@@ -1,2 +1,2 @@
-/** Addresses that stand for all addresses of a family. */
+/** Addresses to bind that stand for all addresses of this machine, by address family. */
 export const wildcards = Object.freeze({ 4: '0.0.0.0', 6: '::' })

@@ -7,9 +7,13 @@ import { SharedRing } from '../threads/shared-ring.js'
 import { ThreadDatagrams } from './thread-datagrams.js'
 import { ThreadSends } from './thread-sends.js'
 
-/** Maximum milliseconds that the thread sleeps without entries. Lost datagrams are reported in between. */
+/**
+ * Maximum milliseconds that the thread sleeps while there are no entries. Between two sleeps it reports lost datagrams.
+ */
 const sleepMs = 250
-/** Maximum milliseconds of one wait for the event loop while the ring of reports is full. */
+/**
+ * Maximum milliseconds that the thread waits at a time for the event loop to read reports, while their ring is full.
+ */
 const fullMs = 20
 
 const port = parentPort as MessagePort

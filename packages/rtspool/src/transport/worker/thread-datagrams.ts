@@ -16,11 +16,11 @@ const reportMs = 250
  */
 type Report = (kind: number, id: number, argument: number, ...values: number[]) => void
 
-/** A UDP destination, with counters since the last report about the destination. */
+/** A UDP destination, with counts of lost packets since the last report about it. */
 interface Destination extends DatagramDestination {
   readonly key: number
   readonly counters: { packetsOut: number; bytesOut: number; packetsDropped: number }
-  /** Name of the last error of a send, such as `ENOBUFS`; empty = none. */
+  /** Name of the error of the last failed send to the destination, such as `ENOBUFS`; empty before the first. */
   code: string
 }
 

@@ -5,7 +5,7 @@ import { type RingEntry, ringEntry, SharedRing } from '../threads/shared-ring.js
 /** Functions with which {@link ThreadSends} sends and waits. */
 export interface ThreadKernel {
   /**
-   * Sends bytes of the entries' ring, as many as the kernel accepts at once.
+   * Sends bytes from the memory of the ring of entries, as many as the kernel accepts at once.
    *
    * @param offset - Offset of the first byte in the ring's memory.
    * @returns Number of bytes sent; 0 or less = none.
@@ -42,7 +42,9 @@ export class ThreadSends {
   readonly #kernel: ThreadKernel
   readonly #datagrams: DatagramEntries | undefined
   readonly #descriptors: Int32Array
-  /** 1 at the index of a slot whose write side the thread has given back to the event loop; 0 otherwise. */
+  /**
+   * Flag by slot: 1 if the thread has given the right to write to the connection back to the event loop; 0 otherwise.
+   */
   readonly #isBack: Uint8Array
   readonly #groups = new Map<number, number[]>()
   readonly #entry = ringEntry()
@@ -76,10 +78,10 @@ export class ThreadSends {
     return !this.hasEnded
   }
 
-  /** True once the entry `quit` has been handled. */
+  /** True once the entry `quit` has been handled, by which the event loop ends the thread. */
   hasEnded = false
 
-  /** Blocks the thread until there is an entry. @param timeoutMs - Maximum time in milliseconds. */
+  /** Blocks the thread until the event loop has written an entry. @param timeoutMs - Maximum time in milliseconds. */
   sleep(timeoutMs: number): void {
     this.#entries.sleep(timeoutMs)
   }

@@ -1,10 +1,13 @@
 import type { FileView } from '../file-view.js'
 
-/** A box of an MP4 file (ISO/IEC 14496-12 section 4.2). Positions are offsets in the bytes that contain the box. */
+/**
+ * A box of an MP4 file (ISO/IEC 14496-12 section 4.2). Positions are offsets in bytes from the start of the buffer or
+ * file that was searched.
+ */
 export interface Box {
   readonly type: string
   readonly start: number
-  /** Position of the first byte after the header. */
+  /** Offset of the first byte after the header of the box. */
   readonly contentStart: number
   /** Position after the last byte, according to the header. The bytes at hand may end earlier. */
   readonly end: number
@@ -46,7 +49,7 @@ export function boxAt(
  */
 const maxChildBoxes = 2 ** 16
 
-/** Returns the boxes from `start` up to `end`, up to the first one that is not complete. */
+/** Returns the boxes between the offsets `start` and `end`. The first incomplete box ends the list. */
 export function boxesIn(bytes: Buffer, start: number, end: number): Box[] {
   const boxes: Box[] = []
   for (let offset = start; offset < end && boxes.length < maxChildBoxes; ) {

@@ -109,7 +109,7 @@ async function addFragments(
 }
 
 /**
- * Returns the tracks with their samples up to the first one that is not in the file, and the number of the others.
+ * Cuts the samples of each track off before the first sample that is not in the file, and counts the samples left out.
  */
 function keepPresentSamples(movie: Movie, sizeBytes: number) {
   let lostSamples = 0
@@ -139,7 +139,7 @@ function keepPresentSamples(movie: Movie, sizeBytes: number) {
   return { tracks, lostSamples }
 }
 
-/** A file with additional bytes in front of it. */
+/** View of a file with additional bytes in front of it: positions in the file are shifted by their number. */
 class PrefixedFile implements FileView {
   readonly sizeBytes: number
   readonly #prefix: Buffer

@@ -2,7 +2,7 @@ import { type Box, boxAt, childrenOf } from './boxes.js'
 import { type SampleDefaults, safeNumber } from './movie.js'
 import type { SampleList } from './sample-list.js'
 
-/** A track to which the samples of fragments are added. */
+/** A track of an MP4 file to whose samples those of its fragments are added. */
 export interface FragmentTrack {
   readonly defaults: SampleDefaults
   readonly samples: SampleList
@@ -107,7 +107,10 @@ export function addFragment(
 interface Surroundings {
   /** Position of the `moof` box in the file. */
   readonly position: number
-  /** Position after the media data of the previous track fragment. */
+  /**
+   * Position in the file after the media data of the previous track fragment (`traf`). The data of the next one begin
+   * there by default.
+   */
   readonly dataEnd: number
   readonly tracks: ReadonlyMap<number, FragmentTrack>
   readonly maxSamples: number

@@ -29,8 +29,8 @@ const containers = new Set(['mdia', 'minf', 'stbl'])
 /**
  * Writes a `moov` box that lists all samples of its tracks, so that a reader needs no fragments.
  *
- * @param shift - Number of bytes to add to the position of each sample.
- * @throws {RangeError} A number of a sample does not fit into an index.
+ * @param shift - Number of bytes to add to each sample's position in the file.
+ * @throws {RangeError} A time, size or position of a sample has too many bits for the tables of the box.
  */
 export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Buffer {
   const beginSeconds = commonBeginning(tracks)
@@ -54,8 +54,8 @@ export function serializeMovie({ bytes, box, tracks }: Movie, shift: number): Bu
 const longAgoTicks = 2 ** 30
 
 /**
- * Returns the whole seconds that must be subtracted from the times of all tracks; 0 if the times
- * fit into an index unchanged.
+ * Returns the whole seconds that must be subtracted from the times of all tracks; 0 if all times fit into 32 bits
+ * unchanged.
  */
 function commonBeginning(tracks: readonly MovieTrack[]): number {
   const begun = tracks.filter(({ samples }) => samples.count > 0)
@@ -119,7 +119,10 @@ function sampleTables(samples: SampleList, shift: number, start: number): Buffer
   return tables
 }
 
-/** Returns the entries of a run-length table: number of samples, and their common value. */
+/**
+ * Returns the entries of a run-length table for one value of each sample: the number of samples in a row, and their
+ * common value.
+ */
 function runsOf(values: readonly number[]): number[][] {
   const rows: number[][] = []
   for (const value of values) {

@@ -2,14 +2,14 @@ import { checkTrackCount } from '../file-failure.js'
 import { type Box, boxAt, childrenOf, findBox } from './boxes.js'
 import { SampleList } from './sample-list.js'
 
-/** Default values of a track for samples in fragments (TrackExtendsBox). */
+/** Default duration, size and flags of a track's samples in fragments (TrackExtendsBox). */
 export interface SampleDefaults {
   readonly duration: number
   readonly size: number
   readonly flags: number
 }
 
-/** A track of a movie, whose samples may continue in fragments. */
+/** A track of an MP4 file with the samples that the `moov` box lists. Further samples may follow in fragments. */
 export interface MovieTrack {
   readonly id: number
   readonly box: Box
@@ -29,7 +29,7 @@ export interface Movie {
 
 const fullBoxBytes = 4
 
-/** Converts a position or time of 64 bits to a number. @throws {RangeError} The value is 2^53 or more. */
+/** Converts a file position or a sample time of 64 bits to a number. @throws {RangeError} The value is 2^53 or more. */
 export function safeNumber(value: bigint): number {
   const number = Number(value)
   if (!Number.isSafeInteger(number))
@@ -111,7 +111,7 @@ function readTrackId(bytes: Buffer, { contentStart, end }: Box): number {
 /**
  * Reads mdhd: version8 flags24, two times of 32 bits (version 1: 64 bits), timescale.
  *
- * @returns Units a second, at least 1; 1 without a box.
+ * @returns Clock rate of the track's times in ticks per second, at least 1; 1 without a box.
  */
 function readTimescale(bytes: Buffer, box: Box | undefined): number {
   if (!box) return 1
@@ -120,7 +120,7 @@ function readTimescale(bytes: Buffer, box: Box | undefined): number {
   return Math.max(1, bytes.readUInt32BE(at))
 }
 
-/** Entries of one sample table: `count32`, then entries of `width` bytes. */
+/** Entries of one sample table, such as `stsz`: `count32`, then entries of `width` bytes. */
 class Table {
   readonly count: number
   readonly #bytes: Buffer
@@ -157,7 +157,7 @@ class Table {
   }
 }
 
-/** Iterates over a run-length table (`sample_count`, value), one sample at a time. */
+/** Reads a run-length table, in which `sample_count` samples in a row share a value, one sample at a time. */
 class RunReader {
   readonly #table: Table
   #row = -1

@@ -1,8 +1,8 @@
 const largestDuration = 2 ** 32 - 1
 
 /**
- * Samples of a track in decoding order: one array for each property, which keeps an hour of samples small. Samples
- * that follow each other without a gap in the file share a chunk.
+ * Samples of a track in decoding order: one array for each property, which keeps an hour of samples small. A chunk is a
+ * series of samples that follow each other in the file without a gap.
  */
 export class SampleList {
   readonly sizes: number[] = []

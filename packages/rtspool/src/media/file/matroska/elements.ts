@@ -1,11 +1,11 @@
 /** An EBML element (RFC 8794 section 4). Positions count from the start of the file. */
 export interface Element {
   readonly id: number
-  /** Position of the size field; `sizeBytes` is its length. */
+  /** Position in the file of the field with the element's size; `sizeBytes` is the field's length. */
   readonly sizeStart: number
   readonly sizeBytes: number
   readonly contentStart: number
-  /** Position after the content; `undefined` if the size is unknown. */
+  /** Position in the file after the element's content; `undefined` if the size is unknown. */
   readonly end: number | undefined
 }
 
@@ -56,7 +56,7 @@ function lengthOf(first: number | undefined): number | undefined {
   return first ? Math.clz32(first) - 23 : undefined
 }
 
-/** Encodes a size field of `sizeBytes` bytes. The value must fit. */
+/** Encodes the size of an element as a field of `sizeBytes` bytes. The value must be below 2^(7 × `sizeBytes`) - 1. */
 export function sizeOf(value: number, sizeBytes: number): Buffer {
   const bytes = Buffer.alloc(sizeBytes)
   let rest = value

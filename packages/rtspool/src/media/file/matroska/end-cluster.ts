@@ -1,7 +1,7 @@
 import type { FileRepair, FileView } from '../file-view.js'
 import { type Element, elementAt, elementIds, longestHeaderBytes, sizeOf } from './elements.js'
 
-/** Maximum number of sibling elements that are read; further ones are ignored. */
+/** Maximum number of elements at one level of the file that are read; further ones are ignored. */
 const maxElements = 2 ** 20
 
 /**
@@ -47,7 +47,7 @@ async function lastElement(file: FileView, start: number): Promise<Element | und
   return last
 }
 
-/** Returns the position after the last complete element of a series that begins at `start`. */
+/** Returns the position in the file after the last complete element of a series of elements that begins at `start`. */
 async function endOfWhole(file: FileView, start: number): Promise<number> {
   let end = start
   for (let count = 0; count < maxElements; count++) {
@@ -58,7 +58,7 @@ async function endOfWhole(file: FileView, start: number): Promise<number> {
   return end
 }
 
-/** A view of a file that ends earlier, and whose last size field is changed to match. */
+/** View of a file that ends earlier than the file itself. The size field of the last cluster is changed to match. */
 class EndedFile implements FileView {
   readonly sizeBytes: number
   readonly #file: FileView

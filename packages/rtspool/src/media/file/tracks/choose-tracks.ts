@@ -30,10 +30,10 @@ export interface FileFacts {
 
 type EncodedPacketSink = typeof Mediabunny.EncodedPacketSink
 
-/** A track that is being examined, with what is known about its file. */
+/** A track that is being examined for {@link chooseTracks}, with facts about its file. */
 interface Candidate extends FileFacts {
   readonly sink: Mediabunny.EncodedPacketSink
-  /** Time of the first picture in seconds; `undefined` if there is none. */
+  /** Presentation time of the file's first picture in seconds; `undefined` if there is no video. */
   readonly videoSeconds: number | undefined
 }
 
@@ -88,7 +88,9 @@ async function firstSecondsOf(track: FileTrack): Promise<number | undefined> {
   return undefined
 }
 
-/** Returns the container's own name of the codec in parentheses, or an empty string. */
+/**
+ * Returns the name that the container uses for a track's codec, in parentheses, for a log; an empty string without one.
+ */
 function idOf({ internalCodecId }: Mediabunny.InputTrack): string {
   return typeof internalCodecId === 'string' ? ` (${internalCodecId})` : ''
 }

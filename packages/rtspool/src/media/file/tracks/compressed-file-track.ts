@@ -21,7 +21,7 @@ interface FrameCodec {
   readonly hasChannels: boolean
   /** Returns the sampling rate of a frame in Hz; `undefined` if the bytes are no frame. */
   readonly sampleRateOf: (frame: Uint8Array) => number | undefined
-  /** Returns the number of samples per channel in a frame. */
+  /** Returns the number of samples per channel in a frame, from which its duration follows. */
   readonly samplesOf: (frame: Uint8Array) => number
   readonly createPayloader: (options: RtpPacketWriterOptions) => {
     packetize(frame: Uint8Array, timestamp: number): Buffer[]

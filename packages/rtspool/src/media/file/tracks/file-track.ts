@@ -1,17 +1,22 @@
 import type { CodedTrack, CodedUnit } from '../../coded/coded-track.js'
 
-/** One picture, or one unit of sound, as stored in the file. */
+/** One picture or one frame of sound, as stored in the file. */
 export interface AccessUnit extends CodedUnit {
-  /** Presentation time in seconds of the file. Negative for units that are sent before time 0. */
+  /**
+   * Presentation time in seconds on the file's timeline. Negative for pictures and sound that are sent before time 0.
+   */
   readonly seconds: number
   readonly durationSeconds: number
 }
 
-/** A track of a file that can be sent. */
+/** A track of a media file that can be sent: its access units, their times, and how to packetize them. */
 export interface FileTrack extends CodedTrack {
-  /** Number of later access units that may have an earlier presentation time; 0 if all are in order. */
+  /**
+   * Number of following access units among which one may have an earlier presentation time (B-frames); 0 if all are in
+   * order.
+   */
   readonly lookAhead: number
-  /** Time at which the last access unit ends, in seconds. */
+  /** Time on the file's timeline at which the last access unit of the track ends, in seconds. */
   readonly endSeconds: number
   /**
    * Yields the access units in decoding order. Each call reads the file from the beginning or from `fromSeconds`.
@@ -23,11 +28,16 @@ export interface FileTrack extends CodedTrack {
   accessUnits(fromSeconds?: number): AsyncIterable<AccessUnit>
 }
 
-/** A track as it is read from the file, from which the functions of this folder make a {@link FileTrack}. */
+/**
+ * Stored access units and times of a track, from which a function such as `h264FileTrack` makes a {@link FileTrack}.
+ */
 export interface ReadTrack {
   readonly endSeconds: number
-  /** Bytes of the first unit with which a decoder can begin. */
+  /** Bytes of the track's first access unit with which a decoder can begin. */
   readonly firstKeyFrame: Uint8Array
-  /** Yields access units like {@link FileTrack.accessUnits}. */
+  /**
+   * Yields the track's access units in decoding order, from the beginning or from `fromSeconds`; see
+   * {@link FileTrack.accessUnits}.
+   */
   readonly accessUnits: (fromSeconds?: number) => AsyncIterable<AccessUnit>
 }

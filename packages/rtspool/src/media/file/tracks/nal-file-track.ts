@@ -16,7 +16,10 @@ import type { FileTrack, ReadTrack } from './file-track.js'
  */
 const largestReordering = 16
 
-/** Configuration that a file stores apart from the pictures. */
+/**
+ * Decoder configuration (`avcC` or `hvcC`) that a file stores apart from the pictures: its parameter sets, and the size
+ * of length fields.
+ */
 interface NalRecord {
   /** Size in bytes of the length field before each NAL unit. */
   readonly lengthSize: number

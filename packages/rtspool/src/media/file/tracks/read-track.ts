@@ -5,8 +5,8 @@ import type { AccessUnit, ReadTrack } from './file-track.js'
 /** Part of a track to read, and facts about its file, for {@link readTrack}. */
 export interface ReadTrackOptions {
   /**
-   * Start of the presentation in seconds: units that end before it are left out. `-Infinity` = it starts with the
-   * first unit.
+   * Start of the presentation in seconds: pictures and sound frames that end before it are left out. `-Infinity` = it
+   * starts with the first unit.
    */
   readonly beginSeconds: number
   /** True if the file ends before its container does, so that the track ends too early. */
@@ -81,7 +81,10 @@ async function nextPacket(
 /** Precision in seconds with which the end of a track is found if the file does not contain its last units. */
 const endPrecisionSeconds = 0.005
 
-/** Returns the time in seconds at which the last unit ends that the file really contains. */
+/**
+ * Returns the time in seconds at which the last picture or sound frame ends that the file really contains, although it
+ * was cut off.
+ */
 async function endOf(
   track: Mediabunny.InputTrack,
   sink: Mediabunny.EncodedPacketSink,

@@ -2,9 +2,10 @@ import { packetBytesOf } from '../../coded/sample-track.js'
 import type { AccessUnit } from './file-track.js'
 
 /**
- * Cuts samples into units of one packet each. The units of the file are joined unless there is a gap between them.
+ * Cuts samples of sound into units of 20 ms, for one RTP packet each. The units of the file are joined unless there is
+ * a gap between them.
  *
- * @param instantBytes - Bytes of one sample of every channel.
+ * @param instantBytes - Bytes of the samples of all channels at one instant.
  */
 export async function* inPackets(
   units: AsyncIterable<AccessUnit>,

@@ -93,7 +93,7 @@ export function readPesTimes(bytes: Uint8Array, at: number, times: PesTimes): bo
 /** Number of different times of a transport stream, which have 33 bits and wrap. */
 export const timeModulus = 2 ** 33
 
-/** Reads a time in ticks of 90 kHz: `0010 ttt1 tttttttt ttttttt1 tttttttt ttttttt1`. */
+/** Reads the time (PTS or DTS) at index `at`, in ticks of 90 kHz: `0010 ttt1 tttttttt ttttttt1 tttttttt ttttttt1`. */
 export function readTime(bytes: Uint8Array, at: number): number {
   const high = ((bytes[at] as number) >> 1) & 0x07
   const middle = ((bytes[at + 1] as number) << 7) | ((bytes[at + 2] as number) >> 1)
@@ -101,7 +101,10 @@ export function readTime(bytes: Uint8Array, at: number): number {
   return high * 2 ** 30 + middle * 2 ** 15 + low
 }
 
-/** Overwrites a time in ticks of 90 kHz. The marker bits between its three parts stay. */
+/**
+ * Overwrites the time (PTS or DTS) at index `at` with `time`, in ticks of 90 kHz. The marker bits between its three
+ * parts stay.
+ */
 export function writeTime(bytes: Uint8Array, at: number, time: number): void {
   const high = Math.floor(time / 2 ** 30) & 0x07
   const middle = Math.floor(time / 2 ** 15) & 0x7fff

@@ -15,7 +15,7 @@ export interface PacketRun {
   /** Position in the file of the first packet of the run. */
   readonly fileStart: number
   readonly stride: number
-  /** Index of the first packet of the run. All packets of the file are counted from 0. */
+  /** Index of the run's first packet among all packets of the file, from 0. */
   readonly firstPacket: number
   packets: number
 }
@@ -50,7 +50,8 @@ export class RepairedStream implements FileView {
   }
 
   /**
-   * Reads the packets from index `packet` up to `behind` as far as their run reaches.
+   * Reads the packets from index `packet` up to, but not including, `behind`. Stops at the end of their run: a series
+   * at the same distance.
    *
    * @param bytes - Receives the packets; begins with the packet of index `first`.
    * @returns Index of the first packet that was not read.
@@ -88,7 +89,10 @@ function shiftTime(bytes: Uint8Array, at: number, shift: number): void {
   writeTime(bytes, at, modulo(readTime(bytes, at) + shift, timeModulus))
 }
 
-/** Returns the position in `entries` of the last entry that begins at or before a packet; -1 if there is none. */
+/**
+ * Returns the index in `entries` of the last entry that begins at or before the packet with a given index; -1 if there
+ * is none.
+ */
 function lastAtOrBefore(
   entries: readonly { readonly firstPacket: number }[],
   packet: number,

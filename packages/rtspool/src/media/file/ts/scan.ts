@@ -51,7 +51,10 @@ export class TransportStreamScan {
     return repairWith(await scan.finished(file))
   }
 
-  /** Returns the scan of the previous call, if the file is the same or has only grown. */
+  /**
+   * Returns the scan of the previous call of {@link repairOf}; `undefined` if the bytes that it has examined differ
+   * now.
+   */
   async #keptScanOf(file: FileView): Promise<Scan | undefined> {
     const kept = this.#kept
     if (!kept || kept.scan.position > file.sizeBytes) return undefined
@@ -81,7 +84,7 @@ function repairWith({ runs, pieces, skippedBytes }: Scan): FileRepair | undefine
   return { present: (open) => new RepairedStream(open, runs, times), leftOut }
 }
 
-/** State of the examination of one file, chunk by chunk. */
+/** Examination of one transport stream file, chunk by chunk, with the faults found so far. */
 class Scan {
   readonly runs: PacketRun[] = []
   pieces = new TimelinePieces()
@@ -97,7 +100,7 @@ class Scan {
     return this.runs.length + this.pieces.streamCount
   }
 
-  /** Examines all chunks of the file except the last one. */
+  /** Examines all whole chunks of the file except the last one, which a growing file may continue. */
   async readOn(file: FileView): Promise<void> {
     const limit = limitOf(file)
     while (this.position + chunkBytes < limit && this.runs.length < maxRuns) {
@@ -130,7 +133,11 @@ class Scan {
     return copy
   }
 
-  /** Examines the next chunk. @returns False if no bytes could be examined. */
+  /**
+   * Examines the next chunk of the file, which ends at the position `limit` at the latest.
+   *
+   * @returns False if no bytes could be examined.
+   */
   async #readChunk(file: FileView, limit: number): Promise<boolean> {
     const end = Math.min(limit, this.position + chunkBytes)
     const bytes = await file.read(this.position, end)
@@ -139,7 +146,11 @@ class Scan {
     return used > 0
   }
 
-  /** Examines bytes of the file. @returns Number of examined bytes; the others belong to an incomplete packet. */
+  /**
+   * Examines bytes of the file, of which the first is at `position`; `isEnd` = no bytes follow.
+   *
+   * @returns Number of examined bytes; the others belong to an incomplete packet.
+   */
   #look(bytes: Uint8Array, position: number, isEnd: boolean): number {
     let at = 0
     while (at < bytes.length) {
@@ -164,7 +175,9 @@ class Scan {
     return at
   }
 
-  /** Returns whether another packet begins before the one at `at` ends, as where two files were joined. */
+  /**
+   * Returns whether another packet begins before the one at index `at` ends, as happens where two files were joined.
+   */
   #isBrokenOff(bytes: Uint8Array, at: number, isEnd: boolean): boolean {
     const next = at + this.#stride
     if (next >= bytes.length || bytes[next] === syncByte) return false

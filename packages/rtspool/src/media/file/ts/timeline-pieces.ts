@@ -23,14 +23,14 @@ const maxPieces = 2 ** 16
  */
 export interface TimePiece {
   readonly firstPacket: number
-  /** Number of ticks to add, from 0 up to 2^33, modulo 2^33. */
+  /** Number of ticks to add to all times of the piece, from 0 up to 2^33, modulo 2^33. */
   readonly shift: number
 }
 
 interface StreamTimes {
   /** Smallest presentation time of the stream in the piece, in ticks. */
   first: number
-  /** Time at which the last unit of the stream in the piece ends, in ticks. */
+  /** Time at which the last picture or sound frame of the stream in the piece ends, in ticks of 90 kHz. */
   end: number
   lastDecoding: number
   duration: number
@@ -39,7 +39,10 @@ interface StreamTimes {
 interface Piece {
   readonly firstPacket: number
   readonly streams: Map<number, StreamTimes>
-  /** Latest decoding time of all streams. One stream may pause for long while others continue, such as subtitles. */
+  /**
+   * Latest decoding time of all streams in the piece, in ticks. One stream may pause for long while others continue,
+   * such as subtitles.
+   */
   latest: number
 }
 
@@ -57,13 +60,13 @@ export class TimelinePieces {
   readonly #pieces: Piece[] = []
   #streamCount = 0
 
-  /** Number of streams, summed over all pieces. The memory used grows with it. */
+  /** Number of elementary streams, summed over all pieces of time. The memory used grows with this number. */
   get streamCount(): number {
     return this.#streamCount
   }
 
   /**
-   * Adds the times of a PES packet.
+   * Adds the times of a PES packet, and begins a new piece if they jump.
    *
    * @param packet - Index of the packet in the file, from 0.
    */
@@ -98,7 +101,10 @@ export class TimelinePieces {
     piece.latest = Math.max(piece.latest, decoding)
   }
 
-  /** Returns the shift of each piece. A file with continuous times has a single piece. */
+  /**
+   * Returns for each piece of time the shift: ticks to add so that its times continue the previous piece. A file with
+   * continuous times has a single piece.
+   */
   finish(): TimePiece[] {
     const ends = new Map<number, number>()
     let shift = 0
@@ -109,7 +115,10 @@ export class TimelinePieces {
     })
   }
 
-  /** Returns an independent copy, which shares all pieces but the last. Only the last can still change. */
+  /**
+   * Returns an independent copy for further packets, which shares all pieces of time but the last. Only the last can
+   * still change.
+   */
   copy(): TimelinePieces {
     const copy = new TimelinePieces()
     for (const piece of this.#pieces.slice(0, -1)) copy.#pieces.push(piece)
@@ -130,10 +139,10 @@ export class TimelinePieces {
 }
 
 /**
- * Returns the smallest shift with which no stream of a piece steps back.
+ * Returns the smallest number of ticks to add to a piece's times so that no stream in it steps back in time.
  *
- * @param ends - Time at which each stream has ended so far, with its shift.
- * @param streams - Streams of the piece.
+ * @param ends - Time in ticks at which each earlier stream has ended, its shift included, by PID.
+ * @param streams - First and last times of the piece's streams, by PID.
  */
 function shiftAfter(
   ends: ReadonlyMap<number, number>,

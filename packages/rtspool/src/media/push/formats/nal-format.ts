@@ -146,8 +146,9 @@ const areEqual = (some: readonly Buffer[], others: readonly Buffer[]): boolean =
   some.length === others.length && some.every((set, index) => others[index]?.equals(set))
 
 /**
- * Returns whether lengths of four bytes lead exactly to the end. A start code would be a length of one byte, and no
- * picture has so short a unit; one of three bytes would have to match the size of all that follows.
+ * Returns whether an access unit has length fields of four bytes, and not start codes: following the lengths leads
+ * exactly to its end. A start code of four bytes would be a length of 1, and no picture has so short a unit. One of
+ * three bytes would have to match the size of all that follows.
  */
 function isLengthPrefixed(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -101,7 +101,7 @@ function pictureFormat(
   }
 }
 
-/** Reads frames that need no parameters. */
+/** Reads pictures, one for each write, of codecs without parameter sets. */
 class PictureReader implements UnitReader {
   readonly isComplete = true
   readonly pendingTicks = 0

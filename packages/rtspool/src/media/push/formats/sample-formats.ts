@@ -97,7 +97,9 @@ const sampleFormat = (
   split: () => ({ push: (chunk) => [Buffer.from(chunk)], flush: () => [] }),
 })
 
-/** Cuts samples into units of one packet each. Samples that do not fill a packet wait for more. */
+/**
+ * Cuts written samples into units of 20 ms, for one RTP packet each. Samples that do not fill a packet wait for more.
+ */
 class SampleReader implements UnitReader {
   readonly isComplete = true
   readonly coded: SampleTrack

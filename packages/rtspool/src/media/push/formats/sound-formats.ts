@@ -87,8 +87,8 @@ class AacReader implements UnitReader {
   }
 
   /**
-   * Returns whether the configuration of an ADTS header agrees with the present one. Headers cannot state SBR, so any
-   * header agrees with a longer configuration.
+   * Returns whether the configuration `config` from an ADTS header agrees with the present one. Headers cannot state
+   * SBR, so any header agrees with a longer present configuration.
    */
   #states(config: Uint8Array): boolean {
     if (!this.#config) return false

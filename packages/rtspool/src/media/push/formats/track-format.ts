@@ -2,28 +2,32 @@ import type { UnitSplitter } from '../../../rtp/index.js'
 import type { MediaDescription } from '../../../sdp/index.js'
 import type { CodedTrack, CodedUnit } from '../../coded/coded-track.js'
 
-/** A unit that has been read from written bytes. */
+/** A picture or piece of sound that has been read from the bytes of an application. */
 export interface ReadUnit extends CodedUnit {
-  /** Duration in ticks of the clock rate, if the format knows it; otherwise 0. */
+  /** Duration of the unit in ticks of the clock rate; 0 if the format does not know it. */
   readonly ticks: number
 }
 
 /** Reads the bytes that an application writes to one track. */
 export interface UnitReader {
-  /** Description and payloader for the units read last; `undefined` while their parameters are unknown. */
+  /**
+   * Track with description and RTP packetizer for the units read last; `undefined` while parameters such as the
+   * sampling rate are unknown.
+   */
   readonly coded: CodedTrack | undefined
-  /** True if the description contains all parameters of the stream. */
+  /** True if the description of `coded` contains all parameters that a decoder needs, such as SPS and PPS. */
   readonly isComplete: boolean
-  /** Ticks of samples that wait for more, because they do not fill a packet. */
+  /** Duration, in ticks of the clock rate, of samples read so far that do not fill a packet, and wait for more. */
   readonly pendingTicks: number
   /**
-   * Reads one write of the application. The units begin {@link pendingTicks} before it, and may share its memory.
+   * Reads the bytes of one write. The returned units begin {@link pendingTicks} before these bytes, and may share their
+   * memory.
    *
-   * @param isKey - Statement of the application. @default read from the bytes
+   * @param isKey - Statement of the application that a decoder can begin with the unit. @default read from the bytes
    * @returns `undefined` if the bytes cannot be read, or their parameters are unknown.
    */
   read(bytes: Uint8Array, isKey?: boolean): readonly ReadUnit[] | undefined
-  /** Returns the samples that wait for more as a unit, and forgets them. */
+  /** Removes the samples that wait for more, and returns them as a unit; `undefined` if there are none. */
   flush(): ReadUnit | undefined
 }
 
@@ -32,11 +36,13 @@ export interface UnitFormat {
   /** Name of the encoding in `a=rtpmap`. */
   readonly encoding: string
   readonly kind: 'video' | 'audio'
-  /** Duration of one unit in seconds, for units without a time; `undefined` if it is not known. */
+  /** Duration in seconds of one access unit that is written without a time; `undefined` if it is not known. */
   readonly unitSeconds?: number | undefined
-  /** @internal Creates a reader for one track. */
+  /** @internal Creates a reader for the access units that an application writes to one track. */
   open(payloadType: number): UnitReader
-  /** @internal Creates a splitter for a byte stream; absent if the format has no byte stream. */
+  /**
+   * @internal Creates a splitter, which cuts a byte stream into access units; absent if the format has no byte stream.
+   */
   split?(): UnitSplitter
 }
 
