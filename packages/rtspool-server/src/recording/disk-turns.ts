@@ -1,9 +1,13 @@
-/** Threads of libuv in which file operations, DNS lookups and some cryptography run, unless `UV_THREADPOOL_SIZE` says otherwise. */
+/**
+ * Number of libuv threads, which run file operations, DNS lookups and some cryptography, without `UV_THREADPOOL_SIZE`.
+ */
 const defaultThreads = 4
-/** Threads that recordings leave to the rest of the process. */
+/** Number of libuv threads that recordings leave free for other file operations and for DNS lookups. */
 const otherThreads = 2
 
-/** Returns the number of threads that the process has for blocking work. */
+/**
+ * Returns the number of libuv threads of the process: the value of `UV_THREADPOOL_SIZE`, or 4 without a valid value.
+ */
 export function poolThreads(setting = process.env.UV_THREADPOOL_SIZE): number {
   const threads = Number.parseInt(setting ?? '', 10)
   return threads > 0 ? threads : defaultThreads
@@ -12,8 +16,9 @@ export function poolThreads(setting = process.env.UV_THREADPOOL_SIZE): number {
 type Start = () => void
 
 /**
- * Limits the operations on disks that are under way. An operation on a disk that hangs keeps its thread until the disk
- * responds, and the process has few threads. Without a limit, one such disk would stop file media, DNS and logins.
+ * Limits the number of disk operations of recordings that run at the same time. An operation on a disk that hangs keeps
+ * its thread until the disk responds, and the process has few threads. Without a limit, one such disk would stop file
+ * media, DNS and logins.
  *
  * ```text
  *  4 threads: 2 for recordings (1 a disk) + 2 for everything else
@@ -22,7 +27,7 @@ type Start = () => void
 export class DiskTurns {
   readonly #maxAll: number
   readonly #maxOfDisk: number
-  /** Number of operations under way for each disk: a device, or a folder whose device is not known. */
+  /** Number of operations that run on each disk. Key: a device, or a folder whose device is not known. */
   readonly #running = new Map<string, number>()
   /** Functions that start the waiting operations of each disk, in the order of their requests. */
   readonly #waiting = new Map<string, Start[]>()
@@ -30,7 +35,7 @@ export class DiskTurns {
   readonly #devices = new Map<string, string>()
   #count = 0
 
-  /** @param threads - Threads of the process for blocking work. */
+  /** @param threads - Number of libuv threads of the process; operations on disks use all but two, and at least one. */
   constructor(threads = poolThreads()) {
     this.#maxAll = Math.max(1, threads - otherThreads)
     this.#maxOfDisk = Math.max(1, this.#maxAll - 1)
@@ -45,11 +50,12 @@ export class DiskTurns {
   }
 
   /**
-   * Runs an operation as soon as its disk has room for it: waits for its turn.
+   * Runs an operation on a disk. Waits first until the limits on operations of this disk and of all disks allow one
+   * more.
    *
-   * @param folder - Folder of the recording that the operation concerns.
-   * @returns The result of the operation.
-   * @throws The error of the operation.
+   * @param folder - Folder of the recording, from which the disk follows.
+   * @returns The result of `work`.
+   * @throws The error of `work`.
    */
   async run<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
     const disk = this.#devices.get(folder) ?? folder

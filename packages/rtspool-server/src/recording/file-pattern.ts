@@ -1,6 +1,6 @@
 import type { TimeZone } from './time-zone.js'
 
-/** Names in braces that a pattern may contain. */
+/** Names that a pattern of file names may contain in braces, such as `{path}`. Each stands for a fact of the file. */
 const placeholders = [
   ...['recording', 'path', 'year', 'month', 'day', 'hour', 'minute', 'second', 'zone'],
 ] as const
@@ -14,9 +14,9 @@ export const defaultFilePattern = '{path}/{year}-{month}-{day}/{hour}-{minute}-{
 const plainPart = /^(?:[^{}<>:"|?*\\\p{Cc}]|\{(?<name>[a-z]+)\})+$/u
 /** Maximum bytes (UTF-8) of one element of a media's path in a file name; the rest is cut off. */
 const maxPartBytes = 200
-/** Maximum bytes (UTF-8) of one element of a file name: common file systems allow 255, and a number may follow. */
+/** Maximum bytes (UTF-8) of a file or folder name. Common file systems allow 255, and a number may follow the name. */
 const maxNameBytes = 245
-/** Name of the path `/`. */
+/** Text in file names for the media path `/`, which has no elements. */
 const rootName = '%2f'
 
 /**
@@ -41,7 +41,9 @@ export interface FileFacts {
   readonly startMs: number
 }
 
-/** Returns the relative name of the file of a segment. */
+/**
+ * Returns the name of the file of a segment, relative to the folder of the recording, with `/` between its elements.
+ */
 export function fileNameOf(pattern: string, facts: FileFacts, zone: TimeZone): string {
   const name = nameWith(pattern, facts, zone, maxPartBytes)
   const longest = Math.max(...name.split('/').map((part) => Buffer.byteLength(part)))

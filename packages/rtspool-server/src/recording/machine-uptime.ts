@@ -19,7 +19,7 @@ export const processUptime = (clock: Clock, bootId: string = randomUUID()): Mach
   uptimeMs: () => clock.now(),
 })
 
-/** Uptime of the machine on Linux, and of the process elsewhere. */
+/** Returns a clock that nobody can set: the uptime of the machine on Linux, and of the process elsewhere. */
 export function machineUptime(): MachineUptime {
   try {
     const bootId = readFileSync(bootIdFile, 'latin1').trim()

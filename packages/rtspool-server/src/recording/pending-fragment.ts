@@ -8,21 +8,21 @@ import { referenceTime } from '../fmp4/reference-time.js'
 import type { RecordedSample, RecordedTrack } from './recorded-track.js'
 import { SampleMemory } from './sample-memory.js'
 
-/** A fragment that can be written. */
+/** MP4 fragment in memory, to be appended to the file of a recording. */
 export interface BuiltFragment {
   /** Bytes of the fragment in pieces, valid until {@link release}. */
   readonly pieces: readonly Buffer[]
   readonly sizeBytes: number
-  /** Bytes from the beginning of the fragment to the `moof`. */
+  /** Number of bytes in front of the box `moof`: the size of the box `prft`, or 0 without one. */
   readonly moofOffset: number
-  /** Gives the memory of the samples back. Call it once the pieces are written. */
+  /** Frees the memory behind {@link pieces} for other samples. Call this function once the pieces are written. */
   release(): void
 }
 
-/** A sample whose bytes are in the memory of its track. */
+/** Times and flags of a sample that waits to be written. The memory of its track holds the bytes of the sample. */
 type WaitingSample = Omit<RecordedSample, 'pieces'>
 
-/** Samples of one track that wait, and their bytes. */
+/** Samples of one track that wait to be written as a fragment, and the memory with their bytes. */
 interface WaitingTrack {
   readonly samples: WaitingSample[]
   readonly memory: SampleMemory
@@ -36,7 +36,7 @@ export class PendingFragment {
     return this.#tracks.size === 0
   }
 
-  /** Adds a sample, whose bytes are copied. */
+  /** Adds a sample to the waiting ones of its track, and copies the bytes of the sample. */
   add(track: RecordedTrack, sample: RecordedSample): void {
     const waiting = this.#tracks.get(track) ?? this.#begin(track)
     const { decodeTime, time, duration, sizeBytes, isSync, unixMs } = sample
@@ -44,18 +44,23 @@ export class PendingFragment {
     waiting.memory.add(sample.pieces)
   }
 
-  /** Returns the milliseconds from the first waiting sample of a track to a time in ticks; 0 if none waits. */
+  /**
+   * Returns the milliseconds from the first waiting sample of a track to `decodeTime` in ticks; 0 if no sample waits.
+   */
   waitingMs(track: RecordedTrack, decodeTime: number): number {
     const first = this.firstOf(track)
     return first ? track.msOf(decodeTime - first.decodeTime) : 0
   }
 
-  /** Returns the first waiting sample of a track. */
+  /** Returns the first sample of a track that waits to be written; `undefined` if none of the track waits. */
   firstOf(track: RecordedTrack): WaitingSample | undefined {
     return this.#tracks.get(track)?.samples[0]
   }
 
-  /** Removes and returns the samples from a time on the stream's timeline on, except those of one track. */
+  /**
+   * Removes and returns the waiting samples with a decoding time from `fromMs` on (milliseconds on the stream's
+   * timeline), except samples of the track `except`.
+   */
   takeFrom(fromMs: number, except: RecordedTrack): (readonly [RecordedTrack, RecordedSample])[] {
     const taken: (readonly [RecordedTrack, RecordedSample])[] = []
     for (const [track, { samples, memory }] of this.#tracks) {
@@ -75,11 +80,13 @@ export class PendingFragment {
   }
 
   /**
-   * Returns the waiting samples as a fragment, with the time of the source in front, and removes them.
+   * Builds one fragment of all waiting samples, which then wait no longer. A box `prft` with the wall clock of the
+   * source comes first if that time is known.
    *
-   * @param tracks - Tracks of the file in their order; samples of other tracks are left out.
-   * @param baseMs - Time on the stream's timeline at which the file begins.
-   * @param ends - Decoding time of the sample that follows, by track, where it is known.
+   * @param tracks - Tracks of the file in their order; samples of other tracks are dropped.
+   * @param baseMs - Time in milliseconds on the stream's timeline at which the file begins.
+   * @param ends - Decoding time in ticks of the sample after the waiting ones, by track, where it is known.
+   * @returns `undefined` if no sample of these tracks waits.
    */
   build(
     tracks: readonly RecordedTrack[],
@@ -118,7 +125,7 @@ export class PendingFragment {
   }
 }
 
-/** @param memories - Bytes of the samples of each run. */
+/** Joins the head of a fragment with the bytes of its samples. @param memories - Bytes of the samples of each run. */
 function fragmentOf(
   reference: Uint8Array,
   sequenceNumber: number,

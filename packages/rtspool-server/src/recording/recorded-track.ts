@@ -44,7 +44,7 @@ export class RecordedTrack {
     return this.#coding.coding.format
   }
 
-  /** True once the track has had a sample. */
+  /** True once {@link push} has returned a sample of the track. */
   get hasSamples(): boolean {
     return this.#hasSamples
   }
@@ -58,7 +58,12 @@ export class RecordedTrack {
     return (ticks / this.info.clockRate) * 1000
   }
 
-  /** @returns `undefined` for a unit that cannot be recorded, such as a picture before the first key frame. */
+  /**
+   * Converts an access unit to a sample of the file.
+   *
+   * @param common - Times that all tracks of the stream share.
+   * @returns `undefined` for a unit that cannot be recorded, such as a picture before the first key frame.
+   */
   push(unit: AccessUnit, common: CommonInstant): RecordedSample | undefined {
     const time = this.#mediaTimes.place(unit, common)
     const sample = this.isVideo ? this.#picture(unit, time) : this.#sound(unit, time)
@@ -107,13 +112,15 @@ export class RecordedTrack {
   }
 }
 
-/** Tracks of a media that a recording can hold, and the encodings of those that it cannot. */
+/**
+ * Tracks of a media that a recording can hold, and the tracks (`refused`) in encodings that an MP4 file cannot hold.
+ */
 export interface RecordedTracks {
   readonly tracks: readonly RecordedTrack[]
   readonly refused: readonly TrackInfo[]
 }
 
-/** Chooses the tracks of picture and sound that a recording can hold. */
+/** Sorts the tracks of a media into those that a recording can hold and those that it cannot. */
 export function recordedTracks(infos: readonly TrackInfo[]): RecordedTracks {
   const tracks: RecordedTrack[] = []
   const refused: TrackInfo[] = []

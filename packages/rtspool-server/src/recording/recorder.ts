@@ -25,11 +25,11 @@ export type RecorderState = 'waiting' | 'recording' | 'ended'
 
 /** Receives the events of a recorder. */
 export interface RecorderListener {
-  /** Called when the first file has been created. @param refused - Encodings that are not recorded. */
+  /** Called once the first file exists. @param refused - Encodings of tracks that the files leave out. */
   started(recorder: Recorder, refused: readonly string[]): void
   segmentClosed(recorder: Recorder, segment: ClosedSegment): void
   failed(recorder: Recorder, failure: RecordingFailure, error: unknown): void
-  /** Called once, last of all. */
+  /** Called once, after all other events of the recorder, with the reason for the end of the recording. */
   ended(recorder: Recorder, end: RecordingEnd): void
 }
 
@@ -88,27 +88,32 @@ export class Recorder {
     return this.#hasStarted
   }
 
-  /** Names of all files that are not closed, with their folder: a file stays open until the next one has its first fragment. */
+  /**
+   * Paths (folder and name) of all files that are open. A file stays open until the next one has its first fragment.
+   */
   get openFiles(): ReadonlySet<string> {
     return this.#openFiles
   }
 
-  /** Name of the file that is being written, with its folder. */
+  /** Path (folder and name) of the newest file while the recording runs; `undefined` before the first file. */
   get file(): string | undefined {
     return this.#file
   }
 
-  /** Bytes of all closed segments. */
+  /** Total size in bytes of the files that the recorder has closed. */
   get sizeBytes(): number {
     return this.#sizeBytes
   }
 
-  /** Packets that are missing in the files because the disk was too slow. */
+  /** Number of RTP packets that are missing in the files because the disk was too slow. */
   get missedPackets(): number {
     return this.#missedPackets
   }
 
-  /** Ends the recording, and writes what waits. Idempotent. Never rejects. */
+  /**
+   * Ends the recording: writes the samples that wait in memory, and closes the files. Waits 5 s at most for the disk.
+   * Idempotent. Never rejects.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await endOrDeadline(this.#ended, this.#options.clock)
@@ -199,7 +204,7 @@ export class Recorder {
 const refusedOf = ({ refused }: StreamRecorder): string[] =>
   refused.map((info) => encodingOf(info) ?? info.description.kind)
 
-/** Returns a failure in words: the code of the system, such as `ENOSPC`, and its message. */
+/** Returns the message of an error for logs and events, and its code if it has one, such as `ENOSPC` of a full disk. */
 export function failureText(error: unknown): { readonly code?: string; readonly message: string } {
   const code = codeOf(error)
   const message = error instanceof Error ? error.message : String(error)

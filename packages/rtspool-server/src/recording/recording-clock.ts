@@ -1,8 +1,10 @@
 import type { Clock } from 'rtspool'
 
-/** Milliseconds by which a wall clock may drift between two units. A clock that has drifted more was set. */
+/** Maximum milliseconds by which a wall clock drifts between two access units. A larger drift means that it was set. */
 const maxDriftMs = 2_000
-/** Deviation of the source's clock from ours, in milliseconds, up to which the source is believed. */
+/**
+ * Maximum difference in milliseconds between the clock of a source and ours. Above it, times are shifted to our clock.
+ */
 const maxBelievedMs = 10_000
 
 /**
@@ -19,11 +21,11 @@ export class RecordingClock {
   }
 
   /**
-   * Notes a unit.
+   * Notes the times of an access unit, from which {@link timeMs} follows.
    *
-   * @param unixMs - Wall clock of the source; `undefined` if nothing is known of it.
-   * @param placeMs - Place of the unit on the timeline of its stream.
-   * @param hasJumped - True if the place says nothing about the time since the unit before.
+   * @param unixMs - Wall clock of the source at the unit, in milliseconds since 1970; `undefined` if it is unknown.
+   * @param placeMs - Place of the unit on the timeline of its stream, in milliseconds.
+   * @param hasJumped - True if `placeMs` says nothing about the time since the unit before.
    * @returns True if the clock of this machine was set since the unit before.
    */
   note(unixMs: number | undefined, placeMs: number, hasJumped: boolean): boolean {
@@ -42,7 +44,9 @@ export class RecordingClock {
     return false
   }
 
-  /** Time of the last unit on the clock of this machine, in milliseconds since 1970. */
+  /**
+   * Time of the last noted access unit on the clock of this machine, in milliseconds since 1970; now if there is none.
+   */
   get timeMs(): number {
     return (this.#last?.unixMs ?? this.#clock.unixTimeMs()) + this.#offsetMs
   }

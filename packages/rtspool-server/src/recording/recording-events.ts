@@ -9,16 +9,16 @@ export interface RecordingEvents {
   /** A recording has created its first file. `refused`: encodings of tracks that are not recorded. */
   started: [recorder: Recorder, refused: readonly string[]]
   segmentClosed: [recorder: Recorder, segment: ClosedSegment]
-  /** A recording has failed. `retrySeconds`: time to the next attempt; `undefined` = none. */
+  /** A recording has failed. `retrySeconds`: seconds until the next attempt; `undefined` = no further attempt. */
   failed: [
     recorder: Recorder,
     failure: RecordingFailure,
     error: unknown,
     retrySeconds: number | undefined,
   ]
-  /** A file was removed: it was too old, the others needed its room, or somebody deleted it. */
+  /** A recorded file was removed: it was too old, newer files needed its room, or somebody deleted the file. */
   removed: [plan: RecordingPlan, segment: StoredSegment, cause: RemovalCause]
-  /** Old files cannot be listed or removed. */
+  /** The server could not list or remove the old files of a recording. `error`: error of the operating system. */
   removalFailed: [plan: RecordingPlan, error: unknown]
   /** A recording that had started has ended. */
   stopped: [recorder: Recorder, end: RecordingEnd]

@@ -9,9 +9,12 @@ export interface RecordingPlan {
   readonly path: string
   /** Folder of the files. */
   readonly folder: string
-  /** Pattern of the names of files, relative to the folder. */
+  /** Pattern of the file names, relative to the folder: `{path}/{year}-{month}-{day}/{hour}-{minute}-{second}.mp4`. */
   readonly file: string
-  /** `UTC`, `local`, or a name such as `Europe/Berlin`. */
+  /**
+   * Time zone of file names, segment ends and schedule: `UTC`, `local` (of the machine), or a name like
+   * `Europe/Berlin`.
+   */
   readonly timeZone: string
   /** Length of a file in seconds. A new file begins with the key frame after each multiple: 3600 = each full hour. */
   readonly segmentSeconds: number
@@ -23,9 +26,9 @@ export interface RecordingPlan {
   readonly autoStart: boolean
   /** Times of the week at which the recording runs, such as `mon-fri 22:00-06:00` in its time zone; empty = always. */
   readonly schedule: readonly string[]
-  /** Hours after which a file is removed; 0 = never. */
+  /** Age in hours above which a file of the recording is removed; 0 = never. */
   readonly maxAgeHours: number
-  /** Bytes of all files, above which the oldest ones are removed; 0 = unlimited. */
+  /** Maximum bytes of all files of the recording together, above which the oldest ones are removed; 0 = unlimited. */
   readonly maxBytes: number
 }
 
@@ -41,7 +44,7 @@ export const recordingDefaults = Object.freeze({
   maxBytes: 100 * 1024 ** 3,
 }) satisfies Omit<RecordingPlan, 'name' | 'path' | 'folder'>
 
-/** Returns whether a recording includes a path. */
+/** Returns whether the path of a plan, which may be a pattern such as `/live/*`, matches the path of a media. */
 export const recordsPath = ({ path: pattern }: RecordingPlan, path: string): boolean =>
   pattern === path || (pattern.endsWith('/*') && path.startsWith(pattern.slice(0, -1)))
 

@@ -16,17 +16,17 @@ import { RecordingFiles } from './stored/recording-files.js'
 import { Switches } from './switches.js'
 import { TimeZone } from './time-zone.js'
 
-/** Seconds after which a recording that has failed is tried again. */
+/** Seconds from a failed write of a recording to the next attempt. */
 const retrySeconds = 30
-/** Seconds after which a source that the recording itself starts is tried again. */
+/** Seconds from the end of a source that the recording itself starts to the next start of this source. */
 const sourceRetrySeconds = 10
 
 const minuteMs = 60_000
 
 export interface RecordingServiceOptions {
-  /** @default the clock of the machine */
+  /** Clock for file times, schedules and retries, which tests replace. @default the clock of the machine */
   readonly clock?: Clock | undefined
-  /** @default files on the disk */
+  /** Store that creates the files of recordings, which tests replace. @default files on the disk */
   readonly store?: SegmentStore | undefined
   /** Clock that nobody can set, by which the age of files is judged. @default the uptime of the machine */
   readonly uptime?: MachineUptime | undefined
@@ -46,10 +46,10 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   readonly #listener: RecorderListener
   readonly #onMedia = (media: MediaInfo): void => this.#mediaStarted(media)
   readonly #switches: Switches
-  /** Files of all recordings. */
+  /** Recorded files of all plans, which this object lists and removes. */
   readonly files: RecordingFiles
   #plans: readonly RecordingPlan[] = []
-  /** Recordings that were on at the last look at their schedules, once a minute. */
+  /** Plans that were to record at the last check of the schedules, which the service makes once a minute. */
   #onTime = new Set<RecordingPlan>()
   #scheduleTimer: ClockTimer
   #isClosed = false
@@ -97,7 +97,9 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     return this.#plans
   }
 
-  /** Uses other plans. Recordings whose plan is the same go on; the others end, and new ones begin. */
+  /**
+   * Replaces the plans. Recordings with an unchanged plan go on; all others end, and recordings with new plans begin.
+   */
   update(plans: readonly RecordingPlan[]): void {
     const isKept = (plan: RecordingPlan): boolean => plans.some((each) => isSamePlan(each, plan))
     for (const plan of this.#plans) if (!isKept(plan)) void this.#drop(plan)
@@ -117,7 +119,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     return this.#switches.isOn(name) ?? (autoStart && isTime())
   }
 
-  /** Returns the end of a start for some seconds; `undefined` without one. */
+  /** Returns the end of a start that the control API has limited to some seconds; `undefined` without such a start. */
   untilOf({ name }: RecordingPlan): Date | undefined {
     return this.#switches.untilOf(name)
   }
@@ -125,7 +127,8 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   /**
    * Starts a recording that was stopped, or that does not start by itself.
    *
-   * @param seconds - Time after which the recording follows its settings again. @default until the next start or stop
+   * @param seconds - Seconds after which `autoStart` and the schedule decide again. @default until the next start or
+   * stop
    */
   start(plan: RecordingPlan, seconds?: number): void {
     if (seconds === undefined) this.#switches.set(plan.name, true)
@@ -133,13 +136,13 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#begin(plan)
   }
 
-  /** Stops a recording, until {@link start} is called. Resolves when its files are closed. */
+  /** Stops a recording until {@link start} is called for its plan. Resolves when the files are closed. */
   async stop(plan: RecordingPlan): Promise<void> {
     this.#switches.set(plan.name, false)
     await this.#drop(plan)
   }
 
-  /** Ends all recordings, and writes what waits. Idempotent. */
+  /** Ends all recordings: writes the samples that wait in memory, and closes the files. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#scheduleTimer.cancel()

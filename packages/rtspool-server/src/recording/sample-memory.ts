@@ -1,6 +1,6 @@
-/** Size of a block: a picture at 2 Mbit/s has some 8 kB, a fragment of 1 s some 250 kB. */
+/** Bytes of one memory block for samples: a picture at 2 Mbit/s has some 8 kB, a fragment of 1 s some 250 kB. */
 const blockBytes = 32 * 1024
-/** Number of free blocks to keep for later fragments; 8 MiB together. */
+/** Maximum number of unused memory blocks to keep for later fragments; 8 MiB together. */
 const maxFreeBlocks = 256
 
 const freeBlocks: Buffer[] = []
@@ -15,7 +15,7 @@ const freeBlocks: Buffer[] = []
  */
 export class SampleMemory {
   #blocks: Buffer[] = []
-  /** Bytes used in the last block. */
+  /** Number of bytes of the last block that samples occupy; the next sample follows them. */
   #usedBytes = blockBytes
 
   /** Appends a copy of the pieces of a sample. */
@@ -37,7 +37,7 @@ export class SampleMemory {
     )
   }
 
-  /** Removes and returns a copy of the bytes from an offset on. */
+  /** Removes the bytes from `offset` on (in bytes), and returns a copy of them, which belongs to the caller. */
   truncate(offset: number): Buffer {
     const all = Buffer.concat(this.pieces)
     this.release()

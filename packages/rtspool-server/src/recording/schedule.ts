@@ -8,13 +8,14 @@ export const scheduleText =
   'times of the week such as "mon-fri 22:00-06:00", "sat,sun 00:00-24:00" or "daily 08:00-18:00"'
 
 /**
- * Times of the week: the days on which they begin, and the minutes after midnight from which and to which they last.
+ * Entry of a schedule: the days on which recording begins, and the minutes after midnight from which and to which it
+ * lasts.
  */
 interface Times {
   /** Numbers of days, from 0 = Monday. */
   readonly days: ReadonlySet<number>
   readonly from: number
-  /** Minutes after midnight; above 1440 if the times end on the next day. */
+  /** End in minutes after the midnight before the begin; above 1440 if the entry ends on the next day. */
   readonly to: number
 }
 
@@ -22,7 +23,8 @@ interface Times {
 export const isTimes = (text: string): boolean => parseTimes(text) !== undefined
 
 /**
- * Returns whether a schedule is on at a time, on the clock of a zone. The end of an entry is no longer on.
+ * Returns whether a schedule wants a recording at a time, on the clock of a zone. At the very end of an entry, the
+ * schedule is off.
  *
  * @param schedule - Texts such as `mon-fri 22:00-06:00`; an empty list means at all times.
  * @param unixMs - Time in milliseconds since 1970.

@@ -1,13 +1,13 @@
 import { box, boxHeaderBytes } from '../fmp4/box.js'
 
-/** Identifier of the box with the facts of a segment. */
+/** UUID of the MP4 box that holds the {@link SegmentFacts} of a recorded file. */
 const boxId = Buffer.from('7c0e1f5fa9b64f3b8d0a52e0c5f24e11', 'hex')
-/** Identifier of the box with the end of a segment. */
+/** UUID of the MP4 box that holds the end time of a recorded file. */
 const endBoxId = Buffer.from('7c0e1f5fa9b64f3b8d0a52e0c5f24e12', 'hex')
 const maxFactsBytes = 16 * 1024
 /** Maximum bytes to read from the beginning of a file, where its facts are. */
 export const maxHeadBytes = 1024 + maxFactsBytes
-/** Size of the box with the end of a segment. */
+/** Size in bytes of the MP4 box that holds the end time of a recorded file. */
 export const endBoxBytes = boxHeaderBytes + 16 + 8
 
 /** Facts of a segment that its file contains, so that no other index is needed. */
@@ -31,8 +31,9 @@ export const factsBox = (facts: SegmentFacts): Buffer =>
   box('uuid', boxId, Buffer.from(JSON.stringify(facts)))
 
 /**
- * Reads the facts from the beginning of a file, where they are the second box.
+ * Reads the facts of a segment from the beginning of its file, where they are the second box.
  *
+ * @param head - First bytes of the file, of which {@link maxHeadBytes} are enough.
  * @returns `undefined` if the file is no segment of a recording.
  */
 export function parseFacts(head: Buffer): SegmentFacts | undefined {
@@ -66,9 +67,9 @@ function bootOf({ bootId, uptimeMs }: Partial<SegmentFacts>): Partial<SegmentFac
 }
 
 /**
- * Returns the box with the end of a segment, which stands in front of the `mfra`.
+ * Returns the box with the end time of a segment, which stands in front of the `mfra` at the end of the file.
  *
- * @param endMs - On the clock of this machine, in milliseconds since 1970.
+ * @param endMs - End on the clock of this machine, in milliseconds since 1970.
  */
 export function endBox(endMs: number): Buffer {
   const end = Buffer.alloc(8)
@@ -76,7 +77,7 @@ export function endBox(endMs: number): Buffer {
   return box('uuid', endBoxId, end)
 }
 
-/** Reads the box with the end of a segment; `undefined` for other bytes. */
+/** Reads the end of a segment in milliseconds since 1970 from the box that {@link endBox} returns; else `undefined`. */
 export function parseEnd(bytes: Buffer): number | undefined {
   const from = boxHeaderBytes + endBoxId.length
   const isOne =

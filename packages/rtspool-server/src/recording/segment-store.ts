@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { diskTurns } from './disk-turns.js'
 
-/** An open file of a segment. */
+/** Open MP4 file in which a recorder writes one segment, such as an hour of a recording. */
 export interface SegmentFile {
   /** Name of the file, relative to the folder of the recording. */
   readonly name: string
@@ -16,12 +16,12 @@ export interface SegmentFile {
   close(): Promise<void>
 }
 
-/** Creates the files of segments. */
+/** Storage in which recorders create the files of segments. */
 export interface SegmentStore {
   /**
-   * Creates a file with its first bytes, or none. If another one has its name, adds a number to the name.
+   * Creates a file that begins with `head`, and the folders in its name. Adds a number to a name that is taken.
    *
-   * @throws The error of the system. There is no file then.
+   * @throws The error of the system. No file is left then.
    */
   create(folder: string, name: string, head: Buffer): Promise<SegmentFile>
 }
@@ -54,7 +54,9 @@ async function createFile(folder: string, name: string, head: Buffer): Promise<D
   }
 }
 
-/** Writes the first bytes of a file. A file that is not even begun would be found by nobody, and is removed. */
+/**
+ * Writes the first bytes of a new file. If this fails, removes the file, which no reader could recognize as a segment.
+ */
 async function begin(file: DiskFile, head: Buffer): Promise<DiskFile> {
   try {
     await file.begin(head)

@@ -5,7 +5,7 @@ import type { RecordedSample, RecordedTrack } from './recorded-track.js'
 import { endBox, factsBox, type SegmentFacts } from './segment-facts.js'
 import type { SegmentFile } from './segment-store.js'
 
-/** A segment whose file is closed. */
+/** Facts of a segment (one file of a recording) that is complete: name, end and size of its closed file. */
 export interface ClosedSegment extends SegmentFacts {
   /** Name of the file, relative to the folder of the recording. */
   readonly file: string
@@ -17,9 +17,9 @@ export interface SegmentOptions {
   readonly facts: SegmentFacts
   /** Tracks of the stream. The file has those that have a format and samples when it is created. */
   readonly tracks: readonly RecordedTrack[]
-  /** Track with whose key frames segments begin. */
+  /** Leading track of the stream: each segment begins with one of its key frames. */
   readonly leader: RecordedTrack
-  /** Creates the file with its first bytes. */
+  /** Creates the file of the segment with `head` as first bytes. Called when the first fragment is to be written. */
   readonly create: (head: Buffer) => Promise<SegmentFile>
 }
 
@@ -53,7 +53,7 @@ export class Segment {
     this.#endMs = this.baseMs
   }
 
-  /** True once the file exists. */
+  /** True once the file of the segment exists, which the first fragment creates. */
   get isOpen(): boolean {
     return this.#file !== undefined
   }
@@ -68,22 +68,25 @@ export class Segment {
     this.#endMs = Math.max(this.#endMs, track.msOf(sample.decodeTime + sample.duration))
   }
 
-  /** Returns the milliseconds from the first unwritten sample of a track to `next`, which is not added yet. */
+  /**
+   * Returns the milliseconds from the first unwritten sample of a track to `next`, a sample that {@link add} does not
+   * have.
+   */
   waitingMs(track: RecordedTrack, next: RecordedSample): number {
     return this.#pending.waitingMs(track, next.decodeTime)
   }
 
-  /** Moves unwritten samples to the next segment: those from its beginning on, except samples of the leader. */
+  /** Moves unwritten samples from the beginning of `next` on to that segment, except samples of the leading track. */
   moveTo(next: Segment): void {
     const moved = this.#pending.takeFrom(next.baseMs, this.#options.leader)
     for (const [track, sample] of moved) next.add(track, sample)
   }
 
   /**
-   * Writes the waiting samples as one fragment.
+   * Writes the waiting samples to the file as one fragment. Does nothing if no sample waits.
    *
-   * @param next - Sample of the leader that follows, from which the duration of the last one results.
-   * @throws The error of the system.
+   * @param next - Sample of the leading track after the waiting ones, at which the last of these ends.
+   * @throws The error of the system, such as `ENOSPC`.
    */
   async flush(next?: RecordedSample): Promise<void> {
     if (this.#pending.isEmpty) return
@@ -105,8 +108,9 @@ export class Segment {
   }
 
   /**
-   * Writes what waits and the table of key frames, and closes the file.
+   * Writes the waiting samples and the table of key frames, and closes the file.
    *
+   * @param next - Sample of the leading track after the waiting ones, at which the last of these ends.
    * @returns `undefined` if nothing was written.
    * @throws The error of the system; the file is closed all the same.
    */

@@ -10,7 +10,7 @@ import type { SegmentFile } from './segment-store.js'
 
 /** Milliseconds of the leading track in one fragment: as much as the end of the process may lose. */
 const fragmentMs = 1_000
-/** Milliseconds of another track after which a fragment is written although the leader has stopped. */
+/** Milliseconds of another track after which a fragment is written although the leading track has stopped. */
 const otherFragmentMs = 1_500
 /** Milliseconds for which the first segment waits for a described track that has sent nothing yet. */
 const trackWaitMs = 1_000
@@ -40,12 +40,12 @@ export class StreamRecorder {
   readonly #tracks = new Map<TrackInfo, RecordedTrack>()
   readonly #all: readonly RecordedTrack[]
   readonly #leader: RecordedTrack | undefined
-  /** Tracks that files cannot hold. */
+  /** Tracks of the stream that are left out, because MP4 files cannot hold their encodings. */
   readonly refused: readonly TrackInfo[]
   #common: CommonInstant | undefined
   #firstUnitMs: number | undefined
   #segment: Segment | undefined
-  /** Segment before, until the first fragment of the present one: sound may arrive late. */
+  /** Previous segment, which stays open until the first fragment of the present one, because sound may arrive late. */
   #former: Segment | undefined
   #formats: readonly (TrackFormat | undefined)[] = []
   #endsAtMs = 0
@@ -67,7 +67,7 @@ export class StreamRecorder {
     return this.#leader !== undefined
   }
 
-  /** @throws The error of the system, such as `ENOSPC`. Call {@link abandon} afterwards. */
+  /** Adds an access unit, and writes a fragment if it is due. @throws The error of the system: call {@link abandon}. */
   async push(unit: AccessUnit): Promise<void> {
     const track = this.#tracks.get(unit.track)
     if (!track) return
@@ -80,7 +80,7 @@ export class StreamRecorder {
     this.#add(track, sample)
   }
 
-  /** Writes what waits, and closes the files. */
+  /** Writes the samples that wait in memory, and closes the files. @throws The error of the system. */
   async finish(): Promise<void> {
     const segments = [this.#former, this.#segment]
     this.#former = this.#segment = undefined

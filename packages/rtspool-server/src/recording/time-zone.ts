@@ -6,7 +6,7 @@ export interface ZonedTime {
   readonly hour: string
   readonly minute: string
   readonly second: string
-  /** `+0200`, or `Z` for UTC. */
+  /** Offset from UTC: `+0200`, or `Z` for UTC itself. */
   readonly zone: string
 }
 
@@ -28,14 +28,14 @@ export class TimeZone {
     })
   }
 
-  /** Returns the clock of the zone at a time in milliseconds since 1970. */
+  /** Returns date, time of day and offset in the zone at `unixMs`, in milliseconds since 1970. */
   partsAt(unixMs: number): ZonedTime {
     const parts = this.#format.formatToParts(unixMs).map(({ type, value }) => [type, value])
     const zone = this.#isUtc ? 'Z' : offsetText(this.offsetMsAt(unixMs))
     return { ...(Object.fromEntries(parts) as Omit<ZonedTime, 'zone'>), zone }
   }
 
-  /** Returns the clock of the zone minus UTC at a time, in milliseconds. */
+  /** Returns the milliseconds to add to UTC to get the clock of the zone at `unixMs`, in milliseconds since 1970. */
   offsetMsAt(unixMs: number): number {
     if (this.#isUtc) return 0
     const parts = this.#format.formatToParts(unixMs).map(({ type, value }) => [type, Number(value)])

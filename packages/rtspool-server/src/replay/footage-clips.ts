@@ -13,7 +13,9 @@ export interface Clip {
   /** Name of the file, relative to the folder. */
   readonly file: string
   readonly startMs: number
-  /** End of the last picture; of a file that is being written, the time of its last write. */
+  /**
+   * End of the last picture, or of a file that is being written the time of its last write, in milliseconds since 1970.
+   */
   readonly endMs: number
 }
 
@@ -21,7 +23,7 @@ export interface Clip {
 export interface ClipList {
   /** Files by time, the oldest first. */
   readonly clips: readonly Clip[]
-  /** True while the path is recorded, so that more is to come. */
+  /** True while the path is recorded, so that more footage follows. */
   readonly isGrowing: boolean
 }
 
@@ -35,10 +37,10 @@ export interface OpenClip {
 
 /** Milliseconds without footage above which there is a gap. Shorter pauses result from the clocks of two files. */
 export const gapMs = 500
-/** Milliseconds between two looks for more footage of a path that is recorded. */
+/** Milliseconds between two checks for more footage of a path that is being recorded. */
 const growthCheckMs = 500
 
-/** Milliseconds by which times may differ because they are rounded. */
+/** Maximum milliseconds by which two equal times differ because of rounding. */
 export const roundingMs = 0.5
 
 export interface FootageOptions {
@@ -81,14 +83,17 @@ export class FootageClips {
     return this.#init.list()
   }
 
-  /** Returns the clip at a time. `isLive`: more of it is being recorded. */
+  /**
+   * Returns the last file that begins at or before `fromMs` (milliseconds since 1970), or else the first file.
+   * `isLive`: the path is being recorded, and the file is the newest. `clip` is `undefined` if there are no files.
+   */
   async at(fromMs: number): Promise<{ clip: Clip | undefined; isLive: boolean }> {
     const { clips, isGrowing } = await this.list()
     const clip = clips.findLast(({ startMs }) => startMs <= fromMs) ?? clips[0]
     return { clip, isLive: isGrowing && clip === clips.at(-1) }
   }
 
-  /** Returns the next later file; waits for one while the path is recorded. @returns `undefined` if none follows. */
+  /** Returns the next later file, and waits for one while the path is recorded; `undefined` if none follows. */
   async after({ startMs }: Clip): Promise<Clip | undefined> {
     while (!this.isClosed) {
       const { clips, isGrowing } = await this.list()
@@ -99,7 +104,7 @@ export class FootageClips {
     return undefined
   }
 
-  /** Waits until the file has grown. @returns False if it will not grow any more, or not up to `toMs`. */
+  /** Waits until an open file has further fragments. @returns False if none will follow, or the file reaches `toMs`. */
   async grows(open: OpenClip, toMs: number): Promise<boolean> {
     const { clip, file } = open
     while (!this.isClosed && !isReached(open, toMs)) {
@@ -121,7 +126,11 @@ export class FootageClips {
     this.#waiting = undefined
   }
 
-  /** Tells what follows a fragment of a file in a range that ends at `toMs`. */
+  /**
+   * Returns whether more footage, a gap, or the end of a range follows the fragment `index` of an open file.
+   *
+   * @param toMs - End of the range, in milliseconds since 1970.
+   */
   async followerOf(open: OpenClip, index: number, toMs: number): Promise<'more' | 'gap' | 'end'> {
     const { clip, file } = open
     if (index + 1 >= file.fragments.length && !isReached(open, toMs)) await file.refresh()
@@ -161,7 +170,9 @@ export function endOf({ clip, file }: OpenClip): number {
   return last ? clip.startMs + file.endMsOf(last) : clip.startMs
 }
 
-/** Returns whether a file has all of the leading track up to the end of a range. */
+/**
+ * Returns whether the leading track of a file has footage up to `toMs`, the end of a range in milliseconds since 1970.
+ */
 export function isReached({ clip, file }: OpenClip, toMs: number): boolean {
   const last = file.fragments.at(-1)
   return last !== undefined && clip.startMs + file.leaderEndMsOf(last) >= toMs - roundingMs

@@ -94,7 +94,7 @@ export class FootageFile {
     return this.#stored.fragments
   }
 
-  /** Looks for fragments that were written since the last look. @returns True if there are any. */
+  /** Reads the positions of fragments that were written since the last call. @returns True if there are any. */
   async refresh(): Promise<boolean> {
     const before = this.#stored.fragments.length
     this.#stored = await this.#indexes.read(this.#folder, this.#handle, this.#stored)

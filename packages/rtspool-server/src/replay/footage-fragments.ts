@@ -17,11 +17,14 @@ export interface ReadFragment extends OpenClip {
   readonly isBeforeGap: boolean
   readonly isLast: boolean
   readonly skippedMs: number
-  /** End of the range, if it is read forward. */
+  /** End of the range in milliseconds since 1970, if the range is read forward. */
   readonly toMs?: number
 }
 
-/** Yields the fragments from the last one at or before `fromMs` with which a decoder can begin, up to `toMs`. */
+/**
+ * Yields the fragments from the last one at or before `fromMs` with which a decoder can begin, up to `toMs`. Both are
+ * times in milliseconds since 1970.
+ */
 export async function* fragmentsForward(
   footage: FootageClips,
   fromMs: number,

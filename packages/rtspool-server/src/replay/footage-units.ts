@@ -27,7 +27,7 @@ export interface FootageUnit {
   readonly skippedMs: number
 }
 
-/** Returns the key frame of a fragment, or its first frame of sound if there is no picture. */
+/** Returns the key frame among the units of a fragment, or the first frame of sound if there is no picture. */
 export function keyOf(
   { lanes }: ReadFragment,
   units: readonly FootageUnit[],

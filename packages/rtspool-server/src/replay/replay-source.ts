@@ -20,7 +20,7 @@ import { type DueUnit, PacedSender, type UnitSender, UnpacedSender } from './uni
  * minimum is the inverse.
  */
 const maxRate = 32
-/** Maximum scale at which all pictures are sent, unless the viewer asks for them; above it, only key frames. */
+/** Maximum scale (multiple of normal playback) at which all pictures are sent by default; above it, only key frames. */
 const maxWholeScale = 4
 
 export interface ReplaySourceOptions extends Pick<FootageOptions, 'list' | 'indexes' | 'tracks'> {
@@ -39,7 +39,7 @@ export interface ReplaySourceOptions extends Pick<FootageOptions, 'list' | 'inde
 interface Lane {
   readonly stored: StoredTrack
   readonly track: TrackOutput
-  /** RTP timestamp at running time 0, and with `Rate-Control: no` at the beginning of the presentation. */
+  /** RTP timestamp at the beginning of playback, and with `Rate-Control: no` at the beginning of the presentation. */
   readonly firstTimestamp: number
   readonly packetize: Packetize
 }
@@ -76,9 +76,9 @@ export class ReplaySource implements SeekableSource {
   #replayCSeq: number | undefined
   /** Position of the last unit sent, in seconds from the beginning of the presentation. */
   #sentSeconds = 0
-  /** Running time in seconds at which the last unit sent so far ends. */
+  /** Running time (playback so far, without pauses and gaps) in seconds at the end of the last unit sent. */
   #ranSeconds = 0
-  /** End of the newest footage that is known, in seconds. */
+  /** End of the newest known footage, in seconds from the beginning of the presentation. */
   #knownSeconds: number
   #isGrowing: boolean
   #isOver = false
@@ -94,7 +94,7 @@ export class ReplaySource implements SeekableSource {
     this.description.media.push(...options.tracks.map(({ description }) => description))
   }
 
-  /** Length as far as it is known: it moves while the path is recorded. */
+  /** Length of the presentation in seconds, as far as known; grows while the path is recorded. */
   get durationSeconds(): number {
     return this.#knownSeconds
   }
@@ -171,13 +171,13 @@ export class ReplaySource implements SeekableSource {
     if (this.#isClosed) throw new Error('the replay was closed')
   }
 
-  /** Returns a range that begins in the footage there is by now. */
+  /** Lists the files again, and returns the range with a beginning at or before the end of the footage. */
   async #recordedPart({ startSeconds, endSeconds }: PlayRange): Promise<PlayRange> {
     await this.#list()
     return { startSeconds: Math.min(startSeconds, this.#knownSeconds), endSeconds }
   }
 
-  /** Lists the files, and notes how far they reach. */
+  /** Lists the recorded files of the path, and notes the end of the newest footage. */
   readonly #list = async (): Promise<ClipList> => {
     const list = await this.#options.list()
     const endMs = list.clips.at(-1)?.endMs ?? 0
@@ -253,8 +253,8 @@ export class ReplaySource implements SeekableSource {
   }
 
   /**
-   * Returns the running time of a unit from the beginning of its run, in seconds. It is negative for sound that comes
-   * before the first picture.
+   * Returns the seconds of playback, without gaps, from the beginning of a run to a unit. The result is negative for
+   * sound that comes before the first picture.
    */
   #playedSeconds({ firstMs }: Run, { unixMs, skippedMs }: FootageUnit): number {
     const { scale } = this.#rates
@@ -303,7 +303,7 @@ export class ReplaySource implements SeekableSource {
     }
   }
 
-  /** Ends the current run. @returns Running time in seconds at which the next one begins. */
+  /** Ends the current run. @returns Seconds of playback so far, without pauses and gaps. */
   #stop(): number {
     const run = this.#run
     if (!run) return this.#ranSeconds

@@ -2,10 +2,10 @@ import { RequestError } from 'rtspool'
 
 /** Part of a recording that a URL selects. */
 export interface ReplayWindow {
-  /** Beginning and end in milliseconds since 1970; `undefined` = all there is. */
+  /** Beginning and end of the part in milliseconds since 1970; `undefined` = no limit. */
   readonly startMs: number | undefined
   readonly endMs: number | undefined
-  /** Name of the recording in the configuration; `undefined` = the first that has files of the path. */
+  /** Name of the recording in the configuration; `undefined` = the first recording that has files of the path. */
   readonly recording: string | undefined
 }
 

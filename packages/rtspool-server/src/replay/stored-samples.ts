@@ -4,15 +4,15 @@ import { eachBox, headerBytes, syncSample } from '../recording/stored/fragment-i
 export interface StoredSample {
   readonly trackId: number
   readonly decodeTime: number
-  /** Time of presentation. */
+  /** Time of presentation, in ticks of the track. */
   readonly time: number
   readonly duration: number
   readonly isSync: boolean
-  /** View of the bytes of the fragment. */
+  /** Bytes of the picture or frame of sound: a view of the fragment's buffer. */
   readonly bytes: Buffer
 }
 
-/** Bytes of the box `trun` for each sample: duration, size, flags and composition offset. */
+/** Number of bytes of each sample's entry in the box `trun`: duration, size, flags and composition offset. */
 const entryBytes = 16
 
 /**
@@ -62,7 +62,10 @@ function* trackSamples(
   }
 }
 
-/** Returns the offset of the contents of a box in the bytes from `from` to `to`; `undefined` without such a box. */
+/**
+ * Returns the offset in bytes of the contents of a box of `type` between `from` and `to`; `undefined` without such a
+ * box.
+ */
 function placeOf(bytes: Buffer, type: string, from: number, to: number): number | undefined {
   let place: number | undefined
   eachBox(

@@ -19,7 +19,10 @@ import { eachBox } from '../recording/stored/fragment-index.js'
 import type { StoredSample } from './stored-samples.js'
 
 /**
- * Creates the RTP packets of one access unit. `parts` are NAL units, or one frame of sound; `timestamp` is in ticks.
+ * Creates the RTP packets of one access unit.
+ *
+ * @param parts - NAL units of a picture, or one frame of sound.
+ * @param timestamp - RTP timestamp in ticks.
  */
 export type Packetize = (parts: readonly Buffer[], timestamp: number) => Buffer[]
 
@@ -39,7 +42,10 @@ export interface StoredTrack {
    * Returns the NAL units of a picture, or one frame of sound, as views. A key frame has its parameter sets in front.
    */
   partsOf(sample: StoredSample): readonly Buffer[]
-  /** Creates the payloader of one RTP stream, which serves all tracks of equal {@link coding}. */
+  /**
+   * Creates the function that packs access units into packets of one RTP stream, for all tracks of equal {@link
+   * coding}.
+   */
   createPayloader(start: Omit<RtpPacketWriterOptions, 'payloadType'>): Packetize
 }
 
@@ -73,8 +79,8 @@ export function storedTracks(init: Buffer): StoredTrack[] {
 }
 
 /**
- * Bytes in front of the inner boxes of a sample entry, for video and sound (ISO/IEC 14496-12 sections 12.1.3 and
- * 12.2.3).
+ * Bytes of a video sample entry in front of its inner boxes; the next constant is for sound (ISO/IEC 14496-12
+ * sections 12.1.3 and 12.2.3).
  */
 const videoEntryBytes = 8 + 78
 const audioEntryBytes = 8 + 28
@@ -204,7 +210,7 @@ function opusTrack(place: Place): StoredTrack {
 }
 
 const pcmSampleBytes = 2
-/** Bytes behind the samples of a frame of FLAC: its CRC. */
+/** Number of bytes of the CRC behind the samples of a FLAC frame. */
 const flacEndBytes = 2
 
 /** Creates the track of sound that was recorded from G.711, as uncompressed FLAC. It is sent as L16. */

@@ -14,7 +14,7 @@ export interface UnitSenderOptions {
   readonly clock: Clock
   readonly units: AsyncGenerator<DueUnit, void, void>
   readonly send: (due: DueUnit) => void
-  /** Called once when all units have been sent, and the last one has ended. */
+  /** Called once when all units have been sent, and the playback time of the last one is over. */
   readonly ended: () => void
   /** Called once when the units cannot be read further. */
   readonly failed: (error: unknown) => void
@@ -27,28 +27,28 @@ export interface UnitSender {
   /** Next unit to be sent; `undefined` if it is not read yet. */
   readonly next: DueUnit | undefined
   /**
-   * Reads the first unit, which {@link start} sends.
+   * Reads the first unit, so that {@link start} can send it at once.
    *
-   * @returns `undefined` without any unit.
+   * @returns The unit; `undefined` if there is none.
    * @throws The error of the reading.
    */
   prepare(): Promise<DueUnit | undefined>
-  /** Starts or continues. @returns Milliseconds of the monotonic clock that correspond to the position 0. */
+  /** Starts or continues to send. @returns Milliseconds of the monotonic clock that correspond to the position 0. */
   start(): number
-  /** Stops until the next {@link start}. Idempotent. */
+  /** Stops sending until the next {@link start}. Idempotent. */
   pause(): void
-  /** Stops for good. Idempotent. */
+  /** Stops sending and reading for good. Idempotent. */
   close(): void
 }
 
-/** Milliseconds for which units are read ahead. */
+/** Milliseconds of playback for which units are read before they are due. */
 const readAheadMs = 1_000
 /** Bytes of units that wait to be sent above which no further unit is read ahead. */
 const maxWaitingBytes = 8 * 1024 * 1024
 /** Milliseconds of overdue units that are sent at once after a stall; more than that delays the playback. */
 const maxBurstMs = 1_000
 
-/** Queue of units that are read ahead. */
+/** Queue of units that were read from files, and wait to be sent. */
 class UnitQueue {
   readonly #units: AsyncGenerator<DueUnit, void, void>
   readonly #waiting: DueUnit[] = []

@@ -12,7 +12,7 @@ export class ExportSlots {
   }
 
   /**
-   * Takes one of the places, if one is free.
+   * Reserves one of the limited places for a read of recordings.
    *
    * @returns A function that gives the place back, idempotent; `undefined` if no place is free.
    */

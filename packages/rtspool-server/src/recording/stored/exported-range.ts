@@ -13,19 +13,21 @@ export class ExportError extends Error {}
 /** Part of an export: fragments of one file that follow each other, and the shift of their times. */
 interface ExportedPart {
   readonly file: string
-  /** Bytes from the beginning of the file to the first fragment, and to the end of the last one. */
+  /** Offset in bytes in the file of the first fragment; `to` is the offset of the end of the last fragment. */
   readonly from: number
   to: number
   /** Milliseconds to add to the times of the fragments; negative = earlier. */
   readonly shiftMs: number
 }
 
-/** File that was added last to an export. The next file may replace its end if both files have the same time. */
+/**
+ * File that an export added last. The next file replaces the end of this one if both were recorded at the same time.
+ */
 interface LatestFile {
   readonly segment: StoredSegment
   readonly part: ExportedPart
   readonly fragments: readonly TimedFragment[]
-  /** Milliseconds that were added to the recorded times of the fragments, so that they follow the file before. */
+  /** Milliseconds added to the recorded times of the fragments, so that these follow the file before. */
   readonly moveMs: number
   /** Recorded time at which the fragments end, without `moveMs`, in milliseconds since 1970. */
   readonly endMs: number
@@ -55,7 +57,7 @@ export interface ExportedRange {
 
 export interface ExportOptions {
   readonly indexes: FileIndexes
-  /** Signal that ends {@link exportRange}, with the reason of the signal as the error. Later reading goes on. */
+  /** Signal that ends {@link exportRange}, which then throws the reason of the signal. A read of its result goes on. */
   readonly signal?: AbortSignal
   /**
    * Policy for a range in which the format of the tracks changes: refuse the range with an {@link ExportError}, or end
@@ -142,7 +144,9 @@ function timedFragments(
   })
 }
 
-/** Returns the fragments from the last key frame at or before a time, up to another time. */
+/**
+ * Returns the fragments from the last key frame at or before `fromMs` up to `toMs`, both in milliseconds since 1970.
+ */
 function chosenFragments(
   fragments: readonly TimedFragment[],
   fromMs: number,

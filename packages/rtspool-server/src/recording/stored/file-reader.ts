@@ -16,7 +16,7 @@ export class FileReader {
   #at = 0
   #window: Buffer = Buffer.alloc(0)
 
-  /** @param folder - Folder of the recording. */
+  /** @param folder - Folder of the recording, for whose disk each read waits its turn. */
   constructor(folder: string, file: FileHandle) {
     this.#folder = folder
     this.#file = file

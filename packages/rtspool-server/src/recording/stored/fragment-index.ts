@@ -1,36 +1,36 @@
 import type { FileReader } from './file-reader.js'
 
-/** A track of a stored fragment. */
+/** Times of one track in one fragment of a recorded file. */
 export interface StoredRun {
   readonly trackId: number
-  /** Bytes from the beginning of the `moof` to the decoding time of the run. */
+  /** Offset in bytes of the field with {@link decodeTime}, from the beginning of the box `moof`. */
   readonly timeOffset: number
   readonly decodeTime: number
-  /** Ticks of all samples. */
+  /** Duration of all samples of the track in the fragment together, in ticks of the track. */
   readonly duration: number
   readonly isSync: boolean
 }
 
 /** A fragment of a stored file: a `prft` if the time of the source is known, then `moof` and `mdat`. */
 export interface StoredFragment {
-  /** Bytes from the beginning of the file to the first box of the fragment. */
+  /** Offset in bytes of the first box of the fragment, from the beginning of the file. */
   readonly offset: number
   readonly sizeBytes: number
   readonly runs: readonly StoredRun[]
 }
 
-/** Contents of a stored file. */
+/** Index of a recorded MP4 file: the description of its tracks, and the positions and times of its fragments. */
 export interface StoredFile {
-  /** Box `ftyp`, and box `moov`, which describes the tracks. */
+  /** Box `ftyp` followed by box `moov`, which describes the tracks of the file. */
   readonly init: Buffer
-  /** Ticks per second by track. */
+  /** Ticks per second of the times of each track, by track id. */
   readonly timescales: ReadonlyMap<number, number>
   readonly fragments: readonly StoredFragment[]
-  /** Bytes from the beginning of the file up to which it was read: behind the last whole fragment. */
+  /** Number of bytes of the file that the index covers: up to the end of the last whole fragment. */
   readonly readBytes: number
 }
 
-/** Type (four characters) and size of a box of MP4, with its header. */
+/** Type (four characters) of an MP4 box, and its size in bytes with the header of 8 bytes. */
 export interface BoxHeader {
   readonly type: string
   readonly sizeBytes: number
@@ -39,15 +39,15 @@ export interface BoxHeader {
 export const headerBytes = 8
 /** Maximum bytes of a `ftyp`, `moov` or `moof`, which are read whole. A larger one is a `RangeError`. */
 const maxBoxBytes = 1024 * 1024
-/** Value of the sample flags for a sample with which a decoder can begin. */
+/** Flags of a sample in the box `trun` that state that a decoder can begin with the sample. */
 export const syncSample = 0x0200_0000
-/** Bytes from the beginning of a `prft` of version 1 to its media time. */
+/** Offset in bytes of the media time in a box `prft` of version 1, from the beginning of the box. */
 export const mediaTimeOffset = 8 + 4 + 4 + 8
 
 /**
  * Reads the positions and times of the whole fragments of a file. A fragment that was cut off is left out.
  *
- * @param before - Result for the same file when the file was shorter; only the bytes after it are read.
+ * @param before - Result for the same file when the file was shorter; only the bytes added since then are read.
  */
 export async function indexFile(reader: FileReader, before?: StoredFile): Promise<StoredFile> {
   const size = await reader.sizeBytes()
@@ -76,7 +76,7 @@ export async function indexFile(reader: FileReader, before?: StoredFile): Promis
   return { init: bytes, timescales: timescalesOf(bytes), fragments, readBytes }
 }
 
-/** Reads the header of the box at a position in bytes. @throws {RangeError} The file ends before. */
+/** Reads the header of the MP4 box at the offset `at` in bytes. @throws {RangeError} The file ends before. */
 export async function boxHeaderAt(reader: FileReader, at: number): Promise<BoxHeader> {
   const bytes = await reader.read(at, headerBytes)
   return { type: bytes.toString('latin1', 4, 8), sizeBytes: bytes.readUInt32BE(0) }
@@ -88,7 +88,9 @@ export async function readBox(reader: FileReader, at: number, sizeBytes: number)
   return await reader.read(at, sizeBytes)
 }
 
-/** Calls `found` with the beginning and end of the contents of each box at a path of types, such as `moov`, `trak`. */
+/**
+ * Calls `found` for each MP4 box at a path of types, such as `moov`, `trak`, with the offsets of its contents in bytes.
+ */
 export function eachBox(
   bytes: Buffer,
   [type, ...inner]: readonly string[],

@@ -4,9 +4,9 @@ import { boxHeaderAt, mediaTimeOffset, readBox, runsOf } from './fragment-index.
 /** Maximum bytes of media data that are read and yielded at once. */
 const maxPieceBytes = 256 * 1024
 
-/** Fragments of a file that follow each other. */
+/** Part of a recorded file that consists of whole fragments. */
 export interface FragmentRange {
-  /** Bytes from the beginning of the file to the first fragment, and to the end of the last one. */
+  /** Offset in bytes in the file of the first fragment; `to` is the offset of the end of the last fragment. */
   readonly from: number
   readonly to: number
 }
@@ -15,7 +15,7 @@ export interface FragmentRange {
  * Yields the bytes of fragments, piece by piece, with `shiftMs` added to their decoding times; times stay at least 0.
  *
  * @param timescales - Ticks per second by track id.
- * @param shiftMs - Negative = earlier.
+ * @param shiftMs - Milliseconds to add; negative = earlier.
  * @throws {RangeError} The file is shorter than it was.
  */
 export async function* movedFragments(

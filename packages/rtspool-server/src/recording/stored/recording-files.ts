@@ -14,23 +14,23 @@ import { SegmentCatalog, type StoredSegment } from './segment-catalog.js'
  * fragments.
  */
 const maxExports = 4
-/** Maximum number of parts that pages read for playing at the same time; each read takes a moment only. */
+/** Maximum number of reads at the same time by web pages that play recordings; each read takes a moment only. */
 const maxPlayed = 8
 const tidyIntervalMs = 60_000
-/** Milliseconds for which a list serves those who follow a recording, all of whom ask twice a second. */
+/** Milliseconds for which one list of files answers all who follow a recording; each of these asks twice a second. */
 const recentMs = 1_500
-/** Milliseconds after its last change for which a file without an end may be written by another process. */
+/** Maximum age in milliseconds of the last change of a file without an end that another process may still write. */
 const writingMs = 120_000
 
 export interface RecordingFilesOptions {
   readonly clock: Clock
   readonly uptime: MachineUptime
-  /** Returns the recordings in the present configuration. */
+  /** Returns the plans of all recordings in the present configuration. */
   readonly plans: () => readonly RecordingPlan[]
-  /** Returns the files that are being written, with their folders. */
+  /** Returns the paths (folder and name) of the files that recorders of this process have open. */
   readonly open: () => ReadonlySet<string>
   readonly onRemoved: (plan: RecordingPlan, segment: StoredSegment, cause: RemovalCause) => void
-  /** Called when old files cannot be listed or removed. */
+  /** Called when the old files of a recording cannot be listed or removed, with the error of the system. */
   readonly onFailed: (plan: RecordingPlan, error: unknown) => void
 }
 
@@ -38,12 +38,12 @@ export interface RecordingFilesOptions {
 export class RecordingFiles {
   readonly #options: RecordingFilesOptions
   readonly #catalogs = new Map<string, SegmentCatalog>()
-  /** Last list of each recording, and the time at which it was begun. */
+  /** Latest list of the files of each recording, and the time in milliseconds of the clock at which it was begun. */
   readonly #recent = new Map<
     string,
     { readonly atMs: number; readonly segments: Promise<readonly StoredSegment[]> }
   >()
-  /** Recordings whose old files are being removed. */
+  /** Removals of old files that have begun, by recording. Each promise resolves at the end of its removal. */
   readonly #tidying = new Map<RecordingPlan, Promise<void>>()
   readonly #ages: SegmentAges
   readonly indexes = new FileIndexes()

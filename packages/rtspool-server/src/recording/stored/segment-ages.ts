@@ -6,7 +6,7 @@ const earliestMs = Date.UTC(2026, 0, 1)
 /** Milliseconds for which the clock must have been observed before files of earlier boots can be too old. */
 const observationMs = 3_600_000
 
-/** Wall clock minus uptime of one boot, in milliseconds: the lowest and the highest one that was seen. */
+/** Lowest and highest difference in milliseconds between wall clock and uptime that was seen during one boot. */
 interface Offsets {
   readonly lowest: number
   readonly highest: number
@@ -33,7 +33,7 @@ export class SegmentAges {
     this.#beginMs = uptime.uptimeMs()
   }
 
-  /** Notes the wall clock now, in milliseconds since 1970. Call at each check of the files. */
+  /** Notes the present wall clock in milliseconds since 1970. Call this function at each check of the files. */
   observe(unixMs: number): void {
     if (unixMs >= earliestMs) {
       this.#lowest = Math.min(this.#lowest, unixMs - this.#uptime.uptimeMs())

@@ -18,7 +18,8 @@ export interface StoredSegment extends SegmentFacts {
   /** Name of the file, relative to the folder of the recording. */
   readonly file: string
   /**
-   * End of the last picture on the clock of this machine. A file that was not closed ends at its last write.
+   * End of the last picture on the clock of this machine, in milliseconds since 1970. A file that was not closed ends
+   * at its last write.
    */
   readonly endMs: number
   readonly sizeBytes: number
@@ -97,7 +98,7 @@ export class SegmentCatalog {
       .sort((one, other) => one.startMs - other.startMs)
   }
 
-  /** @returns `undefined` if the file has gone meanwhile, or cannot be read. */
+  /** Reads the facts of a file if it has changed. @returns `undefined` if the file has gone, or cannot be read. */
   async #read(file: string): Promise<KnownFile | undefined> {
     try {
       const path = join(this.#folder, file)
@@ -149,7 +150,7 @@ async function entriesOf(folder: string, isRoot: boolean): Promise<Dirent[]> {
   }
 }
 
-/** Reads the facts of a file, and the end of a file that was closed. */
+/** Reads the facts of a segment, and the end if its file was closed; `undefined` for a file that is no segment. */
 async function readFacts(
   path: string,
   sizeBytes: number,
