@@ -12,7 +12,7 @@ import type { CameraUser } from './virtual-camera.js'
 const defaultTlsPort = 8322
 
 /**
- * Creates the parser of `rtspool camera`.
+ * Creates the parser of the command line of `rtspool camera`.
  *
  * @param run - Called with the file and the options.
  */

@@ -19,31 +19,31 @@ import {
 } from './wire/messages.js'
 import type { WireFilter, WireFrame, WireRequest } from './wire/wire-filter.js'
 
-/** A camera for a URL, or the explanation why there is none. */
+/** Virtual camera for a URL; or status code and explanation of the response if there is none. */
 export type CameraLookup =
   | { readonly camera: VirtualCamera }
   | { readonly statusCode: number; readonly explanation: string }
 
-/** Cameras of the command, as a connection sees them. */
+/** Virtual cameras of `rtspool camera`, as the connection of a client uses them. */
 export interface Cameras {
   readonly clock: Clock
-  /** Finds the camera of a request URI, and starts it if it is new. */
+  /** Finds the virtual camera for a request URI, and starts the camera if it is new. */
   find(uri: string): Promise<CameraLookup>
-  /** Reports a refused URL to whoever runs the command. */
+  /** Reports a refused URL to the user of the command. */
   noteRefusal(uri: string, explanation: string): void
 }
 
 /** A request whose response the client still waits for. */
 interface Pending {
   readonly request: WireRequest
-  /** Response of a filter; `undefined` = the server's. */
+  /** Response that a filter gives; `undefined` = the server of the camera responds. */
   answer?: Buffer
   readonly isUnanswered?: boolean
 }
 
 /**
- * One client: a proxy that parses both directions, and lets the filters of the camera change what
- * goes through. The first request with a path decides about the camera.
+ * Connection of one client: a proxy that parses both directions, and lets the filters of the camera change messages and
+ * frames. The first request with a path selects the camera.
  */
 export class CameraConnection {
   readonly #client: Socket
@@ -56,7 +56,7 @@ export class CameraConnection {
   #server: Socket | undefined
   #filters: readonly WireFilter[] = []
   #sessionId: string | undefined
-  /** Requests and frames that wait for the camera to start. */
+  /** Requests and interleaved frames of the client that wait for the camera to start. */
   #waiting: (WireRequest | WireFrame)[] = []
   #isStarting = false
   /** True after bytes that are no RTSP: everything later goes to the server unparsed. */
@@ -88,14 +88,14 @@ export class CameraConnection {
     return this.#camera
   }
 
-  /** Closes the connection, or resets it. Idempotent. */
+  /** Closes the connection of the client, or resets it. Idempotent. */
   close(kind: 'tcp' | 'reset' = 'tcp'): void {
     // A connection inside TLS cannot be reset: it closes without the end of TLS.
     if (kind === 'reset' && !isEncrypted(this.#client)) this.#client.resetAndDestroy()
     else this.#client.destroy()
   }
 
-  /** Ends the session of the connection, over any transport. */
+  /** Ends the RTSP session that the client has set up on this connection, whatever its transport is. */
   endSession(): void {
     if (this.#sessionId !== undefined) this.#camera?.endSession(this.#sessionId)
   }
@@ -254,7 +254,9 @@ export class CameraConnection {
     if (statusCode === 200 && id !== undefined) this.#sessionId = id
   }
 
-  /** Sends the answers of filters up to the first request that the server has yet to answer. */
+  /**
+   * Sends the answers of filters in the order of the requests, up to the first one that the server has yet to answer.
+   */
   #flushAnswers(): void {
     for (let [next] = this.#pending; next?.answer; [next] = this.#pending) {
       this.#pending.shift()
@@ -282,7 +284,7 @@ const isEncrypted = (socket: Socket): boolean => 'encrypted' in socket
 
 const plain = (address: string): string => address.replace(/^::ffff:(?=[\d.]+$)/, '')
 
-/** Returns a header of the PROXY protocol (version 1), so that the server sends UDP to the client. */
+/** Returns a header of the PROXY protocol (version 1) with the client's address, so that the server sends UDP there. */
 function proxyHeader({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   const [source, target] = [plain(remoteAddress ?? ''), plain(localAddress ?? '')]
   const family = source.includes(':') ? 'TCP6' : 'TCP4'

@@ -6,9 +6,9 @@ import { type Faults, noFaults } from './faults.js'
 import { FaultError, parseFaults } from './parse-faults.js'
 import { type CameraUser, VirtualCamera } from './virtual-camera.js'
 
-/** RTSP over TLS on a port of its own. */
+/** Port, key and certificate for RTSP over TLS. */
 export interface CameraTls {
-  /** Port; 0 = any free one. */
+  /** Port for RTSP over TLS; 0 = any free one. */
   readonly port: number
   /** Private key in PEM. */
   readonly key: Buffer
@@ -23,27 +23,27 @@ export interface CameraTls {
 
 /** Options of a {@link CameraServer}; all optional but the files. */
 export interface CameraServerOptions {
-  /** Files by the path at which they play. */
+  /** Media files by the URL path at which a virtual camera plays them. */
   readonly files: ReadonlyMap<string, string>
   /** Port for RTSP; 0 = any free one. @default 8554 */
   readonly port?: number
-  /** Address to listen on. @default '127.0.0.1' */
+  /** Address on which the camera server listens. @default '127.0.0.1' */
   readonly host?: string
   /** Faults of all URLs, unless their query says otherwise. @default none */
   readonly faults?: Faults
-  /** @default no TLS */
+  /** Port, key and certificate for RTSP over TLS. @default no TLS */
   readonly tls?: CameraTls | undefined
-  /** Login of the cameras. @default admin, camera */
+  /** Name and password that the cameras accept. @default admin, camera */
   readonly user?: CameraUser
   /**
-   * Limit on cameras: each URL with other faults is one, and has a port of its own. Above it, one
-   * that nobody uses closes; if all are in use, the URL is refused.
+   * Maximum number of virtual cameras: each path with other faults is one, on a port of its own. Above the maximum, a
+   * camera that nobody uses closes; if all are in use, the URL is refused.
    * @default 256
    */
   readonly maxCameras?: number
   /** Called with each refused URL. @default nothing is reported */
   readonly onRefused?: (uri: string, explanation: string) => void
-  /** @default the clock of the machine */
+  /** Clock of faults and sessions, which tests replace. @default the clock of the machine */
   readonly clock?: Clock
 }
 
@@ -60,7 +60,7 @@ const oldTls: TlsOptions = {
   ciphers: 'AES128-SHA:AES256-SHA:@SECLEVEL=0',
 }
 
-/** Serves virtual cameras: one for each path and query. */
+/** Serves virtual cameras: one for each path and set of faults. */
 export class CameraServer implements Cameras {
   readonly clock: Clock
   readonly #options: CameraServerOptions
@@ -76,7 +76,7 @@ export class CameraServer implements Cameras {
     this.#tlsListener = options.tls && this.#createTlsListener(options.tls)
   }
 
-  /** Opens the ports. @throws The error of the operating system. */
+  /** Opens the ports for RTSP, and for RTSP over TLS if `tls` is set. @throws The error of the operating system. */
   async listen(): Promise<void> {
     const { port = defaultPort, host = defaultHost, tls } = this.#options
     await listenOn(this.#listener, port, host)
@@ -121,7 +121,7 @@ export class CameraServer implements Cameras {
     this.#options.onRefused?.(uri, explanation)
   }
 
-  /** Returns whether a client has the back channel of a camera with these faults open. */
+  /** Returns whether a client has the back channel (sound to the camera) of a camera with these faults open. */
   async hasBackChannel(faults: Faults): Promise<boolean> {
     const key = JSON.stringify(faults)
     for (const [each, opening] of this.#cameras) {
@@ -130,7 +130,7 @@ export class CameraServer implements Cameras {
     return false
   }
 
-  /** Closes the ports, all connections and all cameras. Idempotent. */
+  /** Closes the ports, all connections of clients and all cameras. Idempotent. */
   async close(): Promise<void> {
     const closed = [this.#listener, this.#tlsListener].map(closeListener)
     for (const connection of this.#connections) connection.close()

@@ -9,17 +9,17 @@ import {
 } from './faults.js'
 import { isQuirk } from './quirks/index.js'
 
-/** A value that does not fit; the message says which values fit. */
+/** Error for a text that is no value of a fault. Its message says which values fit. */
 export class FaultValueError extends Error {}
 
 /** Name, meaning and parser of one fault; help, guide and error texts are made from it. */
 export interface FaultEntry<Value> {
   /** Form of the value, as shown in the help. */
   readonly argument: string
-  /** Meaning and unit, on one line without a full stop. */
+  /** Meaning of the fault, and unit of its value, on one line without a full stop. */
   readonly text: string
   readonly example: string
-  /** @throws {FaultValueError} The text does not fit. */
+  /** Parses the value of the fault. @throws {FaultValueError} The text does not fit. */
   readonly parse: (text: string) => Value
 }
 
@@ -32,7 +32,7 @@ const secondsOf = numberParser(`seconds from 0 to ${maxSeconds}`, 0, maxSeconds)
 
 const limitOf = integerParser('a whole number from 0 to 1000', 0, 1000)
 
-/** All faults by name, in the order of the help. */
+/** Table of all faults by name, in the order of the help. */
 export const faultTable: { readonly [Name in keyof Faults]: FaultEntry<Faults[Name]> } = {
   loss: {
     argument: 'percent',

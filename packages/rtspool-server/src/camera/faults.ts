@@ -1,12 +1,12 @@
-/** A time without packets or without the camera, in seconds after PLAY. */
+/** Span of time without packets or without the camera, in seconds after PLAY. */
 export interface Spell {
-  /** Beginning in seconds after PLAY. */
+  /** Beginning of the span in seconds after PLAY. */
   readonly atSeconds: number
-  /** Length in seconds. */
+  /** Length of the span in seconds. */
   readonly seconds: number
 }
 
-/** Ends of a connection that a camera forces. */
+/** Ways in which a camera can end a connection: by a close of TCP (`tcp`), or by a reset. */
 export const dropKinds = Object.freeze(['tcp', 'reset'] as const)
 
 /** A connection that the camera ends: closed (`tcp`) or reset, so many seconds after PLAY. */
@@ -15,7 +15,7 @@ export interface Drop {
   readonly atSeconds: number
 }
 
-/** Logins that a camera may ask for. */
+/** Kinds of login that a camera may ask for. */
 export const authKinds = Object.freeze([
   'none',
   'basic',
@@ -25,44 +25,44 @@ export const authKinds = Object.freeze([
   'basic-digest',
 ] as const)
 
-/** One of {@link authKinds}. */
+/** Kind of login that a camera may ask for: one of {@link authKinds}. */
 export type AuthKind = (typeof authKinds)[number]
 
 /** Transports that a camera may refuse. */
 export const deniableTransports = Object.freeze(['udp', 'tcp'] as const)
 
-/** One of {@link deniableTransports}. */
+/** Transport that a camera may refuse: one of {@link deniableTransports}. */
 export type DeniableTransport = (typeof deniableTransports)[number]
 
 /** Reactions of a camera to keep-alive requests. */
 export const keepAliveKinds = Object.freeze(['answer', 'ignore'] as const)
 
-/** One of {@link keepAliveKinds}. */
+/** Reaction of a camera to keep-alive requests: one of {@link keepAliveKinds}. */
 export type KeepAliveKind = (typeof keepAliveKinds)[number]
 
 /** Faults that a virtual camera shows. */
 export interface Faults {
-  /** Percentage of RTP packets that are lost. */
+  /** Percentage of RTP packets that the camera does not send. */
   readonly loss: number
   /** Percentage of RTP packets that are sent after one to three later ones. */
   readonly reorder: number
   /** Percentage of RTP packets that are sent twice. */
   readonly duplicate: number
-  /** Largest random delay of a packet in milliseconds; the order stays. */
+  /** Maximum random delay of each RTP packet in milliseconds; the order stays. */
   readonly jitter: number
-  /** Spells without any RTP packet. */
+  /** Spans of time in which the camera sends no RTP packet. */
   readonly stall: readonly Spell[]
-  /** Spells without RTP packets of video; sound goes on. */
+  /** Spans of time in which the camera sends no RTP packet of video; sound goes on. */
   readonly freeze: readonly Spell[]
   readonly drop: Drop | undefined
-  /** Spell in which the camera accepts nobody, as during a restart; once in the life of the camera. */
+  /** Span of time in which the camera accepts nobody, as during a restart; once in the life of the camera. */
   readonly away: Spell | undefined
   readonly auth: AuthKind
   readonly deny: readonly DeniableTransport[]
   readonly keepalive: KeepAliveKind
   /** Session timeout in seconds that the camera announces and applies. */
   readonly timeout: number
-  /** Maximum number of connections at a time; the camera closes further ones. 0 = no limit. */
+  /** Maximum number of connections at a time; the camera closes further ones. 0 = unlimited. */
   readonly connections: number
   /** Maximum number of sessions at a time; SETUP of one more gets 453. 0 = no limit. */
   readonly sessions: number
@@ -70,13 +70,13 @@ export interface Faults {
   readonly uplink: number
   /** Motion that ONVIF events tell: `seconds` of motion after each `atSeconds` of rest. */
   readonly motion: Spell
-  /** Identifiers of quirks, such as `19a`. */
+  /** Identifiers of the quirks (behaviours of real cameras) that the camera shows, such as `19a`. */
   readonly quirk: readonly string[]
   /** Seed of everything that is random: SSRCs, first numbers, and the packets that faults hit. */
   readonly seed: number
 }
 
-/** A camera without faults. */
+/** Faults of a camera that shows none. */
 export const noFaults: Faults = Object.freeze({
   loss: 0,
   reorder: 0,

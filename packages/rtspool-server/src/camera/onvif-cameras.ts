@@ -14,20 +14,20 @@ import type { CameraUser } from './virtual-camera.js'
 /** Longest wait for a key frame in seconds, and for the program that makes a JPEG in milliseconds. */
 const pictureSeconds = 10
 const jpegMs = 10_000
-/** Programs that may run at a time. */
+/** Maximum number of programs that make JPEGs at the same time. */
 const maxConversions = 2
-/** Quirk of doorbells whose button is dead while somebody speaks. */
+/** Identifier of the quirk of doorbells whose button is dead while a client has the back channel open. */
 const deadButtonQuirk = '18'
 const h264ClockRate = 90_000
 
-/** Cameras of a server, and what their services need beside it. */
+/** Camera server, and the settings that ONVIF services of its cameras need. */
 export interface OnvifCamerasInit {
   readonly server: CameraServer
-  /** Files by the path at which they play. */
+  /** Media files by the URL path at which a virtual camera plays them. */
   readonly files: ReadonlyMap<string, string>
   readonly faults: Faults
   readonly user: CameraUser
-  /** @default the clock of the machine */
+  /** Clock of the ONVIF services, which tests replace. @default the clock of the machine */
   readonly clock?: Clock
 }
 
@@ -66,7 +66,7 @@ async function videoOf(path: string, file: string): Promise<OnvifVideo | undefin
   return { token: path.slice(1), path, width, height }
 }
 
-/** Takes a picture: as JPEG, or as MP4 without ffmpeg. @throws {Error} Says why there is none. */
+/** Takes a picture of the camera at `uri`: JPEG, or MP4 without ffmpeg. @throws {Error} Says why there is none. */
 async function snapshot(
   { server, clock }: { readonly server: CameraServer; readonly clock: Clock },
   uri: string,

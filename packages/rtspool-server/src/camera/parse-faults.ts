@@ -8,7 +8,7 @@ import {
 } from './fault-table.js'
 import type { Faults } from './faults.js'
 
-/** A fault that does not exist, or whose value does not fit. The message is one line. */
+/** Error for a fault that does not exist, or whose value does not fit. The message is one line. */
 export class FaultError extends Error {}
 
 const maxShown = 40

@@ -23,7 +23,7 @@ interface TlsFlags {
   readonly tlsOld?: boolean
 }
 
-/** Options of the command line. */
+/** Options of the command `rtspool camera`. */
 export type CameraCommandOptions = Partial<Faults> &
   TlsFlags & {
     readonly port: number
@@ -34,7 +34,7 @@ export type CameraCommandOptions = Partial<Faults> &
     readonly listQuirks?: boolean
   }
 
-/** A reason why the cameras cannot start, and the exit code. */
+/** Error with the reason why the cameras cannot start, and the exit code of the command. */
 class StartError extends Error {
   readonly exitCode: 1 | 2
 
@@ -159,7 +159,7 @@ function startProblem(error: unknown, { host }: CameraCommandOptions): string {
 interface StartFacts {
   readonly version: string
   readonly url: string
-  /** URL of RTSP over TLS; `undefined` without TLS. */
+  /** URL for RTSP over TLS; `undefined` without TLS. */
   readonly tlsUrl: string | undefined
   /** URL of the device service of ONVIF; `undefined` without ONVIF. */
   readonly onvifUrl?: string | undefined

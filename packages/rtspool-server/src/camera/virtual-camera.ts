@@ -31,9 +31,9 @@ export interface CameraCertificate {
 
 /** Properties of a {@link VirtualCamera}. */
 export interface VirtualCameraInit {
-  /** Path in the URL. */
+  /** Path of the camera in RTSP URLs. */
   readonly path: string
-  /** File that the camera plays in a loop. */
+  /** Media file that the camera plays in a loop. */
   readonly file: string
   readonly faults: Faults
   readonly user: CameraUser
@@ -45,7 +45,7 @@ export interface VirtualCameraInit {
   readonly closeConnections: (camera: VirtualCamera) => void
 }
 
-/** Back channel of every camera; nobody hears what clients send. */
+/** Back channel (sound to the camera) of every camera. The sound that clients send is dropped. */
 const loudspeaker: BackChannelOptions = {
   description: createMediaDescription({
     ...{ kind: 'audio', payloadType: 0, encoding: 'PCMU', clockRate: 8000 },
@@ -109,6 +109,8 @@ export class VirtualCamera {
   }
 
   /**
+   * Starts a camera with its server.
+   *
    * @throws {FaultError} The media cannot show the quirks, or two quirks exclude each other.
    */
   static async open(init: VirtualCameraInit): Promise<VirtualCamera> {
@@ -129,12 +131,12 @@ export class VirtualCamera {
     return camera
   }
 
-  /** Address of the ordinary server. Each connection begins with a header of the PROXY protocol. */
+  /** Address of the camera's server. Each connection to it must begin with a header of the PROXY protocol. */
   get address(): { readonly host: string; readonly port: number } {
     return { host: this.#host, port: this.#port }
   }
 
-  /** Port of the ordinary server for clients inside TLS, with SRTP; `undefined` = the same. */
+  /** Port of the camera's server for clients inside TLS, with SRTP; `undefined` = the port of {@link address}. */
   get tlsPort(): number | undefined {
     return this.#tlsPort
   }
@@ -152,18 +154,18 @@ export class VirtualCamera {
     )
   }
 
-  /** Ends a session, if it still exists. */
+  /** Ends the session with an identifier, if the session still exists. */
   endSession(id: string): void {
     const session = this.#server.pool.find(id)
     session?.end()
   }
 
-  /** True if the camera has no session: its server may close. */
+  /** True if the camera has no session, so that its server may close. */
   get isIdle(): boolean {
     return this.#server.pool.size === 0
   }
 
-  /** Closes all connections, and ends their sessions, as a restart does. */
+  /** Closes all connections of the camera, and ends their sessions, as a restart does. */
   closeConnections(): void {
     this.#closeConnections(this)
   }
@@ -173,7 +175,7 @@ export class VirtualCamera {
   }
 }
 
-/** Returns whether a quirk wants SRTP. */
+/** Returns whether one of the quirks needs SRTP. */
 const isProtected = (quirks: readonly Quirk[]): boolean =>
   quirks.some(({ needsSrtp }) => needsSrtp === true)
 
@@ -192,7 +194,11 @@ const schemes: Readonly<Record<Exclude<AuthKind, 'none'>, AuthOptions>> = {
   'basic-digest': { basic: 'always' },
 }
 
-/** @throws {FaultError} The file cannot show the quirks, or two quirks exclude each other. */
+/**
+ * Checks that a file can show all of the quirks.
+ *
+ * @throws {FaultError} The file cannot show the quirks, or two quirks exclude each other.
+ */
 async function checkQuirks(quirks: readonly Quirk[], file: string): Promise<void> {
   checkWriters(quirks)
   if (quirks.every(({ needs }) => needs === undefined)) return

@@ -15,18 +15,18 @@ export interface AudioCoding {
    * @param ticks - Time of the frame on the timeline of the track.
    */
   sampleOf(frame: Buffer, ticks: number): Buffer | undefined
-  /** Returns the duration of a frame in ticks. */
+  /** Returns the duration of a frame in ticks of the track. */
   durationOf(frame: Buffer): number
 }
 
-/** Description of a sound track's coding, from the session description. */
+/** Description of a sound track's coding, read from the session description. */
 export interface AudioDescription {
   /** Name of the encoding in `a=rtpmap`, in capital letters. */
   readonly encoding: string
   readonly clockRate: number
   /** Number of channels in `a=rtpmap`; 1 if it gives none. */
   readonly channels: number
-  /** Parameters in `a=fmtp`. */
+  /** Parameters of the format in `a=fmtp`, as one text. */
   readonly parameters: string
 }
 
@@ -68,9 +68,9 @@ const configOf = (description: AudioDescription): Buffer =>
   Buffer.from(parameterOf(description, 'config'), 'hex')
 
 /**
- * Returns the coding of AAC in fragments.
+ * Returns the coding of AAC in MP4 fragments.
  *
- * @param config - AudioSpecificConfig.
+ * @param config - AudioSpecificConfig (decoder configuration) from the session description.
  */
 function aacCoding(config: Uint8Array, timescale: number): AudioCoding | undefined {
   try {

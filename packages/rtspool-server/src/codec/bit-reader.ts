@@ -1,5 +1,6 @@
 /**
- * Reads numbers of a few bits, highest bit first. After the end every bit is 0, so it never throws.
+ * Reads numbers of a few bits from bytes, highest bit first. Each bit after the end of the bytes counts as 0, and no
+ * function throws.
  */
 export class BitReader {
   readonly #bytes: Uint8Array
@@ -10,7 +11,7 @@ export class BitReader {
     this.#offsetBits = offsetBytes * 8
   }
 
-  /** True once bits after the end have been read. */
+  /** True once bits after the end of the bytes have been read. */
   get isPastEnd(): boolean {
     return this.#offsetBits > this.#bytes.length * 8
   }

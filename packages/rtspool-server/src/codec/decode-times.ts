@@ -5,7 +5,7 @@ const maxDepth = 16
 /** Frame rate in pictures per second that is assumed until two pictures have arrived. */
 const firstPictureRate = 25
 
-/** Decoding time and duration of a picture, in ticks. */
+/** Place of a picture in decoding order. Times are in ticks of the track. */
 export interface DecodePlace {
   readonly decodeTime: number
   /** Duration of the picture: ticks to the next one in decoding order. */
@@ -49,9 +49,9 @@ export class DecodeTimes {
   #distanceBefore: number
 
   /**
-   * Creates the calculation for one track.
+   * Creates the calculation of decoding times for one track.
    *
-   * @param timescale - Ticks per second.
+   * @param timescale - Ticks per second of all times of the track.
    */
   constructor(timescale: number) {
     this.#distance = Math.round(timescale / firstPictureRate)

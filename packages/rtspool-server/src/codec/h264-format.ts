@@ -91,12 +91,11 @@ function avcRecord(
   ])
 }
 
-/** Returns whether a parameter set fits into a record of a decoder's configuration, where its length has 16 bits. */
+/** Returns whether a parameter set fits into `avcC` or `hvcC` (decoder configuration), where its length has 16 bits. */
 export const fitsRecord = (set: Buffer): boolean => set.length <= 0xffff
 
 /**
- * Returns the first `max` units that differ from each other, in their order. The time is linear in
- * the bytes.
+ * Returns the first `max` NAL units that differ from each other, in their order. The time is linear in the bytes.
  */
 export function distinct(units: readonly Buffer[], max: number): Buffer[] {
   const byBytes = new Map<string, Buffer>()

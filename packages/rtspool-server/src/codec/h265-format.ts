@@ -112,7 +112,11 @@ interface Picture {
   readonly reorderDepth: number
 }
 
-/** Reads a sequence parameter set (H.265 section 7.3.2.2.1). @returns `undefined` if it is cut off. */
+/**
+ * Reads a sequence parameter set (H.265 section 7.3.2.2.1), without emulation prevention bytes.
+ *
+ * @returns `undefined` if it is cut off.
+ */
 function parseSps(plain: Buffer): Picture | undefined {
   const bits = new BitReader(plain, 2)
   bits.skip(4)

@@ -44,7 +44,7 @@ function configBits(muxConfig: Uint8Array): number {
 }
 
 /**
- * Skips the field of the sampling rate.
+ * Skips the field of the sampling rate in an AudioSpecificConfig.
  *
  * @returns The number of skipped bits.
  */

@@ -39,16 +39,15 @@ export class MediaTimes {
   readonly #index: number
   readonly #isVideo: boolean
   #last: number | undefined
-  /** Time of the last unit on the timeline, in ticks of the track. */
+  /** Time of the last unit on the timeline of the stream, in ticks of the track. */
   #place = 0
   #step = 0
   #hasJumped = false
 
   /**
-   * Creates the conversion for one track.
+   * Creates the conversion of RTP timestamps for one track.
    *
-   * @param isVideo - True for the leading track. The times of the other tracks are shifted to fit
-   * it.
+   * @param isVideo - True for the leading track. The times of the other tracks are shifted to fit this track.
    */
   constructor(clockRate: number, index: number, isVideo: boolean) {
     this.#clockRate = clockRate
@@ -109,7 +108,7 @@ export class MediaTimes {
 const expectedMs = ({ placeMs, unixMs }: CommonInstant, atMs: number): number =>
   placeMs + (atMs - unixMs)
 
-/** Returns the pair of times for a stream that begins with this unit. */
+/** Returns the first pair of times of a stream that begins with this unit, at 10 s of its timeline. */
 export function beginningWith({ unixTimeMs, track }: AccessUnit): CommonInstant {
   return { placeMs: beginningMs, unixMs: unixTimeMs ?? 0, leader: track.index }
 }

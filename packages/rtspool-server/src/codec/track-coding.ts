@@ -8,9 +8,9 @@ export type TrackCoding =
   | { readonly kind: 'audio'; readonly coding: AudioCoding }
 
 /**
- * Chooses how MP4 fragments hold a track.
+ * Chooses the coding with which MP4 fragments hold a track.
  *
- * @returns `undefined` if they cannot.
+ * @returns `undefined` if MP4 fragments cannot hold the encoding of the track.
  */
 export function trackCoding(info: TrackInfo): TrackCoding | undefined {
   const { description, clockRate } = info
@@ -24,7 +24,9 @@ export function trackCoding(info: TrackInfo): TrackCoding | undefined {
   return coding && { kind: 'audio', coding }
 }
 
-/** Maximum number of characters of an encoding. Publishers choose it, and it stands in logs, events and errors. */
+/**
+ * Maximum number of characters of an encoding's name. Publishers choose the name, and logs, events and errors show it.
+ */
 const maxEncodingLength = 32
 
 /**

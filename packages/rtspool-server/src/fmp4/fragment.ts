@@ -3,9 +3,9 @@ import { boxHeaderBytes } from './box.js'
 /** Entry of one sample in the head of a fragment. Times are in ticks of the track's timescale. */
 export interface SampleEntry {
   readonly sizeBytes: number
-  /** Ticks to the next sample in decoding order. */
+  /** Ticks from the decoding time of the sample to that of the next one. */
   readonly duration: number
-  /** Ticks from the decoding time to the time of presentation; may be negative. */
+  /** Ticks from the decoding time of the sample to its time of presentation; may be negative. */
   readonly compositionOffset: number
   /** True if a decoder can begin with the sample. */
   readonly isSync: boolean
@@ -13,7 +13,7 @@ export interface SampleEntry {
 
 /** One sample of a fragment: a picture, or a frame of sound. */
 export interface Sample extends SampleEntry {
-  /** Pieces of the sample's bytes, which are joined in the fragment. */
+  /** Bytes of the sample in pieces, which are joined in the fragment. */
   readonly pieces: readonly Uint8Array[]
 }
 
@@ -49,11 +49,15 @@ const syncSample = 0x0200_0000
 /** Sample flags of a sample that depends on others, and is no sync sample. */
 const otherSample = 0x0101_0000
 
-/** Returns the size in bytes of the fragment that {@link writeFragment} writes. @param runs - At most one of each track. */
+/**
+ * Returns the size in bytes of the fragment that {@link writeFragment} writes.
+ *
+ * @param runs - At most one of each track.
+ */
 export const fragmentBytes = (runs: readonly TrackRun[]): number =>
   fragmentHeadBytes(runs) + runs.reduce((sum, run) => sum + dataBytesOf(run), 0)
 
-/** Returns the size in bytes of the head of the fragment: all of it but the samples. */
+/** Returns the bytes that {@link writeFragmentHead} writes: the fragment without its samples. */
 export const fragmentHeadBytes = (runs: readonly RunEntries[]): number =>
   moofBytesOf(runs) + boxHeaderBytes
 
@@ -115,7 +119,11 @@ export function writeFragmentHead(
   return header(target, at, dataOffset - moofBytes, 'mdat')
 }
 
-/** @param dataOffset - Bytes from the beginning of the `moof` to the first sample. */
+/**
+ * Writes the box `traf` of one track, and returns its end in `target`.
+ *
+ * @param dataOffset - Bytes from the beginning of the `moof` to the first sample of the track.
+ */
 function writeTrackFragment(
   target: Buffer,
   offset: number,

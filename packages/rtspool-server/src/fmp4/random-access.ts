@@ -1,10 +1,10 @@
 import { box, fullBox, u32 } from './box.js'
 
-/** A fragment with which a decoder can begin. */
+/** Fragment of a recorded file with which a decoder can begin. */
 export interface EntryFragment {
   /** Time of presentation of the first sample of the track, in ticks. */
   readonly time: number
-  /** Bytes from the beginning of the file to the `moof`. */
+  /** Offset in bytes of the box `moof` of the fragment, from the beginning of the file. */
   readonly offset: number
 }
 
@@ -30,7 +30,7 @@ export function randomAccess(trackId: number, entries: readonly EntryFragment[])
 }
 
 /**
- * Returns the size of the box `mfra` at the end of a file.
+ * Returns the size in bytes of the box `mfra`, which its last field states.
  *
  * @param tail - Last four bytes of the file.
  */

@@ -23,8 +23,8 @@ export class AudioTrack implements LiveTrack {
   readonly #fragmentTicks: number
   #samples: Sample[] = []
   /**
-   * Time of the first sample that is in no fragment yet, in ticks. `#end` is the end of the last
-   * one.
+   * Time of the first sample that is in no fragment yet, in ticks of the track. `#end` is the end of the last such
+   * sample.
    */
   #begin = 0
   #end = 0

@@ -10,8 +10,7 @@ export class KeptFragments {
   /**
    * Creates an empty store.
    *
-   * @param maxBytes - Limit on all fragments together; 0 stores only the fragment with the key
-   * frame.
+   * @param maxBytes - Limit on the bytes of all fragments together; 0 stores only the fragment with the key frame.
    */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes

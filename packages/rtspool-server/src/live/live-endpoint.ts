@@ -59,7 +59,7 @@ export class LiveEndpoint {
   /** Issuers by WebSocket, for WebSockets that have no session yet. */
   readonly #waiting = new Map<WebSocket, string | undefined>()
   #claimShare: ShareClaims = () => undefined
-  /** Totals of the fragments sent and left out, for browsers whose sessions have ended. */
+  /** Totals of bytes of fragments sent, and of fragments left out, for browsers whose sessions have ended. */
   readonly #left = { bytesOut: 0, packetsDropped: 0 }
   #check: ClockTimer | undefined
   #isClosed = false

@@ -14,11 +14,11 @@ const maxUserAgent = 256
 /** Returns the WebSocket subprotocol that contains a ticket. */
 export const ticketProtocol = (ticket: string): string => ticketPrefix + ticket
 
-/** Returns the ticket among the subprotocols of a WebSocket request. */
+/** Returns the ticket among the subprotocols of a WebSocket request; `undefined` if there is none. */
 export const ticketOf = (request: IncomingMessage): string | undefined =>
   protocolAfter(ticketPrefix, request)
 
-/** Returns the secret of a share link among the subprotocols of a WebSocket request. */
+/** Returns the secret of a share link among the subprotocols of a WebSocket request; `undefined` if there is none. */
 export const shareOf = (request: IncomingMessage): string | undefined =>
   protocolAfter(sharePrefix, request)
 

@@ -15,9 +15,11 @@ const handshakeTimeoutMs = 10_000
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
 const defaultIdleTimeoutMs = 30_000
-/** Milliseconds between two checks for requests that arrive too slowly, whose connections are closed. */
+/**
+ * Milliseconds between two checks of the HTTP server for requests that arrive too slowly; it closes their connections.
+ */
 const checkIntervalMs = 5_000
-/** Default share of all connections that one host may have. */
+/** Default part of `maxConnections` that one host may have. */
 const shareOfHost = 1 / 4
 const maxHeaderBytes = 16 * 1024
 const upgradeRequired = 426
@@ -39,12 +41,12 @@ export interface SharePage {
 
 /** Options of a {@link LiveService}. */
 export interface LiveServiceOptions extends LiveOptions {
-  /** TCP port; 0 lets the system choose. */
+  /** TCP port of the live picture; 0 lets the system choose. */
   readonly port: number
   /** Address or name to listen on; `undefined` = all addresses. */
   readonly host: string | undefined
   readonly access: LiveAccess
-  /** Maximum number of connections, WebSockets included; 0 = unlimited. */
+  /** Maximum number of connections to the port, WebSockets included; 0 = unlimited. */
   readonly maxConnections: number
   /**
    * Maximum number of connections of one host (IPv6: of a network of 64 bits); 0 = unlimited. This
@@ -109,7 +111,7 @@ export class LiveService {
   }
 
   /**
-   * Opens the port.
+   * Opens the port of the live picture.
    *
    * @throws The error of `listen`, such as `EADDRINUSE`.
    */
@@ -125,7 +127,7 @@ export class LiveService {
     throw new TypeError('the live picture does not listen')
   }
 
-  /** True if browsers must connect by `wss`. */
+  /** True if browsers must connect by `wss` (WebSocket inside TLS). */
   get isSecure(): boolean {
     return this.#options.certificate !== undefined
   }
@@ -165,12 +167,12 @@ export class LiveService {
     return this.#endpoint.traffic
   }
 
-  /** Uses another TLS certificate for new connections. */
+  /** Uses another TLS certificate for new connections; open connections go on. */
   reloadCertificate(certificate: TlsCertificate): void {
     if ('setSecureContext' in this.#http) this.#http.setSecureContext(secretsOf(certificate))
   }
 
-  /** Ends all sessions and closes the port. Idempotent. */
+  /** Ends the sessions of all browsers, and closes the port. Idempotent. */
   async close(): Promise<void> {
     this.#endpoint.close()
     if (!this.#http.listening) return

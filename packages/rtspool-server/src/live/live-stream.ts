@@ -16,9 +16,9 @@ const soundWaitMs = 200
 
 export interface LiveStreamOptions {
   readonly clock: Clock
-  /** Limit on the stored fragments in bytes, as in `LiveOptions`. */
+  /** Maximum bytes of the stored fragments, as in `LiveOptions`. */
   readonly maxKeptBytes: number
-  /** Called when the last browser has left, or the media has ended. */
+  /** Called once when the last browser has left, or the media has ended. */
   readonly onEnd: () => void
 }
 
@@ -46,13 +46,13 @@ export class LiveStream {
    * video.
    */
   #leader: LiveTrack | undefined
-  /** Tracks that have sent a fragment already. */
+  /** Tracks that have sent a fragment to browsers already. */
   readonly #heard = new Set<LiveTrack>()
   #offer: LiveOffer | undefined
   #soundWait: ClockTimer | undefined
 
   /**
-   * Starts to read the media.
+   * Starts to read the media at a path.
    *
    * @param path - Decoded path, without a query.
    */

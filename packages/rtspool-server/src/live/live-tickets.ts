@@ -28,7 +28,7 @@ export interface LiveClaimant {
 
 interface Ticket {
   readonly claimant: LiveClaimant
-  /** Time in milliseconds of the clock at which the ticket expires. */
+  /** Time of the monotonic clock in milliseconds at which the ticket expires. */
   readonly until: number
 }
 

@@ -60,16 +60,13 @@ export class LiveViewer implements StreamTransport, AdoptedClient {
     webSocket.on('close', () => session.end('connectionClosed'))
   }
 
-  /**
-   * Calls a function once: when the session of the browser ends, or at once if it has ended
-   * already.
-   */
+  /** Calls a function once when the session of the browser ends, or at once if the session has already ended. */
   onClosed(closed: () => void): void {
     if (this.#isClosed) closed()
     else this.#onClosed.push(closed)
   }
 
-  /** Number of bytes that wait in this process for the browser to read. */
+  /** Number of bytes that wait in this process to be sent to the browser. */
   get queuedBytes(): number {
     return this.#socket.writableLength
   }

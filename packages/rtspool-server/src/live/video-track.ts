@@ -47,6 +47,6 @@ export class VideoTrack implements LiveTrack {
     return { frame, isEntry: unit.isKeyFrame, format }
   }
 
-  /** Returns nothing, because a video track sends each picture at once. */
+  /** Returns no fragment, because a video track sends each picture at once. */
   finish(): undefined {}
 }

@@ -27,7 +27,7 @@ export function openFrame(track: number, contentBytes: number): OpenFrame {
   return { frame, contentOffset: contentOffset + 1 }
 }
 
-/** Returns the WebSocket frame of a message with these MP4 boxes. */
+/** Returns the WebSocket frame of a binary message: the number of a track, and MP4 boxes of this track. */
 export function boxFrame(track: number, boxes: Uint8Array): Buffer {
   const { frame, contentOffset } = openFrame(track, boxes.length)
   frame.set(boxes, contentOffset)

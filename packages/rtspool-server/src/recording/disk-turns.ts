@@ -31,7 +31,7 @@ export class DiskTurns {
   readonly #running = new Map<string, number>()
   /** Functions that start the waiting operations of each disk, in the order of their requests. */
   readonly #waiting = new Map<string, Start[]>()
-  /** Devices by folder, so that folders of one disk count together. */
+  /** Devices by folder of a recording, so that folders on one disk count together. */
   readonly #devices = new Map<string, string>()
   #count = 0
 

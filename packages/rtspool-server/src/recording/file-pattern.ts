@@ -36,7 +36,7 @@ export function isFilePattern(text: string): boolean {
 /** Facts from which the name of a file is made. */
 export interface FileFacts {
   readonly recording: string
-  /** Decoded path of the media. */
+  /** Decoded path of the recorded media. */
   readonly path: string
   readonly startMs: number
 }

@@ -7,9 +7,9 @@ const bootIdFile = '/proc/sys/kernel/random/boot_id'
 
 /** Clock that counts from the boot of the machine, and that nobody can set. */
 export interface MachineUptime {
-  /** Identifier of the boot; differs after each boot. */
+  /** Identifier of the present boot of the machine; each boot has another one. */
   readonly bootId: string
-  /** Returns the milliseconds since the boot; never decreases. */
+  /** Returns the milliseconds since the boot of the machine; never decreases. */
   uptimeMs(): number
 }
 

@@ -8,9 +8,9 @@ import type { TrackFormat } from '../fmp4/track-format.js'
 export interface RecordedSample {
   /** Decoding time in ticks of the track; never decreases within a track. */
   readonly decodeTime: number
-  /** Time of presentation in ticks of the track. */
+  /** Time of presentation of the sample, in ticks of the track. */
   readonly time: number
-  /** Ticks to the next sample, if nothing is missing in between. */
+  /** Ticks from the sample to the next one, if no sample is missing in between. */
   readonly duration: number
   readonly pieces: readonly Buffer[]
   readonly sizeBytes: number
@@ -19,7 +19,7 @@ export interface RecordedSample {
   readonly unixMs: number | undefined
 }
 
-/** Converts the access units of one track to samples of a file. */
+/** Converts the access units of one track to samples of an MP4 file. */
 export class RecordedTrack {
   readonly info: TrackInfo
   readonly #coding: TrackCoding

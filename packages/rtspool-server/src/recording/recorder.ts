@@ -83,7 +83,7 @@ export class Recorder {
     return this.#state
   }
 
-  /** True once a file has been created. */
+  /** True once the recorder has created its first file. */
   get hasStarted(): boolean {
     return this.#hasStarted
   }

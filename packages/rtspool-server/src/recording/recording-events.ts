@@ -20,6 +20,6 @@ export interface RecordingEvents {
   removed: [plan: RecordingPlan, segment: StoredSegment, cause: RemovalCause]
   /** The server could not list or remove the old files of a recording. `error`: error of the operating system. */
   removalFailed: [plan: RecordingPlan, error: unknown]
-  /** A recording that had started has ended. */
+  /** A recording that had created a file has ended. `end`: reason for the end. */
   stopped: [recorder: Recorder, end: RecordingEnd]
 }

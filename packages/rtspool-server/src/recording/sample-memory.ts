@@ -18,7 +18,7 @@ export class SampleMemory {
   /** Number of bytes of the last block that samples occupy; the next sample follows them. */
   #usedBytes = blockBytes
 
-  /** Appends a copy of the pieces of a sample. */
+  /** Appends a copy of a sample, whose bytes are in `pieces`. */
   add(pieces: readonly Buffer[]): void {
     for (const piece of pieces) {
       for (let copied = 0; copied < piece.length; ) {
@@ -53,7 +53,7 @@ export class SampleMemory {
     this.#usedBytes = blockBytes
   }
 
-  /** Returns the last block, or a further one if the last one is full. */
+  /** Returns the last memory block, or a further one if the last one is full. */
   #room(): Buffer {
     const last = this.#blocks.at(-1)
     if (last && this.#usedBytes < blockBytes) return last

@@ -14,7 +14,7 @@ export const endBoxBytes = boxHeaderBytes + 16 + 8
 export interface SegmentFacts {
   /** Name of the recording in the configuration. */
   readonly recording: string
-  /** Decoded path of the media. */
+  /** Decoded path of the recorded media. */
   readonly path: string
   /** Time of the first picture on the clock of this machine, in milliseconds since 1970. */
   readonly startMs: number
@@ -26,7 +26,7 @@ export interface SegmentFacts {
   readonly codecs?: readonly string[] | undefined
 }
 
-/** Returns the box with the facts of a segment, which players skip. */
+/** Returns the MP4 box with the facts of a segment, which players skip. */
 export const factsBox = (facts: SegmentFacts): Buffer =>
   box('uuid', boxId, Buffer.from(JSON.stringify(facts)))
 

@@ -7,7 +7,7 @@ export interface SegmentFile {
   /** Name of the file, relative to the folder of the recording. */
   readonly name: string
   /**
-   * Appends bytes, all or none.
+   * Appends bytes to the file, all or none.
    *
    * @param pieces - The bytes in pieces, of which none may change before the promise settles.
    * @throws The error of the system, such as `ENOSPC`.

@@ -128,7 +128,7 @@ export class Segment {
     return this.#file && this.closed
   }
 
-  /** Closes the file without writing anything, after a failure. */
+  /** Closes the file without writing the samples that wait. Call this function after a failure. */
   async abandon(): Promise<void> {
     await this.#file?.close().catch(() => {})
   }

@@ -18,7 +18,7 @@ const trackWaitMs = 1_000
 export interface StreamRecorderOptions {
   readonly clock: Clock
   readonly uptime: MachineUptime
-  /** Name of the recording, and path of the media. */
+  /** Name of the recording, and path of the recorded media. */
   readonly place: Pick<SegmentFacts, 'recording' | 'path'>
   /** Returns the time at which a segment that begins at `startMs` ends; both in milliseconds since 1970. */
   readonly endOf: (startMs: number) => number
@@ -62,7 +62,7 @@ export class StreamRecorder {
     this.#all = leader ? [leader, ...chosen.tracks.filter((each) => each !== leader)] : []
   }
 
-  /** True if files can hold at least one track. */
+  /** True if files can hold at least one track of the stream. */
   get canRecord(): boolean {
     return this.#leader !== undefined
   }
@@ -87,7 +87,7 @@ export class StreamRecorder {
     for (const segment of segments) await this.#close(segment)
   }
 
-  /** Closes the files without writing, after a failure. */
+  /** Closes the files without writing the samples that wait. Call this function after a failure. */
   async abandon(): Promise<void> {
     await Promise.all([this.#former?.abandon(), this.#segment?.abandon()])
     this.#former = this.#segment = undefined

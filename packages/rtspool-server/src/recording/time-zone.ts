@@ -1,4 +1,4 @@
-/** Parts of a time on the clock of a zone, as digits. */
+/** Parts of a date and time on the clock of a zone, each as digits. */
 export interface ZonedTime {
   readonly year: string
   readonly month: string
@@ -17,7 +17,7 @@ export class TimeZone {
   readonly #format: Intl.DateTimeFormat
   readonly #isUtc: boolean
 
-  /** @throws {RangeError} No zone has the name. */
+  /** @param name - `UTC`, `local`, or a name such as `Europe/Berlin`. @throws {RangeError} No zone has the name. */
   constructor(name: string) {
     this.#isUtc = name === 'UTC'
     this.#format = new Intl.DateTimeFormat('en-US', {

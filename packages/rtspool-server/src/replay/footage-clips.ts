@@ -71,7 +71,7 @@ export class FootageClips {
     return this.#isClosed
   }
 
-  /** Ends all waiting for more footage. Idempotent. */
+  /** Ends all waits for more footage, which then find none. Idempotent. */
   close(): void {
     this.#isClosed = true
     this.#waiting?.timer.cancel()

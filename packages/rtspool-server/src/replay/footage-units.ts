@@ -6,7 +6,7 @@ import type { StoredSample } from './stored-samples.js'
 export interface FootageUnit {
   /** Index of the track in the session description, from 0. */
   readonly lane: number
-  /** Time of presentation in milliseconds since 1970. */
+  /** Time of presentation of the unit, in milliseconds since 1970. */
   readonly unixMs: number
   /**
    * Time to send the unit in milliseconds since 1970: its decoding time, which is earlier for pictures that others

@@ -23,7 +23,7 @@ export class Footage {
     this.#clips = new FootageClips(options)
   }
 
-  /** Ends all reading: the generators return soon. */
+  /** Ends all reading of footage: the generators of this object return soon. */
   close(): void {
     this.#clips.close()
   }

@@ -7,14 +7,14 @@ import { ReplaySource } from './replay-source.js'
 import { parseWindow, type ReplayWindow } from './replay-window.js'
 import type { StoredTrack } from './stored-tracks.js'
 
-/** Recordings, as far as a replay uses them. */
+/** Part of the recording service that a replay uses. */
 export type ReplayedRecordings = Pick<RecordingService, 'plans' | 'recorders' | 'files'>
 
 export interface ReplayMountOptions {
   readonly recordings: ReplayedRecordings
   /** Path below which recordings are played: `/replay` for `/replay/live/cam`. */
   readonly prefix: string
-  /** Called when the files of a path cannot be read. */
+  /** Called with the error when the recorded files of a path cannot be read. */
   readonly onFailed: (path: string, error: unknown) => void
 }
 

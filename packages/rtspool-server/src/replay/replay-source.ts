@@ -31,7 +31,7 @@ export interface ReplaySourceOptions extends Pick<FootageOptions, 'list' | 'inde
   readonly isGrowing: boolean
   /** Name of the presentation, for the line `s=` of its session description. */
   readonly name: string
-  /** Called when the footage cannot be read. */
+  /** Called with the error when the recorded footage cannot be read. */
   readonly onFailed: (error: unknown) => void
 }
 
@@ -50,7 +50,7 @@ interface Run {
   readonly range: PlayRange
   readonly footage: Footage
   readonly sender: UnitSender
-  /** Time of the first unit, in milliseconds since 1970. */
+  /** Time of the first unit of the run, in milliseconds since 1970. */
   readonly firstMs: number
   /** Running time in seconds at which the run begins: playback so far, without pauses and gaps. */
   readonly runningSeconds: number

@@ -1,7 +1,7 @@
 import type { MountPoints } from 'rtspool'
 import { type ReplayedRecordings, replayMount } from './replay-mount.js'
 
-/** Settings of the replay of recordings. */
+/** Settings of the replay of recordings over RTSP. */
 export interface ReplayPlan {
   /** Path below which recordings are played; `false` = nowhere. */
   readonly path: string | false

@@ -6,7 +6,7 @@ export interface DueUnit {
   readonly unit: FootageUnit
   /** Milliseconds of playback, without pauses, at which the unit is sent; never decreases. */
   readonly dueMs: number
-  /** Milliseconds of playback, without pauses, at which the unit ends. */
+  /** Milliseconds of playback, without pauses, at which the picture or sound of the unit ends. */
   readonly endMs: number
 }
 
@@ -16,7 +16,7 @@ export interface UnitSenderOptions {
   readonly send: (due: DueUnit) => void
   /** Called once when all units have been sent, and the playback time of the last one is over. */
   readonly ended: () => void
-  /** Called once when the units cannot be read further. */
+  /** Called once with the error when the units cannot be read further. */
   readonly failed: (error: unknown) => void
 }
 
@@ -75,7 +75,7 @@ class UnitQueue {
     return this.#waiting.length === 0
   }
 
-  /** Reads one unit more into the queue. @returns False at the end. */
+  /** Reads one unit more into the queue. @returns False if there is no further unit. */
   async fill(): Promise<boolean> {
     const { done, value } = await this.#units.next()
     if (done || !value) {
@@ -224,7 +224,7 @@ export class PacedSender implements UnitSender {
   }
 }
 
-/** Bytes that are sent in one turn of the event loop. */
+/** Maximum bytes that are sent in one turn of the event loop. */
 const maxTurnBytes = 64 * 1024
 
 /** Sends units as fast as the transport accepts them (ONVIF `Rate-Control: no`). */

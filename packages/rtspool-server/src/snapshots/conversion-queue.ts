@@ -1,6 +1,6 @@
 import { SnapshotError } from './snapshot-error.js'
 
-/** Maximum number of conversions that wait for their turn. */
+/** Maximum number of conversions of pictures to JPEG that wait for their turn. */
 const maxWaiting = 12
 
 interface Waiting {
@@ -8,19 +8,21 @@ interface Waiting {
   start(): void
 }
 
-/** Runs conversions: one at a time for each path, and few in all. Further ones wait in order. */
+/** Runs conversions of pictures to JPEG: one at a time for each path, and few in all. Further ones wait in order. */
 export class ConversionQueue {
   readonly #maxRunning: () => number
   readonly #running = new Set<string>()
   readonly #waiting: Waiting[] = []
 
-  /** @param maxRunning - Maximum number of conversions at a time, read at each turn. */
+  /**
+   * @param maxRunning - Returns the maximum number of conversions at a time. Called before each start of a conversion.
+   */
   constructor(maxRunning: () => number) {
     this.#maxRunning = maxRunning
   }
 
   /**
-   * Runs a conversion when it is its turn.
+   * Runs `convert` once no other conversion of the path runs and the maximum allows one more.
    *
    * @throws {SnapshotError} `busy` if too many wait already; otherwise the error of `convert`.
    */

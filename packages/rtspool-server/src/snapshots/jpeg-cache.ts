@@ -1,20 +1,20 @@
-/** A JPEG that is kept. */
+/** JPEG of a snapshot that the cache keeps for further requests. */
 export interface KeptJpeg {
   readonly bytes: Buffer
-  /** Picture that it shows. */
+  /** Identifier of the key frame that the JPEG shows, see `Picture.id`. */
   readonly pictureId: string
   readonly unixTimeMs: number | undefined
-  /** Time of the clock in milliseconds at which the picture was last found to be the newest key frame. */
+  /** Time of the monotonic clock in milliseconds at which the picture was last found to be the newest key frame. */
   readonly takenMs: number
 }
 
 /** Keeps the last JPEG of each media and width. Above its limit it drops the oldest. */
 export class JpegCache {
-  /** JPEGs by media and width, the oldest first. */
+  /** Kept JPEGs by their keys, which name media and width; the oldest first. */
   readonly #kept = new Map<string, KeptJpeg>()
   #sizeBytes = 0
 
-  /** Bytes of all that is kept. */
+  /** Total bytes of all JPEGs in the cache. */
   get sizeBytes(): number {
     return this.#sizeBytes
   }
@@ -23,7 +23,7 @@ export class JpegCache {
     return this.#kept.get(key)
   }
 
-  /** Keeps a JPEG in place of the one before. @param maxBytes - Limit on all together. */
+  /** Keeps a JPEG in place of that with the same key. @param maxBytes - Limit on the bytes of all JPEGs together. */
   set(key: string, jpeg: KeptJpeg, maxBytes: number): void {
     this.#drop(key)
     this.#kept.set(key, jpeg)

@@ -4,30 +4,30 @@ import type { Readable } from 'node:stream'
 import type { Clock } from 'rtspool'
 import { maxPixels } from './picture.js'
 
-/** Maximum bytes of a JPEG. */
+/** Maximum bytes of a JPEG that the conversion program may write. */
 const maxJpegBytes = 64 * 1024 * 1024
-/** Maximum bytes of the program's standard error that an error message quotes. */
+/** Maximum bytes of the conversion program's standard error that an error message quotes. */
 const maxMessageBytes = 2_000
 /** Quality of the JPEG in units of ffmpeg, from 2 (best) to 31. */
 const quality = 4
-/** Niceness of the program: the server goes first. */
+/** Niceness of the conversion program, so that the server gets processor time first. */
 const lowPriority = 10
 const startOfImage = Buffer.from([0xff, 0xd8])
 
 export interface JpegOptions {
-  /** Program, by name or path. */
+  /** Program that converts the picture, by name or path. */
   readonly ffmpeg: string
   /** Greatest width of the JPEG in pixels. @default that of the picture */
   readonly width: number | undefined
   readonly timeoutMs: number
   readonly clock: Clock
-  /** Ends the program. */
+  /** Signal that ends the conversion program at once. */
   readonly signal: AbortSignal
 }
 
-/** Error of a conversion. */
+/** Error of a conversion to JPEG: the program is missing, has failed, or took too long. */
 export class JpegError extends Error {
-  /** True if there is no such program. */
+  /** True if the conversion program does not exist, or cannot be executed. */
   readonly isMissing: boolean
 
   constructor(message: string, isMissing: boolean) {
@@ -38,9 +38,9 @@ export class JpegError extends Error {
 }
 
 /**
- * Converts the picture of an MP4 to JPEG by a program. The program is ended after its timeout.
+ * Converts the picture of an MP4 to JPEG by ffmpeg. Ends the program if it takes longer than `timeoutMs`.
  *
- * @throws {JpegError}
+ * @throws {JpegError} The program is missing, has failed, or took too long.
  */
 export async function jpegOf(mp4: Buffer, options: JpegOptions): Promise<Buffer> {
   const { ffmpeg, width, timeoutMs, clock, signal } = options
@@ -114,7 +114,7 @@ function feed({ pid, stdin }: ChildProcess, bytes: Buffer): void {
   }
 }
 
-/** Keeps what a stream sends, up to a limit. The rest is read and dropped. */
+/** Returns an array that fills with the output of a program, up to a limit. Further output is read and dropped. */
 function collect(stream: Readable | null, maxBytes: number): Buffer[] {
   const chunks: Buffer[] = []
   let sizeBytes = 0

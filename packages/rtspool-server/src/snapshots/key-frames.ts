@@ -5,11 +5,11 @@ import { SnapshotError } from './snapshot-error.js'
 /** Milliseconds between two looks at a media that has no whole key frame. */
 const lookMs = 100
 
-/** Clock and end of a wait for a key frame. */
+/** Clock, maximum time in seconds, and signal of a wait for a key frame. */
 export interface WaitOptions {
   readonly clock: Clock
   readonly seconds: number
-  /** Aborts when nobody waits any more. */
+  /** Signal that ends the wait, because its caller has left. */
   readonly signal: AbortSignal
 }
 
@@ -76,7 +76,11 @@ export async function startedKeyFrame(
   }
 }
 
-/** @throws {SnapshotError} `noPicture` if no track of the media can become a picture. */
+/**
+ * Checks the media to which an access unit belongs.
+ *
+ * @throws {SnapshotError} `noPicture` if no track of the media can become a picture.
+ */
 function checkTracks({ media }: RtspServer, { track }: AccessUnit): void {
   const read = [...media].find(({ tracks }) => tracks.includes(track))
   if (read) pictureTrackOf(read)
@@ -91,7 +95,7 @@ function understood(error: unknown): unknown {
   return hasFailed ? new SnapshotError('noKeyFrame', error.message, { cause: error }) : error
 }
 
-/** @throws The reason of the signal. */
+/** Waits for `ms` milliseconds. @throws The reason of `signal`, as soon as the signal aborts. */
 async function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   await new Promise<void>((resolve) => {

@@ -17,7 +17,7 @@ export type Picture = PictureFacts &
   )
 
 interface PictureFacts {
-  /** Differs between two key frames of one media. */
+  /** Identifier of the key frame: two key frames of one media have different ones. */
   readonly id: string
   /** Wall clock of the source at the picture, in milliseconds since 1970; `undefined` if unknown. */
   readonly unixTimeMs: number | undefined

@@ -7,11 +7,11 @@ const causes = [
 
 /** Numbers of snapshots since the start of the server. */
 export interface SnapshotStats {
-  /** Snapshots that callers got, by format. */
+  /** Number of snapshots that callers got, by format. */
   readonly made: Readonly<Record<'jpeg' | 'mp4', number>>
   /** Number of JPEG among `made` that came from the cache, so that no conversion program ran. */
   readonly cacheHits: number
-  /** Snapshots that could not be made, by cause. */
+  /** Number of snapshots that could not be made, by cause. */
   readonly failed: Readonly<Record<SnapshotCause, number>>
 }
 
@@ -20,7 +20,7 @@ interface Counted {
   readonly contentType: 'image/jpeg' | 'video/mp4'
 }
 
-/** Counts snapshots. */
+/** Counts the snapshots that callers got, and those that failed, since the start of the server. */
 export class SnapshotCounts {
   readonly #made = { jpeg: 0, mp4: 0 }
   readonly #failed = Object.fromEntries(causes.map((cause) => [cause, 0])) as Record<

@@ -1,7 +1,7 @@
 /**
- * Cause for which there is no snapshot. `idle`: nothing plays. `noKeyFrame`: none has arrived yet.
- * `noPicture`: the media has no picture that can be shown. `noJpeg`: only MP4 is possible. `busy`:
- * too many wait.
+ * Cause for which there is no snapshot. `idle`: nothing plays. `noKeyFrame`: none has arrived yet. `noPicture`: the
+ * media has no picture that can be shown. `noJpeg`: only MP4 is possible. `busy`: too many conversions wait, or the
+ * server is closing.
  */
 export type SnapshotCause = 'idle' | 'noKeyFrame' | 'noPicture' | 'noJpeg' | 'busy'
 

@@ -10,24 +10,24 @@ import { SnapshotCounts, type SnapshotStats } from './snapshot-counts.js'
 import { SnapshotError } from './snapshot-error.js'
 import type { SnapshotOptions } from './snapshot-options.js'
 
-/** Milliseconds for which a missing program is not looked for again. */
+/** Milliseconds after which the server tries again to run a conversion program that was missing. */
 const missingMs = 30_000
 /** Maximum number of sources that snapshots start at a time. */
 const maxStarting = 4
 
 export type SnapshotFormat = 'jpeg' | 'mp4'
 
-/** Wishes of a caller. */
+/** Wishes of a caller for one snapshot: its format and width. */
 export interface SnapshotWish {
-  /** @default JPEG if the server can make one, otherwise MP4 */
+  /** File format of the snapshot. @default JPEG if the server can make one, otherwise MP4 */
   readonly format?: SnapshotFormat | undefined
   /** Greatest width of a JPEG in pixels. @default that of the picture */
   readonly width?: number | undefined
-  /** Aborts when the caller has left. */
+  /** Signal that ends the wait for a key frame, because the caller has left. */
   readonly signal: AbortSignal
 }
 
-/** A picture of a media. */
+/** Snapshot: one picture of a media as a JPEG or MP4 file. */
 export interface Snapshot {
   readonly contentType: 'image/jpeg' | 'video/mp4'
   readonly bytes: Buffer
@@ -39,16 +39,16 @@ export interface SnapshotsInit {
   readonly rtsp: RtspServer
   readonly repeats: RepeatLimit
   readonly clock: Clock
-  /** Returns the settings, which may change. */
+  /** Returns the settings of snapshots. Called for each snapshot, because the settings may change. */
   options(): SnapshotOptions
   /** Converts the picture of an MP4 to JPEG. @default {@link jpegOf} */
   readonly convert?: typeof jpegOf | undefined
 }
 
-/** Place of a JPEG in the cache and in the queue. */
+/** Names under which a JPEG stands in the queue of conversions (`path`) and in the cache (`key`). */
 interface Place {
   readonly path: string
-  /** Name of the media and the width. */
+  /** Key of the JPEG in the cache: the media or its path, and the width. */
   readonly key: string
 }
 
@@ -64,7 +64,7 @@ export class Snapshots {
   readonly #init: SnapshotsInit
   readonly #queue: ConversionQueue
   readonly #cache = new JpegCache()
-  /** Conversions that run or wait, by place and picture. */
+  /** Conversions that run or wait, by cache key and key frame, so that equal requests share one. */
   readonly #conversions = new Map<string, Promise<KeptJpeg>>()
   readonly #closing = new AbortController()
   readonly #counts = new SnapshotCounts()
@@ -76,12 +76,12 @@ export class Snapshots {
     this.#queue = new ConversionQueue(() => init.options().maxProcesses)
   }
 
-  /** Numbers of snapshots since the start of the server. */
+  /** Numbers of snapshots made and failed since the start of the server. */
   get stats(): SnapshotStats {
     return this.#counts.stats
   }
 
-  /** Bytes of all JPEG that are kept. */
+  /** Total bytes of all JPEGs in the cache. */
   get cachedBytes(): number {
     return this.#cache.sizeBytes
   }
@@ -134,7 +134,7 @@ export class Snapshots {
     return this.#ofKeyFrame(await this.#start(path, wish), place, wish)
   }
 
-  /** Ends all programs, and waits until they have ended. Idempotent. */
+  /** Ends all conversion programs, and waits until they have ended. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort()
     await Promise.allSettled(this.#conversions.values())
@@ -169,14 +169,14 @@ export class Snapshots {
     }
   }
 
-  /** Returns whether a caller gets a JPEG, as far as is known yet. */
+  /** Returns whether a caller gets a JPEG: by wish, or by default unless the conversion program is off or missing. */
   #isJpeg({ format }: SnapshotWish): boolean {
     if (format !== undefined) return format === 'jpeg'
     const isMissing = this.#init.clock.now() < this.#missingUntilMs
     return this.#init.options().ffmpeg !== false && !isMissing
   }
 
-  /** @throws {SnapshotError} `noJpeg` or `busy`. */
+  /** Returns the JPEG of a picture, from the cache or converted. @throws {SnapshotError} `noJpeg` or `busy`. */
   async #jpeg(picture: CodedPicture, place: Place, width: number | undefined): Promise<KeptJpeg> {
     const kept = this.#cache.get(place.key)
     if (kept?.pictureId === picture.id) {

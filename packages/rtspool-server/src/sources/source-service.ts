@@ -12,30 +12,30 @@ import type { SourceStatus } from './source-status.js'
 export type SourcePlan = ExecPlan | PullPlan
 
 export interface SourceEvents {
-  /** A source has entered another state. */
+  /** A source has entered another state, which `status` names. */
   stateChanged: [status: SourceStatus]
   /** A program has written a line to its standard error. The text is safe to log. */
   says: [path: string, line: string]
-  /** Codecs, such as `AC-3`, of streams of a source that are not served. */
+  /** A source leaves out streams, whose codecs (`names`), such as `AC-3`, cannot be served. */
   leftOut: [path: string, names: readonly string[]]
 }
 
 export interface SourceServiceOptions {
-  /** @default the clock of the machine */
+  /** Clock of all sources, which tests replace. @default the clock of the machine */
   readonly clock?: Clock | undefined
-  /** Function that starts a program. @default as a child process */
+  /** Function that starts the program of a source, which tests replace. @default as a child process */
   readonly start?: StartProgram | undefined
   /**
-   * Mounts the sources, but starts those with `alwaysOn` with {@link SourceService.begin}: for a server that does not
-   * listen so far. @default false
+   * True to mount the sources, but to start those with `alwaysOn` only when {@link SourceService.begin} is called: for
+   * a server that does not listen yet. @default false
    */
   readonly isHeld?: boolean | undefined
 }
 
-/** Step of a change of plans. */
+/** Step of {@link SourceService.update}, which is undone if a later step fails. */
 interface Change {
   undo(): void
-  /** Does what cannot be undone. */
+  /** Completes the step in a way that cannot be undone. Called once all steps have succeeded. */
   finish?(): void
 }
 
@@ -46,7 +46,7 @@ export class SourceService extends EventEmitter<SourceEvents> {
   readonly #start: StartProgram
   #isHeld: boolean
   readonly #sources = new Map<string, ExecSource | PullSource>()
-  /** Promises of the ends of removed sources, by path. */
+  /** Promises that resolve at the end of removed sources, by path. */
   readonly #ending = new Map<string, Promise<void>>()
 
   constructor(
@@ -77,8 +77,8 @@ export class SourceService extends EventEmitter<SourceEvents> {
   }
 
   /**
-   * Uses other plans. Sources whose plan is the same go on, and pulls change while they run. Other programs end with their
-   * viewers, and new sources begin.
+   * Replaces the plans. Sources with an equal plan go on, and pulls change while they run. Other programs end with
+   * their viewers, and new sources begin.
    *
    * @throws {TypeError | RangeError} A plan cannot be used. Then all sources are as before.
    */
@@ -101,7 +101,7 @@ export class SourceService extends EventEmitter<SourceEvents> {
     await Promise.all(this.#ending.values())
   }
 
-  /** Makes what a plan needs, and removes nothing yet. */
+  /** Creates or changes the source of a plan, and adds to `changes` the steps to undo or finish this. */
   #prepare(plan: SourcePlan, changes: Change[]): void {
     const source = this.#sources.get(plan.path)
     if (source && isDeepStrictEqual(plan, source.plan)) return
@@ -142,7 +142,10 @@ export class SourceService extends EventEmitter<SourceEvents> {
     changes.push({ undo, finish })
   }
 
-  /** @param isFree - End of another source of the path, which a program waits for. */
+  /**
+   * @param isFree - Resolves when another source of the path has ended. The program of the new source starts after
+   * that.
+   */
   #create(plan: SourcePlan, isFree: Promise<void> | undefined): ExecSource | PullSource {
     const { path } = plan
     const [clock, isHeld] = [this.#clock, this.#isHeld]

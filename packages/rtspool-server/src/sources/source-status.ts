@@ -37,7 +37,7 @@ export interface SourceStatus {
   readonly path: string
   readonly kind: (typeof sourceKinds)[number]
   readonly state: SourceState
-  /** Time at which the state began. */
+  /** Time at which the source entered its present state. */
   readonly since: Date
   /**
    * Time of the next attempt, in the states `waiting` and `failed`; `undefined` = with the next viewer. Of a failed pull
@@ -46,11 +46,11 @@ export interface SourceStatus {
   readonly until: Date | undefined
   /** Reason of the last failure: an {@link ExecFailure}, or a `RelayReason` of the library for a pull. */
   readonly reason: string | undefined
-  /** Number of starts or connections attempted since media last came, the present one included. */
+  /** Number of attempts (starts of the program, or connections) since media last arrived, the present one included. */
   readonly attempts: number
   /** Description of the last failure, without credentials. */
   readonly lastError: string | undefined
-  /** Bytes that the source has sent since it was added. */
+  /** Number of bytes that the source has sent to the server since it was added. */
   readonly bytes: number
   /** Name of the program, or the URL that is used or tried, without credentials. */
   readonly source: string

@@ -7,7 +7,7 @@ const bitsPerByte = 8
 /** Longest wait for a slow uplink in milliseconds; a packet that would wait longer is lost. */
 const longestWaitMs = 2000
 
-/** A packet that waits for its time. */
+/** RTP packet that waits until `dueMs`, a time of the clock in milliseconds. */
 interface Waiting {
   readonly packet: Buffer
   readonly dueMs: number
@@ -48,7 +48,7 @@ export class Departure {
     this.#send = send
   }
 
-  /** Begins the time of the spells: the camera plays. */
+  /** Starts the time from which the beginnings of spells (`stall`, `freeze`) count: the camera plays from now on. */
   start(): void {
     this.#startMs = this.#clock.now()
   }
@@ -70,7 +70,7 @@ export class Departure {
     this.#timer ??= this.#wait(dueMs - now)
   }
 
-  /** Drops the waiting packets. Idempotent. */
+  /** Drops the packets that wait to be sent. Idempotent. */
   close(): void {
     this.#timer?.cancel()
     this.#timer = undefined

@@ -79,13 +79,13 @@ export class FaultySource implements MediaSource {
   }
 }
 
-/** Returns the encoding of a track in upper case; empty without one. */
+/** Returns the encoding of a track in upper case; an empty text without one. */
 export function encodingOf(media: MediaDescription | undefined): string {
   const [payloadType = -1] = media?.payloadTypes ?? []
   return media?.rtpmap(payloadType)?.encoding.toUpperCase() ?? ''
 }
 
-/** Output that a source sees: a track whose packets go through pipes. */
+/** Track output for the source: sends each packet through the pipes with the faults, which lead to the real outputs. */
 class PipedTrack implements TrackOutput {
   readonly #track: TrackOutput
   readonly #pipes: readonly TrackPipe[]

@@ -9,19 +9,19 @@ export interface RtpPiece {
 
 /** Packetizer of a quirk for the tracks of one encoding. */
 export interface UnitWriter {
-  /** Encoding in upper case, such as `H264`. */
+  /** Encoding of the tracks in upper case, such as `H264`. */
   readonly encoding: string
-  /** Returns the packets of one access unit of a track. */
+  /** Returns the RTP packets of one access unit, in place of those of the source. */
   readonly write: (unit: RtpUnit, track: MediaDescription) => readonly RtpPiece[]
 }
 
-/** Behaviour of a camera that shows in its media. */
+/** Part of a quirk that shows in the media of a camera: in track descriptions or RTP packets. */
 export interface MediaQuirk {
-  /** Changes the description of the source; the packets get the payload types that it names. */
+  /** Changes the session description of the source. RTP packets get the payload types of the changed description. */
   readonly describe?: (description: SessionDescription) => void
   readonly units?: UnitWriter
-  /** Describes the first audio track twice, and sends its packets on both. */
+  /** True to describe the first audio track twice, and to send its packets on both tracks. */
   readonly hasSecondSound?: boolean
-  /** Sends RTP packets that need IP fragments, in place of dropping them. */
+  /** True to send RTP packets so large that they need IP fragments, in place of dropping them. */
   readonly isOversized?: boolean
 }

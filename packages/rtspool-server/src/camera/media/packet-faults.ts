@@ -1,11 +1,11 @@
 import type { Faults } from '../faults.js'
 import { type Random, seededRandom } from '../random.js'
 
-/** Number of later packets that may overtake one. */
+/** Maximum number of later packets that overtake one late packet. */
 const maxOvertaking = 3
 const all = 100
 
-/** A packet that waits for later ones to overtake it. */
+/** RTP packet that waits until `overtakenBy` later packets have been sent. */
 interface HeldPacket {
   readonly packet: Buffer
   overtakenBy: number
@@ -22,7 +22,7 @@ export class PacketFaults {
   readonly #duplicate: Random
   #held: HeldPacket[] = []
 
-  /** @param trackIndex - Part of the seed: the tracks lose different packets. */
+  /** @param trackIndex - Index of the track, a part of the seed, so that each track loses different packets. */
   constructor(faults: Pick<Faults, 'loss' | 'reorder' | 'duplicate' | 'seed'>, trackIndex: number) {
     this.#faults = faults
     this.#loss = seededRandom(faults.seed, trackIndex, 1)
@@ -30,7 +30,7 @@ export class PacketFaults {
     this.#duplicate = seededRandom(faults.seed, trackIndex, 3)
   }
 
-  /** Returns the packets to send now: the given one up to twice, and held ones that are due. */
+  /** Returns the packets to send now: `packet` itself, once, twice or not at all, and held packets that are due. */
   push(packet: Buffer): readonly Buffer[] {
     const { loss, reorder, duplicate } = this.#faults
     const isLost = this.#loss() * all < loss
@@ -46,7 +46,7 @@ export class PacketFaults {
     return isRepeated ? [packet, Buffer.from(packet), ...late] : [packet, ...late]
   }
 
-  /** Counts a later packet, and returns the held ones that enough packets have overtaken. */
+  /** Counts one later packet for each held one, and returns the held ones that enough packets have overtaken. */
   #overtake(): Buffer[] {
     if (this.#held.length === 0) return []
     const due: Buffer[] = []

@@ -15,7 +15,7 @@ const sequenceModulus = 2 ** 16
 /** Properties of a {@link TrackPipe}. */
 export interface TrackPipeInit {
   readonly track: TrackOutput
-  /** Description of the source, before quirks have changed it. */
+  /** Description of the track by the source, before quirks have changed it. */
   readonly described: MediaDescription
   readonly clock: Clock
   readonly faults: Faults
@@ -39,7 +39,7 @@ export class TrackPipe {
   readonly #payloadType: number
   readonly #first: TrackPosition
   #sequenceNumber: number
-  /** Ticks between the timestamps of the source and those of the output. */
+  /** Ticks to add to RTP timestamps of the source to get those of the output; `undefined` before the first one. */
   #shift: number | undefined
 
   constructor({ track, described, clock, faults, writer }: TrackPipeInit) {
@@ -69,9 +69,9 @@ export class TrackPipe {
   }
 
   /**
-   * Tells the output its SSRC, first sequence number and timestamp, which follow from the seed.
+   * Tells the output its SSRC, first sequence number and first RTP timestamp, which follow from the seed.
    *
-   * @param position - The same numbers of the source.
+   * @param position - SSRC, first sequence number and first RTP timestamp of the source.
    */
   startAt(position: TrackPosition): void {
     this.#shift = this.#first.timestamp - position.timestamp
@@ -95,7 +95,7 @@ export class TrackPipe {
     }
   }
 
-  /** Drops the delayed packets. Idempotent. */
+  /** Drops the packets that wait to be sent. Idempotent. */
   close(): void {
     this.#departure.close()
   }

@@ -4,11 +4,11 @@ import { escaped } from './xml.js'
 
 /** Facts of the device that its services and WS-Discovery show. */
 export interface DeviceFacts {
-  /** Version of the command. */
+  /** Version of `rtspool`, which the device states as its firmware version. */
   readonly version: string
-  /** Returns the name that never changes: a UUID without `urn:uuid:`. */
+  /** Returns the UUID of the device, which never changes, without `urn:uuid:`. */
   uuid(): string
-  /** Returns milliseconds since 1970. */
+  /** Returns the present time of the wall clock in milliseconds since 1970. */
   unixTimeMs(): number
 }
 
@@ -86,7 +86,7 @@ function capabilities(call: OnvifCall): string {
   )
 }
 
-/** Services with the version of their interface. */
+/** ONVIF services of the device, with the version of their interface. */
 const offered = [
   ['tds', servicePaths.device],
   ['trt', servicePaths.media],

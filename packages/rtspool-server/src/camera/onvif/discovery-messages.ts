@@ -28,22 +28,22 @@ const types = ['NetworkVideoTransmitter', 'Device']
 const everybody = 'urn:schemas-xmlsoap-org:ws:2005:04:discovery'
 const anonymous = `${namespaces.a}/role/anonymous`
 
-/** A device on the network, and the place of a message in the order of its messages. */
+/** Device on the network, and numbers for the order of its messages. */
 export interface DiscoveredDevice {
-  /** UUID without `urn:uuid:`. */
+  /** UUID of the device, without `urn:uuid:`. */
   readonly uuid: string
-  /** URL of the device service, as the receiver of the message reaches it. */
+  /** URL of the ONVIF device service, as the receiver of the message reaches it. */
   readonly url: string
   /** Seconds since 1970 at which the device has started. */
   readonly instanceId: number
-  /** Number of the message since then, from 1. */
+  /** Number of the message since the device has started, from 1. */
   readonly messageNumber: number
 }
 
-/** A question to all devices, or about one (`resolve`). */
+/** Question of WS-Discovery from a client: to all devices (a probe), or about one device (`resolve`). */
 export interface DiscoveryQuestion {
   readonly kind: 'probe' | 'resolve'
-  /** `MessageID`, which the answer repeats. */
+  /** `MessageID` of the question, which the answer repeats. */
   readonly messageId: string
 }
 
@@ -79,7 +79,7 @@ function parsed(text: string): Element | undefined {
   }
 }
 
-/** Returns whether a probe asks for a kind of device and for scopes that are ours. */
+/** Returns whether a probe asks for a kind of device, and for scopes, that the own device has. */
 function isMeant(probe: Element): boolean {
   const wanted = wordsAt(probe, 'Types').map((name) => name.replace(/^.*:/, ''))
   const isKnown = wanted.every((name) => types.includes(name))
@@ -92,7 +92,7 @@ function isMeant(probe: Element): boolean {
 const wordsAt = (element: Element, name: string): readonly string[] =>
   (textAt(element, name) ?? '').split(/\s+/).filter((word) => word !== '')
 
-/** Formats the answer to a question. @param messageId - `MessageID` of the answer, as a URI. */
+/** Formats the answer to a question of WS-Discovery. @param messageId - `MessageID` of the answer, as a URI. */
 export function answerTo(
   question: DiscoveryQuestion,
   device: DiscoveredDevice,
@@ -107,14 +107,14 @@ export function answerTo(
   })
 }
 
-/** Formats the greeting of a device that has started. */
+/** Formats the message of WS-Discovery that announces a device that has started. */
 export const hello = (device: DiscoveredDevice, messageId: string): string =>
   message(device, messageId, {
     ...{ action: 'Hello', to: everybody, relatesTo: undefined },
     body: `<d:Hello>${description(device)}</d:Hello>`,
   })
 
-/** Formats the farewell of a device that ends. */
+/** Formats the message of WS-Discovery that announces the end of a device. */
 export const bye = (device: DiscoveredDevice, messageId: string): string =>
   message(device, messageId, {
     ...{ action: 'Bye', to: everybody, relatesTo: undefined },

@@ -5,7 +5,7 @@ import type { Clock } from 'rtspool'
 import { answerTo, bye, type DiscoveredDevice, hello, parseQuestion } from './discovery-messages.js'
 import { isWithin, type NetworkInterfaces, type OwnAddress, ownAddresses } from './own-addresses.js'
 
-/** Group and port of WS-Discovery. */
+/** IPv4 multicast group of WS-Discovery; the next constant is its UDP port. */
 export const discoveryGroup = '239.255.255.250'
 export const discoveryPort = 3702
 
@@ -22,13 +22,13 @@ export interface DiscoverySystem {
 
 /** Address to listen on, and the device that is announced. */
 export interface DiscoveryOptions {
-  /** IPv4 address of an interface; 0.0.0.0 or `::` = all interfaces. */
+  /** IPv4 address of the interface to use; 0.0.0.0 or `::` = all interfaces. */
   readonly host: string
   /** UUID of the device. */
   readonly uuid: string
-  /** Port of the services. */
+  /** TCP port of the ONVIF services of the device. */
   readonly servicePort: number
-  /** Path of the device service. */
+  /** URL path of the ONVIF device service. */
   readonly path: string
   /** Seconds since 1970 at which the device has started. */
   readonly instanceId: number
@@ -100,7 +100,7 @@ export class Discovery {
     await this.#tellAll(hello)
   }
 
-  /** Says goodbye, and leaves the group. Idempotent. */
+  /** Announces the end of the device, and leaves the multicast group. Idempotent. */
   async close(): Promise<void> {
     if (!this.#isOpen) return
     this.#isOpen = false

@@ -11,20 +11,20 @@ import {
 import { SoapFault } from './soap.js'
 import { escaped, textAt } from './xml.js'
 
-/** Life of a subscription in milliseconds if the client names none, and the longest. */
+/** Milliseconds for which a subscription lives if the client names no time; the next constant is the maximum. */
 const usualLifeMs = 60_000
 const longestLifeMs = 3_600_000
-/** Longest wait for a message in milliseconds, and most messages at a time. */
+/** Maximum wait of a PullMessages request in milliseconds; the next constant is the maximum number of its messages. */
 const longestWaitMs = 60_000
 const mostMessages = 100
 
-/** Time and subscriptions of the event service. */
+/** Subscriptions, clock and state of the cameras that the event service uses. */
 export interface EventFacts {
   readonly points: PullPoints
   /** Name of the video source in which motion is detected. */
   readonly source: string
   unixTimeMs(): number
-  /** Returns whether a camera with these faults tells no events now. */
+  /** Returns whether a camera with these faults sends no events now, as a quirk demands. */
   isMuted(faults: Faults): Promise<boolean>
 }
 
@@ -50,7 +50,7 @@ export function eventOperations({ points, unixTimeMs }: EventFacts): Operations 
   }
 }
 
-/** Creates the operations of one subscription, at a URL of its own. */
+/** Creates the operations of one event subscription, which has a URL of its own. */
 export function subscriptionOperations(facts: EventFacts, point: PullPoint): Operations {
   const { points, source, unixTimeMs } = facts
   return {
@@ -86,7 +86,7 @@ function lifeOf(text: string | undefined, nowUnixMs: number): PullPointLife {
   throw invalidValue('ter:InvalidArgs', `expected ${expected}, got ${text}`)
 }
 
-/** Returns the longest wait in milliseconds and the largest number of messages. @throws {SoapFault} */
+/** Returns the maximum wait and number of messages of a PullMessages request. @throws {SoapFault} One is wrong. */
 function pullLimits({ parameters }: OnvifCall): readonly [waitMs: number, limit: number] {
   const [timeout = '', limit = ''] = [
     textAt(parameters, 'Timeout'),

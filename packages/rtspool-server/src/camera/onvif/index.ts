@@ -11,15 +11,15 @@ export type { OnvifCameras, OnvifSnapshot } from './onvif-server.js'
 export interface OnvifDeviceOptions {
   readonly cameras: OnvifCameras
   readonly version: string
-  /** Address to listen on. */
+  /** Address on which the ONVIF services listen. */
   readonly host: string
-  /** Port of the services; 0 = any free one. */
+  /** TCP port of the ONVIF services; 0 = any free one. */
   readonly port: number
-  /** Announces the device by WS-Discovery. */
+  /** True to announce the device by WS-Discovery. */
   readonly isDiscoverable: boolean
 }
 
-/** The cameras as one ONVIF device: its services over HTTP, and WS-Discovery. */
+/** ONVIF device that stands for all virtual cameras of the command: services over HTTP, and WS-Discovery. */
 export class OnvifDevice {
   readonly #options: OnvifDeviceOptions
   readonly #server: OnvifServer
@@ -35,7 +35,7 @@ export class OnvifDevice {
     })
   }
 
-  /** Opens the ports. @throws The error of the operating system. */
+  /** Opens the HTTP port, and announces the device if `isDiscoverable`. @throws The error of the operating system. */
   async listen(): Promise<void> {
     const { cameras, host, port, isDiscoverable } = this.#options
     await this.#server.listen(port, host)
@@ -46,23 +46,23 @@ export class OnvifDevice {
     await this.#discovery.open()
   }
 
-  /** Port of the services. */
+  /** TCP port of the ONVIF services. */
   get port(): number {
     return this.#server.port
   }
 
-  /** Path of the device service. */
+  /** URL path of the ONVIF device service. */
   get path(): string {
     return servicePaths.device
   }
 
-  /** Says goodbye, and closes the ports. Idempotent. */
+  /** Announces the end of the device, and closes its ports. Idempotent. */
   async close(): Promise<void> {
     await this.#discovery?.close()
     await this.#server.close()
   }
 
-  /** Name of the device, which stays after a restart on the same machine and port. */
+  /** UUID of the device, which stays the same after a restart on the same machine, address and port. */
   get #uuid(): string {
     return uuidOf(`rtspool camera ${hostname()} ${this.#options.host} ${this.port}`)
   }

@@ -14,17 +14,17 @@ const realm = 'rtspool camera'
 /** Result of a check: credentials fit, fit but for a nonce that is not fresh, do not fit, or are missing. */
 export type LoginVerdict = 'accepted' | 'stale' | 'wrong' | 'missing'
 
-/** User of the camera. */
+/** Name and password of the user who may use the ONVIF services. */
 export interface OnvifUser {
   readonly name: string
   readonly password: string
 }
 
-/** An HTTP request with its Authorization header. */
+/** Facts of an HTTP request from which a login is checked: its Authorization header, method and target. */
 export interface HttpCredentials {
   readonly authorization: string | undefined
   readonly method: string
-  /** Request target: path and query. */
+  /** Request target of HTTP: path and query of the URL. */
   readonly target: string
 }
 
@@ -110,7 +110,7 @@ export class OnvifLogin {
     return true
   }
 
-  /** Computes the response that fits (RFC 7616 section 3.4.1). */
+  /** Computes the `response` of HTTP Digest that a client with the right password sends (RFC 7616 section 3.4.1). */
   #responseTo(algorithm: DigestAlgorithm, method: string, given: Map<string, string>): string {
     const hash = (text: string): string =>
       createHash(algorithm === 'MD5' ? 'md5' : 'sha256')

@@ -33,7 +33,11 @@ export function mediaOperations(videos: readonly OnvifVideo[]): Operations {
   }
 }
 
-/** @throws {SoapFault} `ter:InvalidStreamSetup` for multicast and HTTP, which the camera does not have. */
+/**
+ * Returns the RTSP URL of a video.
+ *
+ * @throws {SoapFault} `ter:InvalidStreamSetup` for multicast and HTTP, which the camera does not have.
+ */
 function streamUri({ parameters, rtspOrigin, query }: OnvifCall, { path }: OnvifVideo): string {
   const stream = textAt(parameters, 'StreamSetup', 'Stream') ?? 'RTP-Unicast'
   const protocol = textAt(parameters, 'StreamSetup', 'Transport', 'Protocol') ?? 'RTSP'
@@ -53,7 +57,7 @@ const mediaUri = (uri: string): string =>
 const resolution = ({ width, height }: OnvifVideo): string =>
   `<tt:Resolution><tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height></tt:Resolution>`
 
-/** Formats a video source; 0 pictures a second = unknown. */
+/** Formats a video source as XML; a frame rate of 0 means that it is unknown. */
 const videoSource = (video: OnvifVideo): string =>
   `<trt:VideoSources token="${escaped(video.token)}"><tt:Framerate>0</tt:Framerate>` +
   `${resolution(video)}</trt:VideoSources>`

@@ -10,27 +10,27 @@ import { mediaOperations } from './media-service.js'
 import { PullPoints } from './pull-points.js'
 import { parseSoap, SoapFault, type SoapRequest, soapEnvelope, soapFault } from './soap.js'
 
-/** Maximum bytes of a request. */
+/** Maximum bytes of the body of a request to an ONVIF service. */
 const maxBodyBytes = 65_536
 
-/** A picture of a camera. */
+/** Picture of a camera as a file, and the media type of the file. */
 export interface OnvifSnapshot {
   readonly contentType: string
   readonly bytes: Buffer
 }
 
-/** Cameras, as their services see them. */
+/** Virtual cameras, as the ONVIF services use them. */
 export interface OnvifCameras {
   readonly clock: Clock
   readonly user: OnvifUser
-  /** Port of RTSP. */
+  /** TCP port of RTSP in the stream URLs that clients get. */
   readonly rtspPort: number
   readonly videos: readonly OnvifVideo[]
-  /** Parses the query of a URL. @throws {Error} Says which fault does not fit. */
+  /** Parses the query of a URL to the faults of a camera. @throws {Error} Says which fault does not fit. */
   faultsOf(query: string): Faults
-  /** Returns whether a camera with these faults tells no events now. */
+  /** Returns whether a camera with these faults sends no events now, as a quirk demands. */
   isMuted(faults: Faults): Promise<boolean>
-  /** Takes a picture of a camera. @throws {Error} Says why there is none. */
+  /** Takes a picture of the camera at a path and query. @throws {Error} Says why there is no picture. */
   snapshot(path: string, query: string, signal: AbortSignal): Promise<OnvifSnapshot>
 }
 
@@ -73,7 +73,7 @@ export class OnvifServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Closes the port, all connections and all subscriptions. Idempotent. */
+  /** Closes the port, all connections and all event subscriptions. Idempotent. */
   async close(): Promise<void> {
     this.#events.points.close()
     if (!this.#server.listening) return
@@ -234,7 +234,7 @@ function partsOf(target: string): { readonly path: string; readonly query: strin
 }
 
 /**
- * Reads a body to its end, so that its client reads the response.
+ * Reads the body of a request to its end, so that the client then reads the response.
  *
  * @throws {SoapFault} `ter:InvalidArgVal` for a body that is too long.
  */

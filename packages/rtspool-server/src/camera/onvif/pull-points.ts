@@ -3,12 +3,12 @@ import type { Clock } from 'rtspool'
 import type { Spell } from '../faults.js'
 import { type MotionChange, nextMotion } from './motion.js'
 
-/** Pull points that may exist at a time, as small cameras limit them. */
+/** Maximum number of event subscriptions (pull points) at a time, as small cameras limit them. */
 export const maxPullPoints = 20
-/** Changes that a pull point keeps; older ones are dropped. */
+/** Maximum number of changes that a subscription keeps until its client fetches them; older ones are dropped. */
 const maxKept = 100
 
-/** A change of the motion, or its present state (`isFirst`). */
+/** Message to a client: a change of the motion, or its present state (`isFirst`). */
 export interface MotionMessage extends MotionChange {
   readonly isFirst: boolean
 }
@@ -33,7 +33,7 @@ export class PullPoint {
   #waiting = 0
   /** Milliseconds since the beginning up to which messages have been fetched. */
   #seenMs = 0
-  /** True if the next message tells the present state. */
+  /** True if the next message tells the present state of the motion. */
   #isStateWanted = true
   #wake: (() => void) | undefined
 
@@ -51,7 +51,7 @@ export class PullPoint {
     return !isKept && this.#clock.now() >= this.#expiresMs
   }
 
-  /** Wall-clock milliseconds since 1970 at which the subscription ends. */
+  /** Time in milliseconds since 1970 at which the subscription ends, on the wall clock. */
   get expiresUnixMs(): number {
     return this.#clock.unixTimeMs() + this.#expiresMs - this.#clock.now()
   }
@@ -67,10 +67,10 @@ export class PullPoint {
   }
 
   /**
-   * Waits until there is a message, or the time is over, and fetches up to `limit` messages. The first
-   * one is the present state. A second call ends the wait of the first.
+   * Waits until there is a message, or `waitMs` is over, and fetches up to `limit` messages. The first one is the
+   * present state of the motion. A second call ends the wait of the first.
    *
-   * @param signal - Aborts when the client has left: it fetches nothing then.
+   * @param signal - Aborts when the client has left. The call then fetches nothing.
    */
   async pull(waitMs: number, limit: number, signal: AbortSignal): Promise<MotionMessage[]> {
     this.#wake?.()
@@ -82,13 +82,13 @@ export class PullPoint {
     return signal.aborted ? [] : this.#fetch(limit)
   }
 
-  /** Makes the next message tell the present state, as the first one does. */
+  /** Makes the next message tell the present state of the motion, as the first one does. */
   repeatState(): void {
     this.#isStateWanted = true
     this.#wake?.()
   }
 
-  /** Ends a wait. */
+  /** Ends the wait of a {@link pull} that is under way. */
   close(): void {
     this.#wake?.()
   }
@@ -134,7 +134,7 @@ export class PullPoint {
   }
 }
 
-/** All pull points of the cameras. Expired ones are removed when another is made or looked for. */
+/** Event subscriptions (pull points) of all cameras. Expired ones are removed when another is created or looked for. */
 export class PullPoints {
   readonly #clock: Clock
   readonly #points = new Map<string, PullPoint>()

@@ -1,7 +1,7 @@
 import type { Element } from '@xmldom/xmldom'
 import { childrenOf, elementAt, escaped, parseXml, textAt } from './xml.js'
 
-/** Namespaces of all messages, by the prefix that the camera uses. */
+/** XML namespaces of all SOAP messages, by the prefix that the camera uses. */
 const namespaces = {
   s: 'http://www.w3.org/2003/05/soap-envelope',
   wsa: 'http://www.w3.org/2005/08/addressing',
@@ -16,24 +16,24 @@ const namespaces = {
   tns1: 'http://www.onvif.org/ver10/topics',
 } as const
 
-/** A prefix of a namespace. */
+/** Prefix of an XML namespace in SOAP messages, such as `tds`. */
 export type Prefix = keyof typeof namespaces
 
-/** Returns the namespace of a prefix. */
+/** Returns the XML namespace (URI) of a prefix. */
 export const namespaceOf = (prefix: Prefix): string => namespaces[prefix]
 
-/** A received request. */
+/** SOAP request to an ONVIF service. */
 export interface SoapRequest {
-  /** Prefix and name of the operation, such as `tds:GetServices`; the prefix is ours. */
+  /** Prefix and name of the operation, such as `tds:GetServices`, with the prefix of this code for its namespace. */
   readonly operation: string
   /** Element of the operation, with its parameters. */
   readonly parameters: Element
   readonly header: Element | undefined
-  /** `MessageID` of WS-Addressing. */
+  /** `MessageID` of WS-Addressing, to which the response refers; `undefined` without one. */
   readonly messageId: string | undefined
 }
 
-/** A refusal that becomes a SOAP fault. */
+/** Error that refuses a request, and becomes a SOAP fault (error response). */
 export class SoapFault extends Error {
   /** Side that has made the mistake: the client (`Sender`) or the camera (`Receiver`). */
   readonly side: 'Sender' | 'Receiver'
@@ -48,7 +48,7 @@ export class SoapFault extends Error {
 }
 
 /**
- * Parses a request.
+ * Parses a SOAP request.
  *
  * @throws {SoapFault} `ter:WellFormed` if the text is no SOAP envelope with an operation.
  */
@@ -79,7 +79,10 @@ function rootOf(text: string): Element {
 
 const malformed = (reason: string): SoapFault => new SoapFault('Sender', ['ter:WellFormed'], reason)
 
-/** Wraps the content of a response, such as `<tds:GetScopesResponse>…`, in an envelope. */
+/**
+ * Wraps the content of a response, such as `<tds:GetScopesResponse>…`, in a SOAP envelope. `relatesTo`: `MessageID` of
+ * the request.
+ */
 export function soapEnvelope(body: string, relatesTo?: string): string {
   const declarations = Object.entries(namespaces).map(
     ([prefix, uri]) => ` xmlns:${prefix}="${uri}"`,
@@ -93,7 +96,7 @@ export function soapEnvelope(body: string, relatesTo?: string): string {
   ].join('')
 }
 
-/** Formats a fault (SOAP 1.2 part 1 section 5.4). */
+/** Formats a SOAP fault (error response) as XML (SOAP 1.2 part 1 section 5.4). */
 export function soapFault({ side, codes, message }: SoapFault): string {
   const code = ['', ...codes].reduceRight(
     (inner, each) => (each === '' ? inner : subcode(each, inner)),

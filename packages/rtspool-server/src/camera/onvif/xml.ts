@@ -13,7 +13,7 @@ export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 
 /**
- * Parses a document. A document type is refused: SOAP allows none (SOAP 1.2 part 1 section 5).
+ * Parses an XML document. A document type is refused: SOAP allows none (SOAP 1.2 part 1 section 5).
  *
  * @returns The root element.
  * @throws {Error} Says why the text is not well-formed.

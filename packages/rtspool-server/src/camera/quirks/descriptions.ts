@@ -2,7 +2,7 @@ import type { Quirk } from './quirk.js'
 import { blocksOf, mapLines, mapMedia, textOf } from './sdp-text.js'
 
 const startCode = Buffer.from([0, 0, 0, 1])
-/** Lines that state a direction. */
+/** Matches a line of a session description that states the direction of a track. */
 const direction = /^a=(recvonly|sendonly|sendrecv|inactive)$/
 
 const replaceLines =
@@ -10,25 +10,25 @@ const replaceLines =
   (sdp: string): string =>
     mapLines(sdp, (each) => (each.startsWith(`${type}=`) ? line : each))
 
-/** States a direction for each track. */
+/** Returns a function that states the direction `attribute` for each track of a session description. */
 const directed =
   (attribute: string) =>
   (sdp: string): string =>
     mapMedia(sdp, (lines) => [...lines.filter((line) => !direction.test(line)), `a=${attribute}`])
 
-/** Adds a track that nobody can set up. */
+/** Returns a function that adds a track to a session description, which no client can set up. */
 const withTrack =
   (...lines: readonly string[]) =>
   (sdp: string): string =>
     textOf([...blocksOf(sdp), [...lines, 'a=control:track9']])
 
-/** Changes the parameters of H.264 in `a=fmtp`. */
+/** Returns a function that changes the parameters of H.264 (`a=fmtp`) in a session description. */
 const h264Parameters =
   (change: (text: string) => string) =>
   (sdp: string): string =>
     mapLines(sdp, (line) => (/^a=fmtp:.*packetization-mode=/.test(line) ? change(line) : line))
 
-/** Moves the `a=fmtp` of the first video below the last track. */
+/** Moves the `a=fmtp` of the first video in a session description below the last track. */
 function strayParameters(sdp: string): string {
   const blocks = blocksOf(sdp)
   const video = blocks.find(([first]) => first?.startsWith('m=video'))
@@ -44,7 +44,7 @@ const withStartCodes = (sets: string): string =>
     .map((set) => Buffer.concat([startCode, Buffer.from(set, 'base64')]).toString('base64'))
     .join(',')
 
-/** Quirks of session descriptions. */
+/** Quirks of cameras in their session descriptions. */
 export const descriptionQuirks: readonly Quirk[] = [
   {
     id: '10a',

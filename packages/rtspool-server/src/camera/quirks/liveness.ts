@@ -15,17 +15,19 @@ const heldSeconds = 30
 /** Longest silence of a client in seconds that the strictest cameras accept. */
 const strictSeconds = 5
 
-/** Signs of life that a camera counts. */
+/** Signs of life of a client that a camera counts. */
 interface SignsOfLife {
   /** Returns whether a request is a sign of life. @default no request is */
   readonly request?: (request: WireRequest) => boolean
-  /** Counts RTCP over TCP as a sign of life. @default false */
+  /** True to count RTCP over TCP as a sign of life. @default false */
   readonly rtcp?: boolean
-  /** Watches sessions over TCP only, because no filter sees RTCP by UDP. @default false */
+  /** True to watch sessions over TCP only, because no filter sees RTCP by UDP. @default false */
   readonly onlyTcp?: boolean
 }
 
-/** Ends session and connection of a client that gives no sign of life for `seconds` while it plays. */
+/**
+ * Creates a filter that ends session and connection of a client without a sign of life for `seconds` while it plays.
+ */
 function watch(link: WireLink, seconds: number, signs: SignsOfLife): WireFilter {
   let timer: ClockTimer | undefined
   let isInterleaved = false
@@ -95,7 +97,7 @@ const stopsAfterGetParameter: CreateFilter = () => {
   }
 }
 
-/** Keeps the stream of a client that leaves without TEARDOWN, and refuses others meanwhile. */
+/** Keeps the stream of a client that leaves without TEARDOWN, and refuses other clients meanwhile with 503. */
 const wantsTeardown: CreateFilter = ({ camera, clock }) => {
   let isPlaying = false
   return {
@@ -114,7 +116,7 @@ const wantsTeardown: CreateFilter = ({ camera, clock }) => {
   }
 }
 
-/** Quirks of what keeps a session alive. */
+/** Quirks of the requests and packets that keep a session alive. */
 export const livenessQuirks: readonly Quirk[] = [
   {
     id: '22',

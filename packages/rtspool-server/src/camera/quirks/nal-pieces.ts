@@ -5,10 +5,10 @@ const nalTypeMask = 0x1f
 const forbiddenAndNriMask = 0xe0
 const startBit = 0x80
 const endBit = 0x40
-/** FU indicator and FU header. */
+/** Number of bytes in front of each fragment of a NAL unit: FU indicator and FU header (RFC 6184 section 5.8). */
 const fuHeaderBytes = 2
 
-/** A NAL unit, or a fragment of one. */
+/** NAL unit of H.264, or a fragment of one, as the payload of an RTP packet. */
 export interface NalPiece {
   readonly payload: Buffer
   /** Type of the NAL unit, also in a fragment. */

@@ -12,7 +12,7 @@ const hugeBytes = 10_000
 /** Payload type that RFC 3551 leaves unassigned, between the static ones. */
 const staticPayloadType = 35
 
-/** Creates a packetizer of H.264 in which a quirk decides about the marker. */
+/** Creates a packetizer of H.264 in which a quirk decides about the marker bit of each RTP packet. */
 const withMarkers = (isMarked: (piece: NalPiece) => boolean): MediaQuirk => ({
   units: {
     encoding: 'H264',
@@ -96,7 +96,7 @@ function withAdtsHeader(frame: Buffer, track: MediaDescription): Buffer {
   return Buffer.concat([header, frame])
 }
 
-/** Renames L16 to PCM in `a=rtpmap`. */
+/** Renames the encoding L16 to PCM in the `a=rtpmap` of a session description. */
 function describePcm({ media }: SessionDescription): void {
   for (const { section } of media) {
     const text = section.attribute('rtpmap')
@@ -104,7 +104,7 @@ function describePcm({ media }: SessionDescription): void {
   }
 }
 
-/** Removes `indexlength` and `indexdeltalength` from `a=fmtp`. */
+/** Removes `indexlength` and `indexdeltalength` from the `a=fmtp` of a session description. */
 function withoutIndexLength({ media }: SessionDescription): void {
   for (const { section } of media) {
     const text = section.attribute('fmtp')
@@ -113,7 +113,7 @@ function withoutIndexLength({ media }: SessionDescription): void {
   }
 }
 
-/** Quirks of packets. */
+/** Quirks of cameras in their RTP packets. */
 export const packetQuirks: readonly Quirk[] = [
   {
     id: '28',

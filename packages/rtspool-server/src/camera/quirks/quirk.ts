@@ -7,20 +7,23 @@ export interface Quirk {
   readonly id: string
   /** Cameras that show the behaviour. */
   readonly who: string
-  /** Behaviour, on one line without a full stop. */
+  /** Behaviour in words, on one line without a full stop. */
   readonly does: string
-  /** Public place that tells of the behaviour. */
+  /** Reference to a public report or source that describes the behaviour. */
   readonly source: string
   /** Encoding that the media must have, in upper case. @default any */
   readonly needs?: string
-  /** True if the behaviour shows at a login only: without `auth`, the camera asks for Digest. */
+  /**
+   * True if the behaviour shows only when a client must log in. Without the fault `auth`, the camera then asks for
+   * Digest.
+   */
   readonly needsLogin?: boolean
   /** True if media are protected by SRTP for clients inside TLS. */
   readonly needsSrtp?: boolean
-  /** Behaviour in requests, responses and frames. */
+  /** Filter that shows the behaviour in requests, responses and interleaved frames. */
   readonly filter?: CreateFilter
-  /** Changes the text of the session description, whose URLs are relative to a Content-Base. */
+  /** Changes the text of the session description. URLs in the text are relative to `base`, the Content-Base. */
   readonly sdp?: (sdp: string, base: string) => string
-  /** Behaviour in packets. */
+  /** Behaviour in track descriptions and RTP packets. */
   readonly media?: MediaQuirk
 }

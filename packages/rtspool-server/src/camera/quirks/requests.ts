@@ -47,7 +47,7 @@ const wantsAbsoluteDigestUri: CreateFilter = () => ({
   },
 })
 
-/** Offers an algorithm that no client knows, before the others. */
+/** Offers a Digest algorithm that no client knows, before the algorithms of the server. */
 const offersUnknownAlgorithm: CreateFilter = () => ({
   response({ statusCode, headers }) {
     if (statusCode !== 401) return
@@ -74,7 +74,7 @@ const redirects =
     },
   })
 
-/** Returns path and query of a request, with other quirks. */
+/** Returns path and query of a request's URL, with `quirks` in place of those in the query. */
 function withQuirks({ uri }: WireRequest, quirks: readonly string[]): string {
   const rest = uri.replace(/^rtsps?:\/\/[^/?]*/i, '').replace(/\/$/, '')
   const [path = '', query = ''] = rest.split('?')

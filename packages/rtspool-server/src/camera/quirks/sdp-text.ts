@@ -20,7 +20,9 @@ export const textOf = (blocks: SdpBlocks): string =>
     .map((line) => line + lineEnd)
     .join('')
 
-/** Changes each line; `undefined` removes it, and a list replaces it. */
+/**
+ * Changes each line of a session description. `change` returns the new line, a list of lines, or `undefined` for none.
+ */
 export function mapLines(
   sdp: string,
   change: (line: string) => string | readonly string[] | undefined,
@@ -32,7 +34,7 @@ export function mapLines(
   ])
 }
 
-/** Changes the lines of each `m=` block, without those of the session. */
+/** Changes the lines of each `m=` section of a session description, and leaves those of the session. */
 export function mapMedia(sdp: string, change: (lines: readonly string[]) => readonly string[]) {
   const [session = [], ...media] = blocksOf(sdp)
   return textOf([session, ...media.map(change)])

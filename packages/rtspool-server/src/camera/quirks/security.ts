@@ -1,10 +1,10 @@
 import type { CreateFilter } from '../wire/wire-filter.js'
 import type { Quirk } from './quirk.js'
 
-/** Name of a client that gets keys with an index (MKI) of four bytes. */
+/** Name of a client (`User-Agent`) to which the server gives SRTP keys with an index (MKI) of four bytes. */
 const indexedUserAgent = 'LIVE555'
 
-/** Makes the server give keys with an index: it does so for clients of one name. */
+/** Makes the server give SRTP keys with an index (MKI): gives each client the name of one that gets such keys. */
 const wantsIndex: CreateFilter = () => ({
   request({ headers }) {
     headers.set('User-Agent', indexedUserAgent)

@@ -3,11 +3,11 @@ import { limitPlaces } from '../wire/limit-places.js'
 import type { CreateFilter, WireFrame } from '../wire/wire-filter.js'
 import type { Quirk } from './quirk.js'
 
-/** Distance between the channels that a client asks for and those that it gets. */
+/** Difference between the interleaved channels that a client asks for and those that it gets. */
 const channelShift = 16
 const channelCount = 256
 
-/** Changes the Transport header of each successful SETUP. */
+/** Creates a filter that changes the Transport header in the response to each successful SETUP. */
 const transportAnswer =
   (change: (transport: string) => string): CreateFilter =>
   () => ({
@@ -18,14 +18,14 @@ const transportAnswer =
     },
   })
 
-/** Writes the SSRC of the answer in another form. */
+/** Creates a filter that changes the digits of the SSRC in the Transport header of responses. */
 const ssrcWritten = (change: (digits: string) => string): CreateFilter =>
   transportAnswer((transport) => {
     const digits = /;ssrc=(\w+)/i.exec(transport)?.[1] ?? '00C0FFEE'
     return `${transport.replace(/;ssrc=\w+/i, '')};ssrc=${change(digits)}`
   })
 
-/** Answers with other channels than the client asks for, and uses those. */
+/** Answers SETUP with other interleaved channels than the client asks for, and uses those. */
 const otherChannels: CreateFilter = (link) => {
   const answers = transportAnswer((transport) =>
     transport.replace(/interleaved=(\d+)-(\d+)/, (_, first: string, second: string) => {
@@ -85,7 +85,7 @@ const oneBackChannel = backChannels(1)
 const brokenRtcp = ({ channel, payload }: WireFrame): WireFrame =>
   channel % 2 === 0 ? { channel, payload } : { channel, payload: Buffer.alloc(payload.length, 1) }
 
-/** Number of frames between two pieces of rubbish. */
+/** Number of interleaved frames between two pieces of rubbish: bytes that belong to no frame or message. */
 const rubbishInterval = 16
 const maxRubbishBytes = 24
 /** Lowest value of a byte of rubbish, above `$` and all letters. */
@@ -105,7 +105,7 @@ const rubbishBetweenFrames: CreateFilter = (link) => {
   }
 }
 
-/** Quirks of transports, and of bytes on the connection. */
+/** Quirks of cameras in transports, and in bytes on the connection. */
 export const transportQuirks: readonly Quirk[] = [
   {
     id: '2a',

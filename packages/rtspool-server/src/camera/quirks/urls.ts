@@ -2,7 +2,7 @@ import type { CreateFilter } from '../wire/wire-filter.js'
 import type { Quirk } from './quirk.js'
 import { mapMedia } from './sdp-text.js'
 
-/** Changes the Content-Base of a description. */
+/** Creates a filter that changes the Content-Base of responses to DESCRIBE. */
 const contentBase =
   (change: (base: string) => string): CreateFilter =>
   () => ({
@@ -12,7 +12,7 @@ const contentBase =
     },
   })
 
-/** Changes the control URL of each track. */
+/** Returns a function that changes the control URL of each track in a session description. */
 const controls =
   (change: (control: string, base: string) => string) =>
   (sdp: string, base: string): string =>
@@ -25,7 +25,7 @@ const controls =
 /** Returns path and query of a URL, without the slash in front. */
 const pathOf = (url: string): string => url.replace(/^rtsps?:\/\/[^/?]*\//i, '')
 
-/** Understands URLs in which a client has joined the base with a control that contains it. */
+/** Corrects request URLs in which a client has joined the Content-Base with a control URL that repeats its path. */
 const understandsBaseTwice: CreateFilter = () => {
   let base: string | undefined
   return {

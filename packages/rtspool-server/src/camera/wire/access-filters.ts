@@ -7,7 +7,7 @@ const msPerSecond = 1000
 /** Methods that clients send to keep a session alive. */
 const keepAliveMethods: readonly string[] = ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER']
 
-/** Returns the filters that the faults of a connection need. */
+/** Returns functions that create the filters for the access faults of a camera, such as `connections` and `deny`. */
 export function accessFilters({ faults }: WireLink): readonly CreateFilter[] {
   const filters: CreateFilter[] = []
   if (faults.connections > 0) filters.push(limitConnections)
@@ -24,7 +24,7 @@ export function lowerTransportOf(alternative: string): DeniableTransport {
   return /^\s*RTP\/\w+\/TCP/i.test(alternative) || /interleaved=/i.test(alternative) ? 'tcp' : 'udp'
 }
 
-/** Closes each connection above the limit at its first request. */
+/** Closes each connection above the limit of the fault `connections` at its first request. */
 const limitConnections: CreateFilter = (link) => {
   const self = {}
   const { connections } = link.camera
@@ -51,7 +51,7 @@ const limitSessions: CreateFilter = ({ camera, faults }) =>
     isAsking: ({ method }) => method === 'SETUP',
   })
 
-/** Refuses transports with 461; a SETUP that offers others too goes on with those. */
+/** Refuses the transports of the fault `deny` with 461; a SETUP that offers others too goes on with those. */
 const denyTransports: CreateFilter = ({ faults }) => ({
   request(request) {
     if (request.method !== 'SETUP') return undefined
@@ -77,7 +77,7 @@ export const ignoreKeepAlives: CreateFilter = () => {
   }
 }
 
-/** Calls a function once, so many seconds after the first PLAY of a connection. */
+/** Creates a filter that calls `act` once, `seconds` after the first successful PLAY of a connection. */
 export function afterPlay(link: WireLink, seconds: number, act: () => void): WireFilter {
   let timer: ClockTimer | undefined
   return {
@@ -94,7 +94,7 @@ const dropConnection: CreateFilter = (link) => {
   return drop ? afterPlay(link, drop.atSeconds, () => link.close(drop.kind)) : {}
 }
 
-/** Restarts the camera once: its connections close, and it accepts none for a while. */
+/** Restarts the camera once, as the fault `away` says: its connections close, and it accepts none for a while. */
 const goAway: CreateFilter = (link) => {
   const { camera, clock, faults } = link
   const { away } = faults

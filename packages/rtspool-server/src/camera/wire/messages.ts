@@ -46,7 +46,7 @@ export function refusalOf(request: WireRequest, statusCode: number, explanation:
   })
 }
 
-/** Builds the response to an OPTIONS without a path. */
+/** Builds the response to an OPTIONS request for `*`, which names no camera. */
 export const optionsResponse = (request: WireRequest): Buffer =>
   responseTo(request, { statusCode: 200, headers: [['Public', allMethods]] })
 

@@ -3,7 +3,7 @@ import type { RtspHeaders } from 'rtspool/rtsp'
 import type { Faults } from '../faults.js'
 import type { Random } from '../random.js'
 
-/** A request of a client on its way to the camera; may be changed. */
+/** Request of a client on its way to the camera, which filters may change. */
 export interface WireRequest {
   method: string
   uri: string
@@ -11,7 +11,7 @@ export interface WireRequest {
   body: Buffer
 }
 
-/** A response of the camera on its way to a client; may be changed. */
+/** Response of the camera on its way to a client, which filters may change. */
 export interface WireResponse {
   statusCode: number
   reason: string
@@ -19,13 +19,13 @@ export interface WireResponse {
   body: Buffer
 }
 
-/** A response that a filter gives in place of the camera. */
+/** Response that a filter gives to a client in place of the camera. */
 export interface WireAnswer {
   readonly statusCode: number
   readonly headers?: readonly (readonly [name: string, value: string])[]
 }
 
-/** An interleaved frame. */
+/** Interleaved frame: an RTP or RTCP packet over TCP, and its channel. */
 export interface WireFrame {
   readonly channel: number
   readonly payload: Buffer
@@ -33,13 +33,13 @@ export interface WireFrame {
 
 /** Facts that all connections of one virtual camera share. */
 export interface CameraState {
-  /** Instant of the clock in milliseconds up to which the camera accepts nobody. */
+  /** Time of the clock in milliseconds up to which the camera refuses all connections. */
   awayUntilMs: number
   /** True once the spell `away` has begun, so that no connection begins it again. */
   isAwayPlanned: boolean
-  /** Instant in milliseconds up to which a stream left without TEARDOWN makes the camera refuse others. */
+  /** Time of the clock in milliseconds up to which a stream left without TEARDOWN makes the camera refuse others. */
   heldUntilMs: number
-  /** Connections that count towards the limit of the camera. */
+  /** Connections that count towards the fault `connections`, the maximum number at a time. */
   readonly connections: Set<object>
   /** Connections with a session, and those that wait for the response to a SETUP. */
   readonly sessions: Set<object>
@@ -47,7 +47,7 @@ export interface CameraState {
   readonly backChannels: Set<object>
 }
 
-/** Connection of one client, as filters see it. */
+/** Connection of one client to a virtual camera, as filters use it. */
 export interface WireLink {
   readonly clock: Clock
   readonly faults: Faults
@@ -57,20 +57,20 @@ export interface WireLink {
   readonly clientAddress: string
   /** Scheme, address and port of the camera on this connection: `rtsp://127.0.0.1:8554`. */
   readonly origin: string
-  /** Closes the connection, or resets it. */
+  /** Ends the connection of the client by a close (`tcp`) or a reset. */
   close(kind: 'tcp' | 'reset'): void
-  /** Ends the session of this connection, over any transport. */
+  /** Ends the RTSP session that the client has set up on this connection, whatever its transport is. */
   endSession(): void
   /** Closes every connection of the camera, and ends its sessions. */
   closeAll(): void
-  /** Sends bytes to the client, outside of any message. */
+  /** Sends bytes to the client that belong to no message or frame. */
   send(bytes: Buffer): void
 }
 
 /** Result of {@link WireFilter.request}: an answer, no answer at all, or the camera's own. */
 export type RequestVerdict = WireAnswer | 'unanswered' | undefined
 
-/** Behaviour of a camera on one connection: sees and changes what goes through. */
+/** Behaviour of a camera on one connection: sees and changes requests, responses and interleaved frames. */
 export interface WireFilter {
   /**
    * Receives a request, and may change it.
@@ -85,16 +85,16 @@ export interface WireFilter {
   answered?(request: WireRequest): void
   /** Changes the bytes of a response. */
   responseBytes?(bytes: Buffer): Buffer
-  /** Changes a frame for the client; `undefined` drops it. */
+  /** Changes an interleaved frame on its way to the client; `undefined` drops the frame. */
   frame?(frame: WireFrame): WireFrame | undefined
-  /** Changes a frame from the client; `undefined` drops it. */
+  /** Changes an interleaved frame on its way to the camera; `undefined` drops the frame. */
   clientFrame?(frame: WireFrame): WireFrame | undefined
-  /** Stops timers: the connection has closed. */
+  /** Called once when the connection has closed, so that the filter stops its timers. */
   closed?(): void
 }
 
 /** Creates the filter of one connection. */
 export type CreateFilter = (link: WireLink) => WireFilter
 
-/** Returns a status of RTSP as an answer. */
+/** Returns an answer of a filter that has an RTSP status code and no headers of its own. */
 export const answer = (statusCode: number): WireAnswer => ({ statusCode })

@@ -86,7 +86,7 @@ export class RecordingFiles {
     return segments
   }
 
-  /** Notes that a recorder has begun or closed a file. */
+  /** Notes that a recorder has begun or closed a file of a recording, so that the next list reads the folder again. */
   noteChange(plan: RecordingPlan): void {
     this.#recent.delete(keyOf(plan))
     this.#catalogOf(plan).noteChange()

@@ -13,7 +13,7 @@ import {
 } from '../segment-facts.js'
 import { codeOf } from '../segment-store.js'
 
-/** A file of a recording on the disk. */
+/** File of a recording on the disk, and facts of the segment in it. */
 export interface StoredSegment extends SegmentFacts {
   /** Name of the file, relative to the folder of the recording. */
   readonly file: string

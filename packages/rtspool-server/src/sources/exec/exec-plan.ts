@@ -25,7 +25,7 @@ export interface ExecPlan {
    * arrival.
    */
   readonly frameRate: number
-  /** Names of further environment variables of the server that the program gets. */
+  /** Names of environment variables of the server that the program gets besides those that each program gets. */
   readonly passEnvironment: readonly string[]
   /** Environment variables of the program by name, besides those that the server passes on. */
   readonly environment: Readonly<Record<string, string>>
@@ -50,8 +50,8 @@ const passedVariables = [
 ]
 
 /**
- * Returns the environment of a program: passed variables of the server, `RTSPOOL_PATH`, and those of the plan, which
- * win.
+ * Returns the environment of a program: passed variables of the server, `RTSPOOL_PATH`, and variables of the plan. The
+ * latter replace others of the same name.
  *
  * @param own - Environment of the server.
  */

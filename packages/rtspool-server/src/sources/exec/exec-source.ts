@@ -15,17 +15,21 @@ import type { ProgramEnd, RunningProgram, StartProgram } from './program.js'
 import { RunWatch } from './run-watch.js'
 import { LineReader, safeText } from './safe-text.js'
 
-/** Milliseconds of media after which a program has run well, so that its next failure counts as the first. */
+/**
+ * Milliseconds of media after which a run of a program counts as good, so that its next failure counts as the first.
+ */
 const wellMs = 10_000
-/** Delays before the next start of a program after failures in a row. */
+/** Delays from a failure of a program to its next start, which grow with the number of failures in a row. */
 const restarts: Backoff = { firstMs: 1_000, maxMs: 30_000, jitter: 0.25 }
 /** Milliseconds after which a program that cannot be started is tried again. */
 const notStartedMs = 30_000
-/** Milliseconds for viewers to return after a change of tracks, which ends their sessions. */
+/**
+ * Milliseconds for viewers to return, while the program runs on, after a change of tracks has ended their sessions.
+ */
 const returnMs = 10_000
 
 export interface ExecSourceEvents {
-  /** Called after each change of the state. */
+  /** Called with the new status after each change of the source's state, such as from `starting` to `running`. */
   changed(status: SourceStatus): void
   /** Called with each line that the program writes to its standard error, without secrets and control characters. */
   says(line: string): void
@@ -37,9 +41,12 @@ export interface ExecSourceInit {
   readonly clock: Clock
   readonly start: StartProgram
   readonly events: ExecSourceEvents
-  /** True to run for viewers only before {@link ExecSource.begin}, whatever `alwaysOn` is. @default false */
+  /**
+   * True to start the program only for viewers until {@link ExecSource.begin} is called, even with `alwaysOn`.
+   * @default false
+   */
   readonly isHeld?: boolean
-  /** Returns a number from 0 to 1. @default Math.random */
+  /** Returns a random number from 0 to 1 for the jitter of the restart delay; tests replace it. @default Math.random */
   readonly random?: () => number
 }
 
@@ -66,7 +73,7 @@ interface Facts {
  */
 export class ExecSource {
   readonly plan: ExecPlan
-  /** Factory to mount at the path. */
+  /** Media factory of the source, which the owner mounts at the path of the plan. */
   readonly factory: MediaFactory
   readonly #init: ExecSourceInit
   readonly #clock: Clock
@@ -77,18 +84,18 @@ export class ExecSource {
   #program: RunningProgram | undefined
   #watch: RunWatch | undefined
   #stopCause: StopCause | undefined
-  /** Milliseconds of the monotonic clock before which the program is not started again. */
+  /** Earliest time of the next start of the program, in milliseconds of the monotonic clock. */
   #notBefore = Number.NEGATIVE_INFINITY
   /**
-   * `restart`: the next run begins. `hold`: viewers wait for the next run. `returning`: viewers may return after a
-   * change of tracks.
+   * `restart`: starts the next run of the program. `hold`: ends the wait of viewers for the next run. `returning`: ends
+   * the time for viewers to return after a change of tracks.
    */
   readonly #timers: Record<'restart' | 'hold' | 'returning', ClockTimer | undefined> = {
     restart: undefined,
     hold: undefined,
     returning: undefined,
   }
-  /** Called when the program has ended; defined once the source is closed. */
+  /** Function to call when the program has ended; defined once {@link close} has been called. */
   #onEnded: (() => void) | undefined
   #closing: Promise<void> | undefined
   #isHeld: boolean
@@ -125,7 +132,7 @@ export class ExecSource {
     return { path, kind: 'exec', ...this.#facts, source, pid: this.#program?.pid }
   }
 
-  /** Starts the program if the plan has `alwaysOn`. */
+  /** Starts the program if the plan has `alwaysOn`; `isHeld` counts no longer. */
   begin(): void {
     this.#isHeld = false
     this.#update()
@@ -203,7 +210,7 @@ export class ExecSource {
     this.#program = this.#init.start(this.plan, listener, this.#clock)
   }
 
-  /** Notes that the program has written its first access unit. */
+  /** Enters the state `running` after the first access unit of the program, and gives the media to waiting clients. */
   #runs(): void {
     this.#timers.hold?.cancel()
     this.#timers.hold = undefined
@@ -255,7 +262,7 @@ export class ExecSource {
     this.#timers.restart = this.#clock.schedule(() => this.#run(), delayMs, false)
   }
 
-  /** Gives up the next attempt until another viewer comes: the state becomes `idle`, or stays `failed`. */
+  /** Cancels the next start until another viewer arrives: the state becomes `idle`, or stays `failed`. */
   #rest(): void {
     this.#timers.restart?.cancel()
     this.#timers.restart = undefined
@@ -313,12 +320,14 @@ export class ExecSource {
     return live.openSource()
   }
 
-  /** Returns the media if the program runs, or has just ended, so that viewers wait for its next run. */
+  /**
+   * Returns the media if the program runs, or has just ended, so that viewers wait for its next run; else `undefined`.
+   */
   #present(): LiveMedia | undefined {
     return this.#facts.state === 'running' || this.#timers.hold ? this.#live : undefined
   }
 
-  /** Starts the program, and waits for its media. */
+  /** Starts the program, and waits up to `startSeconds` for its media. */
   #next(): Promise<LiveMedia> {
     const { path, startSeconds } = this.plan
     const media = this.#waiters.wait(startSeconds * 1000, () => {

@@ -7,26 +7,26 @@ import { OutputMarks } from './output-marks.js'
 
 /** Receiver of the media that a {@link MediaFeed} creates, and of its problems. */
 export interface FeedListener {
-  /** Called with the media when its tracks become known, and with another one if they change. */
+  /** Called with a live media when the tracks of a program become known, and with another media if the tracks change. */
   media(live: LiveMedia): void
-  /** Called after access units may have been written. */
+  /** Called after output was read that may have added access units to the media. */
   wrote(): void
   /** Called with the codecs, such as `AC-3`, of the program's streams that are not served. */
   leftOut(names: readonly string[]): void
-  /** Called if the output is not in the stated format, or has no stream that can be served. `problem` says so. */
+  /** Called with an explanation if the output is in another format than stated, or has no stream that can be served. */
   wrong(problem: string): void
 }
 
 /** Reads the output of one run of a program. */
 export interface FeedRun {
   write(chunk: Uint8Array): void
-  /** @param isWhole - True if the last access unit is whole; false if the program may have been cut off in it. */
+  /** Ends the run. @param isWhole - True if the last access unit is whole; false if the program may have cut it off. */
   end(isWhole: boolean): void
 }
 
-/** Tracks that a program writes. */
+/** Tracks in the output of a program. */
 interface Layout {
-  /** Text that is equal for equal tracks. */
+  /** Text that is equal for equal tracks, so that a change of the tracks shows. */
   readonly key: string
   readonly formats: readonly UnitFormat[]
 }
@@ -56,13 +56,13 @@ export class MediaFeed {
     return counted?.stats.units ?? 0
   }
 
-  /** Begins to read the output of another run. */
+  /** Begins to read the output of another run of the program. */
   begin(): FeedRun {
     const { format } = this.#plan
     return format === 'mpegts' ? this.#transportStream() : this.#plainStream(format)
   }
 
-  /** Ends the media: its viewers leave. The next access unit creates another one. */
+  /** Ends the media, which ends the sessions of its viewers. The next access unit creates another media. */
   async end(): Promise<void> {
     const live = this.#live
     this.#live = undefined
@@ -112,8 +112,8 @@ export class MediaFeed {
     let isWrong = false
     let bytes = 0
     /**
-     * Seconds to add to the times of the run to get those of the monotonic clock, because each run may begin at any
-     * time.
+     * Seconds to add to times in the output of this run, which may begin at any time, to get those of the monotonic
+     * clock.
      */
     let offset: number | undefined
     const demuxer = new TsDemuxer({

@@ -12,7 +12,7 @@ export class MediaWaiters {
   readonly #onLeft: () => void
   readonly #waiters = new Set<Waiter>()
 
-  /** @param onLeft - Called when a request no longer waits. */
+  /** @param onLeft - Called when a request no longer waits, because it has got media or was refused. */
   constructor(clock: Clock, onLeft: () => void) {
     this.#clock = clock
     this.#onLeft = onLeft
@@ -23,10 +23,10 @@ export class MediaWaiters {
   }
 
   /**
-   * Waits for media, until {@link resolve} or {@link refuse} is called.
+   * Waits until {@link resolve} gives the request a media, or {@link refuse} refuses the request.
    *
-   * @param ms - Maximum milliseconds.
-   * @param late - Returns the reason for a refusal after `ms`.
+   * @param ms - Maximum milliseconds of the wait.
+   * @param late - Returns the reason, one sentence for the client, for the refusal after `ms`.
    * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`
    */
   wait(ms: number, late: () => string): Promise<LiveMedia> {

@@ -1,7 +1,7 @@
 /** Formats of a byte stream of one track. */
 export type PlainFormat = 'h264' | 'h265' | 'aac'
 
-/** Bytes without a single mark after which an output counts as something else. */
+/** Number of bytes without a start code or ADTS header, after which an output counts as another format. */
 const maxForeignBytes = 64 * 1024
 
 const startCode = Buffer.from([0, 0, 1])
@@ -15,7 +15,7 @@ const adtsMask = 0xfff6
  */
 export class OutputMarks {
   readonly #format: PlainFormat
-  /** Last bytes of the output, in which a mark may begin. */
+  /** Last bytes of the output so far, in which a mark may begin that the next bytes complete. */
   #rest: Buffer = Buffer.alloc(0)
   #isFound = false
   #bytes = 0
@@ -24,12 +24,12 @@ export class OutputMarks {
     this.#format = format
   }
 
-  /** Number of bytes in which no mark was found; 0 once one is found. */
+  /** Number of bytes of the output without any mark of the format; 0 once a mark has been found. */
   get foreignBytes(): number {
     return this.#isFound ? 0 : this.#bytes
   }
 
-  /** True if so many bytes had no mark that the output is something else. */
+  /** True if the first 64 KiB of the output have no mark, so that the output is in another format. */
   get isForeign(): boolean {
     return this.foreignBytes >= maxForeignBytes
   }

@@ -19,7 +19,7 @@ export interface ProgramListener {
   ended(end: ProgramEnd): void
 }
 
-/** A running program, as an {@link ExecSource} sees it. */
+/** Running program of a source, and the function to end it. */
 export interface RunningProgram {
   readonly pid: number | undefined
   /** Ends the program and its process group: SIGTERM, then SIGKILL after `stopSeconds`. Idempotent. */
@@ -33,19 +33,21 @@ export type StartProgram = (
   clock: Clock,
 ) => RunningProgram
 
-/** Milliseconds between two looks at processes that a program has left behind. */
+/** Milliseconds between two checks for processes of a program that still run. */
 const pollMs = 50
 /**
- * Milliseconds after SIGKILL that processes may take to vanish. A zombie that nobody reaps never does, nor does a process
- * of another user.
+ * Milliseconds after SIGKILL for which the end of a program waits for its processes. A zombie that nobody reaps never
+ * vanishes, nor does a process of another user.
  */
 const vanishMs = 1_000
-/** Milliseconds for the rest of the output. A process that has left the group may keep the pipes open. */
+/**
+ * Milliseconds for which an ended program's output is still read. A process outside its group may keep the pipes open.
+ */
 const drainMs = 1_000
 
 const hasGroups = process.platform !== 'win32'
 
-/** Programs that run. They end with this process, also if it ends in a hurry. */
+/** Programs that run. A listener for the exit of this process kills each of them. */
 const running = new Set<Program>()
 
 function killAll(): void {
@@ -103,7 +105,7 @@ class Program implements RunningProgram {
     this.#poll()
   }
 
-  /** Ends the program and its group at once. */
+  /** Ends the program and its process group at once, by SIGKILL. */
   kill(): void {
     this.#signal('SIGKILL')
   }
@@ -132,7 +134,7 @@ class Program implements RunningProgram {
     this.#poll()
   }
 
-  /** Signals the process group; 0 only tests it. @returns False if no process of the group is left. */
+  /** Sends a signal to the process group; 0 sends none. @returns False if no process of the group is left. */
   #signal(signal: NodeJS.Signals | 0): boolean {
     const { pid } = this.#child
     if (pid === undefined || this.#isOver) return false
@@ -164,7 +166,7 @@ class Program implements RunningProgram {
     else this.#child.on('close', tell)
   }
 
-  /** Closes this end of the pipes, and waits for the program no longer. */
+  /** Closes this end of the pipes, so that the program no longer keeps this process running. */
   #release(): void {
     this.#child.stdout?.destroy()
     this.#child.stderr?.destroy()

@@ -1,17 +1,17 @@
 import type { Clock, ClockTimer } from 'rtspool'
 
 export interface RunWatchInit {
-  /** Milliseconds that the first access unit may take; 0 = unlimited. */
+  /** Maximum milliseconds from the start of the program to its first access unit; 0 = unlimited. */
   readonly startMs: number
-  /** Milliseconds that may pass between two access units; 0 = unlimited. */
+  /** Maximum milliseconds between two access units of the program; 0 = unlimited. */
   readonly stallMs: number
-  /** Called at the first access unit. */
+  /** Called once, at the first access unit of the run. */
   readonly onMedia: () => void
-  /** Called once if an access unit is late. */
+  /** Called if an access unit is later than `startMs` or `stallMs` allows. */
   readonly onStall: () => void
 }
 
-/** Watches whether a run of a program produces media. */
+/** Watches whether a run of a program produces access units in time. */
 export class RunWatch {
   readonly #clock: Clock
   readonly #init: RunWatchInit
@@ -34,7 +34,7 @@ export class RunWatch {
     return this.#firstMs === undefined ? 0 : this.#lastMs - this.#firstMs
   }
 
-  /** Notes the total number of access units sent until now, earlier runs included. More than before counts as media. */
+  /** Notes the number of access units that all runs have sent so far. A number above the last one counts as media. */
   note(units: number): void {
     const isMore = units > this.#units
     this.#units = units

@@ -34,7 +34,7 @@ function withoutUserinfo(text: string): string {
   return start < 0 || end < start ? text : `${text.slice(0, start + 3)}…${text.slice(end)}`
 }
 
-/** Bytes of a line that is not over yet, above which it is cut. */
+/** Maximum bytes of a line without an end, above which the line is cut. */
 const maxPendingBytes = 4096
 
 /** Splits the error output of a program into lines. A carriage return ends a line too. */

@@ -2,7 +2,7 @@ import { parseClientUrl } from 'rtspool/client'
 import { type RelaySourceOptions, type RelayUpdate, relayDefaults } from 'rtspool/relay'
 import { slateOf } from '../slate-file.js'
 
-/** Transports by which a stream can be pulled; `auto` = TCP, then UDP. */
+/** Transports of RTP by which the server can pull a stream; `auto` = TCP, then UDP. */
 export const pullTransports = ['auto', 'tcp', 'udp', 'http', 'webSocket'] as const
 export type PullTransport = (typeof pullTransports)[number]
 
@@ -14,12 +14,12 @@ export interface PullPlan {
   readonly kind: 'pull'
   readonly path: string
   readonly url: string
-  /** URLs that take over in this order while the one before is away. */
+  /** URLs that take over in this order while the camera at the URL before is away. */
   readonly failover: readonly string[]
   /** Seconds between two attempts to return to `url` while another URL serves; 0 = none. */
   readonly returnSeconds: number
   readonly username: string | undefined
-  /** Password from its file or variable; `undefined` = that of the URL. */
+  /** Password for the camera, from a file or environment variable; `undefined` = the password in the URL. */
   readonly password: string | undefined
   readonly transport: PullTransport
   /** SHA-256 fingerprint of the certificate to accept; `undefined` = an authority must have signed the certificate. */
@@ -29,7 +29,7 @@ export interface PullPlan {
   readonly alwaysOn: boolean
   readonly lingerSeconds: number
   readonly holdSeconds: number
-  /** File that viewers are sent while the camera is away; `undefined` = none. */
+  /** File that viewers are sent in a loop while the camera is away; `undefined` = none. */
   readonly slate: string | undefined
   readonly startSeconds: number
   readonly stallSeconds: number

@@ -6,9 +6,9 @@ import { type PullPlan, relayOptionsOf, relaySourcesOf } from './pull-plan.js'
 
 export interface PullSourceInit {
   readonly clock: Clock
-  /** True to connect for viewers only before {@link PullSource.begin}, whatever `alwaysOn` is. */
+  /** True to connect only for viewers until {@link PullSource.begin} is called, even with `alwaysOn`. */
   readonly isHeld: boolean
-  /** Called after each change of the state. */
+  /** Called with the new status after each change of the source's state, such as from `connecting` to `playing`. */
   readonly changed: (status: SourceStatus) => void
 }
 
@@ -43,8 +43,8 @@ export class PullSource {
   }
 
   /**
-   * Uses other settings. Viewers stay. After a change of URL or login, they wait for the new camera as for the return
-   * of the old one.
+   * Applies other settings while viewers stay. After a change of URL or login, viewers wait for the new camera as for
+   * the return of the old one.
    */
   update(plan: PullPlan): void {
     const isOther = !isDeepStrictEqual(relaySourcesOf(plan), relaySourcesOf(this.#plan))
@@ -53,7 +53,7 @@ export class PullSource {
     this.#relay.update({ ...this.#options, ...source })
   }
 
-  /** Connects if the plan has `alwaysOn`. */
+  /** Connects to the camera if the plan has `alwaysOn`; `isHeld` counts no longer. */
   begin(): void {
     this.#isHeld = false
     if (this.#plan.alwaysOn) this.#relay.update({ alwaysOn: true })

@@ -2,7 +2,7 @@
 export const packetBytes = 188
 export const syncByte = 0x47
 
-/** Bytes without a single packet after which a stream counts as something else. */
+/** Number of bytes without a single packet, after which a stream counts as no transport stream. */
 const maxForeignBytes = 64 * 1024
 
 /** Cuts a byte stream into the packets of a transport stream, and finds the next packet after damaged bytes. */
@@ -17,7 +17,7 @@ export class PacketStream {
     this.#onPacket = onPacket
   }
 
-  /** Bytes that belonged to no packet. */
+  /** Number of received bytes that belonged to no packet of the transport stream. */
   get skippedBytes(): number {
     return this.#skippedBytes
   }
@@ -27,7 +27,7 @@ export class PacketStream {
     return this.#packets === 0 && this.#skippedBytes >= maxForeignBytes
   }
 
-  /** False if bytes have come, none of which belongs to a packet, or could begin one. */
+  /** True if the bytes so far contain a packet of a transport stream, or may be the beginning of one. */
   get mayBeStream(): boolean {
     return this.#packets > 0 || this.#pending[0] === syncByte
   }

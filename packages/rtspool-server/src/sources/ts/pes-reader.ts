@@ -58,7 +58,7 @@ export class PesReader {
     else if (this.#wantedBytes !== undefined && this.#sizeBytes >= this.#wantedBytes) this.flush()
   }
 
-  /** Emits the PES packet in progress if it is whole, because another one begins or the stream ends. */
+  /** Emits the PES packet in progress if it is whole. Called when another packet begins, or the stream ends. */
   flush(): void {
     const parts = this.#parts
     const wanted = this.#wantedBytes

@@ -4,7 +4,7 @@ export type TsCodec = 'h264' | 'h265' | 'aac' | 'opus'
 /** Elementary stream (video or sound) of a program in a transport stream. */
 export interface TsStream {
   readonly pid: number
-  /** `undefined` for a codec that cannot be served. */
+  /** Codec of the stream; `undefined` for a codec that cannot be served. */
   readonly codec: TsCodec | undefined
   /** Name of the codec for messages, such as `AC-3`. */
   readonly name: string
@@ -20,7 +20,7 @@ const registrationTag = 0x05
 const extensionTag = 0x7f
 const opusExtension = 0x80
 
-/** Names of stream types (ISO/IEC 13818-1 table 2-34, and ATSC A/53). */
+/** Names of codecs by stream type (ISO/IEC 13818-1 table 2-34, and ATSC A/53), for messages. */
 const typeNames: Readonly<Record<number, string>> = {
   1: 'MPEG-1 video',
   2: 'MPEG-2 video',

@@ -4,7 +4,7 @@ import { SectionReader } from './sections.js'
 import { programMapPidOf, streamsOf, type TsStream } from './tables.js'
 import { unitReader } from './units.js'
 
-/** Receiver of what a {@link TsDemuxer} reads. */
+/** Receiver of the streams and access units that a {@link TsDemuxer} reads. */
 export interface TsListener {
   /** Called when the streams of the program become known, or change. */
   streams(streams: readonly TsStream[]): void
@@ -48,22 +48,24 @@ export class TsDemuxer {
     this.#listener = listener
   }
 
-  /** True if the first 64 KiB contained no transport stream. */
+  /** True if the first 64 KiB of the input contained no transport stream. */
   get isForeign(): boolean {
     return this.#packets.isForeign
   }
 
-  /** False if bytes have come, none of which belongs to a packet, or could begin one. */
+  /** True if the bytes so far contain a packet of a transport stream, or may be the beginning of one. */
   get mayBeStream(): boolean {
     return this.#packets.mayBeStream
   }
 
-  /** Reads the next bytes, in chunks of any size. */
+  /**
+   * Reads the next bytes of the transport stream, in chunks of any size, and calls the listener with complete units.
+   */
   push(chunk: Uint8Array): void {
     this.#packets.push(chunk)
   }
 
-  /** Emits the units in progress at the end of the stream. */
+  /** Emits the access units in progress. Call this function at the end of the stream. */
   flush(): void {
     for (const reader of this.#readers.values()) reader.flush()
   }
