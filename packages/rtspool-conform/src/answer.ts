@@ -1,9 +1,9 @@
-/** A received response, with functions for conformance tests to examine it. */
+/** A received RTSP response, with functions for conformance tests to examine its status and headers. */
 export class Answer {
   readonly version: string
   readonly status: number
   readonly reason: string
-  /** Headers in the order of the wire, names as spelt there. */
+  /** Headers in the order in which they arrived, names as the server spelt them. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Buffer
   /** Number of interleaved frames received on the connection before this response. */
@@ -25,12 +25,12 @@ export class Answer {
     this.framesBefore = framesBefore
   }
 
-  /** Returns the value of the first header with this name, compared without regard to case. */
+  /** Returns the value of the first header with this name in any case; `undefined` without one. */
   header(name: string): string | undefined {
     return this.all(name)[0]
   }
 
-  /** Returns the values of all headers with this name. */
+  /** Returns the values of all headers with this name in any case, in the order in which they arrived. */
   all(name: string): string[] {
     const wanted = name.toLowerCase()
     return this.headers.filter(([each]) => each.toLowerCase() === wanted).map(([, value]) => value)
@@ -41,13 +41,13 @@ export class Answer {
     return this.header('Session')?.split(';', 1)[0]?.trim()
   }
 
-  /** Timeout in the Session header, in seconds; 60 without one. */
+  /** Timeout in the Session header, in seconds; 60, the default of RTSP, if the header states none. */
   get sessionTimeout(): number {
     const stated = /;\s*timeout\s*=\s*(\d+)/i.exec(this.header('Session') ?? '')
     return stated ? Number(stated[1]) : 60
   }
 
-  /** Returns the methods in a list header (Public, Allow). */
+  /** Returns the elements of a header that contains a list, such as the methods in Public or Allow. */
   list(name: string): string[] {
     return this.all(name)
       .flatMap((value) => value.split(','))

@@ -11,11 +11,11 @@ import { Waiting } from './waiting.js'
 
 const defaultWidth = 130
 
-/** Streams that the command writes to. */
+/** Functions that print the output and the errors of the command, and the width of the terminal. */
 export interface ConformOutput {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
-  /** Width of the terminal in characters; `undefined` without one. */
+  /** Width of the terminal in characters; `undefined` if the output is no terminal. */
   readonly width: number | undefined
 }
 
@@ -104,8 +104,8 @@ function chosenRows(only: readonly string[]): readonly Row[] {
 }
 
 /**
- * Returns whether `name` selects a conformance test: `name` is its id, or the beginning of its id
- * before a dash. A letter after the number may be left out.
+ * Returns whether `name` from the command line selects a conformance test. `name` is the test's id, or the beginning of
+ * the id before a dash. A letter after the number may be left out.
  */
 function isNamed({ id }: Row, name: string): boolean {
   const upper = id.toUpperCase()
@@ -119,8 +119,8 @@ interface Server {
 }
 
 /**
- * Time limit in milliseconds of the first DESCRIBE. A source that starts on demand may need longer
- * the first time.
+ * Time limit in milliseconds of the first DESCRIBE, four times that of a test. A source that starts on demand may need
+ * longer the first time.
  */
 const lookLimitMs = ({ timeout }: ConformOptions): number => 4000 * timeout
 

@@ -13,7 +13,10 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** Deviations from a usual Digest response, for conformance tests. */
+/**
+ * Deviations from a correct Digest response, with which conformance tests check that the server refuses or accepts
+ * them.
+ */
 export interface DigestVariant {
   /**
    * True to send `qop=auth` with `nc` and `cnonce`; `false` sends the form of RFC 2069.
@@ -22,11 +25,11 @@ export interface DigestVariant {
   readonly hasQop?: boolean
   readonly nc?: string
   readonly nonce?: string
-  /** Method to use in the hash in place of the request's method. */
+  /** Method to hash in place of the request's method, as a response for another request would have. */
   readonly method?: string
 }
 
-/** Parses the value of a WWW-Authenticate header. */
+/** Parses the value of one WWW-Authenticate header, which contains one challenge. */
 export function parseChallenge(value: string): Challenge {
   const [, scheme = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(value) ?? []
   const parameters = new Map<string, string>()

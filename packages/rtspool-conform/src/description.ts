@@ -9,9 +9,9 @@ export interface DescribedTrack {
   /** Transport profile: `RTP/AVP`, … */
   readonly profile: string
   readonly payloadTypes: readonly number[]
-  /** Value of `a=control` of the track; `undefined` without one. */
+  /** Value of `a=control` of the track, as the description has it; `undefined` without one. */
   readonly control: string | undefined
-  /** Absolute URI for SETUP, made from the control attribute. */
+  /** Absolute URI of the track for SETUP, made from `a=control`, or the requested URI without one. */
   readonly uri: string
   /**
    * Clock rate in Hz of the first payload type; `undefined` if the description does not state it.
@@ -20,17 +20,17 @@ export interface DescribedTrack {
   readonly lines: readonly string[]
 }
 
-/** Parsed body of a response to DESCRIBE. */
+/** Session description (SDP) in the response to a DESCRIBE, parsed. */
 export interface Description {
   readonly answer: Answer
-  /** Lines above the first `m=` line. */
+  /** Lines of the session description above the first `m=` line, which apply to all tracks. */
   readonly sessionLines: readonly string[]
   readonly tracks: readonly DescribedTrack[]
-  /** URI for requests about all tracks: PLAY, PAUSE and TEARDOWN. */
+  /** URI for requests about all tracks of the presentation: PLAY, PAUSE and TEARDOWN. */
   readonly aggregateUri: string
 }
 
-/** Clock rates of the payload types that need no rtpmap (RFC 3551 section 6). */
+/** Clock rates in Hz, by payload type, of the RTP payload types that need no `a=rtpmap` (RFC 3551 section 6). */
 const staticClockRates = new Map([
   ...[0, 3, 4, 5, 7, 8, 9, 12, 13, 15, 18].map((type) => [type, 8000] as const),
   ...[26, 28, 31, 32, 33, 34].map((type) => [type, 90_000] as const),
@@ -70,7 +70,7 @@ export function readDescription(answer: Answer, requestUri: string): Description
   }
 }
 
-/** Returns the value of the first `a=name:` line. */
+/** Returns the value of the first line `a=name:value`; `undefined` without such a line. */
 export function attribute(lines: readonly string[], name: string): string | undefined {
   const prefix = `a=${name}:`
   return lines.find((line) => line.startsWith(prefix))?.slice(prefix.length)

@@ -36,7 +36,7 @@ export class CannotRun extends Error {
   override readonly name = 'CannotRun'
 }
 
-/** Checks a fact that a conformance test requires. @throws {Mismatch} If `fact` is false. */
+/** Fails the conformance test unless a required fact is true. @throws {Mismatch} If `fact` is false. */
 export function check(fact: boolean, expected: string, got: string): asserts fact {
   if (!fact) throw new Mismatch(expected, got)
 }

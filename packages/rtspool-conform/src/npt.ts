@@ -12,8 +12,8 @@ export function parseNpt(text: string): number | undefined {
 }
 
 /**
- * Returns the start of the Range in a response, in seconds of normal play time; `undefined` without
- * one.
+ * Returns the start of the Range header in a response, in seconds of normal play time. The result is `undefined`
+ * without the header, and for `now`.
  */
 export function nptOf(answer: Answer): number | undefined {
   const start = /^npt\s*=\s*([^-]*)-/.exec(answer.header('Range') ?? '')?.[1]

@@ -20,7 +20,7 @@ export interface ConformOptions {
   readonly json: string | undefined
 }
 
-/** Action that a command line requests. */
+/** Action that a command line requests: run tests, list tests, print a text, or refuse a mistake with an exit code. */
 export type ConformInvocation =
   | { readonly kind: 'run'; readonly options: ConformOptions }
   | { readonly kind: 'list'; readonly isJson: boolean }

@@ -5,11 +5,11 @@ import { Mismatch } from './mismatch.js'
 import { StreamReader } from './stream-reader.js'
 import type { Waiting } from './waiting.js'
 
-/** A received interleaved frame. */
+/** Interleaved frame (RTP or RTCP on the RTSP connection) that has arrived. */
 export interface Frame {
   readonly channel: number
   readonly payload: Buffer
-  /** Arrival time in milliseconds of `performance.now()`. */
+  /** Time of the arrival, in milliseconds of `performance.now()`. */
   readonly at: number
 }
 
@@ -19,7 +19,7 @@ export interface PeerOptions {
   readonly waiting: Waiting
   /** Credentials for servers that request them. Not used for requests with {@link PeerRequest.isAnonymous}. */
   readonly credentials: Credentials | undefined
-  /** Called with each response, to remember the sessions that the test has created. They are torn down after it. */
+  /** Called with each response, so that the test can tear down the sessions that it has created on the server. */
   onAnswer(method: string, uri: string, answer: Answer): void
 }
 
@@ -33,7 +33,7 @@ export interface PeerRequest {
   readonly isAnonymous?: boolean
 }
 
-/** Maximum number of frames that are kept; beyond it, the oldest is dropped. */
+/** Maximum number of interleaved frames in memory; for each further one, the oldest is dropped. */
 const maxFrames = 20_000
 
 const busyTries = 5
@@ -70,7 +70,7 @@ export class Peer implements CarrierSink {
     })
   }
 
-  /** Uses an open connection to send and receive, and owns it from now on. */
+  /** Uses an open connection to send and receive. The peer owns the connection, and closes it in `close`. */
   attach(carrier: Carrier): this {
     this.#carrier = carrier
     return this
@@ -105,7 +105,7 @@ export class Peer implements CarrierSink {
     this.#carrier?.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
-  /** Sends a text with one write to the connection for each byte. */
+  /** Sends a text byte by byte, each byte with a separate write, to test the parser of the server. */
   async writeSlowly(text: string): Promise<void> {
     for (const byte of Buffer.from(text, 'latin1')) {
       this.write(Buffer.of(byte))
@@ -113,7 +113,7 @@ export class Peer implements CarrierSink {
     }
   }
 
-  /** Returns the text of a request with the next CSeq. */
+  /** Returns the text of a request with the next CSeq of the connection, unless `request` gives a CSeq. */
   format(method: string, uri: string, request: PeerRequest = {}): string {
     const { headers = {}, body = '', cSeq = this.#cSeq + 1 } = request
     if (request.cSeq === undefined) this.#cSeq += 1
@@ -122,7 +122,7 @@ export class Peer implements CarrierSink {
     return `${method} ${uri} RTSP/1.0\r\nCSeq: ${cSeq}\r\n${lines.join('')}${length}\r\n${body}`
   }
 
-  /** Sends a request and waits for the response. Adds credentials if the server requests them. */
+  /** Sends a request, and after a 401 again with credentials. Waits for the response until the deadline of the test. */
   async request(method: string, uri: string, request: PeerRequest = {}): Promise<Answer> {
     const { credentials } = this.#options
     let answer = await this.#exchange(method, uri, request)
@@ -158,7 +158,7 @@ export class Peer implements CarrierSink {
   }
 
   /**
-   * Sends a request and waits for the response.
+   * Sends a request, waits for the response, and checks its status.
    *
    * @throws {Mismatch} If the response has none of these status codes.
    */
@@ -173,17 +173,20 @@ export class Peer implements CarrierSink {
   }
 
   /**
-   * Waits for the next response that has not been returned yet.
+   * Waits for the next response on the connection that no earlier call has returned.
    *
    * @param expected - Description of the response, for the message of the error.
-   * @param limitMs - Time limit. Default: the deadline of the test.
-   * @throws {Mismatch} If none arrives in time, or the connection ends first.
+   * @param limitMs - Time limit in milliseconds. Default: the deadline of the test.
+   * @throws {Mismatch} If no response arrives in time, or the connection ends first.
    */
   answer(expected: string, limitMs?: number): Promise<Answer> {
     return this.#until(() => this.#answers.shift(), expected, limitMs)
   }
 
-  /** Waits for a frame that satisfies `isWanted`, from index `start` of {@link frames} on. */
+  /**
+   * Waits until a frame satisfies `isWanted`, for `limitMs` milliseconds at most (default: the deadline of the test),
+   * and returns the frame. Looks at {@link frames} from index `start` on. `expected` describes the frame in the error.
+   */
   frame(
     expected: string,
     isWanted: (frame: Frame) => boolean,
@@ -201,15 +204,15 @@ export class Peer implements CarrierSink {
     return this.#until(look, expected, limitMs)
   }
 
-  /** Waits for a frame that arrives after this call, which shows that the stream continues. */
+  /** Waits at most `limitMs` milliseconds for a frame after this call, to check that the stream continues. */
   nextFrame(expected: string, limitMs: number): Promise<Frame> {
     return this.frame(expected, () => true, limitMs, this.frames.length)
   }
 
   /**
-   * Waits at most `limitMs` for the server to close the connection.
+   * Waits at most `limitMs` milliseconds for the end of the connection.
    *
-   * @returns `true` if the server has closed it.
+   * @returns `true` if the connection has ended.
    */
   async closes(limitMs: number): Promise<boolean> {
     const { waiting } = this.#options

@@ -3,19 +3,19 @@ import type { RowResult, RowStatus } from './run-rows.js'
 /** Results of a run, as written by `--json`. */
 export interface ConformReport {
   readonly tool: string
-  /** Version of this command. */
+  /** Version of the package `rtspool-conform`, which ran the tests. */
   readonly version: string
   /** URL of the tested presentation, without name and password. */
   readonly target: string
   readonly carrier: string
-  /** Value of the Server header; `undefined` if the server sends none. */
+  /** Value of the Server header of the tested server; `undefined` without the header. */
   readonly server: string | undefined
   readonly isStrict: boolean
   readonly counts: Readonly<Record<RowStatus, number>>
   readonly rows: readonly RowResult[]
 }
 
-/** Returns the number of conformance tests by status of their result. */
+/** Counts the conformance tests by the status of their results. */
 export function countRows(rows: readonly RowResult[]): Record<RowStatus, number> {
   const counts = { pass: 0, fail: 0, differs: 0, skip: 0 }
   for (const { status } of rows) counts[status] += 1
@@ -35,7 +35,7 @@ const fixedColumns: readonly Column[] = [
 ]
 const minTextWidth = 20
 
-/** Formats the heading of the table, whose width is in characters. */
+/** Formats the heading of the table of results. @param width - Width of the table in characters. */
 export function tableHead(width: number): string {
   const [requirement, expected, got] = textWidths(width)
   const fixed = fixedColumns.map(({ title, width: each }) => title.padEnd(each)).join(' ')
@@ -43,7 +43,11 @@ export function tableHead(width: number): string {
   return `${fixed} ${texts.join(' ')}`.trimEnd()
 }
 
-/** Formats the result of one conformance test, on as many lines as its longest text needs. */
+/**
+ * Formats the result of one conformance test as a row of the table, on as many lines as its longest text needs.
+ *
+ * @param width - Width of the table in characters.
+ */
 export function tableRow(row: RowResult, width: number): string {
   const widths = textWidths(width)
   const cells = [row.requirement, row.expected, row.got].map((text, index) =>
@@ -58,7 +62,7 @@ export function tableRow(row: RowResult, width: number): string {
   }).join('\n')
 }
 
-/** Formats the list of failed tests, each with the source of its requirement. */
+/** Formats the list of failed conformance tests, one a line, each with the source of its requirement. */
 export function failures({ rows }: Pick<ConformReport, 'rows'>): string {
   return rows
     .filter(({ status }) => status === 'fail')
@@ -66,14 +70,18 @@ export function failures({ rows }: Pick<ConformReport, 'rows'>): string {
     .join('')
 }
 
-/** Formats the totals of the report: `41 passed, 0 failed, 2 differ, 7 skipped`. */
+/** Formats the numbers of results in one line: `41 passed, 0 failed, 2 differ, 7 skipped`. */
 export function summary({ counts, isStrict }: ConformReport): string {
   const { pass, fail, differs, skip } = counts
   const differing = isStrict ? '' : `, ${differs} differ`
   return `${pass} passed, ${fail} failed${differing}, ${skip} skipped`
 }
 
-/** Returns the widths in characters of the columns for requirement, expected and got. */
+/**
+ * Returns the widths in characters of the columns for requirement, expected and received behaviour.
+ *
+ * @param width - Width of the table in characters.
+ */
 function textWidths(width: number): readonly [number, number, number] {
   const fixed = fixedColumns.reduce((sum, column) => sum + column.width + 1, 0)
   const left = Math.max(3 * minTextWidth, width - fixed - 2)

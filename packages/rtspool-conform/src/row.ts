@@ -28,9 +28,9 @@ export interface Row {
   readonly level: Level
   /** Source of the requirement: `RFC 2326 10`, or `own decision`. */
   readonly reference: string
-  /** The requirement in a few words. */
+  /** Requirement on a server that the test checks, in a few words. */
   readonly requirement: string
-  /** Expected behaviour of the server in protocol messages. */
+  /** Behaviour that the requirement demands, in protocol messages, for the report. */
   readonly expected: string
   readonly needs?: readonly Need[]
   /** Carriers (TCP, TLS, tunnels) on which the test makes sense. @default all */

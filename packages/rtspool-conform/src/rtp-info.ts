@@ -1,6 +1,6 @@
 import type { Answer } from './answer.js'
 
-/** Entry of an RTP-Info header about one stream. */
+/** Entry of an RTP-Info header about one stream: URL, and the first sequence number and RTP timestamp. */
 export interface RtpInfoStream {
   readonly url: string
   readonly seq: number | undefined

@@ -29,15 +29,15 @@ export function writeRtp(header: RtpHeader, payload: Buffer): Buffer {
   return Buffer.concat([bytes, payload])
 }
 
-/** Packet types of RTCP (RFC 3550 section 12.1). */
+/** Numbers of RTCP packet types (RFC 3550 section 12.1). */
 export const rtcpTypes = { senderReport: 200, receiverReport: 201, description: 202, bye: 203 }
 
-/** One packet of an RTCP compound. */
+/** One packet of a compound RTCP packet, which carries several in a row. */
 export interface RtcpPacket {
   readonly type: number
   /** SSRC of the sender; 0 if the packet is too short for one. */
   readonly ssrc: number
-  /** Bytes after the header of four bytes. */
+  /** Bytes after the first four bytes (header) of the packet; a view of the received bytes. */
   readonly body: Buffer
 }
 

@@ -5,8 +5,8 @@ import type { UnfitTargets } from './unfit-targets.js'
 import { Waiting } from './waiting.js'
 
 /**
- * Result of a conformance test. `differs` means that the server does not meet a requirement which
- * is not binding.
+ * Result of a conformance test. `differs` means that the server does not meet a requirement which is not binding;
+ * `skip` means that the test could not run on this server.
  */
 export type RowStatus = 'pass' | 'fail' | 'differs' | 'skip'
 
@@ -23,23 +23,23 @@ export interface RowResult {
   readonly milliseconds: number
 }
 
-/** Target, limits and selection of a run of conformance tests. */
+/** Server to test, time limits, and the selection of tests for a run of conformance tests. */
 export interface RunOptions {
   readonly targets: TrialTargets
   /** Time limit in seconds for each conformance test that does not state a longer one. */
   readonly timeout: number
-  /** True to treat requirements of every level as binding. */
+  /** True to count an unmet requirement of any level as a failure. Otherwise only the level `must` is binding. */
   readonly isStrict: boolean
-  /** True to run also the tests that take long. */
+  /** True to run also the tests that are marked as slow, such as those that wait for a session timeout. */
   readonly isSlow: boolean
-  /** Number of tracks that the server describes. */
+  /** Number of tracks in the server's description of the main presentation, because some tests need two. */
   readonly trackCount: number
   readonly unfit: UnfitTargets
 }
 
 /** Carriers (kinds of connections) with which the media of a session may use UDP. */
 const withUdp: readonly string[] = ['tcp']
-/** Milliseconds for tearing down the sessions of a test whose time is over. */
+/** Milliseconds to tear down the sessions of a test that has exceeded its time limit. */
 const graceMs = 3000
 
 /** Explains why a conformance test cannot run on this server; `undefined` if it can. */
@@ -91,8 +91,8 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowResult> 
 }
 
 /**
- * Closes the connections and sessions of one conformance test. Waits only for a limited time,
- * because the server may not respond any more.
+ * Closes the connections and sessions of one conformance test. Waits only for a limited time, because the server may
+ * not respond.
  */
 async function closed(trial: Trial): Promise<void> {
   const limit = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref())

@@ -1,12 +1,12 @@
 import { Answer } from './answer.js'
 
-/** Receives the messages and frames that a {@link StreamReader} has parsed. */
+/** Receiver of the RTSP messages and interleaved frames that a {@link StreamReader} has parsed. */
 export interface StreamSink {
   answer(answer: Answer): void
   /** Receives a request that the server has sent; `cSeq` is the value of its CSeq header. */
   request(startLine: string, cSeq: string | undefined): void
   frame(channel: number, payload: Buffer): void
-  /** Receives a description of bytes that cannot be parsed. The reader then stops. */
+  /** Called with a description of bytes that cannot be parsed. The reader then ignores all further bytes. */
   garbage(what: string): void
 }
 
@@ -16,8 +16,8 @@ const maxHeadBytes = 64 * 1024
 const maxBodyBytes = 4 * 1024 * 1024
 
 /**
- * Parses the bytes that a server sends. It shares no code with the library's parser, so that both
- * cannot contain the same mistake. Every error in the framing is reported.
+ * Parses the bytes that a server sends on an RTSP connection. The reader shares no code with the library's parser, so
+ * that both cannot contain the same mistake. Every error in the framing is reported.
  */
 export class StreamReader {
   readonly #sink: StreamSink
@@ -39,7 +39,11 @@ export class StreamReader {
     }
   }
 
-  /** Reads the first frame or message. @returns Its length in bytes; 0 if more bytes are needed. */
+  /**
+   * Parses the first frame or message of the received bytes.
+   *
+   * @returns Its length in bytes; 0 if more bytes are needed.
+   */
   #readOne(): number {
     const bytes = this.#pending
     if (bytes.length === 0) return 0

@@ -1,7 +1,7 @@
 import type { CarrierName } from './carriers/carrier.js'
 import type { Credentials } from './credentials.js'
 
-/** A presentation on the tested server. */
+/** A presentation (stream or file) on the tested server, with the parts of its URI. */
 export interface Presentation {
   /** URI for requests: `rtsp:` or `rtsps:`, without name and password. */
   readonly uri: string

@@ -9,7 +9,10 @@ import type { Presentation } from './target.js'
 import { UdpPair } from './udp-pair.js'
 import type { Waiting } from './waiting.js'
 
-/** Presentations on the server that the conformance tests use. */
+/**
+ * Presentations on the tested server by purpose, and the carrier and credentials of the run. `undefined` = no URL was
+ * given.
+ */
 export interface TrialTargets {
   readonly main: Presentation
   readonly publish: Presentation | undefined
@@ -21,7 +24,7 @@ export interface TrialTargets {
   readonly credentials: Credentials | undefined
 }
 
-/** A track for which SETUP has succeeded. */
+/** A track for which SETUP has succeeded, with the response and the session id. */
 export interface SetUpTrack {
   readonly track: DescribedTrack
   readonly answer: Answer
@@ -30,17 +33,18 @@ export interface SetUpTrack {
   readonly channels: readonly [number, number] | undefined
 }
 
-/** A session in which every track is set up, ready for PLAY. */
+/** A session in which every track of a presentation is set up, so that PLAY can follow. */
 export interface Ready {
   readonly peer: Peer
   readonly description: Description
   readonly tracks: readonly SetUpTrack[]
   readonly sessionId: string
-  /** Session header for further requests of the session. */
+  /** The header `Session` with the id, for further requests of the session. */
   readonly session: HeaderLines
   /**
-   * Sends a request of the session to its aggregate URI, and checks that the response has one of
-   * these status codes.
+   * Sends a request of the session to its aggregate URI, and checks the status of the response.
+   *
+   * @throws {Mismatch} If the response has none of the given status codes.
    */
   readonly ask: (
     status: number | readonly number[],
@@ -49,13 +53,13 @@ export interface Ready {
   ) => Promise<Answer>
 }
 
-/** A playing session. */
+/** A session in which every track plays, with the response to PLAY. */
 export interface Playing extends Ready {
   /** The response to PLAY. */
   readonly answer: Answer
 }
 
-/** A track that plays over UDP. */
+/** A track that plays over UDP, with the connection and the ports that receive its packets. */
 export interface PlayingUdp extends SetUpTrack {
   readonly peer: Peer
   readonly pair: UdpPair
@@ -91,7 +95,7 @@ export class Trial {
     return this.targets.main.uri
   }
 
-  /** Returns the presentation of an option such as `--publish`. @throws {Skip} If it is absent. */
+  /** Returns the presentation whose URL an option such as `--publish` gives. @throws {Skip} If the option is absent. */
   target(name: 'publish' | 'seekable' | 'private' | 'multicast'): Presentation {
     const presentation = this.targets[name]
     if (!presentation) throw new Skip(`no --${name} URL was given`)
@@ -99,8 +103,9 @@ export class Trial {
   }
 
   /**
-   * Opens a connection through the carrier of the run.
+   * Opens a connection through the carrier (TCP, TLS or tunnel) of the run. The connection is closed after the test.
    *
+   * @param to - Presentation whose host and port to use. Default: the main presentation.
    * @param isKnown - `false` = the connection never sends credentials.
    */
   async connect(to: Presentation = this.targets.main, isKnown = true): Promise<Peer> {
@@ -116,7 +121,9 @@ export class Trial {
     return peer.attach(await openCarrier(target, peer, Math.max(1, this.waiting.leftMs)))
   }
 
-  /** Remembers which sessions exist on the server because of this test. */
+  /**
+   * Notes which sessions the test has created on the server, from each response, so that {@link close} can remove them.
+   */
   #follow(peer: Peer, method: string, uri: string, answer: Answer): void {
     const id = answer.sessionId
     if (method === 'SETUP' && answer.status === 200 && id !== undefined) {
@@ -126,14 +133,20 @@ export class Trial {
     if (method === 'TEARDOWN' && id !== undefined) this.#sessions.delete(id)
   }
 
-  /** Sends DESCRIBE, which must succeed. @returns The parsed description. */
+  /** Sends DESCRIBE, which must succeed. @returns The parsed session description. */
   async describe(peer: Peer, uri = this.uri): Promise<Description> {
     const headers = { Accept: 'application/sdp' }
     const answer = await peer.expect(200, 'DESCRIBE', uri, { headers })
     return readDescription(answer, uri)
   }
 
-  /** Sends SETUP for one track, which must succeed; interleaved unless `transport` is given. */
+  /**
+   * Sends SETUP for one track, which must succeed.
+   *
+   * @param transport - Transport header. Default: interleaved on the channels 0 and 1.
+   * @param sessionId - Session to which the track is added. Default: a new session.
+   * @throws {Mismatch} If the response is not 200, or has no Session header.
+   */
   async setUp(
     peer: Peer,
     track: DescribedTrack,
@@ -178,7 +191,7 @@ export class Trial {
     return { ...ready, answer: await ready.ask(200, 'PLAY', headers) }
   }
 
-  /** Plays the first track over UDP, on a new connection. */
+  /** Plays the first track of the main presentation over UDP, on a new connection. */
   async playOverUdp(): Promise<PlayingUdp> {
     const peer = await this.connect()
     const { tracks, aggregateUri } = await this.describe(peer)
@@ -190,14 +203,18 @@ export class Trial {
     return { ...set, peer, pair, aggregateUri }
   }
 
-  /** Opens a pair of UDP ports, which is closed after the test. */
+  /** Opens two UDP ports to receive RTP and RTCP, which are closed after the test. */
   async udpPair(): Promise<UdpPair> {
     const pair = await UdpPair.open(this.targets.main.host.includes(':'), this.waiting)
     this.#pairs.push(pair)
     return pair
   }
 
-  /** Checks that the server still responds to OPTIONS on this connection. */
+  /**
+   * Checks that the server still responds to OPTIONS on a connection.
+   *
+   * @throws {Mismatch} If the response is not 200.
+   */
   async answers(peer: Peer): Promise<void> {
     const answer = await peer.request('OPTIONS', this.uri)
     if (answer.status !== 200) throw new Mismatch('200 to OPTIONS afterwards', answer.toString())

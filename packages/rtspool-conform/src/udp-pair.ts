@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { CannotRun } from './mismatch.js'
 import type { Waiting } from './waiting.js'
 
-/** A received datagram. */
+/** A datagram that has arrived on a UDP socket, with the address of its sender. */
 export interface Datagram {
   readonly payload: Buffer
   /** Port from which the datagram was sent. */
@@ -51,7 +51,7 @@ export class UdpPair {
     throw new CannotRun('no even/odd pair of UDP ports is free')
   }
 
-  /** Port numbers in the form of the Transport parameter `client_port`. */
+  /** Both port numbers as a parameter of the Transport header: `client_port=40000-40001`. */
   get clientPort(): string {
     return `client_port=${this.port}-${this.port + 1}`
   }

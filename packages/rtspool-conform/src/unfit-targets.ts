@@ -5,16 +5,16 @@ import { Trial, type TrialTargets } from './trial.js'
 import { Waiting } from './waiting.js'
 
 /**
- * Reasons why the URL for publishing or for seeking cannot be used. Tests that need such a URL are
- * skipped.
+ * Reasons why the URLs for publishing and for seeking cannot be used; absent for a usable URL. Tests that need an
+ * unusable URL are skipped.
  */
 export type UnfitTargets = Readonly<Partial<Record<'publish' | 'seekable', string>>>
 
 /**
- * Checks that nothing is played yet at the URL for publishing, and that the presentation at the URL
- * for seeking is stored, not live.
+ * Checks the URLs for publishing and for seeking. Nothing may be served yet at the first, and the presentation at the
+ * second must not be live.
  *
- * @param limitMs - Time limit for each of them.
+ * @param limitMs - Time limit in milliseconds for each URL.
  * @throws {CannotRun} If there is no connection.
  */
 export async function findUnfitTargets(

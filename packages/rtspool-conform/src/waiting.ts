@@ -7,9 +7,8 @@ interface Waiter {
 }
 
 /**
- * Waits for events of one conformance test. Each arrival on a socket of the test calls
- * {@link notify}, so that each wait checks its condition again. Every wait ends at the deadline of
- * the test.
+ * Waits for conditions of one conformance test, such as the arrival of a response. Each arrival on a socket of the test
+ * calls {@link notify}, so that each wait checks its condition again. Every wait ends at the deadline of the test.
  */
 export class Waiting {
   readonly #waiters = new Set<Waiter>()
@@ -30,32 +29,29 @@ export class Waiting {
     return Math.max(0, this.#deadline - performance.now())
   }
 
-  /** Extends the deadline to at least this many milliseconds from now, for cleaning up. */
+  /** Extends the deadline of the test to at least this many milliseconds from now, for cleaning up. */
   extend(limitMs: number): void {
     this.#deadline = Math.max(this.#deadline, performance.now() + limitMs)
   }
 
-  /**
-   * Checks the conditions of all waits. Call this when bytes have arrived, or a connection has
-   * closed.
-   */
+  /** Makes each wait check its condition. Call this when bytes have arrived, or a connection has closed. */
   notify(): void {
     for (const waiter of [...this.#waiters]) waiter.look()
   }
 
-  /** Makes the present and all later waits fail with this error. */
+  /** Makes all present and later waits of the test reject with this error. */
   end(reason: Error): void {
     this.#ended ??= reason
     for (const waiter of [...this.#waiters]) waiter.fail(reason)
   }
 
   /**
-   * Waits until `probe` returns something other than `undefined`.
+   * Waits until `probe` returns a value other than `undefined`, and returns that value.
    *
-   * @param probe - Called at once, and after each arrival. It may throw.
+   * @param probe - Called at once, and after each arrival of bytes. An error that it throws ends the wait.
    * @param expected - Description of the awaited event, for the message.
-   * @param got - Describes the state when the time is over.
-   * @param limitMs - Time limit; the deadline of the test may be earlier.
+   * @param got - Returns a description of the state when the time is over, for the message.
+   * @param limitMs - Time limit in milliseconds; the deadline of the test may be earlier.
    * @throws {Mismatch} If the time is over.
    */
   until<T>(
@@ -97,10 +93,7 @@ export class Waiting {
     })
   }
 
-  /**
-   * Waits for a time in which something must not change. Never waits beyond the deadline of the
-   * test.
-   */
+  /** Waits a number of milliseconds in which something must not change. Never waits beyond the deadline of the test. */
   async pass(ms: number): Promise<void> {
     await sleep(Math.min(ms, this.leftMs))
     if (this.#ended) throw this.#ended

@@ -12,12 +12,12 @@ const defaultName = 'rtspool-bans.json'
 const formatVersion = 1
 /** Maximum number of bans that are formatted in one turn of the event loop. */
 const bansPerTurn = 500
-/** Milliseconds between two writes of the file. */
+/** Minimum milliseconds between two writes of the file with bans. */
 const restMs = 1000
-/** Milliseconds from a failed write to the next attempt. */
+/** Milliseconds from a failed write of the file with bans to the next attempt. */
 const retryMs = 10_000
 
-/** Returns the name of the file in which bans are stored over restarts; `undefined` = none. */
+/** Returns the name of the file that keeps bans over restarts of the server; `undefined` = bans are not kept. */
 export function banFileName({ bans }: Config, environment: Environment): string | undefined {
   if (bans.file !== undefined) return bans.file
   // Several folders are separated by colons.
@@ -28,12 +28,14 @@ export function banFileName({ bans }: Config, environment: Environment): string 
 export interface BanFileOptions {
   /** Name of the file in messages, such as `bans.file bans.json`. */
   readonly source: string
-  /** Called when the file cannot be written; another attempt follows. */
+  /** Called with the error of each failed write of the file; another attempt follows. */
   readonly onFailure: (error: unknown) => void
   readonly clock?: Clock
 }
 
-/** Returns the name for the file of bans in messages. */
+/**
+ * Returns the name of the file with bans as messages show it: the place of its configuration key, and the file name.
+ */
 export const banFileSource = (settings: KeySources, file: string): string =>
   `${sourceOrOption(settings, ['bans', 'file'], 'the file of bans')} ${file}`
 

@@ -6,12 +6,12 @@ export interface BannerFacts {
   readonly port: number
   /** Port of RTSP over TLS; `undefined` without TLS. */
   readonly tlsPort: number | undefined
-  /** Host that the user has configured; `undefined` = every address of the machine. */
+  /** Host on which the server listens, as the user has configured it; `undefined` = every address of the machine. */
   readonly host: string | undefined
   readonly publish: boolean
   /** Path to which the example command publishes. @default /live */
   readonly publishPath?: string | undefined
-  /** Scheme of the URL with `address` and `port`. @default rtsp */
+  /** Scheme of the shown URL, which has `address` and `port`. @default rtsp */
   readonly scheme?: 'rtsp' | 'rtsps'
   /** Actions for which clients need a user name and a password. */
   readonly login: { readonly toPlay: boolean; readonly toPublish: boolean }
@@ -21,14 +21,17 @@ export interface BannerFacts {
   readonly control?: ControlFacts | undefined
 }
 
-/** Facts of the control API for the banner. */
+/** Facts of the control API that the banner (text that the command prints at its start) shows. */
 export interface ControlFacts {
   readonly url: string
-  /** Token that this start has created, and that is shown only once. */
+  /**
+   * Token for the control API that this start has created. It is shown only once; `undefined` = there was a token
+   * already.
+   */
   readonly firstToken: string | undefined
 }
 
-/** Addresses that stand for every address of the machine. */
+/** Addresses that mean every address of the machine, so that a URL needs another one. */
 const wildcards: readonly string[] = ['::', '0.0.0.0']
 
 /**
@@ -52,7 +55,7 @@ export function localUrl(
 export const examplePath = (pattern: string): string =>
   pattern === '/*' ? '/live' : pattern.replace(/\*$/, 'door')
 
-/** Inserts a placeholder for name and password in a URL. */
+/** Returns a URL with the placeholder `NAME:PASSWORD@` before its host, for a server that needs logins. */
 const withLogin = (url: string): string => url.replace('://', '://NAME:PASSWORD@')
 
 /**

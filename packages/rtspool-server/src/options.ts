@@ -25,7 +25,7 @@ export type Invocation =
   | { readonly kind: 'print'; readonly stdout: string; readonly exitCode: 0 }
   | { readonly kind: 'refuse'; readonly stderr: string; readonly exitCode: 2 }
 
-/** Appends the value of an option that may be repeated to the values before. */
+/** Collects the values of an option that may be repeated: returns the earlier values and the new one. */
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [
   ...before,
   text,

@@ -1,12 +1,10 @@
 import type { Logger } from 'pino'
 
 /**
- * Logs warnings of Node and of the library, and uncaught errors, which end the process with exit
- * code 1.
+ * Logs warnings of Node and of the library, and uncaught errors, which end the process with exit code 1. Node itself
+ * would write both to the standard error, which blocks the process if nobody reads it.
  *
- * Node itself would write both to the standard error, which blocks the process if nobody reads it.
- *
- * @returns A function that leaves warnings and errors to Node again.
+ * @returns A function that ends the logging, so that Node writes warnings and errors itself again.
  */
 export function logFaults(log: Logger): () => void {
   const usual = process.listeners('warning')

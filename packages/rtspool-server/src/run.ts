@@ -4,10 +4,9 @@ import { parseCommandLine } from './options.js'
 import { serve } from './serve.js'
 
 /**
- * Runs the command: parses its arguments, serves until a signal arrives, and closes the server.
- *
- * The first SIGINT or SIGTERM closes cleanly, SIGTERM after `--drain-seconds`; a second one ends the process at once.
- * The first argument may name another command, such as `conform`, which tests another server.
+ * Runs the command: parses its arguments, serves until a signal arrives, and closes the server. The first SIGINT closes
+ * the server at once, the first SIGTERM after at most `--drain-seconds`. A second signal ends the process at once. The
+ * first argument may name another command, such as `conform`, which tests another server.
  *
  * @param args - Arguments without the name of the program, as in `process.argv.slice(2)`.
  * @returns The exit code: 0 after a clean end, 1 if the server could not start, 2 for a bad command

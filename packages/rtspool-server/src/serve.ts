@@ -119,7 +119,12 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   }
 }
 
-/** Restores the bans of an earlier process, and stores those of this one in the file. */
+/**
+ * Adds the bans of an earlier process, from the configured file, to the pool, and stores later changes in the file.
+ *
+ * @returns `undefined` if the configuration has no file for bans.
+ * @throws {FileError} The file cannot be read, used or written.
+ */
 async function openBanFile(
   { settings, sources }: CommandOptions,
   { pool }: RtspServer,
@@ -142,7 +147,7 @@ function tryOpenLog(settings: Settings): CommandLog | string {
   }
 }
 
-/** Prints the reason why the server cannot start. @returns The exit code. */
+/** Prints the reason why the server cannot start to the standard error. @returns The exit code, 1. */
 function cannotStart(line: string): number {
   process.stderr.write(`${line}\n`)
   return 1
@@ -156,7 +161,13 @@ interface Servers {
   readonly sources: SourceService
 }
 
-/** Prints the addresses of the server, and closes the server after the signal. */
+/**
+ * Prints the banner, waits for the signal that ends the server, and closes all its parts. After SIGTERM, sessions first
+ * have the configured seconds to end.
+ *
+ * @param stopped - Promise of the signal.
+ * @param current - Returns the present configuration, which a reload may have changed.
+ */
 async function serveUntil(
   stopped: Promise<StopSignal>,
   { server, control, recordings, sources }: Servers,

@@ -8,9 +8,7 @@ const stopExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 /** Signals that end the server. */
 export type StopSignal = keyof typeof stopExitCodes
 
-/**
- * Milliseconds after the first signal within which further signals are ignored, because the same key press sends them.
- */
+/** Milliseconds after the first signal in which further signals are ignored, because one Ctrl-C can send several. */
 const samePressMs = 500
 
 /** Result of {@link stopSignal}: a promise of the signal that ends the server. */
@@ -20,7 +18,7 @@ export interface StopSignalWait {
   ignore(): void
 }
 
-/** Milliseconds between two looks at the parent of a process that npx has started. */
+/** Milliseconds between two checks of the parent process, if npx has started this process. */
 const parentIntervalMs = 1000
 
 /** Facts of the process by which {@link stopSignal} notices the end of npx. */
@@ -122,8 +120,8 @@ function listen<Signal extends NodeJS.Signals>(
 }
 
 /**
- * Returns a promise and the function that resolves it, like `Promise.withResolvers`, which Node 20
- * does not have.
+ * Returns a promise and a function that resolves the promise, like `Promise.withResolvers`, which Node 20 does not
+ * have.
  */
 function resolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => undefined

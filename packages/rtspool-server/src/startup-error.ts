@@ -11,7 +11,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Returns one line that explains why the server could not start.
+ * Returns one line that explains to the user why the server could not start.
  *
  * @param settings - Settings in use. The line names the option, variable or place in the file to
  *   change.
@@ -43,7 +43,11 @@ export function describeStartupError(error: unknown, settings: Sources): string 
 
 type Sources = Pick<LoadedConfig, 'config' | 'sourceOf'>
 
-/** Returns the port and the address that could not be used, with their sources. */
+/**
+ * Returns the port and the address on which the server could not listen, each with the option or key that sets it.
+ *
+ * @param error - Error of `listen`.
+ */
 function listenerOf(error: unknown, settings: Sources) {
   const { rtsp, tls, live, api } = settings.config
   const failed = memberOf(error, 'port')
@@ -72,7 +76,7 @@ function listenerOf(error: unknown, settings: Sources) {
   return { port: rtsp.port, portSource, ...ofHost }
 }
 
-/** Returns the port or the name in an error of the operating system; `undefined` without one. */
+/** Returns the member `port` or `hostname` of an error of the operating system; `undefined` without one. */
 function memberOf(error: unknown, name: 'port' | 'hostname'): unknown {
   return typeof error === 'object' && error !== null
     ? Object.getOwnPropertyDescriptor(error, name)?.value

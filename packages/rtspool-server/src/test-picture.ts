@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 /** Path at which the server plays the test picture. */
 export const testPath = '/test'
 
-/** Name of the file that the test picture plays. */
+/** Path of the MP4 file that the server plays as the test picture. */
 export const testFile = fileURLToPath(new URL('../assets/test.mp4', import.meta.url))
 
 const asset = (name: string): string => fileURLToPath(new URL(`../assets/${name}`, import.meta.url))
 
-/** Files that `rtspool camera` plays, by path: H.264 with AAC, H.265, and linear PCM. */
+/** Files that `rtspool camera` plays, by the path in the URL: H.264 with AAC, H.265, and linear PCM. */
 export const cameraFiles: ReadonlyMap<string, string> = new Map([
   [testPath, testFile],
   ['/h265', asset('test-h265.mp4')],
@@ -17,8 +17,8 @@ export const cameraFiles: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Returns the reason why the test picture cannot play, without opening its file; viewers would get
- * 503.
+ * Returns the reason why the test picture cannot play: its file or the package that reads files is missing. Viewers
+ * would get 503.
  *
  * @returns `undefined` if nothing is missing.
  */

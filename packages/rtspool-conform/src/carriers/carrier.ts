@@ -5,14 +5,14 @@ export interface Carrier {
   destroy(): void
 }
 
-/** Receives the bytes that arrive through a {@link Carrier}, and the notice of its end. */
+/** Receiver of the bytes that arrive through a {@link Carrier}, and of the notice that the carrier has closed. */
 export interface CarrierSink {
   bytes(chunk: Buffer): void
-  /** Called once, when the server has closed the connection or it has failed. */
+  /** Called once, when the connection has closed or failed, with the reason as a sentence. */
   closed(why: string): void
 }
 
-/** Kinds of connections that can carry RTSP. */
+/** Carriers: kinds of connections that can carry RTSP. `http` and `ws` are tunnels; the last letter `s` means TLS. */
 export const carrierNames = ['tcp', 'tls', 'http', 'https', 'ws', 'wss'] as const
 
 /** One of {@link carrierNames}. */
@@ -23,7 +23,7 @@ export interface CarrierTarget {
   readonly name: CarrierName
   readonly host: string
   readonly port: number
-  /** Path and query, for the request that opens a tunnel. */
+  /** Path and query of the HTTP request that opens a tunnel or a WebSocket. */
   readonly path: string
   /** True to accept any TLS certificate of the server. */
   readonly isInsecure: boolean

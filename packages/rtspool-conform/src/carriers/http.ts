@@ -9,7 +9,10 @@ import { listenTo, openSocket } from './socket.js'
 export const tunnelType = 'application/x-rtsp-tunnelled'
 
 /**
- * Formats the head of the GET of a tunnel. The body of its response carries bytes from the server.
+ * Formats the head of the GET request of an HTTP tunnel. The response to the GET carries the bytes from the server.
+ *
+ * @param cookie - Value that the GET and the POST of one tunnel share.
+ * @param version - Version of HTTP.
  */
 export function getHead(target: CarrierTarget, cookie: string, version = '1.1'): string {
   return [
@@ -21,8 +24,11 @@ export function getHead(target: CarrierTarget, cookie: string, version = '1.1'):
 }
 
 /**
- * Formats the head of the POST of a tunnel. Its body carries bytes to the server in base64. Its
- * Content-Length has no meaning.
+ * Formats the head of the POST request of an HTTP tunnel. The body of the POST carries bytes to the server in base64;
+ * the Content-Length has no meaning.
+ *
+ * @param cookie - Value that the GET and the POST of one tunnel share.
+ * @param version - Version of HTTP.
  */
 export function postHead(target: CarrierTarget, cookie: string, version = '1.1'): string {
   return [
@@ -34,7 +40,7 @@ export function postHead(target: CarrierTarget, cookie: string, version = '1.1')
   ].join('\r\n')
 }
 
-/** Creates a random cookie, which connects the GET and the POST of a tunnel. */
+/** Creates a random cookie, by which a server finds the GET and the POST of one HTTP tunnel. */
 export const newCookie = (): string => randomBytes(11).toString('hex')
 
 /**

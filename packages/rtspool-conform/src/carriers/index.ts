@@ -4,8 +4,10 @@ import { openPlain } from './socket.js'
 import { openWebSocket } from './web-socket.js'
 
 /**
- * Opens a connection that carries RTSP.
+ * Opens a connection to a server through the carrier (TCP, TLS or a tunnel) of the target.
  *
+ * @param sink - Receives the bytes and the end of the connection.
+ * @param limitMs - Time limit in milliseconds for the opening.
  * @throws {CannotRun} Gives the reason if the connection fails or takes too long.
  */
 export function openCarrier(

@@ -4,9 +4,9 @@ import { CannotRun } from '../mismatch.js'
 import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
 
 /**
- * Opens a TCP connection, with TLS if the carrier needs it.
+ * Opens a TCP connection to the target, with TLS if the carrier needs it.
  *
- * @param limitMs - Time limit for TCP and TLS together.
+ * @param limitMs - Time limit in milliseconds for TCP and TLS together.
  * @throws {CannotRun} Gives the reason if the connection fails or takes too long.
  */
 export function openSocket(target: CarrierTarget, limitMs: number): Promise<Socket> {
@@ -40,7 +40,7 @@ export function openSocket(target: CarrierTarget, limitMs: number): Promise<Sock
 const isAboutCertificate = (error: Error): boolean =>
   'code' in error && /CERT|SIGNATURE|ISSUER/.test(String(error.code))
 
-/** Passes the received bytes and the end of a socket to the sink. */
+/** Passes the bytes that arrive on a socket, and the reason of its end, to a sink. */
 export function listenTo(socket: Socket, sink: CarrierSink): void {
   let why = 'the server closed the connection'
   socket.on('data', (chunk) => sink.bytes(chunk))

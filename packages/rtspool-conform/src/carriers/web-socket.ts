@@ -6,7 +6,7 @@ import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
 export const webSocketProtocol = 'rtsp.onvif.org'
 
 /**
- * Opens a WebSocket. Each write becomes one binary message. The boundaries of received messages are
+ * Opens a WebSocket that carries RTSP. Each write becomes one binary message. The boundaries of received messages are
  * ignored.
  *
  * @throws {CannotRun} If the server does not upgrade the connection.

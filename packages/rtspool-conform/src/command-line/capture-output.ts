@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-/** Text that a command has printed so far. */
+/** Text that a command has printed so far, in place of the output of the process. */
 export interface CapturedOutput {
   readonly stdout: string
   readonly stderr: string

@@ -40,8 +40,8 @@ function sharedLength(one: string, other: string): number {
 }
 
 /**
- * Finds the name that a user probably meant. Accepts a typing error, another case or separator, or
- * a part of the name, as `timeout` for `session-timeout`.
+ * Finds the name, such as an option, that a user probably meant. Accepts a typing error, another case or separator, or
+ * a part of the name: `timeout` for `session-timeout`.
  *
  * @returns `undefined` if no name is close: less than half of the longer text is the same.
  */

@@ -2,7 +2,7 @@ import type { Command, CommanderError } from 'commander'
 import { nearestName } from './nearest-name.js'
 
 /**
- * Returns a message about an unknown option, with the option that was probably meant. The value
+ * Returns a message about an unknown option on the command line, with the option that was probably meant. The value
  * after the unknown name is left out.
  */
 export function unknownOption({ message }: CommanderError, command: Command): string {

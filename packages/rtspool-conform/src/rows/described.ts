@@ -3,10 +3,17 @@ import { check } from '../mismatch.js'
 import type { Peer } from '../peer.js'
 import type { Trial } from '../trial.js'
 
-/** Value of the Transport header that most conformance tests request. */
+/**
+ * Transport header with which most conformance tests send SETUP: RTP on channel 0 and RTCP on channel 1 of the
+ * connection.
+ */
 export const interleavedTransport = 'RTP/AVP/TCP;unicast;interleaved=0-1'
 
-/** Opens a connection, sends DESCRIBE, and returns the connection and the first track. */
+/**
+ * Opens a connection, and sends DESCRIBE for the main presentation.
+ *
+ * @returns The connection, and the first track of the description.
+ */
 export async function described(trial: Trial): Promise<{ peer: Peer; track: DescribedTrack }> {
   const peer = await trial.connect()
   const { tracks } = await trial.describe(peer)
@@ -15,7 +22,7 @@ export async function described(trial: Trial): Promise<{ peer: Peer; track: Desc
   return { peer, track }
 }
 
-/** Sends a SETUP with this Transport header. @returns The response, with any status. */
+/** Sends a SETUP for a track with this Transport header. @returns The response, whatever its status. */
 export const ask = (peer: Peer, track: DescribedTrack, Transport: string) =>
   peer.request('SETUP', track.uri, { headers: { Transport } })
 

@@ -12,7 +12,7 @@ import type { Peer, PeerRequest } from '../peer.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** Connection without credentials, and the challenges in the server's 401 response. */
+/** Connection that has sent no credentials, and the challenges (WWW-Authenticate) in the server's 401 response. */
 interface Challenged {
   readonly peer: Peer
   readonly uri: string
@@ -34,8 +34,9 @@ const show = (challenges: readonly Challenge[]): string =>
     .join(', ') || 'no WWW-Authenticate'
 
 /**
- * Returns the Digest challenge that most clients choose: the last one with MD5, or any other if
- * there is none.
+ * Returns the Digest challenge to which most clients respond: the last one with MD5, or else any other.
+ *
+ * @throws {Skip} The server sends no Digest challenge.
  */
 function digestOf(challenges: readonly Challenge[]): Challenge {
   const md5 = challenges.findLast((each) => isDigest(each, 'MD5'))

@@ -35,7 +35,7 @@ const prefixes = [
 const laterPrefixes = ['REC', 'RED', 'RTC', 'RTP', 'DIG', 'HTP', 'WSS', 'TLS', 'SRT', '20', 'ONV']
 const order = [...prefixes, ...laterPrefixes]
 
-/** All conformance tests, in the order of the chapters of the checklist. */
+/** All conformance tests, in the order in which the checklist of requirements lists them. */
 export const allRows: readonly Row[] = Object.freeze(
   [
     ...[...messageRows, ...connectionRows, ...optionsRows, ...describeRows],

@@ -7,8 +7,10 @@ import type { Playing, Trial } from '../trial.js'
 const ssrc = 0x1357_9bdf
 
 /**
- * Sends bytes between two requests of a playing session, and checks that the second request
- * succeeds.
+ * Sends bytes between two requests of a playing session. Checks that the second request succeeds, and that RTP
+ * continues.
+ *
+ * @param send - Sends the bytes on the connection.
  */
 async function between(
   trial: Trial,

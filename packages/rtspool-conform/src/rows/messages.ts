@@ -3,11 +3,11 @@ import { type Peer, requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** Formats an OPTIONS request with CSeq 1 and further lines. */
+/** Formats an OPTIONS request with CSeq 1 and further header lines. */
 const optionsText = (uri: string, ...lines: string[]): string =>
   [`OPTIONS ${uri} RTSP/1.0`, 'CSeq: 1', ...lines, '', ''].join('\r\n')
 
-/** Sends the text of a request, and checks that the response has status 200. */
+/** Sends the text of a request (`what` in messages), and checks that the response has status 200. */
 async function taken(peer: Peer, text: string, what: string): Promise<void> {
   peer.write(text)
   requireStatus(await peer.answer(`200 to ${what}`), 200, what)
@@ -16,7 +16,7 @@ async function taken(peer: Peer, text: string, what: string): Promise<void> {
 /** Returns whether a status code is 4xx or 5xx. */
 const isRefusal = (status: number): boolean => status >= 400 && status < 600
 
-/** Checks that the next response repeats the CSeq of the request. */
+/** Checks that the next response on the connection has the given value of CSeq. */
 async function expectCSeq(peer: Peer, cSeq: number): Promise<void> {
   const answer = await peer.answer(`an answer with CSeq: ${cSeq}`)
   const got = answer.header('CSeq')

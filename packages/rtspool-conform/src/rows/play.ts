@@ -8,7 +8,7 @@ import type { Playing } from '../trial.js'
 /** Milliseconds after the response to PAUSE in which packets that were on the way may arrive. */
 const pauseMs = 500
 
-/** Sends PAUSE, which must succeed if the server supports PAUSE. */
+/** Sends PAUSE, which must succeed. @throws {Skip} The server does not support PAUSE (405 or 501). */
 async function pause(ask: Playing['ask']): Promise<void> {
   const answer = await ask([200, 405, 501], 'PAUSE')
   if (answer.status !== 200) throw new Skip(`PAUSE gets ${answer}`)

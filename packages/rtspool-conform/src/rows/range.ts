@@ -9,8 +9,10 @@ import type { Trial } from '../trial.js'
 const gopSeconds = 5
 
 /**
- * Sends PLAY with a Range, Scale or Speed header in a new session, and checks the status code of
- * the response. Tears down the session.
+ * Sends PLAY with a Range, Scale or Speed header in a new session, and tears the session down.
+ *
+ * @param header - The header as one line: `Range: npt=5-`.
+ * @throws {Mismatch} The response has none of the status codes.
  */
 async function playWith(
   trial: Trial,

@@ -4,7 +4,7 @@ import type { Row } from '../row.js'
 import { interleaved, readRtcp, rtcpTypes, writeRtp } from '../rtp.js'
 import type { Trial } from '../trial.js'
 
-/** Formats a description of one or more H.264 tracks, as FFmpeg announces it. */
+/** Formats a session description of one or more H.264 tracks, for an ANNOUNCE as FFmpeg sends it. */
 function announcement(trackCount = 1): string {
   const tracks = Array.from({ length: trackCount }, (_, index) => [
     'm=video 0 RTP/AVP 96',
@@ -51,7 +51,7 @@ async function publish(trial: Trial, headers = {}): Promise<Publisher> {
   return { peer, uri, session, rtpChannel: 0, rtcpChannel: 1 }
 }
 
-/** Sends a small key frame every 40 ms, for a number of milliseconds. */
+/** Sends an RTP packet with a small key frame every 40 ms, for a number of milliseconds. */
 async function sendFor(trial: Trial, { peer, rtpChannel }: Publisher, ms: number): Promise<void> {
   const end = performance.now() + ms
   for (let n = 0; performance.now() < end; n += 1) {

@@ -35,7 +35,11 @@ const onRtp =
   ({ channel }: Frame): boolean =>
     channel === each?.channels?.[0]
 
-/** Waits for the first RTP packet of a track. @returns Its SSRC; `undefined` for invalid RTP. */
+/**
+ * Waits for the first RTP packet of a track.
+ *
+ * @returns SSRC of the packet; `undefined` if the packet is no valid RTP.
+ */
 async function ssrcOf(peer: Peer, each: SetUpTrack | undefined): Promise<number | undefined> {
   return readRtp((await peer.frame('RTP', onRtp(each))).payload)?.ssrc
 }

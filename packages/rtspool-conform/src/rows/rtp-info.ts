@@ -3,9 +3,7 @@ import type { Row } from '../row.js'
 import { readRtp } from '../rtp.js'
 import { readRtpInfo } from '../rtp-info.js'
 
-/**
- * Maximum number of packets that may be missing after a pause, because the server has dropped them.
- */
+/** Maximum number of RTP packets that may be missing after a PAUSE and PLAY, because the server has dropped them. */
 const maxLostPackets = 16
 
 /** Conformance tests for the RTP-Info header. */

@@ -5,7 +5,7 @@ import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
 /**
- * Tries a TLS handshake with one version of TLS.
+ * Tries a handshake with the server with one version of TLS only.
  *
  * @returns The negotiated version, or the reason for the failure.
  */

@@ -4,11 +4,9 @@ import type { Row } from '../row.js'
 import { interleaved, receiverReport } from '../rtp.js'
 import type { Trial } from '../trial.js'
 
-/** Maximum time in seconds for which a test waits for a session timeout. */
+/** Maximum session timeout of the server, in seconds, for which a test waits; a longer one skips the test. */
 const longTimeout = 90
-/**
- * Seconds that a server may wait beyond its timeout before it removes a session (GStreamer: 5 s).
- */
+/** Seconds that a server may wait beyond the session timeout before it removes a session (GStreamer: 5 s). */
 const graceSeconds = 10
 
 /** Conformance tests for sessions: ids, timeouts, keepalive. */
@@ -233,7 +231,12 @@ export const sessionRows: readonly Row[] = [
   },
 ]
 
-/** Starts a session that plays over UDP, and sends neither requests nor RTCP after that. */
+/**
+ * Starts a session that plays over UDP, and sends nothing more, so that the session can expire.
+ *
+ * @returns Session id, and timeout of the session in seconds.
+ * @throws {Skip} The timeout is too long for a test.
+ */
 async function overUdp(trial: Trial): Promise<{ sessionId: string; timeout: number }> {
   const { answer, sessionId } = await trial.playOverUdp()
   const timeout = answer.sessionTimeout

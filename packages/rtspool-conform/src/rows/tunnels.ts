@@ -14,9 +14,7 @@ const http: readonly CarrierName[] = ['http', 'https']
  */
 const silenceMs = 500
 
-/**
- * A tunnel through HTTP whose GET and POST the test sends separately. It is closed after the test.
- */
+/** An HTTP tunnel whose GET and POST a test sends separately. Its connections are closed after the test. */
 class Tunnel {
   readonly cookie = newCookie()
   readonly #trial: Trial
@@ -41,9 +39,10 @@ class Tunnel {
   }
 
   /**
-   * Sends the GET of the tunnel, which must get the response 200.
+   * Sends the GET of the tunnel on a new connection. Bytes in the response are collected for {@link answered}.
    *
    * @returns The head of the response.
+   * @throws {Mismatch} The status of the response is not 200.
    */
   async get(version = '1.1'): Promise<HttpHead> {
     const socket = await this.socket()
@@ -64,7 +63,12 @@ class Tunnel {
     return socket
   }
 
-  /** Waits until the bytes received through the tunnel match a pattern. */
+  /**
+   * Waits at most 3 s until the text received through the tunnel matches a pattern.
+   *
+   * @param expected - Description of the text, for the message of a failure.
+   * @throws {Mismatch} The text does not arrive in time.
+   */
   answered(pattern: RegExp, expected: string): Promise<true> {
     const look = () => (pattern.test(this.#received) ? (true as const) : undefined)
     return this.#trial.waiting.until(look, expected, () => 'nothing', 3000)
@@ -75,7 +79,7 @@ class Tunnel {
   }
 }
 
-/** Creates the function of a conformance test that runs with its own tunnel. */
+/** Wraps a conformance test that needs a tunnel: creates the tunnel before the test, and closes it afterwards. */
 const withTunnel =
   (run: (tunnel: Tunnel, trial: Trial) => Promise<string | undefined>) => async (trial: Trial) => {
     const tunnel = new Tunnel(trial)
@@ -92,7 +96,7 @@ const optionsText = (uri: string, cSeq: number): string =>
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 /**
- * Waits for an HTTP response.
+ * Waits for the HTTP response with which a server refuses a request.
  *
  * @returns Its status; 0 if the server closes the connection without a response.
  */

@@ -9,27 +9,32 @@ export class ApiError extends Error {
     this.status = status
   }
 
-  /** True if the server would refuse the same request again, so that a retry is useless. */
+  /**
+   * True if the server would refuse the same request again, so that a retry is useless: 4xx except 401, 408 and 429.
+   */
   get isFinal(): boolean {
     const { status } = this
     return status >= 400 && status < 500 && !passingStatuses.includes(status)
   }
 }
 
-/** Status codes of temporary refusals: no login, a slow request, too many requests. */
+/**
+ * Status codes of temporary refusals, after which the same request may succeed: no login, a slow request, too many
+ * requests.
+ */
 const passingStatuses = [401, 408, 429]
 
-/** Problem details of an error response (RFC 9457), as far as the page shows them. */
+/** Members of an error response (problem details of RFC 9457) that the page shows. */
 interface Problem {
   readonly title?: string
   readonly detail?: string
 }
 
-/** Members of a query. A member that is `undefined` or empty is left out. */
+/** Query parameters of a request by name. A parameter that is `undefined` or empty is left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface ApiClientOptions {
-  /** Function that sends requests. @default the `fetch` of the browser */
+  /** Function that sends HTTP requests; another one serves tests. @default the `fetch` of the browser */
   readonly send?: typeof fetch
   /** Called when the server rejects the token, because it is unknown or no longer valid. */
   readonly onUnauthorized?: () => void
@@ -53,22 +58,38 @@ export class ApiClient {
     this.#onUnauthorized = onUnauthorized
   }
 
-  /** Sends a GET request. @throws {ApiError} */
+  /**
+   * Sends a GET request, and returns the parsed JSON body of the response.
+   *
+   * @throws {ApiError} The response is an error, or there is none.
+   */
   get<Result>(path: string, query: Query = {}): Promise<Result> {
     return this.#call('GET', `${path}${searchOf(query)}`)
   }
 
-  /** Sends a POST request with a JSON body. @throws {ApiError} */
+  /**
+   * Sends a POST request with a JSON body, and returns the parsed body of the response.
+   *
+   * @throws {ApiError} The response is an error, or there is none.
+   */
   post<Result>(path: string, body: object): Promise<Result> {
     return this.#call('POST', path, body)
   }
 
-  /** Sends a PATCH request with a JSON body. @throws {ApiError} */
+  /**
+   * Sends a PATCH request with a JSON body, and returns the parsed body of the response.
+   *
+   * @throws {ApiError} The response is an error, or there is none.
+   */
   patch<Result>(path: string, body: object): Promise<Result> {
     return this.#call('PATCH', path, body)
   }
 
-  /** Sends a DELETE request. @throws {ApiError} */
+  /**
+   * Sends a DELETE request, and returns the parsed body of the response.
+   *
+   * @throws {ApiError} The response is an error, or there is none.
+   */
   delete<Result>(path: string): Promise<Result> {
     return this.#call('DELETE', path)
   }

@@ -6,12 +6,12 @@ export interface ServerEvent {
    */
   readonly id: string
   readonly type: string
-  /** Time in ISO 8601. */
+  /** Time at which the event happened, in ISO 8601. */
   readonly time: string
   readonly [member: string]: unknown
 }
 
-/** Parses the text of a stream of Server-Sent Events. */
+/** Parses the text of a stream of Server-Sent Events, which may arrive in parts of any size. */
 export class EventParser {
   #rest = ''
 

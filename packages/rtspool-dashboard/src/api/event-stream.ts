@@ -2,16 +2,16 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import { type ApiClient, ApiError } from './api-client.js'
 import { EventParser, type ServerEvent } from './event-parser.js'
 
-/** Function that receives events in the order of the stream. */
+/** Function that a part of the page subscribes, and that receives events in the order of the server. */
 export type EventListener = (event: ServerEvent) => void
 
-/** Event id that no server has used. The API then sends all events that it stores. */
+/** Event id that no server has used. Sent as the last received id, it makes the API send all events that it stores. */
 const oldestId = 'aaaaaaaa.0'
 const firstWaitMs = 1_000
 const longestWaitMs = 30_000
 /**
- * Milliseconds without data after which a connection counts as broken. The server sends a heartbeat
- * every 15 seconds.
+ * Milliseconds without received data after which a connection counts as broken. The server sends a heartbeat every 15
+ * seconds.
  */
 const silenceMs = 40_000
 
@@ -39,7 +39,7 @@ export class EventStream {
     this.#lastId = first === 'oldest' ? oldestId : undefined
   }
 
-  /** True while the connection is open and events arrive as they happen. */
+  /** Signal that is true while the connection is open and events arrive as they happen. */
   get isOpen(): ReadonlySignal<boolean> {
     return this.#isOpen
   }

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 
-/** A value of the API that is read again at intervals, while the page is visible. */
+/** A value that is read from the API again at intervals, while the page is visible. */
 export class Polled<Value> {
   readonly #read: () => Promise<Value>
   readonly #everyMs: number
@@ -10,9 +10,10 @@ export class Polled<Value> {
   #isClosed = false
 
   /**
-   * Reads the value for the first time.
+   * Starts to read the value, at once and then at intervals.
    *
-   * @param everyMs - Milliseconds between the end of one request and the next one.
+   * @param read - Reads the value; may reject, which is reported in `problem`.
+   * @param everyMs - Milliseconds between the end of one read and the next one.
    */
   constructor(read: () => Promise<Value>, everyMs: number) {
     this.#read = read

@@ -13,7 +13,7 @@ export interface SessionView {
   readonly groups?: Readonly<Record<string, string>>
   readonly createdTime: string
   readonly lastAccessTime: string
-  /** Timeout of the session in seconds; 0 = never. */
+  /** Seconds without a sign of the client after which the session ends; 0 = never. */
   readonly timeoutSeconds: number
   /** Time in seconds since 1970 at which the session ends; absent = never. */
   readonly expiresAt?: number
@@ -21,7 +21,7 @@ export interface SessionView {
   readonly queuedBytes: number
 }
 
-/** Numbers of packets and bytes of a session so far. */
+/** Numbers of packets and bytes of a session since its start: `In` from the client, `Out` to the client. */
 export interface SessionFigures {
   readonly packetsIn: number
   readonly bytesIn: number
@@ -31,7 +31,7 @@ export interface SessionFigures {
   readonly packetsDropped: number
 }
 
-/** Last RTCP reception report about one track of a session. */
+/** Values of the last RTCP reception report about one track of a session. `fractionLost` is a share from 0 to 1. */
 export interface ReceptionView {
   readonly fractionLost: number
   readonly cumulativeLost: number
@@ -39,7 +39,7 @@ export interface ReceptionView {
   readonly roundTripMs?: number
 }
 
-/** A track that a session plays or records. */
+/** A track that a session plays or records, as the API returns it. */
 export interface StreamView {
   readonly path: string
   readonly track: number
@@ -57,7 +57,7 @@ export interface SessionDetails extends SessionView {
   readonly streams: readonly StreamView[]
 }
 
-/** Returns the share of the packets of a session that were reported lost. */
+/** Returns the share of a session's packets that were reported lost: 0 = none, 1 = all. */
 export function lossOf({ packetsLost, packetsIn, packetsOut }: SessionFigures): number {
   return packetsLost / Math.max(1, packetsIn + packetsOut)
 }

@@ -7,7 +7,7 @@ import { banLengths } from './ban-terms.js'
 export type NewBan = Readonly<Record<string, string | number>>
 
 interface AddBanDialogProps {
-  /** Sends the new ban to the API. @throws {ApiError} */
+  /** Sends the new ban to the API. The dialog shows the error if there is one. @throws {ApiError} */
   readonly add: (ban: NewBan) => Promise<unknown>
   readonly close: () => void
 }

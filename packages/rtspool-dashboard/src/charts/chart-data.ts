@@ -1,4 +1,4 @@
-/** Name and look of one line of a chart. */
+/** Label, colour and style of one line of a chart. */
 export interface Line {
   readonly label: string
   /** Name of the CSS property that holds the colour of the line. */
@@ -7,20 +7,15 @@ export interface Line {
   readonly isDashed?: boolean
 }
 
-/** Positions and values of a chart. */
+/** Data of a chart: positions on the horizontal axis, and the values of each line there. */
 export interface ChartData {
   /** Positions on the horizontal axis, in ascending order, such as seconds since 1970. */
   readonly places: readonly number[]
-  /**
-   * Values of each line: one list for each line, with one value for each position; `null` leaves a
-   * gap.
-   */
+  /** Values in one list for each line of the chart, with one value for each position; `null` leaves a gap. */
   readonly values: readonly (readonly (number | null)[])[]
 }
 
-/**
- * Returns the index of the last position, which is the newest; `undefined` if there is no position.
- */
+/** Returns the index of the newest position of a chart, which is the last one; `undefined` without a position. */
 export function newestIndex({ places }: ChartData): number | undefined {
   return places.length > 0 ? places.length - 1 : undefined
 }
@@ -55,9 +50,9 @@ export function roundedAbove(value: number, least = 1): number {
 }
 
 /**
- * Returns the index of the value that a key, such as `ArrowLeft`, selects in a chart; `undefined`
- * for other keys.
+ * Returns the index of the position that a key, such as `ArrowLeft`, selects in a chart; `undefined` for other keys.
  *
+ * @param index - Index of the position that is selected now.
  * @param count - Number of positions of the chart.
  */
 export function movedIndex(key: string, index: number, count: number): number | undefined {

@@ -6,13 +6,13 @@ export interface ChartShape {
   readonly lines: readonly Line[]
   /** Converts a value of the vertical axis to text with its unit. */
   readonly format: (value: number) => string
-  /** Converts a position on the horizontal axis to text. */
+  /** Converts a position on the horizontal axis, such as seconds since 1970, to text. */
   readonly formatPlace: (place: number) => string
   /** True for whole numbers, such as counts. The vertical axis then has no fractions. */
   readonly isWhole?: boolean
   /** True draws a vertical bar for each value; false joins the values by lines. @default false */
   readonly hasSticks?: boolean
-  /** Smallest upper end of the vertical axis. @default 1 */
+  /** Smallest value at which the vertical axis may end, so that small values do not fill the chart. @default 1 */
   readonly least?: number
 }
 
@@ -22,10 +22,7 @@ export const chartHeight = 190
 const valueAxisWidth = 76
 const font = '12px system-ui, sans-serif'
 const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000]
-/**
- * Width of a bar in a bar chart: share of the distance to the next one, then largest and smallest
- * number of pixels.
- */
+/** Width of the bars in a chart: share of the distance between two bars, then maximum and minimum in pixels. */
 const stickSize: [number, number, number] = [0.6, 10, 2]
 
 /**

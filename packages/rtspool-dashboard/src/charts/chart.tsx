@@ -15,8 +15,8 @@ interface ChartProps {
 }
 
 /**
- * A chart. Below it stand the values at the pointer, or the newest ones. The arrow keys select a
- * value, so that screen readers can read it.
+ * A chart with lines or bars. Below the chart stand the values at the pointer, or the newest ones. The arrow keys
+ * select values, so that screen readers can read them.
  */
 export function Chart({ title, shape, data }: ChartProps): JSX.Element {
   const { place, drawing, pointed } = useDrawing(shape, data)

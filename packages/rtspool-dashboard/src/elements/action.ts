@@ -1,15 +1,19 @@
 import { useRef, useState } from 'preact/hooks'
 
-/** State of a request to the API that a form or a button sends. */
+/** State of the request to the API that a form or a button sends, and the function that sends it. */
 export interface Action {
   readonly isRunning: boolean
   /** Sentence for the user about a failed request; empty if the last one succeeded. */
   readonly problem: string
-  /** Sends a request, unless one is running. @returns True if it succeeded. */
+  /**
+   * Calls `request`, unless an earlier call is running. Its error appears in {@link problem}.
+   *
+   * @returns True if it succeeded.
+   */
   readonly run: (request: () => Promise<unknown>) => Promise<boolean>
 }
 
-/** Hook that returns the state of the requests of a form or a button. */
+/** Hook for a form or a button that sends requests: returns the state of the present or last request. */
 export function useAction(): Action {
   const [isRunning, setRunning] = useState(false)
   const [problem, setProblem] = useState('')

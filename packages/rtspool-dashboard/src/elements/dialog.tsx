@@ -12,9 +12,8 @@ interface DialogProps {
 }
 
 /**
- * A dialog above the page, which keeps the focus inside. Afterwards the focus returns to the
- * element that opened the dialog. If that element was removed, its table gets the focus, and
- * without a table the page.
+ * A dialog above the page, which keeps the keyboard focus inside. When the dialog closes, the focus returns to the
+ * element that opened it. If that element was removed, its table gets the focus, or without a table the page.
  */
 export function Dialog({ title, onClose, isWide = false, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)

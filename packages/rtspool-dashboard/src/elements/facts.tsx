@@ -1,11 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact'
 
 interface FactsProps {
-  /** Names and values. A value that is absent or empty is not shown. */
+  /** Pairs of a name and a value to show. A pair whose value is absent or empty is left out. */
   readonly facts: readonly (readonly [name: string, value: ComponentChildren])[]
 }
 
-/** A list of names and values. */
+/** Component that shows pairs of a name and a value, one below the other. */
 export function Facts({ facts }: FactsProps): JSX.Element {
   const known = facts.filter(([, value]) => value !== undefined && value !== '' && value !== false)
   return (

@@ -6,8 +6,8 @@ interface FieldProps {
   /** Sentence below the field that explains what to enter. */
   readonly hint?: ComponentChildren
   /**
-   * Function that creates the `<input>` or `<select>`, with the ids that connect it to its label
-   * and hint.
+   * Function that creates the `<input>` or `<select>` of the field. It must set the given ids, which connect the
+   * element to the label and the hint.
    */
   readonly children: (ids: { id: string; 'aria-describedby'?: string }) => JSX.Element
 }

@@ -4,15 +4,14 @@ import { Button } from './button.js'
 import { useFocusWithin } from './focus.js'
 import { type RowWindow, windowOf } from './window.js'
 
-/** A column of a table. */
+/** Column of a {@link Table}: title, width, and the function that creates a cell for a row. */
 export interface Column<Row> {
-  /** Id of the column, which the server knows if rows can be sorted by the column. */
+  /** Id of the column. For a sortable column, the server knows the id as a sort order. */
   readonly id: string
   readonly title: string
   /**
-   * Minimum width as a CSS length. A fixed width keeps columns steady while the rows on the screen
-   * change.
-   * @default an equal share of the rest
+   * Minimum width of the column as a CSS length. A fixed width keeps columns steady while other rows are shown.
+   * @default an equal share of the width that is left
    */
   readonly width?: string
   readonly isNumber?: boolean
@@ -36,15 +35,15 @@ interface TableProps<Row> {
   readonly keyOf: (row: Row) => string
   readonly sorting?: Sorting
   readonly onSort?: (sorting: Sorting) => void
-  /** Called when the range of rendered rows changes, for example to load rows after it. */
+  /** Called with the range of rendered rows after each change of that range, for example to load further rows. */
   readonly onWindow?: (rows: RowWindow) => void
   /** True while other rows are being loaded. */
   readonly isBusy?: boolean
   /** Text that is shown if the table has no rows. */
   readonly empty?: string
   /**
-   * Number of new rows at the top, counted while the top is not visible. A button with this number
-   * scrolls to them.
+   * Number of new rows that were added at the top while the top was not visible. A button with this number scrolls to
+   * them.
    * @default 0
    */
   readonly newer?: number
@@ -84,7 +83,7 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
 }
 
 /**
- * Returns the width of the table at which every column has its minimum width. A narrower table
+ * Returns the width of the table, as a CSS length, at which every column has its minimum width. In less space the table
  * scrolls.
  */
 function widthOf<Row>(columns: readonly Column<Row>[]): string {
@@ -110,7 +109,7 @@ function TableRow<Row>({ row, columns, index }: TableRowProps<Row>): JSX.Element
   )
 }
 
-/** Empty rows with the height of the rows that are not visible. */
+/** Empty table row in place of rows outside of the visible part, with their height, so that the scroll bar is right. */
 function Space({ rows, columns }: { readonly rows: number; readonly columns: number }) {
   const height = Math.max(0, rows) * rowHeight
   return (
@@ -153,7 +152,10 @@ function Head<Row>({ columns, sorting, onSort }: TableProps<Row>) {
 /** Number of rows by which the user must scroll before other rows are rendered. */
 const rowsPerStep = 4
 
-/** Hook that returns the range of rows to render, from the scroll position of its `place`. */
+/**
+ * Hook that returns the range of rows to render. The range follows the scroll position of the element to which the
+ * reference `place` is given.
+ */
 function useRowWindow(count: number, onWindow: ((rows: RowWindow) => void) | undefined) {
   const place = useRef<HTMLElement>(null)
   const [view, setView] = useState({ scrollTop: 0, height: 0 })

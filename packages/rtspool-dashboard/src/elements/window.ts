@@ -1,8 +1,8 @@
 /** Range of the rows of a table that are rendered: the visible ones, with some above and below. */
 export interface RowWindow {
-  /** Index of the first row to render. */
+  /** Index of the first rendered row in the list of all rows, from 0. */
   readonly first: number
-  /** Index after the last row to render. */
+  /** Index after the last rendered row in the list of all rows. */
   readonly end: number
 }
 
@@ -12,8 +12,10 @@ export interface RowWindow {
 const spareRows = 5
 
 /**
- * Returns the range of rows to render.
+ * Returns the range of rows of a table to render: the visible rows, and some above and below.
  *
+ * @param count - Number of all rows.
+ * @param rowHeight - Height of a row in pixels.
  * @param scrollTop - Number of pixels above the visible part.
  * @param height - Number of visible pixels.
  */

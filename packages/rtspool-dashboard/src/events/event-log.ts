@@ -5,12 +5,15 @@ import type { EventStream } from '../api/event-stream.js'
 /** Maximum number of events that the page stores: as many as the server stores by default. */
 const keptEvents = 5_000
 /**
- * Milliseconds for which events are collected before the list changes, so that many events change
- * it once.
+ * Milliseconds for which received events are collected before the list changes, so that many events change the list
+ * once.
  */
 const publishMs = 250
 
-/** Stores the events of the server, the newest first, and filters them for the page. */
+/**
+ * Stores the events of the server for the page, the newest first. Filters events by type and text, and can pause the
+ * list.
+ */
 export class EventLog {
   /** Types of events that are shown; empty = all types. */
   readonly types = signal<ReadonlySet<string>>(new Set())
@@ -22,7 +25,7 @@ export class EventLog {
   readonly #frozen = signal<readonly ServerEvent[] | undefined>(undefined)
   /** Number of events that have arrived since the user paused the list. */
   readonly #newer = signal(0)
-  /** Texts of events in lower case, created when the user searches for a text. */
+  /** Text of each event in lower case, created when the user first searches for a text. */
   readonly #texts = new WeakMap<ServerEvent, string>()
   /** Events that have arrived but are not in the list yet, the oldest first. */
   #arrived: ServerEvent[] = []
@@ -53,7 +56,7 @@ export class EventLog {
     return this.#newer.value
   }
 
-  /** Number of stored events, with any filter. */
+  /** Number of stored events, those that the filter hides included. */
   get size(): number {
     return this.#kept.value.length
   }
@@ -70,7 +73,7 @@ export class EventLog {
     this.#frozen.value = undefined
   }
 
-  /** Adds a type to {@link types}, or removes it if it is there. */
+  /** Adds a type of events to the filter {@link types}, or removes a type that is there. */
   toggle(type: string): void {
     const types = new Set(this.types.peek())
     if (!types.delete(type)) types.add(type)

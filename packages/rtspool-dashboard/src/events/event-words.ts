@@ -1,6 +1,6 @@
 import type { ServerEvent } from '../api/event-parser.js'
 
-/** Types of events, in the order in which the filter lists them. */
+/** Types of events of the control API, in the order in which the filter of the page lists them. */
 export const eventTypes = Object.freeze([
   ...['sessionCreated', 'sessionRefused', 'sessionStateChanged', 'sessionRemoved'],
   ...['viewerFellBehind', 'viewerCaughtUp', 'publishStarted', 'publishEnded'],

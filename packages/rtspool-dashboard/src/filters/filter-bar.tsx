@@ -9,7 +9,7 @@ interface FilterBarProps {
   readonly fields: readonly FilterField[]
   readonly values: FilterValues
   readonly onChange: (values: FilterValues) => void
-  /** Further controls in the same row. */
+  /** Controls that stand beside the filter, in the same row. */
   readonly children?: ComponentChildren
 }
 

@@ -1,4 +1,6 @@
-/** Values of a filter, by the names of the API's query parameters. Empty values count as absent. */
+/**
+ * Values by which the user filters sessions, by the names of the API's query parameters. Empty values count as absent.
+ */
 export type FilterValues = Readonly<Record<string, string>>
 
 /** Field in which the user enters one value of a filter. */
@@ -39,7 +41,7 @@ export function filterOf(values: FilterValues): FilterValues {
   )
 }
 
-/** Returns a filter as the body of an API request, with numeric values as numbers. */
+/** Returns a filter of sessions as the JSON body of an API request, with the values of number fields as numbers. */
 export function filterBody(values: FilterValues): Record<string, string | number> {
   const numbers = new Set(sessionFields.filter(({ isNumber }) => isNumber).map(({ name }) => name))
   return Object.fromEntries(

@@ -14,7 +14,7 @@ import { reasonTexts } from './reasons.js'
 const reasonText = ({ reason, note }: LeaverView): string =>
   `${reasonTexts[reason] ?? reason}${note === undefined ? '' : `: ${note}`}`
 
-/** Formats the last reception report of each track: loss, jitter and so on. */
+/** Formats the last RTCP reception report of each track: share of lost packets, jitter and round-trip time. */
 const reportText = ({ receptions }: LeaverView): string =>
   receptions
     .map(({ track, fractionLost, jitterMs, roundTripMs }) => {

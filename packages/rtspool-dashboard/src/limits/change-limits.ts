@@ -7,7 +7,7 @@ interface SaveResult {
 }
 
 /**
- * Changes limits of the running server.
+ * Changes limits of the running server, until the server restarts.
  *
  * @returns Sentence for the user about the change.
  * @throws {ApiError}

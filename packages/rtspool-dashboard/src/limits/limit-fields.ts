@@ -1,7 +1,7 @@
 /** Limits of the server by their names in the API. */
 export type Limits = Readonly<Record<string, number>>
 
-/** A limit that the page shows, with its texts. */
+/** A limit that the page shows, with its name in the API and its label. */
 export interface LimitField {
   /** Name of the limit in the API, and in the section `limits` of the configuration. */
   readonly name: string
@@ -40,7 +40,7 @@ export interface ConfigView {
   readonly keys: readonly ConfigKeyView[]
 }
 
-/** Returns the limits whose fields differ from the present limits. */
+/** Returns the limits whose fields in the form differ from the limits of the server. An empty field changes nothing. */
 export function changedLimits(
   limits: Limits,
   fields: Readonly<Record<string, string>>,

@@ -16,7 +16,7 @@ import {
 interface LimitsFormProps {
   readonly limits: Limits
   readonly config: ConfigView | undefined
-  /** Reads the limits from the server again. */
+  /** Called after a change of limits, to read the limits from the server again. */
   readonly onChanged: () => Promise<unknown>
 }
 

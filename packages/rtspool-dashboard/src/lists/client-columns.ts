@@ -21,13 +21,13 @@ interface FigureRow {
   readonly stats: SessionFigures
 }
 
-/** Column with the bytes of media to and from a client. */
+/** Column with the sum of the bytes of media received from a client and sent to it. */
 export const bytesColumn: Column<FigureRow> = {
   ...{ id: 'bytes', title: 'Bytes', width: '6rem', isNumber: true },
   cell: ({ stats }) => bytesText(stats.bytesIn + stats.bytesOut),
 }
 
-/** Column with the share of packets that were lost. */
+/** Column with the share of a session's packets that were lost, in percent. */
 export const lossColumn: Column<FigureRow> = {
   ...{ id: 'loss', title: 'Loss', width: '5rem', isNumber: true },
   cell: ({ stats }) => shareText(lossOf(stats)),

@@ -1,9 +1,9 @@
 import type { ReadonlySignal } from '@preact/signals'
 
 /**
- * Returns the text for a table without rows.
+ * Returns the text for a table without rows: the reason of a failed request, or a sentence for an empty list.
  *
- * @param list - The list of the table.
+ * @param list - State of the list that the table shows.
  * @param empty - Sentence for a list that was loaded and is empty.
  */
 export function emptyText({ problem, isRefused }: ListState, empty: string): string {

@@ -1,4 +1,4 @@
-/** Part of a list, as an operation of the API returns it. */
+/** Page of a list, as an operation of the API returns it. */
 export interface ListPage<Row> {
   readonly rows: readonly Row[]
   /** Cursor of the next page; absent on the last one. */
@@ -8,7 +8,7 @@ export interface ListPage<Row> {
 /** Function that reads the page after a cursor, or the first page without one. */
 export type ReadPage<Row> = (cursor: string | undefined) => Promise<ListPage<Row>>
 
-/** A page that was read, and the cursor with which it was read. */
+/** Page that was read from the API, with the cursor of the request (`from`) and that of the next page (`next`). */
 export interface ReadPart<Row> {
   from: string | undefined
   rows: readonly Row[]
@@ -26,8 +26,10 @@ export async function readPart<Row>(
 }
 
 /**
- * Joins pages to one list, and counts the rows of each page that are shown. A row on two pages is
- * shown once.
+ * Joins the rows of all pages to one list. A row on two pages is shown once, on the first of them.
+ *
+ * @param parts - Pages in order; `shown` of each is set to the number of its rows in the list.
+ * @param keyOf - Returns the key of a row. Rows with the same key are the same row.
  */
 export function joinParts<Row>(
   parts: readonly ReadPart<Row>[],

@@ -3,7 +3,7 @@ import { ApiError } from '../api/api-client.js'
 import type { RowWindow } from '../elements/index.js'
 import { joinParts, type ReadPage, type ReadPart, readPart } from './list-page.js'
 
-/** Number of rows that are read in advance, after the visible ones. */
+/** Number of rows that are read in advance, beyond the last visible row. */
 const rowsAhead = 100
 /** Milliseconds between a request that has failed and the next attempt. */
 const retryMs = 5_000
@@ -49,7 +49,8 @@ export class PagedList<Row> {
   }
 
   /**
-   * True if the server does not accept the filter. The list is read again only with another filter.
+   * True if the server does not accept the filter of the list. No page is read before {@link restart} gives another
+   * filter.
    */
   get isRefused(): ReadonlySignal<boolean> {
     return this.#isRefused
@@ -70,7 +71,11 @@ export class PagedList<Row> {
     return this.#newer
   }
 
-  /** Reads another list, such as that of another filter. The old rows stay until it has arrived. */
+  /**
+   * Reads another list, such as that of another filter. The old rows stay until the first page has arrived.
+   *
+   * @param read - Function that reads one page of the list.
+   */
   restart(read: ReadPage<Row>): Promise<void> {
     this.#read = read
     this.#wantsRestart = true
@@ -79,14 +84,18 @@ export class PagedList<Row> {
     return this.#start()
   }
 
-  /** Reads the visible rows again. */
+  /**
+   * Reads the visible pages of the list again.
+   *
+   * @returns A promise that resolves after the present requests, even if one fails.
+   */
   refresh(): Promise<void> {
     this.#wantsRefresh = true
     return this.#start()
   }
 
   /**
-   * Notes the range of visible rows. Reads more rows near the end of the list, and new ones at its
+   * Receives the range of visible rows at each change. Reads more rows near the end of the list, and new rows at its
    * top.
    */
   see(window: RowWindow): void {
@@ -152,7 +161,7 @@ export class PagedList<Row> {
   }
 
   /**
-   * Returns a function that sends the next request.
+   * Returns a function that sends the most urgent request: first page, visible pages or next page.
    *
    * @returns `undefined` if there is nothing to read.
    */

@@ -2,7 +2,10 @@ import type { EventStream } from '../api/event-stream.js'
 
 /** Minimum time between two refreshes in milliseconds, because any number of events may arrive. */
 const shortestMs = 1000
-/** Milliseconds to wait after an event, in which further events of the same cause arrive. */
+/**
+ * Milliseconds to wait after an event before the data is read again, because further events of the same cause may
+ * arrive.
+ */
 const settleMs = 100
 
 export interface RefreshTimes {
@@ -13,8 +16,8 @@ export interface RefreshTimes {
 }
 
 /**
- * Calls a function soon after events that make data out of date, at most once a second, and at
- * intervals without an event. Waits while the page is hidden.
+ * Calls a function that reads data again: soon after events that change the data, at most once a second, and at
+ * intervals. Waits while the page is hidden.
  */
 export class Refresher {
   readonly #refresh: () => Promise<unknown>

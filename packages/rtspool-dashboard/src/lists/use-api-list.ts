@@ -11,9 +11,9 @@ const rowsPerPage = 200
  * reads it again.
  */
 export interface ApiList<Row> {
-  /** Path of the operation, such as `/v1/bans`. */
+  /** Path of the API operation that lists, such as `/v1/bans`. */
   readonly path: string
-  /** Name of the response's member that contains the rows. */
+  /** Name of the member that contains the rows in the response, such as `bans`. */
   readonly member: string
   /** Types of events after which the list must be read again. */
   readonly types: readonly string[]

@@ -4,7 +4,7 @@ import { catchUpOf, paceOf, type TimeRange } from './pace.js'
 import { endingOf, missingText } from './words.js'
 
 const paceMs = 250
-/** Milliseconds for which a page may be hidden before its stream stops. */
+/** Milliseconds for which the page may be hidden before the live stream stops. */
 const hiddenMs = 3_000
 const firstRetryMs = 500
 const longestRetryMs = 10_000
@@ -14,7 +14,7 @@ const longestRetryMs = 10_000
  */
 const recoveredMs = 10_000
 
-/** Parameters of a WebSocket to open: its URL, and the subprotocols with a new ticket. */
+/** Parameters of the WebSocket for a live stream: its URL, and the subprotocols, one of which contains a new ticket. */
 export interface LiveConnection {
   readonly url: string
   readonly protocols: readonly string[]
@@ -31,12 +31,13 @@ export interface LiveStatus {
 
 export interface LivePlayerOptions {
   /**
-   * Returns the parameters of a connection. Called for each attempt, because a ticket is valid
-   * once. Throws {@link LiveRefusal} if further attempts are useless.
+   * Returns the parameters of a connection. Called for each attempt, because the server accepts a ticket only once.
+   *
+   * @throws {LiveRefusal} Further attempts are useless. Any other error leads to another attempt.
    */
   readonly connect: () => Promise<LiveConnection>
   readonly onStatus?: ((status: LiveStatus) => void) | undefined
-  /** Sentences that replace those of `endingOf`, by the close reason of the WebSocket. */
+  /** Sentences for the user by the close reason of the WebSocket, in place of the usual sentences of `endingOf`. */
   readonly texts?: Readonly<Record<string, string>> | undefined
 }
 
@@ -52,7 +53,7 @@ export class LivePlayer {
   readonly #options: LivePlayerOptions
   #socket: WebSocket | undefined
   #source: LiveSource | undefined
-  /** Number of the present attempt. Late events of an earlier attempt are ignored. */
+  /** Number of the present attempt to connect. Events that belong to an earlier attempt are ignored. */
   #attempt = 0
   #retrying: ReturnType<typeof setTimeout> | undefined
   #hiding: ReturnType<typeof setTimeout> | undefined
@@ -61,7 +62,7 @@ export class LivePlayer {
   #playingSince: number | undefined
   #isStarted = false
   #told: LiveStatus = { state: 'stopped', text: '' }
-  /** True once the playback position was set to the first picture of the present source. */
+  /** True once the playback position was set to the first picture that the present connection has sent. */
   #hasBegun = false
   /** Sentence about tracks that this browser does not play; empty if it plays all. */
   #missing = ''
@@ -184,7 +185,11 @@ export class LivePlayer {
     this.#retry(`The browser could not decode the stream. ${detail}`.trim())
   }
 
-  /** Connects again, after a delay that grows with each failure, and starts at a key frame. */
+  /**
+   * Connects again after a delay, which doubles with each failure. The stream then starts at a key frame.
+   *
+   * @param text - Sentence for the user about the failure.
+   */
   #retry(text: string): void {
     if (!this.#isStarted) return
     const since = this.#playingSince
@@ -211,7 +216,7 @@ export class LivePlayer {
     else if (this.#told.state === 'paused') void this.#connect()
   }
 
-  /** Closes the connection until the page is visible again. */
+  /** Closes the connection until the page is visible again, to save traffic while nobody watches. */
   #pause(): void {
     this.#leave()
     this.#tell('paused', 'Paused while the page is hidden.')
@@ -228,8 +233,10 @@ export class LivePlayer {
   }
 
   /**
-   * Starts at the key frame, because the browser can decode nothing before it. Jumps to the newest
-   * picture as soon as a picture is shown.
+   * Sets the playback position to the first key frame, because the browser can decode nothing before it. Jumps to the
+   * newest picture as soon as a picture is shown.
+   *
+   * @param ranges - Buffered ranges of the video.
    */
   #begin(ranges: readonly TimeRange[]): void {
     const video = this.#video
@@ -277,7 +284,7 @@ function missingOf(
   )
 }
 
-/** Returns whether a browser reports each picture that it shows (Firefox since version 132). */
+/** Returns whether the browser can call back for each picture that it shows (Firefox since version 132). */
 const tellsPictures = (video: HTMLVideoElement): boolean => 'requestVideoFrameCallback' in video
 
 function movePace(video: HTMLVideoElement, ranges: readonly TimeRange[]): void {

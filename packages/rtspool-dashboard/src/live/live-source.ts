@@ -1,6 +1,6 @@
 import type { PlayableTrack } from './messages.js'
 
-/** Seconds of played material that stay in memory, because a browser may step back a little. */
+/** Seconds of played material that stay in the buffer, because a browser may step back a little. */
 const keptSeconds = 4
 const trimSeconds = 10
 
@@ -19,23 +19,22 @@ export function mediaSourceClass(): MediaSourceClass | undefined {
 }
 
 export interface LiveSourceListener {
-  /** Called when fragments were appended, or old ones removed. */
+  /** Called after fragments were appended to a buffer of the browser, or old ones removed. */
   appended(): unknown
-  /** Called when the browser accepts no more fragments. */
+  /** Called with the error of the browser if it accepts no more fragments. */
   failed(error: unknown): void
 }
 
 /**
- * Passes MP4 fragments to a video element. Each track has a separate buffer, so that the others
- * continue if one ends. The source opens at once, because a browser needs some time for that, while
- * the connection is opened too.
+ * Passes MP4 fragments to a video element, with a separate buffer for each track. If one track ends, the others
+ * continue. The source starts to open when it is created, because a browser needs some time for that.
  */
 export class LiveSource {
   readonly #video: HTMLVideoElement
   readonly #source: MediaSource
   readonly #url: string
   readonly #buffers = new Map<number, SourceBuffer>()
-  /** Fragments that have not been appended to the buffer of their track yet, by track. */
+  /** Fragments that were received but not yet appended to the browser's buffer, by the number of their track. */
   readonly #waiting = new Map<number, Uint8Array<ArrayBuffer>[]>()
   readonly #listener: LiveSourceListener
   #tracks: readonly PlayableTrack[] | undefined
@@ -61,12 +60,12 @@ export class LiveSource {
     video.src = this.#url
   }
 
-  /** True once the tracks are known. Other tracks need a new source. */
+  /** True once {@link setTracks} was called. Other tracks need a new source. */
   get hasTracks(): boolean {
     return this.#tracks !== undefined
   }
 
-  /** Creates a buffer for each track. Must be called only once. */
+  /** Creates a buffer for each track, whose fragments can then be appended. Must be called only once. */
   setTracks(tracks: readonly PlayableTrack[]): void {
     this.#tracks = tracks
     for (const { id } of tracks) this.#waiting.set(id, [])
@@ -117,8 +116,9 @@ export class LiveSource {
   }
 
   /**
-   * Removes played material that is no longer needed from a buffer. @returns True if the buffer is
-   * busy with it.
+   * Removes old material from a buffer, so that the memory stays limited.
+   *
+   * @returns True if a removal has begun, during which nothing can be appended.
    */
   #trim(buffer: SourceBuffer): boolean {
     const { currentTime } = this.#video

@@ -1,4 +1,4 @@
-/** A track that the server sends in fragments. */
+/** A track of a live stream that the server sends as MP4 fragments. */
 export interface PlayableTrack {
   /** Number of the track: the first byte of each binary message with a fragment of it. */
   readonly id: number
@@ -7,15 +7,15 @@ export interface PlayableTrack {
   readonly mime: string
 }
 
-/** A track that the server cannot send to browsers. */
+/** A track of a live stream that the server cannot send to browsers, because of its codec. */
 export interface UnplayableTrack {
   readonly kind: string
   readonly encoding?: string | undefined
 }
 
 /**
- * First message of the server, which names the tracks. The server sends it again when the tracks or
- * their formats have changed.
+ * First message of the server on a WebSocket, which lists the tracks of the live stream. The server sends the message
+ * again when the tracks or their formats have changed.
  */
 export interface TracksMessage {
   readonly type: 'tracks'

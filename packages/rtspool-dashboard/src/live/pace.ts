@@ -1,6 +1,6 @@
 /**
- * Seconds behind the newest picture above which the player plays faster. The next constant is for a
- * jump.
+ * Seconds behind the newest picture above which the player plays faster. With more than `jumpSeconds`, the player
+ * jumps.
  */
 const hurrySeconds = 1
 const jumpSeconds = 3
@@ -26,7 +26,13 @@ export interface Pace {
 
 const landingOf = ({ start, end }: TimeRange): number => Math.max(start, end - landingSeconds)
 
-/** Returns the position to which a player jumps after its first picture; `undefined` = no jump. */
+/**
+ * Returns the position in seconds to which a player must jump after its first picture, to show the newest one.
+ * `undefined` = no jump, because the player is close enough.
+ *
+ * @param position - Present position of the player in seconds.
+ * @param ranges - Buffered ranges in order.
+ */
 export function catchUpOf(position: number, ranges: readonly TimeRange[]): number | undefined {
   const last = ranges.at(-1)
   return last && last.end - position > liveSeconds ? landingOf(last) : undefined

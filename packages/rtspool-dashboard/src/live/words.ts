@@ -1,6 +1,6 @@
 import type { PlayableTrack, UnplayableTrack } from './messages.js'
 
-/** Explanation of the end of a connection, and whether the player should try again. */
+/** Sentence for the user about the end of a connection. `isFinal` = the player must not try again. */
 export interface Ending {
   readonly text: string
   readonly isFinal: boolean
@@ -38,10 +38,10 @@ const unopenedText =
   'The port for live pictures cannot be reached from here, or the server has refused the connection.'
 
 /**
- * Explains why a connection has closed.
+ * Returns a sentence for the user that explains why the WebSocket of a live stream has closed.
  *
  * @param code - Close code of the WebSocket; 1006 = the connection failed.
- * @param reason - Removal reason of the session, or code of an error.
+ * @param reason - Close reason from the server: the reason for the removal of the session, or an error code.
  * @param wasOpen - False if the connection was never open.
  */
 export function endingOf(code: number, reason: string, wasOpen = true): Ending {

@@ -43,7 +43,7 @@ export function LoginForm({ login }: { readonly login: Login }): JSX.Element {
 interface EntryFormProps {
   readonly login: Login
   /**
-   * Called with the entered values.
+   * Called when the user submits the form.
    *
    * @param text - Returns the contents of a field.
    */

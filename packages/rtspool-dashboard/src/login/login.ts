@@ -15,9 +15,10 @@ export class Login {
   readonly #isChecking = signal(false)
 
   /**
-   * Restores the login that the browser has stored.
+   * Restores the login whose token the browser has stored, if there is one.
    *
-   * @param send - Sends requests; another function in tests.
+   * @param storage - Storage of the browser for the token.
+   * @param send - Sends HTTP requests; another function serves tests. @default `fetch`
    */
   constructor(storage: Storage, send?: typeof fetch) {
     this.#storage = storage
@@ -36,12 +37,12 @@ export class Login {
     return this.#problem
   }
 
-  /** True while the server checks a token. */
+  /** Signal that is true while the server checks a password or token. */
   get isChecking(): ReadonlySignal<boolean> {
     return this.#isChecking
   }
 
-  /** Logs in with the name and password of a user. */
+  /** Logs in with the name and password of a user. A failure appears in {@link problem}; nothing is thrown. */
   async logInAs(user: string, password: string): Promise<void> {
     const client = new ApiClient('', { ...(this.#send && { send: this.#send }) })
     this.#isChecking.value = true
@@ -55,7 +56,7 @@ export class Login {
     }
   }
 
-  /** Logs in with a token of the API. */
+  /** Logs in with a token of the API, and stores the token in the browser. A failure appears in {@link problem}. */
   async logIn(token: string): Promise<void> {
     const client = new ApiClient(token, {
       ...(this.#send && { send: this.#send }),

@@ -1,7 +1,7 @@
 import type { ChartData } from '../charts/index.js'
 import type { MediaView } from './media-view.js'
 
-/** Maximum number of stored measurements: five minutes, if the page reads every two seconds. */
+/** Maximum number of stored measurements of one media: five minutes, if the page reads every two seconds. */
 const keptLooks = 150
 
 /** Minimum milliseconds between two stored measurements of a media; a measurement that follows sooner is left out. */
@@ -9,7 +9,7 @@ const shortestMs = 1000
 /** Milliseconds after the last measurement of a media until its bitrates are removed. */
 const forgetMs = 60_000
 
-/** Bitrates of the tracks of one media at one time. */
+/** Measured bitrates of all tracks of one media at one time. */
 interface Look {
   /** Time of the measurement, in milliseconds of the monotonic clock. */
   readonly atMs: number
@@ -17,13 +17,13 @@ interface Look {
   readonly rates: readonly (number | null)[]
 }
 
-/** Stores the bitrates of all tracks since the page was opened, for five minutes at most. */
+/** Stores the bitrates of all tracks since the page was opened, for charts: the last five minutes at most. */
 export class BitrateHistory {
   readonly #looks = new Map<string, readonly Look[]>()
 
   /**
-   * Adds the bitrates of the media that were read. Removes those of media that were not read for a
-   * minute, because they have ended or are no longer visible.
+   * Stores the bitrates of media that the page has just read. Removes those of media that were not read for a minute,
+   * because they have ended or are no longer visible.
    *
    * @param nowMs - Milliseconds of the monotonic clock.
    */

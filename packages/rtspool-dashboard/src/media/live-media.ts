@@ -18,7 +18,7 @@ interface MediaPage {
 /** Result of a search for the media at a path. */
 export interface FoundMedia {
   readonly path: string
-  /** `undefined` if nothing is served at the path. */
+  /** Media that the server has at the path; `undefined` if nothing is served there. */
   readonly media: MediaView | undefined
 }
 
@@ -48,15 +48,15 @@ export class LiveMedia {
   }
 
   /**
-   * Searches for the media at a path now and at each refresh, and puts the result in {@link found}. `undefined` ends
-   * the search; the last result stays.
+   * Chooses the media at a path, whose details are shown: searches for it now and at each refresh, and puts the result
+   * in {@link found}. `undefined` ends the search; the last result stays.
    */
   async choose(path: string | undefined): Promise<void> {
     this.#wanted = path
     await this.#search()
   }
 
-  /** Reads the visible rows and the chosen media again. */
+  /** Reads the visible rows of the list, and the media whose details are shown, from the server again. */
   async refresh(): Promise<void> {
     await this.list.refresh()
     await this.#search()

@@ -18,7 +18,7 @@ interface MediaDetailsProps {
   readonly thumbnails: Thumbnails
 }
 
-/** Width in pixels of the picture. */
+/** Width of the shown picture of the media, in CSS pixels. */
 const pictureWidth = 320
 
 /** Details of one media: picture, publisher, URLs, bitrate and tracks, and a form to probe it. */

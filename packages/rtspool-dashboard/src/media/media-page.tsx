@@ -24,7 +24,7 @@ import {
 import { type ServerPorts, urlsOf } from './urls.js'
 
 const portsMs = 60_000
-/** Width in pixels of the picture in a row. */
+/** Width of the small picture in a row of the table, in CSS pixels. */
 const thumbnailWidth = 54
 
 /** Page with a table of all media, the sources of paths, and the details of the selected media. */

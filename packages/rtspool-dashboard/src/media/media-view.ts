@@ -11,10 +11,7 @@ export interface TrackView {
   readonly keyFrameIntervalSeconds?: number
   /** Number of packets dropped because they were no valid RTP. */
   readonly invalidPackets: number
-  /**
-   * Number of packets whose payload type the session description does not list; they are sent
-   * nevertheless.
-   */
+  /** Number of packets whose RTP payload type the session description does not list. Viewers get them nevertheless. */
   readonly unlistedPackets: number
   readonly readerCount: number
 }
@@ -30,7 +27,9 @@ export interface MediaView {
   readonly durationSeconds?: number
   readonly createdTime: string
   readonly startedTime?: string
-  /** Time in ISO 8601 at which the source went away; absent unless viewers wait for the return of the source. */
+  /**
+   * Time in ISO 8601 at which the source of the media went away; absent while the source sends. Viewers wait meanwhile.
+   */
   readonly awaySince?: string
   readonly sessionCount: number
   readonly publisher?: {
@@ -56,7 +55,7 @@ export function bitrateOf({ tracks }: MediaView): number | undefined {
   return rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0)
 }
 
-/** Returns whether the server may have a picture of a media now: it sends video that is not stored. */
+/** Returns whether the server can make a picture of a media now: the media is live, plays, and has video. */
 export const hasPicture = ({ state, durationSeconds, tracks }: MediaView): boolean =>
   state === 'playing' &&
   durationSeconds === undefined &&
@@ -66,7 +65,7 @@ export const hasPicture = ({ state, durationSeconds, tracks }: MediaView): boole
 export const codecText = ({ encoding, kind, clockRate }: TrackView): string =>
   `${encoding ?? kind} ${clockRate / 1000} kHz`
 
-/** Formats the codecs of all tracks: `H264, MPEG4-GENERIC`. */
+/** Formats the codecs of a media's tracks, separated by commas: `H264, MPEG4-GENERIC`. */
 export const codecsText = ({ tracks }: MediaView): string =>
   tracks.map(({ encoding, kind }) => encoding ?? kind).join(', ')
 

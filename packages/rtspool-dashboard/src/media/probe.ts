@@ -7,7 +7,7 @@ import type { TrackView } from './media-view.js'
  * some seconds.
  */
 export interface ProbeUnit {
-  /** Index of the track. */
+  /** Index of the unit's track in the media, from 0. */
   readonly track: number
   /** Milliseconds from the beginning of the probe to the arrival of the unit. */
   readonly arrivedMs: number
@@ -37,14 +37,17 @@ interface Gap {
 }
 
 /**
- * Factor by which a time between two units must exceed the median to count as a gap. It must also
+ * Factor by which the time between two access units must exceed the median time to count as a gap. The time must also
  * exceed a minimum in milliseconds.
  */
 const gapFactor = 3
 const gapLeastMs = 150
-/** Share of a gap that the RTP timestamps must contain for the source to be its cause. */
+/**
+ * Minimum share of a gap that lies between the RTP timestamps too. The source is then the cause of the gap, not the
+ * network.
+ */
 const sourceShare = 0.5
-/** Maximum number of gaps that are described in a separate sentence. */
+/** Maximum number of gaps for which the result of a probe has a separate sentence; further gaps are only counted. */
 const toldGaps = 5
 /** Number of different RTP timestamps, after which they begin again at 0. */
 const wrap = 2 ** 32
@@ -64,7 +67,11 @@ export function probeChart(units: readonly ProbeUnit[], isVideo: boolean): Chart
   }
 }
 
-/** Returns the seconds from each key frame to the next, by their RTP timestamps. */
+/**
+ * Returns the seconds from each key frame to the next, by the RTP timestamps.
+ *
+ * @param clockRate - Ticks of the RTP timestamps in one second.
+ */
 export function keyFrameDistances(units: readonly ProbeUnit[], clockRate: number): number[] {
   const times = units.filter(({ isKeyFrame }) => isKeyFrame).map(({ rtpTime }) => rtpTime)
   return times.slice(1).map((time, index) => ticksBetween(times[index] ?? 0, time) / clockRate)
@@ -145,8 +152,8 @@ function gapsOf(units: readonly ProbeUnit[], clockRate: number): Gap[] {
 }
 
 /**
- * Returns the ticks from one RTP timestamp to another; negative for pictures that are sent out of
- * order.
+ * Returns the ticks of the clock rate from one RTP timestamp to another, over a wrap to 0 too. The result is negative
+ * for pictures that are sent out of order.
  */
 function ticksBetween(before: number, after: number): number {
   const ticks = (after - before + wrap) % wrap

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { Button, copyText, Dialog } from '../elements/index.js'
 import { QrCode } from './qr-code.js'
 
-/** List of URLs for players. Each can be copied, or shown as a QR code for a phone. */
+/** List of the URLs with which players open a media. Each can be copied, or shown as a QR code for a phone. */
 export function UrlList({ urls }: { readonly urls: readonly string[] }): JSX.Element {
   const [shown, setShown] = useState<string | undefined>(undefined)
   const [copied, setCopied] = useState('')

@@ -9,7 +9,7 @@ export interface ServerPorts {
 const defaultPorts = { rtsp: 554, rtsps: 322 } as const
 
 /**
- * Returns the URLs with which players open a path, the one with TLS last.
+ * Returns the URLs with which players open a path: `rtsp:`, then `rtsps:`, as far as the server has these ports.
  *
  * @param path - Decoded path.
  * @param hostname - Host of the page, as in its URL.

@@ -8,7 +8,7 @@ export const pageNames = Object.freeze([
 
 export type PageName = (typeof pageNames)[number]
 
-/** Page of the dashboard, with the query values in its URL. */
+/** Page of the dashboard that a URL names, with the query values behind the name. */
 export interface Route {
   readonly page: PageName
   readonly query: Readonly<Record<string, string>>
@@ -32,7 +32,7 @@ globalThis.addEventListener?.('hashchange', () => {
   current.value = routeOf(location.hash)
 })
 
-/** Page that the present URL names. */
+/** Signal with the page that the present URL of the browser names. */
 export const route: ReadonlySignal<Route> = current
 
 /**

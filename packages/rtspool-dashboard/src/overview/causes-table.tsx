@@ -9,7 +9,7 @@ interface CausesTableProps {
   readonly empty: string
 }
 
-/** Table of counts by cause since the start of the server, each with its meaning. */
+/** Table of reasons, such as those of removed sessions: count since the start of the server, and meaning of each. */
 export function CausesTable({ title, causes, empty }: CausesTableProps): JSX.Element {
   const id = useId()
   return (

@@ -11,7 +11,7 @@ export interface HistorySample {
    * jumps.
    */
   readonly number: number
-  /** Time of the sample, in ISO 8601. */
+  /** Time at which the sample was taken, in ISO 8601. */
   readonly time: string
   /** Seconds since the start of the server, by the monotonic clock. */
   readonly uptimeSeconds: number
@@ -23,7 +23,7 @@ export interface HistorySample {
   readonly bytesOut: number
   /** Packets since the start of the server that were not sent to a viewer, because it read too slowly: a sum over viewers. */
   readonly packetsDropped: number
-  /** Delay of the event loop of Node.js in milliseconds: the 99th percentile. */
+  /** Delay of the event loop of the server since the sample before, in milliseconds: the 99th percentile. */
   readonly loopDelayMs: number
   /** Load of the server from 0 to 1; absent if measures against overload are off. */
   readonly pressure?: number

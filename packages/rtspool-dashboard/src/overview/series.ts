@@ -3,7 +3,7 @@ import type { HistorySample } from './history.js'
 
 const bitsPerByte = 8
 /**
- * Seconds assumed between samples of two runs of the server, if the clock was set back in between.
+ * Seconds assumed between the last sample of one run of the server and the first of the next, if the clock went back.
  */
 const unknownGapSeconds = 2
 
@@ -20,9 +20,9 @@ export interface OverviewSeries {
 }
 
 /**
- * Converts samples to charts. Counters become rates per second, other numbers stay as they are. The
- * newest sample has the time of its clock. Differences of the uptime give the times before it, even
- * if the clock of the server was set in between.
+ * Converts samples of the server to charts. Counters become rates per second, other numbers stay as they are. The
+ * newest sample keeps its time. Earlier times are computed from the uptime, so that a changed clock does not distort
+ * the charts.
  */
 export function seriesOf(samples: readonly HistorySample[]): OverviewSeries {
   const places = placesOf(samples)
@@ -48,7 +48,9 @@ export function seriesOf(samples: readonly HistorySample[]): OverviewSeries {
   }
 }
 
-/** Returns the seconds since 1970 of samples, in ascending order. */
+/**
+ * Returns the times of samples in seconds since 1970, in ascending order even if the clock of the server was changed.
+ */
 function placesOf(samples: readonly HistorySample[]): number[] {
   const places: number[] = []
   let after: HistorySample | undefined
@@ -77,9 +79,10 @@ function isSameRun(before: HistorySample, now: HistorySample): boolean {
 }
 
 /**
- * Returns the growth of a counter per second between two samples.
+ * Returns the growth per second of a counter from one sample to the next.
  *
  * @param factor - Units of the result for each unit of the counter.
+ * @param read - Returns the counter in a sample.
  * @returns `null` for the first sample, and for the first one after a restart of the server.
  */
 function rateOf(

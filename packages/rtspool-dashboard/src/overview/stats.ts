@@ -27,13 +27,13 @@ export interface VersionView {
   readonly uptimeSeconds: number
 }
 
-/** A reason for which sessions ended, or a limit that refused clients, with its count. */
+/** A reason for which sessions ended, or a limit that refused clients, with the number of cases. */
 export interface Cause {
   readonly name: string
   /** Explanation for the user; empty for a name that the page does not know. */
   readonly text: string
   readonly count: number
-  /** Share of the sum of all counts, from 0 to 1. */
+  /** Share of the cases with this reason in all cases, from 0 to 1. */
   readonly share: number
 }
 

@@ -22,7 +22,7 @@ export async function download(client: ApiClient, range: RecordedRange): Promise
 }
 
 /**
- * Milliseconds from a download until the memory of its file is released. By then the browser has begun to save the
- * file.
+ * Milliseconds from the start of a download until the memory of its file is released, after the browser has begun to
+ * save.
  */
 const revokeAfterMs = 60_000

@@ -34,8 +34,8 @@ export function RecordedDay({
   const [window, setWindow] = useState(day)
   const [timeMs, setTime] = useState<number | undefined>(undefined)
   /**
-   * Time of the last click in milliseconds since 1970, at which the proposed range begins until the user has chosen
-   * one.
+   * Time of the last click on the time line, in milliseconds since 1970. Until the user has chosen a range for the
+   * export, the proposed range begins there.
    */
   const [soughtMs, setSought] = useState<number | undefined>(undefined)
   const [chosen, setChosen] = useState<Span | undefined>(undefined)
@@ -87,7 +87,11 @@ export function RecordedDay({
   )
 }
 
-/** Returns a text with the number and size of the files of a day, and the keys of the time line. */
+/**
+ * Returns a sentence with the number and size of the files of a day, and the keys that work on the time line.
+ *
+ * @param known - All recorded times of the path, to show where the files are if the day has none.
+ */
 function filesText(
   segments: readonly SegmentView[] | undefined,
   known: RecordedPath | undefined,

@@ -3,9 +3,9 @@ import { queryOf, type RecordedRange, urlOf } from './recording-view.js'
 
 /** Piece of a recording, some seconds long, as MP4 that a browser can append to a `SourceBuffer`. */
 export interface RecordedPart {
-  /** Media type with all codecs: `video/mp4; codecs="avc1.64001f, opus"`. */
+  /** Media type of the bytes with all codecs, for a `SourceBuffer`: `video/mp4; codecs="avc1.64001f, opus"`. */
   readonly mime: string
-  /** Time of the first picture and end of the last one, in milliseconds since 1970. */
+  /** Time of the first picture in the piece, in milliseconds since 1970. `endMs` is the end of the last picture. */
   readonly startMs: number
   readonly endMs: number
   readonly bytes: ArrayBuffer

@@ -73,7 +73,7 @@ interface RecordingStateProps {
   readonly onChanged: () => unknown
 }
 
-/** Line that says whether a recording runs, with the button that starts or stops it. */
+/** Line that tells whether a recording runs, with the button that starts or stops the recording. */
 export function RecordingState({ recording, path, onChanged }: RecordingStateProps): JSX.Element {
   const visitor = useVisitor()
   const { run, isRunning: isBusy, problem } = useAction()

@@ -5,23 +5,28 @@ import { unsupportedText } from './recording-words.js'
 
 /** Milliseconds of the recording that the player reads with one request. */
 const partMs = 10_000
-/** Seconds of the recording that the browser's buffer holds: read ahead of the shown picture, and kept behind it. */
+/**
+ * Seconds of the recording that are read in advance of the shown picture. The next constant limits those kept behind.
+ */
 const aheadSeconds = 20
 const keptSeconds = 30
 /** Milliseconds between two requests for the next part while the player is at the end of a growing recording. */
 const waitMs = 1_500
-/** Attempts to read a part, and milliseconds after the first one; each further pause is twice as long. */
+/**
+ * Maximum number of attempts to read a part. `retryMs` is the pause after the first failure; each further one is
+ * doubled.
+ */
 const maxAttempts = 6
 const retryMs = 1_000
-/** Seconds in front of the end of a buffer at which a browser may stop. */
+/** Seconds before the end of the buffered material at which a browser may stop, although nothing is missing. */
 const edgeSeconds = 0.2
 const tickMs = 250
 /** Milliseconds without a recorded picture from which on there is a gap, over which the player jumps. */
 const gapMs = 1_000
 
 /**
- * State of a player: `idle` before a time is chosen, `loading` until the first picture, then `playing`. `ended` at the
- * end of the recording, `failed` if the player cannot go on.
+ * State of a player: `idle` before a time is chosen, `loading` until the first picture, then `playing`. The last state
+ * is `ended` at the end of the recording, or `failed` if the player cannot go on.
  */
 export type PlayerState = 'idle' | 'loading' | 'playing' | 'ended' | 'failed'
 
@@ -32,7 +37,10 @@ export interface PlayerStatus {
 }
 
 export interface RecordingPlayerOptions {
-  /** Reads the part between two times in milliseconds since 1970; `undefined` if nothing was recorded there. */
+  /**
+   * Reads the part of the recording between two times in milliseconds since 1970; `undefined` if nothing was recorded
+   * there.
+   */
   readonly read: (
     fromMs: number,
     toMs: number,
@@ -42,7 +50,10 @@ export interface RecordingPlayerOptions {
    * Returns the first recorded time at or after a time, both in milliseconds since 1970; `undefined` if there is none.
    */
   readonly next: (timeMs: number) => number | undefined
-  /** Returns whether the path is being recorded now, so that the player waits at the end for more. */
+  /**
+   * Returns whether the path is being recorded now. The player then waits at the end of the recording for further
+   * parts.
+   */
   readonly grows: () => boolean
   readonly onStatus: (status: PlayerStatus) => void
   /** Called some times a second with the time of the shown picture, in milliseconds since 1970. */
@@ -60,7 +71,7 @@ export class RecordingPlayer {
     this.#options = options
   }
 
-  /** Plays from a time in milliseconds since 1970, or from the first recorded time after it. */
+  /** Plays the recording from a time in milliseconds since 1970, or from the first recorded time after that. */
   play(timeMs: number): void {
     if (this.#run?.show(timeMs)) return
     this.stop()
@@ -95,7 +106,7 @@ class PlayerRun {
   #isBusy = false
   #isComplete = false
   #retryAt = 0
-  /** Attempts to read the next part that have failed. */
+  /** Number of attempts to read the next part of the recording that have failed. */
   #failureCount = 0
 
   constructor(video: HTMLVideoElement, options: RecordingPlayerOptions, timeMs: number) {
@@ -126,7 +137,11 @@ class PlayerRun {
     video.src = this.#url
   }
 
-  /** Plays from a time that the buffer already contains. @returns False if the time must be read first. */
+  /**
+   * Moves the playback to a time in milliseconds since 1970, if the buffer contains that time.
+   *
+   * @returns False if not.
+   */
   show(timeMs: number): boolean {
     const seconds = (timeMs - this.#originMs) / 1000
     const isKnown = rangesOf(this.#video).some(
@@ -226,7 +241,12 @@ class PlayerRun {
     await this.#video.play().catch(() => {})
   }
 
-  /** Reads a part. A refusal that will pass, or a failure of the network, is followed by further attempts. */
+  /**
+   * Reads one part of the recording. Tries again after a temporary refusal of the server or a failure of the network.
+   *
+   * @param fromMs - Beginning in milliseconds since 1970; `undefined` reads nothing.
+   * @returns `failed` after the last attempt; `undefined` if nothing was recorded there.
+   */
   async #read(fromMs: number | undefined): Promise<RecordedPart | 'failed' | undefined> {
     if (fromMs === undefined) return undefined
     try {

@@ -3,7 +3,7 @@ import type { ApiClient } from '../api/api-client.js'
 /** A recording of the configuration, as the API returns it. */
 export interface RecordingView {
   readonly name: string
-  /** Path or pattern of paths that is recorded. */
+  /** Path of the media that is recorded, or a pattern of paths such as `/live/*`. */
   readonly path: string
   readonly isRunning: boolean
   readonly media: readonly {
@@ -13,7 +13,7 @@ export interface RecordingView {
   }[]
 }
 
-/** A path with files, as the API returns it. */
+/** A path of a recording from which the server has files: time range, number and bytes of the files. */
 export interface RecordedPath {
   readonly path: string
   readonly startTime: string

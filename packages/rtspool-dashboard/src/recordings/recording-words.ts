@@ -2,8 +2,8 @@ import { mediaSourceClass } from '../live/live-source.js'
 import { missingText } from '../live/words.js'
 
 /**
- * Returns the tracks of a media type, such as `video/mp4; codecs="avc1.64001f, opus"`. Each has its index from 0 as
- * `id`, and a media type of its own.
+ * Returns the tracks of a media type that has several codecs, such as `video/mp4; codecs="avc1.64001f, opus"`. Each has
+ * its index from 0 as `id`, and a media type of its own.
  */
 export function tracksOf(mime: string) {
   const codecs = /codecs="([^"]*)"/.exec(mime)?.[1] ?? ''

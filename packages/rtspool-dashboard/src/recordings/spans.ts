@@ -38,8 +38,8 @@ export function recordedAt(spans: readonly Span[], timeMs: number): number | und
 }
 
 /**
- * Returns the index of the first span that ends after a time (milliseconds since 1970); the number of spans if none
- * does.
+ * Returns the index of the first span that ends after a time in milliseconds since 1970. If none does, returns the
+ * number of spans.
  */
 function firstEndingAfter(spans: readonly Span[], timeMs: number): number {
   let [low, high] = [0, spans.length]
@@ -52,8 +52,8 @@ function firstEndingAfter(spans: readonly Span[], timeMs: number): number {
 }
 
 /**
- * Returns the nearest beginning of a span before or after a time, in milliseconds since 1970; `undefined` if there is
- * none.
+ * Returns the beginning of the nearest span before or after a time, both in milliseconds since 1970; `undefined`
+ * without such a span.
  */
 export function neighbour(
   spans: readonly Span[],

@@ -6,7 +6,7 @@ import { centred, clockText, marksOf, markText, moved, zoomed } from './time-win
 
 interface TimeLineProps {
   readonly day: Span
-  /** Visible part of the day. */
+  /** Part of the day that the time line shows. */
   readonly window: Span
   readonly spans: readonly Span[]
   /** Time of the shown picture, in milliseconds since 1970. */
@@ -17,7 +17,9 @@ interface TimeLineProps {
   readonly onWindow: (window: Span) => void
 }
 
-/** Distance by which each key moves the time, as a share of the window's length; negative = earlier. */
+/**
+ * Distance by which each key of the time line moves the shown time, as a share of the visible part; negative = earlier.
+ */
 const keySteps: Readonly<Record<string, number>> = {
   ...{ ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01 },
   ...{ PageDown: -0.1, PageUp: 0.1 },
@@ -88,7 +90,7 @@ export function TimeLine(props: TimeLineProps): JSX.Element {
   )
 }
 
-/** Share of the window's length at each end in which no mark is drawn, because the text of the mark would be cut. */
+/** Share of the visible part at each end of the time line without marks, because their text would be cut off there. */
 const edgeShare = 0.02
 
 const visibleMarks = (window: Span): number[] => {
@@ -100,7 +102,10 @@ const visibleMarks = (window: Span): number[] => {
 
 interface BarProps {
   readonly kind: string
-  /** Beginning and end as shares of the window's length; below 0 and above 1 are outside of the window. */
+  /**
+   * Beginning of the bar as a share of the time line's visible part, and `to` its end. Values outside of 0 to 1 are
+   * hidden.
+   */
   readonly from: number
   readonly to: number
 }
@@ -112,7 +117,7 @@ function Bar({ kind, from, to }: BarProps): JSX.Element | null {
 }
 
 /**
- * Returns the time to which a key moves the picture, in milliseconds since 1970; `undefined` for a key that does not.
+ * Returns the time to which a key moves the shown picture, in milliseconds since 1970; `undefined` for all other keys.
  */
 function keyTarget(
   key: string,
@@ -127,7 +132,7 @@ function keyTarget(
   return undefined
 }
 
-/** Returns a zoomed window with the shown picture in its middle, so that the time after the picture stays visible. */
+/** Returns a zoomed visible part of the day with the shown picture in its middle. */
 function zoomedAt(
   { day, window, timeMs }: Pick<TimeLineProps, 'day' | 'window' | 'timeMs'>,
   factor: number,

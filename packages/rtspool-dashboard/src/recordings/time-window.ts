@@ -5,8 +5,8 @@ const minuteMs = 60 * secondMs
 const hourMs = 60 * minuteMs
 const shortestMs = 30 * secondMs
 /**
- * Milliseconds that may lie between two marks of a scale, in ascending order. A scale uses the first that needs few
- * marks.
+ * Distances in milliseconds that the marks of a time scale may have, in ascending order. A scale uses the first
+ * distance that needs few marks.
  */
 const steps = [
   ...[1, 2, 5, 10, 30].map((seconds) => seconds * secondMs),
@@ -38,7 +38,8 @@ export function dateOf(timeMs: number): string {
 }
 
 /**
- * Returns a window whose length is multiplied by `factor`, from 30 s to the whole day, and which stays within the day.
+ * Returns the visible part of a day after a zoom: the length is multiplied by `factor`, from 30 s to the whole day, and
+ * the result stays within the day.
  *
  * @param aroundMs - Time that keeps its place in the window if the day allows.
  * @param factor - Below 1 to see less with more detail.
@@ -53,22 +54,22 @@ export function zoomed(window: Span, day: Span, aroundMs: number, factor: number
   )
 }
 
-/** Moves a window within a day. @param share - Distance as a share of the window's length; negative = earlier. */
+/** Moves the visible part within a day. @param share - Distance as a share of the part's length; negative = earlier. */
 export function moved({ startMs, endMs }: Span, day: Span, share: number): Span {
   const byMs = (endMs - startMs) * share
   return within({ startMs: startMs + byMs, endMs: endMs + byMs }, day)
 }
 
 /**
- * Returns the window if a time lies within it; otherwise one of the same length with the time in its middle, within the
- * day.
+ * Returns the visible part of the day unchanged if a time lies within it. Otherwise returns one of the same length with
+ * the time in its middle, within the day.
  */
 export function showing(window: Span, day: Span, timeMs: number): Span {
   const isShown = timeMs >= window.startMs && timeMs <= window.endMs
   return isShown ? window : centred(window, day, timeMs)
 }
 
-/** Returns a window of the same length with a time (milliseconds since 1970) in its middle, within the day. */
+/** Returns a visible part of the same length with a time (milliseconds since 1970) in its middle, within the day. */
 export function centred(window: Span, day: Span, timeMs: number): Span {
   const halfMs = (window.endMs - window.startMs) / 2
   return within({ startMs: timeMs - halfMs, endMs: timeMs + halfMs }, day)
@@ -104,9 +105,10 @@ export const clockText = (timeMs: number): string => clock.format(timeMs)
 export const markText = (timeMs: number): string => clockText(timeMs).replace(/:00$/, '')
 
 /**
- * Parses a time of day such as `14:05:00` or `14:05` on the clock of the browser.
+ * Parses a time of day such as `14:05:00` or `14:05`, on the clock of the browser.
  *
- * @returns Milliseconds since 1970, or `undefined`.
+ * @param day - Day to which the time belongs.
+ * @returns Milliseconds since 1970; `undefined` for other texts.
  */
 export function timeOf(text: string, day: Span): number | undefined {
   const match = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,3})?)?$/.exec(text.trim())

@@ -21,7 +21,7 @@ const everyMs = 5_000
 /** Milliseconds after which all files of a day are read again, and not only the latest ones. */
 const wholeMs = 60_000
 
-/** Choice of the user: recording by name, path and day. `undefined` stands for the first recording or path. */
+/** Choice of the user: name of the recording, path and day. `undefined` stands for the first recording or path. */
 export interface Shown {
   readonly recording: string | undefined
   readonly path: string | undefined
@@ -30,24 +30,26 @@ export interface Shown {
 
 /** Recordings of the server, the paths of one of them, and the files of a day of one path. */
 export interface RecordingsState {
-  /** `undefined` until the server has responded. */
+  /** Recordings in the configuration of the server; `undefined` until the server has responded. */
   readonly recordings: readonly RecordingView[] | undefined
   readonly paths: readonly RecordedPath[]
-  /** Files of the recording, path and day with the key `place`, the oldest first. */
+  /**
+   * Files of one path and day of a recording, the oldest first. `place` is the key of this choice, from {@link
+   * placeOf}.
+   */
   readonly segments: readonly SegmentView[]
   readonly place: string
 }
 
 const nothing = { recordings: undefined, paths: [], segments: [] }
 
-/**
- * Returns a text that is equal for equal recording, path and day only, by which files of a former choice are
- * recognised.
- */
+/** Returns the key of a recording, path and day, by which files of an earlier choice are recognised. */
 export const placeOf = (recording = '', path = '', day: Span): string =>
   JSON.stringify([recording, path, day.startMs])
 
-/** Hook that reads recordings, and reads them again after events and each 5 s. */
+/**
+ * Hook that reads the recordings, paths and files of the user's choice, and reads them again after events and each 5 s.
+ */
 export function useRecordings(shown: Shown) {
   const { client, events } = useVisitor()
   const state = useSignal<RecordingsState>({ ...nothing, place: '' })
@@ -102,9 +104,9 @@ class SegmentLine {
   }
 
   /**
-   * Returns the files of a range, the oldest first.
+   * Reads the files of a range (path and day), and returns them with those known before, the oldest first.
    *
-   * @param isWhole - True to read all of them now.
+   * @param isWhole - True to read all files now, and not only the latest ones.
    * @throws {ApiError}
    */
   async read(range: RecordedRange, isWhole: boolean): Promise<readonly SegmentView[]> {

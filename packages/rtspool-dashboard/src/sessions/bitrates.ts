@@ -1,6 +1,6 @@
 import type { SessionView } from '../api/session-view.js'
 
-/** A session with its bitrate. */
+/** A session as the API returns it, with the bitrate that the page has computed. */
 export interface SessionRow extends SessionView {
   /** Bits per second in both directions since the previous read; absent at the first read. */
   readonly bitrate?: number
@@ -12,7 +12,10 @@ interface Reading {
   readonly bitrate: number | undefined
 }
 
-/** Minimum milliseconds between two reads that give a bitrate. Closer reads are too inexact. */
+/**
+ * Minimum milliseconds between two reads from which a bitrate is computed. With closer reads, the bitrate is too
+ * inexact.
+ */
 const shortestMs = 500
 const bitsPerByte = 8
 
@@ -22,9 +25,9 @@ export class Bitrates {
   #previous = new Map<string, Reading>()
 
   /**
-   * Adds the bitrate since the previous read to a session.
+   * Returns a session with its bitrate since the read before; without one at the first read.
    *
-   * @param at - Time of the read in milliseconds.
+   * @param at - Time of the read, in milliseconds of a monotonic clock.
    */
   add(session: SessionView, at: number): SessionRow {
     const { publicId, stats } = session
@@ -37,7 +40,7 @@ export class Bitrates {
     return withBitrate(session, bitrate)
   }
 
-  /** Removes the sessions that were not read since the previous call. */
+  /** Removes the byte counts of sessions that were not read since the previous call. Call this at intervals. */
   forget(): void {
     this.#previous = this.#readings
     this.#readings = new Map()

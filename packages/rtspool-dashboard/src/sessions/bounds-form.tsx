@@ -6,7 +6,7 @@ import { type Bounds, boundsText, changedBounds } from './bounds.js'
 
 interface BoundsFormProps {
   readonly session: SessionDetails
-  /** Sends the changed limits to the API. @throws {ApiError} */
+  /** Sends the limits that the user has changed to the API. @throws {ApiError} */
   readonly change: (bounds: Partial<Bounds>) => Promise<unknown>
 }
 

@@ -12,7 +12,7 @@ export interface BoundsText {
   readonly expiresAt: string
 }
 
-/** Returns the limits whose fields the user has changed. */
+/** Returns the limits of a session whose fields the user has changed, as the API needs them. */
 export function changedBounds(before: BoundsText, after: BoundsText): Partial<Bounds> {
   return {
     ...(after.timeoutSeconds !== before.timeoutSeconds && {
@@ -33,7 +33,10 @@ export const boundsText = (session: {
   expiresAt: session.expiresAt === undefined ? '' : localTime(1000 * session.expiresAt),
 })
 
-/** Formats a time for `<input type="datetime-local">`, to the second. */
+/**
+ * Formats a time (milliseconds since 1970) as the value of `<input type="datetime-local">`, in local time to the
+ * second.
+ */
 function localTime(milliseconds: number): string {
   const offsetMs = new Date(milliseconds).getTimezoneOffset() * 60_000
   return new Date(milliseconds - offsetMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)

@@ -7,10 +7,13 @@ import type { BanSubject, EndTerms } from './end-request.js'
 interface EndFormProps {
   /** Text of the submit button. */
   readonly action: string
-  /** Subjects that the user can choose for a ban. If empty, the server chooses. */
+  /**
+   * Kinds of clients that the user can choose for a ban. If the list is empty, the server chooses the kind for each
+   * session.
+   */
   readonly subjects: readonly BanSubject[]
   readonly isDisabled?: boolean
-  /** Ends the sessions through the API. @throws {ApiError} */
+  /** Called when the user submits the form, to end the sessions through the API. @throws {ApiError} */
   readonly end: (terms: EndTerms) => Promise<unknown>
   readonly close: () => void
 }

@@ -7,20 +7,20 @@ export type BanSubject = 'user' | 'address'
 
 /** Reason for which sessions are ended, and an optional ban of their clients. */
 export interface EndTerms {
-  /** Free text of the reason; empty = none. */
+  /** Reason for which the operator ends the sessions, as free text; empty = none. */
   readonly reason: string
-  /** Ban of the clients; absent = none. With 0 seconds, it stays until it is removed. */
+  /** Ban of the clients for a number of seconds, 0 = until the ban is removed. Absent = no ban. */
   readonly ban?: { readonly seconds: number; readonly subject: BanSubject }
 }
 
-/** Returns the kinds of ban that are possible for a session's client, the more exact one first. */
+/** Returns the kinds of ban (user, address) that are possible for a session's client, the more exact one first. */
 export const subjectsOf = ({ user, address }: Pick<SessionView, BanSubject>): BanSubject[] => [
   ...(user ? (['user'] as const) : []),
   ...(address ? (['address'] as const) : []),
 ]
 
 /**
- * Ends one session. It is no error if the session has ended already.
+ * Ends one session, after a ban of its client if `ban` is given. A session that has ended already is no error.
  *
  * @throws {ApiError}
  */
@@ -45,11 +45,11 @@ export async function endSession(
 /** Sessions that matched a filter when the server counted them. */
 export interface CountedSessions {
   readonly count: number
-  /** Public ids of the sessions, at most 1000. */
+  /** Public ids of the counted sessions, at most 1000 of them. */
   readonly sessions: readonly string[]
 }
 
-/** Counts the sessions that match a filter. @throws {ApiError} */
+/** Counts the sessions that match a filter, without ending them. @throws {ApiError} */
 export const countSessions = (client: ApiClient, filter: FilterValues): Promise<CountedSessions> =>
   client.post('/v1/sessions/kick', { filter: filterBody(filter), dryRun: true })
 

@@ -14,7 +14,7 @@ const rowsPerPage = 200
  * event.
  */
 const figuresEveryMs = 3000
-/** Minimum milliseconds for which the bitrate of a session is stored after its last read. */
+/** Minimum milliseconds for which the byte count of a session is stored after its last read, to compute the bitrate. */
 const forgetEveryMs = 60_000
 
 const types = ['sessionCreated', 'sessionRemoved', 'sessionStateChanged']
@@ -46,7 +46,7 @@ export class LiveSessions {
     return this.#total
   }
 
-  /** Reads the sessions with another filter or sort order. */
+  /** Reads the sessions from now on with this filter and sort order, in place of those before. */
   async show(filter: FilterValues, { column: sort, order }: Sorting): Promise<void> {
     const query = { ...filterOf(filter), sort, order, limit: rowsPerPage }
     await this.list.restart(async (cursor) => {

@@ -89,10 +89,7 @@ function sortingOf({ sort, order }: FilterValues): Sorting {
   return { column: sort, order: order === 'ascending' ? 'ascending' : 'descending' }
 }
 
-/**
- * Returns whether new sessions appear at the top in a sort order. In other orders, the rows there
- * may have moved.
- */
+/** Returns whether a sort order puts the newest sessions first, so that new rows at the top are new sessions. */
 const isNewestFirst = ({ column, order }: Sorting): boolean =>
   column === defaultSorting.column && order === defaultSorting.order
 
@@ -106,7 +103,7 @@ function useSessions(query: FilterValues, sorting: Sorting): LiveSessions {
   return sessions
 }
 
-/** Formats the number of sessions, as far as the server has sent it. */
+/** Formats the number of sessions. With a filter and more sessions than were read, the number ends with `+`. */
 function countOf({ list, total }: LiveSessions, hasFilter: boolean): string {
   const read = list.rows.value.length + list.newer.value
   if (!list.hasMore.value) return countText(read)

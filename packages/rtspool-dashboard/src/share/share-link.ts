@@ -1,6 +1,6 @@
 import type { LiveConnection } from '../live/index.js'
 
-/** Sentences for viewers of a share link, by the reason for the end of the stream. */
+/** Sentences for viewers of a share link, by the reason for which the stream has ended or was refused. */
 export const shareTexts = {
   incomplete: 'This link is not complete: open all of it.',
   kicked: 'The owner of this picture has ended the view.',
@@ -11,8 +11,8 @@ export const shareTexts = {
 const secretPattern = /^#(share_[\w-]{43})$/
 
 /**
- * Returns the parameters of the WebSocket for a share link. The secret is in the fragment of the
- * URL, which browsers do not send. It is sent as a subprotocol, which servers do not log.
+ * Returns the parameters of the WebSocket for a share link. The secret of the link is in the fragment of the URL, which
+ * browsers do not send. The WebSocket sends the secret as a subprotocol, which servers do not log.
  *
  * @param address - URL of the page.
  * @returns `undefined` for a URL without a complete secret.

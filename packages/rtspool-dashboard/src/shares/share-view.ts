@@ -9,9 +9,9 @@ export interface ShareView {
   readonly until?: number
   /** Maximum number of viewers at a time; 0 = unlimited. */
   readonly maxViewers: number
-  /** Name of the login that created the link. */
+  /** Name of the user or token that created the link. */
   readonly author: string
-  /** Number of sessions that watch with the link now. */
+  /** Number of sessions that were opened with the link and still exist. */
   readonly sessions: number
 }
 
@@ -42,11 +42,13 @@ export const lifetimes: readonly { readonly seconds: number; readonly text: stri
 export const urlOf = ({ page, port, isSecure }: NewShareView, hostname: string): string =>
   `${isSecure ? 'https' : 'http'}://${hostname}:${port}${page}`
 
-/** Returns whether links with a host can be opened on this machine only. */
+/**
+ * Returns whether a host name means the machine of the browser, so that share links with it work on this machine only.
+ */
 export const isOwnHost = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 
-/** Formats the time at which a link expires. */
+/** Formats the time at which a share link expires; `never` if there is none. */
 export const endText = ({ until }: Pick<ShareView, 'until'>): string =>
   until === undefined ? 'never' : timeText(until * 1000)
 

@@ -4,7 +4,7 @@ import type { SourceView } from './source-view.js'
 
 interface RemoveSourceDialogProps {
   readonly source: SourceView
-  /** Removes the source by the API. @throws {ApiError} */
+  /** Called when the user confirms, to remove the source through the API. @throws {ApiError} */
   readonly remove: () => Promise<unknown>
   readonly close: () => void
 }

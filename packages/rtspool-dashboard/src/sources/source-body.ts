@@ -1,6 +1,6 @@
 import type { SourceView } from './source-view.js'
 
-/** Texts of the fields of a form by name; `true` or `false` for a box to check. */
+/** Texts of the fields in the form of a source, by name. A box to check has `true` or `false`. */
 export type SourceFields = Readonly<Record<string, string>>
 
 /** Body of a request that adds or changes a source: only settings that have a new value. */
@@ -9,7 +9,12 @@ export type SourceBody = Readonly<Record<string, string | number | boolean>>
 /** Values of the fields of a new source that have one before the user enters anything. */
 const newSource: SourceFields = { transport: 'auto', basic: 'overTls', alwaysOn: 'false' }
 
-/** Returns the values that the fields of a form have at first. URL and credentials have none: the page never knows them. */
+/**
+ * Returns the texts with which the fields of the form begin. URL and credentials begin empty: the page never knows
+ * them.
+ *
+ * @param source - Source to change; `undefined` for a new one.
+ */
 export function firstFields(source: SourceView | undefined): SourceFields {
   if (!source) return newSource
   const { alwaysOn, settings } = source

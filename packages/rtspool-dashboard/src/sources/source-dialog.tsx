@@ -13,7 +13,7 @@ import type { SourceView } from './source-view.js'
 interface SourceDialogProps {
   /** Source to change; `undefined` for a new one. */
   readonly source: SourceView | undefined
-  /** Sends the settings to the API. @throws {ApiError} */
+  /** Called when the user submits the form, to send the settings to the API. @throws {ApiError} */
   readonly save: (path: string, body: SourceBody) => Promise<unknown>
   readonly close: () => void
 }

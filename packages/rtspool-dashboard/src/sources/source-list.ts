@@ -6,7 +6,9 @@ import type { SourceView } from './source-view.js'
 
 /** Types of events after which the list must be read again. */
 const types = ['sourceStateChanged', 'configChanged'] as const
-/** Milliseconds between two reads without an event, because the number of bytes changes without one. */
+/**
+ * Milliseconds between two reads of the sources if no event arrives, because their byte counts change without events.
+ */
 const everyMs = 2000
 
 /** Sources of the server, read again after each event about them. */
@@ -41,20 +43,20 @@ export class SourceList {
     }
   }
 
-  /** Pulls a stream from now on. @throws {ApiError} */
+  /** Adds a source to the server, which then pulls its stream for the viewers of a path. @throws {ApiError} */
   async add(path: string, body: SourceBody): Promise<void> {
     await this.#client.post('/v1/sources', { path, ...body })
     await this.refresh()
   }
 
-  /** Changes a pull. Sends nothing without a changed setting. @throws {ApiError} */
+  /** Changes settings of the source at a path. With an empty body, sends nothing. @throws {ApiError} */
   async change(path: string, body: SourceBody): Promise<void> {
     if (Object.keys(body).length === 0) return
     await this.#client.patch(placeOf(path), body)
     await this.refresh()
   }
 
-  /** Ends a pull. @throws {ApiError} */
+  /** Removes the source at a path, so that the server no longer pulls its stream. @throws {ApiError} */
   async remove(path: string): Promise<void> {
     await this.#client.delete(placeOf(path))
     await this.refresh()

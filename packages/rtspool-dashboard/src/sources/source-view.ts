@@ -1,8 +1,8 @@
 /** Settings of a source without its credentials, as the API returns them. */
 export interface SourceSettings {
-  /** Configured transport; absent for a program. */
+  /** Transport that the configuration sets for a pull, such as `auto`; absent for a program. */
   readonly transport?: string
-  /** Connections on which the password may be sent in clear; absent for a program. */
+  /** Connections on which the server may send the password in clear to the camera; absent for a program. */
   readonly basic?: string
   readonly lingerSeconds: number
   readonly holdSeconds: number
@@ -10,29 +10,29 @@ export interface SourceSettings {
   readonly stallSeconds: number
 }
 
-/** Source of a path, as the API returns it. */
+/** Source of the media at a path (a pulled RTSP stream or a program) with its state, as the API returns it. */
 export interface SourceView {
   readonly path: string
   readonly kind: 'exec' | 'pull'
   readonly state: string
-  /** Beginning of the state, in ISO 8601. */
+  /** Time at which the present state began, in ISO 8601. */
   readonly since: string
-  /** Time of the next attempt in ISO 8601; absent unless there is one. */
+  /** Time of the next attempt to start the source, in ISO 8601; absent unless the server waits for one. */
   readonly until?: string
-  /** Reason of the last failure. */
+  /** Reason of the last failure, by its name in the API, such as `unreachable`; absent if there was none. */
   readonly reason?: string
-  /** Number of attempts since media last came. */
+  /** Number of attempts to start the source since it last sent media. */
   readonly attempts: number
-  /** Last failure in words, without credentials. */
+  /** Message of the last failure, without credentials; absent if there was none. */
   readonly lastError?: string
-  /** Bytes that the source has sent. */
+  /** Number of bytes of media that the source has sent. */
   readonly bytes: number
   /** URL without credentials, or name of the program. */
   readonly source: string
-  /** Transport of the packets of a pull; absent without a connection. */
+  /** Transport on which the packets of a pull arrive now, such as `tcp`; absent without a connection. */
   readonly transport?: string
   readonly alwaysOn: boolean
-  /** False for programs, which only the file can change. */
+  /** False for a program, which only the configuration file can change. */
   readonly canChange: boolean
   readonly settings: SourceSettings
 }
@@ -56,7 +56,7 @@ export const reasonTexts: Readonly<Record<string, string>> = {
   loop: 'a pull of this server itself',
 }
 
-/** States in which a source has no media because of a failure. */
+/** States in which a source sends no media because of a failure. */
 const failures: readonly string[] = ['waiting', 'failed', 'stalled']
 
 /** Returns the state of a source for the user: `playing (tcp)`, or `failed: wrong user or password`. */
@@ -66,7 +66,7 @@ export function stateText({ state, reason, transport }: SourceView): string {
   return `${state}: ${reasonTexts[reason] ?? reason}`
 }
 
-/** Returns the class of a state's colour; `undefined` for a state that needs no attention. */
+/** Returns the CSS class for the colour of a source's state; `undefined` for a state that needs no attention. */
 export function stateClass({ state }: SourceView): 'good' | 'warn' | 'alarm' | undefined {
   if (state === 'playing' || state === 'running') return 'good'
   if (state === 'failed') return 'alarm'

@@ -5,7 +5,7 @@ import type { ShownThumbnail, Thumbnails } from './thumbnails.js'
 interface MediaPictureProps {
   readonly thumbnails: Thumbnails
   readonly media: { readonly publicId: string; readonly path: string }
-  /** Width in pixels of CSS. */
+  /** Width of the shown picture in CSS pixels. */
   readonly width: number
 }
 

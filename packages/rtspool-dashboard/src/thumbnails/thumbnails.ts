@@ -1,24 +1,24 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { ApiClient } from '../api/api-client.js'
 
-/** Milliseconds after which a picture is read again, and after which a missing one is tried again. */
+/** Milliseconds after which a picture is read again. The next constant is for a picture that could not be read. */
 const refreshMs = 10_000
 const retryMs = 30_000
 /** Maximum number of pictures that are read at a time: the API has other callers too. */
 const maxReading = 2
 
-/** Picture of a media, as the page shows it. */
+/** State of the picture of a media on the page: not read yet, an image or one-frame video at a URL, or a failure. */
 export type Thumbnail =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'image' | 'video'; readonly url: string }
   | { readonly kind: 'broken'; readonly reason: string }
 
-/** Picture on the screen: result of {@link Thumbnails.show}. */
+/** Handle of a picture on the screen, which {@link Thumbnails.show} returns. Its owner must call `hide`. */
 export interface ShownThumbnail {
   readonly state: ReadonlySignal<Thumbnail>
-  /** Marks the picture as broken until the next read, because the browser cannot show it. */
+  /** Marks the picture as broken until it is read again. Called if the browser cannot show the picture. */
   fail(): void
-  /** Ends the reading, and frees the picture. */
+  /** Ends the reads of the picture, and frees its memory. Called when the picture leaves the screen. */
   hide(): void
 }
 
@@ -31,8 +31,8 @@ interface Entry {
 }
 
 /**
- * Reads pictures of media, for those that are on the screen: a few at a time, again after some
- * seconds, and none while nobody sees the page.
+ * Reads pictures (snapshots) of the media that are on the screen: a few at a time, and again after some seconds. Reads
+ * none while nobody sees the page.
  */
 export class Thumbnails {
   readonly #client: Pick<ApiClient, 'open'>
@@ -46,9 +46,10 @@ export class Thumbnails {
   }
 
   /**
-   * Reads the picture of a media from now on.
+   * Reads the picture of a media now and again after some seconds, until `hide` of the result is called.
    *
-   * @param width - Greatest width in pixels.
+   * @param publicId - Public id of the media.
+   * @param width - Maximum width in pixels.
    */
   show(publicId: string, width: number): ShownThumbnail {
     const entry: Entry = {

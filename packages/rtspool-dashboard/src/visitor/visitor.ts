@@ -4,16 +4,16 @@ import { LiveTickets } from '../watch/live-ticket.js'
 
 const roles = ['metrics', 'viewer', 'operator', 'admin'] as const
 
-/** Role of a login. Each role also has the rights of the roles before it. */
+/** Role of a user or token in the control API. Each role also has the rights of the roles before it. */
 export type Role = (typeof roles)[number]
 
-/** Name and role of a login, as the API returns them. */
+/** Name and role of the user or token that is logged in, as the API returns them. */
 export interface CallerView {
   readonly name: string
   readonly role: Role
 }
 
-/** The user who is logged in: role, and access to the API. */
+/** User who is logged in: name, role, and the user's access to the API. */
 export class Visitor {
   readonly client: ApiClient
   readonly events: EventStream

@@ -1,7 +1,7 @@
 import { type ApiClient, ApiError } from '../api/api-client.js'
 import { type LiveConnection, LiveRefusal } from '../live/index.js'
 
-/** Share of a ticket's lifetime in which a prepared ticket is used. */
+/** Share of a ticket's lifetime in which a ticket that was requested in advance is still used. */
 const freshShare = 0.6
 /**
  * Statuses of responses after which another request is useless: the user has no right, or the
@@ -9,7 +9,7 @@ const freshShare = 0.6
  */
 const finalStatuses: readonly number[] = [400, 401, 403, 409]
 
-/** A one-time ticket of the API, and the port on which it is valid. */
+/** Ticket with which a WebSocket for a live picture can be opened once, and the port of that WebSocket. */
 interface LiveTicket {
   readonly port: number
   readonly isSecure: boolean
@@ -35,7 +35,7 @@ export class LiveTickets {
     this.#client = client
   }
 
-  /** Requests a ticket in advance. {@link connectionTo} uses it if it is called soon. */
+  /** Requests a ticket for a path in advance. {@link connectionTo} uses the ticket if it is called soon. */
   prepare(path: string): void {
     if (this.#prepared?.path === path && isYoung(this.#prepared, minLifetimeSeconds)) return
     const ticket = this.#ask(path)
@@ -45,7 +45,7 @@ export class LiveTickets {
   }
 
   /**
-   * Returns the parameters of a WebSocket for a path, with a ticket.
+   * Returns the URL and subprotocols of a WebSocket for the live picture of a path, with a ticket.
    *
    * @param hostname - Host of the page.
    * @throws {LiveRefusal} The server has no live picture, or the user may not watch.
@@ -63,7 +63,7 @@ export class LiveTickets {
   }
 
   /**
-   * Returns the ticket that was requested in advance.
+   * Returns the ticket that {@link prepare} has requested for a path; each is returned once.
    *
    * @returns `undefined` if there is none, or it is too old.
    */
@@ -84,10 +84,7 @@ export class LiveTickets {
   }
 }
 
-/**
- * Assumed lifetime in seconds of a ticket that has not arrived yet: the minimum that a server can
- * have.
- */
+/** Lifetime in seconds that is assumed for a ticket whose response has not arrived yet: the minimum of all servers. */
 const minLifetimeSeconds = 5
 
 const isYoung = ({ sinceMs }: Prepared, lifetimeSeconds: number): boolean =>

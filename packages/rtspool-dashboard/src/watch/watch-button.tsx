@@ -4,7 +4,7 @@ import { useVisitor } from '../visitor/visitor-context.js'
 interface WatchButtonProps {
   readonly path: string
   readonly kind?: 'main' | 'link'
-  /** Opens the live picture. */
+  /** Called to open the live picture when the user clicks the button. */
   readonly onClick: () => void
   readonly children: ComponentChildren
 }

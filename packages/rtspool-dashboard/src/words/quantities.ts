@@ -18,7 +18,7 @@ function scaledText(quantity: number, units: readonly string[]): string {
   return `${value.toFixed(digits)} ${units[unit]}`
 }
 
-/** Formats a duration: `2 h 05 min`. */
+/** Formats a duration in milliseconds with its two largest units: `2 h 05 min`. */
 export function durationText(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)]
@@ -29,7 +29,7 @@ export function durationText(milliseconds: number): string {
 
 const padded = (value: number): string => String(value).padStart(2, '0')
 
-/** Formats a share as a percentage: `0.3 %`, and `0 %` only for 0. */
+/** Formats a share from 0 to 1 as a percentage: `0.3 %`. Only 0 itself gives `0 %`. */
 export function shareText(share: number): string {
   const percent = 100 * share
   if (percent === 0) return '0 %'
@@ -38,10 +38,12 @@ export function shareText(share: number): string {
 
 const counts = new Intl.NumberFormat('en')
 
-/** Formats a count: `10,000`. */
+/** Formats a count with commas between groups of three digits: `10,000`. */
 export const countText = (count: number): string => counts.format(count)
 
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
 
-/** Formats a time as usual in the browser's language. */
+/**
+ * Formats a time (ISO 8601, or milliseconds since 1970) as date and time of day, as usual in the browser's language.
+ */
 export const timeText = (time: string | number): string => times.format(new Date(time))

@@ -4,8 +4,8 @@ import type { Clock, LoginAnswer } from 'rtspool'
 const maxAnswers = 10_000
 
 /**
- * Remembers answers of login hooks for a time, by an HMAC of the question, so that no credentials
- * are stored. Above 10,000 answers, the oldest are removed.
+ * Caches the answers of a login hook for a limited time. The key of an answer is an HMAC of the login request, so that
+ * no credentials are stored. Above 10,000 answers, the oldest are removed.
  */
 export class AnswerCache {
   readonly #clock: Clock
@@ -20,7 +20,11 @@ export class AnswerCache {
     return this.#answers.size
   }
 
-  /** Returns the key of a question, from all values on which the answer depends. */
+  /**
+   * Returns the cache key of a login request: an HMAC in base64 of all values on which the answer depends.
+   *
+   * @param facts - Values in a fixed order, such as action, path and credentials; `undefined` for an absent value.
+   */
   keyOf(facts: readonly (string | undefined)[]): string {
     const text = JSON.stringify(facts.map((fact) => fact ?? null))
     return createHmac('sha256', this.#key).update(text).digest('base64')
@@ -35,10 +39,10 @@ export class AnswerCache {
   }
 
   /**
-   * Stores an answer.
+   * Stores the answer of the login hook under a key of {@link keyOf}.
    *
-   * @param seconds - Time for which the answer is valid. With 0, it is not stored, and an older
-   * answer is removed.
+   * @param seconds - Time for which the answer is valid. With 0, the answer is not stored, and an older answer is
+   *   removed.
    */
   note(key: string, answer: LoginAnswer, seconds: number): void {
     this.#answers.delete(key)

@@ -1,4 +1,6 @@
-/** Maximum numbers of waiting tasks. Above a limit, {@link ConcurrencyLimit.run} fails at once. */
+/**
+ * Maximum numbers of tasks that wait because others run. Above a maximum, {@link ConcurrencyLimit.run} fails at once.
+ */
 export interface WaitingLimits {
   /** Maximum number of tasks that wait. @default unlimited */
   readonly maxWaiting?: number
@@ -6,7 +8,7 @@ export interface WaitingLimits {
   readonly maxWaitingPerHost?: number
 }
 
-/** Host and signal of a task that may have to wait. */
+/** Client host of a task, and the signal that ends the wait of the task for its turn. */
 export interface Waiting {
   /** Host of the client; hosts take turns. Tasks without a host count as those of one host. */
   readonly host?: string
@@ -74,7 +76,7 @@ export class ConcurrencyLimit {
     }
   }
 
-  /** Waits until a task of the host may run. */
+  /** Waits until a task of the host may run. Rejects with the reason of the signal if the signal aborts first. */
   #turnOf(host: string, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
     const queue = this.#queues.get(host) ?? new Set<() => void>()
@@ -102,7 +104,11 @@ export class ConcurrencyLimit {
     })
   }
 
-  /** Starts the first waiting task of the next host. @returns False if no task waits. */
+  /**
+   * Starts the first waiting task of the next host, in place of a task that has ended.
+   *
+   * @returns False if no task waits.
+   */
   #startNext(): boolean {
     const [next] = this.#queues
     if (!next) return false

@@ -11,25 +11,32 @@ import { type ShareLogins, sharePrefix } from './share-logins.js'
 import { isToken, TokenLogins } from './token-logins.js'
 import type { TokenOptions } from './token-options.js'
 
-/** Settings of external logins: a login hook, and the keys of JWTs. */
+/**
+ * Settings for logins of users who are not in the configuration: a login hook, and the keys of JWTs. `undefined` =
+ * unused.
+ */
 export interface ExternalOptions {
   readonly hook: HookOptions | undefined
   readonly jwt: TokenOptions | undefined
 }
 
 /**
- * Decides about logins other than those of the configured users. Share links decide about a secret
- * with their prefix, and the keys of JWTs about a JWT. A login hook decides about all others.
+ * Accepts or refuses clients that are not users of the configuration. A secret with the prefix of share links is
+ * checked as such, and a JWT by the configured keys. The login hook (an HTTP server) is asked about all other
+ * credentials.
  */
 export class ExternalLogins {
   readonly #hook: HookLogins | undefined
   readonly #tokens: TokenLogins | undefined
   readonly #shares: ShareLogins | undefined
-  /** Login hook for the library; always the same function. */
+  /**
+   * Function for the option `auth.login` of the library, which asks it about clients that are no configured users. The
+   * function of one object never changes.
+   */
   readonly login: LoginHook = (context) => this.#ask(context)
 
   /**
-   * Creates the logins.
+   * Creates the logins. A connection to the hook or to the server of the keys opens when a login needs it.
    *
    * @param shares - Share links with which players log in, if there are any.
    */
@@ -63,8 +70,8 @@ const known = new Interned<ExternalLogins>()
 const owners = new WeakMap<LoginHook, ExternalLogins>()
 
 /**
- * Returns the login hook for the library that decides about external logins. The same options give
- * the same hook, so that a reload of the configuration does not count as a change.
+ * Returns the function for the option `auth.login` of the library, which decides about external logins. Equal options
+ * give the same function, so that a reload of the configuration does not count as a change.
  */
 export function loginByOthers(options: ExternalOptions, shares?: ShareLogins): LoginHook {
   const text = JSON.stringify([shares?.id, options])

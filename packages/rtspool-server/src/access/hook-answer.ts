@@ -18,7 +18,8 @@ const bodySchema = z.object({
 })
 
 /**
- * Parses the response of a login hook.
+ * Converts the HTTP response of a login hook to an answer for the library: 2xx accepts the client, 401 and 403 refuse
+ * the client. Any other status, or an invalid body, means that the hook is unavailable.
  *
  * @param user - User name in the credentials, for a response that names none.
  * @param unixSeconds - Present time, in seconds since 1970.
@@ -47,9 +48,9 @@ export function loginAnswerOf(
 }
 
 /**
- * Parses the JSON body of a response.
+ * Parses the JSON body of a login hook's response. An empty body, or one of another content type, counts as `{}`.
  *
- * @returns The members, or the text of a problem if the JSON has another form.
+ * @returns The members, or a sentence about the problem if the body is no JSON or has wrong members.
  */
 function readBody({ contentType, body }: HttpAnswer): z.output<typeof bodySchema> | string {
   if (!/\bjson\b/i.test(contentType) || body.length === 0) return {}

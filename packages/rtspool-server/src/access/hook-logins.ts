@@ -25,7 +25,7 @@ export interface HookOptions {
    */
   readonly url: string
   readonly timeoutSeconds: number
-  /** Seconds for which a positive answer is remembered; 0 = not at all. */
+  /** Seconds for which an answer that accepts a client is cached; 0 = no caching. */
   readonly cacheYesSeconds: number
   readonly cacheNoSeconds: number
   /**
@@ -47,7 +47,7 @@ export interface HookOptions {
   readonly ca: string | undefined
 }
 
-/** Share of the waiting requests that may come from one host. */
+/** Share of the waiting requests to the login hook that may come from one host. */
 const shareOfHost = 1 / 4
 
 /**
@@ -173,7 +173,7 @@ export class HookLogins {
   }
 }
 
-/** Returns the facts about a request that are sent to the hook, besides the credentials. */
+/** Returns the facts about a client's request that are sent to the login hook, besides the credentials. */
 function factsOf(context: LoginContext): object {
   const { action, path, address, session, connectionId, isRecheck } = context
   const { userAgent, transport, isSecure, tunnel } = context

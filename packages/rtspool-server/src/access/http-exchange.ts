@@ -5,12 +5,12 @@ import type { Receiver } from './receiver.js'
 /** Maximum size of a response in bytes; a longer one counts as a failure. */
 const maxAnswerBytes = 256 * 1024
 
-/** An HTTP request to a {@link Receiver}, such as a login hook. */
+/** An HTTP request to a {@link Receiver} (a configured server), such as a login request to a login hook. */
 export interface HttpQuestion {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** Signal that aborts the exchange. */
+  /** Signal that ends the request and the wait for the response when it aborts. */
   readonly signal: AbortSignal
 }
 
@@ -21,7 +21,7 @@ export interface HttpAnswer {
   readonly body: Buffer
 }
 
-/** Limit on connections and accepted certificates of an {@link HttpExchange}. */
+/** Maximum number of connections, and certificates to accept, of an {@link HttpExchange}. */
 export interface HttpExchangeOptions {
   /** Maximum number of connections at a time. */
   readonly maxConnections: number

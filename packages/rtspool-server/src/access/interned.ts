@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Returns one object for equal options, as long as the object is in use anywhere. A reload with
+ * Pool with one object for equal options, as long as the object is in use anywhere. A reload of the configuration with
  * unchanged options thus finds the object unchanged.
  */
 export class Interned<Value extends object> {
@@ -9,9 +9,10 @@ export class Interned<Value extends object> {
   readonly #values = new Map<string, WeakRef<Value>>()
 
   /**
-   * Returns the object for some options, or creates it.
+   * Returns the object that was created for equal options, or creates one.
    *
-   * @param options - Options as text.
+   * @param options - Options as text, such as JSON; equal texts are equal options.
+   * @param create - Called only if no object for the options is in use.
    */
   get(options: string, create: () => Value): Value {
     const key = createHash('sha256').update(options).digest('base64')

@@ -7,17 +7,20 @@ import { hashPassword, isPasswordOfHash } from './password-hash.js'
 /** Maximum number of hashes computed at a time. Each needs a thread of the process and 32 MiB. */
 const maxAtOnce = 2
 /**
- * Maximum number of users whose right password is remembered as an HMAC. Clients send the password
- * with each request, and a check of its hash is slow.
+ * Maximum number of users whose last right password is stored as an HMAC. Clients send the password with each request,
+ * and a check of its scrypt hash takes about a tenth of a second.
  */
 const maxRemembered = 10_000
 
-/** Checks passwords against hashes made by scrypt. */
+/**
+ * Checks passwords of users against their scrypt hashes. A right password is remembered, so that further checks are
+ * fast.
+ */
 export class PasswordCheck {
   readonly #hashes: ReadonlyMap<string, string>
   readonly #limit = new ConcurrencyLimit(maxAtOnce)
   readonly #key = randomBytes(32)
-  /** HMAC of the last right password, by user. */
+  /** HMAC of the last password that proved right, by user name. */
   readonly #right = new Map<string, string>()
   /**
    * Hash of no password, with which the password of an unknown user is compared. Unknown users then

@@ -29,7 +29,11 @@ export function receiverOf(text: string): Receiver {
  */
 const encodedPrefix = 'whsec_'
 
-/** Returns the HMAC-SHA256 of a text in base64. */
+/**
+ * Returns the HMAC-SHA256 of a text in base64, with which the receiver of a request can check the sender.
+ *
+ * @param secret - Key; with the prefix `whsec_` in base64, otherwise as text.
+ */
 export function signatureOf(secret: string, text: string): string {
   const key = secret.startsWith(encodedPrefix)
     ? Buffer.from(secret.slice(encodedPrefix.length), 'base64')

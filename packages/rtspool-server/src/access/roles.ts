@@ -11,6 +11,6 @@ export const roles = Object.freeze(['metrics', 'viewer', 'operator', 'admin'] as
  */
 export type Role = (typeof roles)[number]
 
-/** Returns whether a role has all rights of another role. */
+/** Returns whether a role has all rights of the needed role. */
 export const includesRole = (role: Role, needed: Role): boolean =>
   roles.indexOf(role) >= roles.indexOf(needed)

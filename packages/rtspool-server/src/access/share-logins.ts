@@ -27,7 +27,7 @@ export class ShareLogins {
   readonly id = randomUUID()
   #find: ShareFinder = () => undefined
 
-  /** Sets the function that finds links. Before this call, no link is accepted. */
+  /** Sets the function that finds share links by their secret. Before this call, no share link is accepted. */
   accept(find: ShareFinder): void {
     this.#find = find
   }

@@ -17,10 +17,10 @@ import type { TokenOptions } from './token-options.js'
 
 const fetchTimeoutMs = 5000
 /**
- * Milliseconds after a fetch of the keys in which an unknown key id does not cause another fetch.
+ * Milliseconds after a fetch of the keys for JWTs in which a token with an unknown key id does not cause another fetch.
  */
 const cooldownMs = 30_000
-/** Milliseconds after a failed fetch of the keys before the next one. */
+/** Minimum milliseconds from a failed fetch of the keys for JWTs to the next fetch. */
 const retryMs = 5000
 const cacheMs = 10 * 60 * 1000
 
@@ -38,7 +38,7 @@ export class TokenKeys {
   #failedUntil = Number.NEGATIVE_INFINITY
 
   /**
-   * Prepares the keys.
+   * Prepares the keys that verify signatures of JWTs. Keys at a URL are fetched when a token needs them.
    *
    * @throws {TypeError} The URL is invalid, or the text is no key.
    */

@@ -74,8 +74,8 @@ export class TokenLogins {
 }
 
 /**
- * Returns the texts of a claim, which is a list, or one text with spaces between its parts;
- * `undefined` for other values.
+ * Returns the values of a JWT claim that is a list of texts, or one text with spaces between the values. The result is
+ * `undefined` without the claim, and empty for a claim of another type.
  */
 function textsOf(claim: unknown): readonly string[] | undefined {
   if (claim === undefined) return undefined
@@ -83,7 +83,10 @@ function textsOf(claim: unknown): readonly string[] | undefined {
   return Array.isArray(claim) ? claim.filter((text) => typeof text === 'string') : []
 }
 
-/** Returns whether a path is a pattern's path, or below a pattern that ends in `/*`. */
+/**
+ * Returns whether a pattern of paths in a JWT allows a path: the same path, or one below a pattern that ends in `/*`.
+ * True for a request without a path.
+ */
 function isIn(pattern: string, path: string | undefined): boolean {
   if (path === undefined) return true
   return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern

@@ -1,4 +1,4 @@
-/** Names of the claims from which user, rights and groups are read. */
+/** Names of the JWT claims that contain the user name, the rights and the session groups of a client. */
 export interface TokenClaims {
   readonly user: string
   readonly paths: string

@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../config/load-config.js'
 import { plainHost } from '../config/server-options.js'
 import type { EventType } from '../events/event-types.js'
 
-/** Environment variable for the key that signs webhooks. */
+/** Name of the environment variable with the key that signs webhooks (events sent to other servers). */
 const webhookSecretVariable = 'RTSPOOL_WEBHOOK_SECRET'
 
 /** Name of the file with API tokens, in the folder for the state of the service. */
@@ -13,24 +13,27 @@ const tokensFileName = 'rtspool-tokens.json'
 
 /** Port, files, lists of hosts and webhooks of the control API. */
 export interface ApiOptions {
-  /** TCP port; 0 lets the system choose. */
+  /** TCP port of the API; 0 lets the system choose one. */
   readonly port: number
-  /** Address or name to listen on. */
+  /** Address or host name on which the API listens. */
   readonly host: string
-  /** File with the hashes of the tokens. */
+  /** Path of the file with the hashes of the API's tokens. */
   readonly tokensFile: string
-  /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
+  /** Host names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
   readonly allowedHosts: readonly string[]
-  /** Addresses and networks of proxies whose headers name the client of a request. */
+  /**
+   * Addresses and networks of HTTP proxies. The API reads the client's address from their `X-Forwarded-For` or
+   * `Forwarded`.
+   */
   readonly trustedProxies: readonly string[]
   /** Seconds for which a login by password is valid. */
   readonly loginLifetimeSeconds: number
   readonly mediaDownAfterSeconds: number
-  /** Number of events that are stored for clients that connect again. */
+  /** Number of events in memory, from which a client that connects again gets the events that it has missed. */
   readonly keptEvents: number
   readonly webhooks: {
     readonly urls: readonly string[]
-    /** Types of events that are sent; `undefined` = all. */
+    /** Types of events that are sent to the webhooks; `undefined` = all. */
     readonly types: ReadonlySet<EventType> | undefined
     readonly secret: string | undefined
   }

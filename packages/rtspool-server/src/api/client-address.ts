@@ -57,7 +57,11 @@ export function forgottenProxyOf(
   return isForgotten ? remoteAddress : undefined
 }
 
-/** Returns the last client and the last scheme that each header names. */
+/**
+ * Returns the last client and the last scheme in the headers `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded`.
+ *
+ * @returns `hops`: clients, at most two; `schemes`: schemes in lower case, at most two.
+ */
 function forwardedBy(headers: IncomingHttpHeaders) {
   const [forwardedFor, forwardedProto, forwarded] = [
     ...[headers['x-forwarded-for'], headers['x-forwarded-proto'], headers.forwarded],
@@ -70,12 +74,18 @@ function forwardedBy(headers: IncomingHttpHeaders) {
   }
 }
 
-/** Returns the last element of a header that contains a list. */
+/**
+ * Returns the last element of an HTTP header whose value is a list separated by commas; `undefined` without the header.
+ */
 function lastOf(value: string | readonly string[] | undefined): string | undefined {
   return value === undefined ? undefined : String(value).split(',').at(-1)?.trim()
 }
 
-/** Returns a parameter of an element of the header Forwarded. @see RFC 7239 section 4 */
+/**
+ * Returns a parameter, such as `for` or `proto`, of one element of the header Forwarded; `undefined` without it.
+ *
+ * @see RFC 7239 section 4
+ */
 function parameterOf(element: string | undefined, name: string): string | undefined {
   for (const pair of element?.split(';') ?? []) {
     const [key = '', ...rest] = pair.split('=')
@@ -89,7 +99,8 @@ function parameterOf(element: string | undefined, name: string): string | undefi
 }
 
 /**
- * Returns the address in an entry that may also contain a port: `192.0.2.1:80`, `[2001:db8::1]:80`.
+ * Returns the IP address in an entry of a forwarding header, which may also have a port: `192.0.2.1:80`,
+ * `[2001:db8::1]:80`. `undefined` for other texts.
  */
 function addressIn(entry: string): string | undefined {
   const [, inBrackets, withPort] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? []

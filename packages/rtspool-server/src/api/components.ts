@@ -1,4 +1,4 @@
 import { z } from 'zod'
 
-/** Schemas that the OpenAPI document defines by name, and refers to. */
+/** Registry of the schemas that the OpenAPI document defines once by name, and refers to wherever they are used. */
 export const components = z.registry<{ readonly id: string }>()

@@ -32,7 +32,7 @@ const defaultIdleTimeoutMs = 30_000
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
 const keepAliveTimeoutMs = 5_000
-/** Milliseconds between two checks for requests that are too slow; their connections close. */
+/** Milliseconds between two checks for HTTP requests that arrive too slowly. Their connections are closed. */
 const checkIntervalMs = 5_000
 const maxHeaderBytes = 16 * 1024
 
@@ -40,21 +40,24 @@ const maxHeaderBytes = 16 * 1024
 export interface ControlApiOptions {
   readonly server: ControlledServer
   readonly log: Logger
-  /** Limits the number of log lines about refused calls. */
+  /** Limits the number of log lines about refused calls, so that a client cannot fill the log. */
   readonly repeats: RepeatLimit
-  /** TCP port; 0 lets the system choose. */
+  /** TCP port of the API; 0 lets the system choose one. */
   readonly port: number
-  /** Address or name to listen on. */
+  /** Address or host name on which the API listens. */
   readonly host: string
-  /** Names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
+  /** Host names by which clients may call the API, besides `localhost`, `host` and IP addresses. */
   readonly allowedHosts: readonly string[]
-  /** Addresses and networks of proxies whose headers name the client of a request. */
+  /**
+   * Addresses and networks of HTTP proxies. The API reads the client's address from their `X-Forwarded-For` or
+   * `Forwarded`.
+   */
   readonly trustedProxies: readonly string[]
   /** Files of the dashboard, served on the same port; `undefined` = no page. */
   readonly page: PageFiles | undefined
   /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
   readonly certificate: TlsCertificate | undefined
-  /** Milliseconds without progress after which a connection is closed. @default 30000 */
+  /** Milliseconds without sent or received bytes after which a connection is closed. @default 30000 */
   readonly idleTimeoutMs?: number | undefined
 }
 
@@ -116,7 +119,7 @@ export class ControlApi {
     return `${this.#scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`
   }
 
-  /** Uses another TLS certificate for new connections. */
+  /** Uses another TLS certificate for new connections. Open connections keep the former certificate. */
   reloadCertificate(certificate: TlsCertificate): void {
     if ('setSecureContext' in this.#http) this.#http.setSecureContext(secretsOf(certificate))
   }

@@ -31,11 +31,11 @@ import type { Configuration, ControlledServer } from './controlled-server.js'
 /** Name of the file of share links, beside that of the tokens. */
 const sharesFileName = 'rtspool-shares.json'
 
-/** Parts of the command that a {@link ControlService} uses. */
+/** Server, log and settings with which a {@link ControlService} is created. */
 export interface ControlServiceOptions {
   readonly rtsp: RtspServer
   readonly log: Logger
-  /** Limits the number of log lines about refused calls. */
+  /** Limits the number of log lines about refused calls, so that a client cannot fill the log. */
   readonly repeats: RepeatLimit
   readonly version: string
   readonly configuration: Configuration
@@ -44,7 +44,9 @@ export interface ControlServiceOptions {
   readonly sources: SourceService
   /** Service that sends live pictures to browsers; `undefined` = none. */
   readonly live?: LiveService | undefined
-  /** Logins of players by share links, if the server has users. */
+  /**
+   * Checks the secrets of share links with which players log in to the RTSP server; absent if the server has no users.
+   */
   readonly shareLogins?: ShareLogins | undefined
   /** Files of the dashboard, served on the same port; `undefined` = no page. */
   readonly page?: PageFiles | undefined
@@ -52,7 +54,7 @@ export interface ControlServiceOptions {
   readonly sharePage?: PageFiles | undefined
   /** Certificate for HTTPS; `undefined` = HTTP without TLS. */
   readonly certificate: TlsCertificate | undefined
-  /** Clock of events and tokens. @default the clock of the machine */
+  /** Clock for the times of events, tokens and logins; another clock serves tests. @default the clock of the machine */
   readonly clock?: Clock | undefined
 }
 

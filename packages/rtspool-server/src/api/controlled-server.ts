@@ -21,13 +21,13 @@ export interface ControlledServer {
   readonly rtsp: RtspServer
   readonly version: string
   readonly startedTime: Date
-  /** Reads, changes and saves the configuration. */
+  /** Access to the configuration: its present values, its reloads and changes in its file. */
   readonly configuration: Configuration
   readonly events: EventFeed
   readonly mediaWatch: MediaWatch
   readonly recordings: RecordingService
   readonly sources: SourceService
-  /** Service that sends live pictures to browsers; `undefined` without a port for them. */
+  /** Service that sends live pictures to browsers; `undefined` if the configuration has no port for such pictures. */
   readonly live: LiveService | undefined
   readonly snapshots: Snapshots
   readonly tokens: TokenStore
@@ -37,7 +37,7 @@ export interface ControlledServer {
   /** Share links, with which anybody can watch one path. */
   readonly shares: ShareStore
   readonly audit: AuditLog
-  /** Samples of the load and the traffic in the last five minutes. */
+  /** Samples of the server's load and traffic, one each two seconds, for the last five minutes. */
   readonly history: History
   /** Returns the metrics in the text format of Prometheus. */
   metrics(): Promise<string>

@@ -9,14 +9,12 @@ const heartbeatMs = 15_000
  */
 const maxUnreadHeartbeats = 4
 const eventsPerWrite = 100
-/**
- * Milliseconds after which a client should connect again, as the stream announces it to the client.
- */
+/** Milliseconds after which a client should connect again. The event stream sends this value to the client. */
 const retryMs = 2000
 
 /** Selection of events for one client: their types, and the first position. */
 export interface EventSelection {
-  /** Types of events to send; `undefined` = all. */
+  /** Types of events that the client receives; `undefined` = all. */
   readonly types: ReadonlySet<EventType> | undefined
   /** Position in the feed of the first event to send. */
   readonly position: number

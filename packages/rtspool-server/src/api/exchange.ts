@@ -17,15 +17,15 @@ import {
 import type { Route, Router } from './router.js'
 import { validate } from './validate.js'
 
-/** Parts of the API that an {@link Exchange} uses. */
+/** Parts of the control API that an {@link Exchange} (one HTTP request and its response) uses. */
 export interface ExchangeContext {
   readonly server: ControlledServer
   readonly log: Logger
-  /** Limits the number of log lines about refused calls. */
+  /** Limits the number of log lines about refused calls, so that a client cannot fill the log. */
   readonly repeats: RepeatLimit
   readonly router: Router
   readonly hosts: HostRules
-  /** Proxies whose headers name the client of a request. */
+  /** HTTP proxies that are trusted to give the address of the client in `X-Forwarded-For` or `Forwarded`. */
   readonly proxies: Networks
 }
 
@@ -41,7 +41,7 @@ const commonHeaders = Object.freeze({
   'X-Content-Type-Options': 'nosniff',
 })
 
-/** Token of a caller of an operation that needs no token. */
+/** Stands for the token of a caller who has sent none, in operations that need no token. */
 const nobody: Caller['token'] = Object.freeze({
   ...{ id: '-', name: 'nobody', role: 'metrics', createdTime: new Date(0).toISOString() },
 } as const)

@@ -60,7 +60,10 @@ export function openApiDocument(
 const nameOf = (operationId: string, part: string): string =>
   `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}${part}`
 
-/** Returns the name of a schema: its own, or one that is built from the operation's name. */
+/**
+ * Returns the name of a schema in the OpenAPI document: a registered name, or one made from the operation's id and
+ * `part`.
+ */
 const idOf = (schema: z.ZodType, operationId: string, part: string): string =>
   components.get(schema)?.id ?? nameOf(operationId, part)
 
@@ -75,7 +78,10 @@ function componentsOf(operations: readonly Operation[]): Json {
   )
 }
 
-/** Removes the keywords of JSON Schema that may stand only at the top of the whole document. */
+/**
+ * Returns a JSON Schema without the keywords `$id`, `$schema` and `id`, which must not stand inside an OpenAPI
+ * document.
+ */
 function withoutKeywords(schema: object): Json {
   const { $id, $schema, id, ...rest } = schema as Record<string, unknown>
   return rest
@@ -105,7 +111,10 @@ function operationOf(operation: Operation): Json {
   }
 }
 
-/** Describes a response that is not JSON. A binary one can be anything. */
+/**
+ * Describes the body of a response that is not JSON, for the OpenAPI document: a string for text, anything for other
+ * types.
+ */
 const rawContent = (contentType: string): Json => ({
   schema: contentType.startsWith('text/') ? { type: 'string' } : {},
 })
@@ -123,8 +132,8 @@ function parametersOf({ params, query }: Operation): Json[] {
 }
 
 /**
- * Returns the schema of a parameter. A text that is converted to a list after its validation stays
- * a text in the document.
+ * Returns the JSON Schema of a path or query parameter. A text that is converted to a list after its validation stays a
+ * text in the OpenAPI document.
  */
 function parameterSchema(schema: z.core.$ZodType): Json {
   const output = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' })

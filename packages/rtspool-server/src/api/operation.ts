@@ -9,7 +9,7 @@ import type { ProblemName } from './problem.js'
 /** Methods of the API, as an OpenAPI document writes them. */
 export type OperationMethod = 'get' | 'post' | 'patch' | 'delete'
 
-/** Client that calls an operation. */
+/** Client that calls an operation of the API, with the token that the client has sent and the id of the request. */
 export interface Caller extends HttpClient {
   readonly token: TokenFacts & { readonly user?: string }
   readonly requestId: string
@@ -20,7 +20,7 @@ export interface OperationContext {
   readonly caller: Caller
 }
 
-/** Values of a request after their validation. */
+/** Path parameters, query and body of a request after their validation. */
 export interface OperationInput<Params = unknown, Query = unknown, Body = unknown> {
   readonly params: Params
   readonly query: Query
@@ -50,7 +50,7 @@ export interface Operation {
   readonly path: string
   /** Lowest role whose tokens may call the operation. */
   readonly role: Role
-  /** True for an operation that needs no token. */
+  /** True for an operation that clients may call without a token, such as the login. */
   readonly isOpen: boolean
   readonly tag: string
   readonly summary: string
@@ -60,10 +60,10 @@ export interface Operation {
   readonly body: z.ZodObject | undefined
   /** Schema of the response's body; `undefined` for a response that is not JSON. */
   readonly result: z.ZodType | undefined
-  /** Error responses of the operation, besides those that every operation has. */
+  /** Names of the error responses of the operation, besides those that every operation has. */
   readonly problems: readonly ProblemName[]
   readonly raw: RawResponse | undefined
-  /** Returns the body for the audit log, without its secrets. @default the whole body */
+  /** Returns the members of the request body for the audit log, without secrets. @default the whole body */
   auditBody?(body: unknown): Readonly<Record<string, unknown>>
   /** Returns whether the audit log records a call with this body. GET never changes anything. */
   isChange(body: unknown): boolean
@@ -78,7 +78,9 @@ type Facts = Pick<Operation, 'id' | 'method' | 'path' | 'role' | 'tag' | 'summar
 const nothing = z.strictObject({})
 type Nothing = typeof nothing
 
-/** Creates the entry of an operation with a JSON response. */
+/**
+ * Creates an operation whose JSON response is the result of `handle`. Absent schemas mean no parameters and no body.
+ */
 export function operation<
   Result extends z.ZodType,
   Params extends z.ZodObject = Nothing,
@@ -112,7 +114,7 @@ export function operation<
   }
 }
 
-/** Creates the entry of an operation that writes its response itself. */
+/** Creates an operation whose function `respond` writes the response itself, such as a file or a stream. */
 export function rawOperation<
   Params extends z.ZodObject = Nothing,
   Query extends z.ZodObject = Nothing,

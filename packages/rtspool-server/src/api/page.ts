@@ -1,22 +1,22 @@
 import type { PublicList } from 'rtspool'
 import { Problem } from './problem.js'
 
-/** A page of a list, in order of creation. */
+/** One page of a list that a response contains, in order of creation. */
 export interface Page<T> {
   readonly entries: readonly T[]
-  /** Cursor of the next page; absent on the last page. */
+  /** Text with which a client requests the next page; `undefined` on the last page. */
   readonly cursor: string | undefined
 }
 
 const cursorPattern = /^([0-9a-z]{1,11})\.([\w-]{22})$/
 const radix = 36
 
-/** List of objects in order of creation, or a part of the list, with a look-up by public id. */
+/** List of objects in order of creation, or a part of such a list. `get` finds an object by its public id. */
 export type Pages<T> = Iterable<T> & Pick<PublicList<T>, 'get'>
 
 /**
- * Returns a page of a list. The cursor contains the id and the time of the last entry, so that the
- * next page begins at the right entry even if that one was removed.
+ * Returns one page of a list: at most `limit` entries after the cursor. The cursor of a page contains the id and the
+ * time of its last entry. The next page thus begins right even if that entry was removed.
  *
  * @param timeOf - Returns the creation time of an entry in milliseconds, which never decreases
  * along the list.
@@ -41,7 +41,7 @@ export function pageOf<T extends { readonly publicId: string }>(
 }
 
 /**
- * Returns a function that tells whether an entry comes after the cursor. The caller must call it
+ * Returns a function that tells whether an entry of the list comes after a cursor. The caller must call the function
  * for the entries in the order of the list.
  */
 function positionOf<T extends { readonly publicId: string }>(
@@ -66,7 +66,7 @@ function positionOf<T extends { readonly publicId: string }>(
 }
 
 /**
- * Calls a function of the library that lists objects, and converts its errors to error responses.
+ * Calls a function of the library that returns a page of a list, and converts its errors to error responses.
  *
  * @throws {Problem} `invalid-request` for text that no page has given as its cursor, and for
  * filters that the library refuses.
@@ -84,7 +84,7 @@ export async function listed<T>(
   }
 }
 
-/** Creates the error response for text that no page has given as its cursor. */
+/** Creates the error response for a cursor that the API has not created. */
 const wrongCursor = (cursor: string): Problem =>
   new Problem('invalid-request', 'query.cursor is not a cursor of this list', {
     wrong: [

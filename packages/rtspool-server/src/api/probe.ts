@@ -4,7 +4,10 @@ import { components } from './components.js'
 import { Problem } from './problem.js'
 import { count } from './values.js'
 
-/** Maximum number of access units in one response: ten seconds with a unit each millisecond. */
+/**
+ * Maximum number of access units (pictures or frames of sound) in one response, enough for a unit each millisecond in
+ * ten seconds.
+ */
 const maxUnits = 10_000
 /**
  * Maximum number of probes (operations that read a path for some seconds) at a time. Each reads all
@@ -70,7 +73,12 @@ export async function probe(
   return { units, seconds: (performance.now() - begun) / 1000, keyFrameIntervalSeconds }
 }
 
-/** Reads access units until the signal aborts, the media ends, or `onUnit` returns `false`. */
+/**
+ * Reads the access units (pictures, frames of sound) of all tracks of a path, from now on. Ends when the signal aborts,
+ * the media ends, or `onUnit` returns `false`.
+ *
+ * @throws The error of the media, unless the signal has aborted.
+ */
 async function readUnits(
   rtsp: RtspServer,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Error responses of the API by name. The name is the last part of the `type` of the problem
- * details, and never changes.
+ * Error responses of the API: status code and title by name. The name is the last part of `type` in the problem details
+ * that a response contains, and never changes.
  *
  * @see RFC 9457
  */
@@ -25,19 +25,19 @@ export const problems = Object.freeze({
   'not-ready': { status: 503, title: 'The server accepts no clients now' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>)
 
-/** Name of an error response. */
+/** Name of an error response, such as `not-found`. */
 export type ProblemName = keyof typeof problems
 
-/** A wrong value in a request, and what was expected. */
+/** A wrong value in a request: its place, the expected value and the received one. Error responses list such values. */
 export interface WrongValue {
   /** Part of the request and name of the value, such as `query.limit` or `body.filter.state`. */
   readonly where: string
   readonly expected: string
-  /** Received value, cut off after 100 characters. */
+  /** Value in the request, as text, cut off after 100 characters. */
   readonly got: string
 }
 
-/** Error that ends an operation with an error response. */
+/** Error that an operation throws to end with an error response, whose status code depends on its name. */
 export class Problem extends Error {
   readonly problem: ProblemName
   readonly wrong: readonly WrongValue[]
@@ -62,7 +62,7 @@ export class Problem extends Error {
     return problems[this.problem].status
   }
 
-  /** Returns the body of the response: problem details with what was expected and received. */
+  /** Returns the JSON body of the error response (RFC 9457), with each wrong value of the request. */
   toDetails(requestId: string) {
     const { status, title } = problems[this.problem]
     return {

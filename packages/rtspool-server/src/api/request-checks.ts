@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { Problem } from './problem.js'
 
-/** Names of hosts under which the API may be called, besides every IP address. */
+/** Host names under which clients may call the API, besides every IP address. */
 export interface HostRules {
-  /** Names of hosts in lower case, without a port. */
+  /** Host names in lower case, without a port, under which clients may call the API. */
   readonly names: ReadonlySet<string>
 }
 
@@ -47,8 +47,8 @@ export function checkOrigin({ headers }: IncomingMessage): void {
 }
 
 /**
- * Returns whether an origin has the host and port of a request. Either may leave out the default
- * port of the scheme.
+ * Returns whether the origin of a web page has the host and port of the request's `Host` header. Either may leave out
+ * the default port of the scheme.
  */
 function isPageOf(origin: string, host: string): boolean {
   const scheme = /^https?:\/\//i.exec(origin)?.[0]

@@ -1,7 +1,7 @@
 import type { Operation, OperationMethod } from './operation.js'
 import { Problem } from './problem.js'
 
-/** An operation and the parameters of the path that led to it. */
+/** Operation of the API that a request calls, with the parameters in the path of the request. */
 export interface Route {
   readonly operation: Operation
   readonly params: Readonly<Record<string, string>>
@@ -14,7 +14,7 @@ interface Entry {
 
 const parameter = /^\{(\w+)\}$/
 
-/** Finds operations by method and path. */
+/** Finds the operation of the API that a request calls, by method and path. */
 export class Router {
   readonly #entries: readonly Entry[]
 
@@ -57,9 +57,9 @@ export class Router {
 }
 
 /**
- * Compares the segments of a path with those of an operation.
+ * Compares the segments of a requested path with those of an operation, whose parameters stand in braces.
  *
- * @returns The parameters in the path; `undefined` if the path belongs to another operation.
+ * @returns The values of the parameters by name; `undefined` if the path belongs to another operation.
  */
 function match(
   pattern: readonly string[],

@@ -25,8 +25,8 @@ const filtersWith = <Age extends z.ZodType>(age: Age) => ({
   like: text.optional().describe('Text within user, address, User-Agent, path or public id'),
 })
 
-/** Schema of the properties that select sessions, in a body. */
+/** Schemas of the properties by which a request selects sessions, for a JSON body, in which ages are numbers. */
 export const sessionFilters = filtersWith(seconds)
 
-/** Schema of the properties that select sessions, in a query. */
+/** Schemas of the properties by which a request selects sessions, for a query, in which ages are texts. */
 export const sessionQuery = filtersWith(queryNumber(seconds))

@@ -7,7 +7,7 @@ const maxShownLength = 100
 const maxWrongValues = 20
 
 /**
- * Validates one part of a request.
+ * Validates the path parameters, the query or the body of a request by a schema.
  *
  * @param part - `path`, `query` or `body`; it begins each name of a value in the response.
  * @param isSecret - True for a part with a password: the response then contains none of its values.

@@ -9,7 +9,7 @@ export const queryNumber = <Schema extends z.ZodType>(schema: Schema) =>
     schema,
   )
 
-/** Schema of `true` or `false` in a query. */
+/** Schema of a query parameter with the text `true` or `false`, converted to a boolean. */
 export const queryBoolean = z
   .enum(['true', 'false'])
   .transform((text) => text === 'true')

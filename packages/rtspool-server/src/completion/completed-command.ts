@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from 'commander'
 
-/** Values that a shell offers for an option or an argument. */
+/** Kind of the values that a shell offers after an option or for an argument. */
 export type Values =
   | { readonly kind: 'file' }
   | { readonly kind: 'words'; readonly words: readonly string[] }
@@ -9,26 +9,28 @@ export type Values =
   /** Free text, for which a shell offers nothing. */
   | { readonly kind: 'text' }
 
-/** An option of a command, for completion scripts. */
+/** An option of a command, as completion scripts for shells offer it. */
 export interface CompletedOption {
   /** Names with their dashes: `--help`, `-h`. */
   readonly names: readonly string[]
   readonly text: string
-  /** Values that follow the option; `undefined` if it has none. */
+  /** Kind of the value that follows the option; `undefined` if the option has no value. */
   readonly values: Values | undefined
 }
 
-/** A command, for completion scripts. */
+/** A command or subcommand, as completion scripts for shells offer it. */
 export interface CompletedCommand {
   /** Name after `rtspool`, such as `config check`; empty for the server itself. */
   readonly name: string
   readonly text: string
   readonly options: readonly CompletedOption[]
-  /** Values of the arguments; `undefined` if there are none. */
+  /** Kind of the values of the first argument; `undefined` if the command has no arguments. */
   readonly values: Values | undefined
 }
 
-/** A configuration key, with its values if there are few. */
+/**
+ * A configuration key with its meaning. `words` lists the values that a shell can offer, and is empty for free values.
+ */
 export interface CompletedKey {
   readonly name: string
   readonly text: string
@@ -43,14 +45,14 @@ export interface Completions {
   readonly keys: readonly CompletedKey[]
 }
 
-/** Returns the values of an option of the server, by its long name. */
+/** Returns the kind of values that an option of the server has, by the long name `--port`; `undefined` = unknown. */
 export type ValuesOfOption = (long: string) => Values | undefined
 
 /**
- * Describes a command and its subcommands for completion scripts.
+ * Returns the descriptions of a command and its subcommands for completion scripts, the command first.
  *
- * @param name - Name after `rtspool`; empty for the server itself.
- * @param valuesOf - Returns values that the command-line parser does not know.
+ * @param name - Name after `rtspool`, such as `config`; empty for the server itself.
+ * @param valuesOf - Returns the values of an option of this command, if the command-line parser does not know them.
  */
 export function completedCommands(
   command: Command,

@@ -40,7 +40,10 @@ export function completions(): Completions {
   }
 }
 
-/** Returns the values of the server's options that set a configuration key, and of `--set`. */
+/**
+ * Returns the kinds of values by the long name of the option, for server options that set a configuration key, and
+ * `--set`.
+ */
 function valuesByOption(): ReadonlyMap<string, Values> {
   const values = new Map<string, Values>([['--set', { kind: 'key' }]])
   for (const { flags, key } of optionTable(keySchema())) {
@@ -53,7 +56,9 @@ function valuesByOption(): ReadonlyMap<string, Values> {
   return values
 }
 
-/** Returns the values of a key, if its schema lists them: `true` and `false`, or fixed texts. */
+/**
+ * Returns the values of a configuration key, if its schema lists them: `true` and `false`, or fixed texts; else none.
+ */
 function wordsOf({ type, enum: fixed, const: single, anyOf = [] }: KeySchema): string[] {
   if (fixed) return fixed.map(String)
   if (single !== undefined) return [String(single)]

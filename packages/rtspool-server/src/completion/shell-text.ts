@@ -10,7 +10,7 @@ import type {
 export const quoted = (text: string): string =>
   `'${text.replace(/\s+/g, ' ').replaceAll("'", "'\\''")}'`
 
-/** A word that a shell offers, and its meaning. */
+/** A word that a shell offers to complete the command line, and its meaning. */
 export interface Offer {
   readonly word: string
   readonly text: string
@@ -25,17 +25,15 @@ export function commandsInside(commands: readonly CompletedCommand[], name: stri
   })
 }
 
-/** Returns all names of options with their meanings. */
+/** Returns each name of each option, such as `--help` and `-h`, with the meaning of the option. */
 export const optionOffers = (options: readonly CompletedOption[]): Offer[] =>
   options.flatMap(({ names, text }) => names.map((word) => ({ word, text })))
 
-/** Returns the configuration keys whose values are known. */
+/** Returns the configuration keys of which a shell can offer the values. */
 export const keysWithWords = (keys: readonly CompletedKey[]): readonly CompletedKey[] =>
   keys.filter(({ words }) => words.length > 0)
 
-/**
- * Functions that write the commands of one shell, each of which is one line of a completion script.
- */
+/** Lines of a completion script, in the language of one shell, that offer words, file names or configuration keys. */
 export interface OfferingShell {
   readonly offerWords: (offers: readonly Offer[]) => string
   readonly offerFiles: string

@@ -21,7 +21,10 @@ import { checkReadable, modeWarning, readUsersFile } from './users-file.js'
  */
 export const usersVariable = 'RTSPOOL_USERS'
 
-/** Option `auth` of the server, users of the API, and warnings for the operator. */
+/**
+ * Users and rights that the configuration gives: for the RTSP server (option `auth`), and for the control API. `auth`
+ * is `undefined` without users and without external logins.
+ */
 export interface AuthOfCommand {
   readonly auth: AuthOptions | undefined
   /** Users who may log in to the control API. */
@@ -30,7 +33,7 @@ export interface AuthOfCommand {
 }
 
 /**
- * Builds the option `auth` of the server.
+ * Collects users and rights from all sources, for the RTSP server and for the control API.
  *
  * @param sources - Its environment may contain {@link usersVariable}: `name:password`, several
  *   separated by spaces.
@@ -72,7 +75,7 @@ export function authOf(
 }
 
 /**
- * Adds the users of a password file.
+ * Adds the users of the configured file, which has hashes (YAML) or `name:password` lines, to a directory.
  *
  * @returns A warning if other users of the machine can read the file.
  */
@@ -172,9 +175,9 @@ function rulesOf(
 }
 
 /**
- * Adds a warning for a subject of a rule that is a role without users.
+ * Adds a warning for a subject (user or role) of an access rule that no user matches.
  *
- * @throws {OptionValueError} The subject is no role.
+ * @throws {OptionValueError} The subject is a user name, which is probably misspelt.
  */
 function noteUnknown(subject: string, source: string, warnings: string[]): void {
   if (!subject.startsWith('role:')) {
@@ -184,7 +187,7 @@ function noteUnknown(subject: string, source: string, warnings: string[]): void 
 }
 
 /**
- * Returns the users who may log in to the control API.
+ * Returns the users who may log in to the control API, by the rules of `auth.api`.
  *
  * @param warnings - A warning is added for each role without a user.
  */

@@ -3,8 +3,10 @@ import type { TlsCertificate } from 'rtspool'
 import type { LoadedConfig } from './load-config.js'
 
 /**
- * Reads a file. If the file is a directory, the error of the system lacks its name, so the message
- * adds the name.
+ * Reads a file that the configuration names.
+ *
+ * @throws {Error} The message has the place of the configuration key, the name of the file, and the reason of the
+ *   system.
  */
 function readFile(source: string, file: string): Buffer {
   try {

@@ -29,7 +29,7 @@ export const defaultFiles = ['rtspool.yml', '/etc/rtspool/rtspool.yml'] as const
 
 /** A configuration file, parsed as YAML. The schema has not checked it yet. */
 export interface ConfigFile extends ConfigLayer {
-  /** Name of the file, as the user wrote it. */
+  /** Name of the configuration file, as the user wrote it. */
   readonly name: string
   readonly text: string
   readonly document: Document.Parsed
@@ -106,10 +106,7 @@ function documentOf(name: string, text: string, lineCounter: LineCounter): Docum
   }
 }
 
-/**
- * Returns the first error at each place of the file. Further errors at the same place usually
- * result from it.
- */
+/** Returns the first YAML error at each place of the file. Further errors at the same place usually result from it. */
 function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
   const places = new Set<number>()
   return errors.filter(({ pos: [offset] }) => {
@@ -130,10 +127,10 @@ const syntaxTexts: Readonly<Record<string, string>> = {
 const plainMessage = (message: string): string => message.replace(/\s+/g, ' ').slice(0, 200)
 
 /**
- * Finds valid YAML that a file of configuration must not contain: numbers that begin with 0, the name
- * `__proto__`, and too many aliases.
+ * Finds valid YAML that a configuration file must not contain: numbers that begin with 0, the name `__proto__`, and too
+ * many aliases.
  *
- * @returns For each, its offset in the text in characters, and a sentence for the error.
+ * @returns For each of them, its offset in the text in characters, and the end of an error message.
  */
 function oddNodes(document: Document.Parsed): [offset: number, says: string][] {
   const odd: [number, string][] = []
@@ -178,8 +175,8 @@ function treeOf(
 }
 
 /**
- * Returns a value without its empty keys: those without a value, and sections whose keys are all
- * commented out.
+ * Returns a configuration tree without its empty keys: those without a value, and sections whose keys are all commented
+ * out.
  */
 export function withoutNulls(value: unknown): unknown {
   if (value === null) return undefined
@@ -191,10 +188,11 @@ export function withoutNulls(value: unknown): unknown {
 }
 
 /**
- * Returns the offset in the file of the value at a path. If there is none, returns the offset of
- * the nearest section around it.
+ * Returns the offset in the file, in characters, of the value of a configuration key. Without a value, returns the
+ * offset of the nearest section around the key.
  *
- * @param isKey - Returns the offset of the key in place of its value.
+ * @param path - Names of the sections and the key.
+ * @param isKey - Returns the offset of the key's name in place of its value.
  */
 function offsetOf(document: Document.Parsed, path: KeyPath, isKey = false): number {
   let node: Node | null = document.contents

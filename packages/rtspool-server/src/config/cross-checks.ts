@@ -3,7 +3,12 @@ import { nameOf } from './key-schema.js'
 import type { ConfigProblem, KeySources } from './problems.js'
 import type { Config } from './schema.js'
 
-/** Finds keys whose values exclude each other, after all sources are merged. */
+/**
+ * Checks the merged configuration for keys whose values exclude each other, such as TLS without a certificate.
+ *
+ * @param sources - Gives the place of each key for the messages.
+ * @returns One problem for each mistake; empty without mistakes.
+ */
 export function crossProblems(config: Config, sources: KeySources): ConfigProblem[] {
   return [
     ...tlsProblems(config, sources),
@@ -121,7 +126,12 @@ function recordingProblems(config: Config, sources: KeySources): ConfigProblem[]
   ]
 }
 
-/** Live paths below that of replay would be taken for recordings: with other rights, and closed to publishers. */
+/**
+ * Finds a path of live media below `replay.path`, at which recordings are played. The server would take requests for
+ * such a path as requests for a recording.
+ *
+ * @returns One problem, or none.
+ */
 function liveBelowReplay(
   { recordings, replay, paths, sources, publish }: Config,
   keys: KeySources,

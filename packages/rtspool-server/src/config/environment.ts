@@ -11,18 +11,20 @@ import {
 import type { ConfigLayer } from './problems.js'
 import { valueOfText } from './text-value.js'
 
-/** Environment variables of a process. */
+/** Environment variables of a process, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Environment variables that begin with the prefix but set no configuration key. */
+/**
+ * Environment variables that begin with `RTSPOOL_` but set no configuration key, because the command reads them itself.
+ */
 const otherVariables: ReadonlySet<string> = new Set([
   ...['RTSPOOL_CONFIG', 'RTSPOOL_USERS', 'RTSPOOL_WEBHOOK_SECRET'],
   'RTSPOOL_AUTH_HOOK_SECRET',
 ])
 
 /**
- * Copies the variables of the process, and removes those of this command from the process. Some are
- * secrets, and Node's crash reports and child processes would contain them.
+ * Copies the environment variables of the process, and removes those that begin with `RTSPOOL_` from the process. Some
+ * are secrets, and Node's crash reports and child processes would contain them.
  */
 export function takeEnvironment(variables: Record<string, string | undefined>): Environment {
   const copy = { ...variables }
@@ -35,7 +37,11 @@ export interface EnvironmentLayer extends ConfigLayer {
   readonly warnings: readonly string[]
 }
 
-/** Reads the keys that environment variables set. An empty variable counts as missing. */
+/**
+ * Reads the values of configuration keys from environment variables. A variable with an empty text counts as missing.
+ *
+ * @param root - Schema of the configuration, which gives the name of the variable of each key.
+ */
 export function environmentLayer(root: KeySchema, environment: Environment): EnvironmentLayer {
   const keys = new Map(keysOf(root).map((entry) => [entry.variable, entry]))
   const given = Object.entries(environment).filter(
@@ -74,15 +80,15 @@ function unknownVariable(name: string, root: KeySchema, known: readonly string[]
 export interface KeyText {
   readonly entry: KeyEntry
   readonly text: string
-  /** Name of the option or environment variable. */
+  /** Name of the option or environment variable that gives the value, for messages. */
   readonly source: string
   /** Value that is used in place of the text, for options without an argument. */
   readonly value?: unknown
 }
 
 /**
- * Builds a layer of the configuration from values given as text: the layer of the environment
- * variables, or of the command line.
+ * Builds a layer of the configuration from values that are given as texts, by environment variables or options. Texts
+ * are converted to the types of their keys.
  */
 export function textLayer(kind: ConfigLayer['kind'], given: readonly KeyText[]): ConfigLayer {
   let tree: Readonly<Record<string, unknown>> = {}

@@ -9,7 +9,7 @@ const head = `# Configuration of rtspool. A key that is commented out has the va
 # Paths of files are relative to the folder of this file.
 `
 
-/** Returns the text of a configuration file that contains all keys as comments. */
+/** Returns the configuration file that `rtspool init` writes: all keys with meaning and default, as comments. */
 export function exampleConfig(): string {
   const sections = Object.entries(keySchema().properties ?? {}).map(([name, schema]) =>
     schema.properties ? sectionText(name, schema, '') : keyText(name, schema, ''),

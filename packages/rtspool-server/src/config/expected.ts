@@ -3,7 +3,9 @@ import type { KeySchema } from './key-schema.js'
 /** Maximum number of characters of a received value that a message shows. */
 const maxShownLength = 64
 
-/** Describes the values that a key may have, as the end of a sentence: `must be …`. */
+/**
+ * Describes the values that a configuration key may have, such as `a number from 1`, to follow `must be` in a message.
+ */
 export function expectedOf(schema: KeySchema): string {
   const { expected, anyOf, type, items } = schema
   if (expected !== undefined) return expected

@@ -29,8 +29,8 @@ export interface KeyMeta {
    */
   readonly expected?: string
   /**
-   * True if the value is the path of a file. In a configuration file, such a path is relative to
-   * the folder of that file.
+   * True if the value is the path of a file. In a configuration file, such a path is relative to the folder of the
+   * configuration file.
    */
   readonly isFile?: boolean
   /** True if the value may contain a password: no message and no response shows the value. */
@@ -40,7 +40,9 @@ export interface KeyMeta {
   readonly examples?: readonly unknown[]
 }
 
-/** Adds a description to the schema of a configuration key. */
+/**
+ * Adds a description (unit, option, default and so on) to the schema of a configuration key, and returns the schema.
+ */
 export const key = <Type extends z.ZodType>(type: Type, meta: KeyMeta): Type =>
   type.meta({ ...meta })
 
@@ -103,7 +105,7 @@ export const network = () =>
 
 export const patternText = 'a path such as /cam, or /live/* for all paths below'
 
-/** Returns whether a text is a path, or a pattern of paths, to which clients could publish. */
+/** Returns whether clients could publish to the path, or to the pattern of paths, that a text contains. */
 function isPattern(text: string): boolean {
   try {
     new MountPoints().allowPublish(text)

@@ -5,7 +5,8 @@ export interface KeySchema extends Partial<KeyMeta> {
   readonly type?: string
   readonly properties?: Readonly<Record<string, KeySchema>>
   /**
-   * Schema of each value in a section whose keys are names that the user chooses, such as `paths`.
+   * Schema of each value in a section whose keys are names that the user chooses, such as `paths`. `false` = no such
+   * keys.
    */
   readonly additionalProperties?: KeySchema | boolean
   readonly items?: KeySchema
@@ -18,7 +19,9 @@ export interface KeySchema extends Partial<KeyMeta> {
   readonly default?: unknown
 }
 
-/** Position of a key in the configuration: names of its sections, and its own name. */
+/**
+ * Position of a key in the configuration: names of the sections around the key, list indices, and the key's own name.
+ */
 export type KeyPath = readonly PropertyKey[]
 
 /** A configuration key, with its names and its schema. */
@@ -38,7 +41,7 @@ const variableOf = (path: readonly string[]): string =>
   variablePrefix +
   path.map((name) => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase()).join('_')
 
-/** Returns whether a value is an object with named members, such as a section. */
+/** Returns whether a value is an object with named members, as sections of the configuration are. */
 export const isSection = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -59,8 +62,8 @@ export function keysOf(section: KeySchema, path: readonly string[] = []): KeyEnt
 }
 
 /**
- * Returns the schema at a position. If a part of the position is unknown, returns the schema of the
- * section around it.
+ * Returns the schema at a position of the configuration. If a part of the position is unknown, returns the schema of
+ * the nearest section around it.
  *
  * @returns The schema, and the number of leading parts of the position that are known.
  */
@@ -92,7 +95,7 @@ export function valueAt(tree: unknown, path: KeyPath): unknown {
   return value
 }
 
-/** Returns a copy of a configuration tree in which one value is added or replaced. */
+/** Returns a copy of a configuration tree in which one value is added or replaced. The given tree stays unchanged. */
 export function withValue(
   tree: Readonly<Record<string, unknown>>,
   [name, ...rest]: readonly string[],

@@ -3,8 +3,8 @@ import type { LoadedConfig } from './load-config.js'
 import { OptionValueError } from './option-value-error.js'
 
 /**
- * Refuses the setting that everybody may watch live pictures, on a server with access rights.
- * Browsers need no login for these pictures, so the rights would have no effect.
+ * Refuses `live.access: anyone`, with which everybody may watch live pictures, on a server with access rights. Browsers
+ * need no login for these pictures, so the rights would have no effect.
  *
  * @param auth - Users and rights; `undefined` = everybody may do everything.
  * @throws {OptionValueError} Names the source of the key.

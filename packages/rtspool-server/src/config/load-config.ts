@@ -34,7 +34,9 @@ export interface ConfigSources {
 export interface LoadedConfig extends KeySources {
   readonly config: Config
   readonly file: ConfigFile | undefined
-  /** Warnings about the sources, one line each. */
+  /**
+   * Warnings about the file, the environment and the command line, such as a variable that sets nothing; one line each.
+   */
   readonly warnings: readonly string[]
   /**
    * Returns the name of the option or variable that overrides the file for a key.
@@ -125,8 +127,8 @@ function problemsOfLayer(layer: ConfigLayer, root: KeySchema): ConfigProblem[] {
 }
 
 /**
- * Merges two layers: sections key by key. A list is replaced as a whole, and so is a section whose
- * keys are names that the user chooses.
+ * Merges the values of two sources, of which `above` overrides `below`: sections key by key. A list is replaced as a
+ * whole, and so is a section whose keys are names that the user chooses.
  */
 function merged(
   schema: KeySchema,
@@ -144,8 +146,8 @@ function merged(
 }
 
 /**
- * Makes all paths of files in a layer absolute; they are relative to the folder of the
- * configuration file.
+ * Returns the values of a configuration file with absolute paths of files. In the file, such paths are relative to its
+ * folder.
  */
 function withAbsoluteFiles(
   schema: KeySchema,
@@ -164,7 +166,7 @@ function withAbsoluteFiles(
   return Object.fromEntries(entries)
 }
 
-/** Lists the keys whose values differ between two configurations. */
+/** Returns the positions of the keys whose values differ between two configurations. */
 export function changedKeys(before: Config, after: Config): string[][] {
   return keysOf(keySchema())
     .map(({ path }) => [...path])

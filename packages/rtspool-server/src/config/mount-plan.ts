@@ -10,8 +10,7 @@ interface PlannedFile {
 }
 
 /**
- * Paths that a configuration requires: files to play, and patterns of paths to which clients may
- * publish.
+ * Paths of the server that a configuration requires: files to play, and patterns of paths to which clients may publish.
  */
 export interface MountPlan {
   readonly files: ReadonlyMap<string, PlannedFile>
@@ -38,29 +37,31 @@ const covers = (pattern: string, other: string): boolean =>
   pattern === other || (pattern.endsWith('/*') && other.startsWith(pattern.slice(0, -1)))
 
 /**
- * Returns the paths at which the new plan mounts a file, but something else is mounted that the old
- * plan does not contain.
+ * Returns the paths of new files at which the server has other media already, such as that of a publisher. Files of the
+ * old plan do not count.
  */
 export const takenPaths = (mounts: MountPoints, before: MountPlan, after: MountPlan): string[] =>
   [...after.files.keys()].filter((path) => !before.files.has(path) && mounts.get(path))
 
 /**
- * Changes the mount points from one plan to another. Viewers of a file that is no longer mounted
- * are not disconnected, nor are publishers on a path that is no longer allowed.
+ * Changes the paths of the server from those of one plan to those of another. Viewers of a file that is no longer
+ * mounted stay connected, and so do publishers on a path that is no longer allowed.
  */
 export function applyMounts(mounts: MountPoints, before: MountPlan, after: MountPlan): void {
   freePaths(mounts, before, after)
   fillPaths(mounts, before, after)
 }
 
-/** Removes the files that the new plan has no more, or in another form: the first half of {@link applyMounts}. */
+/**
+ * Removes the files that the new plan does not have, or has with other settings: the first half of {@link applyMounts}.
+ */
 export function freePaths(mounts: MountPoints, before: MountPlan, after: MountPlan): void {
   for (const [path, planned] of before.files) {
     if (!isSame(after.files.get(path), planned)) mounts.remove(path)
   }
 }
 
-/** Mounts the new files, and changes the paths to publish to: the second half of {@link applyMounts}. */
+/** Mounts the new files, and changes the paths to which clients may publish: the second half of {@link applyMounts}. */
 export function fillPaths(mounts: MountPoints, before: MountPlan, after: MountPlan): void {
   for (const path of before.publish.keys()) {
     if (!after.publish.has(path)) mounts.disallowPublish(path)

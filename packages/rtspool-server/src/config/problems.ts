@@ -3,14 +3,14 @@ import type { z } from 'zod'
 import { expectedOf, hintFor, shown } from './expected.js'
 import { type KeyPath, type KeySchema, keysOf, nameOf, schemaAt, valueAt } from './key-schema.js'
 
-/** A mistake in the configuration, with a message for the user. */
+/** A mistake in the configuration: the position of the key, and a message for the user. */
 export interface ConfigProblem {
   readonly path: KeyPath
-  /** Place of the value: `rtspool.yml:3:7`, `RTSPOOL_LOG_LEVEL` or `--log-level`. */
+  /** Place of the value in its source: `rtspool.yml:3:7` (line and column), `RTSPOOL_LOG_LEVEL` or `--log-level`. */
   readonly source: string
   /** End of the message, after the name of the key: `must be …, got …`. */
   readonly says: string
-  /** Complete message on one line, with the place. */
+  /** Complete message for the user on one line: `source`, name of the key, and `says`. */
   readonly message: string
 }
 
@@ -23,8 +23,8 @@ export interface ConfigLayer {
   /** Tree of the values in their sections, like the configuration itself. */
   readonly tree: Readonly<Record<string, unknown>>
   /**
-   * Returns the place of a key in the source, for messages. For a missing key, returns the place of
-   * its section.
+   * Returns the place of a key's value in this source, such as `rtspool.yml:3:7`, for messages. For a missing key,
+   * returns the place of its section.
    */
   sourceOf(path: KeyPath): string
   /** Returns the place of a key's name in the source, if it differs from the place of the value. */
@@ -65,7 +65,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** Creates the problem of the value at a position. */
+/**
+ * Creates the problem of a configuration key, with the place of its value in a source.
+ *
+ * @param says - End of the message: `must be …, got …`.
+ */
 export function problemAt(
   layer: Pick<ConfigLayer, 'kind' | 'sourceOf'>,
   path: KeyPath,
@@ -75,8 +79,8 @@ export function problemAt(
 }
 
 /**
- * Creates a problem. If the place is in a file, adds the name of the key to the message. Options
- * and variables contain that name already.
+ * Creates a problem of a configuration key. If the place is in a file, adds the name of the key to the message. The
+ * name of an option or variable contains the name of the key already.
  */
 function problemIn(
   kind: ConfigLayer['kind'],
@@ -129,8 +133,8 @@ function wrongValue(issue: Issue, layer: ConfigLayer, root: KeySchema): ConfigPr
 }
 
 /**
- * Returns the description of the expected value from a check that this project has written.
- * Messages of zod itself are not used.
+ * Returns the description of the expected value, to follow `must be`, from a check that this project has written.
+ * `undefined` for checks of zod, whose messages are not used.
  */
 function ownMessage(issue: Issue): string | undefined {
   if (issue.code === 'custom') return issue.message

@@ -21,9 +21,9 @@ import { viewersSection } from './sections/viewers.js'
 import { webhooksSection } from './sections/webhooks.js'
 
 /**
- * Schema of the configuration of the command. The file, environment variables and command-line
- * options are all read by it. The JSON Schema, the example file and the reference page are
- * generated from it. A new section is a file in `sections/` and a line here.
+ * Schema of the configuration, by which the file, environment variables and command-line options are all read. The JSON
+ * Schema, the example file and the reference page are generated from it. A new section is a file in `sections/` and a
+ * line here.
  */
 export const configSchema = z
   .strictObject({
@@ -94,7 +94,7 @@ export function keySchema(): KeySchema {
   return derived
 }
 
-/** Returns the JSON Schema of the configuration for editors. */
+/** Returns the JSON Schema of the configuration, with which text editors check and complete configuration files. */
 export function publicJsonSchema(): object {
   const text = JSON.stringify(keySchema(), (name, value) =>
     ownFacts.has(name) ? undefined : value,

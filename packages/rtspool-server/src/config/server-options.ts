@@ -23,8 +23,7 @@ type Complete<Options, WithoutKey extends keyof Options = never> = {
 }
 
 /**
- * Names of the session pool's options that are functions or objects, which a configuration file
- * cannot contain.
+ * Names of the session pool's options that are functions or objects. A configuration file cannot contain such values.
  */
 type PoolCode = 'onAdmit' | 'admission' | 'clock' | 'idCodec' | 'createSessionId' | 'createSession'
 
@@ -115,7 +114,7 @@ export function serverOptionsOf(
   } satisfies Complete<RtspServerOptions, 'clock' | 'onUnknownSession'>
 }
 
-/** Removes the brackets of an IPv6 address. */
+/** Removes the brackets of an IPv6 address: `[::1]` becomes `::1`. Other hosts stay; `undefined` stays `undefined`. */
 export const plainHost = (host: string | undefined): string | undefined =>
   host?.replace(/^\[(.+)\]$/, '$1')
 

@@ -23,7 +23,7 @@ export const loadSettings = (sources: ConfigSources): Settings =>
   settingsOf(loadConfig(sources), sources)
 
 /**
- * Adds the users, read from their file, and further warnings to a configuration.
+ * Adds to a loaded configuration the users, read from their file, and all warnings for the operator.
  *
  * @throws {OptionValueError} The users are invalid.
  */
@@ -43,10 +43,7 @@ export function settingsOf(loaded: LoadedConfig, sources: ConfigSources): Settin
   }
 }
 
-/**
- * Minimum session timeout in seconds without a warning. Every tested client keeps its session alive
- * with this value.
- */
+/** Minimum session timeout in seconds that causes no warning. All tested clients keep their sessions alive with it. */
 const shortestSafeTimeout = 10
 
 function timeoutWarnings({ config, sourceOf }: LoadedConfig): string[] {

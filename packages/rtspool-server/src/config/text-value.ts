@@ -49,8 +49,10 @@ const isAnyText = ({ type, enum: words, const: word }: KeySchema): boolean =>
   type === 'string' && words === undefined && word === undefined
 
 /**
- * Splits the text of a list at its commas; `none` is an empty list. A list of sections can only be
- * written in YAML.
+ * Converts the text of a list: elements stand between commas, and `none` is an empty list. The text of a list of
+ * sections is parsed as YAML.
+ *
+ * @returns `undefined` for text that is no valid YAML.
  */
 function listOf(items: KeySchema, text: string): unknown {
   if (text === 'none') return []

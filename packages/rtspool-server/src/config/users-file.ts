@@ -11,7 +11,7 @@ const othersMode = 0o077
 
 /** Contents of a file with users, one `name:password` on each line. */
 export interface UsersFile {
-  /** Users in the form `name:password`. */
+  /** Texts `name:password`, one for each user, not checked yet. */
   readonly users: readonly string[]
   /** Warning if other users of the machine can read the passwords; `undefined` otherwise. */
   readonly warning: string | undefined

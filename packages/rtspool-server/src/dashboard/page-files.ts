@@ -23,14 +23,14 @@ export interface PageFront {
   readonly file: string
 }
 
-/** Page of the dashboard, on the port of the API. */
+/** Main page of the dashboard, which the port of the control API serves. */
 export const controlPage: PageFront = { path: '/', file: '/index.html' }
-/** Page for share links, on the port of the live picture. */
+/** Page for viewers with a share link, which the port of the live picture serves. */
 export const sharePage: PageFront = { path: '/share', file: '/share.html' }
 
 /**
- * Files of a web page, kept in memory. They are served without a login, because they contain no
- * secret: the page asks its user for a token, and sends it to the API.
+ * Files of a web page, kept in memory, and served without a login. The files contain no secret: the page asks its user
+ * for a token, and sends it to the API.
  */
 export class PageFiles {
   readonly #files: ReadonlyMap<string, PageFile>
@@ -110,8 +110,8 @@ function filesOf(folder: string): Map<string, PageFile> {
 }
 
 /**
- * Returns the content security policy: the page may use its own files, the API, and the WebSockets
- * of the live picture.
+ * Returns the Content-Security-Policy header of a page. The page may use its own files, the API, and the WebSockets of
+ * the live picture.
  */
 function policyOf(livePort: number | undefined): string {
   const live = livePort === undefined ? '' : ` ws://*:${livePort} wss://*:${livePort}`

@@ -15,7 +15,7 @@ export interface FeedEvent {
   readonly [fact: string]: unknown
 }
 
-/** Events of the feed that were read from a position on. */
+/** Events that {@link EventFeed.read} returns: those from a position on that are still stored. */
 export interface FeedPart {
   readonly events: readonly FeedEvent[]
   /**
@@ -52,7 +52,7 @@ export class EventFeed {
     this.#clock = clock
   }
 
-  /** Position after the last event of the feed. */
+  /** Position after the last event of the feed, which is the position of the next event. Positions count from 0. */
   get end(): number {
     return this.#end
   }
@@ -66,7 +66,7 @@ export class EventFeed {
   }
 
   /**
-   * Returns the position after an event.
+   * Returns the position after the event with an id, from which a client that has received that event must read on.
    *
    * @returns 0 for an id of another process, so that the reader gets all stored events. `undefined`
    * for text that is no id.
@@ -89,16 +89,21 @@ export class EventFeed {
   }
 
   /**
-   * Creates the event that tells a reader how many events were lost.
+   * Creates the event `eventsLost`, which tells a reader that it has missed events.
    *
    * @param next - Position of the first event after the gap.
+   * @param lost - Number of missed events.
    */
   lostNotice(lost: number, next: number): FeedEvent {
     const time = new Date(this.#clock.unixTimeMs()).toISOString()
     return { id: this.#idAt(next - 1), type: 'eventsLost', time, count: lost }
   }
 
-  /** Calls `listener` after each event. @returns A function that ends the calls. */
+  /**
+   * Calls `listener` after each published event, without the event: the listener must read it.
+   *
+   * @returns A function that ends the calls.
+   */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

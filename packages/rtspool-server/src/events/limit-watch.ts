@@ -10,12 +10,12 @@ import {
 import type { EventFeed } from './event-feed.js'
 
 const nearShare = 0.8
-/** Milliseconds in which the same limit of the same subject is not reported again. */
+/** Milliseconds in which the same limit is not reported again for the same subject, such as one address or user. */
 const silenceMs = 60_000
 const maxRemembered = 1000
 
 /**
- * Emits an event when 80 % of a limit are in use, before the server refuses clients. A number that
+ * Publishes the event `limitNear` when 80 % of a limit are in use, before the server refuses clients. A number that
  * moves up and down around this threshold is reported at most once a minute.
  */
 export class LimitWatch {
@@ -25,7 +25,7 @@ export class LimitWatch {
   /** Times of the last reports, in milliseconds of the clock, by limit and subject. */
   readonly #reported = new Map<string, number>()
   readonly #onCreated = (session: Session) => this.#checkSessions(session)
-  /** Number of open connections by host. */
+  /** Number of open connections by host: an IPv4 address, or an IPv6 network of 64 bits. */
   readonly #connections = new Map<string, number>()
   readonly #onOpened = (connection: ConnectionInfo) => this.#checkConnections(connection)
   readonly #onClosed = ({ remoteAddress }: ConnectionInfo) => {
@@ -80,7 +80,7 @@ export class LimitWatch {
   }
 
   /**
-   * Counts an opened or closed connection.
+   * Counts a connection that was opened (1) or closed (-1).
    *
    * @returns The number of connections of the host after the change.
    */
@@ -93,8 +93,8 @@ export class LimitWatch {
   }
 
   /**
-   * Publishes `limitNear` if the number is exactly at the threshold of 80 %. A rising number always
-   * reaches the threshold, because the number grows by one.
+   * Publishes `limitNear` if the counted number is exactly 80 % of a limit, rounded up. A rising number always reaches
+   * this threshold, because the number grows by one.
    */
   #check(limit: string, max: number, count: number, subject: Record<string, string>): void {
     if (max === 0 || count !== Math.ceil(max * nearShare)) return
@@ -109,8 +109,8 @@ export class LimitWatch {
 }
 
 /**
- * Returns the limit for a value of a group; 0 = no limit. Names may come from a client, so only own
- * members of the object are read.
+ * Returns the maximum number of sessions with one value of a session group; 0 = no limit. Names may come from a client,
+ * so only own members of the object are read.
  */
 function limitOf(limits: GroupLimits, name: string, value: string): number {
   const ofName = Object.hasOwn(limits, name) ? limits[name] : undefined

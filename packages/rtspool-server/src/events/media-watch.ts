@@ -10,10 +10,10 @@ import type { EventFeed } from './event-feed.js'
 import { mediaFacts } from './server-events.js'
 
 const lookMs = 1000
-/** Number of measurements over which a bitrate is averaged. */
+/** Number of measurements, one each second, over which a bitrate is averaged. */
 const rateLooks = 5
 
-/** Last measurements of one track, the oldest first. */
+/** Last measurements of one track, the oldest first: counted bytes, and the times in milliseconds of the clock. */
 interface TrackLooks {
   readonly octets: number[]
   readonly times: number[]
@@ -21,15 +21,15 @@ interface TrackLooks {
 
 interface MediaLooks {
   packets: number
-  /** Time of the last measurement that found new packets, in milliseconds of the clock. */
+  /** Time of the last measurement that found new packets of the media, in milliseconds of the clock. */
   packetsAt: number
   isDown: boolean
   readonly tracks: Map<number, TrackLooks>
 }
 
 /**
- * Measures all media once a second: their bitrates, and the time without packets. Publishes
- * `mediaDown` for a media without packets for some seconds.
+ * Measures all live media once a second: bitrates, and the time without packets. Publishes the event `mediaDown` for a
+ * media without packets for some seconds, and `mediaUp` when packets arrive again.
  */
 export class MediaWatch {
   readonly #server: RtspServer
@@ -40,7 +40,7 @@ export class MediaWatch {
   #timer: ClockTimer
 
   /**
-   * Starts without measurements.
+   * Starts to measure, once a second until `close`.
    *
    * @param downAfterSeconds - Seconds without a packet after which a media is down; 0 = never.
    */

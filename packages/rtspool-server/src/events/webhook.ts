@@ -4,30 +4,33 @@ import { type Receiver, receiverOf, signedHeaders } from '../access/receiver.js'
 import type { EventFeed, FeedEvent } from './event-feed.js'
 import type { EventType } from './event-types.js'
 
-/** Delays after failed attempts: from 1 to 1.2 s, then twice as long each, up to 60 to 72 s. */
+/**
+ * Delays before an event is sent again: from 1 to 1.2 s after the first failure, then twice as long each, up to 60 to
+ * 72 s.
+ */
 const retries: Backoff = { firstMs: 1_200, maxMs: 72_000, jitter: 1 / 6 }
 const eventsPerRead = 100
 
-/** Receiver, signature and retries of a {@link Webhook}. */
+/** Receiver of a {@link Webhook}, key of the signature, and number and time limit of the attempts to send. */
 export interface WebhookOptions {
   /**
    * URL of the receiver, with `http` or `https`. Name and password in the URL are sent as Basic
    * authentication.
    */
   readonly url: string
-  /** Key of the signature; without it, requests are not signed. */
+  /** Key with which each request is signed, so that the receiver can check the sender; absent = no signature. */
   readonly secret?: string | undefined
-  /** Types of events to send. @default all */
+  /** Types of events that are sent to the receiver. @default all */
   readonly types?: ReadonlySet<EventType> | undefined
   /**
    * Number of attempts for one event. After the last failure, the event is not sent.
    * @default 10, which take about 6 minutes
    */
   readonly maxAttempts?: number | undefined
-  /** Maximum milliseconds of one attempt. @default 10000 */
+  /** Maximum milliseconds for one attempt to send an event, after which the attempt fails. @default 10000 */
   readonly timeoutMs?: number | undefined
   readonly clock?: Clock | undefined
-  /** Function that sends a request. @default `fetch` of Node */
+  /** Function that sends a request; another one serves tests. @default `fetch` of Node */
   readonly post?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
 }
 
@@ -65,7 +68,7 @@ export class Webhook {
   #wake: (() => void) | undefined
 
   /**
-   * Starts to send events.
+   * Starts to send the events that are published from now on.
    *
    * @throws {TypeError} The URL is invalid.
    */
@@ -143,9 +146,9 @@ export class Webhook {
   }
 
   /**
-   * Sends an event once.
+   * Sends an event to the receiver once.
    *
-   * @returns The reason of a failure; `undefined` after a success.
+   * @returns The reason of a failure, and whether another attempt may succeed; `undefined` after a success.
    */
   async #attempt(event: FeedEvent): Promise<Refusal | undefined> {
     const body = JSON.stringify(event)
@@ -188,8 +191,8 @@ interface Refusal {
 }
 
 /**
- * Returns whether a status means a temporary failure: the receiver fails, is busy, or is slow.
- * Another attempt may then succeed.
+ * Returns whether a status of the receiver's response means a temporary failure: the receiver fails, is busy, or is
+ * slow. Another attempt may then succeed.
  */
 const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 429
 
@@ -204,8 +207,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Returns the message of an error. An error about a name with several addresses has a message for
- * each address, and none of its own.
+ * Returns the message of an error. The error of a connection to a host with several addresses has a message for each
+ * address, and none of its own.
  */
 function messageOf(error: Error): string {
   if (error.message !== '') return error.message

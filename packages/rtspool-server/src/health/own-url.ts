@@ -2,7 +2,10 @@ import type { Config } from '../config/schema.js'
 
 const anyHosts: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
 
-/** Returns the URL at which this machine reaches a server with this configuration. */
+/**
+ * Returns the RTSP URL at which a client on this machine reaches a server with this configuration. The URL has a
+ * loopback address if the server listens on all addresses.
+ */
 export function ownUrl({ rtsp, tls }: Config): string {
   return rtsp.port === false
     ? urlOf('rtsps', tls.host ?? rtsp.host, tls.port)
@@ -17,8 +20,8 @@ function urlOf(scheme: string, host: string | undefined, port: number): string {
 }
 
 /**
- * Returns the loopback address at which a listener can be reached. A listener on all IPv6 addresses
- * may refuse IPv4, so its address is `::1`.
+ * Returns the loopback address at which a server that listens on all addresses can be reached. A server on all IPv6
+ * addresses may refuse IPv4, so its address is `::1`.
  */
 const loopbackFor = (host: string | undefined): string =>
   host?.includes(':') ? '::1' : '127.0.0.1'

@@ -2,7 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { TimelineBreak } from 'rtspool'
 import type { RepeatLimit } from './repeat-limit.js'
 
-/** A message on one of the library's diagnostics channels; `error` is the cause of a failure. */
+/**
+ * A message that the library publishes on one of its diagnostics channels. `error` is the cause of a failure; the other
+ * members are facts for the log line.
+ */
 interface Diagnosis {
   readonly error?: unknown
   readonly address?: string | undefined
@@ -15,7 +18,7 @@ const timelineWords: Readonly<Record<TimelineBreak['kind'], string>> = {
   sequence: 'the sequence numbers of a source have begun anew',
 }
 
-/** Level and text of the log line for each channel. */
+/** Diagnostics channels of the library, each with the level and the text of its log line. */
 const channels: readonly (readonly [
   name: string,
   level: 'warn' | 'error',

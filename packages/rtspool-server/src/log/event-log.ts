@@ -51,7 +51,7 @@ function logPublishers(server: RtspServer, lines: RepeatLimit): void {
   })
 }
 
-/** Logs new bans, and the clients that they refuse. */
+/** Logs each new and each ended ban, and the clients that a ban refuses. */
 export function logBans({ pool }: Pick<RtspServer, 'pool'>, lines: RepeatLimit): void {
   pool.on('banned', (ban) => {
     const { cause, reason, author, until } = ban

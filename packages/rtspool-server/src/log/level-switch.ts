@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 
-/** Switches the level of the log between the configured one and debug. */
+/** Switches the level of the log between the configured level and `debug`. */
 export class LevelSwitch {
   readonly #log: Logger
   #usual: string

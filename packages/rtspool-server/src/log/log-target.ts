@@ -6,17 +6,18 @@ type Failure = NodeJS.ErrnoException
 /** Destination for the lines of a log: a file descriptor or a file. */
 export interface LogTarget {
   /**
-   * Starts to write bytes, and calls `done` with the number of bytes written or with an error.
-   * Never blocks the event loop.
+   * Starts to write bytes, and calls `done` once, with the number of bytes written or with an error. Never blocks the
+   * event loop. The bytes must stay unchanged until `done` is called.
    */
   write(bytes: Uint8Array, done: (error: Failure | null, count: number) => void): void
   /**
-   * Writes bytes before the process ends. Blocks for at most `timeoutMs`, and reports no errors.
+   * Writes bytes at the end of the process, when no callback is called any more. Blocks for at most `timeoutMs`, and
+   * reports no errors.
    */
   writeSync(bytes: Uint8Array, timeoutMs: number): void
   /**
-   * Opens the file again by its name, for a file that was renamed. Does nothing, without an error,
-   * if the target has no name.
+   * Opens the log file again by its name, for a file that was renamed. Then calls `done`, with the error if there is
+   * one. Does nothing, without an error, if the target has no name.
    */
   reopen(done: (error: Failure | null) => void): void
 }
@@ -31,7 +32,7 @@ const retryMs = 10
 const fileMode = 0o640
 const fileFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0)
-/** Error codes of a wrong file name, for which another attempt is useless. */
+/** Error codes of the system for a wrong name of the log file, with which another attempt is useless. */
 const wrongNames = new Set([
   'ENOENT',
   'ENOTDIR',
@@ -43,15 +44,12 @@ const wrongNames = new Set([
   'ELOOP',
 ])
 
-/**
- * Writes to a descriptor. If it is a file that could not be opened, tries to open it again with
- * each write.
- */
+/** Writes to a file descriptor. A log file that could not be opened is tried again with each write. */
 class DescriptorTarget implements LogTarget {
   #fd: number | undefined
   readonly #file: string | undefined
   /**
-   * True if a write to the descriptor cannot block. A blocked write would keep the process from
+   * True if a write to the descriptor returns at once even if nobody reads. A blocked write would keep the process from
    * ending.
    */
   readonly #returns: boolean

@@ -1,7 +1,7 @@
 import { type Clock, type ClockTimer, systemClock } from 'rtspool'
 import type { LogTarget } from './log-target.js'
 
-/** Maximum number of bytes that wait for the target; a line that does not fit is dropped. */
+/** Maximum number of bytes of log lines that wait to be written; a line that does not fit is dropped. */
 const maxBytes = 1024 * 1024
 /**
  * Maximum number of bytes in one write. Linux pipes hold 64 KiB, and most targets accept this much
@@ -13,22 +13,20 @@ const fullPauseMs = 50
 /** Milliseconds to wait after any other error: a full disk, a closed reader, a closed terminal. */
 const errorPauseMs = 1000
 
-/** Clock and callback of a {@link LogWriter}. */
+/** Options of a {@link LogWriter}: clock, and a callback after dropped lines. */
 export interface LogWriterOptions {
-  /** Clock for pauses. @default the clock of the system */
+  /** Clock for the pauses after a failed write; another one serves tests. @default the clock of the system */
   readonly clock?: Clock
   /**
-   * Called with the number of dropped lines as soon as the buffer has room again. May write a line.
+   * Called with the number of dropped lines, as soon as the buffer of waiting lines has room again. May write a line.
    */
   readonly roomAgain?: (dropped: number) => void
 }
 
 /**
- * Writes lines without waiting for the target and without throwing.
- *
- * One asynchronous write is under way at a time; later lines wait in a buffer of 1 MiB. A line that
- * does not fit is dropped and counted. An error of the target loses no line: the writer pauses, and
- * tries the same bytes again.
+ * Writes log lines to a {@link LogTarget} without waiting for it and without throwing. One asynchronous write is under
+ * way at a time; later lines wait in a buffer of 1 MiB. A line that does not fit is dropped and counted. An error of
+ * the target loses no line: the writer pauses, and tries the same bytes again.
  */
 export class LogWriter {
   readonly #target: LogTarget
@@ -43,7 +41,7 @@ export class LogWriter {
   #dropped = 0
   #isWriting = false
   #pause: ClockTimer | undefined
-  /** Callbacks of `reopen` calls that have not been called yet. */
+  /** Callbacks given to `reopen`, to be called once the target has been opened again. */
   #reopened: ((error: NodeJS.ErrnoException | null) => void)[] = []
   readonly #waiting = new Set<() => void>()
 
@@ -88,7 +86,7 @@ export class LogWriter {
     if (!this.#isWriting) this.#openAgain()
   }
 
-  /** Waits until all lines are written, an error occurs, or the time is over. */
+  /** Waits until all lines are written, an error occurs, or `timeoutMs` milliseconds are over. Never rejects. */
   async flush(timeoutMs: number): Promise<void> {
     if (this.#bytes === 0 || this.#isPausedByError) return
     await new Promise<void>((resolve) => {
@@ -133,7 +131,7 @@ export class LogWriter {
     })
   }
 
-  /** Opens the target again if that was requested; otherwise writes the next lines. */
+  /** Opens the target again if `reopen` was called; otherwise starts to write the next waiting lines. */
   #goOn(): void {
     if (this.#reopened.length > 0 && !this.#isWriting) this.#openAgain()
     else this.#writeNext()
@@ -202,8 +200,8 @@ export class LogWriter {
   }
 
   /**
-   * Drops the rest of a line that was only partly written to the old file, so that the new file
-   * starts with a whole line.
+   * Drops the rest of a line that was only partly written to the old log file. The new file thus starts with a whole
+   * line.
    */
   #dropTornLine(): void {
     const chunk = this.#chunk

@@ -17,9 +17,9 @@ const maxTextLength = 256
  * shortened.
  */
 const maxStackLength = 4096
-/** Maximum time in milliseconds by which a log that nobody reads delays the end of the process. */
+/** Maximum milliseconds for which the end of the process waits until the log has written its lines. */
 const closeTimeoutMs = 1000
-/** Maximum time in milliseconds by which an unread log delays a process that must end at once. */
+/** Maximum milliseconds for which a process that must end at once waits until the log has written its lines. */
 const exitTimeoutMs = 200
 
 /** Level, format and file of the log. */
@@ -31,7 +31,7 @@ export interface LogOptions {
   readonly file?: string | undefined
 }
 
-/** The log of the command. */
+/** Log of the command, with functions that open its file again and close it. */
 export interface CommandLog {
   readonly log: Logger
   /** Opens the log file again by its name; `done` receives the error, if any. */

@@ -36,7 +36,7 @@ export function logRecordings(recordings: RecordingService, lines: RepeatLimit):
   })
 }
 
-/** Returns a function that logs the path of a recording which cannot be played, and the error. */
+/** Returns a callback that logs a recording which cannot be played over RTSP, with its path and the error. */
 export const logReplayFailures =
   (lines: RepeatLimit) =>
   (path: string, error: unknown): void => {

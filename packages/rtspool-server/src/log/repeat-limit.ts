@@ -12,16 +12,13 @@ const maxLinesOfHost = 40
 const maxLines = 400
 /** Maximum number of hosts whose lines are counted separately; further hosts share one count. */
 const maxHosts = 1000
-/**
- * Maximum number of hosts for which a separate line reports the suppressed lines. The others share
- * one line.
- */
+/** Maximum number of hosts whose suppressed lines are reported in a line for each host. The rest share one line. */
 const maxSummaries = 10
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 const levels: readonly Level[] = ['debug', 'info', 'warn', 'error']
 
-/** Values to log with a message. `address` is that of the peer that caused the line, if any. */
+/** Values that are logged with a message, by name. `address` is that of the peer that caused the line, if any. */
 export interface LineFacts {
   readonly address?: string | undefined
   readonly [fact: string]: unknown
@@ -31,7 +28,7 @@ export interface LineFacts {
 interface HostLines {
   lines: number
   suppressed: number
-  /** Highest level of the suppressed lines of the host. */
+  /** Highest level (`debug` is the lowest, `error` the highest) of the host's suppressed lines. */
   level: Level
   /** Numbers of lines by kind: of all lines, and of the suppressed ones. */
   readonly kinds: Map<string, { count: number; suppressed: number }>
@@ -134,7 +131,7 @@ function kindIn({ kinds }: HostLines, name: string): { count: number; suppressed
 }
 
 /**
- * Formats a result of `hostOf` for a log line. An IPv4 address stays as it is, and an IPv6 network
- * gets the suffix `::/64`.
+ * Formats a host, as `hostOf` of the library returns it, for a log line. An IPv4 address stays as it is, and an IPv6
+ * network gets the suffix `::/64`.
  */
 const networkOf = (host: string): string => (host.includes(':') ? `${host}::/64` : host)

@@ -3,7 +3,7 @@ import { type Clock, type ClockTimer, type RtspServer, systemClock } from 'rtspo
 import type { LiveTraffic } from '../live/live-viewer.js'
 import { type TotalTraffic, totalTraffic } from './traffic.js'
 
-/** Seconds between two samples. */
+/** Seconds between two samples of the server's load and traffic. */
 export const sampleSeconds = 2
 const keptSeconds = 5 * 60
 const keptSamples = keptSeconds / sampleSeconds
@@ -16,7 +16,7 @@ const sharePercentile = 99
  * that two samples give a rate.
  */
 export interface HistorySample extends TotalTraffic {
-  /** Number of the sample: one more than that of the sample before. */
+  /** Number of the sample: one more than that of the sample before. A client can request the samples after a number. */
   readonly number: number
   /** Time of the sample, in milliseconds since 1970. */
   readonly unixTimeMs: number
@@ -30,7 +30,10 @@ export interface HistorySample extends TotalTraffic {
   readonly pressure: number | undefined
 }
 
-/** Samples of the last five minutes, for charts in the dashboard. */
+/**
+ * Samples of the server's load and traffic, taken every two seconds. Those of the last five minutes are stored, for
+ * charts in the dashboard.
+ */
 export class History {
   readonly #rtsp: RtspServer
   readonly #live: (() => LiveTraffic) | undefined

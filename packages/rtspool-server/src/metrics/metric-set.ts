@@ -1,9 +1,9 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-/** Labels and value of one series of a metric. */
+/** Labels and value of one series (one time series of Prometheus) of a metric. */
 export type Series = readonly [labels: Readonly<Record<string, string>>, value: number]
 
-/** Set of metrics whose values are read at the time of each request for metrics. */
+/** Metrics for Prometheus, whose values are read anew at each request for metrics. */
 export class MetricSet {
   readonly #registry = new Registry()
 
@@ -13,8 +13,8 @@ export class MetricSet {
   }
 
   /**
-   * Adds a gauge: a metric whose value rises and falls. A series that `read` does not return is
-   * left out.
+   * Adds a gauge: a metric whose value rises and falls. `read` is called at each request for metrics; a series that it
+   * does not return is left out.
    */
   gauge(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
     new Gauge({
@@ -26,7 +26,10 @@ export class MetricSet {
     })
   }
 
-  /** Adds a counter whose value is counted elsewhere and returned by `read`. */
+  /**
+   * Adds a counter, a metric that only grows. `read` is called at each request for metrics, and returns the present
+   * counts.
+   */
   total(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
     new Counter({
       ...{ name, help, labelNames, registers: [this.#registry] },

@@ -34,9 +34,9 @@ export interface MeasuredService {
   readonly rtsp: RtspServer
   readonly mediaWatch: MediaWatch
   readonly webhooks: readonly { readonly stats: WebhookStats }[]
-  /** Returns the traffic of browsers; `undefined` without live pictures. */
+  /** Returns the bytes and packets sent to browsers as live pictures; `undefined` without a port for them. */
   readonly live: (() => LiveTraffic) | undefined
-  /** Counts of snapshots since the start, and bytes of the JPEG that are kept. */
+  /** Counts of snapshots (pictures of media) since the start, and number of bytes of JPEG pictures in the cache. */
   readonly snapshots: { readonly stats: SnapshotStats; readonly cachedBytes: number }
   readonly sources: Pick<SourceService, 'statuses'>
   readonly version: string
@@ -52,7 +52,7 @@ export class Metrics {
   readonly #mediaWatch: MediaWatch
   readonly #live: (() => LiveTraffic) | undefined
   readonly #loop: IntervalHistogram
-  /** Sessions of viewers for which packets are left out now, because they read too slowly. */
+  /** Sessions of viewers who read too slowly, so that packets are left out at present. */
   readonly #slow = new Set<Session>()
   readonly #onBehind = (session: Session) => void this.#slow.add(session)
   readonly #noteRequest: (method: Method, seconds: number) => void

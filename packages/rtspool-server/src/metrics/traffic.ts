@@ -1,7 +1,7 @@
 import type { RtspServerStats } from 'rtspool'
 import type { LiveTraffic } from '../live/live-viewer.js'
 
-/** Bytes of media, and packets left out, of all sessions and multicast groups since the start. */
+/** Bytes of media received and sent, and packets not sent to slow viewers, since the start of the server. */
 export interface TotalTraffic {
   readonly bytesIn: number
   readonly bytesOut: number
@@ -9,7 +9,9 @@ export interface TotalTraffic {
 }
 
 /**
- * Adds up the traffic of RTP to sessions, RTP to multicast groups, and MP4 fragments to browsers.
+ * Adds up the traffic of the server: RTP of sessions, RTP to multicast groups, and MP4 fragments to browsers.
+ *
+ * @param live - Traffic of browsers; `undefined` without live pictures.
  */
 export function totalTraffic(
   { unicast, multicast }: Pick<RtspServerStats, 'unicast' | 'multicast'>,

@@ -6,7 +6,11 @@ import { OptionValueError } from '../config/option-value-error.js'
 import type { ConfigLayer } from '../config/problems.js'
 import { type OptionEntry, optionTable } from './option-table.js'
 
-/** Returns the values that command-line options set, to be laid over those of file and environment. */
+/**
+ * Returns the configuration values that command-line options set, which override those of the file and the environment.
+ *
+ * @param command - Parser that has parsed the command line.
+ */
 export function flagsLayer(root: KeySchema, command: Command): ConfigLayer {
   const entries = new Map(optionTable(root).map((entry) => [longOf(entry), entry]))
   const given = command.options.flatMap((option): KeyText[] => {

@@ -15,7 +15,7 @@ export interface OptionEntry {
   readonly defaultText?: string
   /** True if the option may be repeated. */
   readonly isRepeated?: boolean
-  /** Configuration key that the option sets. */
+  /** Configuration key whose value the option sets; absent for other options, such as `--config`. */
   readonly key?: KeyEntry
 }
 

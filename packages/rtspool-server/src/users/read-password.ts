@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 /** Maximum number of characters of a password. */
 const maxLength = 1024
 
-/** Terminal or pipe from which a password is read. */
+/** Terminal or pipe from which a command reads a new password, and the output for its questions. */
 export interface PasswordSource {
   readonly input: Readable & {
     readonly isTTY?: boolean
@@ -13,7 +13,7 @@ export interface PasswordSource {
    * Output on which the command asks for the password. The standard output stays free for results.
    */
   readonly output: Pick<Writable, 'write'>
-  /** Cost of the hash that is stored, as log2 of N. @default 15 */
+  /** Cost of the scrypt hash under which the password is stored, as log2 of N. @default 15 */
   readonly logN?: number
 }
 

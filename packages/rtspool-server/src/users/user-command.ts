@@ -27,7 +27,7 @@ type RunUserAction = (options: FileOptions, action: (editor: UserEditor) => Prom
  * Creates the command-line parser of `rtspool user`.
  *
  * @param source - Terminal or pipe from which the password is read.
- * @param run - Called with the action of the parsed command.
+ * @param run - Called with the options and the action that the command line requests, such as to add a user.
  */
 export function createUserCommand(source: PasswordSource, run: RunUserAction): Command {
   const command = new Command('rtspool user').description(
@@ -101,7 +101,7 @@ function addRole(role: string, before: readonly string[] = []): readonly string[
   return [...before, role]
 }
 
-/** Classes of errors whose messages tell the user what to do. */
+/** Classes of errors whose messages are printed as they are, because they tell the user what to do. */
 const explainedErrors = [OptionValueError, PasswordError, FileError] as const
 
 function refusal(error: unknown, output: CommandOutput): number {

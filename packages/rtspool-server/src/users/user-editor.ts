@@ -29,7 +29,7 @@ export class UserEditor {
   readonly #realm: string
 
   /**
-   * Finds the file that the configuration names.
+   * Finds the file of users: the named one, or the one that the configuration names.
    *
    * @throws {ConfigError} The configuration that names the file has mistakes.
    * @throws {OptionValueError} No file is named, or the file cannot contain hashes.
@@ -56,9 +56,10 @@ export class UserEditor {
   }
 
   /**
-   * Adds a user to the file.
+   * Adds a user to the file, with hashes of a password that is read from a terminal or pipe.
    *
    * @param isTlsOnly - Stores no hashes for Digest, so that the user can log in only by Basic inside TLS.
+   * @param source - Terminal or pipe from which the password is read.
    * @returns A line of output for the user of the command.
    */
   async add(
@@ -141,7 +142,10 @@ export class UserEditor {
   }
 
   /**
-   * Changes the file. Reads it again first, because another command may have changed it meanwhile.
+   * Changes the file of users. Reads it again before each attempt, because another command may have changed it
+   * meanwhile.
+   *
+   * @throws {OptionValueError} Other programs change the file at each attempt.
    */
   async #change(read: () => StoredUsers, changes: readonly KeyChange[]): Promise<void> {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {

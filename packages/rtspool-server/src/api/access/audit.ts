@@ -1,8 +1,8 @@
 import type { Role } from '../../access/roles.js'
 
-/** Entry of the audit log: one change that was made, or tried, through the API. */
+/** Entry of the audit log: one request through the API that changed the server, or tried to. */
 export interface AuditEntry {
-  /** Number of the entry, from 1. */
+  /** Number of the entry: 1 for the first since the start of the server, then one more each. */
   readonly id: number
   readonly time: string
   readonly requestId: string
@@ -12,18 +12,18 @@ export interface AuditEntry {
   readonly operation: string
   /** Path parameters and body members of the request, without secrets. */
   readonly input: Readonly<Record<string, unknown>>
-  /** Status code of the response. */
+  /** Status code of the HTTP response to the request. */
   readonly status: number
 }
 
-/** Maximum number of characters of a text in an entry. */
+/** Maximum number of characters of a text in an entry of the audit log; longer texts are shortened. */
 const maxTextLength = 256
-/** Maximum number of values of a list in an entry. */
+/** Maximum number of values of a list in an entry of the audit log; longer lists are shortened. */
 const maxListLength = 100
 
 /**
- * Shortens the texts and lists of a request at any depth. A body may have 64 KiB, and the log
- * contains 1000 entries.
+ * Shortens the texts and lists in the input of a change, at any depth, for the audit log. A body may have 64 KiB, and
+ * the log contains 1000 entries.
  */
 function cut(value: unknown): unknown {
   if (typeof value === 'string') {
@@ -54,9 +54,10 @@ export class AuditLog {
   }
 
   /**
-   * Returns entries, the newest first.
+   * Returns entries of the audit log, the newest first.
    *
-   * @param before - Id of an entry: only older entries are returned.
+   * @param limit - Maximum number of entries.
+   * @param before - Id of an entry: only older entries are returned. Default: all entries.
    */
   newest(limit: number, before = Number.POSITIVE_INFINITY): AuditEntry[] {
     const older = this.#entries.filter(({ id }) => id < before)

@@ -3,7 +3,7 @@ import type { Logins } from './logins.js'
 import type { TokenFacts, TokenStore } from './tokens.js'
 
 export interface BearersEvents {
-  /** Emitted after a token was removed or a login has ended, with its id. */
+  /** Emitted with the id of a token after its removal, or with the id of a login after its end. */
   ended: [id: string]
 }
 

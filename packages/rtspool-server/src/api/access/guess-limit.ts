@@ -1,8 +1,8 @@
 import type { Clock } from 'rtspool'
 
-/** Rate at which passwords may be tried. */
+/** Rate at which a client may try passwords: `burst` attempts at once, and `perMinute` further ones each minute. */
 export interface GuessRate {
-  /** Number of attempts without a pause. */
+  /** Number of attempts that a client may make at once, after a time without attempts. */
   readonly burst: number
   readonly perMinute: number
 }
@@ -15,7 +15,10 @@ interface Bucket {
 const maxBuckets = 10_000
 const msPerMinute = 60_000
 
-/** Limits the rate of wrong passwords by a key, such as an address or the name of a user. */
+/**
+ * Limits the rate of wrong passwords by a key, such as an address or a user name. The rate of one key does not affect
+ * other keys.
+ */
 export class GuessLimit {
   readonly #clock: Clock
   readonly #rate: GuessRate
@@ -26,7 +29,11 @@ export class GuessLimit {
     this.#rate = rate
   }
 
-  /** Uses up an attempt, if one is left. @returns 0; otherwise the seconds until the next one. */
+  /**
+   * Uses up one attempt of a key, if the key has one left.
+   *
+   * @returns 0 if the password may be checked; otherwise the seconds until the next attempt.
+   */
   take(key: string): number {
     const bucket = this.#bucketOf(key)
     if (bucket.attempts >= 1) {
@@ -36,7 +43,7 @@ export class GuessLimit {
     return Math.ceil(((1 - bucket.attempts) * 60) / this.#rate.perMinute)
   }
 
-  /** Gives back an attempt that a right password has used up. */
+  /** Gives back one attempt of a key, after {@link take} was called for a password that proved right. */
   giveBack(key: string): void {
     this.#bucketOf(key).attempts++
   }

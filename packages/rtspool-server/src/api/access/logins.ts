@@ -15,10 +15,10 @@ const maxLogins = 1000
 const maxLoginsPerUser = 20
 const maxKnownHosts = 1000
 
-/** A login by password, which expires. */
+/** Facts of a login to the API by user name and password, without the token of that login. */
 export interface LoginFacts extends TokenFacts {
   readonly user: string
-  /** Time of expiry, in seconds since 1970. */
+  /** Time at which the login expires, in seconds since 1970. */
   readonly expiresAt: number
 }
 
@@ -34,13 +34,13 @@ export type LoginRefusal = 'wrong' | 'forbidden' | number
 interface StoredLogin extends LoginFacts {
   readonly sha256: string
   readonly address: string
-  /** Hash of the stored password at the login. When the password changes, the login ends. */
+  /** Hash of the user's stored password at the time of the login. When that password changes, the login ends. */
   readonly mark: string | undefined
   readonly timer: ClockTimer
 }
 
 export interface LoginsOptions {
-  /** Returns the users in the present configuration. */
+  /** Returns the users in the present configuration, which a reload may change. */
   readonly users: () => ApiUsers
   readonly clock: Clock
   readonly lifetimeSeconds: number
@@ -57,12 +57,12 @@ export interface LoginsEvents {
  */
 export class Logins extends EventEmitter<LoginsEvents> {
   readonly #options: LoginsOptions
-  /** Logins in the order of their creation. */
+  /** Logins by their id, in the order of their creation. */
   readonly #logins = new Map<string, StoredLogin>()
   readonly #hosts: GuessLimit
   readonly #users: GuessLimit
   readonly #knownUsers: GuessLimit
-  /** Hosts on which users have logged in, as `user host`. */
+  /** Pairs of a user and a host from which that user has logged in before, each as `user host`. */
   readonly #known = new Set<string>()
 
   constructor(options: LoginsOptions) {
@@ -112,7 +112,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
     return isValid ? factsOf(found) : undefined
   }
 
-  /** Ends a login. @returns False for an unknown id. */
+  /** Ends a login, so that its token is no longer accepted. @returns False for an unknown id. */
   end(id: string): boolean {
     const login = this.#logins.get(id)
     if (!login) return false
@@ -131,14 +131,14 @@ export class Logins extends EventEmitter<LoginsEvents> {
     }
   }
 
-  /** Stops the timers. Idempotent. */
+  /** Cancels the timers at which logins expire. Idempotent. */
   close(): void {
     for (const { timer } of this.#logins.values()) timer.cancel()
   }
 
   /**
-   * Uses up an attempt. A user who has logged in on this host has separate attempts, which others
-   * on the host cannot use up.
+   * Uses up an attempt to log in. A user who has logged in from this host before has separate attempts, which other
+   * clients on the host cannot use up.
    *
    * @returns The attempts to give back after a right password, or the seconds until the next one.
    */
@@ -176,7 +176,10 @@ export class Logins extends EventEmitter<LoginsEvents> {
     return { ...factsOf(login), token }
   }
 
-  /** Ends the oldest login of the user, or of all users, if there are too many. */
+  /**
+   * Ends the oldest login of a user who has the maximum number of logins, or else the oldest of all at the common
+   * maximum.
+   */
   #makeRoom(user: string): void {
     const all = [...this.#logins.values()]
     const own = all.filter((login) => login.user === user)
@@ -185,7 +188,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
   }
 }
 
-/** Attempts that one check of a password has used up. */
+/** Attempts that one check of a password has used up, to be given back if the password is right. */
 type Attempt = readonly (readonly [limit: GuessLimit, key: string])[]
 
 const knownKey = (user: string, host: string): string => `${user} ${host}`

@@ -1,23 +1,23 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /**
- * Number of random bytes in a secret. With 256 bits, nobody can guess it, so a fast hash is enough
- * to store it.
+ * Number of random bytes in a token or in the secret of a share link. With 256 bits, nobody can guess the secret, so
+ * that a fast hash is enough to store it.
  */
 const secretBytes = 32
 const idBytes = 6
 
-/** Matches a stored hash of a secret. */
+/** Matches the SHA-256 hash of a secret, in hexadecimal, as {@link hashOf} returns it. */
 export const hashPattern = /^[0-9a-f]{64}$/
 
-/** Creates a random secret with a prefix. */
+/** Creates a random secret: the prefix, which tells the kind of secret, and 256 bits in base64url. */
 export const newSecret = (prefix: string): string =>
   prefix + randomBytes(secretBytes).toString('base64url')
 
-/** Creates a short random id, which is public. */
+/** Creates the random id of a token, login or share link: 8 characters of base64url. The id is no secret. */
 export const newId = (): string => randomBytes(idBytes).toString('base64url')
 
-/** Returns the hash of a secret as it is stored. */
+/** Returns the SHA-256 hash of a secret in hexadecimal, which is stored in place of the secret. */
 export const hashOf = (secret: string): string => digest(secret).toString('hex')
 
 const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest()

@@ -6,7 +6,7 @@ import { type ShareFacts, ShareStore } from './shares.js'
 
 const revokedNote = 'The share link was revoked'
 
-/** Parts of a server that {@link serveShares} connects. */
+/** Parts of a server that {@link serveShares} connects, so that share links can be used and end in all of them. */
 export interface SharingServer {
   readonly shares: ShareStore
   readonly rtsp: RtspServer

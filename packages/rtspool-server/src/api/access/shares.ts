@@ -40,7 +40,7 @@ export type ShareFacts = Omit<StoredShare, 'sha256'>
 /** A share link that was just created, with the only copy of its secret. */
 export type NewShare = ShareFacts & { readonly secret: string }
 
-/** Properties of a new share link. The id of the link replaces a missing name. */
+/** Properties with which a share link is created. A missing name is replaced by the id of the link. */
 export type ShareTerms = Pick<StoredShare, 'path' | 'until' | 'maxViewers' | 'author'> & {
   readonly name: string | undefined
 }
@@ -83,7 +83,7 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
     return new ShareStore(file, stored?.shares ?? [], clock)
   }
 
-  /** Returns the name of the user to whom the sessions of a link belong. */
+  /** Returns the user name of all sessions that were opened with a share link: `share:` and the name of the link. */
   static userOf({ name }: Pick<StoredShare, 'name'>): string {
     return userPrefix + name
   }
@@ -102,9 +102,9 @@ export class ShareStore extends EventEmitter<ShareStoreEvents> {
   }
 
   /**
-   * Creates a share link.
+   * Creates a share link, and stores the hash of its secret in the file of share links.
    *
-   * @returns The link; a reason if there are 1000 links already, or one of the same name.
+   * @returns The link with its secret; `full` if there are 1000 links already, `nameTaken` if one has the same name.
    */
   create(terms: ShareTerms): Promise<NewShare | 'full' | 'nameTaken'> {
     return this.#changes.run(() => this.#create(terms))

@@ -89,7 +89,7 @@ export class TokenStore extends EventEmitter<TokenStoreEvents> {
   }
 
   /**
-   * Creates a token.
+   * Creates a token, and stores its hash in the file of tokens.
    *
    * @returns `undefined` if there are 100 tokens already, which is the limit.
    */

@@ -36,7 +36,7 @@ const banSchema = z
   })
   .register(components, { id: 'Ban' })
 
-/** Schemas of the properties of a ban: its end and its reason. */
+/** Schemas of the properties that a request gives for a new ban: the end and the reason. */
 export const banTerms = {
   seconds: z.number().min(0).optional().describe('Seconds from now; 0 = never ends'),
   until: z.number().optional().describe('End in seconds since 1970, instead of `seconds`'),

@@ -45,7 +45,7 @@ const overriddenSchema = z
   .array(z.object({ key: keyName, by: z.string() }))
   .describe('Changed keys without effect, because an option or a variable wins over the file')
 
-/** Returns whether the control API may change a key while the server runs. */
+/** Returns whether the control API may change a configuration key while the server runs. */
 const canChange = ({ live, isFileOnly }: KeySchema): boolean => live === true && !isFileOnly
 
 function keyView(server: ControlledServer, { path, name, schema }: KeyEntry) {
@@ -106,14 +106,14 @@ function keyChanges(changes: Readonly<Record<string, unknown>>): KeyChange[] {
 }
 
 /**
- * Formats a value for an error response. The value of an unknown key is not shown, because the key
- * may be misspelt and the value a secret.
+ * Formats a received value of a configuration key for an error response. The value of an unknown key is not shown,
+ * because the key may be misspelt and the value a secret.
  */
 const shownValue = (schema: KeySchema | undefined, value: unknown): string =>
   !schema || schema.isSecret ? 'a value that is not shown' : JSON.stringify(value)
 
 /**
- * Creates the error response for problems of the configuration.
+ * Creates the error response for a change that the configuration cannot accept.
  *
  * @param wrongOf - Returns the place of a problem in the request, and the received value.
  */

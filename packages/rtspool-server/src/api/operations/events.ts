@@ -10,7 +10,7 @@ import { time } from '../values.js'
 /** Maximum number of event streams at a time, so that half of the API's connections stay free. */
 const maxStreams = 16
 
-/** Members that every event has. The others depend on its type. */
+/** Schema of an event: the members that every event has. Further members depend on the type of the event. */
 z.looseObject({
   id: z.string().describe('Place in the stream: the value of Last-Event-ID'),
   type: z.enum(eventTypeNames as readonly [EventType, ...EventType[]]),
@@ -40,7 +40,7 @@ function startPosition({ events }: ControlledServer, lastId: string | undefined)
   })
 }
 
-/** Operation that streams events. */
+/** Operation that sends the events of the server to a client as they happen, as Server-Sent Events. */
 export const eventOperations: readonly Operation[] = [
   rawOperation({
     id: 'streamEvents',

@@ -57,10 +57,11 @@ const kickSchema = z.strictObject({
 })
 
 /**
- * Ends the sessions that a body selects. Counts them in the same turn of the event loop, so that
- * the number cannot change meanwhile.
+ * Ends the sessions that a request body selects, unless `dryRun` asks only for the sessions. Sessions are counted and
+ * ended in the same turn of the event loop, so that the number cannot change meanwhile.
  *
- * @throws {Problem} `conflict` when their number is not the expected one.
+ * @returns The selected sessions.
+ * @throws {Problem} `conflict` if `expectedCount` is given and the number of selected sessions differs.
  */
 function kickSelected(
   server: ControlledServer,

@@ -49,7 +49,7 @@ const leaverView = (leaver: Leaver): z.output<typeof leaverSchema> => ({
   receptions: leaver.receptions.map(({ index, ...reception }) => ({ track: index, ...reception })),
 })
 
-/** Operations that list removed sessions. */
+/** Operation that lists the records of removed sessions, with the reasons for the removals. */
 export const leaverOperations: readonly Operation[] = [
   operation({
     id: 'listLeavers',

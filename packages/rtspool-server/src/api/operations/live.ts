@@ -4,7 +4,7 @@ import { type Operation, operation } from '../operation.js'
 import { Problem } from '../problem.js'
 import { count, text } from '../values.js'
 
-/** Operation that gives a browser access to a live picture. */
+/** Operation that creates a ticket with which a browser can open the live picture of a path. */
 export const liveOperations: readonly Operation[] = [
   operation({
     id: 'createLiveTicket',

@@ -8,7 +8,7 @@ const maxPasswordLength = 1024
 const maxUserLength = 255
 
 /**
- * Refuses a password that the configuration key `auth.basic` forbids on this connection.
+ * Refuses a login by password on a connection on which the configuration key `auth.basic` forbids passwords.
  *
  * @throws {Problem} `login-refused`
  */

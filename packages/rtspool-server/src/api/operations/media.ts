@@ -106,7 +106,7 @@ function mediaView(server: ControlledServer, media: MediaInfo): z.output<typeof 
   }
 }
 
-/** Returns a list with only the media at a path. */
+/** Returns a view of the list of media that contains only the media at a path. */
 const withPath = (all: PublicList<MediaInfo>, path: string) => ({
   get: (publicId: string) => all.get(publicId),
   *[Symbol.iterator]() {

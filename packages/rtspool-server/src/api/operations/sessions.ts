@@ -53,7 +53,7 @@ export const sessionSchema = z
   })
   .register(components, { id: 'Session' })
 
-/** Schema of an RTCP reception report. */
+/** Schema of the last RTCP reception report that a client has sent about one track of its session. */
 export const receptionSchema = z.object({
   fractionLost: z.number(),
   cumulativeLost: z.number(),
@@ -178,9 +178,9 @@ const changeSchema = z.strictObject({
 })
 
 /**
- * Changes the given timeout, maximum lifetime and end of a session: all of them or none.
+ * Changes the timeout, maximum lifetime and end of a session, as far as a request gives them: all or none.
  *
- * @throws {Problem} `invalid-request`
+ * @throws {Problem} `invalid-request` for a value that the library refuses.
  */
 function changeTerms(
   session: Session,

@@ -83,7 +83,11 @@ export const snapshotOperations: readonly Operation[] = [
   }),
 ]
 
-/** @throws {Problem} `forbidden` if a ban keeps the caller out. */
+/**
+ * Checks that no ban refuses the caller at a path, by user and address.
+ *
+ * @throws {Problem} `forbidden` for a banned caller.
+ */
 function checkBans({ server, caller }: OperationContext, path: string): void {
   const { address, token } = caller
   const ban = server.rtsp.pool.bans.find({ address, user: token.user, path })
@@ -91,7 +95,8 @@ function checkBans({ server, caller }: OperationContext, path: string): void {
 }
 
 /**
- * Makes a snapshot and sends it. The wait for a key frame ends when the caller disconnects.
+ * Makes a snapshot (a picture of a media) and sends it as the response. The wait for a key frame ends when the caller
+ * disconnects.
  *
  * @throws {Problem} The reason why the snapshot cannot be made.
  */
@@ -119,7 +124,7 @@ async function send(
   }
 }
 
-/** Returns the problem of a snapshot that cannot be made. */
+/** Converts the error of a snapshot to an error response; returns errors of other causes unchanged. */
 function problemFor(error: unknown): unknown {
   if (error instanceof SnapshotError) {
     const headers: Record<string, string> =

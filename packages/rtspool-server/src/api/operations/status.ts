@@ -52,9 +52,10 @@ const portsOf = ({ rtsp }: ControlledServer) => ({
 })
 
 /**
- * Returns the port of an address.
+ * Returns the number of a port on which the server listens.
  *
- * @returns `undefined` if the server does not listen there.
+ * @param addressOf - Function of the library that throws if the server has no such port.
+ * @returns `undefined` if the server does not listen on such a port.
  */
 function portOf(addressOf: () => { readonly port: number }): number | undefined {
   try {

@@ -5,7 +5,7 @@ import { mediaFileProblems, namedFileProblems } from '../named-files.js'
 import { ConfigError } from '../problems.js'
 import { publicJsonSchema } from '../schema.js'
 
-/** Functions with which a command prints its output and its errors. */
+/** Functions that print a command's output and errors: each receives text with its line breaks. */
 export interface CommandOutput {
   stdout(text: string): void
   stderr(text: string): void

@@ -1,13 +1,13 @@
 import type { ConfigProblem } from '../problems.js'
 import type { Settings } from '../settings.js'
 
-/** A change of one part of the server, after its check. */
+/** A change of one part of the server that was checked, and can now be made. */
 export interface PreparedChange {
   /** Names of changed things that are not configuration keys, such as `certificate`. */
   readonly others?: readonly string[]
-  /** Makes the prepared change. */
+  /** Makes the change. May throw; the changes of other parts are then undone. */
   apply(): void
-  /** Restores the state before `apply`. */
+  /** Restores the state before `apply`, after the change of another part has failed. */
   undo(): void
 }
 

@@ -64,7 +64,7 @@ function closeReplaced({ auth: was }: AuthSettings, { auth: is }: AuthSettings):
 
 type AuthSettings = Pick<ReturnType<typeof liveOptionsOf>, 'auth'>
 
-/** Returns the members of an object whose values differ from those of another object. */
+/** Returns the members of the first object whose values differ from those of the second one. */
 function differing<Values extends object>(is: Values, was: Values): Partial<Values> {
   const others = was as Readonly<Record<string, unknown>>
   const members = Object.entries(is).filter(([name, value]) => !isSameValue(value, others[name]))
@@ -130,8 +130,8 @@ interface BanSettings {
 }
 
 /**
- * Creates the part of a reload that removes files from their paths. It comes before {@link sourcesPart}, and
- * {@link mountsPart} after that, so that one reload can move a path from one section to another.
+ * Creates the part of a reload that removes files from their paths. Its place is before {@link sourcesPart}, and that
+ * of {@link mountsPart} is after. One reload can thus move a path from one section to another.
  */
 export const freedPathsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePart => ({
   prepare(after, before) {
@@ -237,14 +237,15 @@ export const logPart = (log: { setLevel(level: string): void }): LivePart => ({
   },
 })
 
-/** A port that uses the TLS certificate. */
+/** A server whose port uses the TLS certificate, and which can load another one. */
 export type CertificateUser = Pick<RtspServer, 'reloadCertificate'>
 
 /**
- * Creates the part of a reload that changes the TLS key and certificate. Reads the files again at
- * each reload, because their contents change while their names stay.
+ * Creates the part of a reload that changes the TLS key and certificate on all ports that use them. Reads the files
+ * again at each reload, because their contents change while their names stay.
  *
- * @param current - Key and certificate in use.
+ * @param users - Servers that use the certificate.
+ * @param current - Key and certificate in use; `undefined` without TLS, which a reload cannot turn on.
  */
 export function certificatePart(
   users: readonly CertificateUser[],

@@ -33,7 +33,7 @@ export interface RunningCommand {
   readonly recordings: Pick<RecordingService, 'update'>
   readonly sources: Pick<SourceService, 'plans' | 'update'>
   readonly replay: Pick<Replay, 'update' | 'isTaken'>
-  /** Other ports with the same TLS certificate. */
+  /** Servers with ports other than RTSP that use the same TLS certificate, and get each reloaded one. */
   readonly otherPorts: readonly CertificateUser[]
 }
 
@@ -48,7 +48,7 @@ export class ReloadControl {
   readonly store: ConfigStore
   readonly #log: Logger
   readonly #watches: readonly FileWatch[]
-  /** Warnings that have been logged already, and are not logged again. */
+  /** Warnings of the present configuration, which have been logged and are not logged again at the next reload. */
   #warnings: readonly string[]
 
   constructor(

@@ -57,7 +57,7 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
     this.#parts = parts
   }
 
-  /** Settings that the server uses at present. */
+  /** Settings that the server uses at present, after the last successful reload. */
   get current(): Settings {
     return this.#current
   }
@@ -75,8 +75,8 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Reads all sources of the configuration again, and applies the differences, after earlier
-   * changes. Never rejects.
+   * Reads all sources of the configuration again, and applies the differences after all changes requested before. Never
+   * rejects: a refused configuration is reported in the result.
    *
    * @param by - Cause of the reload, for the log.
    */
@@ -91,7 +91,7 @@ export class ConfigReloader extends EventEmitter<ConfigReloaderEvents> {
   }
 
   /**
-   * Emits and returns the result of a reload that was refused.
+   * Emits and returns the result of a reload that an error has refused.
    *
    * @param by - Cause of the reload, for the log.
    */
@@ -150,7 +150,7 @@ const overriddenKeys = (before: Settings, next: Settings): OverriddenKey[] =>
     return by === undefined || isDeepStrictEqual(was, is) ? [] : [{ key: name, by }]
   })
 
-/** Makes all changes. If one throws, undoes those before it and throws the same error. */
+/** Makes the prepared changes in order. If one throws, undoes those made before, and throws the same error. */
 function applyAll(changes: readonly PreparedChange[]): void {
   for (const [index, change] of changes.entries()) {
     try {
@@ -162,7 +162,7 @@ function applyAll(changes: readonly PreparedChange[]): void {
   }
 }
 
-/** Converts any error into configuration problems with messages. */
+/** Converts any error of a reload into configuration problems, each with a message for the user. */
 export function problemsOfError(error: unknown): readonly ConfigProblem[] {
   if (error instanceof ConfigError) return error.problems
   const says = error instanceof Error ? error.message : String(error)

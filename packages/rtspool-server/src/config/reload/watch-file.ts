@@ -7,14 +7,16 @@ import { basename, dirname, resolve } from 'node:path'
  */
 const quietMs = 300
 
-/** A running watch of one file. */
+/** Handle of {@link watchFile}, with which the caller ends the watching of one file. */
 export interface FileWatch {
   close(): void
 }
 
 /** Callbacks of {@link watchFile}. */
 export interface FileWatchEvents {
-  /** Called when the contents of the file have changed. */
+  /**
+   * Called when the contents of the watched file differ from those known before, and no further change follows at once.
+   */
   changed(): void
   /** Called when the file is empty, which is normal while another program writes it. */
   emptied(): void

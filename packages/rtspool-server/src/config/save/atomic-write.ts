@@ -4,21 +4,21 @@ import { type FileHandle, open, readdir, realpath, rm, stat } from 'node:fs/prom
 import { basename, dirname, join } from 'node:path'
 import { FileError } from './file-error.js'
 
-/** Permissions of a newly created file: only its owner can read it. */
+/** Permissions of a file that did not exist before the write: only its owner can read and write the file. */
 const newFileMode = 0o600
 const permissionBits = 0o7777
 const rootId = 0
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
-/** Age in milliseconds above which a temporary copy was left by a crash and can be removed. */
+/** Age in milliseconds from which on a temporary copy counts as left by a crash, and can be removed. */
 const leftoverAgeMs = 60_000
 const partialEnding = '.partial'
 
 /** Expected contents and name of the file, for {@link writeFileAtomically}. */
 export interface AtomicWriteOptions {
   /**
-   * Contents that the new ones replace. A file with other contents is not replaced. A missing file
-   * counts as empty. @default any contents
+   * Contents that the new ones replace: a file with other contents is left as it is. A missing file counts as empty.
+   * @default any contents
    */
   readonly replacing?: string
   /** Name of the file in errors, such as `bans.file bans.json`. @default the file itself */
@@ -85,8 +85,9 @@ async function replaceFile(
 }
 
 /**
- * Removes temporary copies that a crash has left. Errors are ignored, because such a copy does no
- * harm.
+ * Removes temporary copies that a crash has left in a folder. Errors are ignored, because such a copy does no harm.
+ *
+ * @param start - Beginning of the names of the copies of one file.
  */
 async function removeLeftovers(folder: string, start: string): Promise<void> {
   const names = await readdir(folder)
@@ -132,8 +133,8 @@ async function keepOwner(handle: FileHandle, file: string): Promise<void> {
 }
 
 /**
- * Makes the system write the folder's entries to the disk. Does nothing on Windows, which cannot
- * open folders.
+ * Makes the system write the entries (names) of a folder to the disk, so that a renamed file survives a crash. Does
+ * nothing on Windows, which cannot open folders.
  */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return

@@ -39,7 +39,10 @@ export class ConfigStore {
     return this.#reloader.inTurn(() => this.saveInTurn(changes, by))
   }
 
-  /** Saves like {@link save}, within one call of `inTurn` of the reloader: what the caller has read there is still true. */
+  /**
+   * Saves like {@link save}. Must be called within one call of the reloader's `inTurn`, in which nobody else changes
+   * the settings that the caller has read.
+   */
   async saveInTurn(changes: readonly KeyChange[], by: string): Promise<SaveResult> {
     const { sources } = this.#reloader
     if (sources.file === undefined) throw noFile()
@@ -75,7 +78,7 @@ export class ConfigStore {
   }
 
   /**
-   * Checks a change, and prepares the new text of the file.
+   * Checks changes of keys, and prepares the new text of the configuration file. Changes nothing yet.
    *
    * @throws {ConfigError} A value is wrong, or a key cannot be changed.
    */

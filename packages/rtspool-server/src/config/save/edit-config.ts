@@ -29,7 +29,7 @@ export function editConfig(file: ConfigFile, changes: readonly KeyChange[]): Con
 }
 
 /**
- * Changes keys in the text of a configuration file, unless the change would affect other keys.
+ * Changes keys in the text of a configuration file, and checks that all other keys keep their values.
  *
  * @returns `undefined` if the new text would have other values than the wanted ones, because
  * several keys share a value by an alias.
@@ -65,15 +65,15 @@ const changed = (
   value === undefined && valueAt(tree, path) === undefined ? tree : withValue(tree, path, value)
 
 /**
- * Returns whether a section around a key is an alias, so that its contents stand elsewhere in the
- * file.
+ * Returns whether a section around a key is a YAML alias (`*name`). The contents of such a section stand elsewhere in
+ * the file.
  */
 function isBehindAlias(document: ConfigFile['document'], path: readonly string[]): boolean {
   const keys = keysOf(document, path)
   return path.some((_, depth) => depth > 0 && isAlias(document.getIn(keys.slice(0, depth), true)))
 }
 
-/** Returns whether an alias refers to a value that has been removed or replaced. */
+/** Returns whether a YAML alias (`*name`) refers to a value that has been removed or replaced. */
 function hasLostAnchor(document: ConfigFile['document']): boolean {
   let isLost = false
   visit(document, {
@@ -94,8 +94,8 @@ function removeIn(document: ConfigFile['document'], path: readonly string[]): vo
 }
 
 /**
- * Returns the keys of the file for the names of a path. The YAML library does not find `123:`, a
- * number, by its name. If several keys have the same name, the last one is returned.
+ * Returns the keys as the YAML document contains them, for the names of a path: `123:` is a number there, which the
+ * YAML library does not find by its name. If several keys have the same name, the last one is returned.
  */
 function keysOf(document: ConfigFile['document'], path: readonly string[]): readonly unknown[] {
   let node: unknown = document.contents
@@ -117,14 +117,14 @@ function setIn(document: ConfigFile['document'], path: readonly unknown[], value
   else document.setIn(path, commented(document.createNode(value), before))
 }
 
-/** Copies the comments of an alias to the new value that replaces it. */
+/** Copies the comments of a YAML alias to the new value that replaces the alias. Returns the new value. */
 function commented<Value extends Node>(value: Value, before: unknown): Value {
   if (isAlias(before))
     Object.assign(value, { commentBefore: before.commentBefore, comment: before.comment })
   return value
 }
 
-/** Replaces the empty value of a section by an empty map, to which a key can be added. */
+/** Replaces the empty value of a section (`limits:` and nothing more) by an empty map, to which a key can be added. */
 function openSection(document: ConfigFile['document'], path: readonly unknown[]): void {
   const node = document.getIn(path, true)
   if (isCollection(node) || node === undefined) return

@@ -5,10 +5,10 @@
  */
 export class FileError extends Error {
   /**
-   * Creates the error.
+   * Creates the error, whose message is the source, `cannot be` with `done`, and the cause.
    *
    * @param source - Name of the file, such as `bans.file bans.json`.
-   * @param done - Completes "cannot be".
+   * @param cause - Error of the system or of a parser.
    */
   constructor(source: string, done: 'read' | 'used' | 'written', cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { file, fileText, key, pattern, patternText } from '../key-meta.js'
 import { timelines } from './publish.js'
 
-/** Schema of the settings of one path. */
+/** Schema of the settings of one path in the section `paths`, such as the file to play. */
 const pathSettings = z.strictObject({
   file: key(file().optional(), {
     description: 'media file to play at the path',

@@ -105,7 +105,7 @@ export const recordingPlansOf = (recordings: z.output<typeof recordingsSection>)
 /** Matches an absolute path, without a slash at its end. */
 const prefix = /^(?:\/[^/*?#%\s]+)+$/
 
-/** Section `replay` of the configuration: recordings over RTSP. */
+/** Section `replay` of the configuration: the path at which clients play recordings over RTSP. */
 export const replaySection = z.strictObject({
   path: key(z.union([z.string().regex(prefix), z.literal(false)]).default(replayDefaults.path), {
     description:

@@ -4,7 +4,7 @@ import { bytes, key, seconds } from '../key-meta.js'
 
 const defaults = rtspServerDefaults
 
-/** Schema of the limits on packets that are cached, so that new viewers start at once. */
+/** Schema of the limits on cached packets since the last key frame, with which new viewers see a picture at once. */
 const gopCacheSection = z.strictObject({
   enabled: key(z.boolean().default(true), {
     description: 'keep packets from the last key frame on, so that new viewers start at once',

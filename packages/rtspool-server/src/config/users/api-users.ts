@@ -4,7 +4,10 @@ import { Networks } from '../../access/networks.js'
 import { PasswordCheck } from '../../access/password-check.js'
 import type { Role } from '../../access/roles.js'
 
-/** Secrets of one user, at least one: a scrypt hash, a hash for Digest, or the password itself. */
+/**
+ * Secrets by which the password of one user is checked: a scrypt hash, a hash for Digest, or the password itself. At
+ * least one is there.
+ */
 export interface LoginSecret {
   readonly scrypt?: string | undefined
   readonly ha1?: { readonly algorithm: 'SHA-256' | 'MD5'; readonly hash: string } | undefined
@@ -19,11 +22,11 @@ export interface ApiRule {
   readonly from?: readonly string[] | undefined
 }
 
-/** Secrets and rules for logins to the control API. */
+/** Users of the control API: secrets that check their passwords, and rules that give them roles. */
 export interface ApiUsersOptions {
   readonly rules: readonly ApiRule[]
   readonly secrets: ReadonlyMap<string, LoginSecret>
-  /** Realm of the Digest hashes, which is part of each hash. */
+  /** Realm for which the Digest hashes were made. It is part of each hash. */
   readonly realm: string
   /**
    * Cost of the check for users without a scrypt hash, as log2 of N. @default the cost of new
@@ -49,7 +52,7 @@ export class ApiUsers {
     )
   }
 
-  /** True if no user may log in. */
+  /** True if no rule gives a user a role, so that nobody can log in by password. */
   get isEmpty(): boolean {
     return this.#rules.length === 0
   }
@@ -64,7 +67,10 @@ export class ApiUsers {
     )?.role
   }
 
-  /** Checks a password. The check takes the same time for a wrong password and an unknown user. */
+  /**
+   * Returns whether a password is that of a user. The check takes the same time for a wrong password and an unknown
+   * user.
+   */
   async isRight(name: string, password: string): Promise<boolean> {
     const isOfHash = await this.#check.isRight(name, password)
     const secret = this.#secrets.get(name)

@@ -44,7 +44,7 @@ function hookOptionsOf(loaded: Loaded, environment: Environment): ExternalOption
 const keyFilePath = ['auth', 'jwt', 'keyFile']
 
 /**
- * Checks that a key fits the configured algorithms.
+ * Checks that the text of the file `auth.jwt.keyFile` is a key for the configured algorithms of JWTs.
  *
  * @throws {OptionValueError} The text is no key for the algorithms; the message does not show it.
  */
@@ -97,7 +97,7 @@ function tokenOptionsOf(loaded: Loaded): TokenOptions | undefined {
 }
 
 /**
- * Reads the text of a file.
+ * Reads the text of a file with a key or a certificate that the configuration names.
  *
  * @returns `undefined` if the configuration names no file.
  * @throws {OptionValueError} The file cannot be read, or is empty.

@@ -8,7 +8,7 @@ const rolePrefix = 'role:'
 
 /** Users of all sources (command line, environment, files), with their secrets and roles. */
 export class UserDirectory {
-  /** Secrets for Digest and Basic, by user name. */
+  /** Secrets for the option `auth.users` of the library, which checks Digest and Basic with them, by user name. */
   readonly secrets: Record<string, UserSecret> = Object.create(null)
   /** Scrypt hashes, by user name, of users who can log in only by Basic. */
   readonly #scryptHashes = new Map<string, string>()
@@ -16,7 +16,7 @@ export class UserDirectory {
   /** Secrets, by user name, for logins that send the password itself. */
   readonly loginSecrets = new Map<string, LoginSecret>()
 
-  /** Adds users with passwords in clear text. The password replaces that of a known user. */
+  /** Adds users with passwords in clear text. The password of a user who was added before is replaced. */
   addClear(users: Readonly<Record<string, string>>): void {
     for (const [name, password] of Object.entries(users)) {
       this.secrets[name] = password
@@ -61,7 +61,7 @@ export class UserDirectory {
   }
 
   /**
-   * Replaces the roles in an access rule with the names of their users.
+   * Replaces the roles in an access rule with the names of the users who have them.
    *
    * @param unknown - Called for each name that is no user, and for each role that no user has.
    */

@@ -2,9 +2,10 @@ import { OptionValueError } from '../option-value-error.js'
 import type { StoredUsers } from './stored-users.js'
 
 /**
- * Checks that the stored hashes were made for the realm of the server, because otherwise no
+ * Checks that the hashes in a file of users were made for the Digest realm of the server. With another realm, no
  * password could be right.
  *
+ * @param wanted - Realm of the server.
  * @throws {OptionValueError} Names both realms.
  */
 export function checkRealm({ realm, file }: StoredUsers, wanted: string): void {

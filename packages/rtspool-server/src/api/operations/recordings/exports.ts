@@ -14,9 +14,9 @@ import { text } from '../../values.js'
 import { moment, namedRecording, planOf, segmentsIn } from './segment-ranges.js'
 
 const hourMs = 3_600_000
-/** Maximum milliseconds of one export: a day. */
+/** Maximum length in milliseconds of the range that one export may contain: a day. */
 const maxExportMs = 24 * hourMs
-/** Maximum milliseconds of a recording that a player may request at once. */
+/** Maximum length in milliseconds of the range of a recording that a player may request at once. */
 const maxPlayedMs = 120_000
 
 const exportedRange = z.strictObject({
@@ -25,15 +25,17 @@ const exportedRange = z.strictObject({
   to: moment.describe('End'),
 })
 
-/** Particulars of an operation that returns a range of a recording. */
+/**
+ * Differences between the operations that return a range of a recording: export to a file, and playing in the browser.
+ */
 interface RangeOperation extends Pick<Operation, 'id' | 'path' | 'role' | 'summary'> {
-  /** Maximum milliseconds of the range. */
+  /** Maximum length of the requested range in milliseconds. */
   readonly maxMs: number
   /** Effect of a change of format within the range: the request is refused, or the range ends there. */
   readonly atChange: 'refuse' | 'end'
-  /** Returns the limit on the number of clients that read at a time. */
+  /** Returns the places for clients of this operation, each of which is taken while a client reads. */
   slots(files: RecordingFiles): ExportSlots
-  /** Adds headers once the times of the file are known, before the first byte. */
+  /** Adds response headers about the range that is sent. Called once, before the first byte of the MP4 file. */
   setHeaders(response: ServerResponse, range: ExportedRange): void
 }
 

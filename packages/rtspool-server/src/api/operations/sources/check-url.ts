@@ -9,7 +9,7 @@ import { Problem } from '../../problem.js'
 import type { PullChanges } from './save-source.js'
 
 /**
- * Checks the URLs of a change: that of the stream, and those that take over while it is away.
+ * Checks the URLs in a change of a source: the main URL, and the failover URLs that replace it while it has no stream.
  *
  * @throws {Problem} `invalid-request`
  */
@@ -55,7 +55,11 @@ function isOwnAddress(address: string): boolean {
   return new Networks([...always, ...own.map((each) => each.address)]).has(address)
 }
 
-/** Returns a port of this server; `undefined` if it does not listen there. */
+/**
+ * Returns the number of one port of this server; `undefined` if the server has no such port.
+ *
+ * @param address - Function of the library that throws if the port is not open.
+ */
 function portOf(address: () => AddressInfo): number | undefined {
   try {
     return address().port
@@ -90,7 +94,7 @@ export function requirePassword(
   throw new Problem('invalid-request', `body.password: expected ${expected}`, { wrong })
 }
 
-/** Returns whether two URLs are connected to at the same host and port. */
+/** Returns whether two URLs of streams lead to the same host and port. */
 function isSamePlace(one: string, other: string): boolean {
   const [left, right] = [parseClientUrl(one), parseClientUrl(other)]
   return left !== undefined && left.host === right?.host && left.port === right.port

@@ -101,7 +101,7 @@ function settingsOf(plan: SourcePlan): z.output<typeof settingsSchema> {
   return plan.kind === 'exec' ? common : { ...common, transport: plan.transport, basic: plan.basic }
 }
 
-/** Returns the sources of a server, in the order of their paths. */
+/** Returns the sources of a server with their states, as the API sends them, in the order of their paths. */
 function sourceViews({ sources }: ControlledServer) {
   const plans = new Map(sources.plans.map((plan) => [plan.path, plan]))
   return sources.statuses.flatMap((status) => {
@@ -118,7 +118,7 @@ function sourceAt(server: ControlledServer, path: string) {
   })
 }
 
-/** Returns the body of a request for the audit log, with `…` in place of URLs and password. */
+/** Returns the body of a request about a source for the audit log, with `…` in place of URLs and password. */
 const auditBody = ({ url, failover, password, ...others }: z.output<typeof changed>) => ({
   ...others,
   ...(url !== undefined && { url: '…' }),
@@ -127,7 +127,8 @@ const auditBody = ({ url, failover, password, ...others }: z.output<typeof chang
 })
 
 /**
- * Requires that the source of a path is a pull, because only the file may change a program.
+ * Checks that the source of a path is a pull (an RTSP stream). The API cannot change the other kind, a program; only
+ * the configuration file can.
  *
  * @throws {Problem} `not-found` for a path without a source; `conflict` for a program.
  */

@@ -30,11 +30,14 @@ export interface PullChanges {
 
 type Tree = Readonly<Record<string, unknown>>
 
-/** Change of a source; without `next` it is removed. */
+/** Change of the source at `path` in the configuration: `next` has the new settings; `undefined` removes the source. */
 export interface SourceChange {
   readonly path: string
   readonly next: PullChanges | undefined
-  /** Throws if the change is refused. Called when all earlier changes are done. */
+  /**
+   * Throws if the change is not allowed. Called after all earlier changes, so that it sees the settings that they
+   * saved.
+   */
   readonly check: () => void
 }
 

@@ -7,7 +7,7 @@ const commandText =
   'a list of a program and its arguments, such as [ffmpeg, -i, …, -f, mpegts, "-"]'
 const variableText = 'variables by name, each with a text as its value'
 
-/** Returns whether a text can be passed to a program whole: a zero byte would end it. */
+/** Returns whether a text can be an argument or a variable of a program: a zero byte would cut the text off. */
 const isWhole = (text: string): boolean => !text.includes('\0')
 const plainText = () => z.string().refine(isWhole, 'text without zero bytes')
 

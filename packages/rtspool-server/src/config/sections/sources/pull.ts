@@ -8,9 +8,12 @@ import { file, fileText, key, seconds } from '../../key-meta.js'
 export const pullUrlText =
   'an RTSP URL, such as rtsp://192.0.2.7/stream, without spaces and backslashes'
 const maxUrlLength = 2048
-/** Maximum number of spare URLs: with the first one as many as a relay takes. */
+/**
+ * Maximum number of failover URLs, which replace the main URL of a source while it fails. With the main URL, a source
+ * has at most 16.
+ */
 export const maxFailover = 15
-/** Matches characters that parsers of URLs disagree about. */
+/** Matches characters that URL parsers treat differently, such as backslashes; such a URL is refused. */
 const ambiguous = /[\\\s\p{Cc}]/u
 
 /** Returns whether a text is a URL that can be pulled: `rtsp`, `rtsps`, `ws` or `wss`, with a host. */

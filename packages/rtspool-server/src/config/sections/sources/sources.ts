@@ -8,7 +8,7 @@ const maxStart = 25
 const pathText = 'a path such as /cam'
 const kindText = 'settings with either pull or exec'
 
-/** Schemas of the settings that both kinds of sources have: programs, and streams that are pulled. */
+/** Schemas of the settings that both kinds of sources have: programs, and RTSP streams that the server pulls. */
 export const commonSettings = {
   alwaysOn: key(z.boolean().default(execDefaults.alwaysOn), {
     description: 'run without viewers; false = start with the first viewer',
