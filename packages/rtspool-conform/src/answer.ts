@@ -6,7 +6,7 @@ export class Answer {
   /** Headers in the order in which they arrived, names as the server spelt them. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Buffer
-  /** Number of interleaved frames received on the connection before this response. */
+  /** Number of interleaved frames that arrived on the same connection before this response. */
   readonly framesBefore: number
 
   constructor(

@@ -14,7 +14,7 @@ export interface ConformOptions {
   readonly timeout: number
   readonly isStrict: boolean
   readonly isSlow: boolean
-  /** True to omit passed and skipped tests from the table. */
+  /** True to leave passed and skipped tests out of the printed table. */
   readonly isBrief: boolean
   /** File for the report in JSON; `-` writes it to the standard output in place of the table. */
   readonly json: string | undefined

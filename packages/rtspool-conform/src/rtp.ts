@@ -81,7 +81,10 @@ export function receiverReport(ssrc: number): Buffer {
   return Buffer.concat([report, description])
 }
 
-/** Returns a payload as an interleaved frame (RFC 2326 section 10.12). */
+/**
+ * Returns an RTP or RTCP packet with the header of four bytes that makes it an interleaved frame (RFC 2326 section
+ * 10.12).
+ */
 export function interleaved(channel: number, payload: Buffer): Buffer {
   const header = Buffer.of(0x24, channel, 0, 0)
   header.writeUInt16BE(payload.length, 2)

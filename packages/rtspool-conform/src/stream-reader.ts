@@ -3,7 +3,7 @@ import { Answer } from './answer.js'
 /** Receiver of the RTSP messages and interleaved frames that a {@link StreamReader} has parsed. */
 export interface StreamSink {
   answer(answer: Answer): void
-  /** Receives a request that the server has sent; `cSeq` is the value of its CSeq header. */
+  /** Called with the start line and the CSeq of a request that the server has sent; `undefined` = no CSeq header. */
   request(startLine: string, cSeq: string | undefined): void
   frame(channel: number, payload: Buffer): void
   /** Called with a description of bytes that cannot be parsed. The reader then ignores all further bytes. */

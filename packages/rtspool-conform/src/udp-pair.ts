@@ -38,7 +38,12 @@ export class UdpPair {
     sockets[1].on('message', keep(this.rtcp)).on('error', () => undefined)
   }
 
-  /** Opens a pair of sockets. @throws {CannotRun} If no pair of ports is free. */
+  /**
+   * Opens two UDP sockets, at an even port and the next one.
+   *
+   * @param waiting - Told of each datagram that arrives.
+   * @throws {CannotRun} If no pair of ports is free.
+   */
   static async open(isIPv6: boolean, waiting: Waiting): Promise<UdpPair> {
     const tries = 200
     for (let n = 0; n < tries; n += 1) {

@@ -25,8 +25,8 @@ export interface BannerFacts {
 export interface ControlFacts {
   readonly url: string
   /**
-   * Token for the control API that this start has created. It is shown only once; `undefined` = there was a token
-   * already.
+   * Token for the control API that this start has created. The token is shown only once; `undefined` = one existed
+   * before.
    */
   readonly firstToken: string | undefined
 }

@@ -32,9 +32,9 @@ import { describeStartupError } from './startup-error.js'
 import { testPath, whyNoTestPicture } from './test-picture.js'
 
 /**
- * Starts the server, serves until a signal arrives, and closes it.
+ * Starts the server with its log, control API and other parts, serves until a signal arrives, and closes all of them.
  *
- * @returns The exit code.
+ * @returns The exit code: 0 after a clean end, 1 if the server could not start.
  */
 export async function serve(options: CommandOptions, version: string): Promise<number> {
   const { settings } = options

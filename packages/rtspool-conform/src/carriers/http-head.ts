@@ -1,4 +1,4 @@
-/** Head of a received HTTP response, and the bytes after it. */
+/** Head of a received HTTP response: status and headers. `rest` has the bytes that arrived after the head. */
 export interface HttpHead {
   readonly status: number
   readonly startLine: string

@@ -51,7 +51,12 @@ export function listenTo(socket: Socket, sink: CarrierSink): void {
   socket.on('close', () => sink.closed(why))
 }
 
-/** Opens a plain connection for RTSP over TCP or TLS. */
+/**
+ * Opens a connection for RTSP over TCP or TLS, without a tunnel.
+ *
+ * @param sink - Receives the bytes and the end of the connection.
+ * @param limitMs - Time limit in milliseconds for the opening.
+ */
 export async function openPlain(
   target: CarrierTarget,
   sink: CarrierSink,

@@ -28,7 +28,7 @@ function distance(from: string, to: string): number {
   return at(from.length, to.length)
 }
 
-/** Returns the length of the longest text that occurs in both texts. */
+/** Returns the number of characters of the longest text that occurs in both texts. */
 function sharedLength(one: string, other: string): number {
   let longest = 0
   for (let begin = 0; begin < one.length; begin++) {

@@ -4,7 +4,7 @@ import { check, Skip } from '../mismatch.js'
 import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 
-/** Returns the URI with a path at which no server has a presentation. */
+/** Returns a URI like the given one, but with a path at which no server has a presentation. */
 const nowhere = (uri: string): string =>
   `${/^rtsps?:\/\/[^/]*/.exec(uri)?.[0]}/conform-${randomBytes(6).toString('hex')}`
 

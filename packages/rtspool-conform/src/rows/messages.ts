@@ -238,7 +238,7 @@ export const messageRows: readonly Row[] = [
 ]
 
 /**
- * Sends OPTIONS with these lines.
+ * Sends OPTIONS with these further header lines, which the server must refuse.
  *
  * @throws {Mismatch} If the server neither refuses the request nor closes the connection.
  */

@@ -5,7 +5,7 @@ import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
 import type { Trial } from '../trial.js'
 
-/** Seconds by which a server may start before the requested position, at a key frame. */
+/** Seconds by which a server may start before the requested position, because it starts at a key frame. */
 const gopSeconds = 5
 
 /**

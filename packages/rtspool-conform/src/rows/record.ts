@@ -19,7 +19,7 @@ function announcement(trackCount = 1): string {
 const sdp = { 'Content-Type': 'application/sdp' }
 const ssrc = 0x0c0f_0e0d
 
-/** A connection that has started to record, with its session and the channels of its track. */
+/** A connection on which a test has started to publish (RECORD), with the session and the channels of the track. */
 interface Publisher {
   readonly peer: Peer
   readonly uri: string

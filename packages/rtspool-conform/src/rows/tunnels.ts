@@ -14,7 +14,9 @@ const http: readonly CarrierName[] = ['http', 'https']
  */
 const silenceMs = 500
 
-/** An HTTP tunnel whose GET and POST a test sends separately. Its connections are closed after the test. */
+/**
+ * An HTTP tunnel whose GET and POST a test sends separately. The connections of the tunnel are closed after the test.
+ */
 class Tunnel {
   readonly cookie = newCookie()
   readonly #trial: Trial

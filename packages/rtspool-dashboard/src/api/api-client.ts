@@ -95,8 +95,9 @@ export class ApiClient {
   }
 
   /**
-   * Opens a response whose body has no end, such as a stream of events.
+   * Sends a GET request, and returns the response with its body unread, such as a stream of events or a picture.
    *
+   * @param signal - Ends the request and the reading of the body when it aborts.
    * @throws {ApiError}
    */
   open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {

@@ -1,4 +1,4 @@
-/** An event of the control API, as its stream sends it. */
+/** An event of the server, as the control API sends it in the stream of events. */
 export interface ServerEvent {
   /**
    * Id of the event, which contains its position in the stream. A new connection can continue after

@@ -1,6 +1,6 @@
 import type { BanView } from '../api/ban-view.js'
 
-/** Explanations of the causes of bans, by their names in the API. */
+/** Explanations for the user why a ban was added, such as `failed logins`, by the names of the causes in the API. */
 export const causeTexts: Readonly<Record<string, string>> = {
   added: 'added by hand',
   kicked: 'with the end of a session',

@@ -6,7 +6,7 @@ export interface Action {
   /** Sentence for the user about a failed request; empty if the last one succeeded. */
   readonly problem: string
   /**
-   * Calls `request`, unless an earlier call is running. Its error appears in {@link problem}.
+   * Calls `request`, unless an earlier call is running. An error appears in {@link problem}.
    *
    * @returns True if it succeeded.
    */

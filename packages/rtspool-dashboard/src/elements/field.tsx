@@ -6,8 +6,8 @@ interface FieldProps {
   /** Sentence below the field that explains what to enter. */
   readonly hint?: ComponentChildren
   /**
-   * Function that creates the `<input>` or `<select>` of the field. It must set the given ids, which connect the
-   * element to the label and the hint.
+   * Function that creates the `<input>` or `<select>` of the field. The element must have the given ids, which connect
+   * it to the label and the hint.
    */
   readonly children: (ids: { id: string; 'aria-describedby'?: string }) => JSX.Element
 }

@@ -1,4 +1,4 @@
-/** Explanations of the reasons for removal, by the names of the API. */
+/** Explanations of the reasons for the removal of sessions for the user, by the names of the reasons in the API. */
 export const reasonTexts: Readonly<Record<string, string>> = {
   teardown: 'left by itself',
   timeout: 'no sign of life',

@@ -64,7 +64,10 @@ export function keyOfLimit(
   return config?.keys.find(({ key }) => key === `limits.${name}`)
 }
 
-/** Formats the source of a limit's value, and its consequence for a change of the limit. */
+/**
+ * Returns a sentence that tells the source of a limit's value, such as an option, and its effect on a change of the
+ * limit.
+ */
 export function sourceText(view: ConfigKeyView): string {
   const { key, value, valueInUse, source, overriddenBy } = view
   if (overriddenBy) return `${overriddenBy} fixes the value: a saved one has no effect.`

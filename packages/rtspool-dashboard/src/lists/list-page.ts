@@ -13,7 +13,7 @@ export interface ReadPart<Row> {
   from: string | undefined
   rows: readonly Row[]
   next: string | undefined
-  /** Number of rows that are not on any earlier page. */
+  /** Number of the page's rows that the joined list shows: those that are not on any earlier page. */
   shown: number
 }
 

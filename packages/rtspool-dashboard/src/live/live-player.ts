@@ -22,7 +22,7 @@ export interface LiveConnection {
 
 export type LiveState = 'connecting' | 'waiting' | 'playing' | 'paused' | 'stopped'
 
-/** State of a player, and a sentence for the user. */
+/** State of a live player, and a sentence that explains the state to the user. */
 export interface LiveStatus {
   readonly state: LiveState
   /** Sentence for the user; empty while everything plays. */

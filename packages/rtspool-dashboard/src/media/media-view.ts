@@ -69,7 +69,7 @@ export const codecText = ({ encoding, kind, clockRate }: TrackView): string =>
 export const codecsText = ({ tracks }: MediaView): string =>
   tracks.map(({ encoding, kind }) => encoding ?? kind).join(', ')
 
-/** Returns the state of a media in one or two words for the user. */
+/** Returns the state of a media for the user in one or two words, such as `live` or `no packets`. */
 export function stateText({ state, isDown, awaySince, durationSeconds }: MediaView): string {
   if (awaySince !== undefined) return 'source away'
   if (isDown) return 'no packets'

@@ -1,6 +1,4 @@
-/**
- * Ports of the server for RTSP, without and with TLS; absent if the server does not listen there.
- */
+/** Ports of the server for RTSP and for RTSP over TLS; absent if the server has no such port. */
 export interface ServerPorts {
   readonly rtspPort?: number
   readonly rtspsPort?: number

@@ -14,7 +14,7 @@ export interface Route {
   readonly query: Readonly<Record<string, string>>
 }
 
-/** Parses the part of a URL after `#`. An unknown page becomes the first one. */
+/** Parses the part of a URL after `#`, such as `#/sessions?path=%2Fcam`. An unknown page becomes the first one. */
 export function routeOf(hash: string): Route {
   const [name, search] = hash.replace(/^#?\/?/, '').split('?')
   const page = pageNames.find((known) => known === name) ?? 'overview'

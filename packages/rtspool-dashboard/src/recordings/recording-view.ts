@@ -22,7 +22,7 @@ export interface RecordedPath {
   readonly sizeBytes: number
 }
 
-/** A file of a recording, as the API returns it. */
+/** A file of a recording with its times, as the API returns it. `isOpen` = the file is being written. */
 export interface SegmentView {
   readonly startTime: string
   readonly endTime: string

@@ -140,7 +140,7 @@ function zoomedAt(
   return zoomed(centred(window, day, timeMs), day, timeMs, factor)
 }
 
-/** Buttons that zoom and move the window of a time line. */
+/** Buttons that zoom a time line, and move its visible part to earlier or later times. */
 export function TimeLineTools(
   props: Pick<TimeLineProps, 'day' | 'window' | 'timeMs' | 'onWindow'>,
 ) {

@@ -38,8 +38,8 @@ export function dateOf(timeMs: number): string {
 }
 
 /**
- * Returns the visible part of a day after a zoom: the length is multiplied by `factor`, from 30 s to the whole day, and
- * the result stays within the day.
+ * Returns the visible part of a day after a zoom, which stays within the day. The length is multiplied by `factor`,
+ * from 30 s to the whole day.
  *
  * @param aroundMs - Time that keeps its place in the window if the day allows.
  * @param factor - Below 1 to see less with more detail.
@@ -81,7 +81,7 @@ function within({ startMs, endMs }: Span, day: Span): Span {
   return { startMs: from, endMs: from + lengthMs }
 }
 
-/** Returns times for the marks of a scale: at most 9 round ones within a window, in milliseconds since 1970. */
+/** Returns the times for the marks of a time scale: at most 9 round times within a span, in milliseconds since 1970. */
 export function marksOf({ startMs, endMs }: Span): number[] {
   const lengthMs = endMs - startMs
   const stepMs = steps.find((step) => lengthMs / step <= mostMarks) ?? 6 * hourMs

@@ -1,4 +1,4 @@
-/** Limits on the life of one session that the API can change. */
+/** Limits on the life of one session that the user can change: timeout in seconds, and end. */
 export interface Bounds {
   readonly timeoutSeconds: number
   /** End of the session, in seconds since 1970; `null` = never. */

@@ -3,7 +3,7 @@ import { Refresher } from '../lists/refresher.js'
 import type { Visitor } from '../visitor/visitor.js'
 import type { ShareView } from './share-view.js'
 
-/** Types of events after which the list must be read again. */
+/** Types of events after which the share links must be read again, because the links or their viewers have changed. */
 const types = ['shareCreated', 'shareEnded', 'sessionCreated', 'sessionRemoved'] as const
 /**
  * Milliseconds between two reads without an event, so that a list appears even if a read has

@@ -6,7 +6,7 @@ export type SourceFields = Readonly<Record<string, string>>
 /** Body of a request that adds or changes a source: only settings that have a new value. */
 export type SourceBody = Readonly<Record<string, string | number | boolean>>
 
-/** Values of the fields of a new source that have one before the user enters anything. */
+/** Values with which the form of a new source begins; all other fields begin empty. */
 const newSource: SourceFields = { transport: 'auto', basic: 'overTls', alwaysOn: 'false' }
 
 /**

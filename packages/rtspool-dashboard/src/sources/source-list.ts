@@ -4,7 +4,7 @@ import type { Visitor } from '../visitor/visitor.js'
 import type { SourceBody } from './source-body.js'
 import type { SourceView } from './source-view.js'
 
-/** Types of events after which the list must be read again. */
+/** Types of events after which the sources must be read again. */
 const types = ['sourceStateChanged', 'configChanged'] as const
 /**
  * Milliseconds between two reads of the sources if no event arrives, because their byte counts change without events.

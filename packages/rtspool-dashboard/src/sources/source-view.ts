@@ -37,7 +37,7 @@ export interface SourceView {
   readonly settings: SourceSettings
 }
 
-/** Explanations of the reasons of failures, by their names in the API. */
+/** Explanations of the reasons of a source's failure for the user, by the names of the reasons in the API. */
 export const reasonTexts: Readonly<Record<string, string>> = {
   exited: 'the program has ended',
   wrongOutput: 'wrong output',

@@ -13,7 +13,7 @@ export type Thumbnail =
   | { readonly kind: 'image' | 'video'; readonly url: string }
   | { readonly kind: 'broken'; readonly reason: string }
 
-/** Handle of a picture on the screen, which {@link Thumbnails.show} returns. Its owner must call `hide`. */
+/** Handle of a picture on the screen, which {@link Thumbnails.show} returns. The caller must call `hide` at the end. */
 export interface ShownThumbnail {
   readonly state: ReadonlySignal<Thumbnail>
   /** Marks the picture as broken until it is read again. Called if the browser cannot show the picture. */

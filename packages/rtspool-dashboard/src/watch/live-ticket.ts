@@ -4,8 +4,8 @@ import { type LiveConnection, LiveRefusal } from '../live/index.js'
 /** Share of a ticket's lifetime in which a ticket that was requested in advance is still used. */
 const freshShare = 0.6
 /**
- * Statuses of responses after which another request is useless: the user has no right, or the
- * server no live picture.
+ * Status codes of the API after which another request for a ticket is useless. The user has no right, or the server has
+ * no live picture.
  */
 const finalStatuses: readonly number[] = [400, 401, 403, 409]
 

@@ -47,8 +47,8 @@ export class ExternalLogins {
   }
 
   /**
-   * Closes the connections after the requests under way, and removes remembered answers. Later
-   * requests still work.
+   * Closes the connections to the login hook and to the server of the JWT keys, after the requests under way. Removes
+   * cached answers. Later logins still work.
    */
   async close(): Promise<void> {
     this.#hook?.close()

@@ -97,7 +97,7 @@ export class HookLogins {
     return answer
   }
 
-  /** Closes the connections after the requests under way, and removes all remembered answers. */
+  /** Closes the connections to the hook after the requests under way, and removes all cached answers. */
   close(): void {
     this.#exchange.close()
     this.#cache.clear()

@@ -4,6 +4,6 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
 
-/** Returns whether an address, or the name `localhost`, is that of this machine only. */
+/** Returns whether a host (numeric address, or the name `localhost`) can be reached on this machine only. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')

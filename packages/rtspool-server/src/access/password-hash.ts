@@ -3,7 +3,7 @@ import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:c
 /** Cost of a new hash, as log2 of N: 32 MiB of memory and about a tenth of a second (RFC 7914). */
 const defaultLogN = 15
 const cost = { blockSize: 8, parallelization: 1 } as const
-/** Largest cost that a file of users may contain: 128 MiB. */
+/** Maximum cost of a scrypt hash in a file of users, as log2 of N: 128 MiB of memory. */
 const maxLogN = 17
 const saltBytes = 16
 const hashBytes = 32
@@ -31,7 +31,7 @@ export async function hashPassword(password: string, logN = defaultLogN): Promis
 }
 
 /**
- * Compares a password with a hash, in constant time.
+ * Returns whether a password is that of a hash. The comparison takes the same time for each wrong password.
  *
  * @param hash - Result of {@link hashPassword}.
  */

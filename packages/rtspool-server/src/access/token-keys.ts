@@ -92,7 +92,12 @@ export class TokenKeys {
     return keySourceOfText(keys.text)
   }
 
-  /** Fetches the keys. After a failure, waits at least {@link retryMs} before the next fetch. */
+  /**
+   * Fetches the keys that verify signatures of JWTs. For {@link retryMs} after a failure, fails at once without a
+   * request.
+   *
+   * @throws {KeysUnavailableError} The keys cannot be fetched.
+   */
   async #fetch(receiver: ReturnType<typeof receiverOf>, signal: AbortSignal): Promise<Response> {
     if (this.#clock.now() < this.#failedUntil) {
       throw new KeysUnavailableError('the keys of tokens could not be fetched lately')

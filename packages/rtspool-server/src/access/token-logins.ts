@@ -39,7 +39,7 @@ export class TokenLogins {
     return this.#answerOf(claims, context)
   }
 
-  /** Closes the connection to the server of the keys, after the request under way. */
+  /** Closes the connection to the server of the JWT keys, after the request under way. */
   async close(): Promise<void> {
     // Keys that could not be loaded have no connection.
     const keys = await this.#keys?.catch(() => undefined)

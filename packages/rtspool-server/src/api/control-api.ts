@@ -25,14 +25,17 @@ const maxConnections = 32
 const maxConnectionsOfHost = 16
 const handshakeTimeoutMs = 10_000
 /**
- * Milliseconds without progress after which a connection ends; longer than the pauses in event
+ * Milliseconds without sent or received bytes after which a connection is closed; longer than the pauses in event
  * streams and probes.
  */
 const defaultIdleTimeoutMs = 30_000
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 20_000
 const keepAliveTimeoutMs = 5_000
-/** Milliseconds between two checks for HTTP requests that arrive too slowly. Their connections are closed. */
+/**
+ * Milliseconds between two checks for HTTP requests that arrive too slowly. The connections of such requests are
+ * closed.
+ */
 const checkIntervalMs = 5_000
 const maxHeaderBytes = 16 * 1024
 

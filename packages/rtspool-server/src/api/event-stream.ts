@@ -16,7 +16,7 @@ const retryMs = 2000
 export interface EventSelection {
   /** Types of events that the client receives; `undefined` = all. */
   readonly types: ReadonlySet<EventType> | undefined
-  /** Position in the feed of the first event to send. */
+  /** Position in the feed at which the client begins to read: that of the first event to send. */
   readonly position: number
 }
 
@@ -100,6 +100,6 @@ export class EventStream {
   }
 }
 
-/** Formats an event. Its JSON is one line, because line breaks in strings are escaped. */
+/** Formats an event as a Server-Sent Event. The JSON is one line, because line breaks in strings are escaped. */
 const textOf = (event: FeedEvent): string =>
   `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`

@@ -110,9 +110,9 @@ export class Exchange {
   }
 
   /**
-   * Returns the caller, by the token of the request.
+   * Returns the facts of the bearer token in the request.
    *
-   * @throws {Problem} `unauthorized`
+   * @throws {Problem} `unauthorized` without a token, or for an unknown one.
    */
   #authenticate({ address }: HttpClient): Caller['token'] {
     const sent = bearerTokenOf(this.#request)

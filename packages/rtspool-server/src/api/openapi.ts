@@ -20,11 +20,7 @@ z.object({
 
 const componentUri = (id: string): string => `#/components/schemas/${id}`
 
-/**
- * Generates the OpenAPI document from the operations.
- *
- * @see OpenAPI 3.1.1
- */
+/** Generates the OpenAPI document that describes the control API, from its operations. @see OpenAPI 3.1.1 */
 export function openApiDocument(
   operations: readonly Operation[],
   version: string,

@@ -44,8 +44,9 @@ type ProbeUnit = Probe['units'][number]
 let running = 0
 
 /**
- * Reads a path for some seconds, and returns facts about its tracks.
+ * Reads a path for some seconds, and returns facts about the access units (pictures, frames of sound) that arrived.
  *
+ * @param track - Index of the track whose units are returned; `undefined` = all tracks.
  * @throws {Problem} `too-many` when four probes run already.
  */
 export async function probe(

@@ -40,7 +40,7 @@ export const pageSize = (limit: number | undefined): number => limit ?? defaultP
 
 export const cursor = z.string().min(1).max(100).optional().describe('`cursor` of the page before')
 
-/** Schema of the cursor in the response of every list. */
+/** Schema of the member with the cursor of the next page, in the response of each operation that lists. */
 export const nextCursor = z.string().optional().describe('Absent on the last page')
 
 /** Formats a time for a response, in ISO 8601. */

@@ -13,7 +13,7 @@ const scripts: Readonly<Record<Shell, (all: Completions) => string>> = {
 }
 
 /**
- * Runs `rtspool completion`.
+ * Runs `rtspool completion`, which prints the completion script for a shell.
  *
  * @param args - Arguments after `completion`.
  * @returns The exit code: 2 for a bad command line.

@@ -6,7 +6,7 @@ import { OptionValueError } from './option-value-error.js'
  * refused.
  */
 const maxBytes = 1024 * 1024
-/** Mask of the permission bits for the group and for others. */
+/** Mask of the bits in a file's mode that permit access to the group and to others. */
 const othersMode = 0o077
 
 /** Contents of a file with users, one `name:password` on each line. */

@@ -58,7 +58,12 @@ function poolEvents({ pool }: RtspServer, feed: EventFeed): (() => void)[] {
   ]
 }
 
-/** Adds a listener for one event of a server. @returns A function that removes it. */
+/**
+ * Publishes one event of the server in the feed, whenever it is emitted.
+ *
+ * @param factsOf - Returns the members of the published event.
+ * @returns A function that stops publishing.
+ */
 function onServer<Name extends keyof RtspServerEvents & EventType>(
   server: RtspServer,
   feed: EventFeed,

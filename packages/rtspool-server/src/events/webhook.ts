@@ -5,8 +5,8 @@ import type { EventFeed, FeedEvent } from './event-feed.js'
 import type { EventType } from './event-types.js'
 
 /**
- * Delays before an event is sent again: from 1 to 1.2 s after the first failure, then twice as long each, up to 60 to
- * 72 s.
+ * Delays before an event is sent again: 1 to 1.2 s after the first failure, then twice as long each. The longest is 60
+ * to 72 s.
  */
 const retries: Backoff = { firstMs: 1_200, maxMs: 72_000, jitter: 1 / 6 }
 const eventsPerRead = 100

@@ -49,9 +49,9 @@ export async function checkHealth(url: string, timeout: number): Promise<Health>
 }
 
 /**
- * Sends OPTIONS and waits for the response.
+ * Sends OPTIONS on a connection that opens or is open, and waits for the response.
  *
- * @returns The status code; `undefined` if the response is not RTSP.
+ * @returns The status code of the response; `undefined` if the response is not RTSP.
  */
 async function statusOf(
   socket: Socket,

@@ -23,7 +23,7 @@ export interface LogTarget {
 }
 
 const stderrFd = 2
-/** Milliseconds between two tries to write before the process ends. */
+/** Milliseconds between two attempts to write to a full target at the end of the process. */
 const retryMs = 10
 /**
  * Permissions of a log file. The group can read it, for logrotate and collectors. Others cannot,

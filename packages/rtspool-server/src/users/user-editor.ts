@@ -104,7 +104,7 @@ export class UserEditor {
   /**
    * Lists the users of the file.
    *
-   * @returns A line of output for each user.
+   * @returns One line for each user: name, roles and kinds of login, separated by tabs.
    */
   async list(): Promise<string> {
     const { users } = this.#read()
@@ -155,9 +155,9 @@ export class UserEditor {
   }
 
   /**
-   * Writes the changed file.
+   * Writes the file of users with the changes, unless another program has changed it since it was read.
    *
-   * @returns False if another program has changed the file meanwhile.
+   * @returns False if another program has changed the file.
    */
   #write({ file }: StoredUsers, changes: readonly KeyChange[]): Promise<boolean> {
     const realm = { path: ['realm'], value: this.#realm }

@@ -77,9 +77,7 @@ export class Logins extends EventEmitter<LoginsEvents> {
     return this.#logins.size
   }
 
-  /**
-   * Checks a password, and creates a login. @returns The login, or the reason why there is none.
-   */
+  /** Checks a user's password, and creates a login. @returns The login with its token, or the reason for a refusal. */
   async logIn(
     user: string,
     password: string,

@@ -49,7 +49,9 @@ export type ShareEnd = 'revoked' | 'expired'
 
 export interface ShareStoreEvents {
   created: [share: ShareFacts]
-  /** Emitted after a share link has ended, with the cause of its end. */
+  /**
+   * Emitted after a share link has ended, because a user has removed it (`revoked`) or its time has passed (`expired`).
+   */
   ended: [share: ShareFacts, by: ShareEnd]
 }
 

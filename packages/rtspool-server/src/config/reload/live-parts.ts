@@ -130,8 +130,8 @@ interface BanSettings {
 }
 
 /**
- * Creates the part of a reload that removes files from their paths. Its place is before {@link sourcesPart}, and that
- * of {@link mountsPart} is after. One reload can thus move a path from one section to another.
+ * Creates the part of a reload that removes files from their paths. This part comes before {@link sourcesPart}, and
+ * {@link mountsPart} comes after. One reload can thus move a path from one section to another.
  */
 export const freedPathsPart = ({ mounts }: { readonly mounts: MountPoints }): LivePart => ({
   prepare(after, before) {

@@ -94,8 +94,8 @@ function removeIn(document: ConfigFile['document'], path: readonly string[]): vo
 }
 
 /**
- * Returns the keys as the YAML document contains them, for the names of a path: `123:` is a number there, which the
- * YAML library does not find by its name. If several keys have the same name, the last one is returned.
+ * Returns the keys as the YAML document contains them, for the names of a path. The key `123:` is a number there, which
+ * the YAML library does not find by its name. If several keys have the same name, the last one is returned.
  */
 function keysOf(document: ConfigFile['document'], path: readonly string[]): readonly unknown[] {
   let node: unknown = document.contents

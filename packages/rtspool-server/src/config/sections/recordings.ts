@@ -102,7 +102,7 @@ export const recordingsSection = key(z.record(name(), recordingSettings).default
 export const recordingPlansOf = (recordings: z.output<typeof recordingsSection>): RecordingPlan[] =>
   Object.entries(recordings).map(([name, settings]) => ({ ...settings, name }))
 
-/** Matches an absolute path, without a slash at its end. */
+/** Matches a value of `replay.path`: an absolute path, without a slash at its end. */
 const prefix = /^(?:\/[^/*?#%\s]+)+$/
 
 /** Section `replay` of the configuration: the path at which clients play recordings over RTSP. */

@@ -26,7 +26,7 @@ export interface ApiRule {
 export interface ApiUsersOptions {
   readonly rules: readonly ApiRule[]
   readonly secrets: ReadonlyMap<string, LoginSecret>
-  /** Realm for which the Digest hashes were made. It is part of each hash. */
+  /** Realm for which the Digest hashes were made, because each hash contains the realm. */
   readonly realm: string
   /**
    * Cost of the check for users without a scrypt hash, as log2 of N. @default the cost of new
