@@ -60,7 +60,10 @@ const oldTls: TlsOptions = {
   ciphers: 'AES128-SHA:AES256-SHA:@SECLEVEL=0',
 }
 
-/** Serves virtual cameras: one for each path and set of faults. */
+/**
+ * RTSP server of imitated cameras, with which recorders and clients are tested. It creates a camera for each path and
+ * set of faults that the query of a client's URL names.
+ */
 export class CameraServer implements Cameras {
   readonly clock: Clock
   readonly #options: CameraServerOptions

@@ -55,7 +55,10 @@ export class MediaTimes {
     this.#isVideo = isVideo
   }
 
-  /** True if the last unit began another timeline: its place follows the one before as if nothing were missing. */
+  /**
+   * True if the RTP timestamp of the last access unit had jumped, backwards or far ahead. Its decode time then follows
+   * that of the unit before, as if nothing were missing.
+   */
   get hasJumped(): boolean {
     return this.#hasJumped
   }

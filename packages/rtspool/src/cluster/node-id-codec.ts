@@ -97,7 +97,10 @@ export class NodeIdCodec implements IdCodec {
     return undefined
   }
 
-  /** Creates the next ids for a node with this tag, all with one call of the cipher. */
+  /**
+   * Replaces the store from which {@link createId} takes ids. All new ones, for this tag, come from one call of the
+   * cipher.
+   */
   #draw(tag: NodeTag): void {
     const tagValue = Number.parseInt(tag, 16)
     if (!/^[0-9a-f]{8}$/.test(tag))

@@ -7,9 +7,9 @@ import type { SessionDescription } from '../sdp/index.js'
 import type { ResolvedRelaySource } from './relay-options.js'
 
 /**
- * Maximum milliseconds to wait for sender reports after PLAY, or after the first key frame of a return. With the times
- * in the reports, sound and pictures match from the beginning. Servers send reports with their first packets, many
- * cameras seconds later.
+ * Maximum milliseconds for which a relay waits for the sender reports of a camera: after PLAY, and when a camera that
+ * was away has sent its first key frame. With the times in the reports, sound and pictures match from the beginning.
+ * Many cameras send reports seconds later; the relay then starts without them.
  */
 export const maxReportWaitMs = 60
 

@@ -17,8 +17,8 @@ export interface RetentionOptions {
 }
 
 /**
- * Removes the files of a recording that are too old, and then the oldest ones until the others are within the limit. A
- * file that cannot be removed stays, and does not keep the others.
+ * Removes the files of a recording that are older than `maxAgeHours`, and then the oldest ones until the others are
+ * within `maxBytes`. A file that cannot be removed stays, and does not keep the others.
  *
  * @throws The error of the system, for the first file that could not be removed.
  */
