@@ -99,13 +99,23 @@ export class MessageTable {
       // An empty segment would not be sent at all.
       if (packet.length === 0 && next > first) break
       if (packet.length > segmentBytes || sizeBytes + packet.length > maxMessagePayload) break
-      packet.copy(this.#payload, sizeBytes)
-      sizeBytes += packet.length
+      const copiedBytes = this.#copy(packet, sizeBytes)
+      sizeBytes += copiedBytes
       next++
       // Only the last segment may be shorter than the others.
-      if (packet.length < segmentBytes) break
+      if (copiedBytes < segmentBytes) break
     }
     return { offset: 0, sizeBytes, segmentBytes, packetCount: next - first }
+  }
+
+  /** Copies a packet to a position. @returns Number of bytes; 0 if the application has given the memory away. */
+  #copy(packet: Buffer, at: number): number {
+    try {
+      return packet.copy(this.#payload, at)
+    } catch {
+      // A view that has lost its memory should be empty. If it names another length, nothing can be copied.
+      return 0
+    }
   }
 
   /**

@@ -261,3 +261,15 @@ describe('BatchedDatagramGroup when the kernel refuses', () => {
     expect([kernel.calls, kernel.sent.length, loss.sendErrors]).toEqual([3, 9, 1])
   })
 })
+
+describe('a packet that has lost its memory', { tags: 'U-1' }, () => {
+  it('costs the packets around it nothing, even if it names a length', () => {
+    const { kernel, group } = groupTo({ '10.0.0.1': { mtu: 1500 } })
+    const [first, lost, last] = full(3) as [Buffer, Buffer, Buffer]
+    lost.copy = () => {
+      throw new TypeError('detached')
+    }
+    group.send([first, lost, last])
+    expect(kernel.sentTo('10.0.0.1').filter(({ length }) => length > 0)).toEqual([first, last])
+  })
+})
