@@ -143,7 +143,7 @@ describe('rtspool/client and servers of other kinds', () => {
   test('pulls from gst-rtsp-server for 10 s over each of its transports, without a loss', async (context) => {
     requirePrograms(context, 'GstRtspServer for Python')
     const peer = await startGstRtspServer()
-    // One after the other: of clients that set up a shared media at the same time, some get no audio from this server.
+    // One after the other: of clients that set up a shared media at the same time, some got no audio from this server.
     const pulled: RtspClient[] = []
     onTestFinished(async () => void (await Promise.all(pulled.map((client) => client.close()))))
     for (const transport of ['tcp', 'udp', 'http'] as const) {
