@@ -129,8 +129,9 @@ async function measure(page, [name, act]) {
 await runBenchmark('dashboard', options, async (run) => {
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-bench-'))
   const args = [serverScript, options.sessions, options.churn, folder].map(String)
-  const server = new Program(process.execPath, args, { core: serverCore })
   const browser = await startBrowser()
+  // Nothing may be waited for between the start of the server and its one line.
+  const server = new Program(process.execPath, args, { core: serverCore })
   try {
     const ready = await server.next('ready')
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
