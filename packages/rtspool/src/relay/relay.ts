@@ -258,6 +258,7 @@ export class Relay implements UpstreamListener {
       ...{ source, clock: this.#init.clock, listener: this, stallMs: this.#options.stallMs },
       userAgent: this.#loops.userAgent,
       transports: this.#transportsOf(source.client),
+      known: () => this.#flow.description,
       after,
     })
   }

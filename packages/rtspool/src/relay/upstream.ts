@@ -4,6 +4,7 @@ import type { RtspClient, RtspClientTrack, RtspClientTransport } from '../client
 import { wantedOf } from '../client/streams/wanted-tracks.js'
 import { type Clock, PeriodicCheck } from '../clock.js'
 import type { SessionDescription } from '../sdp/index.js'
+import { inOrderOf, renumber } from './matched-tracks.js'
 import type { ResolvedRelaySource } from './relay-options.js'
 
 /**
@@ -65,6 +66,8 @@ export interface UpstreamInit {
    * session.
    */
   readonly after: Promise<void> | undefined
+  /** Returns the description that viewers have, whose order the tracks follow; `undefined` without viewers. */
+  readonly known: () => SessionDescription | undefined
   readonly listener: UpstreamListener
 }
 
@@ -154,16 +157,18 @@ export class Upstream {
   }
 
   #receive(client: RtspClient): void {
-    const { listener } = this.#init
+    const { listener, known } = this.#init
     const wanted = wantedOf(client.tracks, this.source.client.tracks)
     this.#tracks = wanted
     const { session } = client.description
-    const media = wanted.map(({ description }) => description)
-    listener.described(this, { session, media })
-    for (const [index, track] of wanted.entries()) {
+    const matched = inOrderOf(wanted, known()?.media)
+    listener.described(this, { session, media: matched.map(({ description }) => description) })
+    for (const [index, { track, payloadTypes }] of matched.entries()) {
       track.pipe({
         push: (packet) => {
-          if (!this.#isOver) listener.packet(this, index, packet)
+          if (this.#isOver) return
+          if (payloadTypes) renumber(packet, payloadTypes)
+          listener.packet(this, index, packet)
         },
         mapTime: (unixMs, rtpTime, clockMs) => {
           if (!this.#isOver) listener.time(this, index, { unixMs, rtpTime, clockMs })

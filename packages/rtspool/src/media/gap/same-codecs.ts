@@ -11,6 +11,14 @@ export function haveSameCodecs(one: SessionDescription, other: SessionDescriptio
 }
 
 /**
+ * Returns whether two tracks have equal encodings, clock rates, channels and parameters of `a=fmtp`, in the same order.
+ * Their payload types may differ.
+ */
+export function haveEqualCodings(one: MediaDescription, other: MediaDescription): boolean {
+  return codingsOf(one) === codingsOf(other)
+}
+
+/**
  * Returns whether packets of a slate can stand in the place of a track's own: equal encoding, clock rate and channels.
  * The parameters of sound must be equal too. Those of video may differ, because they are sent with each key frame.
  */
@@ -47,15 +55,20 @@ function spliceTextOf(media: MediaDescription): string {
  * same order.
  */
 function codecsOf(media: MediaDescription): string {
-  const codecs = media.payloadTypes.map((payloadType) => codecOf(media, payloadType))
-  return [media.kind.toLowerCase(), ...codecs].join('\n')
+  return [media.payloadTypes.join(' '), codingsOf(media)].join('\n')
 }
 
-function codecOf(media: MediaDescription, payloadType: number): string {
+/** Returns a text like {@link codecsOf}, but without payload types of which the encoding is known. */
+function codingsOf(media: MediaDescription): string {
+  const codings = media.payloadTypes.map((payloadType) => codingOf(media, payloadType))
+  return [media.kind.toLowerCase(), ...codings].join('\n')
+}
+
+function codingOf(media: MediaDescription, payloadType: number): string {
   const rtpmap = media.rtpmap(payloadType)
-  const encoding = rtpmap?.encoding.toLowerCase()
+  const encoding = rtpmap?.encoding.toLowerCase() ?? `payload type ${payloadType}`
   const parameters = parametersOf(media.fmtp(payloadType) ?? '')
-  return [payloadType, encoding, rtpmap?.clockRate, rtpmap?.channels ?? 1, ...parameters].join(' ')
+  return [encoding, rtpmap?.clockRate, rtpmap?.channels ?? 1, ...parameters].join(' ')
 }
 
 /** Names of `a=fmtp` parameters whose values are hexadecimal digits, so that upper and lower case are equal. */
