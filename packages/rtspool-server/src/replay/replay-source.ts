@@ -10,7 +10,7 @@ import {
 } from 'rtspool'
 import { defaultMaxPacketBytes, replayExtensionBytes, withReplayExtension } from 'rtspool/rtp'
 import { Footage } from './footage.js'
-import type { ClipList, FootageOptions } from './footage-clips.js'
+import { type ClipList, type FootageOptions, roundingMs } from './footage-clips.js'
 import type { FootageUnit } from './footage-units.js'
 import type { Packetize, StoredTrack } from './stored-tracks.js'
 import { type DueUnit, PacedSender, type UnitSender, UnpacedSender } from './unit-sender.js'
@@ -74,6 +74,8 @@ export class ReplaySource implements SeekableSource {
   /** Footage and sender that a seek prepares; `undefined` while no seek waits. */
   #preparing: Pick<Run, 'footage' | 'sender'> | undefined
   #replayCSeq: number | undefined
+  /** Position that {@link notifyAt} waits for, in seconds from the beginning of the presentation. */
+  #awaited: { readonly seconds: number; readonly reached: () => void } | undefined
   /** Position of the last unit sent, in seconds from the beginning of the presentation. */
   #sentSeconds = 0
   /** Running time (playback so far, without pauses and gaps) in seconds at the end of the last unit sent. */
@@ -126,6 +128,16 @@ export class ReplaySource implements SeekableSource {
   }
 
   async seek(asked: PlayRange, manner: PlayManner): Promise<number> {
+    this.#awaited = undefined
+    try {
+      return await this.#seek(asked, manner)
+    } catch (error) {
+      if (!this.#isClosed) this.#options.onFailed(error)
+      throw error
+    }
+  }
+
+  async #seek(asked: PlayRange, manner: PlayManner): Promise<number> {
     const runningSeconds = this.#stop()
     const range = this.#options.isGrowing ? await this.#recordedPart(asked) : asked
     this.#requireOpen()
@@ -156,8 +168,13 @@ export class ReplaySource implements SeekableSource {
   }
 
   pause(): void {
+    this.#awaited = undefined
     this.#run?.sender.pause()
     this.#announcePosition()
+  }
+
+  notifyAt(seconds: number, reached: () => void): void {
+    this.#awaited = { seconds, reached }
   }
 
   close(): void {
@@ -220,6 +237,7 @@ export class ReplaySource implements SeekableSource {
       clock: output.clock,
       units,
       send: (due: DueUnit) => this.#send(due),
+      reached: ({ unit }: DueUnit) => this.#noteReached(unit),
       ended: () => {
         this.#isOver = true
         output.rangeEnded()
@@ -234,6 +252,21 @@ export class ReplaySource implements SeekableSource {
     return new PacedSender(options, (originMs) => {
       if (this.#run) this.#mapTime(this.#run, originMs)
     })
+  }
+
+  /** Calls the function of {@link notifyAt} if the playback has reached its position with a unit. */
+  #noteReached(unit: FootageUnit): void {
+    const awaited = this.#awaited
+    if (!awaited) return
+    const awaitedMs = this.clockStartMs + awaited.seconds * 1000
+    // Backwards, only key frames are in the order of playback.
+    const isReached =
+      this.#rates.scale < 0
+        ? unit.isSync && unit.unixMs <= awaitedMs + roundingMs
+        : unit.sendMs >= awaitedMs - roundingMs
+    if (!isReached) return
+    this.#awaited = undefined
+    awaited.reached()
   }
 
   #send({ unit }: DueUnit): void {

@@ -14,6 +14,8 @@ export interface UnitSenderOptions {
   readonly clock: Clock
   readonly units: AsyncGenerator<DueUnit, void, void>
   readonly send: (due: DueUnit) => void
+  /** Called before a unit is sent. May pause the sender, which then keeps the unit. */
+  readonly reached: (due: DueUnit) => void
   /** Called once when all units have been sent, and the playback time of the last one is over. */
   readonly ended: () => void
   /** Called once with the error when the units cannot be read further. */
@@ -202,6 +204,8 @@ export class PacedSender implements UnitSender {
     const { positionMs } = this
     for (let { first } = this.#queue; first; first = this.#queue.first) {
       if (first.dueMs > positionMs + 0.01) break
+      this.#options.reached(first)
+      if (this.#isClosed || this.#originMs === undefined) return
       this.#queue.shift()
       this.#endMs = Math.max(this.#endMs, first.endMs)
       this.#options.send(first)
@@ -302,6 +306,9 @@ export class UnpacedSender implements UnitSender {
         continue
       }
       if (this.#queue.isEmpty && !(await this.#queue.fill())) return true
+      if (!this.#isRunning) return false
+      if (this.#queue.first) this.#options.reached(this.#queue.first)
+      // The call may have paused or closed the sender.
       if (!this.#isRunning) return false
       const due = this.#queue.shift()
       if (!due) continue

@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { PlayManner, PlayRange } from 'rtspool'
 import { describe, expect, it } from 'vitest'
@@ -270,6 +278,61 @@ describe('a recording that is played', () => {
     expect(sent[count]?.extension?.cSeq).toBe(9)
   })
 
+  it.each([
+    [61, 61, onvif],
+    [61, 61, unpaced],
+    // A point in the gap is reached behind it.
+    [40, 60, onvif],
+  ])(
+    'tells that it has reached %s s, over a gap, before it sends what is there',
+    async (point, at, manner) => {
+      const { player, source } = await open()
+      await source.seek({ startSeconds: 22, endSeconds: 65 }, manner)
+      source.resume(manner)
+      const begunMs = player.clock.now()
+      let reachedMs = 0
+      source.notifyAt(point, () => {
+        reachedMs = player.clock.now()
+        source.pause()
+      })
+      await player.run(10)
+      expect(source.positionSeconds).toBe(at)
+      const pictures = timesOf(player.tracks[0]?.sent ?? [])
+      expect(pictures).toEqual([...steps(22_000, 25_000, 40), ...steps(60_000, at * 1000, 40)])
+      if (manner.rateControl)
+        expect(Math.abs(reachedMs - begunMs - (at - 57) * 1000)).toBeLessThan(100)
+      source.resume(manner)
+      await player.run()
+      expect(timesOf(player.tracks[0]?.sent ?? []).at(-1)).toBe(64_960)
+    },
+  )
+
+  it('tells that it has reached a point backwards', async () => {
+    const { player, source } = await open()
+    const manner = { ...onvif, scale: -1 }
+    await source.seek({ startSeconds: 62, endSeconds: 0 }, manner)
+    source.resume(manner)
+    source.notifyAt(22.5, () => source.pause())
+    await player.run(10)
+    const pictures = timesOf(player.tracks[0]?.sent ?? [])
+    expect(pictures).toEqual([62_000, 61_000, 60_000, 24_000, 23_000])
+  })
+
+  it('forgets the point with a seek and with a pause', async () => {
+    const { player, source } = await open()
+    let count = 0
+    const range = { startSeconds: 0, endSeconds: 5 }
+    await source.seek(range, onvif)
+    source.notifyAt(2, () => count++)
+    await source.seek(range, onvif)
+    source.resume(onvif)
+    source.notifyAt(3, () => count++)
+    source.pause()
+    source.resume(onvif)
+    await player.run()
+    expect([count, player.announced]).toEqual([0, ['rangeEnded']])
+  })
+
   it('has rising RTP times for sound in front of the first picture', async () => {
     const { folder, player, play } = await open()
     showLater(join(folder, 'cam/29/12-00-00.mp4'))
@@ -343,6 +406,16 @@ describe('files that change while they are played', () => {
     truncateSync(name, 2000)
     await player.run()
     expect(player.announced).toEqual(['fail'])
+    expect(failures).toHaveLength(1)
+  })
+
+  it('fail the seek when they cannot be read, and the failure is told', async () => {
+    const { folder, source, failures } = await open()
+    const name = join(folder, 'cam/29/12-00-00.mp4')
+    rmSync(name)
+    mkdirSync(name)
+    const sought = source.seek({ startSeconds: 1, endSeconds: 65 }, onvif)
+    await expect(sought).rejects.toThrow()
     expect(failures).toHaveLength(1)
   })
 

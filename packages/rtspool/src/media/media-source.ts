@@ -200,6 +200,12 @@ export interface SeekableSource extends MediaSource {
   resume(manner: PlayManner): void
   /** Stops the flow of packets. Calls `startAt` for each track with its RTP time at the present position. */
   pause(): void
+  /**
+   * Calls `reached` once, when the playback reaches the position `seconds`, before it sends packets from there on. For
+   * a source that skips parts without contents. Each call replaces the one before; `seek` and `pause` cancel it.
+   * @default the library computes the moment from position and rates
+   */
+  notifyAt?(seconds: number, reached: () => void): void
 }
 
 export const isSeekable = (source: MediaSource): source is SeekableSource => 'seek' in source

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../clock.js'
+import type { Clock } from '../clock.js'
 import { catchLater } from '../listeners.js'
 import { shown } from '../option-checks.js'
 import {
@@ -26,7 +26,7 @@ export class Playback {
   #endSeconds: number
   #manner = normalManner
   #seeking: Promise<unknown> = Promise.resolve()
-  #pauseTimer: ClockTimer | undefined
+  #scheduledPause: { cancel(): void } | undefined
 
   /**
    * Creates the playback of one viewer, before its first seek.
@@ -149,20 +149,20 @@ export class Playback {
    */
   pauseAt(seconds: number, onPaused: () => void): void {
     this.#cancelPause()
-    const { scale, speed } = this.rates
-    const delayMs = ((seconds - this.positionSeconds) * 1000) / (scale * speed)
-    this.#pauseTimer = this.#clock.schedule(
-      () => {
-        try {
-          this.pause()
-          onPaused()
-        } catch (error) {
-          this.#onFailed('pause', error)
-        }
-      },
-      delayMs,
-      false,
-    )
+    const pause = (): void => {
+      try {
+        this.pause()
+        onPaused()
+      } catch (error) {
+        this.#onFailed('pause', error)
+      }
+    }
+    if (this.#source.notifyAt) this.#scheduledPause = this.#pauseBySource(seconds, pause)
+    else {
+      const { scale, speed } = this.rates
+      const delayMs = ((seconds - this.positionSeconds) * 1000) / (scale * speed)
+      this.#scheduledPause = this.#clock.schedule(pause, delayMs, false)
+    }
   }
 
   /** Notes that the source has sent the requested range to its end, so that the next PLAY needs a seek. */
@@ -177,8 +177,20 @@ export class Playback {
     this.#state = 'over'
   }
 
+  #pauseBySource(seconds: number, pause: () => void): { cancel(): void } {
+    let isCancelled = false
+    this.#source.notifyAt?.(seconds, () => {
+      if (!isCancelled) pause()
+    })
+    return {
+      cancel: () => {
+        isCancelled = true
+      },
+    }
+  }
+
   #cancelPause(): void {
-    this.#pauseTimer?.cancel()
-    this.#pauseTimer = undefined
+    this.#scheduledPause?.cancel()
+    this.#scheduledPause = undefined
   }
 }

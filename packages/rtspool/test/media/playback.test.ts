@@ -75,6 +75,26 @@ describe('Playback', () => {
     expect([playback.positionSeconds, playback.isPaused]).toEqual([5, true])
   })
 
+  test('pauses when the source says that it has reached the point, if the source does', async () => {
+    const { clock, source, playback } = setUp()
+    const awaited: { seconds: number; reached: () => void }[] = []
+    Object.assign(source, {
+      notifyAt: (seconds: number, reached: () => void) => awaited.push({ seconds, reached }),
+    })
+    await playback.seek({ startSeconds: 0, endSeconds: 10 })
+    playback.resume()
+    const paused = vi.fn()
+    playback.pauseAt(3, paused)
+    playback.pauseAt(9, paused)
+    expect(clock.pendingTimers).toBe(0)
+    clock.advance(2000)
+    awaited[0]?.reached()
+    expect(paused).not.toHaveBeenCalled()
+    awaited[1]?.reached()
+    expect(paused).toHaveBeenCalledOnce()
+    expect([awaited[1]?.seconds, playback.positionSeconds, playback.isPaused]).toEqual([9, 2, true])
+  })
+
   test.each([
     ['pause', (playback: Playback) => playback.pause()],
     ['rangeEnded', (playback: Playback) => playback.rangeEnded()],
