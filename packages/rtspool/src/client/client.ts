@@ -15,6 +15,7 @@ import type {
   RtspClientReadOptions,
   RtspClientState,
   RtspClientStats,
+  RtspClientTrack,
   RtspClientTransport,
   RtspPlayAnswer,
   RtspPlayOptions,
@@ -25,7 +26,7 @@ import { ClientTrack } from './streams/client-track.js'
 import { Readers } from './streams/readers.js'
 import { isSilent, sumOfTracks } from './streams/track-sums.js'
 import { UnitReader } from './streams/unit-reader.js'
-import { wantedOf } from './streams/wanted-tracks.js'
+import { wantedOf, wants } from './streams/wanted-tracks.js'
 import { closedError, type FallbackOwner, TransportFallback } from './transport-fallback.js'
 
 /** A connected client, from the response to its DESCRIBE until its TEARDOWN. */
@@ -63,7 +64,9 @@ export class Client extends EventEmitter<RtspClientEvents> implements RtspClient
       onEnded: () => this.#noteEnd(),
     })
     const { tracks } = stream.presentation
-    this.tracks = tracks.map((track) => new ClientTrack(track, this.#readers))
+    const isWanted = (track: RtspClientTrack): boolean =>
+      wants(track, options.tracks, this.backChannel?.track)
+    this.tracks = tracks.map((track) => new ClientTrack(track, this.#readers, isWanted))
     const begin = (): Promise<void> => this.#begin()
     const sender =
       stream.hasBackChannel && this.tracks.find(({ direction }) => direction === 'send')

@@ -102,6 +102,8 @@ export interface RtspClientTrack {
   /** `receive` if the server sends the track; `send` for a back channel. */
   readonly direction: 'receive' | 'send'
   readonly description: MediaDescription
+  /** True if `play` sets the track up: the option `tracks` selects it, or it is the back channel in use. */
+  readonly isWanted: boolean
   /** True once the server has accepted the SETUP of the track. */
   readonly isSetUp: boolean
   /** SRTP suite with which the server protects the packets; `undefined` for RTP/AVP, and before SETUP. */

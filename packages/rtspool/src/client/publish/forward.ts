@@ -1,9 +1,12 @@
+import { ClientError } from '../../errors.js'
 import { checkMethods } from '../../option-checks.js'
+import { MediaDescription } from '../../sdp/index.js'
 import type { RtspClient } from '../rtsp-client.js'
 import type { PublishedTrackSource } from './announcement.js'
 import { openPublisher } from './publish.js'
 import type { RtspPublishOptions } from './publish-options.js'
 import type { Publisher } from './publisher.js'
+import { repacketizedDescription } from './repacketized-description.js'
 import type { RtspPublisher } from './rtsp-publisher.js'
 import { unitPacketizerOf } from './unit-packetizer.js'
 
@@ -27,7 +30,7 @@ export interface RtspForwardOptions extends Omit<RtspPublishOptions, 'descriptio
   /**
    * Tracks to forward. Required for access units: the tracks of the client or of the `server.media` that the units come
    * from.
-   * @default tracks of the client that are set up, or else its audio and video
+   * @default tracks of the client that are set up, or before `play` those that it will set up
    */
   readonly tracks?: readonly ForwardedTrack[] | undefined
 }
@@ -64,7 +67,10 @@ async function forwardClient(
   url: string | URL,
   options: RtspForwardOptions,
 ): Promise<RtspPublisher> {
-  const tracks = options.tracks ?? forwardedTracks(client)
+  if (client.state === 'closed') {
+    throw client.error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client has been closed')
+  }
+  const tracks = forwardedTracks(client, options.tracks)
   let hasEnded = false
   const noteEnd = (): void => {
     hasEnded = true
@@ -96,12 +102,29 @@ async function forwardClient(
   return publisher
 }
 
-function forwardedTracks({ tracks }: RtspClient): RtspClient['tracks'] {
-  const setUp = tracks.filter(({ isSetUp }) => isSetUp)
-  if (setUp.length > 0) return setUp
-  return tracks.filter(
-    ({ kind, direction }) => direction === 'receive' && (kind === 'video' || kind === 'audio'),
+/**
+ * Returns the tracks of a client to forward: the given ones, or all that it receives.
+ *
+ * @throws {TypeError} The client does not receive a given track, or receives none.
+ */
+function forwardedTracks(
+  { tracks }: RtspClient,
+  given: readonly ForwardedTrack[] | undefined,
+): readonly ForwardedTrack[] {
+  const hasSetUp = tracks.some(({ isSetUp }) => isSetUp)
+  const received = tracks.filter(
+    ({ direction, isSetUp, isWanted }) =>
+      direction === 'receive' && (hasSetUp ? isSetUp : isWanted),
   )
+  const other = given?.find(({ index }) => !received.some((track) => track.index === index))
+  const numbers = received.map(({ index }) => index).join(', ') || 'none'
+  if (other) {
+    throw new TypeError(
+      `forward expects tracks that the client sets up (${numbers}), got track ${other.index}`,
+    )
+  }
+  if (received.length > 0) return given ?? received
+  throw new TypeError('forward expects a client that receives a track, got one without')
 }
 
 async function forwardUnits(
@@ -111,11 +134,21 @@ async function forwardUnits(
 ): Promise<RtspPublisher> {
   const { tracks } = options
   if (!tracks) throw new TypeError('forward needs the option tracks for access units')
-  const publisher = await openPublisher(url, { ...options, tracks })
+  const publisher = await openPublisher(url, { ...options, tracks: repacketizedTracks(tracks) })
   const iterator = units[Symbol.asyncIterator]()
   publisher.once('closed', () => void iterator.return?.())
   void sendUnits(iterator, tracks, publisher)
   return publisher
+}
+
+/** Returns tracks with the descriptions of their new packets. Wrong tracks stay, so that `publish` refuses them. */
+function repacketizedTracks(tracks: readonly ForwardedTrack[]): readonly ForwardedTrack[] {
+  if (!Array.isArray(tracks)) return tracks
+  return tracks.map((track: ForwardedTrack) => {
+    const { index, description } = track ?? {}
+    if (!(description instanceof MediaDescription)) return track
+    return { index, description: repacketizedDescription(description) }
+  })
 }
 
 async function sendUnits(

@@ -36,14 +36,21 @@ export class ClientTrack implements RtspClientTrack {
    */
   senderReport: (() => Buffer | undefined) | undefined
   readonly #listener: TrackListener
+  readonly #isWanted: (track: RtspClientTrack) => boolean
   readonly #reception: TrackReception
   #sendRtcp: RtcpSender | undefined
   #sendRtp: RtpSender | undefined
   #target: RtpTarget | undefined
 
-  constructor(described: DescribedTrack, listener: TrackListener) {
+  /** @param isWanted - Returns whether the client sets the track up. */
+  constructor(
+    described: DescribedTrack,
+    listener: TrackListener,
+    isWanted: (track: RtspClientTrack) => boolean,
+  ) {
     this.described = described
     this.#listener = listener
+    this.#isWanted = isWanted
     this.#reception = new TrackReception(described.rtpmap.clockRate)
   }
 
@@ -81,6 +88,10 @@ export class ClientTrack implements RtspClientTrack {
 
   get description() {
     return this.described.description
+  }
+
+  get isWanted(): boolean {
+    return this.#isWanted(this)
   }
 
   get isSetUp(): boolean {

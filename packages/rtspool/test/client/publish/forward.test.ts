@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { connect, type ForwardedUnit, forward } from '../../../src/client/index.js'
 import { serializeCompound } from '../../../src/rtcp/index.js'
+import { createDepacketizer } from '../../../src/rtp/index.js'
 import { parseSdp } from '../../../src/sdp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { closeAfterTest } from '../../support/open-things.js'
@@ -83,6 +84,29 @@ describe('forward', () => {
     expect(client.listenerCount('ended')).toBe(0)
   })
 
+  it('announces before PLAY only the tracks that the client will set up', async () => {
+    const [camera, to] = [await ScriptedCamera.start(), await ScriptedCamera.start()]
+    const clock = new ManualClock()
+    const client = await connect(camera.url, { clock, tracks: ({ kind }) => kind === 'audio' })
+    closeAfterTest(client)
+    await expect(forward(client, to.url, { tracks: client.tracks })).rejects.toThrow(
+      'forward expects tracks that the client sets up (1), got track 0',
+    )
+    expect(to.requests).toEqual([])
+    const publisher = await forward(client, to.url, { clock })
+    closeAfterTest(publisher)
+    expect(publisher.tracks.map(({ description }) => description.kind)).toEqual(['audio'])
+    expect([camera.of('SETUP').length, to.of('SETUP').length]).toEqual([1, 1])
+  })
+
+  it('refuses a closed client before it connects', async () => {
+    const [camera, to] = [await ScriptedCamera.start(), await ScriptedCamera.start()]
+    const client = await connect(camera.url, { clock: new ManualClock() })
+    await client.close()
+    await expect(forward(client, to.url)).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' })
+    expect(to.sockets).toEqual([])
+  })
+
   it('packetizes what is read inside a server', async () => {
     const { server, url, push, to } = await twoServers()
     await viewerOf(url)
@@ -101,6 +125,37 @@ describe('forward', () => {
     }
     await server.close()
     await until(() => publisher.state === 'closed')
+  })
+
+  it('announces AAC-lbr units in the mode of their new packets', async () => {
+    const to = await ScriptedCamera.start()
+    const fmtp =
+      'streamtype=5;mode=AAC-lbr;config=1188;sizelength=6;indexlength=2;indexdeltalength=2'
+    const sdp = ['v=0', 'm=audio 0 RTP/AVP 97', 'a=rtpmap:97 mpeg4-generic/48000/1']
+    const { media } = parseSdp([...sdp, `a=fmtp:97 ${fmtp}`, ''].join('\r\n'))
+    const tracks = media.map((description, index) => ({ index, description }))
+    const unit = Buffer.alloc(300, 7)
+    async function* source(): AsyncGenerator<ForwardedUnit> {
+      yield { track: { index: 0 }, parts: [unit], timestamp: 1024, unixTimeMs: undefined }
+    }
+    const publisher = await forward(source(), to.url, { tracks, clock: new ManualClock() })
+    await until(() => publisher.state === 'closed')
+    const [described] = parseSdp(to.of('ANNOUNCE')[0]?.body ?? '').media
+    const parameters = described?.fmtp(97)
+    expect(parameters?.split(';').sort()).toEqual([
+      ...['config=1188', 'indexdeltalength=3', 'indexlength=3', 'mode=AAC-hbr', 'sizelength=13'],
+      'streamtype=5',
+    ])
+    const depacketizer = createDepacketizer({
+      encoding: 'MPEG4-GENERIC',
+      kind: 'audio',
+      parameters,
+    })
+    const packets = () => to.frames.filter(({ channel }) => channel === 0)
+    await until(() => packets().length === 1)
+    const [sent] = packets()
+    const units = [...depacketizer.push(sent?.payload ?? Buffer.alloc(0)), ...depacketizer.flush()]
+    expect(units.flatMap(({ parts }) => parts)).toEqual([unit])
   })
 
   it('reads units no faster than they are sent', async () => {
