@@ -193,6 +193,7 @@ describe('media, overview and events of the web page in Chromium', () => {
     await fill('URL', 'rtsp://camera.local/test')
     await fill('User', 'ann')
     await fill('Password', 'canary-guess')
+    await fill('Spare URLs', `${camera.url}/spare\n\n${camera.url}/other`)
     await dialog.getByLabel('Connect without viewers').check()
     await dialog.getByRole('button', { name: 'Add source' }).click()
     await dialog.getByText('expected a numeric address').waitFor(patience)
@@ -205,6 +206,9 @@ describe('media, overview and events of the web page in Chromium', () => {
     await admin.photograph('sources-failed')
     await press(admin, 'Change /yard')
     await fill('Password', 'canary-of-camera')
+    const spares = dialog.getByLabel('Spare URLs', { exact: true })
+    expect(await spares.inputValue()).toBe(`${camera.url}/spare\n${camera.url}/other`)
+    await fill('Spare URLs', `${camera.url}/other`)
     await dialog.getByText('More settings').click()
     await fill('Seconds that viewers stay without the camera', '7')
     await admin.photograph('source-change')
@@ -213,7 +217,10 @@ describe('media, overview and events of the web page in Chromium', () => {
     await expect.poll(() => rows.getByText(/^\d+(\.\d)? [kM]B$/).count(), patience).toBe(1)
     const { body } = await pulling.api.call('listSources')
     expect(body.sources).toMatchObject([
-      { path: '/yard', alwaysOn: true, settings: { holdSeconds: 7, stallSeconds: 15 } },
+      {
+        ...{ path: '/yard', alwaysOn: true, settings: { holdSeconds: 7, stallSeconds: 15 } },
+        sources: [`${camera.url}/test`, `${camera.url}/other`],
+      },
     ])
     await admin.photograph('sources')
     const { token } = (

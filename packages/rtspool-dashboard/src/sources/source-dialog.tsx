@@ -34,6 +34,7 @@ export function SourceDialog({ source, save, close }: SourceDialogProps): JSX.El
     <Dialog title={source ? `Change ${source.path}` : 'Pull a stream'} onClose={close}>
       <form onSubmit={(event) => void submit(event)}>
         <CameraFields source={source} />
+        <SpareField first={first} />
         <ConnectionFields first={first} />
         <details>
           <summary>More settings</summary>
@@ -72,7 +73,7 @@ function CameraFields({ source }: Pick<SourceDialogProps, 'source'>): JSX.Elemen
             {...ids}
             name="url"
             required={!source}
-            placeholder={source?.source ?? 'rtsp://192.168.7.4/stream'}
+            placeholder={source?.sources?.[0] ?? source?.source ?? 'rtsp://192.168.7.4/stream'}
           />
         )}
       </Field>
@@ -96,6 +97,29 @@ function CameraFields({ source }: Pick<SourceDialogProps, 'source'>): JSX.Elemen
 
 interface FieldsProps {
   readonly first: SourceFields
+}
+
+/** Field of the URLs that take over while the camera is away. */
+function SpareField({ first }: FieldsProps): JSX.Element {
+  const present = first.failover ?? ''
+  return (
+    <Field
+      label="Spare URLs"
+      hint={`One in a line: each takes over while those before are away. ${
+        present === '' ? '' : 'After a change, a URL with a login of its own needs it again.'
+      }`.trim()}
+    >
+      {(ids) => (
+        <textarea
+          {...ids}
+          name="failover"
+          rows={Math.max(2, present.split('\n').length)}
+          placeholder="rtsp://192.168.7.5/stream"
+          defaultValue={present}
+        />
+      )}
+    </Field>
+  )
 }
 
 const transports = [
@@ -123,6 +147,7 @@ const times = [
   ['holdSeconds', 'Seconds that viewers stay without the camera', 0, 86_400],
   ['stallSeconds', 'Seconds without a picture until the server connects again', 0, 86_400],
   ['startSeconds', 'Seconds that a viewer waits for the first picture', 1, 25],
+  ['returnSeconds', 'Seconds between attempts to return to the first URL', 0, 86_400],
 ] as const
 
 function TimeFields({

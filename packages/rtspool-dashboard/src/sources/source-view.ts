@@ -4,6 +4,8 @@ export interface SourceSettings {
   readonly transport?: string
   /** Connections on which the server may send the password in clear to the camera; absent for a program. */
   readonly basic?: string
+  /** Seconds between two attempts to return from a spare URL to the first; 0 = none. Absent for a program. */
+  readonly returnSeconds?: number
   readonly lingerSeconds: number
   readonly holdSeconds: number
   readonly startSeconds: number
@@ -27,8 +29,10 @@ export interface SourceView {
   readonly lastError?: string
   /** Number of bytes of media that the source has sent. */
   readonly bytes: number
-  /** URL without credentials, or name of the program. */
+  /** URL that is used or tried, without credentials, or name of the program. */
   readonly source: string
+  /** URLs of a pull in the order of preference, without credentials; absent for a program. */
+  readonly sources?: readonly string[]
   /** Transport on which the packets of a pull arrive now, such as `tcp`; absent without a connection. */
   readonly transport?: string
   readonly alwaysOn: boolean

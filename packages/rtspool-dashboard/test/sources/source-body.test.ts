@@ -34,6 +34,21 @@ describe('the form of a source', () => {
     })
   })
 
+  it('sends spare URLs as a list, and an empty one to remove them', () => {
+    const [one, two] = ['rtsp://192.0.2.8/a', 'rtsp://ann:secret@192.0.2.9/b']
+    const form = (failover: string) => filledForm({ ...empty, failover, alwaysOn: 'on' })
+    const added = bodyOf(fieldsOf(form(` ${one}\r\n\n${two}\r\n`)), firstFields(undefined))
+    expect(added).toEqual({ failover: [one, two], alwaysOn: true })
+    const none = bodyOf(fieldsOf(form('\n')), firstFields(undefined))
+    expect(none).toEqual({ alwaysOn: true })
+    const sources = [source.source, one, 'rtsp://192.0.2.9/b']
+    const first = firstFields({ ...source, alwaysOn: true, sources })
+    expect(first.failover).toBe(`${one}\nrtsp://192.0.2.9/b`)
+    expect(bodyOf(fieldsOf(form(`${one}\r\nrtsp://192.0.2.9/b`)), first)).toEqual({})
+    expect(bodyOf(fieldsOf(form(one)), first)).toEqual({ failover: [one] })
+    expect(bodyOf(fieldsOf(form('')), first)).toEqual({ failover: [] })
+  })
+
   it('turns a permanent connection off', () => {
     const first = firstFields({ ...source, alwaysOn: true })
     expect(bodyOf(fieldsOf(filledForm(empty)), first)).toEqual({ alwaysOn: false })

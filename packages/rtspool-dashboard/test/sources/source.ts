@@ -6,6 +6,6 @@ export const source: SourceView = {
   ...{ attempts: 0, bytes: 0, source: 'rtsp://192.0.2.7/stream', alwaysOn: false, canChange: true },
   settings: {
     ...{ transport: 'tcp', basic: 'overTls', lingerSeconds: 10, holdSeconds: 60 },
-    ...{ startSeconds: 10, stallSeconds: 15 },
+    ...{ startSeconds: 10, stallSeconds: 15, returnSeconds: 10 },
   },
 }

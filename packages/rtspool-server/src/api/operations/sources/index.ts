@@ -19,6 +19,7 @@ const settingsSchema = z
   .object({
     transport: z.enum(pullTransports).optional().describe('Absent for a program'),
     basic: z.enum(basicPolicies).optional().describe('Absent for a program'),
+    returnSeconds: z.number().optional().describe('Absent for a program'),
     lingerSeconds: z.number(),
     holdSeconds: z.number(),
     startSeconds: z.number(),
@@ -98,7 +99,9 @@ function sourceView({ pid: _, ...status }: SourceStatus, plan: SourcePlan) {
 function settingsOf(plan: SourcePlan): z.output<typeof settingsSchema> {
   const { lingerSeconds, holdSeconds, startSeconds, stallSeconds } = plan
   const common = { lingerSeconds, holdSeconds, startSeconds, stallSeconds }
-  return plan.kind === 'exec' ? common : { ...common, transport: plan.transport, basic: plan.basic }
+  if (plan.kind === 'exec') return common
+  const { transport, basic, returnSeconds } = plan
+  return { ...common, transport, basic, returnSeconds }
 }
 
 /** Returns the sources of a server with their states, as the API sends them, in the order of their paths. */
