@@ -54,6 +54,8 @@ interface Run {
   readonly firstMs: number
   /** Running time in seconds at which the run begins: playback so far, without pauses and gaps. */
   readonly runningSeconds: number
+  /** True once the whole range has been sent. */
+  isOver: boolean
 }
 
 /**
@@ -83,7 +85,6 @@ export class ReplaySource implements SeekableSource {
   /** End of the newest known footage, in seconds from the beginning of the presentation. */
   #knownSeconds: number
   #isGrowing: boolean
-  #isOver = false
   #isClosed = false
 
   constructor(options: ReplaySourceOptions) {
@@ -112,7 +113,7 @@ export class ReplaySource implements SeekableSource {
   get positionSeconds(): number {
     const run = this.#run
     if (!run) return 0
-    if (this.#isOver) return Math.min(run.range.endSeconds, this.durationSeconds)
+    if (run.isOver) return Math.min(run.range.endSeconds, this.durationSeconds)
     const { next } = run.sender
     return next ? this.#secondsOf(next.unit) : this.#sentSeconds
   }
@@ -152,9 +153,8 @@ export class ReplaySource implements SeekableSource {
     const startSeconds = first ? this.#secondsOf(first.unit) : range.startSeconds
     const firstMs = this.clockStartMs + startSeconds * 1000
     this.#rates = rates
-    this.#isOver = false
     this.#sentSeconds = startSeconds
-    this.#run = { manner, range, footage, sender, firstMs, runningSeconds }
+    this.#run = { manner, range, footage, sender, firstMs, runningSeconds, isOver: false }
     this.#replayCSeq = manner.replayCSeq
     this.#announcePosition()
     return Math.max(0, startSeconds)
@@ -239,7 +239,7 @@ export class ReplaySource implements SeekableSource {
       send: (due: DueUnit) => this.#send(due),
       reached: ({ unit }: DueUnit) => this.#noteReached(unit),
       ended: () => {
-        this.#isOver = true
+        if (this.#run) this.#run.isOver = true
         output.rangeEnded()
       },
       failed: (error: unknown) => {
