@@ -4,6 +4,7 @@ import { RequestError } from '../../errors.js'
 import type { Origin } from './beginnings.js'
 import { isCutOff } from './container-end.js'
 import { announceLeftOut } from './file-failure.js'
+import { FileInputs, type MediabunnyModule } from './file-inputs.js'
 import type { FileView } from './file-view.js'
 import { RepairMemory } from './repairs.js'
 import { chooseTracks } from './tracks/choose-tracks.js'
@@ -17,22 +18,16 @@ export interface MediaFile {
   close(): Promise<void>
 }
 
-/**
- * Maximum bytes of the file that mediabunny keeps in memory, besides pictures and sound frames that have been read and
- * not yet sent.
- */
-const cacheBytes = 1024 * 1024
 const expectedFile =
   'expected an MP4, QuickTime, Matroska, WebM, MPEG-TS, Ogg, WAVE, MP3 or ADTS file with a track of H.264, H.265, ' +
   'AAC, Opus, AC-3, E-AC-3, MPEG audio, linear PCM of up to 24 bits or G.711'
-
-type MediabunnyModule = typeof Mediabunny
 
 /**
  * Opens a file, and chooses the first video and the first sound that can be sent. Parts of the file that cannot be
  * sent are published on `rtspool:file-left-out`.
  *
  * @param options.importMediabunny - Function that loads the optional package.
+ * @param options.renewalBytes - See {@link OpenMediaFileOptions}.
  * @param options.memory - Results of examining the file earlier.
  * @throws {RequestError} `ERR_MEDIA_UNAVAILABLE`: the file does not exist, is no media file or has no track to send,
  *   or the package is missing.
@@ -42,25 +37,29 @@ export async function openMediaFile(
   {
     importMediabunny = () => import('mediabunny'),
     memory = new RepairMemory(),
+    renewalBytes,
   }: OpenMediaFileOptions = {},
 ): Promise<MediaFile> {
   const mediabunny = await load(importMediabunny)
   const { handle, identity, file } = await openFile(path)
-  let input: Mediabunny.Input | undefined
+  let inputs: FileInputs | undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     closing ??= Promise.resolve()
-      .then(() => input?.dispose())
+      .then(() => inputs?.close())
       .finally(() => handle.close())
     return closing
   }
   try {
     const repair = await memory.repairOf(file, identity)
     const view = repair.present(file)
-    input = inputOf(mediabunny, view)
+    inputs = new FileInputs(mediabunny, view, renewalBytes)
+    const input = inputs.open()
     if (!(await input.canRead())) throw unavailable(path, `${expectedFile}, got another format`)
-    const origin = originOf(mediabunny, await input.getFormat())
-    const facts = { origin, isCutOff: await isCutOff(view) }
+    const format = await input.getFormat()
+    await input.getTracks()
+    const renewal = inputs.renewalFor(format)
+    const facts = { origin: originOf(mediabunny, format), isCutOff: await isCutOff(view), renewal }
     const { tracks, refused } = await chooseTracks(mediabunny, input, facts)
     const leftOut = [...repair.leftOut, ...refused.map((track) => `a track of ${track}`)]
     if (tracks.length > 0) {
@@ -80,16 +79,8 @@ export async function openMediaFile(
 export interface OpenMediaFileOptions {
   readonly importMediabunny?: () => Promise<MediabunnyModule>
   readonly memory?: RepairMemory
-}
-
-function inputOf(mediabunny: MediabunnyModule, view: FileView): Mediabunny.Input {
-  const source = new mediabunny.CustomSource({
-    getSize: () => view.sizeBytes,
-    read: (start, end) => view.read(start, end),
-    maxCacheSize: cacheBytes,
-    prefetchProfile: 'fileSystem',
-  })
-  return new mediabunny.Input({ source, formats: formatsOf(mediabunny) })
+  /** Bytes of a track of an MPEG-TS file after which its input is renewed. @default 32 MiB or more */
+  readonly renewalBytes?: number | undefined
 }
 
 function originOf(
@@ -99,18 +90,6 @@ function originOf(
   if (format instanceof IsobmffInputFormat) return 'editList'
   return format instanceof MpegTsInputFormat ? 'firstUnit' : 'zero'
 }
-
-const formatsOf = ({
-  MP4,
-  QTFF,
-  MATROSKA,
-  WEBM,
-  MPEG_TS,
-  OGG,
-  WAVE,
-  MP3,
-  ADTS,
-}: MediabunnyModule) => [MP4, QTFF, MATROSKA, WEBM, MPEG_TS, OGG, WAVE, MP3, ADTS]
 
 async function load(importMediabunny: () => Promise<MediabunnyModule>): Promise<MediabunnyModule> {
   try {

@@ -10,6 +10,7 @@ import {
 import type { FileTrack } from './file-track.js'
 import { h264FileTrack, h265FileTrack } from './nal-file-track.js'
 import { opusFileTrack } from './opus-file-track.js'
+import type { SinkRenewal } from './read-packets.js'
 import { readTrack } from './read-track.js'
 import { g711FileTrack, isPcmCodec, type PcmCodec, pcmFileTrack } from './sample-file-track.js'
 
@@ -26,6 +27,8 @@ export interface FileFacts {
   readonly origin: Origin
   /** True if the file ends before its container does. */
   readonly isCutOff: boolean
+  /** Series of sinks by which the readers of a track read it; `undefined` if all share one sink. */
+  readonly renewal?: SinkRenewal | undefined
 }
 
 type EncodedPacketSink = typeof Mediabunny.EncodedPacketSink
@@ -110,12 +113,12 @@ async function toFileTrack(
 
 async function videoTrack(
   track: Mediabunny.InputVideoTrack,
-  { sink, origin, isCutOff }: Candidate,
+  { sink, origin, isCutOff, renewal }: Candidate,
 ): Promise<FileTrack | undefined> {
   const codec = await track.getCodec()
   if (codec !== 'avc' && codec !== 'hevc') return undefined
   const beginSeconds = await beginOfVideo(sink, origin)
-  const units = await readTrack(track, sink, { beginSeconds, isCutOff })
+  const units = await readTrack(track, sink, { beginSeconds, isCutOff, renewal })
   if (!units) return undefined
   const description = bytesOf((await track.getDecoderConfig())?.description)
   return codec === 'avc' ? h264FileTrack(units, description) : h265FileTrack(units, description)
@@ -123,12 +126,12 @@ async function videoTrack(
 
 async function audioTrack(
   track: Mediabunny.InputAudioTrack,
-  { sink, origin, isCutOff, videoSeconds }: Candidate,
+  { sink, origin, isCutOff, renewal, videoSeconds }: Candidate,
 ): Promise<FileTrack | undefined> {
   const codec = await track.getCodec()
   if (!codec || !isSendable(codec)) return undefined
   const beginSeconds = await beginOfAudio(sink, origin, videoSeconds)
-  const units = await readTrack(track, sink, { beginSeconds, isCutOff })
+  const units = await readTrack(track, sink, { beginSeconds, isCutOff, renewal })
   if (!units) return undefined
   const format = {
     sampleRate: await track.getSampleRate(),

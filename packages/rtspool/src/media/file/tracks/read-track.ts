@@ -1,6 +1,7 @@
 import type * as Mediabunny from 'mediabunny'
 import { FileCutOffError } from '../file-failure.js'
 import type { AccessUnit, ReadTrack } from './file-track.js'
+import { readPackets, type SinkRenewal } from './read-packets.js'
 
 /** Part of a track to read, and facts about its file, for {@link readTrack}. */
 export interface ReadTrackOptions {
@@ -11,6 +12,8 @@ export interface ReadTrackOptions {
   readonly beginSeconds: number
   /** True if the file ends before its container does, so that the track ends too early. */
   readonly isCutOff: boolean
+  /** Series of sinks that each reader of the track opens for itself. @default all readers share one sink */
+  readonly renewal?: SinkRenewal | undefined
 }
 
 /**
@@ -27,7 +30,7 @@ const roundingSeconds = 1e-6
 export async function readTrack(
   track: Mediabunny.InputTrack,
   sink: Mediabunny.EncodedPacketSink,
-  { beginSeconds, isCutOff }: ReadTrackOptions,
+  { beginSeconds, isCutOff, renewal }: ReadTrackOptions,
 ): Promise<ReadTrack | undefined> {
   const firstKeyFrame = (await sink.getFirstKeyPacket())?.data
   if (!firstKeyFrame) return undefined
@@ -35,10 +38,12 @@ export async function readTrack(
     // A picture shown before the first one belongs to an earlier group (open GOP) and is left out.
     (track.isVideoTrack() ? timestamp : timestamp + duration - 2 * roundingSeconds) <
     beginSeconds - roundingSeconds
+  const sinks = renewal
+    ? { afterBytes: renewal.afterBytes, open: () => renewal.open(track.id) }
+    : { afterBytes: Number.POSITIVE_INFINITY, open: async () => ({ sink, close: () => {} }) }
   async function* accessUnits(fromSeconds?: number): AsyncGenerator<AccessUnit> {
     const start = Math.max(beginSeconds, fromSeconds ?? beginSeconds)
-    let packet = await firstPacket(sink, start)
-    for (; packet !== null; packet = await nextPacket(sink, packet)) {
+    for await (const packet of readPackets(sinks, start)) {
       if (isBefore(packet)) continue
       const { data: bytes, timestamp: seconds, duration: durationSeconds } = packet
       yield { bytes, isKey: packet.type === 'key', seconds, durationSeconds }
@@ -46,36 +51,6 @@ export async function readTrack(
     if (isCutOff) throw new FileCutOffError()
   }
   return { endSeconds: await endOf(track, sink), firstKeyFrame, accessUnits }
-}
-
-/**
- * Returns the last packet at or before a time with which a decoder can begin, or else the very first packet.
- *
- * @throws {FileCutOffError} The file does not contain that packet.
- */
-async function firstPacket(
-  sink: Mediabunny.EncodedPacketSink,
-  seconds: number,
-): Promise<Mediabunny.EncodedPacket | null> {
-  if (seconds > Number.NEGATIVE_INFINITY) {
-    const found = await sink.getKeyPacket(seconds)
-    if (found) return found
-    // mediabunny returns null both for a missing packet and for a time before the first one.
-    if (await sink.getKeyPacket(seconds, { metadataOnly: true })) throw new FileCutOffError()
-  }
-  const first = await sink.getFirstPacket()
-  if (!first && (await sink.getFirstPacket({ metadataOnly: true }))) throw new FileCutOffError()
-  return first
-}
-
-async function nextPacket(
-  sink: Mediabunny.EncodedPacketSink,
-  packet: Mediabunny.EncodedPacket,
-): Promise<Mediabunny.EncodedPacket | null> {
-  const next = await sink.getNextPacket(packet)
-  if (!next && (await sink.getNextPacket(packet, { metadataOnly: true })))
-    throw new FileCutOffError()
-  return next
 }
 
 /** Precision in seconds with which the end of a track is found if the file does not contain its last units. */
