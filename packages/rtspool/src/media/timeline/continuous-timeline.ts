@@ -87,6 +87,7 @@ export class ContinuousTimeline {
     readonly time: TrackTime
     readonly clockRate: number
     readonly jump: CommonJump
+    /** Called at each break that {@link expectNewSource} has not announced. */
     readonly onBreak: (kind: TimelineBreak['kind']) => void
     /**
      * SSRC, sequence number and timestamp of the last packet that was sent before the timeline became continuous;
@@ -243,7 +244,8 @@ export class ContinuousTimeline {
    */
   #break(before: Segment, beginning: SourcePosition, now: number, at?: number): Segment {
     const { ssrc, sequenceNumber, timestamp } = beginning
-    const isSameSource = ssrc === before.ssrc && !this.#isNewSource
+    const isAnnounced = this.#isNewSource
+    const isSameSource = ssrc === before.ssrc && !isAnnounced
     const ahead = sequenceDistance(before.highestSequenceNumber, sequenceNumber)
     const keepsSequence = isSameSource && ahead > -maxMisorder && ahead < maxDropout
     const sequenceOffset = keepsSequence
@@ -252,7 +254,9 @@ export class ContinuousTimeline {
     const timestampOffset =
       at === undefined ? this.#timestampOffset(before, timestamp, now) : (at - timestamp) | 0
     const keepsTime = timestampOffset === before.timestampOffset
-    this.#onBreak(isSameSource ? (keepsTime ? 'sequence' : 'timestamp') : 'source')
+    // A source that was announced, such as one that returns after a gap, is expected to have other numbers.
+    if (!isAnnounced)
+      this.#onBreak(isSameSource ? (keepsTime ? 'sequence' : 'timestamp') : 'source')
     this.#former = before
     this.#brokenAt = now
     this.#isNewSource = false

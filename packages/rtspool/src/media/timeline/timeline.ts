@@ -25,12 +25,13 @@ export function checkTimeline(name: string, value: unknown): TimelinePolicy {
 
 /**
  * Describes a break: a packet whose SSRC, sequence number or timestamp does not continue the
- * packets before. Published on the diagnostics channel `rtspool:timeline-break`.
+ * packets before. Published on the diagnostics channel `rtspool:timeline-break`. No break are the first packets of a
+ * source that was announced: of another publisher, or of a source that returns after a gap.
  */
 export interface TimelineBreak extends TrackPlace {
   /**
-   * `timestamp`: RTP time has jumped by more than 2 s; `source`: another SSRC, or another
-   * publisher; `sequence`: the sequence numbers have begun again.
+   * `timestamp`: RTP time has jumped by more than 2 s; `source`: another SSRC; `sequence`: the sequence numbers have
+   * begun again.
    */
   readonly kind: 'timestamp' | 'source' | 'sequence'
   /** Timeline policy of the track. Viewers see the break only with `passThrough`. */

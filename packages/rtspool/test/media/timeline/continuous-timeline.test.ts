@@ -356,6 +356,19 @@ describe('breaks of a timeline are published', { tags: 'P-5' }, () => {
     }
   })
 
+  it('but not for a source that was announced, whatever its numbers are', () => {
+    listen()
+    const { clock, video } = timedPublisher({ awaitsReport: false, path: '/cam' })
+    video.send(0)
+    clock.advance(5_000)
+    video.track.expectNewSource()
+    video.send(700 * rate, { ssrc: 9, sequenceNumber: 20_000 })
+    expect(breaks).toEqual([])
+    clock.advance(frameMs)
+    video.send(5, { ssrc: 9, sequenceNumber: 20_001 })
+    expect(breaks).toMatchObject([{ kind: 'timestamp', timeline: 'continuous', count: 1 }])
+  })
+
   it('once in 10 s a track, with how many there were', () => {
     listen()
     const { clock, video } = timedPublisher({ awaitsReport: false, path: '/cam' })
