@@ -61,7 +61,7 @@ export interface RtspClientOptions {
    */
   readonly password?: string | undefined
   /**
-   * Maximum number of redirects that the client follows for one DESCRIBE, 0 to 20.
+   * Maximum number of redirects that the client follows for one DESCRIBE or ANNOUNCE, 0 to 20.
    * @default 5
    */
   readonly maxRedirects?: number | undefined

@@ -1,13 +1,12 @@
-import { ClientError } from '../errors.js'
-import type { RtspResponse } from '../rtsp/index.js'
 import type { ResolvedClientOptions } from './client-options.js'
-import { type ClientCredentials, type ClientUrl, parseClientUrl } from './client-url.js'
+import type { ClientCredentials, ClientUrl } from './client-url.js'
 import { announcedMethods } from './connection/announced-methods.js'
 import type { ClientConnection } from './connection/client-connection.js'
 import { closeOnAbort } from './connection/close-on-abort.js'
 import { expectOk, isTransportRefusal } from './connection/expect-ok.js'
 import { isBackChannelRefusal, requireHeader } from './connection/onvif-tags.js'
 import { openConnection } from './connection/open-connection.js'
+import { credentialsAt, isRedirect, redirectedTo } from './connection/redirect.js'
 import { type Presentation, readPresentation } from './description/presentation.js'
 import type { RtspClientTransport } from './rtsp-client.js'
 
@@ -26,9 +25,6 @@ export interface DescribedStream {
   /** Methods that the server announces in its Public header; empty if it announces none. */
   readonly methods: readonly string[]
 }
-
-/** Status codes of redirects (RFC 2326 section 11.3). */
-const redirects = [301, 302, 303, 305, 307, 308]
 
 /**
  * Connects to a server and describes a stream. Follows redirects on new connections.
@@ -76,9 +72,7 @@ async function describeOnce(
 ): Promise<DescribedStream> {
   let url = first
   for (let hops = 0; ; hops++) {
-    const isTrusted = url.host === first.host || options.credentialsFor === 'anyHost'
-    const redirected = url === first ? undefined : url.credentials
-    const credentials = redirected ?? (isTrusted ? own : undefined)
+    const credentials = credentialsAt(url, first, own, options)
     const connection = await openConnection(url, credentials, options, transport)
     const stopAborting = closeOnAbort(connection, options.signal)
     try {
@@ -89,11 +83,11 @@ async function describeOnce(
         ...requireHeader({ backChannel: hasBackChannel }),
       }
       const response = await connection.request({ method: 'DESCRIBE', uri: url.uri, headers })
-      if (!redirects.includes(response.statusCode)) {
+      if (!isRedirect(response)) {
         const presentation = readPresentation(expectOk('DESCRIBE', response), url.uri)
         return { url, credentials, connection, presentation, transport, hasBackChannel, methods }
       }
-      url = redirectedTo(response, url, hops, options.maxRedirects)
+      url = redirectedTo(response, url, hops, options)
       await connection.close(undefined)
     } catch (error) {
       await connection.close(error)
@@ -102,21 +96,4 @@ async function describeOnce(
       stopAborting()
     }
   }
-}
-
-function redirectedTo(
-  response: RtspResponse,
-  from: ClientUrl,
-  hops: number,
-  maxRedirects: number,
-): ClientUrl {
-  const { statusCode } = response
-  const refuse = (text: string): never => {
-    throw new ClientError('ERR_CLIENT_REDIRECT', text, { statusCode })
-  }
-  if (hops === maxRedirects) return refuse(`the server redirects more than ${maxRedirects} times`)
-  const to = parseClientUrl(response.headers.get('location') ?? '')
-  if (!to || to.isWebSocket) return refuse('the server redirects to no RTSP URL')
-  if (from.isSecure && !to.isSecure) return refuse('the server redirects from TLS into clear')
-  return to
 }

@@ -10,6 +10,7 @@ import { type AnnouncedMedia, mediaOf, type PublishedTrackSource } from './annou
 /** Names of the options of {@link RtspClientOptions} that also apply to `publish`. */
 const connectionOptions = [
   ...(['username', 'password', 'basic', 'transports', 'udpPorts', 'tls', 'userAgent'] as const),
+  ...(['maxRedirects', 'credentialsFor'] as const),
   ...(['connectTimeout', 'responseTimeout', 'keepAliveSeconds', 'reportSeconds'] as const),
   ...(['signal', 'clock'] as const),
 ] satisfies (keyof RtspClientOptions)[]

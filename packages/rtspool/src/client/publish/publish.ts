@@ -20,8 +20,8 @@ import type { RtspPublisher } from './rtsp-publisher.js'
  * Publishes a stream to an RTSP server: ANNOUNCE, SETUP of each track, RECORD. Authenticates by Digest or Basic. If the
  * server refuses a transport (461), connects and announces anew with the next of `transports`.
  *
- * @param url - `rtsp:` or `rtsps:` URL, with or without user and password; `ws:` or `wss:` for RTSP over WebSocket. Redirects
- *   are not followed.
+ * @param url - `rtsp:` or `rtsps:` URL, with or without user and password; `ws:` or `wss:` for RTSP over WebSocket. If
+ *   ANNOUNCE is answered with a redirect, the client announces at the new place.
  * @throws {ClientError} the server cannot be reached, or refuses.
  * @throws {TypeError} an invalid URL or option. The message does not repeat the URL, which may have a password.
  * @throws The reason of the option `signal`, if it is aborted.
@@ -57,7 +57,7 @@ async function startOverFirst(
     const transport = transports[at] ?? 'tcp'
     try {
       const record = await openRecordSession(url, credentials, options, transport)
-      const publisher = new Publisher(url.uri, record, options)
+      const publisher = new Publisher(record.url.uri, record, options)
       await publisher.start()
       return publisher
     } catch (error) {

@@ -1,9 +1,11 @@
+import type { RtspResponse } from '../../rtsp/index.js'
 import type { ClientCredentials, ClientUrl } from '../client-url.js'
 import { announcedMethods } from '../connection/announced-methods.js'
 import type { ClientConnection } from '../connection/client-connection.js'
 import { closeOnAbort } from '../connection/close-on-abort.js'
 import { expectOk } from '../connection/expect-ok.js'
 import { openConnection } from '../connection/open-connection.js'
+import { credentialsAt, isRedirect, redirectedTo } from '../connection/redirect.js'
 import type { RtspClientTransport } from '../rtsp-client.js'
 import { usesDatagrams } from '../streams/carrier.js'
 import { ClientSession } from '../streams/client-session.js'
@@ -13,6 +15,8 @@ import { type RtpLink, TcpLink, UdpLink } from './rtp-link.js'
 
 /** Connection that is ready for RECORD: the stream is announced, and each track is set up and has a link. */
 export interface RecordSession {
+  /** URL of the stream after redirects. */
+  readonly url: ClientUrl
   readonly connection: ClientConnection
   readonly session: ClientSession
   readonly transport: RtspClientTransport
@@ -22,16 +26,33 @@ export interface RecordSession {
 }
 
 /**
- * Connects, and sends ANNOUNCE and the SETUP of each media over one transport. The caller closes connection and links.
+ * Connects, and sends ANNOUNCE and the SETUP of each media over one transport. Follows redirects of ANNOUNCE on new
+ * connections. The caller closes connection and links.
  *
+ * @param own - Credentials for the host of `first`.
  * @throws {ClientError} the server cannot be reached, or refuses. Everything is closed then.
  */
 export async function openRecordSession(
+  first: ClientUrl,
+  own: ClientCredentials | undefined,
+  options: ResolvedPublishOptions,
+  transport: RtspClientTransport,
+): Promise<RecordSession> {
+  let url = first
+  for (let hops = 0; ; hops++) {
+    const credentials = credentialsAt(url, first, own, options.connection)
+    const opened = await openOnce(url, credentials, options, transport)
+    if (!('redirect' in opened)) return opened
+    url = redirectedTo(opened.redirect, url, hops, options.connection)
+  }
+}
+
+async function openOnce(
   url: ClientUrl,
   credentials: ClientCredentials | undefined,
   { media, name, connection: options }: ResolvedPublishOptions,
   transport: RtspClientTransport,
-): Promise<RecordSession> {
+): Promise<RecordSession | { readonly redirect: RtspResponse }> {
   const connection = await openConnection(url, credentials, options, transport)
   const stopAborting = closeOnAbort(connection, options.signal)
   const session = new ClientSession(connection, { aggregateUri: url.uri }, options.clock)
@@ -40,10 +61,13 @@ export async function openRecordSession(
     const methods = await announcedMethods(connection, url.uri)
     const headers = { 'Content-Type': 'application/sdp' }
     const body = serializeAnnouncement(name, media)
-    expectOk(
-      'ANNOUNCE',
-      await connection.request({ method: 'ANNOUNCE', uri: url.uri, headers, body }),
-    )
+    const request = { method: 'ANNOUNCE', uri: url.uri, headers, body }
+    const announced = await connection.request(request)
+    if (isRedirect(announced)) {
+      await connection.close(undefined)
+      return { redirect: announced }
+    }
+    expectOk('ANNOUNCE', announced)
     for (const [place, each] of media.entries()) {
       const link = usesDatagrams(transport)
         ? await UdpLink.create(connection, options.udpPorts)
@@ -51,7 +75,7 @@ export async function openRecordSession(
       links.push(link)
       link.open(await session.setUpTransport(setupUriOf(url.uri, each), link.offer))
     }
-    return { connection, session, transport, methods, links }
+    return { url, connection, session, transport, methods, links }
   } catch (error) {
     await connection.close(error, session.farewell)
     for (const link of links) await link.close()

@@ -197,6 +197,34 @@ describe('the conversation of a publisher', () => {
     },
   )
 
+  it.each([301, 302, 305])('are repeated at another place after %s', async (status) => {
+    const place = await ScriptedCamera.start()
+    const headers = { Location: `${place.url}/copy` }
+    const { camera, publisher } = await toCamera({ ANNOUNCE: { status, headers } })
+    expect(camera.methods).toEqual(['OPTIONS', 'ANNOUNCE'])
+    expect(place.methods).toEqual(['OPTIONS', 'ANNOUNCE', 'SETUP', 'SETUP', 'RECORD'])
+    expect(publisher.url).toBe(`${place.url}/copy`)
+    expect(place.of('ANNOUNCE')[0]?.uri).toBe(publisher.url)
+    await until(() => camera.sockets[0]?.destroyed === true)
+  })
+
+  it('are not repeated for ever, and send no login to another host', async () => {
+    const challenge = { 'WWW-Authenticate': 'Digest realm="r", nonce="n"' }
+    const place = await ScriptedCamera.start({ ANNOUNCE: { status: 401, headers: challenge } })
+    const away = place.url.replace('127.0.0.1', 'localhost')
+    const headers = { Location: away }
+    const camera = await ScriptedCamera.start({ ANNOUNCE: { status: 302, headers } })
+    const options = { description: testSdp, clock: new ManualClock() }
+    const login = { ...options, username: 'ann', password: 'secret' }
+    await expect(publish(camera.url, login)).rejects.toMatchObject({
+      code: 'ERR_CLIENT_UNAUTHORIZED',
+    })
+    expect(place.requests.some(({ headers: sent }) => sent.has('authorization'))).toBe(false)
+    await expect(publish(camera.url, { ...options, maxRedirects: 0 })).rejects.toMatchObject({
+      code: 'ERR_CLIENT_REDIRECT',
+    })
+  })
+
   it('takes the next transport on a new connection after a 461', async () => {
     const { camera, publisher } = await toCamera(
       {
