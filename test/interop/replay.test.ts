@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -42,6 +42,7 @@ describe('a recording with a gap, over RTSP', () => {
   let url: string
   let segments: readonly StoredSegment[] = []
   let exported: string
+  let recordings = 0
   /** Beginning of the recording, of its second part, and its end, in seconds from 1900 on. */
   let [beginSeconds, secondSeconds, endSeconds] = [0, 0, 0]
   beforeAll(async () => {
@@ -54,7 +55,7 @@ describe('a recording with a gap, over RTSP', () => {
     command = await ConfiguredCommand.start(config)
     for (const part of [1, 2]) {
       await publishOnce(file, `${command.url}/live/cam`)
-      await command.line('recording stopped', part)
+      await command.line('recording stopped', ++recordings)
       if (part === 1)
         await settle(gapSeconds * 1000, 'a gap in the recording is a span of real time')
     }
@@ -131,6 +132,31 @@ describe('a recording with a gap, over RTSP', () => {
     expect(isRising([...(back?.pictures ?? [])].reverse())).toBe(true)
   })
 
+  test.for(['alaw', 'mulaw'])(
+    'of G.711 (%s) has the samples that were published, in ffmpeg and GStreamer',
+    async (law, context) => {
+      requirePrograms(context, 'ffmpeg', ...gstreamerPlayer)
+      const [file, sent] = [files.pathOf(`${law}.wav`), files.pathOf(`${law}.raw`)]
+      const tone = 'aevalsrc=0.9*sin(2765*t)*sin(4*t):s=8000:d=2'
+      await ffmpeg('-f', 'lavfi', '-i', tone, '-c:a', `pcm_${law}`, file)
+      await ffmpeg('-i', file, '-f', 's16le', sent)
+      await publishOnce(file, `${command.url}/live/${law}`)
+      await command.line('recording stopped', ++recordings)
+      const played = `${command.url}/replay/live/${law}`
+      const [one, other] = [files.pathOf(`${law}-ffmpeg.raw`), files.pathOf(`${law}-gst.raw`)]
+      const gstreamer = new Program('gst-launch-1.0', [
+        ...['-q', 'uridecodebin', `uri=${played.replace('rtsp:', 'rtspt:')}`, '!', 'audioconvert'],
+        ...['!', 'audio/x-raw,format=S16LE,rate=8000', '!', 'filesink', `location=${other}`],
+      ])
+      await ffmpeg('-rtsp_transport', 'tcp', '-i', played, '-f', 's16le', one)
+      expect([await gstreamer.ended(45_000), gstreamer.stderr]).toEqual([0, ''])
+      const samples = await readFile(sent)
+      expect(samples.length).toBe(2 * 8000 * 2)
+      expect((await readFile(one)).equals(samples)).toBe(true)
+      expect((await readFile(other)).equals(samples)).toBe(true)
+    },
+  )
+
   async function replay(...steps: string[]): Promise<Step[]> {
     const program = new Program('/usr/bin/python3', [player, url, ...steps])
     expect([await program.ended(45_000), program.stderr]).toEqual([0, ''])
@@ -143,10 +169,13 @@ const isRising = (times: readonly number[]): boolean =>
   times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0))
 
 /** Publishes a file in real time, once. */
-async function publishOnce(file: string, url: string): Promise<void> {
+const publishOnce = (file: string, url: string): Promise<void> =>
+  ffmpeg('-re', '-i', file, '-c', 'copy', '-f', 'rtsp', '-rtsp_transport', 'tcp', url)
+
+async function ffmpeg(...given: string[]): Promise<void> {
   const program = new Program('ffmpeg', [
-    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-re', '-i', file, '-c', 'copy'],
-    ...['-f', 'rtsp', '-rtsp_transport', 'tcp', url],
+    ...['-hide_banner', '-nostdin', '-loglevel', 'error'],
+    ...given,
   ])
   expect([await program.ended(30_000), program.stderr]).toEqual([0, ''])
 }
