@@ -31,7 +31,7 @@ export function LoginForm({ login }: { readonly login: Login }): JSX.Element {
       <EntryForm login={login} onSubmit={(text) => void login.logIn(text('token').trim())}>
         <Field
           label="Token of the control API"
-          hint="The first start of the server has printed one."
+          hint="The first start of the server has printed one. A token (JWT) of a login service may do as well."
         >
           {(ids) => <input {...ids} name="token" type="password" autocomplete="off" required />}
         </Field>

@@ -7,6 +7,7 @@ import {
 } from 'rtspool'
 import { HookLogins, type HookOptions } from './hook-logins.js'
 import { Interned } from './interned.js'
+import type { RoleAnswer, RoleQuestion } from './role-answer.js'
 import { type ShareLogins, sharePrefix } from './share-logins.js'
 import { isToken, TokenLogins } from './token-logins.js'
 import type { TokenOptions } from './token-options.js'
@@ -55,6 +56,29 @@ export class ExternalLogins {
     await this.#tokens?.close()
   }
 
+  /** True if the hook or tokens may give users roles in the control API. */
+  get opensApi(): boolean {
+    return this.#hook?.opensApi === true || this.#tokens?.opensApi === true
+  }
+
+  /**
+   * Asks for the role in the control API of a user who is not in the configuration. A password that is a JWT is
+   * checked as such. Never throws.
+   */
+  async askRole(question: RoleQuestion): Promise<RoleAnswer> {
+    const byToken = await this.askRoleOfToken(question.password)
+    return byToken ?? (await this.#hook?.askRole(question)) ?? { refuse: 'wrong' }
+  }
+
+  /**
+   * Returns the role in the control API that a JWT gives.
+   *
+   * @returns `undefined` for a text that is no JWT, and if tokens do not open the API.
+   */
+  async askRoleOfToken(token: string): Promise<RoleAnswer | undefined> {
+    return this.#tokens?.opensApi && isToken(token) ? this.#tokens.askRole(token) : undefined
+  }
+
   async #ask(context: LoginContext): Promise<LoginAnswer> {
     if (this.#shares && context.token?.startsWith(sharePrefix)) {
       return this.#shares.ask(context.token, context)
@@ -70,20 +94,20 @@ const known = new Interned<ExternalLogins>()
 const owners = new WeakMap<LoginHook, ExternalLogins>()
 
 /**
- * Returns the function for the option `auth.login` of the library, which decides about external logins. Equal options
- * give the same function, so that a reload of the configuration does not count as a change.
+ * Returns the external logins of a configuration. Equal options give the same object, so that a reload of the
+ * configuration does not count as a change.
  */
-export function loginByOthers(options: ExternalOptions, shares?: ShareLogins): LoginHook {
+export function externalLogins(options: ExternalOptions, shares?: ShareLogins): ExternalLogins {
   const text = JSON.stringify([shares?.id, options])
   const logins = known.get(text, () => new ExternalLogins(options, systemClock, shares))
   owners.set(logins.login, logins)
-  return logins.login
+  return logins
 }
 
 /**
  * Closes the connections of a login hook that was replaced, and removes its remembered answers.
  *
- * @param hook - A result of {@link loginByOthers}; any other value is ignored.
+ * @param hook - Function of an object that {@link externalLogins} has returned; any other value is ignored.
  */
 export function closeReplacedLogins(hook: LoginHook | undefined): void {
   const logins = hook && owners.get(hook)

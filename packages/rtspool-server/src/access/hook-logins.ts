@@ -6,16 +6,22 @@ import {
   hostOf,
   type LoginAnswer,
   type LoginContext,
+  type LoginRefusal,
 } from 'rtspool'
 import { AnswerCache } from './answer-cache.js'
 import { ConcurrencyLimit, QueueFullError } from './concurrency-limit.js'
-import { loginAnswerOf } from './hook-answer.js'
-import { HttpExchange } from './http-exchange.js'
+import { loginAnswerOf, roleAnswerOf } from './hook-answer.js'
+import { type HttpAnswer, HttpExchange } from './http-exchange.js'
 import { type Receiver, receiverOf, signedHeaders } from './receiver.js'
+import type { RoleAnswer, RoleQuestion } from './role-answer.js'
 
 /** Parts of the credentials that may be sent to a login hook. */
 export const credentialParts = ['user', 'password', 'token'] as const
 export type CredentialPart = (typeof credentialParts)[number]
+
+/** Actions about which a login hook can be asked; `api` is the login to the control API and its page. */
+export const hookActions = ['read', 'publish', 'talk', 'api'] as const
+export type HookAction = AccessRight | 'api'
 
 /** URL, limits and keys of a login hook, to which {@link HookLogins} sends requests. */
 export interface HookOptions {
@@ -39,8 +45,12 @@ export interface HookOptions {
    * Further logins fail.
    */
   readonly maxWaiting: number
-  readonly actions: readonly AccessRight[]
+  readonly actions: readonly HookAction[]
   readonly credentials: readonly CredentialPart[]
+  /** True if the hook is asked about Digest as well, which its answer helps to check. */
+  readonly digest: boolean
+  /** Realm of the server, for which the hook computes HA1. */
+  readonly realm: string
   /** Key with which requests to the hook are signed; `undefined` = no signature. */
   readonly secret: string | undefined
   /** Certificates of the accepted authorities in PEM; `undefined` = those that Node trusts. */
@@ -85,16 +95,39 @@ export class HookLogins {
    * Sends a login request to the hook, unless the answer is remembered. A recheck always sends one.
    * Never throws.
    *
-   * @returns The answer; `undefined` for an action that {@link HookOptions.actions} does not list.
+   * @returns The answer; `undefined` for an action that {@link HookOptions.actions} does not list, and for Digest
+   * without {@link HookOptions.digest}.
    */
   async ask(context: LoginContext): Promise<LoginAnswer> {
     if (!this.#options.actions.includes(context.action)) return undefined
+    if (context.scheme === 'Digest' && !this.#options.digest) return undefined
     const key = this.#keyOf(context)
     const known = context.isRecheck ? undefined : this.#cache.find(key)
     if (known) return known
-    const answer = await this.#askInTime(context)
+    const answer = await this.#askInTime(context, (signal) => this.#askLogin(context, signal))
     this.#cache.note(key, answer, this.#cacheSeconds(answer))
     return answer
+  }
+
+  /**
+   * Asks the hook for the role of a user in the control API. The answer is not remembered. Never throws.
+   *
+   * @returns `undefined` if {@link HookOptions.actions} does not list `api`.
+   */
+  async askRole(question: RoleQuestion): Promise<RoleAnswer | undefined> {
+    if (!this.opensApi) return undefined
+    return this.#askInTime(question, async (signal) => {
+      const { user, password, address, isSecure, isRecheck } = question
+      const facts = { action: 'api', address, isSecure, isRecheck, scheme: 'Basic' }
+      const given = this.#credentialsOf({ user, password, token: undefined })
+      const unixSeconds = this.#unixSeconds()
+      return roleAnswerOf(await this.#send({ ...facts, ...given }, signal), user, unixSeconds)
+    })
+  }
+
+  /** True if the hook may give users roles in the control API. */
+  get opensApi(): boolean {
+    return this.#options.actions.includes('api')
   }
 
   /** Closes the connections to the hook after the requests under way, and removes all cached answers. */
@@ -105,8 +138,8 @@ export class HookLogins {
 
   #keyOf(context: LoginContext): string {
     // The user counts even if the hook does not get it: the answer makes it the owner of the session.
-    const { action, path, address, user, password, token } = context
-    return this.#cache.keyOf([action, path, address, user, password, token])
+    const { action, path, address, algorithm, user, password, token } = context
+    return this.#cache.keyOf([action, path, address, algorithm, user, password, token])
   }
 
   #cacheSeconds(answer: LoginAnswer): number {
@@ -122,8 +155,10 @@ export class HookLogins {
    * must not take longer than the timeout. For rechecks of running sessions, the wait for a
    * connection does not count, because it is no failure of the hook.
    */
-  async #askInTime(context: LoginContext): Promise<LoginAnswer> {
-    const { isRecheck, address } = context
+  async #askInTime<Answer>(
+    { isRecheck, address, signal }: Pick<LoginContext, 'isRecheck' | 'address' | 'signal'>,
+    send: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer | LoginRefusal> {
     const stop = new AbortController()
     let why = 'the client has gone'
     const leave = (): void => stop.abort()
@@ -132,11 +167,12 @@ export class HookLogins {
       stop.abort()
     }
     let timer = isRecheck ? undefined : this.#startTimer(atTimeout)
-    context.signal.addEventListener('abort', leave)
-    if (context.signal.aborted) leave()
-    const ask = (): Promise<LoginAnswer> => {
+    signal.addEventListener('abort', leave)
+    if (signal.aborted) leave()
+    const ask = async (): Promise<Answer> => {
       timer ??= this.#startTimer(atTimeout)
-      return this.#askNow(context, stop.signal)
+      stop.signal.throwIfAborted()
+      return send(stop.signal)
     }
     try {
       const limit = isRecheck ? this.#recheckLimit : this.#limit
@@ -146,7 +182,7 @@ export class HookLogins {
       return { refuse: 'unavailable', why }
     } finally {
       timer?.cancel()
-      context.signal.removeEventListener('abort', leave)
+      signal.removeEventListener('abort', leave)
     }
   }
 
@@ -155,31 +191,44 @@ export class HookLogins {
     return this.#clock.schedule(() => atTimeout(timeoutSeconds), timeoutSeconds * 1000, false)
   }
 
-  async #askNow(context: LoginContext, signal: AbortSignal): Promise<LoginAnswer> {
-    signal.throwIfAborted()
-    const body = JSON.stringify({ ...factsOf(context), ...this.#credentialsOf(context) })
-    const id = randomBytes(12).toString('base64url')
-    const unixSeconds = Math.floor(this.#clock.unixTimeMs() / 1000)
-    const headers = signedHeaders({ id, unixSeconds, body }, this.#options.secret)
-    const answer = await this.#exchange.ask(this.#receiver, {
-      ...{ method: 'POST', headers, body, signal },
-    })
-    return loginAnswerOf(answer, context.user, unixSeconds)
+  async #askLogin(context: LoginContext, signal: AbortSignal): Promise<LoginAnswer> {
+    const facts = { ...factsOf(context), ...this.#digestOf(context) }
+    const unixSeconds = this.#unixSeconds()
+    const answer = await this.#send({ ...facts, ...this.#credentialsOf(context) }, signal)
+    return loginAnswerOf(answer, context, unixSeconds)
   }
 
-  #credentialsOf(context: LoginContext): Partial<Record<CredentialPart, string | undefined>> {
+  /** Sends a signed request to the hook, and returns the response. */
+  #send(facts: object, signal: AbortSignal): Promise<HttpAnswer> {
+    const body = JSON.stringify(facts)
+    const id = randomBytes(12).toString('base64url')
+    const unixSeconds = this.#unixSeconds()
+    const headers = signedHeaders({ id, unixSeconds, body }, this.#options.secret)
+    return this.#exchange.ask(this.#receiver, { method: 'POST', headers, body, signal })
+  }
+
+  #unixSeconds(): number {
+    return Math.floor(this.#clock.unixTimeMs() / 1000)
+  }
+
+  /** Returns the facts from which the hook computes HA1; empty for other credentials than Digest. */
+  #digestOf({ algorithm }: LoginContext): object {
+    return algorithm === undefined ? {} : { algorithm, realm: this.#options.realm }
+  }
+
+  #credentialsOf(given: Pick<LoginContext, CredentialPart>): object {
     const { credentials } = this.#options
-    return Object.fromEntries(credentials.map((part) => [part, context[part]]))
+    return Object.fromEntries(credentials.map((part) => [part, given[part]]))
   }
 }
 
 /** Returns the facts about a client's request that are sent to the login hook, besides the credentials. */
 function factsOf(context: LoginContext): object {
-  const { action, path, address, session, connectionId, isRecheck } = context
+  const { action, path, address, session, connectionId, isRecheck, scheme } = context
   const { userAgent, transport, isSecure, tunnel } = context
   return {
     ...{ action, path, address, session: session?.publicId, connection: connectionId },
-    ...{ userAgent, transport, isSecure, tunnel, isRecheck },
+    ...{ userAgent, transport, isSecure, tunnel, isRecheck, scheme },
   }
 }
 

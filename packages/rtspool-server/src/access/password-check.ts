@@ -66,7 +66,7 @@ const known = new Interned<VerifyHook>()
  * the same hook, so that a reload does not count as a change.
  *
  * @param isAskedOn - True if external logins may know users without a hash. The hook then returns
- * `undefined` for these users.
+ * `undefined` for these users. Digest of a user with a hash is refused, because no other login may decide about it.
  */
 export function verifyByHash(
   hashes: ReadonlyMap<string, string>,
@@ -76,7 +76,7 @@ export function verifyByHash(
   return known.get(JSON.stringify([isAskedOn, ...hashes]), () => {
     const check = new PasswordCheck(hashes)
     return ({ user, scheme, password }) => {
-      if (scheme !== 'Basic' || password === undefined) return undefined
+      if (scheme !== 'Basic' || password === undefined) return hashes.has(user) ? false : undefined
       return isAskedOn && !hashes.has(user) ? undefined : check.isRight(user, password)
     }
   })

@@ -23,7 +23,7 @@ export type ShareFinder = (secret: string) => ShareClaim | undefined
  * links; see {@link accept}.
  */
 export class ShareLogins {
-  /** Random id, by which `loginByOthers` distinguishes the links of servers in one process. */
+  /** Random id, by which `externalLogins` distinguishes the links of servers in one process. */
   readonly id = randomUUID()
   #find: ShareFinder = () => undefined
 

@@ -1,9 +1,17 @@
-import type { Clock, LoginAnswer, LoginContext } from 'rtspool'
+import type { Clock, LoginAnswer, LoginContext, LoginRefusal } from 'rtspool'
+import { highestRole, type RoleAnswer } from './role-answer.js'
 import { sessionGroups } from './session-groups.js'
 import type { TokenKeys } from './token-keys.js'
 import type { TokenOptions } from './token-options.js'
 
 type Claims = Readonly<Record<string, unknown>>
+
+/** Claims of a token with a right signature, its user, and its end in seconds since 1970. */
+interface VerifiedLogin {
+  readonly claims: Claims
+  readonly user: string
+  readonly expiresAt: number
+}
 
 const maxNameLength = 255
 
@@ -28,6 +36,31 @@ export class TokenLogins {
 
   /** Decides about a client that has sent a token; an invalid one is refused. Never throws. */
   async ask(token: string, context: LoginContext): Promise<LoginAnswer> {
+    const login = await this.#verify(token)
+    return 'refuse' in login ? login : this.#answerOf(login, context)
+  }
+
+  /**
+   * Decides about a login to the control API with a token, whose claim names the role of the user. Of several roles,
+   * the one with the most rights counts. Never throws.
+   */
+  async askRole(token: string): Promise<RoleAnswer> {
+    const login = await this.#verify(token)
+    if ('refuse' in login) return login
+    const { role: name } = this.#options.claims
+    const role = name === undefined ? undefined : highestRole(textsOf(login.claims[name]) ?? [])
+    if (role === undefined) return { refuse: 'forbidden', why: 'the token has no role in the API' }
+    const { user, expiresAt } = login
+    return { user, role, expiresAt, recheckSeconds: undefined }
+  }
+
+  /** True if tokens may open the control API. */
+  get opensApi(): boolean {
+    return this.#options.claims.role !== undefined
+  }
+
+  /** Verifies a token, and returns its claims with its user and its end. Never throws. */
+  async #verify(token: string): Promise<VerifiedLogin | LoginRefusal> {
     let claims: Claims
     try {
       claims = await (await this.#loadKeys()).verify(token)
@@ -36,7 +69,12 @@ export class TokenLogins {
       const why = error instanceof Error ? error.message : undefined
       return { refuse: isUnavailable ? 'unavailable' : 'wrong', why }
     }
-    return this.#answerOf(claims, context)
+    const { claims: names, clockToleranceSeconds } = this.#options
+    const user = claims[names.user]
+    if (typeof user !== 'string' || user === '' || user.length > maxNameLength) {
+      return { refuse: 'wrong', why: `the token names no user in ${names.user}` }
+    }
+    return { claims, user, expiresAt: Number(claims.exp) + clockToleranceSeconds }
   }
 
   /** Closes the connection to the server of the JWT keys, after the request under way. */
@@ -54,16 +92,12 @@ export class TokenLogins {
     return this.#keys
   }
 
-  #answerOf(claims: Claims, { path, action }: LoginContext): LoginAnswer {
-    const { claims: names, clockToleranceSeconds } = this.#options
-    const user = claims[names.user]
-    if (typeof user !== 'string' || user === '' || user.length > maxNameLength) {
-      return { refuse: 'wrong', why: `the token names no user in ${names.user}` }
-    }
+  #answerOf({ claims, user, expiresAt }: VerifiedLogin, asked: LoginContext): LoginAnswer {
+    const { path, action } = asked
+    const { claims: names } = this.#options
     const given = names.groups === undefined ? undefined : claims[names.groups]
     const { data: groups, success } = sessionGroups.optional().safeParse(given)
     if (!success) return { refuse: 'wrong', why: `the token has no groups in ${names.groups}` }
-    const expiresAt = Number(claims.exp) + clockToleranceSeconds
     const grant = { user, expiresAt, ...(groups === undefined ? {} : { groups }) }
     const paths = textsOf(claims[names.paths])
     if (paths === undefined) return { ...grant, byRules: true }

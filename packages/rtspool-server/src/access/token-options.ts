@@ -1,10 +1,12 @@
-/** Names of the JWT claims that contain the user name, the rights and the session groups of a client. */
+/** Names of the JWT claims that contain the user name, the rights, the session groups and the role of a client. */
 export interface TokenClaims {
   readonly user: string
   readonly paths: string
   readonly actions: string
   /** Name of the claim with groups, such as `{ plan: 'free' }`; `undefined` = no groups. */
   readonly groups: string | undefined
+  /** Name of the claim with the role in the control API; `undefined` = tokens do not open the API. */
+  readonly role: string | undefined
 }
 
 /** Keys, algorithms and claims of the JWTs with which clients may log in. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Networks } from '../access/networks.js'
 import { includesRole } from '../access/roles.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
+import type { RefusedLogin } from './access/logins.js'
 import { clientOf, type HttpClient } from './client-address.js'
 import type { ControlledServer } from './controlled-server.js'
 import type { Caller, Operation, OperationInput } from './operation.js'
@@ -90,7 +91,7 @@ export class Exchange {
     const method = this.#request.method ?? ''
     const open = router.findOpen(method, path)
     const client = clientOf(this.#request, proxies)
-    const caller = this.#callerOf(open ? nobody : this.#authenticate(client), client)
+    const caller = this.#callerOf(open ? nobody : await this.#authenticate(client), client)
     const route = open ?? router.find(method, path)
     const { operation } = route
     this.#operation = operation
@@ -112,20 +113,15 @@ export class Exchange {
   /**
    * Returns the facts of the bearer token in the request.
    *
-   * @throws {Problem} `unauthorized` without a token, or for an unknown one.
+   * @throws {Problem} `unauthorized` without a token, or for one that opens nothing.
    */
-  #authenticate({ address }: HttpClient): Caller['token'] {
+  async #authenticate({ address }: HttpClient): Promise<Caller['token']> {
     const sent = bearerTokenOf(this.#request)
+    if (sent === undefined) throw unauthorized('a bearer token is missing')
     const { bearers } = this.#context.server
-    const token = sent === undefined ? undefined : bearers.find(sent, address)
-    if (!token) {
-      const detail = sent === undefined ? 'a bearer token is missing' : 'the token is unknown'
-      const headers = { 'WWW-Authenticate': 'Bearer realm="rtspool"' }
-      const wrong = [
-        { where: 'header.authorization', expected: 'Bearer TOKEN', got: 'no valid one' },
-      ]
-      throw new Problem('unauthorized', detail, { headers, wrong })
-    }
+    const token = bearers.find(sent, address) ?? (await bearers.accept(sent, address))
+    if (!token) throw unauthorized('the token is unknown')
+    if ('refusal' in token) throw unauthorized(detailOf(token))
     return token
   }
 
@@ -222,6 +218,18 @@ export class Exchange {
     const isValid = Object.keys(asRecord(body)).length > 0
     return isValid && auditBody ? auditBody(body) : asRecord(body)
   }
+}
+
+function unauthorized(detail: string): Problem {
+  const headers = { 'WWW-Authenticate': 'Bearer realm="rtspool"' }
+  const wrong = [{ where: 'header.authorization', expected: 'Bearer TOKEN', got: 'no valid one' }]
+  return new Problem('unauthorized', detail, { headers, wrong })
+}
+
+/** Returns the reason for which a JWT does not open the API, in words for its owner. */
+function detailOf({ refusal }: RefusedLogin): string {
+  if (refusal === 'forbidden') return 'the token has no role in the API'
+  return typeof refusal === 'object' ? refusal.unavailable : 'the token is not valid'
 }
 
 const asRecord = (value: unknown): Record<string, unknown> => value as Record<string, unknown>

@@ -22,6 +22,7 @@ export const problems = Object.freeze({
   'too-many': { status: 429, title: 'A limit of the API is reached' },
   internal: { status: 500, title: 'The server has failed' },
   'no-key-frame': { status: 503, title: 'No key frame has arrived yet' },
+  'login-unavailable': { status: 503, title: 'The login cannot be checked now' },
   'not-ready': { status: 503, title: 'The server accepts no clients now' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>)
 

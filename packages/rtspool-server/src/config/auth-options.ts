@@ -1,5 +1,9 @@
 import type { AccessRule, AuthOptions } from 'rtspool'
-import { type ExternalOptions, loginByOthers } from '../access/external-logins.js'
+import {
+  type ExternalLogins,
+  type ExternalOptions,
+  externalLogins,
+} from '../access/external-logins.js'
 import { isLoopback } from '../access/loopback.js'
 import { verifyByHash } from '../access/password-check.js'
 import type { ShareLogins } from '../access/share-logins.js'
@@ -61,9 +65,10 @@ export function authOf(
   }
   const { rules, warnings } = rulesOf(directory, loaded, external !== undefined)
   const shares = canShare(loaded.config) ? sources.shares : undefined
+  const others = external || shares ? externalLogins(external ?? nobodyElse, shares) : undefined
   return {
-    auth: authFor(directory, config, rules, { external, shares }),
-    apiUsers: apiUsersOf(directory, loaded, warnings),
+    auth: authFor(directory, config, rules, { external, shares, others }),
+    apiUsers: apiUsersOf(directory, loaded, others, warnings),
     warnings: [
       ...(sources.users.length > 0 ? [shownPassword] : []),
       ...(warning === undefined ? [] : [warning]),
@@ -132,7 +137,7 @@ const clearToken = (source: string): string =>
 /** Returns warnings about credentials that others on the network can read. */
 function externalWarnings(
   { config, sourceOf }: LoadedConfig,
-  { external, shares }: OtherLogins,
+  { external, shares }: Omit<OtherLogins, 'others'>,
 ): readonly string[] {
   if (!external && !shares) return []
   const { tokens, hook } = config.auth
@@ -187,13 +192,15 @@ function noteUnknown(subject: string, source: string, warnings: string[]): void 
 }
 
 /**
- * Returns the users who may log in to the control API, by the rules of `auth.api`.
+ * Returns the users who may log in to the control API, by the rules of `auth.api` or by external logins.
  *
+ * @param others - External logins, which may know further users.
  * @param warnings - A warning is added for each role without a user.
  */
 function apiUsersOf(
   directory: UserDirectory,
   { config, sourceOf }: LoadedConfig,
+  others: ExternalLogins | undefined,
   warnings: string[],
 ): ApiUsers {
   const { api = [], realm } = config.auth
@@ -202,13 +209,16 @@ function apiUsersOf(
     const names = directory.resolveNames(users, (each) => noteUnknown(each, source, warnings))
     return { role, users: names, from }
   })
-  return new ApiUsers({ rules, secrets: directory.loginSecrets, realm })
+  const external = others?.opensApi ? others : undefined
+  return new ApiUsers({ rules, secrets: directory.loginSecrets, realm, external })
 }
 
 /** Logins by other means than the users of the configuration: hook, JWT and share links. */
 interface OtherLogins {
   readonly external: ExternalOptions | undefined
   readonly shares: ShareLogins | undefined
+  /** Logins by all of them; `undefined` if there are none. */
+  readonly others: ExternalLogins | undefined
 }
 
 const nobodyElse: ExternalOptions = { hook: undefined, jwt: undefined }
@@ -222,10 +232,10 @@ function authFor(
   directory: UserDirectory,
   config: Config['auth'],
   rules: readonly AccessRule[],
-  { external, shares }: OtherLogins,
+  { external, shares, others }: OtherLogins,
 ): AuthOptions {
-  // Digest proves to know a password that this server knows as well: others do not tell theirs.
-  const isDigestUsable = !external || directory.size > 0
+  // Digest proves to know a password that this server must know as well, or its HA1.
+  const isDigestUsable = !external || directory.size > 0 || external.hook?.digest === true
   return Object.freeze({
     users: directory.secrets,
     rules,
@@ -236,6 +246,6 @@ function authFor(
     tokenParameters: [...(external ? config.tokenParameters : []), ...(shares ? ['share'] : [])],
     nonceLifetime: config.nonceLifetime,
     verify: verifyByHash(directory.scryptHashes, external !== undefined),
-    login: external || shares ? loginByOthers(external ?? nobodyElse, shares) : undefined,
+    login: others?.login,
   } satisfies Required<AuthOptions>)
 }

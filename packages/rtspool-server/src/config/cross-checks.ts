@@ -49,12 +49,22 @@ function tlsProblems({ tls, rtsp }: Config, sources: KeySources): ConfigProblem[
 function authProblems({ auth }: Config, sources: KeySources): ConfigProblem[] {
   const { jwksUrl, keyFile } = auth.jwt
   const isTwice = jwksUrl !== undefined && keyFile !== undefined
+  const digest = digestProblem(auth)
   return [
+    ...(digest === undefined ? [] : [problem(sources, ['auth', 'hook', 'digest'], digest)]),
     ...(isTwice
       ? [problem(sources, ['auth', 'jwt', 'keyFile'], 'and auth.jwt.jwksUrl exclude each other')]
       : []),
     ...rulesProblems({ auth }, sources),
   ]
+}
+
+/** Returns the reason for which no client could log in by Digest with the hook; `undefined` if there is none. */
+function digestProblem({ hook, algorithms }: Config['auth']): string | undefined {
+  if (!hook.digest) return undefined
+  if (hook.url === undefined) return 'needs a hook: --auth-hook or auth.hook.url'
+  if (!hook.credentials.includes('user')) return 'needs user in auth.hook.credentials'
+  return algorithms.length === 0 ? 'needs SHA-256 or MD5 in auth.algorithms' : undefined
 }
 
 function rulesProblems({ auth }: Pick<Config, 'auth'>, sources: KeySources): ConfigProblem[] {

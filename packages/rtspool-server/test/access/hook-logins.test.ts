@@ -19,6 +19,7 @@ async function start(
       ...{ url: hook.url, timeoutSeconds: 5, cacheYesSeconds: 30, cacheNoSeconds: 5 },
       ...{ maxConnections: 2, maxWaiting: 3, actions: ['read', 'publish', 'talk'] },
       ...{ credentials: ['user', 'password', 'token'], secret: undefined, ca: undefined },
+      ...{ digest: false, realm: 'rtspool' },
       ...options,
     },
     clock,
@@ -37,7 +38,7 @@ describe('a hook for logins', () => {
     expect(questions[0]?.facts).toEqual({
       ...{ action: 'read', path: '/cam', address: '192.0.2.1', connection: 'connection1' },
       ...{ userAgent: 'test', transport: 'TCP', isSecure: false, isRecheck: false },
-      ...{ user: 'ann', password: 'pw', token: 't' },
+      ...{ scheme: 'Basic', user: 'ann', password: 'pw', token: 't' },
     })
   })
 
@@ -63,7 +64,7 @@ describe('a hook for logins', () => {
       {
         ...{ url: url.replace('//', '//rtsp%40pool:p%3Aw@'), secret, ca: undefined },
         ...{ timeoutSeconds: 5, cacheYesSeconds: 0, cacheNoSeconds: 0, maxConnections: 1 },
-        ...{ maxWaiting: 1, actions: ['read'], credentials: [] },
+        ...{ maxWaiting: 1, actions: ['read'], credentials: [], digest: false, realm: 'rtspool' },
       },
       clock,
     )

@@ -3,6 +3,8 @@ import { RtspHeaders } from '../../../rtspool/src/rtsp/index.js'
 
 /** A question of the library about a request, with other members where they are given. */
 export const loginContext = (members: Partial<LoginContext> = {}): LoginContext => ({
+  scheme: 'Basic',
+  algorithm: undefined,
   user: undefined,
   password: undefined,
   token: undefined,

@@ -22,7 +22,9 @@ function start(options: Partial<TokenOptions> = {}) {
       jwt: {
         keys: { text: pem },
         ...{ issuer: 'https://login.example', audience: 'rtspool', algorithms: ['ES256'] },
-        claims: { user: 'sub', paths: 'paths', actions: 'actions', groups: 'groups' },
+        claims: {
+          ...{ user: 'sub', paths: 'paths', actions: 'actions', groups: 'groups', role: undefined },
+        },
         ...{ clockToleranceSeconds: 5, ca: undefined },
         ...options,
       },
@@ -181,6 +183,7 @@ describe('a token and a hook', () => {
       ...{ maxWaiting: 1, secret: undefined, ca: undefined },
       actions: ['read'],
       credentials: ['token'],
+      ...{ digest: false, realm: 'rtspool' },
     }
     const logins = new ExternalLogins(
       {
@@ -188,7 +191,10 @@ describe('a token and a hook', () => {
         jwt: {
           keys: { text: pem },
           ...{ issuer: undefined, audience: undefined, algorithms: ['ES256'] },
-          claims: { user: 'sub', paths: 'paths', actions: 'actions', groups: undefined },
+          claims: {
+            ...{ user: 'sub', paths: 'paths', actions: 'actions' },
+            ...{ groups: undefined, role: undefined },
+          },
           ...{ clockToleranceSeconds: 0, ca: undefined },
         },
       },

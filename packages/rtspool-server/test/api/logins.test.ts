@@ -39,7 +39,7 @@ describe('a login by password', { tags: 'B-AUTH0' }, () => {
   it.each([
     ['ann', 'wrong', 401, 'user or password is wrong'],
     ['eve', 'secret', 401, 'user or password is wrong'],
-    ['bob', 'other', 403, 'auth.api names no role for the user at this address'],
+    ['bob', 'other', 403, 'nothing gives the user a role at this address'],
   ])('of %s with %j is refused', async (user, password, status, detail) => {
     const answer = await logIn(await start(), user, password)
     expect([answer.status, answer.body.detail]).toEqual([status, detail])

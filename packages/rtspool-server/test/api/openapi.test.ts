@@ -52,6 +52,8 @@ describe('the OpenAPI document', () => {
     const elsewhere = ['exportRecording too-many', 'playRecording too-many']
     // `sources.test.ts` provokes these.
     elsewhere.push('changeSource conflict', 'removeSource conflict')
+    // `external-users.test.ts` provokes this one.
+    elsewhere.push('login login-unavailable')
     await expectEveryError(scene, elsewhere)
   })
 })

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws'
 import { setUp } from '../../../rtspool/test/support/dialogue.js'
 import { connectTo, play, publish, urlOf } from '../../../rtspool/test/support/test-server.js'
 import { until } from '../../../rtspool/test/support/until.js'
-import { loginByOthers } from '../../src/access/external-logins.js'
+import { externalLogins } from '../../src/access/external-logins.js'
 import { ShareLogins } from '../../src/access/share-logins.js'
 import { ShareStore } from '../../src/api/access/shares.js'
 import { LiveBrowser } from '../live/support/live-server.js'
@@ -79,7 +79,7 @@ describe('a share link', { tags: 'B-AUTH0' }, () => {
     const shareLogins = new ShareLogins()
     const nobody = { hook: undefined, jwt: undefined }
     const auth: AuthOptions = {
-      login: loginByOthers(nobody, shareLogins),
+      login: externalLogins(nobody, shareLogins).login,
       rules: [{ path: '/*', read: 'authenticated', publish: 'anyone' }],
       tokens: 'always',
       tokenParameters: ['share'],

@@ -35,6 +35,20 @@ describe('logins by others, as configured', () => {
     expect(both?.algorithms).toEqual(['SHA-256', 'MD5'])
   })
 
+  it('offer Digest where the hook answers with HA1', () => {
+    const { auth } = parse([...hook, '--set', 'auth.hook.digest=true'])
+    expect(auth?.algorithms).toEqual(['SHA-256', 'MD5'])
+  })
+
+  it('open the API where hook or tokens may name roles', () => {
+    const opens = (...args: string[]) => parse(args).apiUsers.external !== undefined
+    expect(opens(...hook)).toBe(false)
+    expect(opens(...hook, '--set', 'auth.hook.actions=api')).toBe(true)
+    const keys = ['--jwks-url', 'http://127.0.0.1:1/keys']
+    expect(opens(...keys)).toBe(false)
+    expect(opens(...keys, '--set', 'auth.jwt.roleClaim=role')).toBe(true)
+  })
+
   it('are absent without a hook and a key', () => {
     const { auth } = parse(['--users-file', fileOf('users', 'ann:a\n')])
     expect(auth).toMatchObject({ login: undefined, tokenParameters: [] })
@@ -108,6 +122,24 @@ describe('logins by others, as configured', () => {
       [],
       { RTSPOOL_AUTH_JWT_KEY_FILE: fileOf('secret', 'canary') },
       /must be a public key in PEM or a JWKS, or auth\.jwt\.algorithms must have HS256/,
+    ],
+    [
+      'Digest without a hook',
+      ['--set', 'auth.hook.digest=true'],
+      {},
+      /needs a hook: --auth-hook or auth\.hook\.url/,
+    ],
+    [
+      'Digest of nobody',
+      [...hook, '--set', 'auth.hook.digest=true', '--set', 'auth.hook.credentials=token'],
+      {},
+      /needs user in auth\.hook\.credentials/,
+    ],
+    [
+      'Digest without an algorithm',
+      [...hook, '--set', 'auth.hook.digest=true', '--set', 'auth.algorithms=none'],
+      {},
+      /needs SHA-256 or MD5 in auth\.algorithms/,
     ],
     ['a hook that is no URL', ['--auth-hook', 'canary'], {}, /--auth-hook must be a URL with http/],
   ])('are refused: %s', { tags: 'B-SECR' }, (_name, args, environment, message) => {

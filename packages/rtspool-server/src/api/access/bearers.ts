@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Logins } from './logins.js'
+import type { LoginFacts, Logins, RefusedLogin } from './logins.js'
 import type { TokenFacts, TokenStore } from './tokens.js'
 
 export interface BearersEvents {
@@ -8,8 +8,8 @@ export interface BearersEvents {
 }
 
 /**
- * All bearer tokens that may call the API: those of the token file, and those of logins by
- * password.
+ * All bearer tokens that may call the API: those of the token file, those of logins by
+ * password, and JWTs with a role.
  */
 export class Bearers extends EventEmitter<BearersEvents> {
   readonly #tokens: TokenStore
@@ -26,12 +26,21 @@ export class Bearers extends EventEmitter<BearersEvents> {
   }
 
   /**
-   * Finds the token that a client sent.
+   * Finds the token that a client sent, among those that are known without a check of a JWT.
    *
    * @param address - Address of the client.
    * @returns `undefined` for an unknown token, and for a login that is not valid at the address.
    */
   find(token: string, address: string): (TokenFacts & { readonly user?: string }) | undefined {
     return this.#tokens.find(token) ?? this.#logins.find(token, address)
+  }
+
+  /**
+   * Checks a JWT that {@link find} does not know yet.
+   *
+   * @returns The login of its user, or the reason for a refusal; `undefined` for any other text.
+   */
+  accept(token: string, address: string): Promise<LoginFacts | RefusedLogin | undefined> {
+    return this.#logins.acceptToken(token, address)
   }
 }

@@ -1,19 +1,21 @@
 import { EventEmitter } from 'node:events'
 import { type Clock, type ClockTimer, hostOf } from 'rtspool'
-import type { Role } from '../../access/roles.js'
 import type { ApiUsers } from '../../config/users/api-users.js'
-import { GuessLimit } from './guess-limit.js'
+import { LoginAttempts } from './login-attempts.js'
+import {
+  checkLogin,
+  type LoginAttempt,
+  type LoginRefusal,
+  type ProvedLogin,
+  questionOf,
+  refusalOf,
+} from './login-check.js'
+import { LoginRecheck } from './login-recheck.js'
 import { entryOf, hashOf, newId, newSecret } from './secrets.js'
 import type { TokenFacts } from './tokens.js'
 
-const hostRate = { burst: 10, perMinute: 10 }
-/** Rate of attempts for one user from a host on which this user has logged in before. */
-const knownRate = { burst: 10, perMinute: 10 }
-/** Rate of attempts for one user, over all hosts on which the user has not logged in before. */
-const userRate = { burst: 50, perMinute: 20 }
 const maxLogins = 1000
 const maxLoginsPerUser = 20
-const maxKnownHosts = 1000
 
 /** Facts of a login to the API by user name and password, without the token of that login. */
 export interface LoginFacts extends TokenFacts {
@@ -25,18 +27,23 @@ export interface LoginFacts extends TokenFacts {
 /** A login that was just created, with the only copy of its token. */
 export type NewLogin = LoginFacts & { readonly token: string }
 
-/**
- * Reason for a refused login: `wrong` user or password, or `forbidden` for a user without a role at
- * the address. A number means that the next attempt is allowed after so many seconds.
- */
-export type LoginRefusal = 'wrong' | 'forbidden' | number
+/** A refused login. A number means that the next attempt is allowed after so many seconds. */
+export interface RefusedLogin {
+  readonly refusal: LoginRefusal | number
+}
 
-interface StoredLogin extends LoginFacts {
+interface StoredLogin
+  extends Omit<LoginFacts, 'expiresAt'>,
+    Pick<ProvedLogin, 'mark' | 'external'> {
   readonly sha256: string
   readonly address: string
-  /** Hash of the user's stored password at the time of the login. When that password changes, the login ends. */
-  readonly mark: string | undefined
-  readonly timer: ClockTimer
+  /** True for a login by a JWT in place of a token, which is valid at any address until it expires. */
+  readonly isByToken: boolean
+  /** Latest time at which the login expires, in seconds since 1970, whatever the login hook answers. */
+  readonly lastsUntil: number
+  expiresAt: number
+  timer: ClockTimer | undefined
+  recheck: LoginRecheck | undefined
 }
 
 export interface LoginsOptions {
@@ -52,50 +59,69 @@ export interface LoginsEvents {
 }
 
 /**
- * Logins of users by password. Each login is a token that is valid for some hours, and is stored in
- * memory only.
+ * Logins of users by password or JWT. Each login by password is a token that is valid for some hours. All logins are
+ * stored in memory only.
  */
 export class Logins extends EventEmitter<LoginsEvents> {
   readonly #options: LoginsOptions
   /** Logins by their id, in the order of their creation. */
   readonly #logins = new Map<string, StoredLogin>()
-  readonly #hosts: GuessLimit
-  readonly #users: GuessLimit
-  readonly #knownUsers: GuessLimit
-  /** Pairs of a user and a host from which that user has logged in before, each as `user host`. */
-  readonly #known = new Set<string>()
+  readonly #attempts: LoginAttempts
 
   constructor(options: LoginsOptions) {
     super()
     this.#options = options
-    this.#hosts = new GuessLimit(options.clock, hostRate)
-    this.#users = new GuessLimit(options.clock, userRate)
-    this.#knownUsers = new GuessLimit(options.clock, knownRate)
+    this.#attempts = new LoginAttempts(options.clock)
   }
 
   get size(): number {
     return this.#logins.size
   }
 
-  /** Checks a user's password, and creates a login. @returns The login with its token, or the reason for a refusal. */
+  /**
+   * Checks a user's password, and creates a login.
+   *
+   * @param isPrivate - True if others on the network could not read the password.
+   * @returns The login with its token, or the reason for a refusal.
+   */
   async logIn(
     user: string,
     password: string,
     address: string,
-  ): Promise<NewLogin | { readonly refusal: LoginRefusal }> {
-    const users = this.#options.users()
+    isPrivate = false,
+  ): Promise<NewLogin | RefusedLogin> {
+    const asked = { user, password, address, isPrivate }
     const host = hostOf(address)
-    const attempt = this.#takeAttempt(user, host)
+    const attempt = this.#attempts.take(user, host)
     if (typeof attempt === 'number') return { refusal: attempt }
-    if (users.isEmpty || !(await users.isRight(user, password))) return { refusal: 'wrong' }
-    // A reload may have changed or removed the user while the password was checked.
-    const present = this.#options.users()
-    if (present.markOf(user) !== users.markOf(user)) return { refusal: 'wrong' }
-    for (const [limit, key] of attempt) limit.giveBack(key)
-    this.#noteKnown(user, host)
-    const role = present.roleOf(user, address)
-    if (role === undefined) return { refusal: 'forbidden' }
-    return this.#create(user, role, address, present.markOf(user))
+    const proved = await checkLogin(asked, this.#options.users)
+    if (proved === 'wrong') return { refusal: proved }
+    this.#attempts.giveBack(attempt)
+    if (proved === 'forbidden' || 'unavailable' in proved) return { refusal: proved }
+    this.#attempts.noteKnown(user, host)
+    const token = newSecret('login_')
+    const login = this.#create(proved, { token, address, isByToken: false })
+    login.recheck = this.#startRecheck(login, proved, asked)
+    return { ...factsOf(login), token }
+  }
+
+  /**
+   * Creates a login for a JWT that a client sends with its requests, in place of a token of the API.
+   *
+   * @returns The login, or the reason for a refusal; `undefined` for a text that is no JWT, or if no JWT opens the API.
+   */
+  async acceptToken(
+    token: string,
+    address: string,
+  ): Promise<LoginFacts | RefusedLogin | undefined> {
+    const { external } = this.#options.users()
+    const answer = await external?.askRoleOfToken(token)
+    if (!answer || !external) return undefined
+    if ('refuse' in answer) return { refusal: refusalOf(answer) }
+    // Another request may have brought the same token meanwhile.
+    const known = this.find(token, address)
+    const proved = { ...answer, external, mark: undefined }
+    return known ?? factsOf(this.#create(proved, { token, address, isByToken: true }))
   }
 
   /**
@@ -106,72 +132,100 @@ export class Logins extends EventEmitter<LoginsEvents> {
    */
   find(token: string, address: string): LoginFacts | undefined {
     const found = entryOf(token, this.#logins.values())
-    const isValid = found && this.#options.users().roleOf(found.user, address) === found.role
-    return isValid ? factsOf(found) : undefined
-  }
-
-  /** Ends a login, so that its token is no longer accepted. @returns False for an unknown id. */
-  end(id: string): boolean {
-    const login = this.#logins.get(id)
-    if (!login) return false
-    this.#logins.delete(id)
-    login.timer.cancel()
-    this.emit('ended', id)
-    return true
-  }
-
-  /** Ends the logins of users whom a reload has removed, or whose password or role has changed. */
-  recheck(): void {
-    const users = this.#options.users()
-    for (const { id, user, role, address, mark } of [...this.#logins.values()]) {
-      const isSame = users.roleOf(user, address) === role && users.markOf(user) === mark
-      if (!isSame) this.end(id)
-    }
-  }
-
-  /** Cancels the timers at which logins expire. Idempotent. */
-  close(): void {
-    for (const { timer } of this.#logins.values()) timer.cancel()
+    return found && this.#isValid(found, address) ? factsOf(found) : undefined
   }
 
   /**
-   * Uses up an attempt to log in. A user who has logged in from this host before has separate attempts, which other
-   * clients on the host cannot use up.
+   * Ends the login of a caller, so that its token is no longer accepted.
    *
-   * @returns The attempts to give back after a right password, or the seconds until the next one.
+   * @returns False for an unknown id, and for a JWT, which stays valid until it expires.
    */
-  #takeAttempt(user: string, host: string): Attempt | number {
-    const key = knownKey(user, host)
-    const isKnown = this.#known.has(key)
-    if (isKnown && this.#knownUsers.take(key) === 0) return [[this.#knownUsers, key]]
-    const wait = this.#hosts.take(host)
-    if (wait > 0) return wait
-    const ofHost = [this.#hosts, host] as const
-    return isKnown ? [ofHost] : this.#users.take(user) || [ofHost, [this.#users, user]]
+  logOut(id: string): boolean {
+    const login = this.#logins.get(id)
+    if (!login || login.isByToken) return false
+    this.#end(login)
+    return true
   }
 
-  #noteKnown(user: string, host: string): void {
-    const key = knownKey(user, host)
-    if (this.#known.has(key)) return
-    const [oldest] = this.#known
-    if (this.#known.size >= maxKnownHosts && oldest !== undefined) this.#known.delete(oldest)
-    this.#known.add(key)
+  /**
+   * Ends the logins of users whom a reload has removed, or whose password or role has changed. Ends external logins if
+   * the reload has changed the hook or the keys of JWTs.
+   */
+  recheck(): void {
+    const users = this.#options.users()
+    for (const login of [...this.#logins.values()]) {
+      const hasSameSecret = login.external !== undefined || users.markOf(login.user) === login.mark
+      if (!hasSameSecret || !this.#isValid(login, login.address)) this.#end(login)
+    }
   }
 
-  #create(user: string, role: Role, address: string, mark: string | undefined): NewLogin {
+  /** Cancels the timers at which logins expire or are asked about again. Idempotent. */
+  close(): void {
+    for (const login of this.#logins.values()) stopTimers(login)
+  }
+
+  #isValid({ user, role, external, isByToken, address }: StoredLogin, from: string): boolean {
+    const users = this.#options.users()
+    if (!external) return users.roleOf(user, from) === role
+    if (users.external !== external) return false
+    // The hook has decided for one host, and decides about no user of the configuration.
+    return isByToken || (!users.has(user) && hostOf(address) === hostOf(from))
+  }
+
+  #end(login: StoredLogin): void {
+    if (!this.#logins.delete(login.id)) return
+    stopTimers(login)
+    this.emit('ended', login.id)
+  }
+
+  #create(
+    { user, role, mark, external, expiresAt = Number.POSITIVE_INFINITY }: ProvedLogin,
+    {
+      token,
+      address,
+      isByToken,
+    }: Pick<NewLogin, 'token'> & Pick<StoredLogin, 'address' | 'isByToken'>,
+  ): StoredLogin {
     this.#makeRoom(user)
     const { clock, lifetimeSeconds } = this.#options
-    const token = newSecret('login_')
     const now = clock.unixTimeMs()
-    const id = newId()
+    const lastsUntil = now / 1000 + lifetimeSeconds
     const login: StoredLogin = {
-      ...{ id, user, name: user, role, address, mark, sha256: hashOf(token) },
-      createdTime: new Date(now).toISOString(),
-      expiresAt: now / 1000 + lifetimeSeconds,
-      timer: clock.schedule(() => this.end(id), lifetimeSeconds * 1000, false),
+      ...{ id: newId(), user, name: user, role, address, mark, external, isByToken },
+      ...{ sha256: hashOf(token), createdTime: new Date(now).toISOString(), lastsUntil },
+      ...{ expiresAt: lastsUntil, timer: undefined, recheck: undefined },
     }
-    this.#logins.set(id, login)
-    return { ...factsOf(login), token }
+    this.#logins.set(login.id, login)
+    this.#endAt(login, expiresAt)
+    return login
+  }
+
+  /** Sets the time at which a login expires, in seconds since 1970. The lifetime of all logins is the limit. */
+  #endAt(login: StoredLogin, seconds: number): void {
+    const { clock } = this.#options
+    login.timer?.cancel()
+    login.expiresAt = Math.min(login.lastsUntil, seconds)
+    const delayMs = Math.max(0, login.expiresAt * 1000 - clock.unixTimeMs())
+    login.timer = clock.schedule(() => this.#end(login), delayMs, false)
+  }
+
+  /** Starts to ask the hook again about a login, with the same password, if its answer says so. */
+  #startRecheck(
+    login: StoredLogin,
+    proved: ProvedLogin,
+    asked: LoginAttempt,
+  ): LoginRecheck | undefined {
+    const { external, recheckSeconds } = proved
+    if (!external || recheckSeconds === undefined) return undefined
+    const question = questionOf(asked, true)
+    return new LoginRecheck(this.#options.clock, {
+      grant: proved,
+      ask: () => external.askRole(question),
+      renew: ({ expiresAt }) => {
+        if (expiresAt !== undefined) this.#endAt(login, expiresAt)
+      },
+      end: () => this.#end(login),
+    })
   }
 
   /**
@@ -182,14 +236,14 @@ export class Logins extends EventEmitter<LoginsEvents> {
     const all = [...this.#logins.values()]
     const own = all.filter((login) => login.user === user)
     const oldest = own.length >= maxLoginsPerUser ? own[0] : all.length >= maxLogins && all[0]
-    if (oldest) this.end(oldest.id)
+    if (oldest) this.#end(oldest)
   }
 }
 
-/** Attempts that one check of a password has used up, to be given back if the password is right. */
-type Attempt = readonly (readonly [limit: GuessLimit, key: string])[]
-
-const knownKey = (user: string, host: string): string => `${user} ${host}`
+function stopTimers({ timer, recheck }: StoredLogin): void {
+  timer?.cancel()
+  recheck?.stop()
+}
 
 const factsOf = ({ id, user, name, role, createdTime, expiresAt }: StoredLogin): LoginFacts => ({
   ...{ id, user, name, role, createdTime, expiresAt },

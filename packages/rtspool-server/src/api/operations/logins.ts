@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { roles } from '../../access/roles.js'
+import type { RefusedLogin } from '../access/logins.js'
 import type { ControlledServer } from '../controlled-server.js'
 import { type Caller, type Operation, operation } from '../operation.js'
 import { Problem } from '../problem.js'
@@ -23,6 +24,18 @@ function checkWay({ configuration }: ControlledServer, { isPrivate }: Caller): v
   )
 }
 
+/** Returns the error response for a refused login. */
+function refused(refusal: RefusedLogin['refusal']): Problem {
+  if (refusal === 'wrong') return wrongLogin()
+  if (refusal === 'forbidden') {
+    return new Problem('login-refused', 'nothing gives the user a role at this address')
+  }
+  if (typeof refusal === 'object') return new Problem('login-unavailable', refusal.unavailable)
+  return new Problem('too-many', `too many attempts: try again in ${refusal} s`, {
+    headers: { 'Retry-After': String(refusal) },
+  })
+}
+
 const wrongLogin = (): Problem =>
   new Problem('wrong-login', 'user or password is wrong', {
     headers: { 'WWW-Authenticate': 'Bearer realm="rtspool"' },
@@ -37,7 +50,8 @@ export const loginOperations: readonly Operation[] = [
     isOpen: true,
     role: 'metrics',
     tag: 'tokens',
-    summary: 'Gives a user of auth.api a token for some hours, in exchange for the password',
+    summary:
+      'Gives a user of auth.api, of the login hook or of a JWT a token for some hours, for the password',
     body: z.strictObject({
       user: z.string().min(1).max(maxUserLength),
       password: z.string().min(1).max(maxPasswordLength),
@@ -48,22 +62,15 @@ export const loginOperations: readonly Operation[] = [
       role: z.enum(roles),
       expiresAt: z.number().describe('Seconds since 1970'),
     }),
-    problems: ['wrong-login', 'login-refused', 'too-many'],
+    problems: ['wrong-login', 'login-refused', 'too-many', 'login-unavailable'],
     auditBody: ({ user }) => ({ user }),
     handle: async ({ server, caller }, { body: { user, password } }) => {
       checkWay(server, caller)
-      const login = await server.logins.logIn(user, password, caller.address)
-      if (!('refusal' in login)) {
-        const { token, name, role, expiresAt } = login
-        return { token, name, role, expiresAt }
-      }
-      if (login.refusal === 'wrong') throw wrongLogin()
-      if (login.refusal === 'forbidden') {
-        throw new Problem('login-refused', 'auth.api names no role for the user at this address')
-      }
-      throw new Problem('too-many', `too many attempts: try again in ${login.refusal} s`, {
-        headers: { 'Retry-After': String(login.refusal) },
-      })
+      const { address, isPrivate } = caller
+      const login = await server.logins.logIn(user, password, address, isPrivate)
+      if ('refusal' in login) throw refused(login.refusal)
+      const { token, name, role, expiresAt } = login
+      return { token, name, role, expiresAt }
     },
   }),
   operation({
@@ -76,6 +83,6 @@ export const loginOperations: readonly Operation[] = [
     result: z.object({ ended: z.boolean().describe('false for a token of no login') }),
     // Otherwise the lowest role could push all other entries out of the audit log.
     isChange: () => false,
-    handle: ({ server, caller }) => ({ ended: server.logins.end(caller.token.id) }),
+    handle: ({ server, caller }) => ({ ended: server.logins.logOut(caller.token.id) }),
   }),
 ]

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { credentialParts } from '../../access/hook-logins.js'
+import { credentialParts, hookActions } from '../../access/hook-logins.js'
 import { count, file, fileText, key, seconds } from '../key-meta.js'
 import { httpUrl, httpUrlText } from './http-url.js'
 
-const actions = ['read', 'publish', 'talk'] as const
+const usualActions = ['read', 'publish', 'talk'] as const
 const most = (least: number) => count().min(least)
 
 /** Section `auth.hook` of the configuration: an HTTP server that decides about logins. */
@@ -42,16 +42,25 @@ export const authHookSection = z.strictObject({
       'questions that may wait for a connection, at most a quarter of them of one host; further logins get 503',
     live: true,
   }),
-  actions: key(z.array(key(z.enum(actions), { description: 'an action' })).default([...actions]), {
-    description: 'actions that are asked about; about others the rules decide',
-    live: true,
-  }),
+  actions: key(
+    z.array(key(z.enum(hookActions), { description: 'an action' })).default([...usualActions]),
+    {
+      description:
+        'actions that are asked about; about others the rules decide; api is the login to the control API and its page',
+      live: true,
+    },
+  ),
   credentials: key(
     z
       .array(key(z.enum(credentialParts), { description: 'a part of the credentials' }))
       .default([...credentialParts]),
     { description: 'parts of the credentials that the receiver gets', live: true },
   ),
+  digest: key(z.boolean().default(false), {
+    description:
+      'ask about Digest as well, so that passwords need not cross the network; the receiver answers with HA1',
+    live: true,
+  }),
   secretFile: key(file().optional(), {
     description:
       'file with the key that signs each question; RTSPOOL_AUTH_HOOK_SECRET in the environment is the key itself',

@@ -77,6 +77,13 @@ export const authJwtSection = z.strictObject({
     live: true,
     examples: ['groups'],
   }),
+  roleClaim: key(z.string().min(1).optional(), {
+    description:
+      'claim with the role in the control API and its page: admin, operator, viewer or metrics, or a list with one of them',
+    defaultText: 'tokens do not open the API',
+    live: true,
+    examples: ['rtspool_role'],
+  }),
   clockTolerance: key(seconds().max(maxTolerance).default(5), {
     description: 'difference of clocks that the times in a token may have',
     unit: 'seconds',

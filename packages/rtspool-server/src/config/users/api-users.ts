@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { digestHa1 } from 'rtspool'
+import type { ExternalLogins } from '../../access/external-logins.js'
 import { Networks } from '../../access/networks.js'
 import { PasswordCheck } from '../../access/password-check.js'
 import type { Role } from '../../access/roles.js'
@@ -33,6 +34,8 @@ export interface ApiUsersOptions {
    * hashes
    */
   readonly logN?: number | undefined
+  /** Hook and tokens that may give roles to users without a secret here. @default none */
+  readonly external?: ExternalLogins | undefined
 }
 
 /** Users who may log in to the control API, with passwords and roles. */
@@ -41,8 +44,11 @@ export class ApiUsers {
   readonly #secrets: ReadonlyMap<string, LoginSecret>
   readonly #realm: string
   readonly #check: PasswordCheck
+  /** Hook and tokens that may give roles to users who are unknown here; `undefined` = none. */
+  readonly external: ExternalLogins | undefined
 
-  constructor({ rules, secrets, realm, logN }: ApiUsersOptions) {
+  constructor({ rules, secrets, realm, logN, external }: ApiUsersOptions) {
+    this.external = external
     this.#rules = rules.map((rule) => ({ ...rule, networks: rule.from && new Networks(rule.from) }))
     this.#secrets = secrets
     this.#realm = realm
@@ -52,7 +58,12 @@ export class ApiUsers {
     )
   }
 
-  /** True if no rule gives a user a role, so that nobody can log in by password. */
+  /** Returns whether a user is one of the configuration, about whom no external login decides. */
+  has(name: string): boolean {
+    return this.#secrets.has(name)
+  }
+
+  /** True if no rule gives a user a role, so that no user of the configuration can log in. */
   get isEmpty(): boolean {
     return this.#rules.length === 0
   }

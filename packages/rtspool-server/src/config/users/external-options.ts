@@ -30,10 +30,11 @@ export function externalOptionsOf(
 function hookOptionsOf(loaded: Loaded, environment: Environment): ExternalOptions['hook'] {
   const { url, timeout, cacheYes, cacheNo, ...hook } = loaded.config.auth.hook
   if (url === undefined) return undefined
-  const { maxConnections, maxWaiting, actions, credentials } = hook
+  const { maxConnections, maxWaiting, actions, credentials, digest } = hook
+  const { realm } = loaded.config.auth
   return {
     ...{ url, timeoutSeconds: timeout, cacheYesSeconds: cacheYes, cacheNoSeconds: cacheNo },
-    ...{ maxConnections, maxWaiting, actions, credentials },
+    ...{ maxConnections, maxWaiting, actions, credentials, digest, realm },
     secret:
       textOf(loaded, ['auth', 'hook', 'secretFile'], hook.secretFile)?.trim() ??
       environment[hookSecretVariable],
@@ -90,6 +91,7 @@ function tokenOptionsOf(loaded: Loaded): TokenOptions | undefined {
       paths: jwt.pathsClaim,
       actions: jwt.actionsClaim,
       groups: jwt.groupsClaim,
+      role: jwt.roleClaim,
     },
     clockToleranceSeconds: jwt.clockTolerance,
     ca: textOf(loaded, ['auth', 'jwt', 'caFile'], jwt.caFile),

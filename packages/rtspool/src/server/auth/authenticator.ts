@@ -15,6 +15,7 @@ import { challenge, type OfferedSchemes } from './challenges.js'
 import {
   areRight,
   type CheckableCredentials,
+  isDigestOf,
   type PasswordAuthorization,
   receivedCredentials,
 } from './credentials.js'
@@ -235,11 +236,13 @@ export class Authenticator implements Authorizer {
     }
     if (verdict && !isGrant(verdict)) return verdict
     this.#noteLogin(authorization, connection)
-    return authorization.scheme === 'Digest' ? this.#checkUse(authorization, request) : verdict
+    const isDigest = authorization.scheme === 'Digest'
+    return (isDigest ? this.#checkUse(authorization, request) : undefined) ?? verdict
   }
 
   /**
-   * Compares credentials with the secret of their user, or else asks the hook `login`.
+   * Compares credentials with the secret of their user, or else asks the hook `login`. Digest is compared with the
+   * secret in the answer.
    *
    * @returns `undefined` if the secret matches; otherwise the reason to refuse them, or the answer of the hook.
    */
@@ -248,14 +251,19 @@ export class Authenticator implements Authorizer {
     request: UnauthorizedRequest,
     access: AccessContext,
   ): Promise<LoginAnswer> {
+    const { authorization } = credentials
     const { login } = this.#options
     const { method } = request.request
-    const isRight = await areRight(credentials, this.#options, method, (authorization) =>
-      verifyContext(authorization, request, access, this.#options),
+    const isRight = await areRight(credentials, this.#options, method, (claim) =>
+      verifyContext(claim, request, access, this.#options),
     )
     if (isRight !== undefined) return isRight ? undefined : { refuse: 'wrong' }
-    const answer = login && (await askLogin(login, credentials.authorization, request))
-    return answer ?? { refuse: 'wrong' }
+    const answer =
+      this.#logins.grantOfSession(request, authorization) ??
+      (login && (await askLogin(login, authorization, request)))
+    if (authorization.scheme !== 'Digest' || !isGrant(answer)) return answer ?? { refuse: 'wrong' }
+    const isProved = isDigestOf(authorization, answer.secret, this.#options, method)
+    return isProved ? answer : { refuse: 'wrong' }
   }
 
   /**

@@ -106,9 +106,10 @@ export async function areRight(
   if (authorization.scheme === 'Bearer') return undefined
   const listed = users.get(authorization.username)
   const answer: unknown = listed ?? (verify ? await verify(context(authorization)) : undefined)
-  if (answer === undefined && login && authorization.scheme === 'Basic') {
+  if (answer === undefined && login) {
     // The same work as for a known user: the hook may answer at once.
-    isMadeWith(nobody, authorization, strongestOf(nobody), realm, method)
+    const { algorithm = strongestOf(nobody) } = credentials
+    isMadeWith(nobody, authorization, algorithm, realm, method)
     return undefined
   }
   const isNobody = answer === undefined || answer === false
@@ -125,6 +126,24 @@ export async function areRight(
   )
 }
 
+/**
+ * Checks Digest credentials with the secret that the hook `login` has returned for their user. Without a secret, the
+ * result is false, after the same work.
+ *
+ * @param method - Method of the request, part of a Digest response.
+ * @throws {TypeError} If the secret has no HA1 of the algorithm.
+ */
+export function isDigestOf(
+  authorization: DigestAuthorization,
+  secret: UserSecret | undefined,
+  { realm, nobody }: Pick<ResolvedAuthOptions, 'realm' | 'nobody'>,
+  method: string,
+): boolean {
+  const known = secret ?? nobody
+  const algorithm = algorithmOf(authorization) ?? strongestOf(known)
+  return isMadeWith(known, authorization, algorithm, realm, method) && secret !== undefined
+}
+
 function isMadeWith(
   secret: UserSecret,
   authorization: PasswordAuthorization,
@@ -134,7 +153,9 @@ function isMadeWith(
 ): boolean {
   const ha1 = ha1From(secret, algorithm, authorization.username, realm)
   if (ha1 === undefined) {
-    throw new TypeError(`auth.verify must return ha1 of ${algorithm}, which the server offers`)
+    throw new TypeError(
+      `auth.verify and auth.login must return ha1 of ${algorithm}, which the server offers`,
+    )
   }
   return authorization.scheme === 'Basic'
     ? isPasswordOf(ha1, algorithm, realm, authorization)

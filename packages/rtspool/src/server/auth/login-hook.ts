@@ -1,3 +1,4 @@
+import type { DigestAlgorithm } from '../../auth/digest.js'
 import { checkOptions, isRecord, shapeOf, shown } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type {
@@ -7,14 +8,19 @@ import type {
   SessionTunnel,
 } from '../../session-pool/index.js'
 import type { AccessContext, AccessRight } from './rules.js'
+import { isUserSecret, type UserSecret } from './secrets.js'
 
 /** Argument of a {@link LoginHook}: a request, and the credentials in it. */
 export interface LoginContext extends AccessContext {
+  /** Authentication scheme of the credentials; `undefined` without credentials. */
+  readonly scheme: 'Basic' | 'Digest' | 'Bearer' | undefined
   /**
-   * User name in credentials of Basic, `undefined` with other credentials. The client has not proved yet that it is
-   * this user.
+   * User name in credentials of Basic or Digest; `undefined` with other credentials. The client has not proved yet that
+   * it is this user.
    */
   readonly user: string | undefined
+  /** Hash algorithm of Digest credentials; `undefined` with other credentials. */
+  readonly algorithm: DigestAlgorithm | undefined
   /** Password in credentials of Basic; `undefined` with other credentials. */
   readonly password: string | undefined
   /** Token in a Bearer header or in the query of the URI; `undefined` without one. */
@@ -44,6 +50,11 @@ export interface LoginContext extends AccessContext {
 export interface LoginGrant {
   /** Name of the user, which becomes the owner of the session. @default no user */
   readonly user?: string | undefined
+  /**
+   * Password or HA1 of the user in the credentials (see `digestHa1`). With Digest, the server checks the credentials
+   * with it, and refuses them without it. With other credentials it has no effect.
+   */
+  readonly secret?: UserSecret | undefined
   /**
    * `true` = the rules of the server decide what the user may do; `false` = the request is allowed.
    * @default false
@@ -84,9 +95,9 @@ export interface LoginRefusal {
 export type LoginAnswer = LoginGrant | LoginRefusal | undefined
 
 /**
- * Decides about credentials that no user of `users` and `verify` has: passwords of Basic, tokens,
+ * Decides about credentials that no user of `users` and `verify` has: passwords of Basic, Digest, tokens,
  * and requests without credentials that the rules do not allow. Later requests of a session with
- * the same credentials are allowed without calling the hook.
+ * the same credentials are allowed without calling the hook; those with Digest are checked with the same secret.
  */
 export type LoginHook = (context: LoginContext) => Promise<LoginAnswer> | LoginAnswer
 
@@ -96,7 +107,7 @@ export const isGrant = (answer: LoginAnswer): answer is LoginGrant =>
 
 const refusals: readonly unknown[] = ['wrong', 'forbidden', 'unsupported', 'unavailable']
 const grantNames = [
-  ...['user', 'byRules', 'expiresAt', 'groups', 'maxSessionsPerUser', 'recheckSeconds'],
+  ...['user', 'secret', 'byRules', 'expiresAt', 'groups', 'maxSessionsPerUser', 'recheckSeconds'],
 ] as const
 const maxRecheckSeconds = 7 * 24 * 3600
 /**
@@ -124,9 +135,13 @@ export function checkLoginAnswer(answer: unknown): LoginAnswer {
     )
   }
   checkOptions('the answer of auth.login', answer, grantNames)
-  const { user, expiresAt, recheckSeconds } = answer
+  const { user, secret, expiresAt, recheckSeconds } = answer
   if (user !== undefined && (typeof user !== 'string' || user === '')) {
     throw new TypeError(`auth.login must return the name of a user, got ${shapeOf(user)}`)
+  }
+  if (secret !== undefined && !isUserSecret(secret)) {
+    // The value may contain a password: the message tells its type only.
+    throw new TypeError(`secret must be a password or { ha1 }, got ${shapeOf(secret)}`)
   }
   checkEnd(expiresAt)
   checkRecheck(recheckSeconds)

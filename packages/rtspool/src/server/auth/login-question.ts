@@ -10,6 +10,7 @@ import {
   type LoginHook,
 } from './login-hook.js'
 import type { AccessRight } from './rules.js'
+import { algorithmOf } from './secrets.js'
 import { accessOf, namedSession, subjectOf } from './subject.js'
 
 /**
@@ -59,6 +60,8 @@ export function loginQuestion(
     ...accessOf(context, subject, user),
     // Requests that both actions allow, such as keep-alives, need the lesser right.
     action: right ?? subject.actions[0] ?? 'read',
+    scheme: authorization?.scheme,
+    algorithm: authorization?.scheme === 'Digest' ? algorithmOf(authorization) : undefined,
     password: authorization?.scheme === 'Basic' ? authorization.password : undefined,
     token: authorization?.scheme === 'Bearer' ? authorization.token : undefined,
     method: request.method,

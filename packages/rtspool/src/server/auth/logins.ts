@@ -62,15 +62,33 @@ export class Logins {
    * {@link SessionLogins.find}. The hook is not called again, but the rules are applied, because
    * they may have changed.
    *
-   * @returns `undefined` if the hook must decide.
+   * @returns `undefined` if the hook must decide, and for Digest credentials, which must be checked first.
    */
   async ofSession(
     request: UnauthorizedRequest,
     authorization: Authorization | undefined,
   ): Promise<LoginOrRefusal | undefined> {
+    if (authorization?.scheme === 'Digest') return undefined
     const kept = this.#ofSessions.find(request, authorization)
     if (kept?.byRules) return this.#byRules(kept.user, request)
     return kept && this.#byHook(kept.user, authorization, request)
+  }
+
+  /**
+   * Returns the answer of the hook with which the session of a request was created by Digest. The caller must check the
+   * credentials with its secret.
+   *
+   * @returns `undefined` if the hook must decide, or the credentials are not those of Digest.
+   */
+  grantOfSession(
+    request: UnauthorizedRequest,
+    authorization: Authorization,
+  ): LoginGrant | undefined {
+    if (authorization.scheme !== 'Digest') return undefined
+    const kept = this.#ofSessions.find(request, authorization)
+    if (kept?.secret === undefined) return undefined
+    const { user, byRules, secret } = kept
+    return { user, byRules, secret }
   }
 
   /** Decides about a request without credentials: by the rules, or else by the hook `login`. */
@@ -100,13 +118,13 @@ export class Logins {
   ): Promise<LoginOrRefusal> {
     if (!grant) return this.#byRules(authorization && userIn(authorization), request)
     if (authorization?.scheme === 'Bearer') this.#tokenConnections.add(request.connection)
-    const { user, byRules = false, expiresAt, groups, maxSessionsPerUser } = grant
+    const { user, secret, byRules = false, expiresAt, groups, maxSessionsPerUser } = grant
     const login = byRules
       ? await this.#byRules(user, request)
       : this.#byHook(user, authorization, request)
     if ('refuse' in login) return login
     const onSession = (session: Session): void => {
-      this.#ofSessions.note(session, { user, byRules }, authorization, request)
+      this.#ofSessions.note(session, { user, byRules, secret }, authorization, request)
       if (grant.recheckSeconds === undefined) return
       const claimed = authorization && userIn(authorization)
       const question = loginQuestion(authorization, request, user)

@@ -10,6 +10,7 @@ import {
   type LoginHook,
 } from './login-hook.js'
 import type { AccessContext } from './rules.js'
+import { isSameSecret, type UserSecret } from './secrets.js'
 
 const lookMs = 1000
 /**
@@ -45,6 +46,8 @@ interface Recheck {
   readonly question: KeptQuestion
   /** User that the hook `login` has named for the session. If a later answer names another user, the session ends. */
   readonly user: string | undefined
+  /** Secret that the hook has returned for Digest. If a later answer has another secret, the session ends. */
+  readonly secret: UserSecret | undefined
   intervalMs: number
   /**
    * Time at which the hook `login` is asked again, in milliseconds of the clock; `Infinity` while a call is under
@@ -93,10 +96,11 @@ export class Rechecks {
   /**
    * Starts the rechecks of a session. @param grant - Answer of the hook that allowed the session.
    */
-  add(session: Session, question: LoginContext, { recheckSeconds = 0, user }: LoginGrant): void {
+  add(session: Session, question: LoginContext, grant: LoginGrant): void {
     if (this.#closing.signal.aborted) return
-    const kept = keptOf(question)
-    const recheck: Recheck = { question: kept, user, intervalMs: 0, dueAt: 0, failures: 0 }
+    const { recheckSeconds = 0, user, secret } = grant
+    const kept = { question: keptOf(question), user, secret }
+    const recheck: Recheck = { ...kept, intervalMs: 0, dueAt: 0, failures: 0 }
     this.#schedule(recheck, recheckSeconds)
     this.#rechecks.set(session, recheck)
     this.#timer.start()
@@ -150,7 +154,7 @@ export class Rechecks {
     }
     // The session has ended, or the server closes.
     if (session.removalReason !== undefined || !this.#rechecks.has(session)) return
-    if (isGrant(answer) && answer.user === recheck.user) this.#renew(session, recheck, answer)
+    if (isGrant(answer) && isOfSame(recheck, answer)) this.#renew(session, recheck, answer)
     else if (!isGrant(answer) && answer?.refuse === 'unavailable') {
       this.#failed(session, recheck, answer.why)
     } else this.#end(session)
@@ -184,12 +188,17 @@ export class Rechecks {
   }
 }
 
+/** Returns whether a later answer of the hook is for the same user, who has not got another secret since. */
+const isOfSame = ({ user, secret }: Recheck, answer: LoginGrant): boolean =>
+  answer.user === user &&
+  (secret === undefined || answer.secret === undefined || isSameSecret(secret, answer.secret))
+
 /** Returns the parts of a login question that are needed to ask it again. */
 function keptOf(question: LoginContext): KeptQuestion {
-  const { user, password, token, path, address, action, method } = question
+  const { scheme, user, algorithm, password, token, path, address, action, method } = question
   const { connectionId, userAgent, isSecure, tunnel, transport } = question
   return {
-    ...{ user, password, token, path, address, action, method },
+    ...{ scheme, user, algorithm, password, token, path, address, action, method },
     ...{ connectionId, userAgent, isSecure, tunnel, transport },
   }
 }

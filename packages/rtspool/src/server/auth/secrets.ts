@@ -45,6 +45,14 @@ export function nobodysSecret(isPassword: boolean): UserSecret {
   return { ha1: { 'SHA-256': random('SHA-256'), MD5: random('MD5') } }
 }
 
+/** Returns whether two secrets are equal: the same password, or HA1 with the same hash for each algorithm. */
+export function isSameSecret(one: UserSecret, other: UserSecret): boolean {
+  if (typeof one === 'string' || typeof other === 'string') return one === other
+  return digestAlgorithms.every(
+    (algorithm) => one.ha1[algorithm]?.toLowerCase() === other.ha1[algorithm]?.toLowerCase(),
+  )
+}
+
 /**
  * Returns HA1 of a user for an algorithm: computed from a password, or as stored.
  *

@@ -4,6 +4,7 @@ import type { Authorization } from '../../rtsp/index.js'
 import type { Session } from '../../session-pool/index.js'
 import type { UnauthorizedRequest } from '../request/request-context.js'
 import type { AccessAction } from './rules.js'
+import type { UserSecret } from './secrets.js'
 import { namedSession, subjectOf } from './subject.js'
 
 /** Login that the hook `login` has allowed: its user, and the source of its rights. */
@@ -11,6 +12,8 @@ export interface AllowedLogin {
   readonly user: string | undefined
   /** True if the access rules decide what the user may do, false if the hook `login` has decided. */
   readonly byRules: boolean
+  /** Secret of the user, with which later Digest credentials are checked; `undefined` with other credentials. */
+  readonly secret?: UserSecret | undefined
 }
 
 /** Login with which a session was created, as it is stored. */
@@ -28,7 +31,7 @@ interface KeptLogin extends AllowedLogin {
 
 /**
  * Remembers, by session, the logins that a hook has allowed. Later requests of a session thus need
- * no call of the hook. Of the credentials, only an HMAC is stored.
+ * no call of the hook. Of the credentials, only an HMAC is stored, and with Digest the secret of the user.
  */
 export class SessionLogins {
   readonly #key = randomBytes(32)
@@ -41,7 +44,7 @@ export class SessionLogins {
    */
   note(
     session: Session,
-    { user, byRules }: AllowedLogin,
+    { user, byRules, secret }: AllowedLogin,
     authorization: Authorization | undefined,
     context: UnauthorizedRequest,
   ): void {
@@ -50,11 +53,13 @@ export class SessionLogins {
     const isToken = authorization?.scheme === 'Bearer'
     const connection = isToken ? new WeakRef<object>(context.connection) : undefined
     const mark = this.mark(authorization)
-    this.#logins.set(session, { user, byRules, path, action, mark, connection })
+    const kept = authorization?.scheme === 'Digest' ? secret : undefined
+    this.#logins.set(session, { user, byRules, secret: kept, path, action, mark, connection })
   }
 
   /**
-   * Returns the login of the session that a request names.
+   * Returns the login of the session that a request names. Digest credentials of the same user are found without a
+   * check, and the caller must compare them with the secret of the login.
    *
    * @returns `undefined` if the hook must decide: the session, path, client or credentials differ
    * from those of the login.
@@ -75,9 +80,13 @@ export class SessionLogins {
     return kept
   }
 
-  /** Returns an HMAC of credentials, for comparing them with others. */
+  /** Returns an HMAC of credentials, for comparing them with others. Of Digest it covers scheme and user name alone. */
   mark(authorization: Authorization | undefined): string {
-    const text = JSON.stringify(authorization ?? 'none')
+    const isDigest = authorization?.scheme === 'Digest'
+    // Each Digest response is another one, and proves nothing before its check.
+    const text = JSON.stringify(
+      isDigest ? ['Digest', authorization.username] : (authorization ?? 'none'),
+    )
     return createHmac('sha256', this.#key).update(text).digest('base64')
   }
 }
