@@ -88,7 +88,7 @@ export class LiveOptions {
  * check of changed options checks these values as well, and must not open new ports, files or pools.
  */
 const withoutResources = ({ pool }: ResolvedRtspServerOptions): RtspServerOptions => ({
-  ...{ port: 0, tls: undefined, multicast: undefined, nativeSockets: false, pool },
+  ...{ port: 0, tls: undefined, multicast: undefined, pool },
 })
 
 function checkLive(changes: unknown): void {

@@ -21,7 +21,7 @@ import { SessionPool, type SessionPoolOptions } from '../session-pool/index.js'
 import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
 import { type NativeSockets, nativeSockets } from '../transport/system/native-sockets.js'
 import type { BacklogLimits } from '../transport/tcp/stream-writer.js'
-import { sendThreadCount } from '../transport/threads/create-send-threads.js'
+import { automaticThreads } from '../transport/threads/create-send-threads.js'
 import type { RtspPoolOptions } from './admit-hook.js'
 import { AddressRanges } from './auth/address-ranges.js'
 import {
@@ -76,6 +76,8 @@ export interface ResolvedRtspServerOptions {
   readonly native: NativeSockets | undefined
   /** Maximum number of threads that send media to viewers; 0 = none. */
   readonly sendThreads: number
+  /** Maximum number of descriptors that send threads duplicate. Viewers beyond stay on the event loop. */
+  readonly maxThreadDescriptors: number
   /** Options of the overload guard; `undefined` = no guard. */
   readonly overload: ResolvedOverloadOptions | undefined
   readonly auth: ResolvedAuthOptions | undefined
@@ -107,6 +109,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
   checkClock(clock)
   if (options.host !== undefined) checkText('host', options.host)
   const pool = resolvePool(options.pool ?? {}, clock)
+  const limits = connectionLimits(options)
   return Object.freeze({
     port: plainPort(options.port ?? defaults.port, options.tls !== undefined),
     host: options.host,
@@ -128,7 +131,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     udpLiveness: udpLiveness(options.udpLiveness ?? defaults.udpLiveness),
     idleTimeoutMs:
       checkSeconds('idleTimeout', options.idleTimeout ?? defaults.idleTimeout) * msPerSecond,
-    ...connectionLimits(options),
+    ...limits,
     trustedAddresses: new AddressRanges(
       'trustedAddresses',
       options.trustedAddresses ?? defaults.trustedAddresses,
@@ -168,7 +171,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     timeline: checkTimeline('timeline', options.timeline ?? defaults.timeline),
     multicast: resolveMulticast(options.multicast),
     native: resolveNative(options.nativeSockets ?? defaults.nativeSockets),
-    sendThreads: resolveSendThreads(options.sendThreads ?? defaults.sendThreads),
+    ...resolveSendThreads(options.sendThreads ?? defaults.sendThreads, limits),
     overload: resolveOverload(options.overload ?? defaults.overload),
     auth: resolveAuth(options.auth),
     onUnknownSession: checkHook('onUnknownSession', options.onUnknownSession),
@@ -179,10 +182,29 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
 const resolveNative = (option: unknown): NativeSockets | undefined =>
   checkBoolean('nativeSockets', option) ? nativeSockets() : undefined
 
-function resolveSendThreads(option: unknown): number {
-  if (option === 'auto') return sendThreadCount(option)
-  return checkInteger('sendThreads', option, 0, maxSendThreads)
+/**
+ * Returns the number of send threads, and the number of descriptors that they may duplicate. With `'auto'` they
+ * duplicate only those that no connection needs, so that the limit on connections stays.
+ */
+function resolveSendThreads(
+  option: unknown,
+  { maxConnections }: Pick<ResolvedRtspServerOptions, 'maxConnections'>,
+): Pick<ResolvedRtspServerOptions, 'sendThreads' | 'maxThreadDescriptors'> {
+  if (option !== 'auto') {
+    const sendThreads = checkInteger('sendThreads', option, 0, maxSendThreads)
+    return { sendThreads, maxThreadDescriptors: Number.POSITIVE_INFINITY }
+  }
+  const spare = freeDescriptors() - maxConnections
+  return { sendThreads: spare > 0 ? automaticThreads() : 0, maxThreadDescriptors: spare }
 }
+
+const freeDescriptors = (descriptors = descriptorLimit()): number =>
+  (descriptors ?? Number.POSITIVE_INFINITY) - reservedDescriptors
+
+type ConnectionOptions = Pick<
+  RtspServerOptions,
+  'maxConnections' | 'maxConnectionsPerAddress' | 'sendThreads' | 'nativeSockets'
+>
 
 function resolvePool(pool: SessionPool | RtspPoolOptions, clock: Clock): SessionPool {
   if (pool instanceof SessionPool) return pool
@@ -213,21 +235,19 @@ function checkHook<T>(name: string, hook: T | undefined): T | undefined {
  * @param descriptors - Maximum number of file descriptors of the process.
  */
 export function connectionLimits(
-  options: Pick<
-    RtspServerOptions,
-    'maxConnections' | 'maxConnectionsPerAddress' | 'sendThreads' | 'nativeSockets'
-  >,
+  options: ConnectionOptions,
   descriptors = descriptorLimit(),
 ): Pick<ResolvedRtspServerOptions, 'maxConnections' | 'maxConnectionsPerAddress'> {
   const { maxConnections: most = rtspServerDefaults.maxConnections } = options
   const wanted = checkInteger('maxConnections', most) || Number.POSITIVE_INFINITY
-  const free = (descriptors ?? Number.POSITIVE_INFINITY) - reservedDescriptors
-  // A thread has a descriptor of its own for each connection. Without native calls there is none.
+  // A thread has a descriptor of its own for each connection; with `'auto'` only if there are enough. Without native
+  // calls there is no thread.
   const hasThreads =
-    resolveSendThreads(options.sendThreads ?? 0) > 0 &&
+    typeof options.sendThreads === 'number' &&
+    options.sendThreads > 0 &&
     resolveNative(options.nativeSockets ?? rtspServerDefaults.nativeSockets) !== undefined
   const each = hasThreads ? 2 : 1
-  const possible = Math.max(1, Math.floor(free / each))
+  const possible = Math.max(1, Math.floor(freeDescriptors(descriptors) / each))
   const maxConnections = Math.min(wanted, possible)
   const share = options.maxConnectionsPerAddress ?? Math.ceil(maxConnections / shares)
   return {

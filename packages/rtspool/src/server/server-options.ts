@@ -120,7 +120,7 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   /**
    * Maximum number of connections; further ones are closed at once. 0 = unlimited. The number never
    * exceeds the file descriptors of the process minus 64, which are reserved for other uses. With
-   * `sendThreads` and native system calls it never exceeds half of that.
+   * a number of `sendThreads` and native system calls it never exceeds half of that.
    * @default 10000
    */
   readonly maxConnections?: number | undefined
@@ -234,8 +234,9 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   /**
    * Number of threads that send media to groups of 16 and more viewers, over TCP without TLS and
    * over UDP. The event loop then only decides. `'auto'` = one less than the processors, at most 8;
-   * 0 = none. Needs native system calls, and one more file descriptor for each viewer. The threads
-   * start when the first group needs them.
+   * 0 = none. Needs native system calls, and one more file descriptor for each TCP viewer. With
+   * `'auto'`, only viewers for whom `maxConnections` leaves a descriptor go to threads. The first
+   * thread starts when a group needs it, and a further one when each has 160 viewers.
    * @default 0
    */
   readonly sendThreads?: number | 'auto' | undefined

@@ -98,8 +98,8 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       udp: () => this.#udp,
       tell: (event, ...args) => this.#tell(event, ...args),
     })
-    const { native, clock, sendThreads } = resolved
-    this.#threads = createSendThreads(native, clock, sendThreads)
+    const { native, clock, sendThreads, maxThreadDescriptors } = resolved
+    this.#threads = createSendThreads(native, clock, sendThreads, maxThreadDescriptors)
     const listener = this.#connectionsListener()
     this.#connections = new OpenConnections(this.#context, resolved, listener, this.#threads)
     this.#door = new FrontDoor(resolved, (carrier, first) => this.#connections.open(carrier, first))

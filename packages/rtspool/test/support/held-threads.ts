@@ -64,7 +64,7 @@ export class HeldThreads {
       clock: this.clock,
       maxThreads: options.maxThreads ?? 1,
       handOverFrom: options.handOverFrom ?? 4,
-
+      splitFrom: options.handOverFrom ?? 4,
       stallMs: 10_000,
       sizes: { entriesBytes: options.entriesBytes ?? 1024 * 1024, slots: 256 },
       calls: { duplicate: (descriptor) => descriptor + duplicateBase, close: () => {} },

@@ -52,7 +52,7 @@ export class SendThreadWorld implements TokenOwner {
       clock: this.clock,
       maxThreads: options.maxThreads ?? 1,
       handOverFrom: 1,
-
+      splitFrom: 1,
       stallMs: 10_000,
       sizes: {
         entriesBytes: options.entriesBytes ?? 128 * 1024,

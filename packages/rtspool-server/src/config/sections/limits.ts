@@ -70,7 +70,7 @@ export const limitsSection = z.strictObject({
   }),
   maxConnections: key(count().default(rtspServerDefaults.maxConnections), {
     description:
-      'limit on connections; 0 = unlimited; never more than the descriptors of the process minus 64, with send threads half of that',
+      'limit on connections; 0 = unlimited; never more than the descriptors of the process minus 64, with a number of send threads half of that',
     flag: '--max-connections <n>',
     live: true,
   }),

@@ -59,8 +59,9 @@ export const rtspSection = z.strictObject({
   nativeSockets: key(z.boolean().default(defaults.nativeSockets), {
     description: 'send through native system calls, with the package koffi on Linux',
   }),
-  sendThreads: key(z.union([z.literal('auto'), z.number().int().min(0).max(64)]).default(0), {
-    description: 'threads that send to groups of 16 and more viewers; 0 = none',
+  sendThreads: key(z.union([z.literal('auto'), z.number().int().min(0).max(64)]).default('auto'), {
+    description:
+      'threads that send to groups of 16 and more viewers; auto = one less than the processors, at most 8; 0 = none',
     flag: '--send-threads <n>',
   }),
 })

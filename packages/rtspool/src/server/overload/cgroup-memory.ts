@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-/** Function that returns the text of a file. @throws If the file cannot be read */
-export type ReadText = (path: string) => string
+import {
+  type ControlGroupPlace,
+  groupFolders,
+  type ReadText,
+  readText,
+} from '../../transport/system/control-groups.js'
 
 /** Names of the files of one version of control groups. */
-interface Version {
-  /** Regular expression that matches the path of the group in `/proc/self/cgroup`. */
-  readonly path: RegExp
-  readonly mount: string
+interface Version extends ControlGroupPlace {
   readonly limit: string
   readonly usage: string
   /** Prefix of the names under which `memory.stat` lists file cache. */
@@ -59,7 +58,7 @@ export class CgroupMemory {
    *
    * @param machineBytes - Memory of the machine; a group with a higher limit counts as unlimited.
    */
-  constructor(machineBytes: number, read: ReadText = (path) => readFileSync(path, 'latin1')) {
+  constructor(machineBytes: number, read: ReadText = readText) {
     this.#read = read
     this.#machineBytes = machineBytes
     this.#groups = this.#find()
@@ -94,10 +93,8 @@ export class CgroupMemory {
     const own = this.#text('/proc/self/cgroup')
     if (own === undefined) return []
     return versions.flatMap((version) => {
-      const path = version.path.exec(own)?.[1]
-      if (path === undefined) return []
-      return parentsOf(path)
-        .map((each) => ({ folder: join(version.mount, each), version }))
+      return groupFolders(own, version)
+        .map((folder) => ({ folder, version }))
         .filter(({ folder }) => this.#limitOf({ folder, version }) !== undefined)
     })
   }
@@ -128,10 +125,4 @@ export class CgroupMemory {
       return undefined
     }
   }
-}
-
-/** Returns a path and its parents up to the root. Parents may have a limit too. */
-function parentsOf(path: string): string[] {
-  const parts = path.split('/').filter((part) => part !== '')
-  return parts.map((_, index) => parts.slice(0, parts.length - index).join('/')).concat('')
 }

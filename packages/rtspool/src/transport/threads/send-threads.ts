@@ -35,6 +35,7 @@ export class SendThreads {
   readonly handOverFrom: number
   /** Right to write to each connection, which the event loop or a thread has, by the connection's slot. */
   readonly tokens: WriteTokens
+  readonly #splitFrom: number
   readonly #pool: ThreadPool
   readonly #marks = new ThreadMarks()
   readonly #duplicates: Duplicates
@@ -43,13 +44,14 @@ export class SendThreads {
 
   constructor(options: SendThreadsOptions) {
     this.handOverFrom = options.handOverFrom
+    this.#splitFrom = options.splitFrom
     this.#onFailure = options.onFailure
     const written = new SharedArrayBuffer((options.sizes?.slots ?? maxSlots) * 4)
     this.#duplicates = new Duplicates(options.calls, this.#marks)
     this.tokens = new WriteTokens(
       written,
       this.#duplicates,
-      () => this.#pool.leastLoaded(),
+      () => this.#pool.withRoom(),
       () => this.version++,
     )
     this.#reports = new ThreadReports(this.tokens, this.#marks)
@@ -102,8 +104,7 @@ export class SendThreads {
 
   /**
    * Returns the thread for a further viewer of a group. A group uses one thread for each
-   * `handOverFrom` viewers, and another one only when those have as many: to wake a thread costs
-   * more than a few sends.
+   * `splitFrom` viewers, and another one only when those have as many.
    *
    * @param shares - The threads of the group, and the viewers of the group that each serves.
    * @param viewers - Number of viewers of the group that threads can serve.
@@ -114,13 +115,13 @@ export class SendThreads {
     viewers: number,
   ): SendThread | undefined {
     const isKnown = (thread: SendThread): boolean => shares.some((one) => one.thread === thread)
-    const room = Math.floor(viewers / this.handOverFrom) - shares.length
-    const isFilled = shares.every(({ members }) => members.size >= this.handOverFrom)
+    const room = Math.floor(viewers / this.#splitFrom) - shares.length
+    const isFilled = shares.every(({ members }) => members.size >= this.#splitFrom)
     const another =
       shares.length === 0 || (room > 0 && isFilled)
-        ? this.#pool.leastLoaded((thread) => !isKnown(thread))
+        ? this.#pool.withRoom((thread) => !isKnown(thread))
         : undefined
-    return another ?? this.#pool.leastLoaded(isKnown) ?? this.#pool.leastLoaded()
+    return another ?? this.#pool.leastLoaded(isKnown) ?? this.#pool.withRoom()
   }
 
   /** Starts the threads now, and not when the first group needs them. Resolves when they can send, or have failed. */

@@ -34,6 +34,8 @@ export interface ThreadPoolOptions {
   readonly start: StartThread
   /** Maximum number of send threads that the pool runs at a time. */
   readonly maxThreads: number
+  /** Number of viewers that each thread serves before a further one is started. */
+  readonly splitFrom: number
   /** Milliseconds after which a thread that has work and handles none has failed. */
   readonly stallMs: number
   readonly sizes?: RingSizes | undefined
@@ -80,7 +82,7 @@ export class ThreadPool {
   #isRefused = false
 
   /**
-   * Creates a pool without threads. The first {@link leastLoaded} or {@link start} starts them.
+   * Creates a pool without threads. {@link withRoom} starts them one by one, and {@link start} all of them.
    *
    * @param written - Counters shared by all threads; see `ThreadMemory`.
    */
@@ -101,13 +103,27 @@ export class ThreadPool {
   }
 
   /**
-   * Returns the thread with the fewest viewers. The first call starts the threads; later ones replace failed threads.
+   * Returns the thread with the fewest viewers. Starts a further thread first if each allowed one serves `splitFrom`
+   * viewers, or there is none.
    *
    * @param isAllowed - Whether a thread may be returned. Default: each may.
-   * @returns `undefined` until all threads can send.
+   * @returns `undefined` until the started threads can send.
+   */
+  withRoom(isAllowed?: (thread: SendThread) => boolean): SendThread | undefined {
+    const { splitFrom } = this.#options
+    const hasRoom = ({ thread }: RunningThread): boolean =>
+      thread.load < splitFrom && isAllowed?.(thread) !== false
+    if (!this.#running.some(hasRoom)) this.#startOne()
+    return this.leastLoaded(isAllowed)
+  }
+
+  /**
+   * Returns the thread with the fewest viewers, and starts none.
+   *
+   * @param isAllowed - Whether a thread may be returned. Default: each may.
+   * @returns `undefined` without such a thread, and until all started threads can send.
    */
   leastLoaded(isAllowed?: (thread: SendThread) => boolean): SendThread | undefined {
-    while (this.#running.length < this.#options.maxThreads) if (!this.#startOne()) break
     let best: RunningThread | undefined
     for (const one of this.#running) {
       if (!one.isReady) return undefined
@@ -117,9 +133,9 @@ export class ThreadPool {
     return best?.thread
   }
 
-  /** Starts the threads now, and not at the first need. Resolves when they can send, or have failed. */
+  /** Starts all threads now, and not when they are needed. Resolves when they can send, or have failed. */
   async start(): Promise<void> {
-    this.leastLoaded()
+    while (this.#startOne()) {}
     await Promise.all(this.#running.map(({ settled }) => settled))
   }
 
@@ -137,12 +153,13 @@ export class ThreadPool {
   }
 
   /**
-   * Starts one thread. @returns `false` if none may start: too many failed, the system refused one, or the pool is
-   * closed.
+   * Starts one thread. @returns `false` if none may start: all run, too many failed, the system refused one, or the
+   * pool is closed.
    */
   #startOne(): boolean {
-    const { clock, sizes, start } = this.#options
-    if (this.#isRefused || this.#isClosed || this.#failsTooOften()) return false
+    const { clock, maxThreads, sizes, start } = this.#options
+    if (this.#running.length >= maxThreads || this.#isClosed) return false
+    if (this.#isRefused || this.#failsTooOften()) return false
     const thread = new SendThread(clock, this.#written, this.#listener, sizes)
     let settle = (): void => {}
     const settled = new Promise<void>((resolve) => {

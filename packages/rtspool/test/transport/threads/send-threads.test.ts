@@ -167,7 +167,7 @@ async function heldThread(isDuplicated: boolean) {
     clock: systemClock,
     maxThreads: 1,
     handOverFrom: 1,
-
+    splitFrom: 1,
     stallMs: 10_000,
     calls: isDuplicated ? native : { duplicate: (descriptor) => descriptor, close: () => {} },
     start: (thread, { ready }) => {

@@ -69,7 +69,7 @@ async function run(threadCount: number, seed: number, turns: number) {
     start: startWorker,
     maxThreads: threadCount,
     handOverFrom: 4,
-
+    splitFrom: 4,
     stallMs: 10_000,
     sizes: { entriesBytes: 256 * 1024 },
   })

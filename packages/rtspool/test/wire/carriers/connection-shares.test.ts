@@ -4,6 +4,7 @@ import type { RefusedConnections, RtspServer } from '../../../src/index.js'
 import { AddressRanges } from '../../../src/server/auth/address-ranges.js'
 import { ConnectionShares } from '../../../src/server/door/connection-shares.js'
 import { descriptorLimit } from '../../../src/server/door/descriptor-limit.js'
+import { LiveOptions } from '../../../src/server/live-options.js'
 import { connectionLimits } from '../../../src/server/resolved-options.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { nativeSockets } from '../../../src/transport/system/native-sockets.js'
@@ -109,9 +110,21 @@ describe('default limits', { tags: 'S-3' }, () => {
     [{ sendThreads: 2 }, 1024, nativeSockets() ? [480, 120] : [960, 240]],
     [{ sendThreads: 2, nativeSockets: false }, 1024, [960, 240]],
     [{ sendThreads: 0 }, 1024, [960, 240]],
+    [{ sendThreads: 'auto' as const }, 1024, [960, 240]],
+    [{ sendThreads: 'auto' as const, maxConnections: 0 }, 2064, [2000, 500]],
   ])('%o with %s descriptors', (options, descriptors, expected) => {
     const limits = connectionLimits(options, descriptors ?? Number.POSITIVE_INFINITY)
     expect([limits.maxConnections, limits.maxConnectionsPerAddress]).toEqual(expected)
+  })
+
+  it('stay those with send threads when they change', (context) => {
+    const descriptors = descriptorLimit()
+    if (descriptors === undefined) context.skip('this system has no limit on descriptors')
+    const options = new LiveOptions({ sendThreads: 2, maxConnections: 10 })
+    options.update({ maxConnections: 0 })
+    const each = nativeSockets() ? 2 : 1
+    const expected = Math.floor((Number(descriptors) - 64) / each)
+    expect(options.resolved.maxConnections).toBe(expected)
   })
 
   it.each([
