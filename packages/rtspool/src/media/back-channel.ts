@@ -10,6 +10,7 @@ import {
 } from '../option-checks.js'
 import { isValidRtp, payloadTypeOf, ssrcOf } from '../rtp/index.js'
 import type { MediaDescription } from '../sdp/index.js'
+import { owned } from '../transport/system/read-memory.js'
 import type { PacketSink } from './packet-sink.js'
 
 /** A client that sends audio over a back channel. */
@@ -190,7 +191,7 @@ export class BackChannelSink implements PacketSink {
       return false
     }
     this.#ssrc = ssrcOf(packet)
-    this.#tell(packet)
+    this.#tell(owned(packet))
     return true
   }
 

@@ -91,6 +91,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
   }
 
   send(batch: PacketBatch): void {
+    if (this.#catchingUp.size > 0) batch.own()
     if (batch.largestBytes > this.#surelyFitsBytes) {
       this.#sendFitting(batch)
       return

@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from '../../clock.js'
+import { owned } from '../../transport/system/read-memory.js'
 import { atEndOfRead } from '../../transport/tcp/end-of-read.js'
 import { DatagramReaders, type DatagramReadersOptions } from './datagram-readers.js'
 import type { DeliveryTroubles } from './delivery-troubles.js'
@@ -120,12 +121,12 @@ export class FanOut {
     if (this.#groups.size === 0) return
     if (role & firstLead && this.#leads.length > 0) this.#leads = []
     if (role & entry) this.#batch.noteEntry(this.#leads)
-    this.#batch.push(packet, role)
-    if (role & lead) this.#leads.push(packet)
+    this.#pendingFlush ??= this.#schedule()
+    this.#batch.push(this.#pendingFlush === 'end of read' ? packet : owned(packet), role)
+    if (role & lead) this.#leads.push(owned(packet))
     else if (this.#leads.length > 0) this.#leads = []
     this.#isFrameOpen = !endsFrame
     if (this.#batch.isFull) this.flush()
-    else this.#pendingFlush ??= this.#schedule()
   }
 
   /**
@@ -134,6 +135,7 @@ export class FanOut {
    */
   waitingPackets(reader: DatagramReader): readonly Buffer[] {
     const waiting = this.#groups.get(groupKeyOf(reader))?.waitingPackets(reader) ?? nothing
+    this.#batch.own()
     return [...waiting, ...this.#batch.packets]
   }
 
@@ -197,6 +199,7 @@ export class FanOut {
       return
     }
     this.#cancelPending()
+    this.#batch.own()
     if (this.#hold) return
     this.#wait ??= setImmediate(() => {
       // In this turn sockets are read after immediates. The next immediate follows the next read.

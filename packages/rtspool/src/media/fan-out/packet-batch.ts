@@ -1,3 +1,4 @@
+import { owned } from '../../transport/system/read-memory.js'
 import { packetRoles } from './packet-roles.js'
 
 /**
@@ -45,6 +46,11 @@ export class PacketBatch {
     this.packets.push(packet)
     this.sizeBytes += packet.length
     if (packet.length > this.largestBytes) this.largestBytes = packet.length
+  }
+
+  /** Copies the packets of the memory that sockets share, so that the batch can wait beyond the present read. */
+  own(): void {
+    for (const [index, packet] of this.packets.entries()) this.packets[index] = owned(packet)
   }
 
   /**

@@ -25,6 +25,7 @@ export class SinkGroup implements ReaderGroup<SinkReader> {
   }
 
   send(batch: PacketBatch): void {
+    batch.own()
     for (const { sink } of this.#readers) sink.take(batch)
   }
 

@@ -38,10 +38,14 @@ export class TrackReaders {
     return this.#plain.readerCount + (this.#secure?.readerCount ?? 0)
   }
 
-  /** Queues a packet for all readers. The parameters are those of {@link FanOut.push}. */
-  push(packet: Buffer, role: number, endsFrame: boolean): void {
+  /**
+   * Queues a packet for all readers. The parameters are those of {@link FanOut.push}.
+   *
+   * @param cached - The packet as the cache has it, which new readers are sent first: itself, or a copy.
+   */
+  push(packet: Buffer, role: number, endsFrame: boolean, cached = packet): void {
     this.#plain.push(packet, role, endsFrame)
-    this.#secure?.push(packet, role, endsFrame)
+    this.#secure?.push(cached, role, endsFrame)
   }
 
   /**

@@ -48,6 +48,7 @@ export class KeptPackets {
   get list(): readonly Buffer[] {
     this.#compact()
     this.#isHandedOut = true
+    this.#memory.handOut()
     return this.#packets
   }
 
@@ -83,7 +84,7 @@ export class KeptPackets {
   }
 
   clear(): void {
-    if (this.#packets.length > 0) this.#packets = []
+    if (this.#packets.length > 0 || this.#isHandedOut) this.#packets = []
     this.#memory.clear()
     this.#first = 0
     this.#sizeBytes = 0
@@ -98,5 +99,6 @@ export class KeptPackets {
     this.#packets = this.#packets.slice(this.#first)
     this.#first = 0
     this.#isHandedOut = false
+    this.#memory.holdBack()
   }
 }

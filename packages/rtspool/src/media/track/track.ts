@@ -16,6 +16,7 @@ import {
 } from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
+import { isShared } from '../../transport/system/read-memory.js'
 import { DeliveryTroubles } from '../fan-out/delivery-troubles.js'
 import type { DatagramReader, Reader } from '../fan-out/reader.js'
 import { TrackReaders } from '../fan-out/track-readers.js'
@@ -258,11 +259,9 @@ export class Track implements TrackOutput {
     this.#reports.notePacket(numbers.packetCount)
     const endsFrame = !this.#hasFrames || markerOf(packet)
     const role = this.#payload.roleOf(packet, start, end, timestamp, endsFrame)
-    this.#readers.push(
-      this.#recent ? this.#keep(this.#recent, packet, role) : packet,
-      role,
-      endsFrame,
-    )
+    const cached = this.#recent ? this.#keep(this.#recent, packet, role) : packet
+    // A copy of a packet in shared memory belongs to the cache alone.
+    this.#readers.push(isShared(packet) ? packet : cached, role, endsFrame, cached)
   }
 
   /**

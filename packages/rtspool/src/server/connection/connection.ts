@@ -10,6 +10,7 @@ import type { Publication } from '../../media/streams/publication.js'
 import type { ConnectionInfo, ConnectionSummary } from '../../public/connection.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type { Session, SessionTunnel } from '../../session-pool/index.js'
+import { readShared } from '../../transport/system/read-memory.js'
 import type { ChannelTable, InterleavedCarrier } from '../../transport/tcp/channel-table.js'
 import type { DirectSends } from '../../transport/tcp/direct-sends.js'
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
@@ -110,7 +111,9 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
     this.#idle = new IdleTimer(socket, idleTimeoutMs, () => this.#noteIdle())
-    input.on('data', (chunk: Buffer) => this.receive(chunk))
+    const receive = (chunk: Buffer): void => this.receive(chunk)
+    input.on('data', receive)
+    if (input === socket) readShared(socket, receive)
     if (frames) {
       readFramesOnly(frames, (channel, payload) => {
         if (this.#state === 'open') this.#writer.channels.dispatch(channel, payload)

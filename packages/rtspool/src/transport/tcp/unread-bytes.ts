@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { isShared } from '../system/read-memory.js'
 
 /**
  * Stores bytes of a stream that arrived before its reader could use them. Meanwhile the stream is
@@ -40,6 +41,6 @@ export class UnreadBytes {
    */
   putBack(bytes: Buffer): void {
     const isMostlyUsed = bytes.length < bytes.buffer.byteLength / 2
-    this.#bytes = isMostlyUsed ? Buffer.from(bytes) : bytes
+    this.#bytes = isMostlyUsed || isShared(bytes) ? Buffer.from(bytes) : bytes
   }
 }

@@ -1,3 +1,5 @@
+import { owned } from '../system/read-memory.js'
+
 /** Counters of the datagrams sent to one destination. */
 export interface DatagramCounters {
   packetsOut: number
@@ -116,8 +118,10 @@ export class PlainDatagramGroup implements DatagramGroup {
 
   send(packets: readonly Buffer[]): void {
     const hasRoom = this.#hasRoom()
+    // Node may send them after this call.
+    const kept = packets.map(owned)
     for (const [{ address, port }, sent] of this.#members) {
-      for (const packet of packets) {
+      for (const packet of kept) {
         if (hasRoom) this.#send(packet, port, address, sent)
         else sent(noRoom, packet.length)
       }

@@ -4,6 +4,7 @@ import { DeliveryTroubles } from '../../../src/media/fan-out/delivery-troubles.j
 import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import type { DatagramReader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { isShared, sharedMemory } from '../../../src/transport/system/read-memory.js'
 import type { DatagramDestination } from '../../../src/transport/udp/datagram-group.js'
 import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
 
@@ -144,4 +145,18 @@ it('readers of a follower track begin one portion later, and miss nothing', () =
   readers.add(readerAt(sender, 3), [Buffer.alloc(10)])
   readers.close()
   expect(clock.pendingTimers).toBe(0)
+})
+
+it('keeps copies of packets in shared memory for a reader that is catching up', () => {
+  const readers = readersWith()
+  const sender = new Sender(1000)
+  const reader = readerAt(sender, 1)
+  readers.add(reader, batchOf(...Array<number>(40).fill(10)).packets)
+  const batch = new PacketBatch()
+  batch.push(sharedMemory().subarray(0, 20), 0)
+  readers.send(batch)
+  const waiting = readers.waitingPackets(reader)
+  expect(waiting.at(-1)?.length).toBe(20)
+  expect(waiting.some(isShared)).toBe(false)
+  readers.close()
 })

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { DeliveryTroubles } from '../../../src/media/fan-out/delivery-troubles.js'
 import { FanOut } from '../../../src/media/fan-out/fan-out.js'
+import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
 import type { DatagramReader, Reader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { isShared, sharedMemory } from '../../../src/transport/system/read-memory.js'
 import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
 import { beginRead, endRead } from '../../../src/transport/tcp/end-of-read.js'
 import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
@@ -191,5 +193,47 @@ describe('FanOut', () => {
     const packet = Buffer.alloc(13)
     for (let count = 0; count < 150_000; count++) fanOut.push(packet, 0, false)
     expect(fanOut.waitingPackets(reader).length).toBe(150_068)
+  })
+})
+
+/** Adds a reader inside the process. @returns The batches that it is given */
+function takenFrom(fanOut: FanOut): boolean[] {
+  const areShared: boolean[] = []
+  fanOut.add({
+    kind: 'sink',
+    sink: { begin: () => {}, take: ({ packets }) => void areShared.push(...packets.map(isShared)) },
+    counters: counters(),
+  })
+  return areShared
+}
+
+describe('packets in memory that the next read overwrites', () => {
+  const shared = () => sharedMemory().subarray(0, 100)
+
+  it('are copied for a reader inside the process', () => {
+    const fanOut = createFanOut()
+    const areShared = takenFrom(fanOut)
+    beginRead()
+    fanOut.push(shared(), 0, true)
+    endRead()
+    expect(areShared).toEqual([false])
+  })
+
+  it('are copied as parameter sets in front of a key frame', () => {
+    const fanOut = createFanOut()
+    const leads: (readonly Buffer[])[] = []
+    fanOut.add({
+      kind: 'sink',
+      sink: { begin: () => {}, take: ({ earlierLeads }) => void leads.push(earlierLeads) },
+      counters: counters(),
+    })
+    const { lead, firstLead, entry } = packetRoles
+    beginRead()
+    fanOut.push(shared(), lead | firstLead, true)
+    endRead()
+    beginRead()
+    fanOut.push(shared(), entry, true)
+    endRead()
+    expect(leads.map((packets) => packets.map(isShared))).toEqual([[], [false]])
   })
 })
