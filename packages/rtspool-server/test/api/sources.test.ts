@@ -36,7 +36,7 @@ describe('sources of the API', () => {
         ...{ alwaysOn: false, canChange: true },
         settings: {
           ...{ transport: 'auto', basic: 'overTls', lingerSeconds: 10, holdSeconds: 60 },
-          ...{ startSeconds: 10, stallSeconds: 15 },
+          ...{ startSeconds: 10, stallSeconds: 15, returnSeconds: 10 },
         },
       },
     ])

@@ -13,10 +13,11 @@ describe('the options of the server', () => {
     expect(Object.keys(optionsOf('')).sort()).toEqual(Object.keys(defaults).sort())
   })
 
-  it('have the defaults of the library, but for the limits of the command', () => {
+  it('have the defaults of the library, but for the limits and the send threads of the command', () => {
     const { clock: _, pool, ...defaults } = rtspServerDefaults
     expect(optionsOf('')).toEqual({
       ...defaults,
+      sendThreads: 'auto',
       pool: expect.objectContaining({ ...pool, maxSessions: 1000, maxSessionsPerAddress: 250 }),
     })
   })
