@@ -3,7 +3,7 @@
  * about the command into `rtspool-server`, all others into `rtspool`. `npm run build` does so, and npm once more before
  * it packs, where it runs scripts.
  *
- * Pages of evidence stay out: they link tests, which are in no package.
+ * Pages of evidence and of the architecture stay out: they link tests and describe sources, which are in no package.
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix, sep } from 'node:path'
@@ -18,14 +18,18 @@ const aboutCommand = new Set([
   ...['guides/install.md', 'guides/secure.md', 'guides/upgrade.md', 'guides/use-the-dashboard.md'],
   ...['guides/users-and-rights.md', 'guides/external-logins.md', 'guides/snapshots.md'],
   ...['guides/record.md', 'guides/replay.md', 'guides/virtual-cameras.md'],
+  ...['guides/pull-cameras.md', 'guides/run-a-program.md', 'reference/conform.md'],
   ...['explanation/live-picture.md', 'examples/control-api.ts'],
 ])
 
 /** A link of Markdown, or an image, to a file. */
 const fileLink = /!?\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)/g
 
+/** Pages about the repository. */
+const aboutRepository = /^(evidence\/|explanation\/architecture\.md$)/
+
 const isPacked = (page, isCommand) =>
-  page.endsWith('.md') && !page.startsWith('evidence/') && aboutCommand.has(page) === isCommand
+  page.endsWith('.md') && !aboutRepository.test(page) && aboutCommand.has(page) === isCommand
 
 /** Links to pages and examples in the same package stay; of everything else, the text does. */
 function relinked(page, markdown, isCommand) {

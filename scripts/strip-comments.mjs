@@ -1,11 +1,12 @@
 /**
  * Removes the comments from what was compiled, a fifth of a packed library, and indents code by tabs, a twentieth.
- * Declarations keep their docstrings if an entry of the package leads to them, because editors show those. Other
- * declarations stay out of the package: only this repository's compiler reads them.
+ * Declarations keep their docstrings if an entry of the package exports them, or a declaration that names them, because
+ * editors show those. Files that no entry leads to stay out of the package: only this repository's compiler reads them.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import ts from 'typescript'
+import { hiddenStatements } from './public-declarations.mjs'
 import { root } from './workspace.mjs'
 
 /** The comments before and behind each token of a file, in order, each once. */
@@ -61,38 +62,37 @@ export function indentedByTabs(text) {
   return indented + text.slice(position)
 }
 
-/** The declarations that the entries of a package lead to. */
-function publicDeclarations(packageFolder) {
-  const { exports } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
-  const found = new Set()
-  const follow = (path) => {
-    if (found.has(path)) return
-    found.add(path)
-    for (const { fileName } of ts.preProcessFile(readFileSync(path, 'utf8')).importedFiles) {
-      if (fileName.startsWith('.')) follow(join(dirname(path), fileName.replace(/js$/, 'd.ts')))
-    }
+/** The text without the comments of some of its statements. */
+export function withoutCommentsIn(text, statements) {
+  let stripped = ''
+  let position = 0
+  for (const { pos, end } of statements) {
+    stripped += text.slice(position, pos) + withoutComments(text.slice(pos, end))
+    position = end
   }
-  for (const { types } of Object.values(exports)) if (types) follow(join(packageFolder, types))
-  return found
+  return stripped + text.slice(position)
 }
 
 /** Removes from the compiled files of a package what its users do not need. */
 export function stripComments(packageName) {
   const folder = join(root, packageName)
-  const kept = publicDeclarations(folder)
+  const hidden = hiddenStatements(folder)
   const dist = join(folder, 'dist')
   const paths = readdirSync(dist, { recursive: true })
     .map((name) => join(dist, String(name)))
     .filter((path) => /\.(js|d\.ts)$/.test(path))
   for (const path of paths) {
     const text = readFileSync(path, 'utf8')
-    const hasComments = /\/[/*]/.test(text) && !kept.has(path)
-    const stripped = hasComments ? withoutComments(text) : text
+    const statements = hidden.get(path)
+    const hasComments = /\/[/*]/.test(text)
+    const strip = (given) =>
+      statements ? withoutCommentsIn(given, statements) : withoutComments(given)
+    const stripped = hasComments ? strip(text) : text
     const hasSpaces = path.endsWith('.js') && /^ {4}/m.test(stripped)
     const indented = hasSpaces ? indentedByTabs(stripped) : stripped
     if (indented !== text) writeFileSync(path, indented)
   }
-  const unused = paths.filter((path) => path.endsWith('.d.ts') && !kept.has(path))
+  const unused = paths.filter((path) => path.endsWith('.d.ts') && !hidden.has(path))
   const names = unused.map((path) => relative(dist, path).split(sep).join('/'))
   writeFileSync(join(dist, '.npmignore'), names.map((name) => `/${name}\n`).join(''))
 }

@@ -1,0 +1,3 @@
+export function hiddenStatements(
+  packageFolder: string,
+): Map<string, { readonly pos: number; readonly end: number }[]>
