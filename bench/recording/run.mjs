@@ -6,12 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
 import { annexBClip, describeClip, makeClip } from '../lib/clip.mjs'
+import { startBuiltCommand } from '../lib/command.mjs'
 import { cpuPerPacketUs, measureWithoutLoad } from '../lib/load.mjs'
 import { startMediamtx, withoutMissingMediamtx } from '../lib/mediamtx.mjs'
-import { Program, serverCore } from '../lib/processes.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
 import { median, ratioOfRounds } from '../lib/statistics.mjs'
 import { startStreams } from '../lib/streams.mjs'
@@ -28,7 +27,6 @@ const options = readOptions(
   },
   { streams: 2, rounds: 1, warmup: 2.5, measure: 1 },
 )
-const main = fileURLToPath(new URL('../../packages/rtspool-server/dist/main.js', import.meta.url))
 const bytesPerMegabyte = 1e6
 const wantedCpuRatio = 0.6
 const fragmentLimitMs = 20_000
@@ -42,20 +40,7 @@ async function startCommand(folder) {
   const file = join(folder, 'rtspool.yml')
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config))
-  const program = new Program(process.execPath, [main, '--config', file], {
-    core: serverCore,
-    env: { STATE_DIRECTORY: folder },
-  })
-  let printed = ''
-  const isReady = new Promise((resolve) => {
-    program.child.stdout.on('data', (chunk) => {
-      printed += chunk
-      if (/publish {2}\S/.test(printed)) resolve()
-    })
-  })
-  await Promise.race([isReady, program.ended])
-  const url = /listens on (rtsp:\/\/[^\s/]*)/.exec(printed)?.[1]
-  if (!url) throw new Error(`the command did not start: ${printed}${program.stderr}`)
+  const { program, url } = await startBuiltCommand(['--config', file], { stateFolder: folder })
   return { url: `${url}/cam`, pid: program.pid, program, stop: () => program.stop() }
 }
 

@@ -10,8 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
 import { describeClip, makeClip } from '../lib/clip.mjs'
+import { startBuiltCommand } from '../lib/command.mjs'
 import { cpuPerPacketUs, measureLoad } from '../lib/load.mjs'
-import { loadCore, Program, sampleMemory, serverCore } from '../lib/processes.mjs'
+import { loadCore, Program, sampleMemory } from '../lib/processes.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
 import { median } from '../lib/statistics.mjs'
 
@@ -19,7 +20,6 @@ const options = readOptions(
   { viewers: 1000, rounds: 5, warmup: 3, measure: 6, idle: 45, before: '' },
   { viewers: 10, rounds: 1, warmup: 1, measure: 2, idle: 2 },
 )
-const main = fileURLToPath(new URL('../../packages/rtspool-server/dist/main.js', import.meta.url))
 const pageScript = fileURLToPath(new URL('page.mjs', import.meta.url))
 const wantedCpuRatio = 1.05
 const wantedMemoryRatio = 1.35
@@ -29,23 +29,12 @@ const common = ['--host', '127.0.0.1', '--port', '0']
 const service = ['--api-port', '0', '--live-port', '0']
 
 /** Starts the command. The result has its URLs, the token of the API and `stop`. */
-async function startCommand({ file = main, args = [] } = {}) {
+async function startCommand({ file, args = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-bench-'))
-  const env = { STATE_DIRECTORY: folder }
-  const program = new Program(process.execPath, [file, ...common, ...args], {
-    core: serverCore,
-    env,
+  const { program, url, printed } = await startBuiltCommand([...common, ...args], {
+    file,
+    stateFolder: folder,
   })
-  let printed = ''
-  const isReady = new Promise((resolve) => {
-    program.child.stdout.on('data', (chunk) => {
-      printed += chunk
-      if (/publish {2}\S/.test(printed)) resolve()
-    })
-  })
-  await Promise.race([isReady, program.ended])
-  const url = /listens on (rtsp:\/\/[^\s/]*)/.exec(printed)?.[1]
-  if (!url) throw new Error(`the command did not start: ${printed}${program.stderr}`)
   return {
     url: `${url}/cam`,
     pid: program.pid,

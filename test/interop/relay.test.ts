@@ -1,17 +1,13 @@
-import { fileURLToPath } from 'node:url'
 import { type RelayMedia, relayMedia } from 'rtspool/relay'
 import { afterEach, expect, test } from 'vitest'
 import { settle } from '../../packages/rtspool/test/support/until.js'
+import { startFileCamera } from './support/file-camera.js'
 import { makeFlashes } from './support/flashes.js'
 import { MediaFiles } from './support/media-files.js'
 import { expectSteady, startRecordings, viewersOf, watched } from './support/outage-viewers.js'
-import { endPrograms, Program, until } from './support/process.js'
+import { endPrograms, until } from './support/process.js'
 import { gstreamerPlayer, requirePrograms } from './support/programs.js'
 import { type RunningLibrary, startServer } from './support/server.js'
-
-const command = fileURLToPath(
-  new URL('../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
 
 let running: RunningLibrary | undefined
 let relay: RelayMedia | undefined
@@ -24,16 +20,6 @@ afterEach(async () => {
   await files?.remove()
 })
 
-/** Starts a virtual camera that serves a file at `/file`. */
-async function startCamera(file: string, port: string) {
-  const program = new Program(process.execPath, [command, 'camera', file, '--port', port])
-  const line = /serves virtual cameras on (rtsp:\S+:(\d+))/
-  await until(() => line.test(program.stdout) || !program.isRunning)
-  const [, url = '', boundPort = ''] = line.exec(program.stdout) ?? []
-  expect(url, program.stderr).not.toBe('')
-  return { program, url: `${url}/file`, port: boundPort }
-}
-
 const awayMs = 1200
 /** The camera sends each frame of sound in a packet of its own. */
 const packetsOfTwoSeconds = 2 * (25 + 47)
@@ -42,7 +28,7 @@ test('ffmpeg and GStreamer watch through three restarts of a camera', async (con
   requirePrograms(context, 'ffmpeg', ...gstreamerPlayer)
   files = await MediaFiles.create()
   const file = await makeFlashes(files)
-  let camera = await startCamera(file, '0')
+  let camera = await startFileCamera(file)
   running = await startServer()
   const { server } = running
   relay = relayMedia(camera.url, { backoff: { firstSeconds: 0.2 }, onAway: { holdSeconds: 30 } })
@@ -56,7 +42,7 @@ test('ffmpeg and GStreamer watch through three restarts of a camera', async (con
     await camera.program.stop(signal)
     await settle(awayMs, 'viewers wait for the camera meanwhile')
     expect(relay.status.state).not.toBe('playing')
-    camera = await startCamera(file, camera.port)
+    camera = await startFileCamera(file, camera.port)
   }
   await watched(server, packetsOfTwoSeconds)
   expect(relay.status).toMatchObject({ state: 'playing', attempts: 0 })

@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url'
 import { openFileSource } from 'rtspool/file'
 import { type RelayMedia, relayMedia } from 'rtspool/relay'
 import { afterEach, expect, test } from 'vitest'
 import { settle } from '../../packages/rtspool/test/support/until.js'
+import { startFileCamera } from './support/file-camera.js'
 import { makeFlashes } from './support/flashes.js'
 import {
   type DecodedStream,
@@ -11,13 +11,9 @@ import {
 } from './support/live-decoders.js'
 import { MediaFiles } from './support/media-files.js'
 import { viewersOf, watched } from './support/outage-viewers.js'
-import { endPrograms, Program, until } from './support/process.js'
+import { endPrograms, until } from './support/process.js'
 import { gstreamerPlayer, requirePrograms } from './support/programs.js'
 import { type RunningLibrary, startServer } from './support/server.js'
-
-const command = fileURLToPath(
-  new URL('../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
 
 let running: RunningLibrary | undefined
 let relay: RelayMedia | undefined
@@ -29,16 +25,6 @@ afterEach(async () => {
   await relay?.close()
   await files?.remove()
 })
-
-/** Starts a virtual camera that serves a file at `/file`. */
-async function startCamera(file: string, port = '0') {
-  const program = new Program(process.execPath, [command, 'camera', file, '--port', port])
-  const line = /serves virtual cameras on (rtsp:\S+:(\d+))/
-  await until(() => line.test(program.stdout) || !program.isRunning)
-  const [, url = '', boundPort = ''] = line.exec(program.stdout) ?? []
-  expect(url, program.stderr).not.toBe('')
-  return { program, url: `${url}/file`, port: boundPort }
-}
 
 /** A grey picture of another size than that of the camera, and silence. */
 const makeSlate = (of: MediaFiles): Promise<string> =>
@@ -76,7 +62,7 @@ test('ffmpeg and GStreamer decode a slate, a failover and a return without an er
   requirePrograms(context, 'ffmpeg', ...gstreamerPlayer)
   files = await MediaFiles.create()
   const [file, slate] = [await makeFlashes(files), await makeSlate(files)]
-  const [main, spare] = await Promise.all([startCamera(file), startCamera(file)])
+  const [main, spare] = await Promise.all([startFileCamera(file), startFileCamera(file)])
   running = await startServer()
   const { server } = running
   relay = relayMedia([main.url, spare.url], {
@@ -99,20 +85,20 @@ test('ffmpeg and GStreamer decode a slate, a failover and a return without an er
   await main.program.stop('SIGKILL')
   expect(await playing(spare.url)).toBe(true)
   await watched(server, packetsOfASecond)
-  let camera = await startCamera(file, main.port)
+  let camera = await startFileCamera(file, main.port)
   expect(await playing(main.url)).toBe(true)
   await watched(server, packetsOfASecond)
 
   for (const program of [camera.program, spare.program]) await program.stop('SIGTERM')
   await watched(server, packetsOfASecond)
   expect(relay.status.state).not.toBe('playing')
-  camera = await startCamera(file, main.port)
+  camera = await startFileCamera(file, main.port)
   expect(await playing(main.url)).toBe(true)
   await watched(server, packetsOfASecond)
 
   await camera.program.stop('SIGKILL')
   await settle(600, 'viewers are sent the slate meanwhile')
-  await startCamera(file, spare.port)
+  await startFileCamera(file, spare.port)
   expect(await playing(spare.url)).toBe(true)
   await watched(server, 2 * packetsOfASecond)
   expect(reasons).toEqual([])

@@ -1,35 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, publish, RtspError } from '../../src/client/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
-import { SeededRandom } from '../rtsp/mutate.js'
-import { fuzzRuns, fuzzSeed, fuzzTimeoutMs } from '../support/fuzz-runs.js'
+import { fuzzRuns, fuzzTimeoutMs } from '../support/fuzz-runs.js'
 import { atMost, settledOf, steps } from '../support/hostile-conversation.js'
-import { HostileServer, otherHost, ownHost } from '../support/hostile-server.js'
+import {
+  basicCredentials,
+  type HostilePair,
+  password,
+  startHostilePair,
+} from '../support/hostile-pair.js'
+import { ownHost } from '../support/hostile-server.js'
 import { cameraSdp } from '../support/scripted-camera.js'
 import { cameTrue, nextTurn } from '../support/until.js'
 
 const usualConversations = 2000
 const conversations = fuzzRuns(usualConversations)
-const password = 'secret-42'
-const basic = Buffer.from(`user:${password}`).toString('base64')
 
-let own: HostileServer
-let other: HostileServer
-let random: SeededRandom
+let servers: HostilePair
 
 beforeAll(async () => {
-  random = new SeededRandom(fuzzSeed)
-  own = await HostileServer.start(ownHost, random)
-  other = await HostileServer.start(otherHost, random)
-  own.otherPort = other.port
-  other.otherPort = own.port
+  servers = await startHostilePair()
 })
-afterAll(async () => {
-  await own.close()
-  await other.close()
-})
+afterAll(() => servers.close())
 
 async function pull(url: string, clock: ManualClock): Promise<void> {
+  const { random } = servers
   const transports = random.pick([['tcp'], ['tcp', 'udp'], ['udp', 'tcp']] as const)
   const client = await connect(url, { clock, transports })
   try {
@@ -52,6 +47,7 @@ describe('a client and a hostile server', () => {
   it(
     `come to an end, leave nothing, and give nothing away, ${conversations} times`,
     async () => {
+      const { own, other, random } = servers
       const codes = new Map<string, number>()
       for (let at = 0; at < conversations; at++) {
         const clock = new ManualClock()
@@ -65,7 +61,7 @@ describe('a client and a hostile server', () => {
         expect(clock.pendingTimers, place).toBe(0)
         for (const said of [own.received, other.received]) {
           expect(said.includes(password), place).toBe(false)
-          expect(said.includes(basic), place).toBe(false)
+          expect(said.includes(basicCredentials), place).toBe(false)
         }
         // Credentials in a redirect are those of its server.
         for (const line of other.received.match(/^Authorization:.*$/gm) ?? []) {

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, RtspError } from '../../src/client/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
-import { SeededRandom } from '../rtsp/mutate.js'
-import { fuzzRuns, fuzzSeed, fuzzTimeoutMs } from '../support/fuzz-runs.js'
+import { fuzzRuns, fuzzTimeoutMs } from '../support/fuzz-runs.js'
 import { atMost, settledOf, steps } from '../support/hostile-conversation.js'
 import { HostileDoor } from '../support/hostile-door.js'
-import { HostileServer, otherHost, ownHost } from '../support/hostile-server.js'
+import {
+  basicCredentials,
+  type HostilePair,
+  password,
+  startHostilePair,
+} from '../support/hostile-pair.js'
+import { ownHost } from '../support/hostile-server.js'
 import { testCertificate } from '../support/test-server.js'
 import { cameTrue, nextTurn } from '../support/until.js'
 
@@ -13,33 +18,25 @@ const usualConversations = 50
 const conversations = fuzzRuns(usualConversations)
 /** Turns in which bytes come through TLS and the door. */
 const quietTurns = 8
-const password = 'secret-42'
-const basic = Buffer.from(`user:${password}`).toString('base64')
 const [trusted, untrusted] = [testCertificate('first').cert, testCertificate('second').cert]
 
-let own: HostileServer
-let other: HostileServer
+let servers: HostilePair
 let door: HostileDoor
-let random: SeededRandom
 
 beforeAll(async () => {
-  random = new SeededRandom(fuzzSeed)
-  own = await HostileServer.start(ownHost, random)
-  other = await HostileServer.start(otherHost, random)
-  own.otherPort = other.port
-  other.otherPort = own.port
-  door = await HostileDoor.start(own, random)
+  servers = await startHostilePair()
+  door = await HostileDoor.start(servers.own, servers.random)
 })
 afterAll(async () => {
   await door.close()
-  await own.close()
-  await other.close()
+  await servers.close()
 })
 
 type Carrier = 'http' | 'webSocket' | 'tls' | 'https'
 
 /** Talks to the hostile server through the door; some of the time with a certificate that is another's. */
 async function talk(carrier: Carrier, ca: string | Uint8Array, clock: ManualClock) {
+  const { random } = servers
   const isSecure = carrier === 'tls' || carrier === 'https'
   const address = `${ownHost}:${isSecure ? door.tlsPort : door.port}`
   const url = `${isSecure ? 'rtsps' : 'rtsp'}://user:${password}@${address}/cam`
@@ -58,6 +55,7 @@ describe('a client and a hostile server', () => {
   it.each<Carrier>(['http', 'webSocket', 'tls', 'https'])(
     `come to an end over %s, leave nothing, and give nothing away, ${conversations} times`,
     async (carrier) => {
+      const { own, other, random } = servers
       const codes = new Set<string>()
       let inside = 0
       const isSecure = carrier === 'tls' || carrier === 'https'
@@ -74,7 +72,7 @@ describe('a client and a hostile server', () => {
         const said = [other.received, ...(isSecure ? [] : [own.received, door.received])]
         for (const text of said) {
           expect(text.includes(password), place).toBe(false)
-          expect(text.includes(basic), place).toBe(false)
+          expect(text.includes(basicCredentials), place).toBe(false)
         }
         if (ca === untrusted && isSecure) expect(own.received + door.received, place).toBe('')
         const sockets = [...own.sockets, ...other.sockets, ...door.sockets]
