@@ -166,7 +166,7 @@ const houses = [
     folder: conform,
     floors: [[''], ['rows'], ['carriers'], ['command-line']],
     files: [
-      ...['answer', 'credentials', 'description', 'mismatch', 'npt', 'peer', 'row', 'rtp'],
+      ...['answer', 'credentials', 'mismatch', 'npt', 'peer', 'row', 'rtp', 'sdp'],
       ...['rtp-info', 'trial'],
     ],
   },

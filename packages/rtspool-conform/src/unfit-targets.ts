@@ -1,5 +1,5 @@
-import { attribute, readDescription } from './description.js'
 import { Mismatch } from './mismatch.js'
+import { attribute, readDescription } from './sdp.js'
 import type { Presentation } from './target.js'
 import { Trial, type TrialTargets } from './trial.js'
 import { Waiting } from './waiting.js'

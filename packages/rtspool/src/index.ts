@@ -99,7 +99,7 @@ export type {
 } from './server/auth/rules.js'
 export type { Ha1s, UserSecret } from './server/auth/secrets.js'
 export type { RtspServerTraffic } from './server/connection/traffic.js'
-export type { RefusedConnections } from './server/door/connection-shares.js'
+export type { RefusedConnections } from './server/door/connection-limits.js'
 export type { RtspServerTlsStats } from './server/door/front-door.js'
 export type { RefusedProxyHeader } from './server/door/proxy-door.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/door/tls-options.js'

@@ -1,7 +1,7 @@
 import type { Carrier, CarrierSink, CarrierTarget } from './carrier.js'
 import { openHttp } from './http.js'
 import { openPlain } from './socket.js'
-import { openWebSocket } from './web-socket.js'
+import { openWebSocket } from './websocket.js'
 
 /**
  * Opens a connection to a server through the carrier (TCP, TLS or a tunnel) of the target.

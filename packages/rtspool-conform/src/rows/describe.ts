@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { attribute } from '../description.js'
 import { check, Skip } from '../mismatch.js'
 import { requireStatus } from '../peer.js'
 import type { Row } from '../row.js'
+import { attribute } from '../sdp.js'
 
 /** Returns a URI like the given one, but with a path at which no server has a presentation. */
 const nowhere = (uri: string): string =>

@@ -1,6 +1,6 @@
-import type { DescribedTrack } from '../description.js'
 import { check } from '../mismatch.js'
 import type { Peer } from '../peer.js'
+import type { DescribedTrack } from '../sdp.js'
 import type { Trial } from '../trial.js'
 
 /**

@@ -6,10 +6,10 @@ import {
   isDigest,
   parseChallenge,
 } from '../credentials.js'
-import { readDescription } from '../description.js'
 import { check, Skip } from '../mismatch.js'
 import type { Peer, PeerRequest } from '../peer.js'
 import type { Row } from '../row.js'
+import { readDescription } from '../sdp.js'
 import type { Trial } from '../trial.js'
 
 /** Connection that has sent no credentials, and the challenges (WWW-Authenticate) in the server's 401 response. */

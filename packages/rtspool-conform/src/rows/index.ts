@@ -16,7 +16,7 @@ import { sessionRows } from './session.js'
 import { transportRows } from './setup.js'
 import { teardownRows } from './teardown.js'
 import { httpRows } from './tunnels.js'
-import { webSocketRows } from './web-sockets.js'
+import { webSocketRows } from './websockets.js'
 
 const prefixes = [
   'MSG',

@@ -7,8 +7,8 @@ import { readPart } from './recorded-part.js'
 import { type PlayerStatus, RecordingPlayer } from './recording-player.js'
 import type { RecordedPath, RecordingView, SegmentView } from './recording-view.js'
 import { recordedAt, type Span, spansOf } from './spans.js'
-import { TimeLine, TimeLineTools } from './time-line.js'
 import { clockText, showing } from './time-window.js'
+import { TimeLine, TimeLineTools } from './timeline.js'
 
 interface RecordedDayProps {
   readonly recording: RecordingView

@@ -1,10 +1,10 @@
 import { type CommandOutput, runCommand } from '../config/commands/config-command.js'
-import { bashScript } from './bash-script.js'
+import { bashScript } from './bash.js'
 import type { Completions } from './completed-command.js'
 import { createCompletionCommand, type Shell } from './completion-parser.js'
 import { completions } from './completions.js'
-import { fishScript } from './fish-script.js'
-import { zshScript } from './zsh-script.js'
+import { fishScript } from './fish.js'
+import { zshScript } from './zsh.js'
 
 const scripts: Readonly<Record<Shell, (all: Completions) => string>> = {
   bash: bashScript,

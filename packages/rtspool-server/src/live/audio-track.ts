@@ -4,7 +4,7 @@ import { type CommonInstant, MediaTimes } from '../codec/media-times.js'
 import { fragmentBytes, type Sample, writeFragment } from '../fmp4/fragment.js'
 import type { TrackFormat } from '../fmp4/track-format.js'
 import type { LiveFragment, LiveTrack } from './live-track.js'
-import { openFrame } from './web-socket-frame.js'
+import { openFrame } from './websocket-frame.js'
 
 /**
  * Milliseconds of sound in one MP4 fragment. It is short enough for little delay, and long enough

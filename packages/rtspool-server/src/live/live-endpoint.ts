@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { ClockTimer, RemovalReason, RtspServer, Session } from 'rtspool'
 import { RequestError } from 'rtspool'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { closeWith, closingOf, refusalOf } from './closings.js'
+import { closeWith, closingOf, refusalOf } from './close-codes.js'
 import {
   isAllowedOrigin,
   liveSubprotocol,

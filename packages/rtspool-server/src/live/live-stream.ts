@@ -6,7 +6,7 @@ import { KeptFragments } from './kept-fragments.js'
 import type { LiveFragment, LiveTrack } from './live-track.js'
 import type { LiveOffer, LiveViewer } from './live-viewer.js'
 import { type OpenTracks, openTracks } from './open-tracks.js'
-import { boxFrame, textFrame } from './web-socket-frame.js'
+import { boxFrame, textFrame } from './websocket-frame.js'
 
 /**
  * Milliseconds for which browsers wait for a sound track that the media describes but that has sent

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { AdoptedClient, Clock, Session, SessionStats, StreamTransport } from 'rtspool'
 import type { WebSocket } from 'ws'
-import { closeWith, closingOf } from './closings.js'
+import { closeWith, closingOf } from './close-codes.js'
 import type { ResolvedLiveOptions } from './live-options.js'
 
 /** First messages to a browser: one that names its tracks, and the init segment of each. */

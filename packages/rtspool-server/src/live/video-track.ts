@@ -5,7 +5,7 @@ import type { VideoCoding } from '../codec/video-coding.js'
 import { fragmentBytes, type Sample, writeFragment } from '../fmp4/fragment.js'
 import type { TrackFormat } from '../fmp4/track-format.js'
 import type { LiveFragment, LiveTrack } from './live-track.js'
-import { openFrame } from './web-socket-frame.js'
+import { openFrame } from './websocket-frame.js'
 
 /** Builds one MP4 fragment of each picture of a video track. */
 export class VideoTrack implements LiveTrack {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { KeptFragments } from '../../src/live/kept-fragments.js'
-import { boxFrame, openFrame, textFrame } from '../../src/live/web-socket-frame.js'
+import { boxFrame, openFrame, textFrame } from '../../src/live/websocket-frame.js'
 
 describe('WebSocket frames', () => {
   it.for([

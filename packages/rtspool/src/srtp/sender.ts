@@ -137,8 +137,8 @@ export class SrtpSender {
   }
 
   /**
-   * Position of a receiver to which key management has just sent the rollover counter, and which
-   * has not been sent a packet yet.
+   * Position of a receiver that knows the rollover counter from key management, and that no packet
+   * has been sent to yet. Its index is the middle of those with this counter.
    */
   get toldPosition(): SrtpPosition {
     return { ssrc: this.#ssrc, index: middleOf(this.rolloverCounter) }

@@ -5,21 +5,21 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { TimelineBreaks } from '../../src/media/timeline/timeline.js'
 import { AddressRanges } from '../../src/server/auth/address-ranges.js'
-import { ConnectionShares } from '../../src/server/door/connection-shares.js'
+import { ConnectionLimits } from '../../src/server/door/connection-limits.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { strayErrorsDuring } from '../support/stray-errors.js'
 import { nextTurn } from '../support/until.js'
 import { warningsDuring } from '../support/warnings.js'
 
 function refuseConnection(): void {
-  const shares = new ConnectionShares({
+  const limits = new ConnectionLimits({
     maxConnections: 1,
     maxConnectionsPerAddress: 0,
     trustedAddresses: new AddressRanges('trustedAddresses', []),
     clock: new ManualClock(),
   })
-  shares.take('192.0.2.1')
-  shares.take('192.0.2.2')
+  limits.take('192.0.2.1')
+  limits.take('192.0.2.2')
 }
 
 const breakTimeline = (): void =>

@@ -33,7 +33,11 @@ export interface DiscoveryOptions {
   /** Seconds since 1970 at which the device has started. */
   readonly instanceId: number
   readonly clock: Clock
-  /** @default the machine */
+  /**
+   * Network interfaces and UDP sockets of discovery; replaced in tests.
+   *
+   * @default those of the machine
+   */
   readonly system?: DiscoverySystem
 }
 

@@ -35,7 +35,7 @@ export interface WireFrame {
 export interface CameraState {
   /** Time of the clock in milliseconds up to which the camera refuses all connections. */
   awayUntilMs: number
-  /** True once the spell `away` has begun, so that no connection begins it again. */
+  /** True once the fault `away` has a start time. No further connection then starts the fault again. */
   isAwayPlanned: boolean
   /** Time of the clock in milliseconds up to which a stream left without TEARDOWN makes the camera refuse others. */
   heldUntilMs: number

@@ -1,14 +1,16 @@
 import { payloadTestOf } from '../codec/key-frame.js'
 import { describedParameterSets } from '../codec/parameter-sets.js'
 import { AacReader } from './aac.js'
-import { Ac3Reader, MpegAudioReader, WholeFrameReader } from './audio.js'
+import { Ac3Reader } from './ac3.js'
 import type { Depacketizer } from './depacketizer.js'
 import { FrameDepacketizer, type FrameReader } from './frame-depacketizer.js'
 import { H264Reader } from './h264.js'
 import { H265Reader } from './h265.js'
 import { isLatmWithoutConfiguration, LatmReader } from './latm.js'
+import { MpegAudioReader } from './mpeg-audio.js'
 import { PictureDepacketizer } from './picture-depacketizer.js'
 import { RawReader } from './raw.js'
+import { WholeFrameReader } from './whole-frames.js'
 
 /** Format of the payloads of a stream, as in a session description. */
 export interface PayloadFormat {

@@ -5,7 +5,7 @@ import type { SessionPool } from '../../session-pool/index.js'
 import { endsOf } from '../../transport/tcp/tcp-ends.js'
 import { type ConnectionCarrier, socketCarrier } from '../connection/carrier.js'
 import type { Arrival } from './arrival.js'
-import { ConnectionShares, type ConnectionSharesOptions } from './connection-shares.js'
+import { ConnectionLimits, type ConnectionLimitsOptions } from './connection-limits.js'
 import { HttpDoor } from './http-door.js'
 import { Lobby } from './lobby.js'
 import { ProxyDoor, type ProxyDoorOptions } from './proxy-door.js'
@@ -13,7 +13,7 @@ import { TlsListener } from './tls-listener.js'
 import type { ResolvedTlsOptions, TlsCertificate } from './tls-options.js'
 
 /** Limits for the connections of all ports together. */
-export interface FrontDoorOptions extends ConnectionSharesOptions, ProxyDoorOptions {
+export interface FrontDoorOptions extends ConnectionLimitsOptions, ProxyDoorOptions {
   readonly port: number | false
   readonly host: string | undefined
   readonly tls: ResolvedTlsOptions | undefined
@@ -69,14 +69,14 @@ export class FrontDoor {
   readonly #http: HttpDoor | undefined
   readonly #plain: Server | undefined
   readonly #tls: TlsListener | undefined
-  readonly #shares: ConnectionShares
+  readonly #limits: ConnectionLimits
   readonly #proxies: ProxyDoor
   #banned = 0
 
   constructor(options: FrontDoorOptions, onCarrier: OnCarrier) {
     this.#options = options
     this.#onCarrier = onCarrier
-    this.#shares = new ConnectionShares(options)
+    this.#limits = new ConnectionLimits(options)
     this.#proxies = new ProxyDoor(options)
     if (options.httpTunnel || options.webSocket) {
       const lobby = new Lobby(options.clock, options, {
@@ -115,7 +115,7 @@ export class FrontDoor {
 
   /** Number of connections closed at once because of a limit, so far. */
   get refusedCount(): number {
-    return this.#shares.refused
+    return this.#limits.refused
   }
 
   /** Number of connections closed at once because of a ban, so far. */
@@ -196,7 +196,7 @@ export class FrontDoor {
       if (this.#count(socket, ends.remoteAddress)) passOn({ socket, ends })
       return
     }
-    const giveBack = this.#shares.takeForProxy(ends.remoteAddress)
+    const giveBack = this.#limits.takeForProxy(ends.remoteAddress)
     if (!giveBack) {
       socket.destroy()
       return
@@ -215,7 +215,7 @@ export class FrontDoor {
       socket.destroy()
       return false
     }
-    const giveBack = this.#shares.take(address)
+    const giveBack = this.#limits.take(address)
     if (giveBack) socket.on('close', giveBack)
     else socket.destroy()
     return giveBack !== undefined

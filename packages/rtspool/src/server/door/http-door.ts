@@ -4,7 +4,7 @@ import type { HttpRequestHead, ReadHttpHead } from '../../http/index.js'
 import type { Arrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
 import { HttpTunnels, type HttpTunnelsOwner } from './http-tunnels.js'
-import { WebSockets } from './web-sockets.js'
+import { WebSockets } from './websockets.js'
 
 export interface HttpDoorOptions {
   readonly httpTunnel: boolean

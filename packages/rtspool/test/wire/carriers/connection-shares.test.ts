@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RefusedConnections, RtspServer } from '../../../src/index.js'
 import { AddressRanges } from '../../../src/server/auth/address-ranges.js'
-import { ConnectionShares } from '../../../src/server/door/connection-shares.js'
+import { ConnectionLimits } from '../../../src/server/door/connection-limits.js'
 import { descriptorLimit } from '../../../src/server/door/descriptor-limit.js'
 import { LiveOptions } from '../../../src/server/live-options.js'
 import { connectionLimits } from '../../../src/server/resolved-options.js'
@@ -32,10 +32,10 @@ function shares(maxConnections: number, maxConnectionsPerAddress: number, truste
   const clock = new ManualClock()
   const trustedAddresses = new AddressRanges('trustedAddresses', trusted)
   const limits = { maxConnections, maxConnectionsPerAddress, trustedAddresses, clock }
-  return { clock, shares: new ConnectionShares(limits) }
+  return { clock, shares: new ConnectionLimits(limits) }
 }
 
-describe('ConnectionShares', { tags: 'S-3' }, () => {
+describe('ConnectionLimits', { tags: 'S-3' }, () => {
   it.each<[string, (at: number) => string]>([
     ['one IPv4 address', () => '192.0.2.7'],
     ['many addresses of one IPv6 network', (at) => `2001:db8:1:2::${at.toString(16)}`],

@@ -101,7 +101,12 @@ function sampleDefaults(bytes: Buffer, extendsBox: Box): Map<number, SampleDefau
   return defaults
 }
 
-/** Reads tkhd: version8 flags24, two times of 32 bits (version 1: 64 bits), track_ID. */
+/**
+ * Returns the id of a track from its `tkhd` box. The id follows 8 bits of version, 24 of flags, and two times of 32 bits, or of 64
+ * in version 1.
+ *
+ * @throws {RangeError} The box is too short.
+ */
 function readTrackId(bytes: Buffer, { contentStart, end }: Box): number {
   const at = contentStart + fullBoxBytes + (bytes[contentStart] === 1 ? 16 : 8)
   if (at + 4 > end) throw new RangeError('tkhd: expected a track id')
@@ -109,9 +114,10 @@ function readTrackId(bytes: Buffer, { contentStart, end }: Box): number {
 }
 
 /**
- * Reads mdhd: version8 flags24, two times of 32 bits (version 1: 64 bits), timescale.
+ * Returns the clock rate of a track's times from its `mdhd` box, in ticks per second: at least 1, and 1 without a box. The clock
+ * rate follows 8 bits of version, 24 of flags, and two times of 32 bits, or of 64 in version 1.
  *
- * @returns Clock rate of the track's times in ticks per second, at least 1; 1 without a box.
+ * @throws {RangeError} The box is too short.
  */
 function readTimescale(bytes: Buffer, box: Box | undefined): number {
   if (!box) return 1

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Answer } from '../src/answer.js'
-import { readDescription, resolveControl } from '../src/description.js'
 import { Mismatch } from '../src/mismatch.js'
+import { readDescription, resolveControl } from '../src/sdp.js'
 
 const answer = (body: string, base = 'rtsp://h/cam/') =>
   new Answer('RTSP/1.0 200 OK', [['Content-Base', base]], Buffer.from(body), 0)

@@ -22,7 +22,7 @@ const connectionsRefused = new Diagnostic<RefusedConnections>(
   ({ limit, address }) => `connections are closed at once: ${limit} is reached, last by ${address}`,
 )
 
-export interface ConnectionSharesOptions {
+export interface ConnectionLimitsOptions {
   /** Maximum number of connections of the server; 0 = unlimited. */
   readonly maxConnections: number
   /** Maximum number of connections from one host; 0 = unlimited. */
@@ -36,14 +36,14 @@ export interface ConnectionSharesOptions {
  * Limits the number of connections, in total and for each host, so that no host can use up all of
  * them. A host is an IPv4 address or an IPv6 network of 64 bits.
  */
-export class ConnectionShares {
-  readonly #options: ConnectionSharesOptions
+export class ConnectionLimits {
+  readonly #options: ConnectionLimitsOptions
   readonly #byHost = new Map<string, number>()
   #size = 0
   #refused = 0
   readonly #sometimes = new TellSometimes()
 
-  constructor(options: ConnectionSharesOptions) {
+  constructor(options: ConnectionLimitsOptions) {
     this.#options = options
   }
 

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MalformedMessageError } from '../../../src/errors.js'
-import { maxProxyHeaderBytes, ProxyHeaderReader } from '../../../src/transport/tcp/proxy-header.js'
+import {
+  maxProxyHeaderBytes,
+  ProxyHeaderReader,
+} from '../../../src/transport/tcp/proxy-protocol.js'
 import type { TcpEnds } from '../../../src/transport/tcp/tcp-ends.js'
 import { proxyBlock, v4Ends, v6Ends } from '../../support/proxy-headers.js'
 
