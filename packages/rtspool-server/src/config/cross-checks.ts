@@ -112,10 +112,7 @@ function sourceProblems(config: Config, keys: KeySources): ConfigProblem[] {
     const isFile = config.paths[path]?.file !== undefined
     if (isFile) return [problem(keys, place, `and paths.${path}.file exclude each other`)]
     const isTest = path === testPath && config.testPicture
-    if (isTest) return [problem(keys, place, 'and testPicture exclude each other')]
-    const { exec, slate } = config.sources[path] ?? {}
-    const says = 'needs a pull: viewers of a program wait for its next run'
-    return exec && slate !== undefined ? [problem(keys, [...place, 'slate'], says)] : []
+    return isTest ? [problem(keys, place, 'and testPicture exclude each other')] : []
   })
 }
 

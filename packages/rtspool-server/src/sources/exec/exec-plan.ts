@@ -34,6 +34,8 @@ export interface ExecPlan {
   readonly alwaysOn: boolean
   readonly lingerSeconds: number
   readonly holdSeconds: number
+  /** File that viewers are sent in a loop while the program is away; `undefined` = none. */
+  readonly slate: string | undefined
   readonly startSeconds: number
   readonly stallSeconds: number
   readonly stopSeconds: number

@@ -7,6 +7,7 @@ import {
   type MediaSource,
 } from 'rtspool'
 import type { LiveMedia } from 'rtspool/push'
+import { slateOf } from '../slate-file.js'
 import type { ExecFailure, SourceState, SourceStatus } from '../source-status.js'
 import type { ExecPlan } from './exec-plan.js'
 import { type FeedRun, MediaFeed } from './media-feed.js'
@@ -120,6 +121,9 @@ export class ExecSource {
     this.factory = new MediaFactory(() => this.#open(), {
       lingerSeconds: plan.lingerSeconds,
       startTimeoutSeconds: 0,
+      // The source itself ends the media after its own `holdSeconds`.
+      holdSeconds: Number.POSITIVE_INFINITY,
+      slate: plan.slate === undefined ? undefined : slateOf(plan.slate),
       // The query does not change what the program writes.
       sharedKey: ({ path }) => path,
     })
@@ -229,10 +233,18 @@ export class ExecSource {
   ): void {
     this.#program = undefined
     watch.close()
-    run.end(end.code === 0)
+    const written = run.end(end.code === 0)
     this.#onEnded?.()
     if (this.#stopCause?.reason === 'unwanted') this.#update()
-    else this.#failed(end, watch.mediaMs, lastLine)
+    else {
+      this.#failed(end, watch.mediaMs, lastLine)
+      void written.then(() => this.#noteAway())
+    }
+  }
+
+  /** Lets viewers be sent the slate, if there is one, until the next run of the program writes media. */
+  #noteAway(): void {
+    if (this.plan.slate !== undefined && this.#timers.hold) this.#live?.noteAway()
   }
 
   #failed(end: ProgramEnd, mediaMs: number, lastLine: string | undefined): void {

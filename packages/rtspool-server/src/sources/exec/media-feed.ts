@@ -20,8 +20,13 @@ export interface FeedListener {
 /** Reads the output of one run of a program. */
 export interface FeedRun {
   write(chunk: Uint8Array): void
-  /** Ends the run. @param isWhole - True if the last access unit is whole; false if the program may have cut it off. */
-  end(isWhole: boolean): void
+  /**
+   * Ends the run.
+   *
+   * @param isWhole - True if the last access unit is whole; false if the program may have cut it off.
+   * @returns Resolves when the last access unit has been written to the media
+   */
+  end(isWhole: boolean): Promise<void>
 }
 
 /** Tracks in the output of a program. */
@@ -98,10 +103,10 @@ export class MediaFeed {
         track = present
         writer?.write(chunk).then(written, ignore)
       },
-      end: (isWhole) => {
-        void (isWhole ? writer?.close() : writer?.abort())?.catch(ignore)
+      end: async (isWhole) => {
         const { foreignBytes } = marks
         if (foreignBytes > 0) wrong(`${foreignBytes} bytes of something else`)
+        await (isWhole ? writer?.close() : writer?.abort())?.catch(ignore)
       },
     }
   }
@@ -140,7 +145,7 @@ export class MediaFeed {
         isWrong = true
         this.#listener.wrong('expected an MPEG transport stream, got 64 KiB of something else')
       },
-      end: (isWhole) => {
+      end: async (isWhole) => {
         if (isWhole) demuxer.flush()
         if (isWrong || bytes === 0 || demuxer.mayBeStream) return
         this.#listener.wrong(

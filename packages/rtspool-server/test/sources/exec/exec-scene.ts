@@ -15,7 +15,7 @@ export const execPlan = (more: Partial<ExecPlan> = {}): ExecPlan => ({
     command: ['camera', '--password=canary'],
     format: 'h264',
   },
-  ...{ environment: {}, passEnvironment: [], folder: undefined },
+  ...{ environment: {}, passEnvironment: [], folder: undefined, slate: undefined },
   ...more,
 })
 

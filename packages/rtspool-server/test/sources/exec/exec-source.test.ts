@@ -1,11 +1,14 @@
+import { fileURLToPath } from 'node:url'
 import { MediaFactory } from 'rtspool'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { picture } from '../../../../rtspool/test/support/nal-stream.js'
-import { nextTurn, until } from '../../../../rtspool/test/support/until.js'
+import { advancing, nextTurn, until } from '../../../../rtspool/test/support/until.js'
 import { type PullPlan, pullDefaults } from '../../../src/sources/pull/pull-plan.js'
 import { SourceService } from '../../../src/sources/source-service.js'
 import { opusDescriptors, TsWriter, types } from '../ts/ts-writer.js'
 import { ExecScene, execPlan } from './exec-scene.js'
+
+const testFile = fileURLToPath(new URL('../../../assets/test.mp4', import.meta.url))
 
 const pullPlan = (url: string): PullPlan => ({
   ...{ kind: 'pull', path: '/pull', url, ...pullDefaults, alwaysOn: false, lingerSeconds: 10 },
@@ -53,6 +56,32 @@ describe('a program on demand', () => {
     expect(scene.states.filter((state) => !state.startsWith('waiting'))).toEqual([
       ...['starting', 'running', 'starting', 'running'],
     ])
+  })
+
+  it('with a slate shows it to viewers until the next run of the program', async () => {
+    const scene = new ExecScene(execPlan({ slate: testFile, stallSeconds: 0, holdSeconds: 3600 }))
+    const viewer = await scene.running()
+    const [media] = scene.server.media
+    expect(media?.awaySince).toBeUndefined()
+    scene.program.end(1)
+    await until(() => media?.awaySince !== undefined)
+    const before = viewer.units
+    // The file is opened in real time.
+    await until(() => viewer.units >= before + 10, advancing(scene.clock, 1))
+    await until(() => scene.programs.length === 2, advancing(scene.clock, 1))
+    await nextTurn(5)
+    const shown = viewer.units
+    await scene.program.writePictures(6)
+    await until(() => viewer.units >= shown + 5)
+    expect(media?.awaySince).toBeUndefined()
+    await nextTurn(10)
+    const seen = viewer.units
+    // The slate has ended.
+    for (let turn = 0; turn < 20; turn++) {
+      scene.clock.advance(40)
+      await nextTurn()
+    }
+    expect([viewer.units, viewer.end]).toEqual([seen, undefined])
   })
 
   it.each([

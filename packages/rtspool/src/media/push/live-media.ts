@@ -102,6 +102,15 @@ export class LiveMedia<
   }
 
   /**
+   * Notes that nothing will be written for a while, because the encoder or camera is away. A `MediaFactory` of your own
+   * that serves {@link openSource} then keeps viewers for its `holdSeconds`, and sends them its `slate`. The next
+   * picture that is written ends this, or the next sound without video: viewers continue with the next key frame.
+   */
+  noteAway(): void {
+    this.#outlet.noteAway()
+  }
+
+  /**
    * Ends the media: sessions of viewers end with reason `mediaEnded`. Further writes return `false`, and requests get
    * 503. Idempotent.
    */

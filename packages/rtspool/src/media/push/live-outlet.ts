@@ -43,6 +43,8 @@ export class LiveOutlet {
   /** Number of calls of {@link open} that wait until all tracks have their parameters, such as SPS and PPS. */
   #requests = 0
   #isWanted = false
+  /** True from {@link noteAway} to the next unit of the leader, or packet. */
+  #isAway = false
   readonly #closing = new AbortController()
 
   constructor(init: LiveOutletInit) {
@@ -101,13 +103,18 @@ export class LiveOutlet {
    * @param position - Time of the unit on the common timeline, in seconds.
    */
   send(track: number, position: number, packets: readonly Buffer[], isKey: boolean): void {
-    if (this.timeline.note(position)) this.#tell()
+    const isNew = this.timeline.note(position)
+    // Sound of before the first picture does not end the slate.
+    const { leader = track } = this.#init
+    if (this.#isAway && track === leader) this.#noteBack()
+    if (isNew) this.#tell()
     this.#backlog.add({ track, position, packets }, isKey)
     for (const source of this.#sources) source.send(track, packets)
   }
 
   /** Sends an RTP packet of a {@link LiveRtpTrack} to all media. The packet keeps the timestamp of the application. */
   sendRaw(track: number, packet: Buffer): void {
+    if (this.#isAway) this.#noteBack()
     for (const source of this.#sources) source.sendOne(track, packet)
   }
 
@@ -130,6 +137,20 @@ export class LiveOutlet {
     }
     if (!this.#isWhole) return
     for (const resolve of this.#waiting) resolve()
+  }
+
+  /** Notes that the application writes nothing for a while: viewers of all media wait, or are sent a slate. Idempotent. */
+  noteAway(): void {
+    if (this.#isAway || this.isClosed) return
+    this.#isAway = true
+    this.#backlog.clear()
+    for (const source of this.#sources) source.away()
+  }
+
+  #noteBack(): void {
+    this.#isAway = false
+    const instant = this.timeline.tell()
+    for (const source of this.#sources) source.back(instant)
   }
 
   /** Ends all media, and refuses new ones. Idempotent. */
@@ -180,6 +201,10 @@ export class LiveOutlet {
 
   /** Sends a new media the packets since the last key frame, so that its first viewer begins with a picture at once. */
   #begin(source: LiveSource): void {
+    if (this.#isAway) {
+      source.away()
+      return
+    }
     const instant = this.timeline.tell()
     const { now } = this.timeline
     if (instant) source.begin(instant, this.#backlog.at(now), now)

@@ -96,6 +96,17 @@ export class LiveSource implements MediaSource {
     }
   }
 
+  /** Notes that nothing is written for a while: viewers wait, or are sent a slate. */
+  away(): void {
+    this.#output?.sourceAway()
+  }
+
+  /** Notes that units are written again, and tells the tracks the present instant. */
+  back(instant: LiveInstant | undefined): void {
+    this.#output?.sourceBack(this.description)
+    if (instant) this.tell(instant)
+  }
+
   /**
    * Passes a present instant to all tracks, in wall clock and RTP time, so that sender reports follow the common
    * timeline.

@@ -18,7 +18,7 @@ export function sourcePlansOf(loaded: LoadedConfig, environment: Environment): S
   const problems: ConfigProblem[] = []
   const plans = Object.entries(loaded.config.sources).flatMap(
     ([path, { exec, pull, slate, ...common }]): SourcePlan[] => {
-      if (exec) return [{ kind: 'exec', path, ...common, ...exec, folder: exec.folder }]
+      if (exec) return [{ kind: 'exec', path, ...common, ...exec, folder: exec.folder, slate }]
       if (!pull) return []
       const refuse = (key: string, says: string): undefined => {
         const place = ['sources', path, 'pull', key]

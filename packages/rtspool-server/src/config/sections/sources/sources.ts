@@ -26,7 +26,7 @@ export const commonSettings = {
   }),
   slate: key(file().optional(), {
     description:
-      'file whose video and sound viewers of a pull are sent in a loop while the camera is away; its video needs the encoding of the camera',
+      'file whose video and sound viewers are sent in a loop while the source is away; its video needs the encoding of the source',
     isFile: true,
     live: true,
     expected: fileText,
