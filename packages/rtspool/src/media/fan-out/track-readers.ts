@@ -34,6 +34,11 @@ export class TrackReaders {
     this.#plain = new FanOut(clock, troubles, { isFollower })
   }
 
+  /** True once {@link srtp} has been called. */
+  get isSecure(): boolean {
+    return this.#secure !== undefined
+  }
+
   get count(): number {
     return this.#plain.readerCount + (this.#secure?.readerCount ?? 0)
   }

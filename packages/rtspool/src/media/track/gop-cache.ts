@@ -56,12 +56,15 @@ export class RecentPackets {
    * have other timestamps.
    */
   #entry = 0
+  /** RTP timestamp of that packet; `none` until the packet arrives. */
+  #entryTimestamp = none
   /**
    * With intra refresh, index of the last recovery point, or of its SPS and PPS. The cached packets
    * begin there once the next recovery point has arrived.
    */
   #nextLeads = none
   #nextEntry = none
+  #nextTimestamp = none
   #starts = 0
 
   readonly #hasEntries: boolean
@@ -126,7 +129,8 @@ export class RecentPackets {
       if (timestampDistance(timestamp, timestampOf(packet)) >= 0) break
     }
     this.#isCollecting = true
-    this.#beginWith(index)
+    const begin = this.#packets.at(index)
+    this.#beginWith(index, index, begin ? timestampOf(begin) : none)
     this.#settle()
   }
 
@@ -135,10 +139,11 @@ export class RecentPackets {
    *
    * @param packet - A view of any memory: copied if it would hold much more memory than its own.
    * @param role - Bits of {@link packetRoles}.
+   * @param isPrivate - True if the caller does not need the copy of a packet in memory that the next read overwrites.
    * @returns The cached packet: itself, or the copy. Callers that hold the packet should use this
-   * one, so that the original can be freed.
+   * one, so that the original can be freed. With `isPrivate` always itself.
    */
-  push(packet: Buffer, role: number): Buffer {
+  push(packet: Buffer, role: number, isPrivate = false): Buffer {
     const isLead = this.#hasEntries && (role & lead) !== 0
     if (!this.#isCollecting) {
       // Before the first start only leads, or the current frame, are kept: they may belong to it.
@@ -149,8 +154,9 @@ export class RecentPackets {
       }
     }
     if (role & firstLead) this.#leads = this.#packets.length
-    const kept = this.#packets.push(packet)
-    if (this.#hasEntries && role & entry) this.#begin((role & gradual) !== 0)
+    if (isPrivate) this.#packets.pushPlace(packet)
+    const kept = isPrivate ? packet : this.#packets.push(packet)
+    if (this.#hasEntries && role & entry) this.#begin((role & gradual) !== 0, timestampOf(packet))
     if (this.#isOverLimit(packet, isLead)) this.#giveUpOldest(packet)
     this.#settle()
     return kept
@@ -172,7 +178,7 @@ export class RecentPackets {
    * Makes the last packet the one with which a decoder begins, and drops the packets before it and
    * its SPS and PPS. With intra refresh, the previous recovery point takes this role.
    */
-  #begin(isGradual: boolean): void {
+  #begin(isGradual: boolean, timestamp: number): void {
     const last = this.#packets.length - 1
     if (this.#leads === none) {
       // Its leads were dropped a moment ago, and it is useless without them.
@@ -180,36 +186,47 @@ export class RecentPackets {
     } else if (!isGradual || !this.#isCollecting) {
       this.#isCollecting = true
       this.#nextLeads = none
-      this.#beginWith(this.#leads, last)
+      this.#beginWith(this.#leads, last, timestamp)
     } else {
-      if (this.#nextLeads !== none) this.#beginWith(this.#nextLeads, this.#nextEntry)
+      if (this.#nextLeads !== none) this.#beginWithNext()
       this.#nextLeads = this.#leads
       this.#nextEntry = this.#packets.length - 1
+      this.#nextTimestamp = timestamp
     }
   }
 
   #isOverLimit(latest: Buffer, isLead: boolean): boolean {
     if (this.#packets.sizeBytes > this.#limits.maxBytes) return true
     if (this.#packets.length > this.#maxPackets) return true
-    const oldest = this.entryPacket
-    if (!oldest || isLead) return false
-    const ticks = timestampDistance(timestampOf(oldest), timestampOf(latest))
+    if (!this.#isCollecting || isLead) return false
+    if (this.#entryTimestamp === none) this.#entryTimestamp = timestampOf(latest)
+    const ticks = timestampDistance(this.#entryTimestamp, timestampOf(latest))
     return ticks > this.#limits.maxSeconds * this.#clockRate
   }
 
   #giveUpOldest(latest: Buffer): void {
     if (this.#nextLeads > 0) {
-      this.#beginWith(this.#nextLeads, this.#nextEntry)
+      this.#beginWithNext()
       this.#nextLeads = none
       if (!this.#isOverLimit(latest, false)) return
     }
     this.clear()
   }
 
-  /** Drops the packets in front of `index`. @param entryIndex - Index of the packet with which a decoder begins. */
-  #beginWith(index: number, entryIndex = index): void {
+  #beginWithNext(): void {
+    this.#beginWith(this.#nextLeads, this.#nextEntry, this.#nextTimestamp)
+  }
+
+  /**
+   * Drops the packets in front of `index`.
+   *
+   * @param entryIndex - Index of the packet with which a decoder begins.
+   * @param timestamp - Its RTP timestamp; `none` if it has not arrived.
+   */
+  #beginWith(index: number, entryIndex: number, timestamp: number): void {
     this.#starts++
     this.#entry = entryIndex - index
+    this.#entryTimestamp = timestamp
     if (index > 0) {
       this.#packets.dropFirst(index)
       this.#leads -= index

@@ -1,4 +1,4 @@
-import { PacketMemory } from './packet-memory.js'
+import { type Kept, PacketMemory, sizeOfKept } from './packet-memory.js'
 
 /**
  * Empty buffer that replaces a dropped packet in the array, so that the packet's memory can be
@@ -17,7 +17,9 @@ const dropped = Buffer.alloc(0)
  */
 export class KeptPackets {
   readonly #memory = new PacketMemory()
-  #packets: Buffer[] = []
+  #packets: Kept[] = []
+  /** True if some entries of the array may be places instead of packets. */
+  #hasPlaces = false
   /** Index in the array of the oldest packet that has not been dropped. */
   #first = 0
   #sizeBytes = 0
@@ -47,14 +49,16 @@ export class KeptPackets {
    */
   get list(): readonly Buffer[] {
     this.#compact()
+    this.#fillIn()
     this.#isHandedOut = true
     this.#memory.handOut()
-    return this.#packets
+    return this.#packets as Buffer[]
   }
 
   /** Returns a packet by its index, from 0 for the oldest. */
   at(index: number): Buffer | undefined {
-    return this.#packets[this.#first + index]
+    this.#fillIn()
+    return this.#packets[this.#first + index] as Buffer | undefined
   }
 
   /** Appends a packet to the list. @returns The stored packet: itself, or a copy if it would hold too much memory. */
@@ -63,6 +67,18 @@ export class KeptPackets {
     const kept = this.#memory.keep(packet, this.#sizeBytes)
     this.#packets.push(kept)
     return kept
+  }
+
+  /** Appends a copy of a packet in memory that the next read overwrites. No object is made for the copy. */
+  pushPlace(packet: Buffer): void {
+    // Whoever has the list sees packets only.
+    if (this.#isHandedOut) {
+      this.push(packet)
+      return
+    }
+    this.#sizeBytes += packet.length
+    this.#packets.push(this.#memory.keepPlace(packet))
+    this.#hasPlaces = true
   }
 
   /** Drops the `count` oldest packets, or all if there are fewer. */
@@ -75,7 +91,7 @@ export class KeptPackets {
     const start = this.#first
     const end = start + count
     for (let index = start; index < end; index++)
-      this.#sizeBytes -= this.#packets[index]?.length ?? 0
+      this.#sizeBytes -= sizeOfKept(this.#packets[index] ?? 0)
     this.#memory.release(this.#packets, start, end)
     this.#packets.fill(dropped, start, end)
     this.#first = end
@@ -89,6 +105,14 @@ export class KeptPackets {
     this.#first = 0
     this.#sizeBytes = 0
     this.#isHandedOut = false
+    this.#hasPlaces = false
+  }
+
+  /** Makes packets of all places. */
+  #fillIn(): void {
+    if (!this.#hasPlaces) return
+    this.#memory.fillIn(this.#packets, this.#first)
+    this.#hasPlaces = false
   }
 
   #compact(): void {

@@ -1,4 +1,4 @@
-import { isShared } from '../../transport/system/read-memory.js'
+import { isReadingShared } from '../../transport/system/read-memory.js'
 
 /** Size in bytes of a slab: a block of memory that several copied packets share. */
 const slabBytes = 16 * 1024
@@ -18,6 +18,8 @@ const maxFreeSlabs = 256
 /** Block of memory with the copies of several packets. */
 interface Slab {
   readonly bytes: Buffer
+  /** Memory behind `bytes`. */
+  readonly memory: ArrayBufferLike
   /** Number of packets in the slab that are still cached. */
   packets: number
   /** True if others may hold packets of the slab. V8's collector then frees it, and nobody writes into it again. */
@@ -25,12 +27,26 @@ interface Slab {
 }
 
 /** Slabs without packets, which the next copies use. New memory for each would make V8 collect garbage all the time. */
-const freeSlabs: Buffer[] = []
+const freeSlabs: Slab[] = []
 
-function giveBack({ bytes, isHandedOut }: Slab): void {
-  const isUsable = !isHandedOut && bytes.length === slabBytes
-  if (isUsable && freeSlabs.length < maxFreeSlabs) freeSlabs.push(bytes)
+function giveBack(slab: Slab): void {
+  const isUsable = !slab.isHandedOut && slab.bytes.length === slabBytes
+  slab.packets = 0
+  if (isUsable && freeSlabs.length < maxFreeSlabs) freeSlabs.push(slab)
 }
+
+/**
+ * A cached packet: a view of its memory, or the place of a copy in its slab. A place is a number, because an object for
+ * each packet would be most of what V8's collector has to copy: the offset in the higher bits, the size in the lower 16.
+ */
+export type Kept = Buffer | number
+
+const sizeMask = 0xffff
+const placeBits = 16
+
+/** Returns the size of a cached packet in bytes. */
+export const sizeOfKept = (kept: Kept): number =>
+  typeof kept === 'number' ? kept & sizeMask : kept.length
 
 /**
  * Counts the memory that cached packets hold, and copies packets that would hold too much. A packet
@@ -42,7 +58,7 @@ function giveBack({ bytes, isHandedOut }: Slab): void {
  * read:  [ packet |  other bytes …             ]   copied, once there is too much of it
  * ```
  *
- * A packet in the memory that sockets share (see {@link isShared}) is always copied. Such copies belong to the cache
+ * A packet in the memory that sockets share (see {@link isReadingShared}) is always copied. Such copies belong to the cache
  * alone, until {@link handOut}.
  *
  * The memory held is at most twice the packets plus 256 KiB, or a little more while packets of
@@ -50,7 +66,7 @@ function giveBack({ bytes, isHandedOut }: Slab): void {
  */
 export class PacketMemory {
   /**
-   * Buffer that contains the last cached packet. A buffer counts once for each unbroken series of
+   * Memory that contains the last cached packet. Memory counts once for each unbroken series of
    * packets in it.
    */
   #backing: ArrayBufferLike | undefined
@@ -74,14 +90,41 @@ export class PacketMemory {
    *   without {@link handOut}.
    */
   keep(packet: Buffer, keptBytes: number): Buffer {
-    if (isShared(packet)) return this.#copy(packet, this.#isHandedOut)
+    if (isReadingShared()) {
+      const offset = this.#copy(packet, this.#isHandedOut)
+      return this.#viewOf(offset, packet.length)
+    }
     const backing = packet.buffer
     if (backing === this.#backing) return packet
     const heldBytes = this.#heldBytes + backing.byteLength
-    if (heldBytes > spareBytes + maxHeldRatio * keptBytes) return this.#copy(packet, true)
+    if (heldBytes > spareBytes + maxHeldRatio * keptBytes) {
+      const offset = this.#copy(packet, true)
+      return this.#viewOf(offset, packet.length)
+    }
     this.#heldBytes = heldBytes
     this.#backing = backing
     return packet
+  }
+
+  /** Copies a packet in shared memory. @returns The place of the copy; {@link fillIn} makes packets of places. */
+  keepPlace(packet: Buffer): number {
+    return (this.#copy(packet, this.#isHandedOut) << placeBits) | packet.length
+  }
+
+  /** Replaces the places in a list of all cached packets, from index `first` on, by views of the copies. */
+  fillIn(list: Kept[], first: number): void {
+    let [slab, left] = [0, this.#slabs[0]?.packets ?? 0]
+    for (let index = first; index < list.length; index++) {
+      const kept = list[index] as Kept
+      const present = this.#slabs[slab]
+      if (!present) return
+      if (typeof kept === 'number') {
+        const offset = kept >>> placeBits
+        list[index] = present.bytes.subarray(offset, offset + (kept & sizeMask))
+      } else if (kept.buffer !== present.memory) continue
+      left--
+      if (left === 0) left = this.#slabs[++slab]?.packets ?? 0
+    }
   }
 
   /** Notes that others may hold the cached packets, and later ones until {@link holdBack}. */
@@ -102,14 +145,26 @@ export class PacketMemory {
    * @param packets - The packets from `start` up to `end` are dropped, and those from `end` on stay.
    * @param end - Index of the first packet that stays. At least one packet must stay.
    */
-  release(packets: readonly Buffer[], start: number, end: number): void {
+  release(packets: readonly Kept[], start: number, end: number): void {
     for (let index = start; index < end; index++) {
-      const backing = packets[index]?.buffer
-      if (backing === undefined) continue
+      const kept = packets[index] as Kept
       const [oldest] = this.#slabs
-      if (backing === oldest?.bytes.buffer && --oldest.packets === 0) this.#dropOldest()
-      if (backing !== packets[index + 1]?.buffer) this.#heldBytes -= backing.byteLength
+      const backing = typeof kept === 'number' ? oldest?.memory : kept.buffer
+      if (backing === undefined) continue
+      if (backing === oldest?.memory) {
+        oldest.packets--
+        // Further packets of the slab follow at once, unless others lie between them.
+        const next = packets[index + 1]
+        if (typeof next === 'number' && oldest.packets > 0) continue
+        if (oldest.packets === 0) this.#dropOldest()
+      }
+      if (backing !== this.#memoryOf(packets[index + 1])) this.#heldBytes -= backing.byteLength
     }
+  }
+
+  /** Returns the memory of a cached packet that is the oldest. */
+  #memoryOf(kept: Kept | undefined): ArrayBufferLike | undefined {
+    return typeof kept === 'number' ? this.#slabs[0]?.memory : kept?.buffer
   }
 
   /** Sets the counted memory to 0. Call it after the cache was emptied. */
@@ -125,28 +180,40 @@ export class PacketMemory {
     if (slab) giveBack(slab)
   }
 
-  /** Copies a packet into a slab. @param isHandedOut - True if the caller passes the copy on. */
-  #copy(packet: Buffer, isHandedOut: boolean): Buffer {
+  /**
+   * Copies a packet into a slab.
+   *
+   * @param isHandedOut - True if the caller passes the copy on.
+   * @returns Offset of the copy in the last slab.
+   */
+  #copy(packet: Buffer, isHandedOut: boolean): number {
     let slab = this.#slabs.at(-1)
     if (!slab || packet.length > slab.bytes.length - this.#usedBytes) {
-      slab = { bytes: slabFor(packet.length), packets: 0, isHandedOut }
+      slab = slabFor(packet.length)
       this.#slabs.push(slab)
       this.#usedBytes = 0
     }
     if (isHandedOut) slab.isHandedOut = true
     slab.packets++
-    const { bytes } = slab
-    if (bytes.buffer !== this.#backing) {
-      this.#heldBytes += bytes.length
-      this.#backing = bytes.buffer
+    if (slab.memory !== this.#backing) {
+      this.#heldBytes += slab.bytes.length
+      this.#backing = slab.memory
     }
-    const start = this.#usedBytes
-    this.#usedBytes += packet.copy(bytes, start)
-    return bytes.subarray(start, this.#usedBytes)
+    const offset = this.#usedBytes
+    slab.bytes.set(packet, offset)
+    this.#usedBytes += packet.length
+    return offset
+  }
+
+  #viewOf(offset: number, sizeBytes: number): Buffer {
+    return (this.#slabs.at(-1) as Slab).bytes.subarray(offset, offset + sizeBytes)
   }
 }
 
 /** Returns a free slab, or new memory: not from Node's pool of buffers, which the whole process shares. */
-const slabFor = (sizeBytes: number): Buffer =>
-  (sizeBytes <= slabBytes ? freeSlabs.pop() : undefined) ??
-  Buffer.allocUnsafeSlow(Math.max(slabBytes, sizeBytes))
+function slabFor(sizeBytes: number): Slab {
+  const free = sizeBytes <= slabBytes ? freeSlabs.pop() : undefined
+  if (free) return free
+  const bytes = Buffer.allocUnsafeSlow(Math.max(slabBytes, sizeBytes))
+  return { bytes, memory: bytes.buffer, packets: 0, isHandedOut: false }
+}

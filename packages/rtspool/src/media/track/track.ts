@@ -16,7 +16,7 @@ import {
 } from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
 import type { SrtpSender, SrtpSuite } from '../../srtp/index.js'
-import { isShared } from '../../transport/system/read-memory.js'
+import { isReadingShared } from '../../transport/system/read-memory.js'
 import { DeliveryTroubles } from '../fan-out/delivery-troubles.js'
 import type { DatagramReader, Reader } from '../fan-out/reader.js'
 import { TrackReaders } from '../fan-out/track-readers.js'
@@ -259,9 +259,11 @@ export class Track implements TrackOutput {
     this.#reports.notePacket(numbers.packetCount)
     const endsFrame = !this.#hasFrames || markerOf(packet)
     const role = this.#payload.roleOf(packet, start, end, timestamp, endsFrame)
-    const cached = this.#recent ? this.#keep(this.#recent, packet, role) : packet
-    // A copy of a packet in shared memory belongs to the cache alone.
-    this.#readers.push(isShared(packet) ? packet : cached, role, endsFrame, cached)
+    // A copy of a packet in shared memory belongs to the cache alone. SRTP needs the same object later.
+    const isShared = isReadingShared()
+    const isPrivate = isShared && !this.#readers.isSecure
+    const cached = this.#recent ? this.#keep(this.#recent, packet, role, isPrivate) : packet
+    this.#readers.push(isShared ? packet : cached, role, endsFrame, cached)
   }
 
   /**
@@ -472,9 +474,9 @@ export class Track implements TrackOutput {
     if (this.#recent) this.#recent.isWatched = this.readerCount > 0
   }
 
-  #keep(recent: RecentPackets, packet: Buffer, role: number): Buffer {
+  #keep(recent: RecentPackets, packet: Buffer, role: number, isPrivate: boolean): Buffer {
     const { starts } = recent
-    const kept = recent.push(packet, role)
+    const kept = recent.push(packet, role, isPrivate)
     if (recent.starts !== starts) this.#tellStart(recent)
     return kept
   }

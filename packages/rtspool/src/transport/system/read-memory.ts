@@ -47,12 +47,30 @@ export function readShared(socket: Socket, receive: (bytes: Buffer) => void): bo
   target[names.callback] = (readBytes: number, bytes: Buffer): boolean => {
     const isFlowing = socket.readableFlowing === true && socket.readableLength === 0
     if (!isFlowing) return socket.push(Buffer.from(bytes.subarray(0, readBytes)))
-    receive(bytes.subarray(0, readBytes))
+    duringRead(receive, bytes.subarray(0, readBytes))
     return !socket.isPaused()
   }
   target[names.buffer] = memory
   handle.useUserBuffer(memory)
   return true
+}
+
+let isReading = false
+
+/**
+ * Returns whether a read into shared memory is being handled. The packets of the read lie in that memory, unless they
+ * were decrypted or joined.
+ */
+export const isReadingShared = (): boolean => isReading
+
+/** Calls a receiver with bytes in the memory that sockets share. */
+export function duringRead(receive: (bytes: Buffer) => void, bytes: Buffer): void {
+  isReading = true
+  try {
+    receive(bytes)
+  } finally {
+    isReading = false
+  }
 }
 
 /** Returns whether bytes lie in the memory that sockets share, which the next read overwrites. */

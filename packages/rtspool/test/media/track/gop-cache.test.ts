@@ -32,6 +32,25 @@ describe('RecentPackets', () => {
     expect(sequenceNumbers(recent)).toEqual([7])
   })
 
+  it('counts its seconds from the picture with which a decoder begins', () => {
+    const recent = new RecentPackets(limits, 90_000)
+    const begin = 100_000_000
+    const [half, tooLong] = [450_000, 900_001]
+    recent.push(packet(1, 0), first)
+    recent.push(packet(2, begin), entry)
+    recent.push(packet(3, begin + half), slice)
+    expect(sequenceNumbers(recent)).toEqual([1, 2, 3])
+    // Intra refresh: the picture before the last recovery point is the oldest.
+    recent.push(packet(4, begin + half), firstLead | entry | gradual)
+    recent.push(packet(5, begin + half * 2), firstLead | entry | gradual)
+    recent.push(packet(6, begin + tooLong), slice)
+    expect(sequenceNumbers(recent)).toEqual([4, 5, 6])
+    recent.push(packet(7, begin + half + tooLong), slice)
+    expect(sequenceNumbers(recent)).toEqual([5, 6, 7])
+    recent.push(packet(8, begin + half * 2 + tooLong), slice)
+    expect(sequenceNumbers(recent)).toEqual([])
+  })
+
   it('begins with its leads, whatever timestamp they have, and knows the time of the picture', {
     tags: 'M-C',
   }, () => {

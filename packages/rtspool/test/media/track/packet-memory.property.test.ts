@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
 import { RecentPackets } from '../../../src/media/track/gop-cache.js'
-import { sharedMemory } from '../../../src/transport/system/read-memory.js'
+import { duringRead, sharedMemory } from '../../../src/transport/system/read-memory.js'
 import { fuzzRuns, fuzzSeed } from '../../support/fuzz-runs.js'
 
 const limits = { maxBytes: 1e9, maxSeconds: 1e6 }
 const { entry, firstLead, frameStart } = packetRoles
+
+/** Memory of a packet: its own, or that of the next read; `private` if nobody needs the copy. */
+type Origin = 'own' | 'shared' | 'private'
 
 const step = fc.oneof(
   {
@@ -14,10 +17,11 @@ const step = fc.oneof(
     arbitrary: fc.record({
       push: fc.integer({ min: 12, max: 4000 }),
       isKey: fc.nat(15).map((n) => n === 0),
-      isShared: fc.nat(9).map((n) => n > 3),
+      from: fc.constantFrom<Origin>('own', 'shared', 'private', 'private'),
     }),
   },
   { weight: 2, arbitrary: fc.constant('take' as const) },
+  { weight: 1, arbitrary: fc.constant('look' as const) },
   { weight: 1, arbitrary: fc.constant('clear' as const) },
 )
 const steps = fc.array(fc.record({ cache: fc.nat(2), step }), {
@@ -39,9 +43,9 @@ class Caches {
   readonly #lists: { list: readonly Buffer[]; seen: number }[] = []
   #number = 0
 
-  push(index: number, sizeBytes: number, isKey: boolean, isShared: boolean): void {
+  push(index: number, sizeBytes: number, isKey: boolean, from: Origin): void {
     const number = this.#number++
-    const packet = isShared ? sharedMemory().subarray(0, sizeBytes) : readOf(sizeBytes)
+    const packet = from === 'own' ? readOf(sizeBytes) : sharedMemory().subarray(0, sizeBytes)
     packet.fill(number & 0xff)
     packet.writeUInt32BE(number, 8)
     // One timestamp for all: no limit on time.
@@ -50,9 +54,12 @@ class Caches {
     if (isKey) content.length = 0
     if (isKey || content.length > 0) content.push(Buffer.from(packet))
     const role = isKey ? entry | firstLead | frameStart : frameStart
-    const kept = this.caches[index]?.push(packet, role)
-    // Readers are sent the cached packet, unless it was in shared memory.
-    if (kept && !isShared) this.taken.push({ packet: kept, content: Buffer.from(packet) })
+    const cache = this.caches[index]
+    if (from === 'own') {
+      // Readers are sent the cached packet.
+      const kept = cache?.push(packet, role)
+      if (kept) this.taken.push({ packet: kept, content: Buffer.from(packet) })
+    } else duringRead(() => void cache?.push(packet, role, from === 'private'), packet)
     this.#takeAppended(index, packet)
     // As the next read does.
     sharedMemory().fill(0xee, 0, sizeBytes)
@@ -70,6 +77,12 @@ class Caches {
     if (!handedOut || !packet) return
     handedOut.seen++
     this.taken.push({ packet, content: Buffer.from(content) })
+  }
+
+  /** Looks at the packet with which a decoder begins, as a track does at each key frame. */
+  look(index: number): void {
+    const [first] = this.contents[index] ?? []
+    expect(this.caches[index]?.entryPacket).toEqual(first)
   }
 
   clear(index: number): void {
@@ -95,8 +108,9 @@ describe('the memory of cached packets', () => {
         const caches = new Caches()
         for (const { cache, step } of history) {
           if (step === 'take') caches.take(cache)
+          else if (step === 'look') caches.look(cache)
           else if (step === 'clear') caches.clear(cache)
-          else caches.push(cache, step.push, step.isKey, step.isShared)
+          else caches.push(cache, step.push, step.isKey, step.from)
         }
         caches.check()
       }),
