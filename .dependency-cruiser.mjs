@@ -282,7 +282,10 @@ export default {
       name: 'no-runtime-dependency',
       comment: 'The library needs no package; optional ones have one place each.',
       severity: 'error',
-      from: { path: `${src}/`, pathNot: `${src}/(media/file|transport)/` },
+      from: {
+        path: `${src}/`,
+        pathNot: `${src}/(media/file/|transport/|cluster/redis-client\\.ts$)`,
+      },
       to: { path: 'node_modules/', pathNot: nodeTypes, dependencyTypesNot: ['local'] },
     },
     {
@@ -298,6 +301,13 @@ export default {
       severity: 'error',
       from: { path: `${src}/transport/` },
       to: { path: 'node_modules/', pathNot: 'node_modules/(koffi|ws|@types/ws)/' },
+    },
+    {
+      name: 'no-runtime-dependency-cluster',
+      comment: 'rtspool/cluster connects to Redis with the optional peer @redis/client.',
+      severity: 'error',
+      from: { path: `${src}/cluster/redis-client\\.ts$` },
+      to: { path: 'node_modules/', pathNot: `node_modules/@redis/client/|${nodeTypes}` },
     },
     {
       name: 'public-exports',

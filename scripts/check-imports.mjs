@@ -136,6 +136,12 @@ const cases = [
   { from: `${library}/media/f.ts`, to: 'mediabunny', rule: 'no-runtime-dependency' },
   { from: `${library}/media/file/c.ts`, to: 'pino', rule: 'no-runtime-dependency-file' },
   { from: `${library}/transport/e.ts`, to: 'pino', rule: 'no-runtime-dependency-transport' },
+  { from: `${library}/cluster/p.ts`, to: 'mediabunny', rule: 'no-runtime-dependency' },
+  {
+    from: `${library}/cluster/redis-client.ts`,
+    to: 'pino',
+    rule: 'no-runtime-dependency-cluster',
+  },
   { from: `${library}/server/a.ts`, to: '../session-pool/index.js' },
   { from: `${library}/server/b.ts`, to: '../media/target.js' },
   { from: `${library}/server/c.ts`, to: '../session-pool/target.js', rule: 'session-pool-entry' },

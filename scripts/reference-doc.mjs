@@ -121,6 +121,8 @@ const pages = [
     introduction:
       'The entry `rtspool/cluster` is experimental; see [Cluster](../explanation/cluster.md) for its state.',
     sections: [
+      ['ClusterNodeOptions', 'new ClusterNode(options)'],
+      ['OpenRedisOptions', 'openRedisStore(options)'],
       ['ClusterStoreOptions', 'All stores'],
       ['MemoryStoreOptions', 'new MemoryStore(options)'],
       ['RedisStoreOptions', 'new RedisStore(options)'],

@@ -3,6 +3,7 @@ import type { RtspServer, TlsCertificate } from 'rtspool'
 import { isLoopback } from './access/loopback.js'
 import type { ControlService } from './api/control-service.js'
 import type { Configuration } from './api/controlled-server.js'
+import type { ClusterService } from './cluster.js'
 import { sourceOrOption } from './config/problems.js'
 import type { LiveService } from './live/live-service.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
@@ -19,6 +20,7 @@ export interface ControlledCommand {
   readonly configuration: Configuration
   readonly recordings: RecordingService
   readonly sources: SourceService
+  readonly cluster: ClusterService | undefined
   /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
   /** TLS certificate of the RTSP server, which the API uses too. */
@@ -47,7 +49,14 @@ export async function startControl(
   const page = config.api.page ? tryLoadPage(livePort) : undefined
   const shared = tryLoadPage(livePort, sharePage)
   const control = new ControlService({
-    ...{ ...command, api, page, sharePage: shared, certificate: own },
+    ...{
+      ...command,
+      cluster: command.cluster?.node,
+      api,
+      page,
+      sharePage: shared,
+      certificate: own,
+    },
     shareLogins: configSources.shares,
   })
   try {

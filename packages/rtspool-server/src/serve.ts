@@ -3,6 +3,7 @@ import { RtspServer, type TlsCertificate } from 'rtspool'
 import type { ControlService } from './api/control-service.js'
 import { BanFile, banFileName, banFileSource } from './ban-file.js'
 import { banner, examplePath } from './banner.js'
+import { type ClusterService, openCluster } from './cluster.js'
 import { readCertificate } from './config/certificate.js'
 import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
 import { sourceOrOption } from './config/problems.js'
@@ -47,6 +48,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   const levels = new LevelSwitch(log)
   let server: RtspServer | undefined
   let bans: BanFile | undefined
+  let cluster: ClusterService | undefined
   let reload: ReloadControl | undefined
   let control: ControlService | undefined
   let live: LiveService | undefined
@@ -61,12 +63,14 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   try {
     const certificate = readCertificate(settings)
     const plans = sourcePlansOf(settings, options.sources.environment)
-    const rtsp = createServer(settings, certificate)
+    cluster = await openCluster(config, repeats)
+    const rtsp = createServer(settings, certificate, cluster)
     server = rtsp
     logComings(server, repeats)
     logRefusals(server, repeats)
     logBans(server, repeats)
     bans = await openBanFile(options, server, log)
+    await cluster?.start(rtsp)
     sources = new SourceService(rtsp.mounts, { isHeld: true })
     logSources(sources, repeats)
     // Mounted first, because a relay that meets 404 does not ask again for minutes.
@@ -96,14 +100,25 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     ends.push(() => reload?.close())
     const configuration = reload
     control = await startControl(options, {
-      ...{ rtsp, log, repeats, version, configuration, live, recordings, sources, certificate },
+      ...{
+        rtsp,
+        log,
+        repeats,
+        version,
+        configuration,
+        live,
+        recordings,
+        sources,
+        certificate,
+        cluster,
+      },
     })
     sources.begin()
     const recordingPlans = recordingPlansOf(config.recordings)
     recordings.update(recordingPlans)
     replay.update(config.replay, recordingPlans.length > 0)
     const { reloader } = reload
-    const servers = { server, control, recordings, sources }
+    const servers = { server, control, recordings, sources, cluster }
     await serveUntil(stop.received, servers, log, settings, version, () => reloader.current.config)
     await live?.close()
     repeats.close()
@@ -111,6 +126,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     return 0
   } catch (error) {
     await Promise.all([server?.close(), live?.close(), recordings?.close(), sources?.close()])
+    await cluster?.close()
     return cannotStart(describeStartupError(error, settings))
   } finally {
     await bans?.close()
@@ -159,6 +175,7 @@ interface Servers {
   readonly control: ControlService | undefined
   readonly recordings: RecordingService
   readonly sources: SourceService
+  readonly cluster: ClusterService | undefined
 }
 
 /**
@@ -170,7 +187,7 @@ interface Servers {
  */
 async function serveUntil(
   stopped: Promise<StopSignal>,
-  { server, control, recordings, sources }: Servers,
+  { server, control, recordings, sources, cluster }: Servers,
   log: Logger,
   settings: Settings,
   version: string,
@@ -192,6 +209,7 @@ async function serveUntil(
   await recordings.close()
   // Programs end while the server closes, and neither waits for the other.
   await Promise.all([server.close(), sources.close()])
+  await cluster?.close()
   await control?.close()
 }
 
@@ -241,8 +259,14 @@ function bannerOf(
   })
 }
 
-function createServer(settings: Settings, certificate: TlsCertificate | undefined): RtspServer {
-  const server = new RtspServer(serverOptionsOf(settings, certificate))
+function createServer(
+  settings: Settings,
+  certificate: TlsCertificate | undefined,
+  cluster: ClusterService | undefined,
+): RtspServer {
+  const options = serverOptionsOf(settings, certificate)
+  const pool = cluster?.poolOptions(options.pool) ?? options.pool
+  const server = new RtspServer({ ...options, pool })
   applyMounts(server.mounts, noMounts, mountPlanOf(settings.config))
   return server
 }

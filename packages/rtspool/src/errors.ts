@@ -291,6 +291,11 @@ export const errorCodes = {
     statusCode: 0,
     meaning: 'The store of a cluster does not reply in time, or replies with an error.',
   },
+  ERR_CLUSTER_PACKAGE: {
+    class: 'TransportError',
+    statusCode: 0,
+    meaning: 'The store of a cluster is Redis, but the package `@redis/client` cannot be loaded.',
+  },
   // client/: a server that the client cannot use
   ERR_CLIENT_CONNECT: {
     class: 'ClientError',

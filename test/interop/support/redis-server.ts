@@ -8,6 +8,14 @@ import { join } from 'node:path'
 export interface RedisServer {
   /** Path of the Unix socket on which the server listens. It listens on no port. */
   readonly path: string
+  /** Stops the process, which keeps its connections and replies to nothing. */
+  pause(): void
+  /** Lets a stopped process go on. */
+  resume(): void
+  /** Kills the process. */
+  kill(): Promise<void>
+  /** Starts the server without data, on the same socket, after {@link kill}. */
+  restart(): Promise<void>
   /** Ends the server, and removes its folder. */
   stop(): Promise<void>
 }
@@ -19,16 +27,28 @@ export async function startRedisServer(): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-redis-'))
   const path = join(folder, 'socket')
   const args = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no']
-  const child = spawn('redis-server', [...args, '--dir', folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const ended = once(child, 'exit')
-  await readyOf(child)
+  const start = () => {
+    const options = ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit']
+    const child = spawn('redis-server', [...args, '--dir', folder], { stdio: options })
+    return { child, ended: once(child, 'exit') }
+  }
+  let running = start()
+  await readyOf(running.child)
+  const kill = async () => {
+    running.child.kill('SIGKILL')
+    await running.ended
+  }
   return {
     path,
+    kill,
+    pause: () => void running.child.kill('SIGSTOP'),
+    resume: () => void running.child.kill('SIGCONT'),
+    async restart() {
+      running = start()
+      await readyOf(running.child)
+    },
     async stop() {
-      child.kill('SIGKILL')
-      await ended
+      await kill()
       rmSync(folder, { recursive: true, force: true })
     },
   }

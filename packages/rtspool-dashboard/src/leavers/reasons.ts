@@ -18,6 +18,7 @@ export const reasonTexts: Readonly<Record<string, string>> = {
   evicted: 'made room for another',
   overload: 'server overloaded',
   drained: 'server shut down',
+  fenced: 'cluster cut off',
   filtered: 'removed by the program',
   poolClosed: 'server stopped',
   removed: 'removed by the program',

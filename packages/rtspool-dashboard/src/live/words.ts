@@ -22,6 +22,7 @@ const endings: Readonly<Record<string, Ending>> = {
   evicted: { text: 'The server has made room for another viewer.', isFinal: false },
   overload: { text: 'The server is overloaded and has ended your session.', isFinal: false },
   drained: { text: 'The server is about to restart.', isFinal: false },
+  fenced: { text: 'The server cannot reach its cluster.', isFinal: false },
   unreachable: { text: 'The connection to the server has broken off.', isFinal: false },
   ERR_NOT_FOUND: { text: 'Nothing is sent to this path at the moment.', isFinal: false },
   ERR_MEDIA_UNAVAILABLE: { text: 'The camera cannot be reached.', isFinal: false },

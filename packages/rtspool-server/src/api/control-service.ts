@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Clock, type RtspServer, systemClock, type TlsCertificate } from 'rtspool'
+import type { ClusterNode } from 'rtspool/cluster'
 import type { ShareLogins } from '../access/share-logins.js'
 import type { PageFiles } from '../dashboard/page-files.js'
 import { EventFeed } from '../events/event-feed.js'
@@ -42,6 +43,8 @@ export interface ControlServiceOptions {
   readonly api: ApiOptions
   readonly recordings: RecordingService
   readonly sources: SourceService
+  /** Membership of the server in a cluster; `undefined` = none. */
+  readonly cluster?: ClusterNode | undefined
   /** Service that sends live pictures to browsers; `undefined` = none. */
   readonly live?: LiveService | undefined
   /**
@@ -84,7 +87,7 @@ export class ControlService {
    */
   constructor(options: ControlServiceOptions) {
     const { rtsp, log, version, configuration, api, certificate } = options
-    const { clock = systemClock, live, page, repeats, recordings, sources } = options
+    const { clock = systemClock, live, page, repeats, recordings, sources, cluster } = options
     const tokens = TokenStore.open(api.tokensFile)
     this.#tokens = tokens
     const logins = loginsOf(configuration, api.loginLifetimeSeconds, clock)
@@ -121,8 +124,7 @@ export class ControlService {
     this.#snapshots = new Snapshots({ rtsp, repeats, clock, options: snapshotOptions })
     this.#metrics = new Metrics({
       ...{ rtsp, mediaWatch: this.#mediaWatch, webhooks: this.#webhooks, live: browsers, version },
-      snapshots: this.#snapshots,
-      sources,
+      ...{ snapshots: this.#snapshots, sources, cluster },
     })
     this.#history = new History(rtsp, browsers, clock)
     const server: ControlledServer = {
@@ -137,6 +139,7 @@ export class ControlService {
         live,
         recordings,
         sources,
+        cluster,
       },
       history: this.#history,
       snapshots: this.#snapshots,

@@ -1,4 +1,5 @@
 import type { RtspServer } from 'rtspool'
+import type { ClusterNode } from 'rtspool/cluster'
 import type { ReloadControl } from '../config/reload/reload-control.js'
 import type { EventFeed } from '../events/event-feed.js'
 import type { MediaWatch } from '../events/media-watch.js'
@@ -27,6 +28,8 @@ export interface ControlledServer {
   readonly mediaWatch: MediaWatch
   readonly recordings: RecordingService
   readonly sources: SourceService
+  /** Membership of the server in a cluster; `undefined` = none. */
+  readonly cluster: ClusterNode | undefined
   /** Service that sends live pictures to browsers; `undefined` if the configuration has no port for such pictures. */
   readonly live: LiveService | undefined
   readonly snapshots: Snapshots

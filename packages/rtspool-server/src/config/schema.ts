@@ -4,6 +4,7 @@ import type { KeySchema } from './key-schema.js'
 import { apiSection } from './sections/api.js'
 import { authSection } from './sections/auth.js'
 import { bansSection } from './sections/bans.js'
+import { clusterSection } from './sections/cluster/cluster.js'
 import { limitsSection } from './sections/limits.js'
 import { liveSection } from './sections/live.js'
 import { logSection } from './sections/log.js'
@@ -32,6 +33,7 @@ export const configSchema = z
     multicast: multicastSection.prefault({}).meta({ description: 'Multicast' }),
     limits: limitsSection.prefault({}).meta({ description: 'Limits on sessions and connections' }),
     bans: bansSection.prefault({}).meta({ description: 'Clients that are kept out' }),
+    cluster: clusterSection.prefault({}).meta({ description: 'Servers with common limits' }),
     sessions: sessionsSection.prefault({}).meta({ description: 'Life of sessions' }),
     viewers: viewersSection.prefault({}).meta({ description: 'Slow and new viewers' }),
     overload: overloadSection.prefault({}).meta({ description: 'Measures against overload' }),

@@ -95,7 +95,7 @@ function overloadOf({ overload }: Config): OverloadOptions | false {
 export function serverOptionsOf(
   settings: Settings,
   certificate: TlsCertificate | undefined,
-): RtspServerOptions {
+): RtspServerOptions & { readonly pool: RtspPoolOptions } {
   const { config } = settings
   const { rtsp } = config
   return {

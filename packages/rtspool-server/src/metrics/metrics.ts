@@ -7,12 +7,14 @@ import {
   removalReasons,
   type Session,
 } from 'rtspool'
+import type { ClusterNode } from 'rtspool/cluster'
 import type { MediaWatch } from '../events/media-watch.js'
 import type { WebhookStats } from '../events/webhook.js'
 import type { LiveTraffic } from '../live/live-viewer.js'
 import type { SnapshotStats } from '../snapshots/snapshot-counts.js'
 import type { SourceService } from '../sources/source-service.js'
 import { sourceStates } from '../sources/source-status.js'
+import { defineClusterMetrics } from './cluster-metrics.js'
 import { MetricSet, type Series } from './metric-set.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
@@ -39,6 +41,8 @@ export interface MeasuredService {
   /** Counts of snapshots (pictures of media) since the start, and number of bytes of JPEG pictures in the cache. */
   readonly snapshots: { readonly stats: SnapshotStats; readonly cachedBytes: number }
   readonly sources: Pick<SourceService, 'statuses'>
+  /** Membership of the server in a cluster; `undefined` = none. */
+  readonly cluster?: Pick<ClusterNode, 'stats'> | undefined
   readonly version: string
 }
 
@@ -63,7 +67,7 @@ export class Metrics {
   readonly #onCaughtUp = (session: Session) => void this.#slow.delete(session)
 
   constructor(parts: MeasuredService) {
-    const { rtsp, mediaWatch, webhooks, live, snapshots, sources, version } = parts
+    const { rtsp, mediaWatch, webhooks, live, snapshots, sources, cluster, version } = parts
     this.#rtsp = rtsp
     this.#mediaWatch = mediaWatch
     this.#live = live
@@ -83,6 +87,7 @@ export class Metrics {
     this.#defineProtection()
     this.#defineWebhooks(webhooks)
     this.#defineSnapshots(snapshots)
+    if (cluster !== undefined) defineClusterMetrics(this.#set, cluster)
     this.#defineProcess(version)
   }
 

@@ -1,5 +1,8 @@
 /// <reference types="node" preserve="true" />
 
+export { ClusterNode } from './cluster-node.js'
+export { type ClusterNodeOptions, clusterNodeDefaults } from './cluster-node-options.js'
+export type * from './cluster-node-state.js'
 export type * from './cluster-store.js'
 export { poolKey } from './cluster-store.js'
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.js'
@@ -9,8 +12,12 @@ export {
   type MemberState,
   type PartitionPolicy,
 } from './node/cluster-member.js'
+export type { ClusterNodeInfo } from './node/cluster-view.js'
 export type { CreditDemand } from './node/leased-credits.js'
+export type { ClusterPoolParts } from './node/pool-options.js'
+export { type DirectorySession, unpackSession } from './node/session-feed.js'
 export { NodeIdCodec } from './node-id-codec.js'
 export type { RedisCommands } from './redis/redis-connection.js'
+export { type OpenedRedisStore, type OpenRedisOptions, openRedisStore } from './redis-client.js'
 export { RedisStore, type RedisStoreOptions } from './redis-store.js'
 export { type ClusterStoreOptions, clusterStoreDefaults } from './store-options.js'

@@ -41,6 +41,7 @@ export function isActive(state: SessionState): boolean {
  * - `overload`: the server was overloaded, and the session was one of those with the most unsent
  *   bytes
  * - `drained`: all sessions ended one after the other before the server was closed
+ * - `fenced`: its server has lost its lease in a cluster, whose other servers may use its place
  * - `filtered`: the function given to `filter` returned `'remove'`
  * - `poolClosed`: the pool was closed
  * - `removed`: `remove` was called without another reason
@@ -66,6 +67,7 @@ export const removalReasons = Object.freeze([
   'evicted',
   'overload',
   'drained',
+  'fenced',
   'filtered',
   'poolClosed',
   'removed',

@@ -1,5 +1,6 @@
 import type { Operation } from '../operation.js'
 import { banOperations } from './bans.js'
+import { clusterOperations } from './cluster.js'
 import { configOperations } from './config.js'
 import { connectionOperations } from './connections.js'
 import { documentOperation } from './document.js'
@@ -22,6 +23,7 @@ import { tokenOperations } from './tokens.js'
 const described: readonly Operation[] = [
   ...statusOperations,
   ...historyOperations,
+  ...clusterOperations,
   ...sessionOperations,
   ...kickOperations,
   ...leaverOperations,

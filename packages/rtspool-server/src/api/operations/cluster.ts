@@ -1,0 +1,54 @@
+import type { ClusterNode } from 'rtspool/cluster'
+import { z } from 'zod'
+import { type Operation, operation } from '../operation.js'
+import { count } from '../values.js'
+
+const states = ['none', 'joining', 'active', 'degraded', 'fenced', 'closed'] as const
+
+const nodeSchema = z.object({
+  tag: z.string().describe('Name of the node from its start to its death'),
+  name: z.string().optional(),
+  state: z.enum(['active', 'suspect', 'dead']),
+  sessions: count.describe('As of its last sign of life'),
+})
+
+const clusterSchema = z.object({
+  state: z.enum(states).describe('State of this server in its cluster; none without a cluster'),
+  tag: z.string().optional().describe('Tag of this server'),
+  sessions: count.describe('Sessions of this server'),
+  credits: count
+    .optional()
+    .describe('Sessions that this server may have without asking the others'),
+  waiting: count.optional().describe('Clients that wait for a place'),
+  storeFailures: count.optional().describe('Requests to Redis that have failed'),
+  nodes: z.array(nodeSchema).optional().describe('Absent while Redis does not reply'),
+})
+
+/** Operations that tell about the cluster to which the server belongs. */
+export const clusterOperations: readonly Operation[] = [
+  operation({
+    id: 'getCluster',
+    method: 'get',
+    path: '/v1/cluster',
+    role: 'viewer',
+    tag: 'status',
+    summary: 'State of this server in its cluster, and all servers of the cluster; experimental',
+    result: clusterSchema,
+    handle: async ({ server: { cluster, rtsp } }) => {
+      if (cluster === undefined) return { state: 'none' as const, sessions: rtsp.pool.size }
+      const { state, sessions, credits, waiting, failures } = cluster.stats()
+      const nodes = await nodesOf(cluster)
+      return { state, tag: cluster.tag, sessions, credits, waiting, storeFailures: failures, nodes }
+    },
+  }),
+]
+
+/** Returns the nodes of the cluster; `undefined` if the store does not reply. */
+async function nodesOf(cluster: ClusterNode) {
+  try {
+    const nodes = await cluster.nodes()
+    return nodes.map(({ tag, name, state, live: sessions }) => ({ tag, name, state, sessions }))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,84 @@
+import { hostname } from 'node:os'
+import { type RtspPoolOptions, type RtspServer, systemClock } from 'rtspool'
+import type { ClusterNode, OpenedRedisStore } from 'rtspool/cluster'
+import type { Config } from './config/schema.js'
+import type { RepeatLimit } from './log/repeat-limit.js'
+
+/** Milliseconds for which the start of the server waits for the cluster. The server then starts without a lease. */
+const startMs = 3000
+/** Number of beats (signs of life) in one lease, and during the longest wait of a client for a place. */
+const beatsPerLease = 10
+const beatsOfWait = 3
+
+/** Membership of the running command in a cluster. */
+export class ClusterService {
+  readonly node: ClusterNode
+  readonly #opened: OpenedRedisStore
+
+  constructor(node: ClusterNode, opened: OpenedRedisStore) {
+    this.node = node
+    this.#opened = opened
+  }
+
+  /** Returns the options of the server's pool with what makes it a part of the cluster. */
+  poolOptions(options: RtspPoolOptions): RtspPoolOptions {
+    return this.node.poolOptions(options)
+  }
+
+  /**
+   * Joins the cluster.
+   *
+   * @returns Promise that resolves when the server is a member, or after 3 s: the node then goes on trying.
+   */
+  async start({ pool }: Pick<RtspServer, 'pool'>): Promise<void> {
+    const joined = this.node.start(pool)
+    await new Promise<void>((resolve, reject) => {
+      const timer = systemClock.schedule(resolve, startMs, false)
+      joined.then(resolve, reject).finally(() => timer.cancel())
+    })
+  }
+
+  /** Leaves the cluster, and closes the connection to Redis. The RTSP server is closed before. */
+  async close(): Promise<void> {
+    await this.node.close()
+    this.#opened.close()
+  }
+}
+
+/**
+ * Creates the node of a cluster. The code of the cluster is loaded only if the configuration has one.
+ *
+ * @returns `undefined` without a cluster.
+ * @throws {TransportError} rejects with `ERR_CLUSTER_PACKAGE` if the client of Redis is not installed.
+ */
+export async function openCluster(
+  { cluster }: Pick<Config, 'cluster'>,
+  lines: RepeatLimit,
+): Promise<ClusterService | undefined> {
+  const { url, name, node: nodeName = hostname(), policy, leaseSeconds, graceSeconds } = cluster
+  if (url === undefined) return undefined
+  const leaseMs = Math.round(leaseSeconds * 1000)
+  const graceMs = Math.round(graceSeconds * 1000)
+  const beatMs = Math.round(leaseMs / beatsPerLease)
+  const { ClusterNode, openRedisStore } = await import('rtspool/cluster')
+  let lastError = ''
+  const noteError = (error: unknown): void => {
+    lastError = error instanceof Error ? error.message : String(error)
+  }
+  const times = { leaseMs, graceMs, warmMs: leaseMs }
+  const opened = await openRedisStore({ url, name, ...times, onError: noteError })
+  const { store } = opened
+  const waitMs = beatMs * beatsOfWait
+  const node = new ClusterNode({ store, name: nodeName, policy, leaseMs, beatMs, waitMs })
+  node.on('storeFailed', (error) => {
+    noteError(error)
+    lines.write('debug', 'cluster request failed', '', { cluster: name, why: lastError })
+  })
+  node.on('stateChanged', (state, previous) => {
+    const isGood = state === 'active' || state === 'closed'
+    const why = isGood ? undefined : lastError
+    const level = isGood ? 'info' : 'warn'
+    lines.write(level, 'cluster state changed', state, { cluster: name, state, previous, why })
+  })
+  return new ClusterService(node, opened)
+}

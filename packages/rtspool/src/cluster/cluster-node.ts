@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { PeriodicCheck } from '../clock.js'
+import { tell } from '../listeners.js'
+import type { IdCodec, SessionPool } from '../session-pool/index.js'
+import {
+  type ClusterNodeOptions,
+  type ResolvedNodeOptions,
+  resolveNodeOptions,
+} from './cluster-node-options.js'
+import type { ClusterNodeEvents, ClusterNodeState, ClusterNodeStats } from './cluster-node-state.js'
+import { type BanChange, type NodeTag, poolKey } from './cluster-store.js'
+import { BanExchange } from './node/ban-exchange.js'
+import { ClusterAdmission } from './node/cluster-admission.js'
+import { ClusterMember } from './node/cluster-member.js'
+import { type ClusterNodeInfo, listNodes } from './node/cluster-view.js'
+import { NodeTraffic } from './node/node-traffic.js'
+import { type ClusterPoolParts, clusterPoolOptions } from './node/pool-options.js'
+import { SessionFeed } from './node/session-feed.js'
+import type { StoreLoop } from './node/store-loop.js'
+import { NodeIdCodec } from './node-id-codec.js'
+
+/** Number of checks of the lease in one lease, under the policy `strict`. */
+const checksPerLease = 40
+
+/**
+ * A server's membership in a cluster: several servers share limits on sessions and bans.
+ *
+ * ```ts
+ * const node = new ClusterNode({ store, name: 'node 1' })
+ * const server = new RtspServer({ pool: node.poolOptions({ maxSessions: 100 }) })
+ * await node.start(server.pool)
+ * ```
+ *
+ * The node alone sends requests to the store, at intervals and after changes. Packets, requests of clients and
+ * keep-alives never wait for the store; a new client waits only if the node lacks a credit.
+ *
+ * @experimental
+ */
+export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements AsyncDisposable {
+  readonly #options: ResolvedNodeOptions
+  readonly #member: ClusterMember
+  readonly #admission: ClusterAdmission
+  readonly #traffic: NodeTraffic
+  readonly #leaseCheck: PeriodicCheck
+  readonly #idCodec: IdCodec | undefined
+  #pool: SessionPool<object> | undefined
+  #bans: BanExchange | undefined
+  #banSends: StoreLoop | undefined
+  #feed: SessionFeed | undefined
+  #state: ClusterNodeState = 'joining'
+  #failures = 0
+  /** Resolves the promise of {@link start}. */
+  #started: () => void = () => {}
+  #closing: Promise<void> | undefined
+
+  /**
+   * Creates a node that has not joined its cluster.
+   *
+   * @throws {RangeError | TypeError} when an option is invalid, unknown, or missing.
+   */
+  constructor(options: ClusterNodeOptions) {
+    super()
+    this.#options = resolveNodeOptions(options)
+    const { clock, store, waitMs, beatMs, flushMs, leaseMs } = this.#options
+    this.#member = this.#createMember()
+    const member = this.#member
+    const { idKeys } = this.#options
+    this.#idCodec = idKeys && new NodeIdCodec(idKeys, () => member.tag)
+    const askStore = (): void => this.#traffic.hurry()
+    this.#admission = new ClusterAdmission({ member, clock, waitMs, askStore })
+    this.#traffic = new NodeTraffic({
+      ...{ store, member, admission: this.#admission, clock, beatMs, flushMs },
+      onReply: (changes) => this.#replied(changes),
+      onFailure: (error) => this.#failed(error),
+    })
+    this.#leaseCheck = new PeriodicCheck(clock, leaseMs / checksPerLease, () => {
+      this.#member.checkLease(clock.now())
+      this.#noteState()
+      return true
+    })
+  }
+
+  get state(): ClusterNodeState {
+    return this.#state
+  }
+
+  /** Name of the node in the store from one join to its death: 8 hexadecimal digits. */
+  get tag(): NodeTag {
+    return this.#member.tag
+  }
+
+  /**
+   * Adds to the options of a session pool what makes the pool a part of the cluster. All nodes of a cluster need the
+   * same limits.
+   *
+   * A client that is refused by a limit of the cluster has waited up to `waitMs` for a credit before, but not with
+   * `fullPolicy: 'evictOldestIdle'`: then a session of this node makes room at once.
+   *
+   * @param options - Options for a pool, or for the pool of a server.
+   * @throws {TypeError} when the options have an `admission` of their own, or an `idCodec` beside `idKeys`.
+   */
+  poolOptions<Options extends object>(options: Options): Options & ClusterPoolParts {
+    return clusterPoolOptions(options, {
+      admission: this.#admission,
+      idCodec: this.#idCodec,
+      limits: () => this.#pool?.limits,
+      isAway: () => this.#traffic.isAway,
+    })
+  }
+
+  /**
+   * Joins the cluster with a pool that was created with {@link poolOptions}. While the store does not reply, the node
+   * tries again and again.
+   *
+   * @returns Promise that resolves when the node is a member and knows all bans, or is closed.
+   * @throws {TypeError} rejects when the node has been started or closed before.
+   */
+  async start<Data extends object>(pool: SessionPool<Data>): Promise<void> {
+    if (this.#pool !== undefined || this.#closing !== undefined) {
+      throw new TypeError('a ClusterNode can be started once, and before it is closed')
+    }
+    const started = pool as unknown as SessionPool<object>
+    this.#pool = started
+    const { clock, store, policy } = this.#options
+    const bans = new BanExchange(started, {
+      ...{ clock, store },
+      onChange: () => this.#banSends?.wake(),
+    })
+    this.#bans = bans
+    this.#banSends = this.#traffic.createLoop(async () => {
+      await bans.send()
+      return undefined
+    })
+    const { journal } = this.#member
+    this.#feed = new SessionFeed(started, journal, () => this.#traffic.noteChange())
+    const isStarted = new Promise<void>((resolve) => {
+      this.#started = resolve
+    })
+    if (policy === 'strict') this.#leaseCheck.start()
+    this.#traffic.start()
+    if (bans.pending > 0) this.#banSends.wake()
+    await isStarted
+  }
+
+  /**
+   * Returns all nodes of the cluster. The numbers of sessions are those of the last beats.
+   *
+   * @throws {TransportError} rejects with `ERR_CLUSTER_STORE` when the store does not reply.
+   */
+  nodes(): Promise<readonly ClusterNodeInfo[]> {
+    return listNodes(this.#options.store)
+  }
+
+  stats(): ClusterNodeStats {
+    const { credits, journal } = this.#member
+    return {
+      state: this.#state,
+      sessions: journal.live,
+      credits: credits.held(poolKey),
+      waiting: this.#admission.waiting,
+      failures: this.#failures,
+      droppedRemovals: journal.dropped,
+      refusedBans: this.#bans?.refused ?? 0,
+    }
+  }
+
+  /**
+   * Leaves the cluster: sends the last changes, and returns all credits. Close the server before. Sessions that are
+   * still in the pool end under the policy `strict`, and are no longer counted under `keep`. The pool admits no further
+   * session. Idempotent.
+   *
+   * @returns Promise that resolves also when the store does not reply. Never rejects.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#admission.close()
+    this.#leaseCheck.stop()
+    if (this.#options.policy === 'strict') this.#endSessions()
+    await this.#banSends?.close()
+    this.#bans?.close()
+    await this.#traffic.close(async () => this.#bans?.send())
+    this.#feed?.close()
+    this.#noteState('closed')
+    this.#started()
+  }
+
+  #createMember(): ClusterMember {
+    const { info, policy, leaseMs, spareCredits, maxPendingRemovals } = this.#options
+    return new ClusterMember({
+      ...{ info, policy, leaseMs, spareCredits, maxPendingRemovals },
+      createTag: () => randomBytes(4).toString('hex'),
+      createNonce: () => randomBytes(16).toString('hex'),
+      onFenced: () => this.#endSessions(),
+    })
+  }
+
+  #replied(changes: readonly BanChange[]): void {
+    this.#bans?.apply(changes)
+    this.#bans?.restore(this.#member.takeUnknownBans())
+    this.#noteState()
+    if (this.#member.epoch !== '' && this.#member.bans.isComplete) this.#started()
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++
+    this.#member.checkLease(this.#options.clock.now())
+    this.#noteState()
+    tell(this, 'storeFailed', error)
+  }
+
+  #endSessions(): void {
+    this.#admission.dropReservations()
+    const pool = this.#pool
+    for (const session of pool?.values() ?? []) pool?.remove(session, 'fenced')
+  }
+
+  #noteState(state: ClusterNodeState = this.#presentState()): void {
+    const previous = this.#state
+    if (previous === state || previous === 'closed') return
+    this.#state = state
+    tell(this, 'stateChanged', state, previous)
+  }
+
+  #presentState(): ClusterNodeState {
+    const { state } = this.#member
+    if (state === 'active') return this.#traffic.isAway ? 'degraded' : 'active'
+    return state
+  }
+}

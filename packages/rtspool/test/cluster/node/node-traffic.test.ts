@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import type { BeatReply } from '../../../src/cluster/cluster-store.js'
+import { MemoryStore } from '../../../src/cluster/memory-store.js'
+import { ClusterAdmission } from '../../../src/cluster/node/cluster-admission.js'
+import { ClusterMember } from '../../../src/cluster/node/cluster-member.js'
+import { NodeTraffic } from '../../../src/cluster/node/node-traffic.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { nextTurn } from '../../support/until.js'
+
+/** Traffic of one node with a beat each second, and the times of its beats. */
+function trafficOf(changeReply: (reply: BeatReply) => BeatReply = (reply) => reply) {
+  const clock = new ManualClock(0)
+  const store = new MemoryStore({ clock, warmMs: 0 })
+  const beats: number[] = []
+  const failures: unknown[] = []
+  let tags = 0
+  const member = new ClusterMember({
+    ...{ info: '{}', policy: 'keep', leaseMs: 9000, spareCredits: 3, maxPendingRemovals: 10 },
+    ...{ createTag: () => `tag${++tags}`, createNonce: () => 'nonce', onFenced: () => {} },
+  })
+  const admission = new ClusterAdmission({ member, clock, waitMs: 500, askStore: () => {} })
+  const traffic = new NodeTraffic({
+    ...{ member, admission, clock, beatMs: 1000, flushMs: 100 },
+    store: new Proxy(store, {
+      get(target, name) {
+        const member = Reflect.get(target, name) as (request: unknown) => Promise<unknown>
+        return async (request: unknown) => {
+          const reply = await member.call(target, request)
+          if (name !== 'beat') return reply
+          beats.push(Math.round(clock.now()))
+          return changeReply(reply as BeatReply)
+        }
+      },
+    }),
+    onReply: () => {},
+    onFailure: (error) => failures.push(error),
+  })
+  const pass = async (ms: number) => {
+    for (let n = 0; n < ms / 10; n++) {
+      clock.advance(10)
+      await nextTurn()
+    }
+  }
+  return { clock, store, member, traffic, beats, failures, pass }
+}
+
+describe('NodeTraffic', () => {
+  it('joins, then sends beats at the interval, and nothing else without changes', async () => {
+    const { traffic, beats, pass, clock, store, member } = trafficOf()
+    traffic.start()
+    await pass(3500)
+    expect(beats).toHaveLength(4)
+    for (const [n, at] of beats.slice(1).entries()) expect(at - (beats[n] ?? 0)).toBe(1000)
+    expect(clock.pendingTimers).toBe(1)
+    await traffic.close(async () => {})
+    expect(clock.pendingTimers).toBe(0)
+    expect(await store.nodes()).toMatchObject([{ tag: member.tag, state: 'dead' }])
+  })
+
+  it.each([
+    { reason: 'more bans wait', change: { hasMoreBans: true } },
+    { reason: 'others starve and it has idle credits', change: { isStarving: true } },
+  ])('hurries when $reason', async ({ change }) => {
+    const { traffic, member, beats, pass } = trafficOf(
+      (reply) => ({ ...reply, ...change }) as BeatReply,
+    )
+    member.tryTake([{ key: 'pool', max: 9 }], 0)
+    traffic.start()
+    await pass(300)
+    expect(beats.length).toBeGreaterThan(1)
+    await traffic.close(async () => {})
+  })
+
+  it('joins again under another tag when the store has declared the node dead', async () => {
+    const { traffic, store, member, pass } = trafficOf()
+    traffic.start()
+    await pass(100)
+    await store.leave({ tag: 'tag1', epoch: member.epoch })
+    member.journal.put('x', 'v')
+    await pass(1500)
+    expect(member.tag).toBe('tag2')
+    expect(await store.directory('tag2')).toEqual([{ publicId: 'x', value: 'v' }])
+    await traffic.close(async () => {})
+  })
+
+  it('removes what a dead node has left', async () => {
+    const { traffic, store, pass, member } = trafficOf()
+    traffic.start()
+    await pass(100)
+    const claims = [{ key: 'user ann', target: 1, max: 1 }]
+    await store.join({ tag: 'other', nonce: 'n', info: '{}', claims })
+    await store.leave({ tag: 'other', epoch: member.epoch })
+    await pass(1200)
+    expect(await store.usage('user ann')).toEqual({ granted: 0, nodes: {} })
+    expect(await store.nodes()).toHaveLength(1)
+    await traffic.close(async () => {})
+  })
+
+  it('gives up at the first failure when it closes', async () => {
+    const { traffic, pass, failures, store, member } = trafficOf()
+    traffic.start()
+    await pass(100)
+    await traffic.close(() => Promise.reject(new Error('away')))
+    expect(failures).toEqual([new Error('away')])
+    expect(await store.nodes()).toMatchObject([{ tag: member.tag, state: 'active' }])
+  })
+})
