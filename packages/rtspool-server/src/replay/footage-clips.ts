@@ -170,12 +170,17 @@ export function endOf({ clip, file }: OpenClip): number {
   return last ? clip.startMs + file.endMsOf(last) : clip.startMs
 }
 
+/** Returns the end of the leading track of a file, in milliseconds since 1970. */
+export function leaderEndOf({ clip, file }: OpenClip): number {
+  const last = file.fragments.at(-1)
+  return last ? clip.startMs + file.leaderEndMsOf(last) : clip.startMs
+}
+
 /**
  * Returns whether the leading track of a file has footage up to `toMs`, the end of a range in milliseconds since 1970.
  */
-export function isReached({ clip, file }: OpenClip, toMs: number): boolean {
-  const last = file.fragments.at(-1)
-  return last !== undefined && clip.startMs + file.leaderEndMsOf(last) >= toMs - roundingMs
+export function isReached(open: OpenClip, toMs: number): boolean {
+  return open.file.fragments.length > 0 && leaderEndOf(open) >= toMs - roundingMs
 }
 
 function lanesOf(

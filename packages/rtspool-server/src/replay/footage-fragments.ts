@@ -4,6 +4,7 @@ import {
   type FootageClips,
   gapMs,
   isReached,
+  leaderEndOf,
   type OpenClip,
   roundingMs,
 } from './footage-clips.js'
@@ -16,6 +17,7 @@ export interface ReadFragment extends OpenClip {
   /** True for the last fragment in front of a gap, or in front of the end. */
   readonly isBeforeGap: boolean
   readonly isLast: boolean
+  /** Milliseconds of gaps in front of the fragment, less those for which two files overlap: playback takes no time for them. */
   readonly skippedMs: number
   /** End of the range in milliseconds since 1970, if the range is read forward. */
   readonly toMs?: number
@@ -33,6 +35,7 @@ export async function* fragmentsForward(
   const first = await footage.at(fromMs)
   let { clip } = first
   let beforeEndMs: number | undefined
+  let beforeLeaderEndMs = Number.NEGATIVE_INFINITY
   let skippedMs = 0
   while (clip && clip.startMs < toMs && !footage.isClosed) {
     const open = await footage.open(clip)
@@ -57,7 +60,9 @@ export async function* fragmentsForward(
           if (isFirst && !file.isEntry(fragment)) continue
           const pauseMs = beforeEndMs === undefined ? 0 : startMs(fragment) - beforeEndMs
           const isAfterGap = isFirst && pauseMs > gapMs
+          const overlapMs = isFirst ? beforeLeaderEndMs - startMs(fragment) : 0
           if (isAfterGap) skippedMs += pauseMs
+          else if (overlapMs > roundingMs) skippedMs -= overlapMs
           const after = await footage.followerOf(open, index, toMs)
           const isBeforeGap = after === 'gap' || after === 'end'
           const isLast = after === 'end'
@@ -65,7 +70,10 @@ export async function* fragmentsForward(
           isFirst = false
         }
         if (isReached(open, toMs)) return
-        if (!isFirst) beforeEndMs = endOf(open)
+        if (!isFirst) {
+          beforeEndMs = endOf(open)
+          beforeLeaderEndMs = leaderEndOf(open)
+        }
       } finally {
         await open.file.close()
       }

@@ -23,7 +23,10 @@ export interface FootageUnit {
   readonly isEnd: boolean
   /** True for the last unit of its track in the direction of playback: no footage follows. */
   readonly isTerminal: boolean
-  /** Milliseconds of all gaps between the start of the playback and the unit, which the playback skips. */
+  /**
+   * Milliseconds of all gaps between the start of the playback and the unit, which the playback skips. Overlaps of two files
+   * count as negative.
+   */
   readonly skippedMs: number
 }
 

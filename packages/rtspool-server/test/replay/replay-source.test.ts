@@ -27,11 +27,18 @@ import {
 const onvif: PlayManner = { ...normalManner, replayCSeq: 5 }
 const unpaced: PlayManner = { ...onvif, rateControl: false }
 
-/** Footage of 25 s in files of 10 s, and after a gap of 35 s, further 5 s. */
-async function open({ query = undefined as string | undefined } = {}) {
+/** Makes a folder with footage of 25 s in files of 10 s, and after a gap of 35 s, further 5 s. */
+async function footageWithGap(): Promise<string> {
   const folder = newFolder()
   await recordFiles(folder)
   await recordFiles(folder, { startMs: noonMs + 60_000, seconds: 5 })
+  return folder
+}
+
+async function open(
+  options: { readonly query?: string | undefined; readonly folder?: string } = {},
+) {
+  const { query, folder = await footageWithGap() } = options
   const recordings = new StoredRecordings(planFor(folder))
   const failures: unknown[] = []
   const source = await openReplay(
@@ -95,6 +102,19 @@ describe('a recording that is played', () => {
     // RTP time goes on as if there were no gap.
     const passed = ((last?.timestamp ?? 0) - (first?.timestamp ?? 0) + 2 ** 32) % 2 ** 32
     expect(passed).toBe(90_000 * (30 - 0.04))
+  })
+
+  it('has RTP times that go on where the clock was set back, and files overlap', async () => {
+    const folder = newFolder()
+    await recordFiles(folder, { seconds: 8 })
+    await recordFiles(folder, { startMs: noonMs + 7_600, seconds: 4 })
+    const { player, play } = await open({ folder })
+    await play({ startSeconds: 0, endSeconds: 12 }, onvif)
+    const sent = player.tracks[0]?.sent ?? []
+    expect(timesOf(sent)).toEqual([...steps(0, 8_000, 40), ...steps(7_600, 11_600, 40)])
+    const [first] = sent
+    const ticks = sent.map(({ timestamp }) => (timestamp - (first?.timestamp ?? 0)) >>> 0)
+    expect(ticks).toEqual(sent.map((_, index) => index * 3_600))
   })
 
   it('marks the gap and the end', async () => {
