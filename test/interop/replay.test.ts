@@ -1,17 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { settle } from '../../packages/rtspool/test/support/until.js'
-import { exportRange } from '../../packages/rtspool-server/src/recording/stored/exported-range.js'
-import { FileIndexes } from '../../packages/rtspool-server/src/recording/stored/file-indexes.js'
-import {
-  SegmentCatalog,
-  type StoredSegment,
-} from '../../packages/rtspool-server/src/recording/stored/segment-catalog.js'
 import { reasonToSkip } from '../../scripts/programs.mjs'
-import { ConfiguredCommand } from './support/configured-command.js'
 import { decode } from './support/frames.js'
+import {
+  clipSeconds,
+  ffmpeg,
+  GapRecording,
+  gapSeconds,
+  pictureCount,
+  publishOnce,
+} from './support/gap-recording.js'
 import { MediaFiles } from './support/media-files.js'
 import { endPrograms, Program } from './support/process.js'
 import { gstreamerPlayer, requirePrograms } from './support/programs.js'
@@ -19,17 +18,6 @@ import { gstreamerPlayer, requirePrograms } from './support/programs.js'
 const player = fileURLToPath(new URL('support/replaying-player.py', import.meta.url))
 /** Seconds from 1900 to 1970. */
 const ntpEpochSeconds = 2_208_988_800
-const clipSeconds = 4
-const pictureCount = clipSeconds * 25
-const gapSeconds = 2
-
-const config = `
-rtsp: { port: 0, host: 127.0.0.1 }
-log: { format: json, level: debug }
-recordings:
-  all: { path: /live/*, folder: recordings, segmentSeconds: 3, timeZone: UTC }
-`
-
 /** A picture or frame of sound that GStreamer has decoded, with its time from the beginning of the recording. */
 interface Step {
   readonly seconds: number
@@ -38,54 +26,31 @@ interface Step {
 
 describe('a recording with a gap, over RTSP', () => {
   let files: MediaFiles
-  let command: ConfiguredCommand
-  let url: string
-  let segments: readonly StoredSegment[] = []
-  let exported: string
-  let recordings = 0
+  let recording: GapRecording
+  let recordings = 2
   /** Beginning of the recording, of its second part, and its end, in seconds from 1900 on. */
   let [beginSeconds, secondSeconds, endSeconds] = [0, 0, 0]
   beforeAll(async () => {
     files = await MediaFiles.create()
     if (reasonToSkip('ffmpeg')) return
-    const extra = ['-g', '25', '-bf', '2']
-    const picture = 'testsrc2=size=160x120:rate=25'
-    const clip = { name: 'clip.mp4', video: 'h264', audio: 'aac', seconds: clipSeconds } as const
-    const file = await files.make({ ...clip, picture, extra })
-    command = await ConfiguredCommand.start(config)
-    for (const part of [1, 2]) {
-      await publishOnce(file, `${command.url}/live/cam`)
-      await command.line('recording stopped', ++recordings)
-      if (part === 1)
-        await settle(gapSeconds * 1000, 'a gap in the recording is a span of real time')
-    }
-    const folder = join(command.folder, 'recordings')
-    segments = await new SegmentCatalog({ folder, name: 'all' }).list()
-    const second = segments.find(
-      (each, index) => each.startMs - (segments[index - 1]?.endMs ?? each.startMs) > 500,
-    )
-    const [begin, end] = [segments[0]?.startMs ?? 0, segments.at(-1)?.endMs ?? 0]
-    const times = [begin, second?.startMs ?? 0, end].map((ms) => ms / 1000 + ntpEpochSeconds)
-    ;[beginSeconds = 0, secondSeconds = 0, endSeconds = 0] = times
-    exported = files.pathOf('exported.mp4')
-    const range = { fromMs: 0, toMs: Number.POSITIVE_INFINITY }
-    const plan = await exportRange(folder, segments, range, { indexes: new FileIndexes() })
-    await writeFile(exported, plan.read())
-    url = `${command.url}/replay/live/cam`
+    recording = await GapRecording.create(files)
+    const times = [recording.beginMs, recording.secondMs, recording.endMs]
+    const seconds = times.map((ms) => ms / 1000 + ntpEpochSeconds)
+    ;[beginSeconds = 0, secondSeconds = 0, endSeconds = 0] = seconds
   }, 60_000)
   afterAll(async () => {
-    await command?.stop()
+    await recording?.stop()
     await endPrograms()
     await files.remove()
   })
 
   test('is played by ffmpeg: the pictures of the export, without an error', async (context) => {
     requirePrograms(context, 'ffmpeg')
-    expect(segments.length).toBeGreaterThanOrEqual(3)
+    expect(recording.segments.length).toBeGreaterThanOrEqual(3)
     expect(secondSeconds - beginSeconds).toBeGreaterThan(clipSeconds + gapSeconds / 2)
     const [played, stored] = await Promise.all([
-      decode({ input: url, transport: 'tcp' }),
-      decode({ input: exported }),
+      decode({ input: recording.url, transport: 'tcp' }),
+      decode({ input: recording.exported }),
     ])
     expect(played.errors).toEqual([])
     expect(stored.pictures).toHaveLength(2 * pictureCount)
@@ -94,10 +59,10 @@ describe('a recording with a gap, over RTSP', () => {
 
   test('is played by ffmpeg from a time of day in the URL, behind the gap', async (context) => {
     requirePrograms(context, 'ffmpeg')
-    const from = new Date((secondSeconds - ntpEpochSeconds) * 1000 - 500).toISOString()
+    const from = new Date(recording.secondMs - 500).toISOString()
     const [played, stored] = await Promise.all([
-      decode({ input: `${url}?starttime=${from}`, transport: 'tcp' }),
-      decode({ input: exported }),
+      decode({ input: `${recording.url}?starttime=${from}`, transport: 'tcp' }),
+      decode({ input: recording.exported }),
     ])
     expect(played.errors).toEqual([])
     const second = stored.pictures.slice(pictureCount).map(({ md5 }) => md5)
@@ -140,9 +105,9 @@ describe('a recording with a gap, over RTSP', () => {
       const tone = 'aevalsrc=0.9*sin(2765*t)*sin(4*t):s=8000:d=2'
       await ffmpeg('-f', 'lavfi', '-i', tone, '-c:a', `pcm_${law}`, file)
       await ffmpeg('-i', file, '-f', 's16le', sent)
-      await publishOnce(file, `${command.url}/live/${law}`)
-      await command.line('recording stopped', ++recordings)
-      const played = `${command.url}/replay/live/${law}`
+      await publishOnce(file, `${recording.command.url}/live/${law}`)
+      await recording.command.line('recording stopped', ++recordings)
+      const played = `${recording.command.url}/replay/live/${law}`
       const [one, other] = [files.pathOf(`${law}-ffmpeg.raw`), files.pathOf(`${law}-gst.raw`)]
       const gstreamer = new Program('gst-launch-1.0', [
         ...['-q', 'uridecodebin', `uri=${played.replace('rtsp:', 'rtspt:')}`, '!', 'audioconvert'],
@@ -158,7 +123,7 @@ describe('a recording with a gap, over RTSP', () => {
   )
 
   async function replay(...steps: string[]): Promise<Step[]> {
-    const program = new Program('/usr/bin/python3', [player, url, ...steps])
+    const program = new Program('/usr/bin/python3', [player, recording.url, ...steps])
     expect([await program.ended(45_000), program.stderr]).toEqual([0, ''])
     return JSON.parse(program.stdout) as Step[]
   }
@@ -167,15 +132,3 @@ describe('a recording with a gap, over RTSP', () => {
 /** Returns whether times never decrease. rtspsrc gives two pictures one time now and then. */
 const isRising = (times: readonly number[]): boolean =>
   times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0))
-
-/** Publishes a file in real time, once. */
-const publishOnce = (file: string, url: string): Promise<void> =>
-  ffmpeg('-re', '-i', file, '-c', 'copy', '-f', 'rtsp', '-rtsp_transport', 'tcp', url)
-
-async function ffmpeg(...given: string[]): Promise<void> {
-  const program = new Program('ffmpeg', [
-    ...['-hide_banner', '-nostdin', '-loglevel', 'error'],
-    ...given,
-  ])
-  expect([await program.ended(30_000), program.stderr]).toEqual([0, ''])
-}

@@ -30,7 +30,7 @@ export function requireVlc(context: TestContext): void {
     context.skip('no VLC with its RTSP client is on the PATH; npm run test:players brings one')
 }
 
-const hasVlc = spawnSync('sh', ['-c', 'vlc --list | grep -q live555']).status === 0
+export const hasVlc = spawnSync('sh', ['-c', 'vlc --list | grep -q live555']).status === 0
 
 /** Plays with VLC as a person would, except that its screen and its loudspeaker are files. */
 export async function playWithVlc(options: VlcOptions): Promise<VlcResult> {
