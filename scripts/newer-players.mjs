@@ -27,6 +27,8 @@ const packages = [
   ...['gstreamer1.0-plugins-ugly', 'gstreamer1.0-libav', 'gstreamer1.0-rtsp', 'livemedia-utils'],
 ]
 const programs = ['ffmpeg', 'ffprobe', 'gst-launch-1.0', 'gst-inspect-1.0', 'vlc', 'openRTSP']
+/** Programs of the same packages that only serve: they cannot be tried by asking for their version. */
+const servers = ['live555MediaServer']
 /** Where libraries are, below the usual folder: installing the packages would make the linker know these. */
 const libraryFolders = ['', 'blas', 'lapack', 'libproxy', 'pulseaudio', 'vlc']
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
@@ -49,7 +51,10 @@ export const newerPlayersBin = join(home, 'bin')
  * @throws {Error} When what was fetched cannot be unpacked or does not run.
  */
 export async function ensureNewerPlayers() {
-  if (existsSync(home)) return undefined
+  if (existsSync(home)) {
+    writePrograms(home, servers)
+    return undefined
+  }
   const missing = ['apt-get', 'dpkg-deb', 'unshare'].filter(isMissing)
   if (missing.length > 0) return `missing: ${missing.join(', ')} (Debian: apt dpkg util-linux)`
   mkdirSync(cache, { recursive: true })
@@ -61,7 +66,7 @@ export async function ensureNewerPlayers() {
     await unpack(archives, join(directory, 'root'))
     rmSync(archives, { recursive: true })
     rmSync(join(directory, 'apt'), { recursive: true })
-    writePrograms(directory)
+    writePrograms(directory, [...programs, ...servers])
     tryPrograms(join(directory, 'bin'))
     // It has been made by trying, with the names that the plugins no longer have once they have moved.
     rmSync(join(directory, 'gstreamer-registry'), { force: true })
@@ -163,13 +168,13 @@ async function unpack(archives, target) {
 }
 
 /** One small script a program, which runs it with the libraries and plugins that it came with. */
-function writePrograms(directory) {
+function writePrograms(directory, names) {
   const usr = join(directory, 'root/usr')
   const triplet = readdirSync(join(usr, 'lib')).find((name) => /-linux-gnu/.test(name))
   const loader = readdirSync(join(usr, 'lib', triplet)).find((name) => /^ld-linux/.test(name))
   const libraries = libraryFolders.map((folder) => join('$lib', folder)).join(':')
-  mkdirSync(join(directory, 'bin'))
-  for (const program of programs) {
+  mkdirSync(join(directory, 'bin'), { recursive: true })
+  for (const program of names) {
     const script = `#!/bin/sh
 home=$(dirname "$(dirname "$(readlink -f "$0")")")
 lib=$home/root/usr/lib/${triplet}
