@@ -116,6 +116,15 @@ export default defineConfig({
         },
       },
       {
+        // Examples that push, for ten minutes: a table, and only when it is asked for.
+        test: {
+          name: 'drift',
+          sequence: { groupOrder: 7 },
+          include: ['test/interop/**/*.table.ts'],
+          hookTimeout: 150_000,
+        },
+      },
+      {
         // Another runtime, which has to be fetched: only when it is asked for.
         test: {
           name: 'deno',

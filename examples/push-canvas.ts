@@ -7,7 +7,7 @@ import { h264, LiveMedia } from 'rtspool/push'
 
 const width = 160
 const height = 96
-const framesPerSecond = 10
+const framesPerSecond = 30
 const lampSize = 16
 
 const port = Number(process.env.PORT ?? 8554)

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { RtspServer } from 'rtspool'
 import { aac, h264, LiveMedia } from 'rtspool/push'
 
-const frameRate = 25
+const frameRate = 30
 const testInput = [
   ...['-re', '-f', 'lavfi', '-i', `testsrc2=size=640x360:rate=${frameRate}`],
   ...['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'],
