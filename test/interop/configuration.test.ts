@@ -73,6 +73,16 @@ describe('the command', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('ends quietly when the reader of its output has gone', async () => {
+    const piped = new Program('sh', [
+      '-c',
+      '"$0" "$1" config schema | true',
+      process.execPath,
+      main,
+    ])
+    expect([await piped.exited, piped.stderr]).toEqual([0, ''])
+  })
+
   it('writes an example that it can start with', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rtspool-init-'))
     expect(await run(['init'], folder)).toMatchObject({ code: 0, stderr: '' })

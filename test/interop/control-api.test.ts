@@ -87,6 +87,7 @@ const errorsElsewhere = [
   ),
   ...['exportRecording too-many', 'playRecording too-many'],
   ...['changeSource conflict', 'removeSource conflict'],
+  'login login-unavailable',
 ]
 
 describe('a client made from the document of the real command', () => {

@@ -15,10 +15,14 @@ import { serve } from './serve.js'
 export async function run(args: readonly string[]): Promise<number> {
   const version = ownVersion()
   const command = commands[args[0] ?? '']
-  if (command) return command(args.slice(1), version)
+  if (command) {
+    endWithReader()
+    return command(args.slice(1), version)
+  }
   const invocation = parseCommandLine(args, version, takeEnvironment(process.env))
   switch (invocation.kind) {
     case 'print':
+      endWithReader()
       process.stdout.write(invocation.stdout)
       return invocation.exitCode
     case 'refuse':
@@ -27,6 +31,17 @@ export async function run(args: readonly string[]): Promise<number> {
     case 'serve':
       return serve(invocation.options, version)
   }
+}
+
+/**
+ * Ends the process quietly if the reader of its output has gone, as `head` does after its last line. Other errors of the
+ * output end the process with their message.
+ */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
+    throw error
+  })
 }
 
 type SubCommand = (args: readonly string[], version: string) => Promise<number>

@@ -24,11 +24,11 @@ export function logComings(server: RtspServer, lines: RepeatLimit): void {
     const facts = { ...factsOf(session), ...courseOf(session), reason }
     lines.write('info', 'session removed', reason, facts)
   })
-  server.on('connectionOpened', ({ remoteAddress: address, remotePort: port }) => {
-    lines.write('debug', 'connection opened', '', { address, port })
+  server.on('connectionOpened', (connection) => {
+    lines.write('debug', 'connection opened', '', ends(connection))
   })
-  server.on('connectionClosed', ({ remoteAddress: address, remotePort: port }) => {
-    lines.write('debug', 'connection closed', '', { address, port })
+  server.on('connectionClosed', (connection) => {
+    lines.write('debug', 'connection closed', '', ends(connection))
   })
   server.on('pressureChanged', ({ level, value, parts }, previous) => {
     const facts = { level, previous, pressure: rounded(value), ...partsOf(parts) }
@@ -37,6 +37,11 @@ export function logComings(server: RtspServer, lines: RepeatLimit): void {
   logPublishers(server, lines)
 }
 
+/** Returns the facts of a connection for a log line: public id and address of the client. */
+const ends = ({ publicId, remoteAddress: address, remotePort: port }: ConnectionInfo) => ({
+  ...{ connection: publicId, address, port },
+})
+
 const rounded = (share: number): number => Math.round(share * 100) / 100
 
 const partsOf = (parts: PressureParts): object =>
@@ -44,10 +49,10 @@ const partsOf = (parts: PressureParts): object =>
 
 function logPublishers(server: RtspServer, lines: RepeatLimit): void {
   server.on('publishStarted', (path, { session }) => {
-    lines.write('info', 'publishing started', '', { path, address: session.owner?.address })
+    lines.write('info', 'publishing started', '', { ...factsOf(session), path })
   })
   server.on('publishEnded', (path, { session }) => {
-    lines.write('info', 'publishing ended', '', { path, address: session.owner?.address })
+    lines.write('info', 'publishing ended', '', { ...factsOf(session), path })
   })
 }
 
@@ -79,10 +84,11 @@ export function logRefusals(server: RtspServer, lines: RepeatLimit): void {
     const facts = { limit, path, address: owner?.address, user: owner?.user }
     lines.write('warn', 'session refused', limit, facts)
   })
-  server.on('accessRefused', ({ reason, user, address, method, path, why }) => {
+  server.on('accessRefused', ({ reason, connectionId, user, address, method, path, why }) => {
     // Clients send a request before they log in: that is normal.
     const level = reason === 'missing' || reason === 'stale' ? 'debug' : 'warn'
-    lines.write(level, 'access refused', reason, { reason, why, user, address, method, path })
+    const facts = { reason, why, connection: connectionId, user, address, method, path }
+    lines.write(level, 'access refused', reason, facts)
   })
   server.on('requestFailed', (error, request, connection) => {
     const code = error instanceof RtspError ? error.code : 'unknown'
@@ -107,8 +113,9 @@ const proxyHeaderPattern = /got "(?:PROXY (?:TCP|UNKNOWN)|\\x00")/
  */
 function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
   let hasWarned = false
-  server.on('messageRefused', ({ code, message }, { remoteAddress: address = '' }) => {
-    lines.write('info', 'message refused', code, { address, code, why: message })
+  server.on('messageRefused', ({ code, message }, { publicId, remoteAddress: address = '' }) => {
+    const facts = { connection: publicId, address, code, why: message }
+    lines.write('info', 'message refused', code, facts)
     if (hasWarned || !nearNetworks.has(address) || !proxyHeaderPattern.test(message)) return
     hasWarned = true
     const text = `bytes from ${address} look like a PROXY header, but rtsp.trustedProxies does not name this proxy`
@@ -116,9 +123,13 @@ function logNoMessages(server: RtspServer, lines: RepeatLimit): void {
   })
 }
 
-/** Returns the facts of a session for a log line: public id, path, address and user. */
-function factsOf({ publicId, paths, owner }: Session) {
-  return { session: publicId, path: paths[0], address: owner?.address, user: owner?.user }
+/**
+ * Returns the facts of a session for a log line: its public id and that of the connection of its last SETUP, path,
+ * address and user. A session that was just created has no connection yet.
+ */
+function factsOf({ publicId, use, paths, owner }: Session) {
+  const ids = { session: publicId, connection: use?.connectionId }
+  return { ...ids, path: paths[0], address: owner?.address, user: owner?.user }
 }
 
 /** Returns the course of a session for a log line: duration, traffic and transport. */
@@ -137,9 +148,13 @@ function courseOf(session: Session): object {
  */
 const pathPattern = /^[a-z]+:\/\/[^/?#]*([^?#]*)/i
 
-function askedBy({ method, uri }: RtspRequest, { remoteAddress }: ConnectionInfo) {
+/** Returns the facts of a request for a log line: its CSeq, the public id of its connection, path and address. */
+function askedBy(
+  { method, uri, headers }: RtspRequest,
+  { publicId, remoteAddress }: ConnectionInfo,
+) {
   return {
-    method,
+    ...{ method, cseq: headers.get('CSeq'), connection: publicId },
     path: pathPattern.exec(uri)?.[1] ?? uri.split(/[?#]/)[0],
     address: remoteAddress,
   }

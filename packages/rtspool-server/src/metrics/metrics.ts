@@ -16,6 +16,7 @@ import type { SourceService } from '../sources/source-service.js'
 import { sourceStates } from '../sources/source-status.js'
 import { defineClusterMetrics } from './cluster-metrics.js'
 import { MetricSet, type Series } from './metric-set.js'
+import { flowingStates, SetupTimes } from './setup-times.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
 /**
@@ -27,6 +28,7 @@ const methods = [
   ...(['TEARDOWN', 'GET_PARAMETER', 'SET_PARAMETER', 'other'] as const),
 ] as const
 type Method = (typeof methods)[number]
+const setupSeconds = [0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 15] as const
 const requestSeconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5] as const
 const nanosecondsPerSecond = 1e9
 const loopResolutionMs = 20
@@ -59,6 +61,7 @@ export class Metrics {
   /** Sessions of viewers who read too slowly, so that packets are left out at present. */
   readonly #slow = new Set<Session>()
   readonly #onBehind = (session: Session) => void this.#slow.add(session)
+  readonly #setupTimes: SetupTimes
   readonly #noteRequest: (method: Method, seconds: number) => void
   readonly #onAnswered = ({ method }: RtspRequest, { milliseconds }: RequestAnswer) => {
     const known = methods.find((each) => each === method) ?? 'other'
@@ -80,6 +83,18 @@ export class Metrics {
     const help = 'Time from a request to its response; method is "other" for unknown ones'
     const facts = { name: 'rtspool_request_seconds', help, label: 'method' }
     this.#noteRequest = this.#set.times(facts, methods, requestSeconds)
+    this.#setupTimes = new SetupTimes(
+      rtsp.pool,
+      this.#set.times(
+        {
+          name: 'rtspool_session_setup_seconds',
+          help: 'Time from the creation of a session until it plays or records for the first time',
+          label: 'state',
+        },
+        flowingStates,
+        setupSeconds,
+      ),
+    )
     this.#defineSessions()
     this.#defineConnections()
     this.#defineTraffic()
@@ -93,6 +108,7 @@ export class Metrics {
 
   close(): void {
     this.#loop.disable()
+    this.#setupTimes.close()
     this.#rtsp.off('viewerFellBehind', this.#onBehind)
     this.#rtsp.off('viewerCaughtUp', this.#onCaughtUp)
     this.#rtsp.pool.off('sessionRemoved', this.#onCaughtUp)

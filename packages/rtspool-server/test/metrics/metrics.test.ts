@@ -5,6 +5,7 @@ import { mountCamera } from '../../../rtspool/test/support/dialogue.js'
 import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
 import {
   connectTo,
+  expectOk,
   play,
   publish,
   startServer,
@@ -96,6 +97,24 @@ describe('metrics', () => {
       'rtspool_request_seconds_count{method="SETUP"}': 0,
     })
     expect(series.get('rtspool_request_seconds_sum{method="OPTIONS"}')).toBeGreaterThan(0)
+  })
+
+  it('have the times until sessions play or record, once for each', async () => {
+    const { api, server } = await startApi()
+    await publish(await connectTo(server), urlOf(server, '/live/door'))
+    mountCamera(server)
+    const client = await connectTo(server)
+    const url = urlOf(server, '/cam')
+    const { session } = await play(client, url)
+    const inSession = { headers: { Session: session } }
+    for (const method of ['PAUSE', 'PLAY']) await expectOk(client, method, url, inSession)
+    const series = seriesOf((await api.call('getMetrics')).body)
+    for (const state of ['Playing', 'Recording']) {
+      expect(series.get(`rtspool_session_setup_seconds_count{state="${state}"}`)).toBe(1)
+      const sum = series.get(`rtspool_session_setup_seconds_sum{state="${state}"}`) ?? 0
+      expect(sum).toBeGreaterThan(0)
+      expect(sum).toBeLessThan(60)
+    }
   })
 
   it('count bans and what they keep out, and show a drain', async () => {

@@ -37,6 +37,8 @@ export interface AccessRefusal extends AccessContext {
   readonly reason: AuthRefusalReason
   /** Method of the request; `recheck` if the hook `login` failed when asked again about a session. */
   readonly method: string
+  /** Public id of the connection of the request. */
+  readonly connectionId: string
   /** Explanation of the refusal by the hook `login`, for the operator; `undefined` = none. */
   readonly why?: string | undefined
 }
@@ -351,7 +353,9 @@ export class Authenticator implements Authorizer {
     const asked = accessOf(request, subjectOf(request, user), user)
     const access = right === undefined ? asked : { ...asked, action: right }
     const { method } = request.request
-    this.#onRefused({ ...access, reason, method, ...(why === undefined ? {} : { why }) })
+    const { publicId: connectionId } = request.connection
+    const facts = { reason, method, connectionId }
+    this.#onRefused({ ...access, ...facts, ...(why === undefined ? {} : { why }) })
     if (reason === 'forbidden') return { refusal: { statusCode: 403 } }
     if (reason === 'unavailable') return { refusal: { statusCode: 503 } }
     const { connection } = request

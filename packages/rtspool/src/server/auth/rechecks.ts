@@ -33,6 +33,8 @@ const randomSteps = 2 ** 16
 export interface RecheckFailure extends AccessContext {
   readonly reason: 'unavailable'
   readonly method: 'recheck'
+  /** Public id of the connection on which the session was created. */
+  readonly connectionId: string
   readonly why: string | undefined
 }
 
@@ -168,9 +170,9 @@ export class Rechecks {
   }
 
   #failed(session: Session, recheck: Recheck, why: string | undefined): void {
-    const { address, path, action } = recheck.question
-    const { user } = recheck
-    this.#onFailure({ user, address, path, action, reason: 'unavailable', method: 'recheck', why })
+    const { address, path, action, connectionId } = recheck.question
+    const asked = { user: recheck.user, address, path, action, connectionId }
+    this.#onFailure({ ...asked, reason: 'unavailable', method: 'recheck', why })
     recheck.failures++
     if (recheck.failures >= maxFailures) this.#end(session)
     else recheck.dueAt = this.#clock.now() + Math.min(recheck.intervalMs, maxRetryMs)
