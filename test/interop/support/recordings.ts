@@ -57,8 +57,11 @@ async function hashesOf(file: string, [stream = '', ...filter]: string[]): Promi
     ...['-hide_banner', '-nostdin', '-v', 'error', '-i', file, '-map', stream, '-c', 'copy'],
     ...[...filter, '-f', 'framehash', '-'],
   ])
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.split(',').at(-1)?.trim() ?? '')
+  return (
+    stdout
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      // Hashes of side data may stand behind that of the unit.
+      .map((line) => line.split(',')[5]?.trim() ?? '')
+  )
 }
