@@ -15,6 +15,7 @@ const limits = {
   fieldsOfClass: { limit: 16 },
   guessesOfFounders: { limit: 10 },
   guessesOfNewcomer: { limit: 7 },
+  guessesByFolder: { limit: 19 },
 }
 
 /** First thoughts of people who looked for a feature before they knew the folders. */
@@ -47,6 +48,44 @@ const guessesOfNewcomer = {
   'MP4 reader': 'file/mp4.ts',
   'sender reports': 'rtcp/sender-report.ts',
   'clock of tests': 'testing/manual-clock.ts',
+}
+
+/** First thoughts of somebody who knew the names of the folders, and not those of the files. */
+const guessesByFolder = {
+  'error codes': 'rtspool/src/errors.ts',
+  'connections of an address': 'door/connection-limits.ts',
+  'options of a running server': 'server/update.ts',
+  'counts of a server': 'server/stats.ts',
+  overload: 'overload/overload.ts',
+  'TEARDOWN handler': 'handlers/teardown.ts',
+  'Range header': 'headers/range.ts',
+  'RTP-Info header': 'headers/rtp-info.ts',
+  'fmtp of SDP': 'sdp/fmtp.ts',
+  BYE: 'rtcp/bye.ts',
+  'MIKEY parser': 'mikey/parse.ts',
+  'H.265 packetizer': 'payloader/h265.ts',
+  'Opus depacketizer': 'depacketizer/opus.ts',
+  'slow viewers': 'fan-out/slow-reader.ts',
+  'seeking in files': 'file/seek.ts',
+  'PROXY protocol': 'door/proxy-protocol.ts',
+  'scale of a replay': 'replay/scale.ts',
+  'segments of recordings': 'recording/segment.ts',
+  'removal of old recordings': 'stored/retention.ts',
+  'JPEG snapshots': 'snapshots/jpeg.ts',
+  webhooks: 'events/webhook.ts',
+  Prometheus: 'metrics/metrics.ts',
+  'format of the log': 'log/format.ts',
+  'health check': 'health/health.ts',
+  'configuration file': 'config/parse.ts',
+  'reload of the configuration': 'reload/reload.ts',
+  'keys of TLS': 'sections/tls.ts',
+  'completion in bash': 'completion/bash.ts',
+  'rtspool user': 'users/user-command.ts',
+  'faults of a camera': 'camera/faults.ts',
+  'ONVIF discovery': 'onvif/discovery.ts',
+  'MP4 header of the live picture': 'fmp4/moov.ts',
+  'text at the start': 'rtspool-server/src/banner.ts',
+  'end by a signal': 'rtspool-server/src/shutdown.ts',
 }
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -127,6 +166,7 @@ const measures = [
   mostFields(),
   rightGuesses('guesses of founders', guessesOfFounders, limits.guessesOfFounders),
   rightGuesses('guesses of a newcomer', guessesOfNewcomer, limits.guessesOfNewcomer),
+  rightGuesses('guesses by folder', guessesByFolder, limits.guessesByFolder),
 ]
 for (const { measure, value, limit, wanted, is, isLeast } of measures) {
   const isKept = isLeast ? value >= limit : value <= limit

@@ -3,7 +3,7 @@ import { type CommandOutput, runCommand } from '../config/commands/config-comman
 import type { Environment } from '../config/environment.js'
 import { findConfigFile, loadConfig } from '../config/load-config.js'
 import { ConfigError } from '../config/problems.js'
-import { checkHealth } from './check-health.js'
+import { checkHealth } from './health.js'
 import { ownUrl } from './own-url.js'
 
 const defaultTimeout = 5
