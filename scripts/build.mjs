@@ -8,6 +8,7 @@ async function build() {
   ensureBuilt()
   const { stripComments } = await import('./strip-comments.mjs')
   stripComments('packages/rtspool')
+  stripComments('packages/rtspool-server')
   const { addDocs } = await import('./package-docs.mjs')
   addDocs()
 }

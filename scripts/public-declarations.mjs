@@ -56,7 +56,7 @@ function namedStatements(program, entries) {
  * @returns {Map<string, { pos: number, end: number }[]>} By path of the file: the places of these statements in its text.
  */
 export function hiddenStatements(packageFolder) {
-  const { exports } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
+  const { exports = {} } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
   const entries = Object.values(exports)
     .filter(({ types }) => types)
     .map(({ types }) => join(packageFolder, types))
