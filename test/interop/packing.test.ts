@@ -42,14 +42,17 @@ function npm(cwd: string, ...args: string[]): string {
   return stdout
 }
 
-/** Pages and examples of the repository; those of evidence are for readers of the repository only. */
+/** Pages and examples of the repository; those of evidence and of the architecture are for its readers only. */
 function documents(): string[] {
   const named = (folder: string, ending: string) =>
     readdirSync(join(copy, folder), { recursive: true })
       .map((name) => String(name).replaceAll('\\', '/'))
       .filter((name) => name.endsWith(ending))
-  const pages = named('docs', '.md').filter((name) => !name.startsWith('evidence/'))
-  return [...pages, ...named('examples', '.ts').map((name) => `examples/${name}`)].sort()
+  const aboutRepository = /^(evidence\/|explanation\/architecture\.md$)/
+  const pages = named('docs', '.md').filter((name) => !aboutRepository.test(name))
+  // Examples that have been compiled have declarations below them.
+  const examples = named('examples', '.ts').filter((name) => !name.startsWith('dist/'))
+  return [...pages, ...examples.map((name) => `examples/${name}`)].sort()
 }
 
 /** Documents among the files of packages. */
