@@ -21,6 +21,17 @@ export interface OpenedRedisStore {
   close(): void
 }
 
+/** Parts of the package `@redis/client` that a store needs. Declared here, so that nobody needs the package for its types. */
+interface RedisPackage {
+  createClient(options: object): RedisClient
+}
+
+interface RedisClient {
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  connect(): Promise<unknown>
+  destroy(): void
+}
+
 /** Delays in milliseconds between attempts to connect. */
 const reconnects = { firstMs: 50, maxMs: 2000, jitter: 0.5 }
 /** Milliseconds after which an attempt to connect, or a connection without any reply, ends. */
@@ -38,7 +49,7 @@ const maxCommands = 1000
  */
 export async function openRedisStore(
   options: OpenRedisOptions,
-  load = () => import('@redis/client'),
+  load: () => Promise<RedisPackage> = loadPackage,
 ): Promise<OpenedRedisStore> {
   const { url, onError = () => {}, ...storeOptions } = options
   const place = placeOf(url)
@@ -56,11 +67,14 @@ export async function openRedisStore(
       connectTimeout: deadlineMs,
       socketTimeout: deadlineMs,
       // The strategy of the package ends the client for good after a timeout of the socket.
-      reconnectStrategy: (retries) => backoffMs(reconnects, retries + 1, Math.random()),
+      reconnectStrategy: (retries: number) => backoffMs(reconnects, retries + 1, Math.random()),
     },
   })
   client.on('error', onError)
-  const store = new RedisStore({ ...storeOptions, client: client as RedisStoreOptions['client'] })
+  const store = new RedisStore({
+    ...storeOptions,
+    client: client as RedisClient & RedisStoreOptions['client'],
+  })
   let isClosed = false
   client.connect().catch((error: unknown) => {
     if (!isClosed) onError(error)
@@ -73,6 +87,11 @@ export async function openRedisStore(
       client.destroy()
     },
   }
+}
+
+async function loadPackage(): Promise<RedisPackage> {
+  const { createClient } = await import('@redis/client')
+  return { createClient: (options) => createClient(options) }
 }
 
 /**
