@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import {
   h264Lines,
@@ -10,6 +11,7 @@ import {
   openUdp,
   overUdp,
   publish,
+  RtspPeer,
   rtp,
   sdpOf,
   sessionLines,
@@ -143,6 +145,37 @@ export const trials = {
       return {
         holds: post.text.startsWith('HTTP/1.1 200'),
         saw: `a POST that waits gets ${post.text.split('\r\n')[0] || 'nothing in 4 s'}`,
+      }
+    },
+  },
+  'R-7': {
+    way: 'command',
+    async seen(build) {
+      const [key, cert] = ['key', 'cert'].map((name) =>
+        fileOf(`packages/rtspool/test/support/certificates/first.${name}.pem`),
+      )
+      const run = await build.command([
+        ...['--host', '127.0.0.1', '--tls-port', '18322', '--tls-key', key, '--tls-cert', cert],
+      ])
+      // The streams run, and have an SSRC.
+      const viewer = await view({ host: '127.0.0.1', port: run.port }, '/test')
+      await waitUntil(() => [0, 2].every((each) => viewer.frames.some((f) => f.channel === each)))
+      const to = { host: '127.0.0.1', port: 18322 }
+      const peer = new RtspPeer(connectTls({ ...to, rejectUnauthorized: false }))
+      const ssrcs = []
+      for (const track of [0, 1]) {
+        const { answer } = await setUp(to, '/test', {
+          tracks: track + 1,
+          peer,
+          transportOf: (each) => `RTP/SAVP/TCP;unicast;interleaved=${2 * each}-${2 * each + 1}`,
+          headers: { 'User-Agent': 'GStreamer rtspsrc2 0.15.4-1a2b3c4' },
+        })
+        ssrcs.push(/ssrc=(\w+)/i.exec(answer.head)?.[1])
+      }
+      const isTold = ssrcs.every((each) => each !== undefined) && ssrcs[0] !== ssrcs[1]
+      return {
+        holds: isTold,
+        saw: `SSRC of two streams of rtspsrc2 with SRTP: ${isTold ? 'each has its own' : 'none'}`,
       }
     },
   },

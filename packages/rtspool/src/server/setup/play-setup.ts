@@ -9,6 +9,7 @@ import { keyFormOf, keyMgmtHeader } from '../key-mgmt/key-mgmt.js'
 import { toldPosition } from '../key-mgmt/rollover.js'
 import { playSecurity } from '../key-mgmt/srtp-setup.js'
 import type { RequestContext } from '../request/request-context.js'
+import { isRtspsrc2 } from './source-parameter.js'
 import type { StreamKind, StreamSetup } from './stream-plan.js'
 import type { UnicastTransport } from './transport-choice.js'
 import { unicastLink } from './unicast-link.js'
@@ -63,8 +64,8 @@ export class PlaySetup implements StreamKind {
       security &&
       keyMgmtHeader(request.uri, security.sender, clock, track.ssrc, keyFormOf(security))
     // GStreamer 1.22 would configure its decoder with this ssrc, but without the rollover counter;
-    // MIKEY contains both.
-    const ssrc = security ? undefined : track.ssrc
+    // MIKEY contains both. rtspsrc2 0.15 takes both, and without ssrc decrypts all with its first key.
+    const ssrc = security && !isRtspsrc2(this.#context) ? undefined : track.ssrc
     const source = transport.lowerTransport === 'UDP' ? transport.source : undefined
     const watch =
       transport.lowerTransport === 'UDP'

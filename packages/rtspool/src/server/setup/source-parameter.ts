@@ -24,7 +24,7 @@ export async function withSource(
 ): Promise<ChosenTransport> {
   if (isMulticast(transport) || transport.lowerTransport === 'TCP') return transport
   const other = transport.rtp.hasAnyAddress ? await otherSource(context.connection) : undefined
-  const source = other ?? (needsSource(context) ? connectedAddress(context) : undefined)
+  const source = other ?? (isRtspsrc2(context) ? connectedAddress(context) : undefined)
   return source === undefined ? transport : { ...transport, source }
 }
 
@@ -39,7 +39,8 @@ async function otherSourceOf(connection: ConnectionContext): Promise<string | un
   return source === withoutZone(connection.localAddress) ? undefined : source
 }
 
-const needsSource = ({ request }: RequestContext): boolean =>
+/** True if the client of a request is `rtspsrc2` of GStreamer, by its User-Agent. */
+export const isRtspsrc2 = ({ request }: RequestContext): boolean =>
   /\brtspsrc2\b/.test(request.headers.get('User-Agent') ?? '')
 
 /**
