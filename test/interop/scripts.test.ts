@@ -125,9 +125,10 @@ describe('npm pack', { tags: 'U-15' }, () => {
   })
 
   it('brings the documents and the examples after a build, with scripts and without', () => {
+    const aboutRepository = /^(evidence|explanation.architecture\.md$)/
     const documents = readdirSync(join(root, 'docs'), { recursive: true })
       .map(String)
-      .filter((name) => name.endsWith('.md') && !name.startsWith('evidence'))
+      .filter((name) => name.endsWith('.md') && !aboutRepository.test(name))
     const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.ts'))
     const expected = [
       ...documents.map((name) => `docs/${name}`),
