@@ -32,8 +32,11 @@ interface RedisClient {
   destroy(): void
 }
 
-/** Delays in milliseconds between attempts to connect. */
-const reconnects = { firstMs: 50, maxMs: 2000, jitter: 0.5 }
+/**
+ * Delays in milliseconds between attempts to connect. After a loss of data a ledger waits for all members, as long as a lease
+ * (1 s at least): a longer delay would let a member miss that time.
+ */
+const reconnects = { firstMs: 50, maxMs: 500, jitter: 0.5 }
 /** Milliseconds after which an attempt to connect, or a connection without any reply, ends. */
 const deadlineMs = 5000
 /** Maximum number of commands that wait for their replies. */
