@@ -1,4 +1,4 @@
-import { owned } from '../../transport/system/read-memory.js'
+import { isReadingShared } from '../../transport/system/read-memory.js'
 import { packetRoles } from './packet-roles.js'
 
 /**
@@ -30,6 +30,8 @@ export class PacketBatch {
    * Index in the batch of the first packet that begins an access unit (picture or frame of sound); -1 if there is none.
    */
   frameIndex = -1
+  /** Number of packets, from the first on, that no later read overwrites. */
+  #owned = 0
 
   /** True if the batch has reached its limit, and must be sent before another packet is pushed. */
   get isFull(): boolean {
@@ -48,9 +50,25 @@ export class PacketBatch {
     if (packet.length > this.largestBytes) this.largestBytes = packet.length
   }
 
-  /** Copies the packets of the memory that sockets share, so that the batch can wait beyond the present read. */
+  /**
+   * Copies the packets of the present read, so that the batch can wait beyond it. The copies share one buffer of their
+   * size. Does nothing outside of a read into the memory that sockets share, because other packets stay as they are.
+   */
   own(): void {
-    for (const [index, packet] of this.packets.entries()) this.packets[index] = owned(packet)
+    const { packets } = this
+    if (!isReadingShared() || this.#owned === packets.length) return
+    let sizeBytes = 0
+    for (let index = this.#owned; index < packets.length; index++)
+      sizeBytes += packets[index]?.length ?? 0
+    const memory = Buffer.allocUnsafeSlow(sizeBytes)
+    let start = 0
+    for (let index = this.#owned; index < packets.length; index++) {
+      const packet = packets[index] as Buffer
+      memory.set(packet, start)
+      packets[index] = memory.subarray(start, start + packet.length)
+      start += packet.length
+    }
+    this.#owned = packets.length
   }
 
   /**

@@ -4,7 +4,7 @@ import { DeliveryTroubles } from '../../../src/media/fan-out/delivery-troubles.j
 import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import type { DatagramReader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { isShared, sharedMemory } from '../../../src/transport/system/read-memory.js'
+import { duringRead, isShared, sharedMemory } from '../../../src/transport/system/read-memory.js'
 import type { DatagramDestination } from '../../../src/transport/udp/datagram-group.js'
 import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
 
@@ -152,9 +152,14 @@ it('keeps copies of packets in shared memory for a reader that is catching up', 
   const sender = new Sender(1000)
   const reader = readerAt(sender, 1)
   readers.add(reader, batchOf(...Array<number>(40).fill(10)).packets)
-  const batch = new PacketBatch()
-  batch.push(sharedMemory().subarray(0, 20), 0)
-  readers.send(batch)
+  duringRead(
+    (bytes) => {
+      const batch = new PacketBatch()
+      batch.push(bytes, 0)
+      readers.send(batch)
+    },
+    sharedMemory().subarray(0, 20),
+  )
   const waiting = readers.waitingPackets(reader)
   expect(waiting.at(-1)?.length).toBe(20)
   expect(waiting.some(isShared)).toBe(false)

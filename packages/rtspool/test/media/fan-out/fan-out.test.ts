@@ -4,7 +4,7 @@ import { FanOut } from '../../../src/media/fan-out/fan-out.js'
 import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
 import type { DatagramReader, Reader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { isShared, sharedMemory } from '../../../src/transport/system/read-memory.js'
+import { duringRead, isShared, sharedMemory } from '../../../src/transport/system/read-memory.js'
 import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
 import { beginRead, endRead } from '../../../src/transport/tcp/end-of-read.js'
 import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
@@ -209,14 +209,21 @@ function takenFrom(fanOut: FanOut): boolean[] {
 
 describe('packets in memory that the next read overwrites', () => {
   const shared = () => sharedMemory().subarray(0, 100)
+  const read = (push: () => void) =>
+    duringRead(() => {
+      beginRead()
+      push()
+      endRead()
+    }, sharedMemory())
 
   it('are copied for a reader inside the process', () => {
     const fanOut = createFanOut()
     const areShared = takenFrom(fanOut)
-    beginRead()
-    fanOut.push(shared(), 0, true)
-    endRead()
-    expect(areShared).toEqual([false])
+    read(() => {
+      fanOut.push(shared(), 0, true)
+      fanOut.push(shared(), 0, true)
+    })
+    expect(areShared).toEqual([false, false])
   })
 
   it('are copied as parameter sets in front of a key frame', () => {
@@ -228,12 +235,8 @@ describe('packets in memory that the next read overwrites', () => {
       counters: counters(),
     })
     const { lead, firstLead, entry } = packetRoles
-    beginRead()
-    fanOut.push(shared(), lead | firstLead, true)
-    endRead()
-    beginRead()
-    fanOut.push(shared(), entry, true)
-    endRead()
+    read(() => fanOut.push(shared(), lead | firstLead, true))
+    read(() => fanOut.push(shared(), entry, true))
     expect(leads.map((packets) => packets.map(isShared))).toEqual([[], [false]])
   })
 })
