@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { advancing, until } from '../../../rtspool/test/support/until.js'
 import { defaultUser } from '../../src/camera/camera-server.js'
 import { noFaults } from '../../src/camera/faults.js'
 import { onvifCameras } from '../../src/camera/onvif-cameras.js'
@@ -36,7 +37,8 @@ describe('cameras of ONVIF', () => {
     const taken = cameras.snapshot('/pcm', '', signal).catch((error: Error) => {
       reason = error.message
     })
-    await scene.until(() => reason !== '')
+    // In small steps: the file is opened at the pace of the machine, and the camera waits 10 s for a picture.
+    await until(() => reason !== '', advancing(scene.clock, 1))
     await taken
     expect(reason).toContain('a snapshot needs H264, H265 or JPEG')
   })
