@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { settle } from '../../packages/rtspool/test/support/until.js'
 import { reasonToSkip } from '../../scripts/programs.mjs'
@@ -25,6 +28,7 @@ interface Watching {
 
 describe.skipIf(missing !== undefined)('two servers with one limit', { timeout: 90_000 }, () => {
   let redis: RedisServer
+  const folder = mkdtempSync(join(tmpdir(), 'rtspool-cluster-'))
   const servers: ConfiguredCommand[] = []
   const watching = new Set<Watching>()
 
@@ -36,7 +40,12 @@ describe.skipIf(missing !== undefined)('two servers with one limit', { timeout: 
       `cluster: { url: "unix://${redis.path}", node: ${name}, leaseSeconds: 1.5, graceSeconds: 1.5 }`,
     ].join('\n')
   const startServer = async (name: string) => {
-    const server = await ConfiguredCommand.start(configOf(name))
+    // In the folder of the test run, tokens of an earlier run would be found, and none would be printed.
+    const stateFolder = join(folder, name)
+    mkdirSync(stateFolder, { recursive: true })
+    const server = await ConfiguredCommand.start(configOf(name), [], {
+      STATE_DIRECTORY: stateFolder,
+    })
     servers.push(server)
     return server
   }
@@ -51,6 +60,7 @@ describe.skipIf(missing !== undefined)('two servers with one limit', { timeout: 
     await Promise.all(servers.map((server) => server.stop()))
     await endPrograms()
     await redis.stop()
+    rmSync(folder, { recursive: true, force: true })
   })
 
   /** @returns `undefined` if the limit refuses the viewer */
