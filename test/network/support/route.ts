@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { settle } from '../../../packages/rtspool/test/support/until.js'
 import { Program } from '../../interop/support/process.js'
 
@@ -16,6 +17,8 @@ export interface RouteOptions {
   /** Whether the client stands behind a NAT (IPv4), which gives it other ports or keeps its own. @default none */
   readonly nat?: 'none' | 'new ports' | 'same ports'
 }
+
+const reach = fileURLToPath(new URL('reach.mjs', import.meta.url))
 
 export const serverAddresses = Object.freeze({ 4: '10.77.1.1', 6: 'fd77:1::1' })
 
@@ -48,6 +51,10 @@ export class Route {
     const route = new Route({ server, router: await another(), client: await another() })
     try {
       await route.#connect(options.mtu ?? 1500)
+      await route.run(
+        'client',
+        `${process.execPath} ${reach} ${Object.values(serverAddresses).join(' ')}`,
+      )
       await route.#filter(options)
     } catch (error) {
       await route.close()
