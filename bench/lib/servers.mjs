@@ -5,6 +5,7 @@ import { loadCore, Program, serverCore } from './processes.mjs'
 
 const serverScript = fileURLToPath(new URL('rtspool-server.mjs', import.meta.url))
 const cannedScript = fileURLToPath(new URL('../peers/canned.mjs', import.meta.url))
+const tlsFloorScript = fileURLToPath(new URL('../peers/tls-floor.mjs', import.meta.url))
 const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin']
 
 /**
@@ -96,6 +97,19 @@ export async function startCanned() {
   return {
     name: 'floor (canned answers)',
     url: `rtsp://127.0.0.1:${port}/cam`,
+    pid: server.pid,
+    program: server,
+    stop: () => server.stop(),
+  }
+}
+
+/** A bare TLS server of Node that writes a picture to each viewer 30 times a second, without a stream behind it. */
+export async function startTlsFloor({ key, cert }) {
+  const server = new Program(process.execPath, [tlsFloorScript, key, cert], { core: serverCore })
+  const { port } = await server.next('listening')
+  return {
+    name: 'floor (TLS)',
+    tlsUrl: `rtsps://127.0.0.1:${port}/cam`,
     pid: server.pid,
     program: server,
     stop: () => server.stop(),

@@ -1,5 +1,5 @@
-// Viewers over TLS: what does a byte cost rtspool, and what MediaMTX?
-// Usage: npm run bench -- tls [--short] [--viewers 200] [--subjects rtspool,mediamtx] [--rounds 5] [--warmup 12]
+// Viewers over TLS: what does a byte cost rtspool, what MediaMTX, and what a bare TLS server of Node (the floor)?
+// Usage: npm run bench -- tls [--short] [--viewers 200] [--subjects rtspool,mediamtx,floor] [--rounds 5] [--warmup 12]
 //   [--measure 10] [--settings JSON of rtspool-server.mjs]
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -11,14 +11,14 @@ import { measureWindows } from '../lib/load.mjs'
 import { startMediamtx, withoutMissingMediamtx } from '../lib/mediamtx.mjs'
 import { loadCore, Program } from '../lib/processes.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
-import { startRtspoolAlone } from '../lib/servers.mjs'
+import { startRtspoolAlone, startTlsFloor } from '../lib/servers.mjs'
 import { median, ratioOfRounds, sum } from '../lib/statistics.mjs'
 import { startStreams } from '../lib/streams.mjs'
 
 const options = readOptions(
   {
     viewers: 200,
-    subjects: ['rtspool', 'mediamtx'],
+    subjects: ['rtspool', 'mediamtx', 'floor'],
     rounds: 5,
     warmup: 12,
     measure: 10,
@@ -51,13 +51,15 @@ const subjects = {
     return startRtspoolAlone({ settings: { ...settings, server: { ...settings.server, tls } } })
   },
   mediamtx: (tls) => startMediamtx({ tls }),
+  floor: (tls) => startTlsFloor(tls),
 }
 
 async function measure(subject, certificate) {
   const server = await subjects[subject](certificate)
   let streams
   try {
-    streams = await startStreams({ url: server.url, streams: 1 })
+    // The floor makes its pictures itself.
+    if (server.url) streams = await startStreams({ url: server.url, streams: 1 })
     const args = [`${server.tlsUrl}0`, options.viewers, options.warmup, options.measure]
     const load = new Program(process.execPath, [script, ...args.map(String)], { core: loadCore })
     const report = load.next('report', 600_000)
