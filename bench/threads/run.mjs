@@ -1,9 +1,9 @@
-// Send threads: CPU of the main thread and of all others, a delivered packet, with 0, 1 and 2 send threads.
+// Send threads: CPU of the main thread and of all others, a delivered packet, and the delay from publisher to viewer,
+// with 0, 1 and 2 send threads.
 // Usage: npm run bench -- threads [--short] [--viewers 300,1000] [--transports tcp,udp] [--rounds 5]
 //   [--measure 10] [--warmup 3] [--threads 0,1,2]
 import { readdirSync, readFileSync } from 'node:fs'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
-import { describeClip, makeClip } from '../lib/clip.mjs'
 import { cpuPerPacketUs, measureLoad } from '../lib/load.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
 import { startRtspool } from '../lib/servers.mjs'
@@ -20,6 +20,8 @@ const options = readOptions(
   },
   { viewers: [20], threads: [0, 1], rounds: 1, warmup: 1, measure: 1 },
 )
+/** 2 Mbit and 30 pictures a second. Each packet has the time of its sending. */
+const publisher = { options: ['--mbit', '2'] }
 const nsPerUs = 1000
 const bytesPerMegabyte = 1e6
 
@@ -35,9 +37,9 @@ function sampleThreads(pid) {
   return { main, others }
 }
 
-async function measure(threads, transport, viewers, clip) {
+async function measure(threads, transport, viewers) {
   const settings = { server: { sendThreads: threads } }
-  const server = await startRtspool({ publisher: { clip }, settings })
+  const server = await startRtspool({ publisher, settings })
   const samples = []
   const sample = () => samples.push(sampleThreads(server.pid))
   try {
@@ -76,6 +78,7 @@ function summarize(measurements, threads, transport, viewers) {
     lost: sum(windows.map(({ lost }) => lost)),
     misaligned: sum(windows.map(({ misaligned }) => misaligned)),
     failed: sum(rounds.map(({ failed }) => failed)),
+    delayP99Ms: median(windows.map(({ delayMs }) => delayMs?.p99 ?? Number.NaN)),
     rssMegabytes: median(windows.map(({ server }) => server.memory.rss / bytesPerMegabyte)),
   }
 }
@@ -95,6 +98,17 @@ function ratio(measurements, threads, transport, viewers, name) {
   )
 }
 
+/** Median of the ratios within a round of the delay from publisher to viewer (p99) to that without threads. */
+function delayRatio(measurements, threads, transport, viewers) {
+  const without = ofRun(measurements, 0, transport, viewers)
+  const delayOf = (one) => one?.windows[0].delayMs?.p99 ?? Number.NaN
+  return median(
+    ofRun(measurements, threads, transport, viewers).map(
+      (one, round) => delayOf(one) / delayOf(without[round]),
+    ),
+  )
+}
+
 function figuresOf(measurements, summary) {
   const figures = []
   for (const transport of options.transports) {
@@ -109,6 +123,9 @@ function figuresOf(measurements, summary) {
           figure(`${name}: main thread, to all CPU without threads`, main, '<=', wanted),
           figure(`${name}: all CPU, to that without threads`, all, '<=', threads > 1 ? 1.15 : 1.1),
         )
+        if (viewers < 1000) continue
+        const delay = delayRatio(measurements, threads, transport, viewers)
+        figures.push(figure(`${name}: delay p99, to that without threads`, delay, '<=', 1.1))
       }
     }
   }
@@ -122,14 +139,12 @@ function figuresOf(measurements, summary) {
 }
 
 await runBenchmark('threads', options, async (run) => {
-  const clip = makeClip({ isShort: options.short })
-  run.clip = describeClip(clip)
   const measurements = []
   for (let round = 1; round <= options.rounds; round++) {
     for (const transport of options.transports) {
       for (const viewers of options.viewers) {
         for (const threads of options.threads) {
-          const one = await measure(threads, transport, viewers, clip)
+          const one = await measure(threads, transport, viewers)
           measurements.push({ round, ...one })
           const place = `round ${round}/${options.rounds} ${transport} ${viewers}, ${threads} threads`
           console.error(`${place}: ${short(one.mainUs)} + ${short(one.othersUs)} us/packet`)
@@ -145,13 +160,13 @@ await runBenchmark('threads', options, async (run) => {
   printTable(
     [
       ...['transport', 'viewers', 'threads', 'us/packet', 'main', 'others'],
-      ...['packets/viewer/s', 'lost', 'misaligned', 'failed', 'RSS MB'],
+      ...['packets/viewer/s', 'lost', 'misaligned', 'failed', 'delay p99 ms', 'RSS MB'],
     ],
     summary.map((row) => [
       ...[row.transport, row.viewers, row.threads],
       ...[short(row.allUs), short(row.mainUs), short(row.othersUs)],
       ...[short(row.packetsAViewerASecond), row.lost, row.misaligned, row.failed],
-      short(row.rssMegabytes),
+      ...[short(row.delayP99Ms), short(row.rssMegabytes)],
     ]),
   )
   finish(run, { figures: figuresOf(measurements, summary), summary, measurements })
