@@ -1,8 +1,8 @@
 /** Writes the reference page of the control API from its own OpenAPI document; with --check says whether it is up to date. */
 
 import { openApiDocument } from '../packages/rtspool-server/dist/api/openapi.js'
-import { operations } from '../packages/rtspool-server/dist/api/operations/index.js'
 import { problems } from '../packages/rtspool-server/dist/api/problem.js'
+import { operations } from '../packages/rtspool-server/dist/api/routes.js'
 import { eventTypes } from '../packages/rtspool-server/dist/events/event-types.js'
 import { writeOrCheck } from './generated-docs.mjs'
 

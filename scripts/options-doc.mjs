@@ -76,7 +76,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   )
   const { createConformCommand } = await import('../packages/rtspool-conform/dist/options.js')
   const commands = [createCommand('0'), createConformCommand(), createCameraCommand(() => {})]
-  const { quirks } = await import('../packages/rtspool-server/dist/camera/quirks/index.js')
+  const { quirks } = await import('../packages/rtspool-server/dist/camera/quirks/quirks.js')
   for (const [page, name] of Object.entries(optionPages)) {
     const command = commands.find((candidate) => candidate.name() === name)
     let text = withTable(readFileSync(join(root, page), 'utf8'), optionsTable(command))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { operations } from '../src/api/operations/index.js'
+import { operations } from '../src/api/routes.js'
 import { schemaAt } from '../src/config/key-schema.js'
 import { keySchema } from '../src/config/schema.js'
 import { eventTypeNames } from '../src/events/event-types.js'

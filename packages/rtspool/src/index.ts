@@ -103,7 +103,6 @@ export type { RefusedConnections } from './server/door/connection-limits.js'
 export type { RtspServerTlsStats } from './server/door/front-door.js'
 export type { RefusedProxyHeader } from './server/door/proxy-door.js'
 export { type TlsCertificate, type TlsOptions, tlsDefaults } from './server/door/tls-options.js'
-export type { RtspServerLiveOptions } from './server/live-options.js'
 export type { ViewerGap } from './server/liveness/lag-monitor.js'
 export type { AdoptedClient } from './server/overload/adopted-client.js'
 export { type DrainOptions, drainDefaults } from './server/overload/drain.js'
@@ -131,7 +130,7 @@ export type {
   RtspServerSendPaths,
   RtspServerSendThread,
   RtspServerStats,
-} from './server/server-stats.js'
+} from './server/stats.js'
 export {
   type StreamStats,
   streamStatsOf,
@@ -142,6 +141,7 @@ export type {
   UnknownSessionContext,
   UnknownSessionHook,
 } from './server/unknown-session-hook.js'
+export type { RtspServerLiveOptions } from './server/update.js'
 // Exported with a star: TypeScript merges declarations of applications only into a name exported
 // so.
 export type * from './session-data.js'
@@ -215,4 +215,4 @@ export {
 } from './transport/multicast/multicast-address-pool.js'
 export type { MulticastPlace } from './transport/multicast/place-table.js'
 export type { FailedSendThread } from './transport/threads/create-send-threads.js'
-export type { MulticastStats } from './transport/udp/udp-transport.js'
+export type { MulticastStats } from './transport/udp/udp-ports.js'

@@ -9,10 +9,10 @@ import { EndForm } from './end-form.js'
 import {
   type CountedSessions,
   countSessions,
-  endSession,
-  endSessions,
+  kickSession,
+  kickSessions,
   subjectsOf,
-} from './end-request.js'
+} from './kick.js'
 
 interface EndDialogProps {
   readonly session: SessionView
@@ -36,7 +36,7 @@ export function EndDialog({ session, onEnded, close }: EndDialogProps): JSX.Elem
         action="End session"
         subjects={subjectsOf(session)}
         end={async (terms) => {
-          await endSession(client, session, terms)
+          await kickSession(client, session, terms)
           onEnded()
         }}
         close={close}
@@ -73,7 +73,7 @@ export function EndAllDialog({ filter, onEnded, close }: EndAllDialogProps): JSX
         subjects={[]}
         isDisabled={ending === 0}
         end={async (terms) => {
-          if (counted) await endSessions(client, filter, counted, terms)
+          if (counted) await kickSessions(client, filter, counted, terms)
           onEnded()
         }}
         close={close}

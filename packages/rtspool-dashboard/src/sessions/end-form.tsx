@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { banLengths } from '../bans/ban-terms.js'
 import { Button, Field, useAction } from '../elements/index.js'
-import type { BanSubject, EndTerms } from './end-request.js'
+import type { BanSubject, EndTerms } from './kick.js'
 
 interface EndFormProps {
   /** Text of the submit button. */

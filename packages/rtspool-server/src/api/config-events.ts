@@ -1,4 +1,4 @@
-import type { ConfigReloader, ReloadResult } from '../config/reload/reloader.js'
+import type { ConfigReloader, ReloadResult } from '../config/reload/reload.js'
 import type { EventFeed } from '../events/event-feed.js'
 
 /**

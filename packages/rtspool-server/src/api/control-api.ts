@@ -12,9 +12,9 @@ import type { RepeatLimit } from '../log/repeat-limit.js'
 import { forgottenProxyOf } from './client-address.js'
 import type { ControlledServer } from './controlled-server.js'
 import { Exchange } from './exchange.js'
-import { operations } from './operations/index.js'
 import type { HostRules } from './request-checks.js'
 import { Router } from './router.js'
+import { operations } from './routes.js'
 
 /**
  * Maximum number of connections at a time. The library leaves 64 file descriptors of the process

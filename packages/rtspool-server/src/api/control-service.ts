@@ -19,7 +19,7 @@ import type { RecordingService } from '../recording/recording-service.js'
 import { Snapshots } from '../snapshots/snapshots.js'
 import type { SourceService } from '../sources/source-service.js'
 import { AuditLog } from './access/audit.js'
-import { Bearers } from './access/bearers.js'
+import { BearerTokens } from './access/bearer-tokens.js'
 import { Logins } from './access/logins.js'
 import { serveShares } from './access/share-sessions.js'
 import { ShareStore } from './access/shares.js'
@@ -92,7 +92,7 @@ export class ControlService {
     this.#tokens = tokens
     const logins = loginsOf(configuration, api.loginLifetimeSeconds, clock)
     this.#logins = logins
-    const bearers = new Bearers(tokens, logins)
+    const bearers = new BearerTokens(tokens, logins)
     bearers.on('ended', (id) => live?.endOf(id, 'authorizationExpired'))
     const recheck = (): void => logins.recheck()
     configuration.reloader.on('reloaded', recheck)

@@ -9,7 +9,7 @@ import type { RecordingService } from '../recording/recording-service.js'
 import type { Snapshots } from '../snapshots/snapshots.js'
 import type { SourceService } from '../sources/source-service.js'
 import type { AuditLog } from './access/audit.js'
-import type { Bearers } from './access/bearers.js'
+import type { BearerTokens } from './access/bearer-tokens.js'
 import type { Logins } from './access/logins.js'
 import type { ShareStore } from './access/shares.js'
 import type { TokenStore } from './access/tokens.js'
@@ -36,7 +36,7 @@ export interface ControlledServer {
   readonly tokens: TokenStore
   readonly logins: Logins
   /** All bearer tokens: those of `tokens` and of `logins`. */
-  readonly bearers: Bearers
+  readonly bearers: BearerTokens
   /** Share links, with which anybody can watch one path. */
   readonly shares: ShareStore
   readonly audit: AuditLog

@@ -5,7 +5,7 @@ import { defaultHost, defaultPort } from './camera-server.js'
 import { faultNames, faultTable } from './fault-table.js'
 import type { Faults } from './faults.js'
 import { FaultError, parseFault } from './parse-faults.js'
-import { quirks } from './quirks/index.js'
+import { quirks } from './quirks/quirks.js'
 import { type CameraCommandOptions, filePath, serveCameras } from './serve-cameras.js'
 import type { CameraUser } from './virtual-camera.js'
 

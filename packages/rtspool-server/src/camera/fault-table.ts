@@ -7,7 +7,7 @@ import {
   keepAliveKinds,
   type Spell,
 } from './faults.js'
-import { isQuirk } from './quirks/index.js'
+import { isQuirk } from './quirks/quirks.js'
 
 /** Error for a text that is no value of a fault. Its message says which values fit. */
 export class FaultValueError extends Error {}

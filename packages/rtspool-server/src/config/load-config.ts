@@ -4,7 +4,7 @@ import type { ShareLogins } from '../access/share-logins.js'
 import { type ConfigFile, defaultFiles, readConfigFile } from './config-file.js'
 import { crossProblems } from './cross-checks.js'
 import { type Environment, environmentLayer } from './environment.js'
-import { isSection, type KeyPath, type KeySchema, keysOf, nameOf, valueAt } from './key-schema.js'
+import { isSection, type KeyPath, type KeySchema, nameOf, valueAt } from './key-schema.js'
 import {
   ConfigError,
   type ConfigLayer,
@@ -165,13 +165,3 @@ function withAbsoluteFiles(
   })
   return Object.fromEntries(entries)
 }
-
-/** Returns the positions of the keys whose values differ between two configurations. */
-export function changedKeys(before: Config, after: Config): string[][] {
-  return keysOf(keySchema())
-    .map(({ path }) => [...path])
-    .filter((path) => !isSame(valueAt(before, path), valueAt(after, path)))
-}
-
-const isSame = (one: unknown, other: unknown): boolean =>
-  JSON.stringify(one) === JSON.stringify(other)

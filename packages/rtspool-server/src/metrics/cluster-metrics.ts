@@ -1,12 +1,15 @@
 import type { ClusterNode, ClusterNodeState } from 'rtspool/cluster'
-import type { MetricSet } from './metric-set.js'
+import type { PrometheusMetrics } from './prometheus.js'
 
 const states = [
   ...(['joining', 'active', 'degraded', 'fenced', 'closed'] as const),
 ] as const satisfies readonly ClusterNodeState[]
 
 /** Adds the metrics of the server's membership in a cluster. */
-export function defineClusterMetrics(set: MetricSet, cluster: Pick<ClusterNode, 'stats'>): void {
+export function defineClusterMetrics(
+  set: PrometheusMetrics,
+  cluster: Pick<ClusterNode, 'stats'>,
+): void {
   const state = '1 for the state of this server in its cluster, 0 for the others'
   set.gauge('rtspool_cluster_state', state, ['state'], () => {
     const { state: present } = cluster.stats()

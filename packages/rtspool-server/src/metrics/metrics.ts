@@ -15,7 +15,7 @@ import type { SnapshotStats } from '../snapshots/snapshot-counts.js'
 import type { SourceService } from '../sources/source-service.js'
 import { sourceStates } from '../sources/source-status.js'
 import { defineClusterMetrics } from './cluster-metrics.js'
-import { MetricSet, type Series } from './metric-set.js'
+import { PrometheusMetrics, type Series } from './prometheus.js'
 import { flowingStates, SetupTimes } from './setup-times.js'
 
 const states = ['Init', 'Ready', 'Playing', 'Recording'] as const
@@ -53,7 +53,7 @@ export interface MeasuredService {
  * has a value that a peer chooses, so the number of series is limited.
  */
 export class Metrics {
-  readonly #set = new MetricSet()
+  readonly #set = new PrometheusMetrics()
   readonly #rtsp: RtspServer
   readonly #mediaWatch: MediaWatch
   readonly #live: (() => LiveTraffic) | undefined

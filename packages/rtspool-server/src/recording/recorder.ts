@@ -8,7 +8,7 @@ import type { RecordingPlan } from './recording-plan.js'
 import type { ClosedSegment } from './segment.js'
 import type { SegmentFacts } from './segment-facts.js'
 import { codeOf, type SegmentFile, type SegmentStore } from './segment-store.js'
-import { StreamRecorder } from './stream-recorder.js'
+import { Segmenter } from './segmenter.js'
 import { nextBoundary, TimeZone } from './time-zone.js'
 
 /**
@@ -57,7 +57,7 @@ export class Recorder {
   readonly #zone: TimeZone
   readonly #stopping = new AbortController()
   readonly #ended: Promise<void>
-  #stream: StreamRecorder | undefined
+  #stream: Segmenter | undefined
   #state: RecorderState = 'waiting'
   #hasStarted = false
   #file: string | undefined
@@ -168,10 +168,10 @@ export class Recorder {
     }
   }
 
-  #open({ track }: AccessUnit): StreamRecorder {
+  #open({ track }: AccessUnit): Segmenter {
     const { server, media, plan, clock, uptime, listener } = this.#options
     const read = media ?? [...server.media].find(({ tracks }) => tracks.includes(track))
-    const stream = new StreamRecorder(read?.tracks ?? [track], {
+    const stream = new Segmenter(read?.tracks ?? [track], {
       ...{ clock, uptime },
       place: { recording: plan.name, path: this.path },
       endOf: (startMs) => nextBoundary(startMs, plan.segmentSeconds * 1000, this.#zone),
@@ -201,7 +201,7 @@ export class Recorder {
   }
 }
 
-const refusedOf = ({ refused }: StreamRecorder): string[] =>
+const refusedOf = ({ refused }: Segmenter): string[] =>
   refused.map((info) => encodingOf(info) ?? info.description.kind)
 
 /** Returns the message of an error for logs and events, and its code if it has one, such as `ENOSPC` of a full disk. */

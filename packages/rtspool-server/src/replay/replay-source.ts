@@ -12,16 +12,9 @@ import { defaultMaxPacketBytes, replayExtensionBytes, withReplayExtension } from
 import { Footage } from './footage.js'
 import { type ClipList, type FootageOptions, roundingMs } from './footage-clips.js'
 import type { FootageUnit } from './footage-units.js'
+import { duesOf, limitedRate, maxWholeScale, withoutSound } from './scale.js'
 import type { Packetize, StoredTrack } from './stored-tracks.js'
 import { type DueUnit, PacedSender, type UnitSender, UnpacedSender } from './unit-sender.js'
-
-/**
- * Maximum of Scale and of Speed as multiples of normal, in either direction. A viewer that asks for more gets this; the
- * minimum is the inverse.
- */
-const maxRate = 32
-/** Maximum scale (multiple of normal playback) at which all pictures are sent by default; above it, only key frames. */
-const maxWholeScale = 4
 
 export interface ReplaySourceOptions extends Pick<FootageOptions, 'list' | 'indexes' | 'tracks'> {
   /** Beginning and end of the presentation (all that the viewer can play), in milliseconds since 1970. */
@@ -142,7 +135,7 @@ export class ReplaySource implements SeekableSource {
     const runningSeconds = this.#stop()
     const range = this.#options.isGrowing ? await this.#recordedPart(asked) : asked
     this.#requireOpen()
-    const rates = { scale: limited(manner.scale), speed: limited(manner.speed) }
+    const rates = { scale: limitedRate(manner.scale), speed: limitedRate(manner.speed) }
     const footage = this.#footage()
     const units = duesOf(this.#unitsOf(footage, range, { ...manner, ...rates }), rates)
     const sender = this.#senderOf(units, manner)
@@ -227,7 +220,6 @@ export class ReplaySource implements SeekableSource {
     const isThinned = frames === undefined && rateControl && scale > maxWholeScale
     if (frames === 'intra' || isThinned) return footage.keyFrames(range, intervalMs)
     const all = footage.forward(range)
-    // Nobody understands sound at another rate.
     return scale === 1 || !rateControl ? all : withoutSound(all, this.#options.tracks)
   }
 
@@ -353,37 +345,7 @@ export class ReplaySource implements SeekableSource {
   }
 }
 
-const limited = (rate: number): number =>
-  Math.sign(rate) * Math.min(Math.max(Math.abs(rate), 1 / maxRate), maxRate)
-
 const timestampAt = ({ firstTimestamp, stored }: Lane, seconds: number): number => {
   const ticks = firstTimestamp + Math.round(seconds * stored.clockRate)
   return ((ticks % 2 ** 32) + 2 ** 32) % 2 ** 32
-}
-
-async function* withoutSound(
-  units: AsyncGenerator<FootageUnit, void, void>,
-  tracks: readonly StoredTrack[],
-): AsyncGenerator<FootageUnit, void, void> {
-  const hasPicture = tracks.some(({ kind }) => kind === 'video')
-  for await (const unit of units) {
-    if (!hasPicture || tracks[unit.lane]?.kind === 'video') yield unit
-  }
-}
-
-/** Yields the units with the times at which they are sent and end, in milliseconds of playback at a scale and speed. */
-async function* duesOf(
-  units: AsyncGenerator<FootageUnit, void, void>,
-  { scale, speed }: Pick<PlayManner, 'scale' | 'speed'>,
-): AsyncGenerator<DueUnit, void, void> {
-  const rate = Math.abs(scale) * speed
-  let first: FootageUnit | undefined
-  let lastMs = 0
-  for await (const unit of units) {
-    first ??= unit
-    const passedMs = Math.abs(unit.sendMs - first.sendMs) - (unit.skippedMs - first.skippedMs)
-    const dueMs = Math.max(lastMs, passedMs / rate)
-    lastMs = dueMs
-    yield { unit, dueMs, endMs: dueMs + unit.durationMs / rate }
-  }
 }

@@ -17,7 +17,7 @@ import {
   serverPart,
   sourcesPart,
 } from '../../src/config/reload/live-parts.js'
-import { ConfigReloader } from '../../src/config/reload/reloader.js'
+import { ConfigReloader } from '../../src/config/reload/reload.js'
 import { ConfigStore } from '../../src/config/save/config-store.js'
 import { sourcePlansOf } from '../../src/config/sections/sources/source-plans.js'
 import { loadSettings } from '../../src/config/settings.js'

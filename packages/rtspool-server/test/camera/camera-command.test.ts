@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { cameraCommand, createCameraCommand } from '../../src/camera/camera-command.js'
 import { faultNames } from '../../src/camera/fault-table.js'
-import { quirks } from '../../src/camera/quirks/index.js'
+import { quirks } from '../../src/camera/quirks/quirks.js'
 import { startText } from '../../src/camera/serve-cameras.js'
 import { CollectedOutput } from '../collected-output.js'
 

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { keysOf } from '../../src/config/key-schema.js'
-import { changedKeys } from '../../src/config/load-config.js'
 import { configSchema, keySchema } from '../../src/config/schema.js'
 import { loadText, mistakesOf } from './config-text.js'
 
@@ -102,16 +101,6 @@ describe('a configuration', () => {
     expect(warnings).toEqual([
       'the variable RTSPOOL_LIMITS_MAX_SESIONS sets nothing; did you mean RTSPOOL_LIMITS_MAX_SESSIONS?',
       expect.stringMatching(/^the variable RTSPOOL_TLS_WHATEVER_IT_IS sets nothing/),
-    ])
-  })
-
-  it('tells the keys in which it differs from another', () => {
-    const before = loadText('limits: { maxSessions: 5 }').config
-    const after = loadText('limits: { maxLifetime: 5 }\npaths: { /cam: { file: a.mp4 } }').config
-    expect(changedKeys(before, after)).toEqual([
-      ['limits', 'maxSessions'],
-      ['limits', 'maxLifetime'],
-      ['paths'],
     ])
   })
 })

@@ -10,7 +10,7 @@ import {
   mountsPart,
   serverPart,
 } from '../../src/config/reload/live-parts.js'
-import { ConfigReloader } from '../../src/config/reload/reloader.js'
+import { ConfigReloader } from '../../src/config/reload/reload.js'
 import { keySchema } from '../../src/config/schema.js'
 import { serverOptionsOf } from '../../src/config/server-options.js'
 import { loadSettings } from '../../src/config/settings.js'

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { defineClusterMetrics } from '../../src/metrics/cluster-metrics.js'
-import { MetricSet } from '../../src/metrics/metric-set.js'
+import { PrometheusMetrics } from '../../src/metrics/prometheus.js'
 
 it('tells the state, the credits and the failures of the server in its cluster', async () => {
-  const set = new MetricSet()
+  const set = new PrometheusMetrics()
   const counts = { sessions: 3, credits: 5, waiting: 2, failures: 7 }
   const stats = { ...counts, droppedRemovals: 0, refusedBans: 0, state: 'degraded' } as const
   defineClusterMetrics(set, { stats: () => stats })

@@ -5,7 +5,7 @@ import type { RtspClientTransport, RtspPlayAnswer, RtspPlayOptions } from './rts
 import type { Carrier } from './streams/carrier.js'
 import { ClientSession } from './streams/client-session.js'
 import type { ClientTrack } from './streams/client-track.js'
-import { KeepAlive, type KeepAliveInit } from './streams/keep-alive.js'
+import { KeepAlive, type KeepAliveInit, keepAliveIntervalMs } from './streams/keep-alive.js'
 import { MulticastCarrier } from './streams/multicast-carrier.js'
 import { TcpCarrier } from './streams/tcp-carrier.js'
 import { UdpCarrier } from './streams/udp-carrier.js'
@@ -102,7 +102,7 @@ export class Attachment {
     const { connection, presentation, methods } = this.stream
     const { id: sessionId, timeoutSeconds } = this.#session
     if (this.#closing || keepAliveSeconds === 0 || sessionId === undefined) return undefined
-    const intervalMs = Math.min(timeoutSeconds / 2, keepAliveSeconds) * 1000
+    const intervalMs = keepAliveIntervalMs(timeoutSeconds, keepAliveSeconds)
     const uri = presentation.aggregateUri
     const onNotFound: Attachment['onNotFound'] = (...told) => this.onNotFound(...told)
     return new KeepAlive(connection, { clock, intervalMs, methods, uri, sessionId, onNotFound })

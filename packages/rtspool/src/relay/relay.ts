@@ -6,9 +6,9 @@ import type { MediaRequest } from '../media/media-factory-options.js'
 import type { MediaSource } from '../media/media-source.js'
 import type { GopCacheLimits } from '../media/track/gop-cache-options.js'
 import type { SessionDescription } from '../sdp/index.js'
-import { Attempts, viewerRetryMs } from './attempts.js'
 import { failureOf, type RelayFailure, refusalOf, relayErrorOf, statusOf } from './failure.js'
 import { LoopGuard } from './loop-guard.js'
+import { ConnectAttempts, viewerRetryMs } from './reconnect.js'
 import { RelayFlow } from './relay-flow.js'
 import type { ResolvedRelayOptions, ResolvedRelaySource } from './relay-options.js'
 import type { RelayError, RelayReason, RelayState, RelayStatus } from './relay-status.js'
@@ -46,7 +46,7 @@ export class Relay implements UpstreamListener {
   readonly #record: StateRecord
   readonly #flow: RelayFlow
   readonly #waiting: WaitingRequests
-  readonly #attempts: Attempts
+  readonly #attempts: ConnectAttempts
   readonly #turns: SourceTurns
   readonly #loops = new LoopGuard()
   #options: ResolvedRelayOptions
@@ -84,7 +84,7 @@ export class Relay implements UpstreamListener {
     this.#options = init.options
     this.#record = new StateRecord(init.clock, init.changed)
     this.#waiting = new WaitingRequests(init.clock)
-    this.#attempts = new Attempts(init.random)
+    this.#attempts = new ConnectAttempts(init.random)
     this.#turns = new SourceTurns(init.sources, init.clock, init.options.failedRetryMs)
     this.#returns = new ReturnToFirst({
       ...{ clock: init.clock, limits: init.backlog, returnMs: init.options.returnMs },

@@ -20,6 +20,7 @@ export {
   type UnknownRtcpPacket,
 } from './packet.js'
 export { type ParseCompoundOptions, parseCompound } from './parse.js'
+export { receiverReport } from './receiver-report.js'
 export {
   redateSenderReport,
   serializeBye,

@@ -3,13 +3,13 @@ import type { Publication } from '../media/streams/publication.js'
 import type { CacheBudget } from '../media/track/cache-budget.js'
 import type { PublicationInfo } from '../public/publication.js'
 import { Session } from '../session-pool/index.js'
-import type { UdpTransport } from '../transport/udp/udp-transport.js'
+import type { UdpPorts } from '../transport/udp/udp-ports.js'
 import type { Authenticator } from './auth/authenticator.js'
 import type { ServerSessions } from './connection/server-sessions.js'
 import { LagMonitor } from './liveness/lag-monitor.js'
 import { RefusalMonitor } from './liveness/refusal-monitor.js'
 import { SilenceMonitor } from './liveness/silence-monitor.js'
-import type { OverloadGuard } from './overload/overload-guard.js'
+import type { OverloadGuard } from './overload/overload.js'
 import type { ServerContext } from './request/request-context.js'
 import type { ResolvedRtspServerOptions } from './resolved-options.js'
 import type { RtspServerEvents } from './server-events.js'
@@ -28,7 +28,7 @@ export interface ServerParts {
   /** Returns the present authenticator; `undefined` without the option `auth`. */
   readonly authenticator: () => Authenticator | undefined
   /** Returns the UDP ports of the server; `undefined` before they are open, or without UDP. */
-  readonly udp: () => UdpTransport | undefined
+  readonly udp: () => UdpPorts | undefined
   /** Emits an event of the server with its arguments to the listeners of the application. */
   tell<K extends keyof RtspServerEvents>(event: K, ...args: RtspServerEvents[K]): void
 }

@@ -16,30 +16,30 @@ import type { RtspRequest } from '../rtsp/index.js'
 import type { Session, SessionData, SessionPool, SessionPoolWatch } from '../session-pool/index.js'
 import { createSendThreads, sendThreadDefaults } from '../transport/threads/create-send-threads.js'
 import type { SendThreads } from '../transport/threads/send-threads.js'
-import { UdpTransport } from '../transport/udp/udp-transport.js'
+import { UdpPorts } from '../transport/udp/udp-ports.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
 import { type ConnectionsListener, OpenConnections } from './connection/open-connections.js'
 import { ServerSessions } from './connection/server-sessions.js'
 import { FrontDoor } from './door/front-door.js'
 import type { TlsCertificate } from './door/tls-options.js'
-import { LiveOptions, type RtspServerLiveOptions } from './live-options.js'
 import { type AdoptedClient, adoptedConnection } from './overload/adopted-client.js'
 import type { DrainOptions } from './overload/drain.js'
-import { OverloadGuard } from './overload/overload-guard.js'
+import { OverloadGuard } from './overload/overload.js'
 import { NodeGauge } from './overload/pressure-gauge.js'
 import type { ServerContext } from './request/request-context.js'
 import type { ResolvedRtspServerOptions } from './resolved-options.js'
 import { createServerContext } from './server-context.js'
 import type { RtspServerEvents } from './server-events.js'
 import type { RtspServerOptions } from './server-options.js'
+import { readMedia, resolveReadOptions } from './sources/read-media.js'
+import { ServedMedia } from './sources/served-media.js'
 import {
   noMulticast,
   type RtspServerConnectionLimits,
   type RtspServerStats,
   sendThreadStats,
-} from './server-stats.js'
-import { readMedia, resolveReadOptions } from './sources/read-media.js'
-import { ServedMedia } from './sources/served-media.js'
+} from './stats.js'
+import { LiveOptions, type RtspServerLiveOptions } from './update.js'
 
 /**
  * An RTSP server, which listens on ports, maps paths to media, and keeps its sessions in a pool.
@@ -72,7 +72,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   readonly #threads: SendThreads | undefined
   readonly #door: FrontDoor
   #listening: Promise<void> | undefined
-  #udp: UdpTransport | undefined
+  #udp: UdpPorts | undefined
   #watch: SessionPoolWatch | undefined
   #closing: Promise<void> | undefined
 
@@ -321,7 +321,7 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
       const { address } = this.#door.address ?? this.tlsAddress()
       if (udpPorts) {
         const sending = { native, threads: this.#threads, maxDatagramBytes }
-        this.#udp = await UdpTransport.open({ ports: udpPorts, address, ...sending })
+        this.#udp = await UdpPorts.open({ ports: udpPorts, address, ...sending })
       }
       if (sendThreadDefaults.startsEarly) await this.#threads?.start()
       this.#watch = this.pool.startCleanup()

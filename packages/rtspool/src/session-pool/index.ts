@@ -12,7 +12,7 @@ export {
   type FullPolicy,
   localAdmission,
   type SessionRefusal,
-} from './admission/admission.js'
+} from './admission/admission-control.js'
 export type { LimitOptions, SessionLimits } from './admission/session-limits.js'
 export type {
   Ban,

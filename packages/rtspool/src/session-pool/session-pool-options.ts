@@ -13,7 +13,7 @@ import {
   type FullPolicy,
   fullPolicies,
   localAdmission,
-} from './admission/admission.js'
+} from './admission/admission-control.js'
 import { resolveLimits, type SessionLimits } from './admission/session-limits.js'
 import { type BanOptions, banDefaults } from './bans/ban-options.js'
 import type { Session } from './session.js'

@@ -1,4 +1,4 @@
-import type { AdmissionLimit } from './admission/admission.js'
+import type { AdmissionLimit } from './admission/admission-control.js'
 import { type RemovalReason, removalReasons } from './session-state.js'
 
 /** Counters of a {@link SessionPool} since its creation. */

@@ -28,7 +28,7 @@ import {
   type SessionState,
   sessionStates,
 } from './session-state.js'
-import { type SessionTerms, termsOf } from './session-terms.js'
+import { type SessionTimeout, timeoutOf } from './session-timeout.js'
 import { highHalf, joinHalves, lowHalf, splitNumber } from './structures/number-halves.js'
 
 /** Receiver of a session's notifications, which is the pool that holds the session. */
@@ -149,7 +149,7 @@ export class Session<Data extends object = SessionData> {
    */
   #accessLow = 0
   #accessHigh = 0
-  #terms: SessionTerms
+  #terms: SessionTimeout
   #extras: Extras | undefined = undefined
   #host: SessionHost | undefined = undefined
   #owner: SessionOwner | undefined
@@ -165,7 +165,7 @@ export class Session<Data extends object = SessionData> {
    */
   constructor(id: string, init: SessionInit<Data> = {}) {
     this.#id = id
-    this.#terms = termsOf(init)
+    this.#terms = timeoutOf(init)
     this.#owner = init.owner
     if (init.clock !== undefined) this.#rare().clock = init.clock
     if (init.maxIdleSetup || init.maxLifetime || init.expiresAt !== undefined) {
@@ -649,7 +649,7 @@ export class Session<Data extends object = SessionData> {
 
   #change(terms: Pick<SessionInit, 'timeout' | 'extraTimeout' | 'timeoutAlwaysVisible'>): void {
     const before = this.#terms
-    this.#terms = termsOf({ ...before, ...terms })
+    this.#terms = timeoutOf({ ...before, ...terms })
     if (this.#terms.graceMs !== before.graceMs) this.#dueChanged()
   }
 

@@ -8,7 +8,7 @@ import {
   valueAt,
 } from '../../config/key-schema.js'
 import { ConfigError, type ConfigProblem } from '../../config/problems.js'
-import type { ReloadResult } from '../../config/reload/reloader.js'
+import type { ReloadResult } from '../../config/reload/reload.js'
 import type { SaveResult } from '../../config/save/config-store.js'
 import type { KeyChange } from '../../config/save/edit-config.js'
 import { keySchema } from '../../config/schema.js'

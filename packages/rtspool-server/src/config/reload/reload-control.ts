@@ -21,7 +21,7 @@ import {
   serverPart,
   sourcesPart,
 } from './live-parts.js'
-import { ConfigReloader, type ReloadResult } from './reloader.js'
+import { ConfigReloader, type ReloadResult } from './reload.js'
 import { type FileWatch, watchFile } from './watch-file.js'
 
 /** Parts of the running command that {@link ReloadControl} uses. */

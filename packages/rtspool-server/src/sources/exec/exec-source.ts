@@ -1,11 +1,4 @@
-import {
-  type Backoff,
-  backoffMs,
-  type Clock,
-  type ClockTimer,
-  MediaFactory,
-  type MediaSource,
-} from 'rtspool'
+import { type Clock, type ClockTimer, MediaFactory, type MediaSource } from 'rtspool'
 import type { LiveMedia } from 'rtspool/push'
 import { slateOf } from '../slate-file.js'
 import type { ExecFailure, SourceState, SourceStatus } from '../source-status.js'
@@ -13,15 +6,10 @@ import type { ExecPlan } from './exec-plan.js'
 import { type FeedRun, MediaFeed } from './media-feed.js'
 import { MediaWaiters, unavailable } from './media-waiters.js'
 import type { ProgramEnd, RunningProgram, StartProgram } from './program.js'
+import { Restarts } from './restart.js'
 import { RunWatch } from './run-watch.js'
 import { LineReader, safeText } from './safe-text.js'
 
-/**
- * Milliseconds of media after which a run of a program counts as good, so that its next failure counts as the first.
- */
-const wellMs = 10_000
-/** Delays from a failure of a program to its next start, which grow with the number of failures in a row. */
-const restarts: Backoff = { firstMs: 1_000, maxMs: 30_000, jitter: 0.25 }
 /** Milliseconds after which a program that cannot be started is tried again. */
 const notStartedMs = 30_000
 /**
@@ -63,7 +51,6 @@ interface Facts {
   since: Date
   until: Date | undefined
   reason: ExecFailure | undefined
-  attempts: number
   lastError: string | undefined
   bytes: number
 }
@@ -85,8 +72,7 @@ export class ExecSource {
   #program: RunningProgram | undefined
   #watch: RunWatch | undefined
   #stopCause: StopCause | undefined
-  /** Earliest time of the next start of the program, in milliseconds of the monotonic clock. */
-  #notBefore = Number.NEGATIVE_INFINITY
+  readonly #restarts: Restarts
   /**
    * `restart`: starts the next run of the program. `hold`: ends the wait of viewers for the next run. `returning`: ends
    * the time for viewers to return after a change of tracks.
@@ -109,8 +95,9 @@ export class ExecSource {
     this.#isHeld = init.isHeld ?? false
     this.#facts = {
       ...{ state: 'idle', since: new Date(clock.unixTimeMs()), until: undefined },
-      ...{ reason: undefined, attempts: 0, lastError: undefined, bytes: 0 },
+      ...{ reason: undefined, lastError: undefined, bytes: 0 },
     }
+    this.#restarts = new Restarts(clock, init.random ?? Math.random)
     this.#waiters = new MediaWaiters(clock, () => this.#update())
     this.#feed = new MediaFeed(plan, clock, {
       media: (live) => this.#adopt(live),
@@ -133,7 +120,8 @@ export class ExecSource {
   get status(): SourceStatus {
     const { path, command } = this.plan
     const [source = ''] = command
-    return { path, kind: 'exec', ...this.#facts, source, pid: this.#program?.pid }
+    const { attempts } = this.#restarts
+    return { path, kind: 'exec', ...this.#facts, attempts, source, pid: this.#program?.pid }
   }
 
   /** Starts the program if the plan has `alwaysOn`; `isHeld` counts no longer. */
@@ -170,7 +158,7 @@ export class ExecSource {
       if (this.#program) this.#stop({ reason: 'unwanted', text: '' })
       else this.#rest()
     } else if (!this.#program && !this.#timers.restart) {
-      const waitMs = this.#notBefore - this.#clock.now()
+      const { waitMs } = this.#restarts
       if (waitMs > 0) this.#wait('waiting', waitMs)
       else this.#run()
     }
@@ -180,7 +168,7 @@ export class ExecSource {
     this.#timers.restart?.cancel()
     this.#timers.restart = undefined
     this.#stopCause = undefined
-    this.#facts.attempts++
+    this.#restarts.attempts++
     const { startSeconds, stallSeconds, environment, passEnvironment } = this.plan
     const stalled = (): void =>
       this.#stop({ reason: 'stalled', text: `no media for ${stallSeconds} s` })
@@ -253,17 +241,9 @@ export class ExecSource {
     const detail = lastLine === undefined ? '' : `: ${lastLine}`
     this.#facts.reason = reason as ExecFailure
     this.#facts.lastError = `${text}${detail}`
-    if (mediaMs >= wellMs) this.#facts.attempts = 1
+    this.#restarts.noteFailure(mediaMs)
     if (notStarted !== undefined) this.#wait('failed', notStartedMs)
-    else {
-      const delayMs = backoffMs(
-        restarts,
-        this.#facts.attempts,
-        (this.#init.random ?? Math.random)(),
-      )
-      this.#notBefore = this.#clock.now() + delayMs
-      this.#wait('waiting', delayMs)
-    }
+    else this.#wait('waiting', this.#restarts.delay())
     this.#beginHold()
     if (notStarted !== undefined) this.#waiters.refuse(`${this.plan.path}: ${text}`)
     this.#update()
@@ -282,7 +262,7 @@ export class ExecSource {
     this.#timers.hold = undefined
     this.#timers.returning?.cancel()
     this.#timers.returning = undefined
-    this.#facts.attempts = 0
+    this.#restarts.attempts = 0
     this.#set(this.#facts.state === 'failed' ? 'failed' : 'idle')
   }
 

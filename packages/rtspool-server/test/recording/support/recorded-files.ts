@@ -2,7 +2,7 @@ import { ManualClock } from 'rtspool/testing'
 import { fileNameOf } from '../../../src/recording/file-pattern.js'
 import { processUptime } from '../../../src/recording/machine-uptime.js'
 import { diskStore } from '../../../src/recording/segment-store.js'
-import { StreamRecorder } from '../../../src/recording/stream-recorder.js'
+import { Segmenter } from '../../../src/recording/segmenter.js'
 import { nextBoundary, TimeZone } from '../../../src/recording/time-zone.js'
 import { trackOf, UnitSource } from './unit-source.js'
 
@@ -36,7 +36,7 @@ export async function recordFiles(
 ): Promise<RecordedFiles> {
   const [video, audio] = [trackOf('video', 0), trackOf('opus', 1)]
   const clock = new ManualClock(uptimeMs, startMs)
-  const recorder = new StreamRecorder([audio, video], {
+  const recorder = new Segmenter([audio, video], {
     ...{ clock, uptime: processUptime(clock, bootId || `boot at ${startMs}`) },
     ...{ place: { recording, path }, onClosed: () => {} },
     endOf: (from) => nextBoundary(from, 10_000, utc),

@@ -4,7 +4,7 @@ import { ClientError } from '../../errors.js'
 import { tell } from '../../listeners.js'
 import type { ResolvedClientOptions } from '../client-options.js'
 import type { RtspClientTransport } from '../rtsp-client.js'
-import { KeepAlive } from '../streams/keep-alive.js'
+import { KeepAlive, keepAliveIntervalMs } from '../streams/keep-alive.js'
 import type { ResolvedPublishOptions } from './publish-options.js'
 import { PublishedTrack } from './published-track.js'
 import type { RecordSession } from './record-session.js'
@@ -84,7 +84,7 @@ export class Publisher extends EventEmitter<RtspPublisherEvents> implements Rtsp
     }
     const { id, timeoutSeconds } = session
     if (keepAliveSeconds > 0 && id !== undefined) {
-      const intervalMs = Math.min(timeoutSeconds / 2, keepAliveSeconds) * 1000
+      const intervalMs = keepAliveIntervalMs(timeoutSeconds, keepAliveSeconds)
       const init = { clock, intervalMs, methods, uri: this.url, sessionId: id }
       this.#keepAlive = new KeepAlive(connection, init)
     }

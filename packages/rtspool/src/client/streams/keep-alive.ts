@@ -27,6 +27,16 @@ export interface KeepAliveInit {
 }
 
 /**
+ * Returns the milliseconds between two keep-alive requests: at most half the timeout of the session, so that one of them
+ * may be lost.
+ *
+ * @param timeoutSeconds - Timeout of the session, which the server gives in its `Session` header.
+ * @param keepAliveSeconds - Longest interval that the options of the client allow.
+ */
+export const keepAliveIntervalMs = (timeoutSeconds: number, keepAliveSeconds: number): number =>
+  Math.min(timeoutSeconds / 2, keepAliveSeconds) * 1000
+
+/**
  * Keeps a session alive by requests, whose responses may never arrive, because some cameras do not
  * respond. The method is GET_PARAMETER if the server announces it, because some servers ignore
  * OPTIONS (RFC 2326 section 10.1). Otherwise it is OPTIONS. After a refusal, the other method is

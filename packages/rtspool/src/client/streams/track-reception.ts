@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
 import {
   type Bye,
-  createSourceDescription,
   ntpMiddle32,
   parseCompound,
+  receiverReport,
   type SenderReport,
   serializeCompound,
   unixMsFromNtp,
@@ -11,7 +11,6 @@ import {
 import { isValidRtp, ReceptionStatistics, ssrcOf, timestampDistance } from '../../rtp/index.js'
 import type { RtpTarget, RtspClientTrackStats } from '../rtsp-client.js'
 
-const cname = 'rtspool'
 /**
  * Returns whether a packet is RTCP, by its second byte: packet types 192 to 223 (RFC 5761 section
  * 4).
@@ -108,11 +107,7 @@ export class TrackReception {
 
   /** Returns a compound RTCP packet with a receiver report, to be sent now (RFC 3550 section 6.4.2). */
   report(now: number): Buffer {
-    const reports = this.#statistics ? [this.#statistics.report(now)] : []
-    return serializeCompound([
-      { type: 'receiverReport', ssrc: this.#ssrc, reports },
-      createSourceDescription(this.#ssrc, cname),
-    ])
+    return serializeCompound(receiverReport(this.#ssrc, this.#statistics?.report(now)))
   }
 
   #noteBye({ ssrcs }: Bye): void {

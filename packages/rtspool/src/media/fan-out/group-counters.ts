@@ -1,4 +1,4 @@
-import type { MulticastStats } from '../../transport/udp/udp-transport.js'
+import type { MulticastStats } from '../../transport/udp/udp-ports.js'
 import type { DeliveryCounters } from './reader.js'
 
 /**

@@ -4,9 +4,9 @@ import { startTracks } from '../timeline/start-tracks.js'
 import { announceFailure, FileCutOffError, restMs } from './file-failure.js'
 import { type FileTimes, fileTimesOf } from './file-times.js'
 import type { MediaFile } from './media-file.js'
-import { type OpenedUnits, openAt } from './opened-units.js'
 import { Pacer } from './pacer.js'
 import { addNext, type Lane, type Piece, timestampAt } from './piece.js'
+import { type OpenedUnits, openAt } from './seek.js'
 import { type TimedUnit, timePiece } from './timeline.js'
 
 /**

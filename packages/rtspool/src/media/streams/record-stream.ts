@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import type { Clock, ClockTimer } from '../../clock.js'
 import {
-  createSourceDescription,
   ntpMiddle32,
   parseCompound,
   type RtcpPacket,
+  receiverReport,
   serializeCompound,
 } from '../../rtcp/index.js'
 import {
@@ -241,11 +241,7 @@ export class RecordStream implements MediaParticipant {
   }
 
   #report(statistics: ReceptionStatistics | undefined): RtcpPacket[] {
-    const reports = statistics ? [this.#noteReport(statistics)] : []
-    return [
-      { type: 'receiverReport', ssrc: this.#ssrc, reports },
-      createSourceDescription(this.#ssrc, 'rtspool'),
-    ]
+    return receiverReport(this.#ssrc, statistics && this.#noteReport(statistics))
   }
 
   #noteReport(statistics: ReceptionStatistics): ReceptionReportValues {

@@ -3,7 +3,7 @@ import type { MulticastAddressPool } from '../../transport/multicast/multicast-a
 import { MulticastEndpoint } from '../../transport/multicast/multicast-endpoint.js'
 import { MulticastListener } from '../../transport/multicast/multicast-listener.js'
 import type { MulticastPlace } from '../../transport/multicast/place-table.js'
-import type { MulticastCarrier } from '../../transport/udp/udp-transport.js'
+import type { MulticastCarrier } from '../../transport/udp/udp-ports.js'
 import { GroupCounters } from '../fan-out/group-counters.js'
 import type { DatagramReader, DeliveryCounters } from '../fan-out/reader.js'
 import { SentReports } from '../fan-out/sent-reports.js'

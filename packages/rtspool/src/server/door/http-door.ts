@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.js'
 import type { HttpRequestHead, ReadHttpHead } from '../../http/index.js'
 import type { Arrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
-import { HttpTunnels, type HttpTunnelsOwner } from './http-tunnels.js'
+import { TunnelPairs, type TunnelPairsOwner } from './tunnel-pairs.js'
 import { WebSockets } from './websockets.js'
 
 export interface HttpDoorOptions {
@@ -21,13 +21,13 @@ export interface HttpDoorOptions {
  */
 export class HttpDoor {
   readonly #options: HttpDoorOptions
-  readonly #tunnels: HttpTunnels | undefined
+  readonly #tunnels: TunnelPairs | undefined
   readonly #webSockets: WebSockets | undefined
 
-  constructor(options: HttpDoorOptions, owner: HttpTunnelsOwner) {
+  constructor(options: HttpDoorOptions, owner: TunnelPairsOwner) {
     this.#options = options
     const { httpTunnel, webSocket, clock } = options
-    if (httpTunnel) this.#tunnels = new HttpTunnels(clock, owner)
+    if (httpTunnel) this.#tunnels = new TunnelPairs(clock, owner)
     if (webSocket) {
       this.#webSockets = new WebSockets(clock, (carrier) => {
         owner.taken(carrier.socket)

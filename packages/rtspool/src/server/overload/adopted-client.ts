@@ -1,5 +1,5 @@
 import type { Session } from '../../session-pool/index.js'
-import type { GuardedConnection } from './overload-guard.js'
+import type { GuardedConnection } from './overload.js'
 
 /**
  * Client of a session that the application serves without the server's RTSP connections; see

@@ -20,11 +20,11 @@ import type {
 import type { SrtpSuite } from '../../srtp/index.js'
 import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
 import type { InterleavedCarrier } from '../../transport/tcp/channel-table.js'
-import type { UdpTransport } from '../../transport/udp/udp-transport.js'
+import type { UdpPorts } from '../../transport/udp/udp-ports.js'
 import type { LagMonitor } from '../liveness/lag-monitor.js'
 import type { RefusalMonitor } from '../liveness/refusal-monitor.js'
 import type { SilenceMonitor } from '../liveness/silence-monitor.js'
-import type { OverloadGuard } from '../overload/overload-guard.js'
+import type { OverloadGuard } from '../overload/overload.js'
 import type { PublisherTakeover } from '../server-options.js'
 import type { UnknownSessionHook } from '../unknown-session-hook.js'
 import type { RequestTarget } from './target.js'
@@ -145,7 +145,7 @@ export interface ServerContext {
   /** Checks users and rights; `undefined` if everybody may do everything. */
   readonly authorizer: Authorizer | undefined
   /** Returns the server's UDP ports; `undefined` if UDP is turned off. */
-  readonly udp: () => UdpTransport | undefined
+  readonly udp: () => UdpPorts | undefined
   readonly sessions: SessionsContext
   /** Monitor that ends UDP sessions whose client has gone: its host refuses every packet by ICMP. */
   readonly refusals: RefusalMonitor

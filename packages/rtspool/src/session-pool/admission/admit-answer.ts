@@ -2,7 +2,7 @@ import { checkOptions, isRecord, shapeOf, withoutUndefined } from '../../option-
 import { checkGroups } from '../session-groups.js'
 import { checkSessionInit, type SessionInit } from '../session-init.js'
 import { checkOwner } from '../session-owner.js'
-import type { AdmitContext } from './admission.js'
+import type { AdmitContext } from './admission-control.js'
 
 /**
  * Result of the hook `onAdmit`, after the check: properties of the admitted session, or the status

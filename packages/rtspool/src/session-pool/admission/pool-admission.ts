@@ -18,7 +18,7 @@ import {
   isAdmissionLimit,
   localAdmission,
   type SessionRefusal,
-} from './admission.js'
+} from './admission-control.js'
 import { type AdmitDecision, readAdmitAnswer } from './admit-answer.js'
 import { hasNumbers, resolveLimits, type SessionLimits } from './session-limits.js'
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import type { AdmissionControl, AdmissionRequest } from '../../session-pool/admission/admission.js'
+import type {
+  AdmissionControl,
+  AdmissionRequest,
+} from '../../session-pool/admission/admission-control.js'
 import type { Session } from '../../session-pool/session.js'
 import { type ConformanceTest, refusedBy, withCode } from './suite.js'
 import { ann } from './test-owners.js'

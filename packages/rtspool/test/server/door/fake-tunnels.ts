@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { parseHttpHead } from '../../../src/http/request-head.js'
 import type { ConnectionCarrier } from '../../../src/server/connection/carrier.js'
-import { HttpTunnels } from '../../../src/server/door/http-tunnels.js'
+import { TunnelPairs } from '../../../src/server/door/tunnel-pairs.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import type { TcpEnds } from '../../../src/transport/tcp/tcp-ends.js'
 import { getHead, postHead } from '../../support/http-client.js'
@@ -32,7 +32,7 @@ const ends: TcpEnds = {
 export function startTunnels() {
   const clock = new ManualClock()
   const opened: ConnectionCarrier[] = []
-  const tunnels = new HttpTunnels(clock, {
+  const tunnels = new TunnelPairs(clock, {
     opened: (carrier) => opened.push(carrier),
     taken: () => {},
   })

@@ -1,6 +1,7 @@
 import { type Box, boxAt, childrenOf } from './boxes.js'
-import { type SampleDefaults, safeNumber } from './movie.js'
+import type { SampleDefaults } from './movie.js'
 import type { SampleList } from './sample-list.js'
+import { safeNumber } from './sample-table.js'
 
 /** A track of an MP4 file to whose samples those of its fragments are added. */
 export interface FragmentTrack {

@@ -1,15 +1,15 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { UdpTransport, type UdpTransportOptions } from '../../../src/transport/udp/udp-transport.js'
+import { UdpPorts, type UdpPortsOptions } from '../../../src/transport/udp/udp-ports.js'
 import { fixedPorts } from '../../support/fixed-ports.js'
 import { until } from '../../support/until.js'
 
 /** The first port of the range of this file. */
 const base = fixedPorts.udpTransport
 
-async function open(options: UdpTransportOptions) {
-  const transport = await UdpTransport.open(options)
+async function open(options: UdpPortsOptions) {
+  const transport = await UdpPorts.open(options)
   onTestFinished(() => transport.close())
   return transport
 }
@@ -24,7 +24,7 @@ async function occupy(port: number) {
   })
 }
 
-describe('UdpTransport', () => {
+describe('UdpPorts', () => {
   it('counts RTP and RTCP that the system does not accept', async () => {
     const transport = await open({ ports: [base + 40, base + 60], address: '127.0.0.1' })
     transport.rtpEndpoint('127.0.0.1')?.send(Buffer.alloc(65_530), 9, '127.0.0.1')
@@ -45,10 +45,10 @@ describe('UdpTransport', () => {
 
   it('fails if no pair is free, and leaves no port open', { tags: 'B-PORT' }, async () => {
     await occupy(base + 103)
-    const options: UdpTransportOptions = { ports: [base + 100, base + 103], address: '127.0.0.1' }
-    const one = await UdpTransport.open(options)
+    const options: UdpPortsOptions = { ports: [base + 100, base + 103], address: '127.0.0.1' }
+    const one = await UdpPorts.open(options)
     expect(one.rtpPort).toBe(base + 100)
-    await expect(UdpTransport.open(options)).rejects.toMatchObject({
+    await expect(UdpPorts.open(options)).rejects.toMatchObject({
       code: 'ERR_UDP_PORTS_TAKEN',
       context: { first: base + 100, last: base + 103 },
     })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLog } from '../../src/log/log.js'
+import { createLog } from '../../src/log/format.js'
 
 /** Everything that a terminal, or what reads line by line, obeys; then what is to be left as it is. */
 const controls = String.fromCharCode(

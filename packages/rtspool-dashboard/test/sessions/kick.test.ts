@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ApiClient } from '../../src/api/api-client.js'
-import {
-  countSessions,
-  endSession,
-  endSessions,
-  subjectsOf,
-} from '../../src/sessions/end-request.js'
+import { countSessions, kickSession, kickSessions, subjectsOf } from '../../src/sessions/kick.js'
 import { json, scriptedFetch } from '../api/scripted-fetch.js'
 import { session } from './session.js'
 
@@ -19,7 +14,7 @@ function scene(...responses: Parameters<typeof scriptedFetch>) {
 describe('end of sessions', () => {
   it('comes after the ban, so that the client is not back before it', async () => {
     const { client, requests } = scene(json({}))
-    await endSession(client, ann, { reason: 'enough', ban: { seconds: 60, subject: 'user' } })
+    await kickSession(client, ann, { reason: 'enough', ban: { seconds: 60, subject: 'user' } })
     expect(requests).toEqual([
       'POST /v1/bans Bearer t {"user":"ann","seconds":60,"reason":"enough"}',
       'POST /v1/sessions/a/kick Bearer t {"reason":"enough"}',
@@ -28,20 +23,20 @@ describe('end of sessions', () => {
 
   it('needs neither reason nor ban', async () => {
     const { client, requests } = scene(json({}))
-    await endSession(client, ann, { reason: '' })
+    await kickSession(client, ann, { reason: '' })
     expect(requests).toEqual(['POST /v1/sessions/a/kick Bearer t {}'])
   })
 
   it('does not come where the ban is refused', async () => {
     const { client, requests } = scene(json({ title: 'full' }, 409))
     const ban = { seconds: 0, subject: 'address' } as const
-    await expect(endSession(client, ann, { reason: '', ban })).rejects.toThrow('full')
+    await expect(kickSession(client, ann, { reason: '', ban })).rejects.toThrow('full')
     expect(requests).toHaveLength(1)
   })
 
   it('is no problem where the session has left already', async () => {
     const { client } = scene(json({ title: 'no live session' }, 404))
-    await expect(endSession(client, ann, { reason: '' })).resolves.toBeUndefined()
+    await expect(kickSession(client, ann, { reason: '' })).resolves.toBeUndefined()
   })
 
   it('of a filter is that of the sessions that were counted first', async () => {
@@ -50,7 +45,7 @@ describe('end of sessions', () => {
     const counted = await countSessions(client, filter)
     expect(counted.count).toBe(2)
     const ban = { seconds: 600, subject: 'user' } as const
-    await endSessions(client, filter, counted, { reason: 'night', ban })
+    await kickSessions(client, filter, counted, { reason: 'night', ban })
     expect(requests.map((request) => JSON.parse(request.split('Bearer t ')[1] ?? ''))).toEqual([
       { filter: { user: 'ann', minAge: 60 }, dryRun: true },
       {

@@ -1,6 +1,6 @@
 import type { SendThread } from '../transport/threads/send-thread.js'
 import type { DatagramSendPath } from '../transport/udp/udp-endpoint.js'
-import type { MulticastStats } from '../transport/udp/udp-transport.js'
+import type { MulticastStats } from '../transport/udp/udp-ports.js'
 import type { RtspServerAuthStats } from './auth/auth-stats.js'
 import type { RtspServerTraffic } from './connection/traffic.js'
 import type { RtspServerTlsStats } from './door/front-door.js'

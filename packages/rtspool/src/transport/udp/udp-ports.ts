@@ -5,7 +5,7 @@ import type { SendThreads } from '../threads/send-threads.js'
 import type { DatagramSendPath, UdpEndpoint } from './udp-endpoint.js'
 import { UdpPortPair } from './udp-port-pair.js'
 
-export interface UdpTransportOptions {
+export interface UdpPortsOptions {
   /** First and last UDP port of the range from which an even port and the next one are taken. */
   readonly ports: readonly [first: number, last: number]
   /** Local address, which is that of the RTSP listener. `undefined` or `::` means all addresses of both families. */
@@ -56,7 +56,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /** The UDP ports of the server: one even/odd pair for all sessions, with the same numbers on IPv4 and IPv6. */
-export class UdpTransport {
+export class UdpPorts {
   readonly rtpPort: number
   readonly rtcpPort: number
   readonly #ipv4: UdpPortPair | undefined
@@ -88,12 +88,12 @@ export class UdpTransport {
    * @throws {TransportError} `ERR_UDP_PORTS_TAKEN` if no pair is free.
    * @throws The error of `bind` for any other reason, for example a missing permission.
    */
-  static async open(options: UdpTransportOptions): Promise<UdpTransport> {
+  static async open(options: UdpPortsOptions): Promise<UdpPorts> {
     const {
       ports: [first, last],
     } = options
     for (let rtpPort = first + (first % 2); rtpPort + 1 <= last; rtpPort += 2) {
-      const transport = await UdpTransport.#tryOpen(rtpPort, options)
+      const transport = await UdpPorts.#tryOpen(rtpPort, options)
       if (transport) return transport
     }
     throw new TransportError(
@@ -105,8 +105,8 @@ export class UdpTransport {
 
   static async #tryOpen(
     rtpPort: number,
-    { address, native, threads, maxDatagramBytes }: UdpTransportOptions,
-  ): Promise<UdpTransport | undefined> {
+    { address, native, threads, maxDatagramBytes }: UdpPortsOptions,
+  ): Promise<UdpPorts | undefined> {
     const families = familiesOf(address)
     const shared = { address: only(address), native, threads, maxDatagramBytes }
     let ipv4: UdpPortPair | undefined
@@ -118,7 +118,7 @@ export class UdpTransport {
             throw error
           })
         : undefined
-      return new UdpTransport(ipv4, ipv6, shared.address)
+      return new UdpPorts(ipv4, ipv6, shared.address)
     } catch (error) {
       await ipv4?.close()
       if (portIsTaken(error)) return undefined

@@ -7,7 +7,7 @@ const jitter = 0.5
 export const viewerRetryMs = 5000
 
 /** Counts the attempts to connect since packets last arrived, and computes the delays between them. */
-export class Attempts {
+export class ConnectAttempts {
   readonly #random: () => number
   /** Number of attempts to connect since packets last arrived. */
   count = 0

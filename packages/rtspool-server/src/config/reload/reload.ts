@@ -2,11 +2,12 @@ import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import { shown } from '../expected.js'
 import { keysOf, nameOf, schemaAt, valueAt } from '../key-schema.js'
-import { type ConfigSources, changedKeys } from '../load-config.js'
+import type { ConfigSources } from '../load-config.js'
 import { ConfigError, type ConfigProblem } from '../problems.js'
 import { SerialQueue } from '../save/serial-queue.js'
 import { keySchema } from '../schema.js'
 import { loadSettings, type Settings } from '../settings.js'
+import { changedKeys } from './changed-keys.js'
 import { type LivePart, type PreparedChange, problemOfKey } from './live-part.js'
 
 /** A key that the file changes without effect, because an option or a variable overrides it. */

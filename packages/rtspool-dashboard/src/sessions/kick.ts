@@ -24,7 +24,7 @@ export const subjectsOf = ({ user, address }: Pick<SessionView, BanSubject>): Ba
  *
  * @throws {ApiError}
  */
-export async function endSession(
+export async function kickSession(
   client: ApiClient,
   session: SessionView,
   { reason, ban }: EndTerms,
@@ -60,7 +60,7 @@ export const countSessions = (client: ApiClient, filter: FilterValues): Promise<
  *
  * @throws {ApiError}
  */
-export async function endSessions(
+export async function kickSessions(
   client: ApiClient,
   filter: FilterValues,
   { sessions }: CountedSessions,

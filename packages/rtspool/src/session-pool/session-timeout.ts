@@ -11,7 +11,7 @@ import {
  * 60. Immutable: sessions with equal values, which are nearly all sessions of a pool, share one
  * object.
  */
-export class SessionTerms {
+export class SessionTimeout {
   /** Seconds without a sign of life after which the session expires; 0 = never. */
   readonly timeout: number
   /** Additional seconds after `timeout` before the session expires, not announced to the client. */
@@ -35,7 +35,7 @@ export class SessionTerms {
   }
 }
 
-let latest = new SessionTerms(defaultTimeout, defaultExtraTimeout, false)
+let latest = new SessionTimeout(defaultTimeout, defaultExtraTimeout, false)
 
 /**
  * Returns timeout and grace period for a new session. Reuses the object of the session created before if the values
@@ -43,7 +43,7 @@ let latest = new SessionTerms(defaultTimeout, defaultExtraTimeout, false)
  *
  * @throws {RangeError} when a duration is invalid.
  */
-export function termsOf(init: SessionInit): SessionTerms {
+export function timeoutOf(init: SessionInit): SessionTimeout {
   const timeout = init.timeout ?? defaultTimeout
   const extraTimeout = init.extraTimeout ?? defaultExtraTimeout
   const isVisible = init.timeoutAlwaysVisible ?? false
@@ -51,6 +51,6 @@ export function termsOf(init: SessionInit): SessionTerms {
     timeout === latest.timeout &&
     extraTimeout === latest.extraTimeout &&
     isVisible === latest.timeoutAlwaysVisible
-  if (!isLatest) latest = new SessionTerms(timeout, extraTimeout, isVisible)
+  if (!isLatest) latest = new SessionTimeout(timeout, extraTimeout, isVisible)
   return latest
 }

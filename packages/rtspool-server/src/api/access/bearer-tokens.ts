@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { LoginFacts, Logins, RefusedLogin } from './logins.js'
 import type { TokenFacts, TokenStore } from './tokens.js'
 
-export interface BearersEvents {
+export interface BearerTokensEvents {
   /** Emitted with the id of a token after its removal, or with the id of a login after its end. */
   ended: [id: string]
 }
@@ -11,7 +11,7 @@ export interface BearersEvents {
  * All bearer tokens that may call the API: those of the token file, those of logins by
  * password, and JWTs with a role.
  */
-export class Bearers extends EventEmitter<BearersEvents> {
+export class BearerTokens extends EventEmitter<BearerTokensEvents> {
   readonly #tokens: TokenStore
   readonly #logins: Logins
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nextTurn } from '../../support/until.js'
 import { startTunnels } from './fake-tunnels.js'
 
-describe('HttpTunnels', () => {
+describe('TunnelPairs', () => {
   it('a tunnel can be opened again under its cookie when it has ended', async () => {
     const { opened, get, post } = startTunnels()
     for (let round = 1; round <= 2; round++) {

@@ -5,7 +5,7 @@ import { fileNameOf } from '../../src/recording/file-pattern.js'
 import { processUptime } from '../../src/recording/machine-uptime.js'
 import type { ClosedSegment } from '../../src/recording/segment.js'
 import { parseFacts } from '../../src/recording/segment-facts.js'
-import { StreamRecorder } from '../../src/recording/stream-recorder.js'
+import { Segmenter } from '../../src/recording/segmenter.js'
 import { nextBoundary, TimeZone } from '../../src/recording/time-zone.js'
 import { parameterSets } from '../codec/parameter-sets.js'
 import { MemoryStore } from './support/memory-store.js'
@@ -20,12 +20,12 @@ class Scene {
   readonly clock: ManualClock
   readonly store = new MemoryStore()
   readonly closed: ClosedSegment[] = []
-  readonly recorder: StreamRecorder
+  readonly recorder: Segmenter
 
   constructor(tracks: readonly TrackInfo[], segmentSeconds = 10, startMs = epochMs) {
     this.clock = new ManualClock(0, startMs)
     const place = { recording: 'all', path: '/cam' }
-    this.recorder = new StreamRecorder(tracks, {
+    this.recorder = new Segmenter(tracks, {
       clock: this.clock,
       uptime: processUptime(this.clock, 'boot'),
       place,
@@ -265,6 +265,6 @@ describe('a recorded stream', () => {
     const { entries, fragments } = scene.file(0)
     expect(entries).toEqual(['fLaC'])
     expect(fragments.map(({ runs }) => runs[0]?.durations.length)).toEqual([50, 50])
-    expect(new StreamRecorder([jpeg], {} as never).canRecord).toBe(false)
+    expect(new Segmenter([jpeg], {} as never).canRecord).toBe(false)
   })
 })

@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 export type Series = readonly [labels: Readonly<Record<string, string>>, value: number]
 
 /** Metrics for Prometheus, whose values are read anew at each request for metrics. */
-export class MetricSet {
+export class PrometheusMetrics {
   readonly #registry = new Registry()
 
   /** Returns all metrics in the text format of Prometheus. */

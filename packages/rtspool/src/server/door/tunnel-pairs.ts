@@ -37,7 +37,7 @@ interface Tunnel {
 }
 
 /** Owner of the tunnels, which receives complete tunnels and is told about their sockets. */
-export interface HttpTunnelsOwner {
+export interface TunnelPairsOwner {
   /** Called when a tunnel has its GET and its POST. */
   opened(carrier: ConnectionCarrier): void
   /** Called when a socket becomes part of a tunnel, so that the lobby no longer closes the socket. */
@@ -51,14 +51,14 @@ export interface HttpTunnelsOwner {
  *
  * @see ONVIF Streaming Specification section 5.1.1.4; the tunnel of QuickTime
  */
-export class HttpTunnels {
+export class TunnelPairs {
   readonly #clock: Clock
-  readonly #owner: HttpTunnelsOwner
+  readonly #owner: TunnelPairsOwner
   readonly #tunnels = new Map<string, Tunnel>()
   /** Keys (host and cookie) of the tunnels whose GET waits for a POST, oldest first. */
   readonly #waiting = new Set<string>()
 
-  constructor(clock: Clock, owner: HttpTunnelsOwner) {
+  constructor(clock: Clock, owner: TunnelPairsOwner) {
     this.#clock = clock
     this.#owner = owner
   }

@@ -15,7 +15,7 @@ const otherFragmentMs = 1_500
 /** Milliseconds for which the first segment waits for a described track that has sent nothing yet. */
 const trackWaitMs = 1_000
 
-export interface StreamRecorderOptions {
+export interface SegmenterOptions {
   readonly clock: Clock
   readonly uptime: MachineUptime
   /** Name of the recording, and path of the recorded media. */
@@ -34,8 +34,8 @@ export interface StreamRecorderOptions {
  * unit ─▶ sample ─▶ waits ─▶ fragment (key frame, or 1 s) ─▶ segment
  * ```
  */
-export class StreamRecorder {
-  readonly #options: StreamRecorderOptions
+export class Segmenter {
+  readonly #options: SegmenterOptions
   readonly #recordingClock: RecordingClock
   readonly #tracks = new Map<TrackInfo, RecordedTrack>()
   readonly #all: readonly RecordedTrack[]
@@ -50,7 +50,7 @@ export class StreamRecorder {
   #formats: readonly (TrackFormat | undefined)[] = []
   #endsAtMs = 0
 
-  constructor(tracks: readonly TrackInfo[], options: StreamRecorderOptions) {
+  constructor(tracks: readonly TrackInfo[], options: SegmenterOptions) {
     this.#options = options
     this.#recordingClock = new RecordingClock(options.clock)
     const chosen = recordedTracks(tracks)
