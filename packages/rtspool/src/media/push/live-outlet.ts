@@ -115,7 +115,11 @@ export class LiveOutlet {
   /** Sends an RTP packet of a {@link LiveRtpTrack} to all media. The packet keeps the timestamp of the application. */
   sendRaw(track: number, packet: Buffer): void {
     if (this.#isAway) this.#noteBack()
-    for (const source of this.#sources) source.sendOne(track, packet)
+    let left = this.#sources.size
+    // A media may rewrite the header of its packet.
+    for (const source of this.#sources) {
+      source.sendOne(track, --left > 0 ? Buffer.from(packet) : packet)
+    }
   }
 
   /**

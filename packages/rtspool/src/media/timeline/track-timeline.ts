@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js'
 import type { Arrival } from './arrival-line.js'
 import { CommonJump } from './common-jump.js'
 import { ContinuousTimeline, type SourcePosition } from './continuous-timeline.js'
+import { PromisedSsrc } from './promised-ssrc.js'
 import { TimelineBreaks, type TimelinePolicy } from './timeline.js'
 import type { TrackPlace } from './track-place.js'
 import type { TrackTime } from './track-time.js'
@@ -18,6 +19,7 @@ export class TrackTimeline {
   readonly #isSeekable: boolean
   /** Rewrites the packets as one continuous stream; `undefined` while packets pass through unchanged. */
   #line: ContinuousTimeline | undefined
+  #promised: PromisedSsrc | undefined
 
   constructor(init: {
     readonly place: TrackPlace
@@ -58,8 +60,21 @@ export class TrackTimeline {
     this.#line.expectNewSource()
   }
 
-  /** Rewrites the header of a packet in place, if the timeline is continuous. The packet must be valid RTP. */
+  /**
+   * Returns the SSRC that viewers will see of the first source, drawn at random by the first call. Only for a track
+   * without a packet or position so far.
+   */
+  promiseSsrc(): number {
+    this.#promised ??= new PromisedSsrc()
+    return this.#promised.ssrc
+  }
+
+  /**
+   * Rewrites the header of a packet in place, if the timeline is continuous or its SSRC was promised. The packet must
+   * be valid RTP.
+   */
   rewrite(packet: Buffer): void {
+    this.#promised?.rewrite(packet)
     this.#line?.rewrite(packet)
   }
 
@@ -77,8 +92,9 @@ export class TrackTimeline {
    * Converts SSRC, sequence number and timestamp of the source to those that viewers see; see
    * {@link ContinuousTimeline.place}.
    */
-  place<Position extends SourcePosition>(position: Position, at?: number): SourcePosition {
-    return this.#line?.place(position, at) ?? position
+  place(position: SourcePosition, at?: number): SourcePosition {
+    const placed = this.#promised?.place(position) ?? position
+    return this.#line?.place(placed, at) ?? placed
   }
 
   /** Converts a timestamp of the present source to the one that viewers see. */

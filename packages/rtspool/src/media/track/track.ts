@@ -125,6 +125,14 @@ export class Track implements TrackOutput {
     return this.#numbers.ssrc
   }
 
+  /**
+   * Returns the SSRC of the stream for a client that must know it at once. Before the source has sent a packet, draws
+   * an SSRC, which then takes the place of the source's first one.
+   */
+  promiseSsrc(): number {
+    return this.ssrc ?? this.#timeline.promiseSsrc()
+  }
+
   /** Number of RTP packets sent with the present SSRC (RFC 3550 section 6.4.1). */
   get packetCount(): number {
     return this.#numbers.packetCount
@@ -218,7 +226,7 @@ export class Track implements TrackOutput {
 
   /**
    * Sends one RTP packet of the source to everybody who plays this track. The packet is unchanged, except for its
-   * header on a `continuous` timeline after a jump. Never throws.
+   * header on a `continuous` timeline after a jump, and an SSRC that {@link promiseSsrc} replaces. Never throws.
    *
    * @param packet - Any `Uint8Array`, including a `Buffer`. It belongs to the track from now on: do not change or
    *   reuse it. It is sent at the end of its frame, and may be kept for new viewers until the next key frame. See

@@ -60,12 +60,13 @@ export class PlaySetup implements StreamKind {
           ? { sender: security.sender, position, isIndexed: security.isIndexed }
           : undefined,
     })
-    const keyMgmt =
-      security &&
-      keyMgmtHeader(request.uri, security.sender, clock, track.ssrc, keyFormOf(security))
-    // GStreamer 1.22 would configure its decoder with this ssrc, but without the rollover counter;
+    // GStreamer 1.22 would configure its decoder with an ssrc, but without the rollover counter;
     // MIKEY contains both. rtspsrc2 0.15 takes both, and without ssrc decrypts all with its first key.
-    const ssrc = security && !isRtspsrc2(this.#context) ? undefined : track.ssrc
+    const needsSsrc = security !== undefined && isRtspsrc2(this.#context)
+    const known = needsSsrc ? track.promiseSsrc() : track.ssrc
+    const keyMgmt =
+      security && keyMgmtHeader(request.uri, security.sender, clock, known, keyFormOf(security))
+    const ssrc = security && !needsSsrc ? undefined : known
     const source = transport.lowerTransport === 'UDP' ? transport.source : undefined
     const watch =
       transport.lowerTransport === 'UDP'

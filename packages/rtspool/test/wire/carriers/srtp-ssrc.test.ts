@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { parseTransport } from '../../../src/rtsp/index.js'
+import type { SrtpOffer } from '../../../src/mikey/index.js'
+import { ssrcOf } from '../../../src/rtp/index.js'
+import { parseTransport, type RtspResponse } from '../../../src/rtsp/index.js'
 import { inSession, mountCamera, setUp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
-import { answeredOffers, srtpTcp } from '../../support/srtp-peer.js'
+import { answeredOffers, receiverFor, srtpTcp } from '../../support/srtp-peer.js'
 import { connectTlsTo, rtpPacket, startServer, testCertificate } from '../../support/test-server.js'
 import { pushTo } from '../../support/test-source.js'
 import { until } from '../../support/until.js'
@@ -44,7 +46,6 @@ describe('the SSRC of a stream with SRTP', { tags: ['R-7', 'A-SRT-3'] }, () => {
       told: ssrcs[1],
       rolls: 1,
     },
-    { name: 'rtspsrc2, before any packet', track: 1, sent: [[7], []], told: undefined },
     {
       name: 'rtspsrc, which forgets the rollover counter',
       track: 1,
@@ -67,9 +68,52 @@ describe('the SSRC of a stream with SRTP', { tags: ['R-7', 'A-SRT-3'] }, () => {
         headers: { Transport: offer, ...(agent && { 'User-Agent': agent }) },
       })
       expect(answer.statusCode).toBe(200)
-      expect(parseTransport(answer.headers.get('Transport') ?? '')[0]?.ssrc).toBe(told)
+      expect(ssrcIn(answer)).toBe(told)
       const ssrc = told ?? (sent[track]?.length ? ssrcs[track] : 0)
       expect([...(answeredOffers(answer)[0]?.rolloverCounters ?? [])]).toEqual([[ssrc, rolls]])
     },
   )
+
+  it.each(['passThrough', 'continuous'] as const)(
+    'rtspsrc2 is told one for each stream before the source has sent a packet (%s)',
+    async (timeline) => {
+      const server = await startServer({ tls: { port: 0, ...testCertificate('first') } })
+      const sources = mountCamera(server, '/cam', { timeline })
+      const url = `rtsps://127.0.0.1:${server.tlsAddress().port}/cam`
+      const viewer = await connectTlsTo(server)
+      const set = (track: number, session?: string) =>
+        viewer.request('SETUP', `${url}/trackID=${track}`, {
+          headers: {
+            Transport: srtpTcp,
+            'User-Agent': rtspsrc2,
+            ...(session && { Session: session }),
+          },
+        })
+      const first = await set(0)
+      const session = sessionIdOf(first)
+      const answers = [first, await set(1, session)]
+      const told = answers.map((answer) => ssrcIn(answer))
+      expect(new Set(told).size).toBe(2)
+      for (const [track, answer] of answers.entries()) {
+        expect([...(answeredOffers(answer)[0]?.rolloverCounters ?? [])]).toEqual([[told[track], 0]])
+      }
+      await inSession(viewer, 'PLAY', url, session)
+      for (const [track, ssrc] of ssrcs.entries()) {
+        pushTo(sources, track, rtpPacket({ sequenceNumber: 7, payloadType: 96 + track, ssrc }))
+      }
+      const packets = () => viewer.frames.filter(({ channel }) => channel % 2 === 0)
+      await until(() => packets().length === 2)
+      for (const { channel, payload } of packets()) {
+        const answer = answers[channel / 2] as RtspResponse
+        const opened = receiverFor(answeredOffers(answer)[0] as SrtpOffer).open(payload)
+        expect(opened && ssrcOf(opened)).toBe(told[channel / 2])
+      }
+      // A viewer without SRTP sees the same.
+      const plain = await connectTlsTo(server)
+      expect(ssrcIn(await setUp(plain, `${url}/trackID=1`))).toBe(told[1])
+    },
+  )
 })
+
+const ssrcIn = (answer: RtspResponse): number | undefined =>
+  parseTransport(answer.headers.get('Transport') ?? '')[0]?.ssrc
