@@ -2,20 +2,27 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { mediamtxProgram } from '../../bench/peers/mediamtx.mjs'
 import { reasonToSkip } from '../../scripts/programs.mjs'
 import { endPrograms } from '../interop/support/process.js'
 import { type Cell, tryPlayers } from './support/cells.js'
 import { gortsplibViewer } from './support/gortsplib.js'
 import type { PlayerName, TriedPlayer } from './support/players.js'
+import { retinaViewer } from './support/retina.js'
 import { type RouteKind, routeKinds } from './support/routes.js'
 import type { ServerName } from './support/servers.js'
 
 const newer = process.env.RTSPOOL_NEWER_PLAYERS
 
-/** Groups of cells at the same time: each has up to seven players, which mostly wait. */
+/** Groups of cells at the same time: each has up to eleven players, which mostly wait. */
 const groupsAtOnce = Number(process.env.RTSPOOL_NETWORK_GROUPS ?? 1)
+/** Names of the players that are tried, such as `retina,MediaMTX`; all when absent. */
+const only = process.env.RTSPOOL_NETWORK_PLAYERS?.split(',')
 
-function players(): TriedPlayer[] {
+const players = (): TriedPlayer[] =>
+  allPlayers().filter(({ name }) => only === undefined || only.includes(name))
+
+function allPlayers(): TriedPlayer[] {
   const found: TriedPlayer[] = [{ name: 'ffmpeg' }, { name: 'gstreamer' }]
   if (newer !== undefined) {
     const names: readonly PlayerName[] = ['ffmpeg', 'gstreamer', 'vlc', 'openRTSP']
@@ -25,10 +32,19 @@ function players(): TriedPlayer[] {
   if (spawnSync('mpv', ['--version'], { stdio: 'ignore' }).status === 0) found.push({ name: 'mpv' })
   const viewer = gortsplibViewer()
   if ('program' in viewer) found.push({ name: 'gortsplib', bin: dirname(viewer.program) })
+  const retina = retinaViewer()
+  if ('program' in retina) {
+    const { program } = retina
+    found.push({ name: 'retina', program }, { name: 'retina', program, isUdpOnly: true })
+  } else console.log(retina.reason)
+  const { program, reason } = mediamtxProgram()
+  if (program === undefined) console.log(`without MediaMTX: ${reason}`)
+  else found.push({ name: 'MediaMTX', program })
   return found
 }
 
-const label = ({ name, bin }: TriedPlayer): string => {
+const label = ({ name, bin, isUdpOnly }: TriedPlayer): string => {
+  if (isUdpOnly) return `${name} by UDP`
   if (name !== 'ffmpeg' && name !== 'gstreamer') return name
   const command = name === 'ffmpeg' ? 'ffmpeg' : 'gst-launch-1.0'
   const option = name === 'ffmpeg' ? '-version' : '--version'

@@ -3,14 +3,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { settle } from '../../../packages/rtspool/test/support/until.js'
 import { Program } from '../../interop/support/process.js'
+import { writePull } from './mediamtx.js'
 
-export type PlayerName = 'ffmpeg' | 'gstreamer' | 'vlc' | 'openRTSP' | 'gortsplib' | 'mpv'
+export type PlayerName =
+  | 'ffmpeg'
+  | 'gstreamer'
+  | 'vlc'
+  | 'openRTSP'
+  | 'gortsplib'
+  | 'mpv'
+  | 'retina'
+  | 'MediaMTX'
 
-/** A player with nothing said of the transport: it asks for UDP first, and some then for TCP. */
+/** A player with nothing said of the transport: it asks for UDP first, and some then for TCP; retina for TCP at once. */
 export interface TriedPlayer {
   readonly name: PlayerName
   /** In front of the PATH; what is on it when absent. */
   readonly bin?: string | undefined
+  /** Path of the program, in place of `bin`. */
+  readonly program?: string
+  /** UDP only, as {@link TryOptions.isUdpOnly}. */
+  readonly isUdpOnly?: boolean
 }
 
 export interface TryOptions {
@@ -19,7 +32,7 @@ export interface TryOptions {
   /** Pictures that are to be seen, and after how long it is given up. */
   readonly pictures: number
   readonly patienceMs: number
-  /** UDP only: ffmpeg and GStreamer are told so, the others have no such option or do not need it. */
+  /** UDP only: VLC and openRTSP have no such option, or do not need it. */
   readonly isUdpOnly?: boolean
   /** Called once, when half of the pictures have been seen. */
   readonly halfway?: () => Promise<void>
@@ -39,6 +52,9 @@ interface Recipe {
   count(program: Program, directory: string): Promise<number>
 }
 
+const pictureLines = ({ stdout }: Program): number =>
+  stdout.split('\n').filter((line) => line.startsWith('0,')).length
+
 const pictureBytes = 16 * 16
 /** The clip has some 5 kB a picture; this is well below. */
 const openRtspPictureBytes = 1000
@@ -52,7 +68,7 @@ const recipes: Readonly<Record<PlayerName, Recipe>> = {
       ...['-i', url, '-an', '-fps_mode', 'passthrough', '-flush_packets', '1'],
       ...['-f', 'framecrc', '-'],
     ],
-    count: async ({ stdout }) => stdout.split('\n').filter((line) => line.startsWith('0,')).length,
+    count: async (program) => pictureLines(program),
   },
   gstreamer: {
     command: ({ url, isUdpOnly }, directory) => [
@@ -90,6 +106,14 @@ const recipes: Readonly<Record<PlayerName, Recipe>> = {
     command: ({ url, isUdpOnly }) => ['gortsplib-viewer', ...(isUdpOnly ? ['-udp'] : []), url],
     count: async ({ stdout }) => stdout.split('\n').length - 1,
   },
+  retina: {
+    command: ({ url, isUdpOnly }) => ['retina-viewer', ...(isUdpOnly ? ['-udp'] : []), url],
+    count: async ({ stdout }) => stdout.split('\n').length - 1,
+  },
+  MediaMTX: {
+    command: ({ url, isUdpOnly }, directory) => ['mediamtx', writePull(directory, url, isUdpOnly)],
+    count: async (program) => pictureLines(program),
+  },
 }
 
 const isJpeg = (name: string): boolean => name.endsWith('.jpg')
@@ -98,8 +122,9 @@ const isJpeg = (name: string): boolean => name.endsWith('.jpg')
 export async function tryPlayer(player: TriedPlayer, options: TryOptions): Promise<Tried> {
   const directory = await mkdtemp(join(tmpdir(), 'rtspool-net-'))
   const recipe = recipes[player.name]
-  const [name = '', ...args] = recipe.command(options, directory)
-  const path = player.bin === undefined ? name : join(player.bin, name)
+  const isUdpOnly = options.isUdpOnly ?? player.isUdpOnly ?? false
+  const [name = '', ...args] = recipe.command({ ...options, isUdpOnly }, directory)
+  const path = player.program ?? (player.bin === undefined ? name : join(player.bin, name))
   const [first = '', ...rest] = [...options.within, path, ...args]
   const program = new Program(first, rest, { env: { HOME: directory } })
   const begun = performance.now()
@@ -117,7 +142,8 @@ export async function tryPlayer(player: TriedPlayer, options: TryOptions): Promi
     const seconds = elapsed() / 1000
     await program.stop('SIGKILL')
     pictures = Math.max(pictures, Math.floor(await recipe.count(program, directory)))
-    const text = player.name === 'gstreamer' ? program.stdout : ''
+    const saysAll = player.name === 'gstreamer' || player.name === 'MediaMTX'
+    const text = saysAll ? program.stdout : ''
     return { pictures, seconds, log: `${text}${program.stderr}` }
   } finally {
     await program.stop('SIGKILL')
