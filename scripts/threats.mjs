@@ -24,7 +24,7 @@ export const threats = {
     'B-TUN':
       'a tunnel belongs to the address that opened it, half a tunnel does not last, and web pages of elsewhere get none',
     'B-FD':
-      'no file descriptor is left behind, whatever fails, and no address takes more than its share of connections',
+      'no file descriptor is left behind, whatever fails, and no address but a trusted one takes more than its share of connections',
     'B-PROXY':
       'only a trusted proxy may name the address of its client, and must, in a header of a few bytes',
     'B-PORT': 'ports that others hold are passed over, and when none is free the server says so',
@@ -35,9 +35,11 @@ export const threats = {
       'old versions of TLS are refused, handshakes have a deadline, and the expiry of the certificate can be watched',
   },
   'Users and rights': {
-    'B-AUTH0': 'every request of every method is looked at, and what no rule names is closed',
-    'B-REPLAY': 'credentials that were overheard are worth nothing a second time or elsewhere',
-    'B-BRUTE': 'passwords are guessed slowly, and nobody else waits for it',
+    'B-AUTH0':
+      'every request but OPTIONS outside a session is looked at, and what no rule names is closed',
+    'B-REPLAY': 'a Digest that was overheard is worth nothing a second time or elsewhere',
+    'B-BRUTE':
+      'passwords are guessed slowly, and neither other hosts nor users who have just logged in wait for it',
     'B-TIMING':
       'the time of an answer does not tell whether a user exists or how much of a password is right',
     'B-DOWN':
@@ -68,11 +70,12 @@ export const threats = {
       'a server short of memory or time refuses newcomers and ends the slowest viewers, before the process dies',
     'B-LOG':
       'what peers say stays in one line of the log and cannot flood it; no log delays or ends the server',
-    'B-SECR': 'passwords and keys are in no error, event or answer',
+    'B-SECR':
+      'passwords and keys are in no error, event or line of the log, and no answer shows them again',
   },
   'The control API': {
     'B-CSRF':
-      'web pages of other origins and names reach nothing, every request needs a token, and GET changes nothing',
+      'web pages of other origins and names reach nothing, every call but a login needs a token, and GET changes nothing',
     'B-XSS': 'text of peers never becomes part of a page',
     'B-METR': 'no client chooses a label of a metric',
   },
