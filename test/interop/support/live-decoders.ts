@@ -46,15 +46,7 @@ export const startGstreamerDecoder = (url: string): LiveDecoder => {
   return {
     name: 'GStreamer',
     program: new Program('gst-launch-1.0', [
-      ...[
-        '-e',
-        '-v',
-        'rtspsrc',
-        `location=${url}`,
-        'protocols=tcp',
-        'buffer-mode=none',
-        'name=source',
-      ],
+      ...['-e', '-v', 'rtspsrc', `location=${url}`, 'protocols=tcp', 'name=source'],
       ...['source.', '!', 'rtph264depay', '!', 'h264parse', '!', 'avdec_h264', '!'],
       ...sink('video'),
       ...['source.', '!', 'rtpmp4gdepay', '!', 'aacparse', '!', 'avdec_aac', '!'],

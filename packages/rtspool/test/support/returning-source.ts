@@ -122,10 +122,12 @@ export interface CameraRun {
   readonly reports: boolean
   /** Number of pictures before the first key frame. */
   readonly keyFrameAfter: number
+  /** Age of the first picture in milliseconds: all since then is sent at once, as servers do that keep a key frame. */
+  readonly ageMs?: number
 }
 
 /** Sends the packets that wait for the end of a turn. */
-const sendQueued = (track: Track): void => track.removeReader({ kind: 'sink' } as Reader)
+export const sendQueued = (track: Track): void => track.removeReader({ kind: 'sink' } as Reader)
 
 const pictureMs = 40
 const soundMs = 20
@@ -160,10 +162,11 @@ export function runCamera(
   run: CameraRun,
   ms: number,
 ): void {
-  const from = clock.now()
+  const { ageMs = 0 } = run
+  const from = clock.now() - ageMs
   const sequenceNumbers = run.tracks.map(({ sequenceNumber }) => sequenceNumber)
   const reported = new Set<number>()
-  for (const { track: index, atMs, capturedMs, units } of packetsOf(run, from, ms)) {
+  for (const { track: index, atMs, capturedMs, units } of packetsOf(run, from, ageMs + ms)) {
     clock.advance(Math.max(0, atMs - clock.now()))
     const track = media.tracks[index]
     const numbers = run.tracks[index]

@@ -89,6 +89,11 @@ export class ArrivalLine implements LeadMember {
    */
   #earliestMs = Number.POSITIVE_INFINITY
   #formerEarliestMs = Number.POSITIVE_INFINITY
+  /** Part of {@link aheadMs} that this track does not share; `undefined` if nothing is measured. */
+  #ownAheadMs: number | undefined
+  /** The {@link CommonLead} at the last {@link restart}, in milliseconds. */
+  #leadBeforeMs = 0
+  #settledAtMs = 0
 
   /**
    * Creates an estimate without packets.
@@ -140,6 +145,15 @@ export class ArrivalLine implements LeadMember {
   }
 
   /**
+   * Milliseconds by which the estimate has moved ahead since {@link restart}, because the first packet of a source was
+   * late. The next source can continue without them. 0 if the first packet was placed by its age.
+   */
+  get aheadMs(): number {
+    const ownMs = this.#ownAheadMs
+    return ownMs === undefined ? 0 : ownMs + this.#lead.ms - this.#leadBeforeMs
+  }
+
+  /**
    * Returns the estimated RTP timestamp at `atMs` as a whole number, and the exact instant of the monotonic clock that
    * corresponds to it. `undefined` before the first packet.
    */
@@ -175,21 +189,30 @@ export class ArrivalLine implements LeadMember {
     this.#lastTimestamp = timestamp
     const ownLateMs = lateMs - this.#lead.ms
     if (ownLateMs < this.#earliestMs) this.#earliestMs = ownLateMs
-    if (lateMs < -maxSlewedMs || (lateMs < 0 && !line.isAnnounced)) this.#catchUp(line, lateMs)
+    if (lateMs < -maxSlewedMs || (lateMs < 0 && !line.isAnnounced)) {
+      this.#catchUp(line, lateMs, clockMs)
+    }
     if (clockMs >= this.#windowEndMs) this.#endWindow(line, clockMs)
     return 'steady'
   }
 
-  /** Drops the estimate of RTP time. The next packet begins a new one, with any timestamp. */
-  restart(): void {
+  /**
+   * Drops the estimate of RTP time. The next packet begins a new one, with any timestamp.
+   *
+   * @param aheadMs - Initial {@link aheadMs}; `undefined` = it is not measured.
+   */
+  restart(aheadMs?: number): void {
     this.#line = undefined
     this.#former = undefined
+    this.#ownAheadMs = aheadMs
+    this.#leadBeforeMs = this.#lead.ms
   }
 
   #begin(timestamp: number, clockMs: number): void {
     const ticks = timestamp - this.#lead.ms * this.#ticksPerMs
     this.#line = { ticks, clockMs, slew: 0, isAnnounced: false }
     this.#lastTimestamp = timestamp
+    this.#settledAtMs = clockMs + 2 * windowMs
     this.#beginWindows(clockMs)
   }
 
@@ -246,9 +269,13 @@ export class ArrivalLine implements LeadMember {
    * Moves the estimate ahead after an early packet. The estimates of the other tracks move too. An
    * exception is a restarted estimate when viewers already know the time of other tracks.
    */
-  #catchUp(line: Line, lateMs: number): void {
-    if (!line.isAnnounced && this.#lead.isAnnounced) this.#shift(line, lateMs)
-    else this.#lead.grow(-lateMs)
+  #catchUp(line: Line, lateMs: number, clockMs: number): void {
+    if (line.isAnnounced || !this.#lead.isAnnounced) {
+      this.#lead.grow(-lateMs)
+      return
+    }
+    this.#shift(line, lateMs)
+    if (this.#ownAheadMs !== undefined && clockMs < this.#settledAtMs) this.#ownAheadMs -= lateMs
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   timestampDistance,
   timestampOf,
 } from '../../rtp/index.js'
+import { CatchUp } from './catch-up.js'
 import type { CommonJump } from './common-jump.js'
 import type { TimelineBreak } from './timeline.js'
 import type { TrackTime } from './track-time.js'
@@ -26,6 +27,16 @@ interface Segment {
   /** Highest sequence number received from the source, and highest timestamp, both before conversion. */
   highestSequenceNumber: number
   highestTimestamp: number
+  /** Timestamps of the first pictures, if they are older than what viewers have been sent. */
+  catchUp?: CatchUp | undefined
+}
+
+/** Timestamps at which viewers are sent the beginning of another source. */
+export interface TimelinePlace {
+  /** Timestamp of the first packet by its age. */
+  readonly at: number
+  /** Timestamp that the source has reached meanwhile: up to there, pictures that are too old catch up. */
+  readonly present?: number
 }
 
 /** SSRC, sequence number and timestamp of one packet of a source. */
@@ -80,6 +91,7 @@ export class ContinuousTimeline {
   #highestSequenceNumber = 0
   #highestTimestamp = 0
   #stepTicks: number
+  #ownTimestamp: number | undefined
 
   constructor(init: {
     readonly clock: Clock
@@ -126,8 +138,13 @@ export class ContinuousTimeline {
   presentAt(clockMs: number): number | undefined {
     const next = this.nextTimestamp
     if (next === undefined) return undefined
-    const ticks = timestampDistance(next, this.#time.timestampAt(clockMs))
+    const ticks = timestampDistance(next, this.#time.continuationAt(clockMs))
     return (next + Math.max(0, ticks)) >>> 0
+  }
+
+  /** Timestamp that the last packet would have had without a {@link CatchUp}; `undefined` if it has this one. */
+  get ownTimestamp(): number | undefined {
+    return this.#ownTimestamp
   }
 
   /** Converts a timestamp of the present source to the timestamp that viewers see. */
@@ -146,23 +163,30 @@ export class ContinuousTimeline {
     const timestamp = timestampOf(packet)
     const now = this.#clock.now()
     const segment = this.#segmentOf(ssrc, sequenceNumber, timestamp, now)
-    this.#note(segment, sequenceNumber, timestamp, now)
-    rewriteRtpHeader(
-      packet,
-      (sequenceNumber + segment.sequenceOffset) & 0xffff,
-      (timestamp + segment.timestampOffset) >>> 0,
-      this.#ssrc,
-    )
+    const written = this.#written(segment, timestamp)
+    this.#note(segment, sequenceNumber, timestamp, written, now)
+    const writtenSequenceNumber = (sequenceNumber + segment.sequenceOffset) & 0xffff
+    rewriteRtpHeader(packet, writtenSequenceNumber, written, this.#ssrc)
+  }
+
+  /** Returns the timestamp that viewers are sent for one of a segment. */
+  #written(segment: Segment, timestamp: number): number {
+    const own = (timestamp + segment.timestampOffset) >>> 0
+    const { catchUp } = segment
+    if (catchUp?.isOver(own)) segment.catchUp = undefined
+    const written = catchUp ? catchUp.timestampOf(own) : own
+    this.#ownTimestamp = written === own ? undefined : own
+    return written
   }
 
   /**
    * Converts the position of the source's next packet to the one that viewers see. If the source is a new one, this
    * position sets the offsets for the source's packets.
    *
-   * @param at - Timestamp that viewers see at the beginning of another source.
+   * @param at - Place of the beginning of another source.
    *   @default the present time of the timeline, or the jump that other tracks have just made
    */
-  place(beginning: SourcePosition, at?: number): SourcePosition {
+  place(beginning: SourcePosition, at?: TimelinePlace): SourcePosition {
     const { ssrc, sequenceNumber, timestamp } = beginning
     let segment = this.#segment ?? this.#adopt(beginning)
     if (ssrc !== segment.ssrc || this.#isNewSource) {
@@ -171,7 +195,7 @@ export class ContinuousTimeline {
     return {
       ssrc: this.#ssrc,
       sequenceNumber: (sequenceNumber + segment.sequenceOffset) & 0xffff,
-      timestamp: (timestamp + segment.timestampOffset) >>> 0,
+      timestamp: this.#written(segment, timestamp),
     }
   }
 
@@ -240,9 +264,9 @@ export class ContinuousTimeline {
    *
    * @param beginning - First packet after the jump, with the source's own numbers.
    * @param now - Milliseconds of the monotonic clock.
-   * @param at - Timestamp that viewers see at the beginning of the segment. @default the one that continues the line
+   * @param place - Place of the beginning of the segment. @default the one that continues the line
    */
-  #break(before: Segment, beginning: SourcePosition, now: number, at?: number): Segment {
+  #break(before: Segment, beginning: SourcePosition, now: number, place?: TimelinePlace): Segment {
     const { ssrc, sequenceNumber, timestamp } = beginning
     const isAnnounced = this.#isNewSource
     const isSameSource = ssrc === before.ssrc && !isAnnounced
@@ -251,8 +275,9 @@ export class ContinuousTimeline {
     const sequenceOffset = keepsSequence
       ? before.sequenceOffset
       : (this.#highestSequenceNumber + 1 - sequenceNumber) & 0xffff
-    const timestampOffset =
-      at === undefined ? this.#timestampOffset(before, timestamp, now) : (at - timestamp) | 0
+    const timestampOffset = place
+      ? (place.at - timestamp) | 0
+      : this.#timestampOffset(before, timestamp, now)
     const keepsTime = timestampOffset === before.timestampOffset
     // A source that was announced, such as one that returns after a gap, is expected to have other numbers.
     if (!isAnnounced)
@@ -266,8 +291,16 @@ export class ContinuousTimeline {
       timestampOffset,
       highestSequenceNumber: sequenceNumber,
       highestTimestamp: timestamp,
+      catchUp: this.#catchUpFrom(place),
     }
     return this.#segment
+  }
+
+  #catchUpFrom({ at = 0, present }: Partial<TimelinePlace> = {}): CatchUp | undefined {
+    const next = this.nextTimestamp
+    if (present === undefined || next === undefined) return undefined
+    if (timestampDistance(at, next) <= 0) return undefined
+    return new CatchUp({ at, next, present, clockRate: this.#clockRate })
   }
 
   #timestampOffset(before: Segment, timestamp: number, now: number): number {
@@ -288,7 +321,13 @@ export class ContinuousTimeline {
     return (common + Math.max(0, shortTicks) - timestamp) | 0
   }
 
-  #note(segment: Segment, sequenceNumber: number, timestamp: number, now: number): void {
+  #note(
+    segment: Segment,
+    sequenceNumber: number,
+    timestamp: number,
+    writtenTimestamp: number,
+    now: number,
+  ): void {
     this.#lastAt = now
     if (sequenceDistance(segment.highestSequenceNumber, sequenceNumber) > 0) {
       segment.highestSequenceNumber = sequenceNumber
@@ -300,9 +339,9 @@ export class ContinuousTimeline {
     if (sequenceDistance(this.#highestSequenceNumber, written) > 0) {
       this.#highestSequenceNumber = written
     }
-    const ticks = timestampDistance(this.#highestTimestamp, timestamp + segment.timestampOffset)
+    const ticks = timestampDistance(this.#highestTimestamp, writtenTimestamp)
     if (ticks <= 0) return
-    this.#highestTimestamp = (timestamp + segment.timestampOffset) >>> 0
+    this.#highestTimestamp = writtenTimestamp
     // The step from one frame to the next, which a break leaves at least.
     if (ticks * 1000 <= maxStepMs * this.#clockRate) this.#stepTicks = ticks
   }

@@ -165,11 +165,23 @@ export class TrackTime {
   }
 
   /**
+   * Returns the RTP timestamp with which another source continues at `clockMs` of the monotonic clock, if it does not
+   * state its time: that of the packets, without the time by which a late first packet has put them ahead.
+   */
+  continuationAt(clockMs: number): number {
+    const ticks = Math.round((this.#line.aheadMs * this.#clockRate) / 1000)
+    return (this.#line.timestampAt(clockMs) - ticks) >>> 0
+  }
+
+  /**
    * Notes that the RTP time begins anew with the next packet: any timestamp is accepted, and is no jump, because the
    * source has announced it.
+   *
+   * @param aheadTicks - Ticks by which the next packet is already ahead of {@link continuationAt}, if it has been placed
+   *   by its arrival, and may be late.
    */
-  restartLine(): void {
-    this.#line.restart()
+  restartLine(aheadTicks?: number): void {
+    this.#line.restart(aheadTicks === undefined ? undefined : (aheadTicks * 1000) / this.#clockRate)
   }
 
   forget(): void {
@@ -206,6 +218,16 @@ export class TrackTime {
     const now = this.#clock.now()
     const mapping = this.#mapping(now)
     return mapping && this.#sourceClock.fromOurs(this.#oursOf(mapping, rtpTime, now))
+  }
+
+  /**
+   * Returns the RTP timestamp at `clockMs` of the monotonic clock, by the times that the source has stated last, and
+   * without them by the arrival of packets; `undefined` before the first packet.
+   */
+  rtpTimeAtClock(clockMs: number): number | undefined {
+    const told = this.#told
+    if (told) return this.#rtpTimeAfter(told, clockMs - told.clockMs)
+    return this.#line.isBegun ? this.continuationAt(clockMs) : undefined
   }
 
   rtpTimeAt(unixMs: number): number | undefined {

@@ -1,7 +1,11 @@
 import type { Clock } from '../../clock.js'
 import type { Arrival } from './arrival-line.js'
 import { CommonJump } from './common-jump.js'
-import { ContinuousTimeline, type SourcePosition } from './continuous-timeline.js'
+import {
+  ContinuousTimeline,
+  type SourcePosition,
+  type TimelinePlace,
+} from './continuous-timeline.js'
 import { PromisedSsrc } from './promised-ssrc.js'
 import { TimelineBreaks, type TimelinePolicy } from './timeline.js'
 import type { TrackPlace } from './track-place.js'
@@ -92,9 +96,14 @@ export class TrackTimeline {
    * Converts SSRC, sequence number and timestamp of the source to those that viewers see; see
    * {@link ContinuousTimeline.place}.
    */
-  place(position: SourcePosition, at?: number): SourcePosition {
+  place<Position extends SourcePosition>(position: Position, at?: TimelinePlace): SourcePosition {
     const placed = this.#promised?.place(position) ?? position
     return this.#line?.place(placed, at) ?? placed
+  }
+
+  /** Timestamp that the last packet would have had without a catch-up; `undefined` if it has this one. */
+  get ownTimestamp(): number | undefined {
+    return this.#line?.ownTimestamp
   }
 
   /** Converts a timestamp of the present source to the one that viewers see. */

@@ -1,10 +1,8 @@
-import type { Clock } from '../../clock.js'
 import { sequenceNumberOf, ssrcOf, timestampDistance, timestampOf } from '../../rtp/index.js'
 import { packetRoles } from '../fan-out/packet-roles.js'
-import type { SourceClock } from '../timeline/source-clock.js'
+import type { TimelinePlace } from '../timeline/continuous-timeline.js'
+import { ReturnPlaces, type ReturnPlacesInit, type StatedTime } from '../timeline/return-place.js'
 import type { SourceReturn } from '../timeline/source-return.js'
-import type { TrackTime } from '../timeline/track-time.js'
-import type { TrackTimeline } from '../timeline/track-timeline.js'
 import { RecentPackets } from './gop-cache.js'
 
 /**
@@ -14,39 +12,10 @@ import { RecentPackets } from './gop-cache.js'
 const maxKeyFrameWaitMs = 30_000
 /** Limits on the leads of a key frame, such as SPS and PPS, that are kept until the key frame arrives. */
 const leadLimits = Object.freeze({ maxBytes: 1024 * 1024, maxSeconds: 10 })
-/**
- * Largest difference in milliseconds between the arrival of a source's first picture and the time in its report. Above
- * the limit, its clock differs from that of the source before, and arrival counts.
- */
-const maxClockDifferenceMs = 1_000
-/**
- * Largest difference in milliseconds between the beginning of a further track by the source's reports and by arrival.
- * Above the limit, arrival counts.
- */
-const maxTrackDifferenceMs = 5_000
-
-/**
- * Times that the source has stated: the sample with the RTP timestamp `rtpTime` was captured when its wall clock showed
- * `unixMs`, in milliseconds since 1970.
- */
-export interface StatedTime {
-  readonly unixMs: number
-  readonly rtpTime: number
-  /** Arrival of the report, or time of the application's call, in milliseconds of the monotonic clock. */
-  readonly clockMs: number
-  /** True for a time from a sender report, false for a time that the application has stated by `mapTime`. */
-  readonly isReport: boolean
-}
-
-export interface ReturnGateInit {
+export interface ReturnGateInit extends ReturnPlacesInit {
   readonly index: number
   /** True if key frames of the track's encoding can be recognized. */
   readonly hasKeyFrames: boolean
-  readonly clockRate: number
-  readonly clock: Clock
-  readonly time: TrackTime
-  readonly timeline: TrackTimeline
-  readonly sourceClock: SourceClock
   /**
    * Returns new RTP packets with the SPS and PPS of the session description, numbered to precede `packet`; empty if it
    * has none.
@@ -78,6 +47,7 @@ export class ReturnGate {
   /** True if the packets that viewers were sent last are those of a slate (clip), and not of the source. */
   #followsSlate = false
   readonly #init: ReturnGateInit
+  readonly #places: ReturnPlaces
   /**
    * Packets such as SPS and PPS that may belong to the next key frame; `undefined` for encodings without known key
    * frames.
@@ -88,6 +58,7 @@ export class ReturnGate {
 
   constructor(init: ReturnGateInit) {
     this.#init = init
+    this.#places = new ReturnPlaces(init)
   }
 
   /** Holds all packets back until {@link noteReturn}, because the source is away. */
@@ -186,81 +157,39 @@ export class ReturnGate {
   }
 
   /**
-   * Sets the numbers that viewers see of the first packets.
+   * Sets the numbers that viewers see of the first packets. Pictures that are older than what viewers have been sent
+   * catch up. Sound of that age is left out.
    *
    * @returns `false` if viewers have already been sent later timestamps. Viewers then wait for other first packets.
    */
   #place(sourceReturn: SourceReturn, [packet]: readonly [Buffer, ...Buffer[]]): boolean {
+    const { timeline, time, clock } = this.#init
     const timestamp = timestampOf(this.#leads?.entryPacket ?? packet)
-    const at = sourceReturn.isOpen
-      ? this.#followerTimestamp(sourceReturn, timestamp)
-      : this.#leaderTimestamp(sourceReturn, timestamp)
-    if (at === 'tooEarly') return false
+    const place = this.#placeOf(sourceReturn, timestamp)
+    const mayCatchUp = this.#leads !== undefined && place?.present !== undefined
+    if (place && !mayCatchUp && this.#isTooEarly(place.at)) return false
     const position = { ssrc: ssrcOf(packet), sequenceNumber: sequenceNumberOf(packet), timestamp }
-    this.#init.timeline.place(position, at)
+    const isFirst = timeline.nextTimestamp === undefined
+    const continuation = time.continuationAt(clock.now())
+    const { timestamp: placed } = timeline.place(position, place)
+    const isMeasured = !place && !isFirst
     // The source's report may put a track further from its arrival than a jump is.
-    this.#init.time.restartLine()
+    time.restartLine(isMeasured ? Math.max(0, timestampDistance(continuation, placed)) : undefined)
     sourceReturn.isOpen = true
     return true
   }
 
-  /**
-   * Returns the timestamp that viewers see at the beginning of the first track: by the clock of the source, if it
-   * continues the clock of the source before, or else by arrival. `undefined` without a report.
-   */
-  #leaderTimestamp(sourceReturn: SourceReturn, timestamp: number): number | undefined {
-    const { timeline, time, clock, sourceClock } = this.#init
-    const sourceMs = this.#sourceMsOf(timestamp)
-    const present = timeline.presentAt(clock.now())
-    if (sourceMs === undefined || present === undefined) return undefined
-    sourceReturn.isTimed = true
-    const stated = this.#timestampAt(sourceMs)
-    if (stated !== undefined && this.#isNear(present, stated, maxClockDifferenceMs)) {
-      if (!this.#isTooEarly(stated)) return stated
-    }
-    const viewersMs = time.unixTimeMsAt(present)
-    if (viewersMs !== undefined) sourceClock.continueWith(sourceMs, viewersMs)
-    return present
-  }
-
-  /**
-   * Returns the timestamp that viewers see at the beginning of a further track, in the relation to the first that the
-   * source has stated. `undefined` without such a relation; `tooEarly` if viewers have already been sent later
-   * timestamps.
-   */
-  #followerTimestamp(
-    { isTimed }: SourceReturn,
-    timestamp: number,
-  ): number | 'tooEarly' | undefined {
-    const { timeline, clock } = this.#init
-    const sourceMs = this.#sourceMsOf(timestamp)
-    const present = timeline.presentAt(clock.now())
-    if (!isTimed || sourceMs === undefined || present === undefined) return undefined
-    const stated = this.#timestampAt(sourceMs)
-    if (stated === undefined || !this.#isNear(present, stated, maxTrackDifferenceMs)) {
-      return undefined
-    }
-    return this.#isTooEarly(stated) ? 'tooEarly' : stated
-  }
-
-  /**
-   * Returns the source's wall clock at one of its RTP timestamps, in milliseconds since 1970; `undefined` before it has
-   * stated a time.
-   */
-  #sourceMsOf(timestamp: number): number | undefined {
+  /** Returns where viewers continue by the times that the source has stated; `undefined` = at the present. */
+  #placeOf(sourceReturn: SourceReturn, timestamp: number): TimelinePlace | undefined {
     const stated = this.#stated
     if (!stated) return undefined
-    const ticks = timestampDistance(stated.rtpTime, timestamp)
-    return stated.unixMs + (ticks * 1000) / this.#init.clockRate
-  }
-
-  #timestampAt(sourceMs: number): number | undefined {
-    const viewersMs = this.#init.sourceClock.viewersTimeOf(sourceMs)
-    return viewersMs === undefined ? undefined : this.#init.time.rtpTimeAt(viewersMs)
-  }
-
-  #isNear(one: number, other: number, limitMs: number): boolean {
-    return Math.abs(timestampDistance(one, other)) * 1000 <= limitMs * this.#init.clockRate
+    if (!sourceReturn.isOpen) {
+      const place = this.#places.ofLeader(stated, timestamp)
+      if (place) sourceReturn.isTimed = true
+      return place
+    }
+    const at = sourceReturn.isTimed ? this.#places.ofFollower(stated, timestamp) : undefined
+    return at === undefined ? undefined : { at }
   }
 
   #isTooEarly(timestamp: number): boolean {

@@ -20,6 +20,7 @@ import { isReadingShared } from '../../transport/system/read-memory.js'
 import { DeliveryTroubles } from '../fan-out/delivery-troubles.js'
 import type { DatagramReader, Reader } from '../fan-out/reader.js'
 import { TrackReaders } from '../fan-out/track-readers.js'
+import type { StatedTime } from '../timeline/return-place.js'
 import { SourceClock } from '../timeline/source-clock.js'
 import { areTimes, checkPosition } from '../timeline/source-numbers.js'
 import type { SourceReturn } from '../timeline/source-return.js'
@@ -28,7 +29,7 @@ import { TrackTime } from '../timeline/track-time.js'
 import { TrackTimeline } from '../timeline/track-timeline.js'
 import { RecentPackets } from './gop-cache.js'
 import { maxPacketBytes, RefusedPackets } from './refused-packets.js'
-import { ReturnGate, type StatedTime } from './return-gate.js'
+import { ReturnGate } from './return-gate.js'
 import { StreamNumbers } from './stream-numbers.js'
 import type { TrackInit } from './track-init.js'
 import { TrackPayload } from './track-payload.js'
@@ -262,7 +263,7 @@ export class Track implements TrackOutput {
     const end = payloadEndOf(packet)
     numbers.notePacket(packet, start, end)
     const { timestamp } = numbers
-    const arrival = this.#time.noteArrival(timestamp)
+    const arrival = this.#time.noteArrival(this.#timeline.ownTimestamp ?? timestamp)
     if (arrival !== 'steady') this.#timeline.noteArrival(arrival)
     this.#reports.notePacket(numbers.packetCount)
     const endsFrame = !this.#hasFrames || markerOf(packet)
