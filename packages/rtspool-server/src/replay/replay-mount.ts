@@ -33,17 +33,30 @@ export function replayMount(options: ReplayMountOptions): MediaFactory {
 }
 
 /**
- * Opens the recording of a path for one viewer.
+ * Opens the recording of a path for one viewer. Calls `onFailed` if the files cannot be listed or read.
  *
  * @throws {RequestError} `ERR_NOT_FOUND` if nothing was recorded, or the query cannot be read.
  */
 export async function openReplay(
-  { recordings, prefix, onFailed }: ReplayMountOptions,
+  options: ReplayMountOptions,
   { path: requested, query }: MediaRequest,
   indexes = new FootageIndexes(),
 ): Promise<ReplaySource> {
-  const path = requested.slice(prefix.length)
-  const window = parseWindow(query)
+  const path = requested.slice(options.prefix.length)
+  try {
+    return await openPath(options, path, parseWindow(query), indexes)
+  } catch (error) {
+    if (!(error instanceof RequestError)) options.onFailed(path, error)
+    throw error
+  }
+}
+
+async function openPath(
+  { recordings, onFailed }: ReplayMountOptions,
+  path: string,
+  window: ReplayWindow,
+  indexes: FootageIndexes,
+): Promise<ReplaySource> {
   const { list, first, newest, isGrowing } = await findRecording(recordings, path, window)
   const { tracks, endMs } = await examine(newest, indexes)
   const isLimited = window.endMs !== undefined && window.endMs < endMs

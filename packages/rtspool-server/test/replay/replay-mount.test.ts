@@ -1,6 +1,7 @@
 import { MediaFactory } from 'rtspool'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectTo, expectOk, urlOf } from '../../../rtspool/test/support/test-server.js'
+import { FootageFile } from '../../src/replay/footage-file.js'
 import { Replay } from '../../src/replay/replay.js'
 import { recordFiles } from '../recording/support/recorded-files.js'
 import { newFolder, newServer, planFor, StoredRecordings } from './support/replay-scene.js'
@@ -11,8 +12,11 @@ async function serve() {
   const recordings = new StoredRecordings(planFor(folder, { path: '/other' }), planFor(folder))
   const server = newServer()
   await server.listen()
-  const replay = new Replay(server.mounts, recordings, () => {})
-  return { server, replay, client: await connectTo(server) }
+  const failures: unknown[] = []
+  const replay = new Replay(server.mounts, recordings, (path, error) => {
+    failures.push({ path, error })
+  })
+  return { server, recordings, replay, failures, client: await connectTo(server) }
 }
 
 describe('the mount of recordings', () => {
@@ -23,6 +27,32 @@ describe('the mount of recordings', () => {
     expect(body.toString()).toContain('a=range:clock=20261129T120000Z-20261129T120002Z')
     const missing = await client.request('DESCRIBE', urlOf(server, '/replay/none'))
     expect(missing.statusCode).toBe(404)
+  })
+
+  it.each([
+    {
+      name: 'cannot be listed',
+      spoil: ({ files }: StoredRecordings, error: Error) =>
+        void vi.spyOn(files, 'recent').mockRejectedValue(error),
+    },
+    {
+      name: 'cannot be read',
+      spoil: (_: StoredRecordings, error: Error) =>
+        void vi.spyOn(FootageFile, 'open').mockRejectedValue(error),
+    },
+  ])('tells of files that $name, already at DESCRIBE', async ({ spoil }) => {
+    const { server, recordings, replay, failures, client } = await serve()
+    replay.update({ path: '/replay' }, true)
+    server.on('requestFailed', () => {})
+    const error = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    onTestFinished(() => void vi.restoreAllMocks())
+    spoil(recordings, error)
+    const { statusCode } = await client.request('DESCRIBE', urlOf(server, '/replay/cam'))
+    expect(statusCode).toBeGreaterThanOrEqual(500)
+    expect(failures).toEqual([{ path: '/cam', error }])
+    vi.restoreAllMocks()
+    const missing = await client.request('DESCRIBE', urlOf(server, '/replay/none'))
+    expect([missing.statusCode, failures.length]).toEqual([404, 1])
   })
 
   it('stays where it is if another path is in use, and moves there once it is free', async () => {
