@@ -113,6 +113,9 @@ export const media = fileMedia(new URL('file:///x.mp4'), { loop: true })
 `,
 }
 
+/** Names of the programs, one for each entry of the library. */
+export const consumerNames = Object.keys(programs)
+
 /** Makes a folder with one program, as its author would have it. @returns The folder. */
 function writeConsumer(unpacked, temp, name, text) {
   const folder = join(temp, `consumer-${name}`)

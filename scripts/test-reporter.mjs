@@ -1,5 +1,6 @@
 /** A vitest reporter: names the skipped tests and their reasons, and ends with one line of sums. */
 import { writeFileSync } from 'node:fs'
+import { inputsIn, tooFewInputs } from './fault-inputs.mjs'
 
 /** Whether a skipped test is a failure: where tests are the gate, nothing may be left out. */
 const isStrict = process.env.CI === 'true'
@@ -10,13 +11,27 @@ function reasonOf(testCase) {
   return testCase.options.mode === 'todo' ? 'todo' : 'no reason given'
 }
 
+/** Layers of a complete run, `npm test`. */
+const allLayers = ['unit', 'property', 'interop']
+
 export class TestReporter {
   #isFiltered = false
+  #vitest
+  /** Whether the run has every test file of all three layers. */
+  #isComplete = false
 
   onInit(vitest) {
     // With -t and --tags-filter, what does not match is skipped because the caller wants it so.
     const { testNamePattern, tagsFilter } = vitest.config
     this.#isFiltered = testNamePattern !== undefined || tagsFilter !== undefined
+    this.#vitest = vitest
+  }
+
+  async onTestRunStart(specifications) {
+    const layers = this.#vitest.projects.map(({ name }) => name)
+    if (this.#isFiltered || !allLayers.every((name) => layers.includes(name))) return
+    const all = await this.#vitest.globTestSpecifications()
+    this.#isComplete = specifications.length === all.length
   }
 
   onTestRunEnd(modules, unhandledErrors) {
@@ -42,6 +57,11 @@ export class TestReporter {
     if (isStrict && skipped.length > 0) {
       console.log(`${skipped.length} tests were skipped, which is a failure with CI=true`)
       failed += skipped.length
+    }
+    const problem = this.#isComplete ? tooFewInputs(inputsIn(modules)) : undefined
+    if (problem) {
+      console.log(problem)
+      failed += 1
     }
     if (failed > 0) process.exitCode = 1
     this.#summarize(passed, failed)

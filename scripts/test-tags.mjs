@@ -1,4 +1,4 @@
-/** Tags of tests: one for each row of the checklist, each threat and each fault; vitest refuses every other tag. */
+/** Tags of tests: one for each row of the checklist, each threat and each fault, and one for generators; vitest refuses every other tag. */
 import { chapters, idsOf } from './checklist.mjs'
 import { faults } from './faults.mjs'
 import { threats } from './threats.mjs'
@@ -12,4 +12,11 @@ const sentences = [threats, faults]
   .flatMap((chapter) => Object.entries(chapter))
   .map(([name, description]) => ({ name, description }))
 
-export const testTags = [...rows, ...sentences]
+/** Tag of a test that makes its inputs by a rule or at random, beside the id of what they are inputs of. */
+export const generatorTag = 'generator'
+
+export const testTags = [
+  ...rows,
+  ...sentences,
+  { name: generatorTag, description: 'makes its inputs by a rule or at random' },
+]

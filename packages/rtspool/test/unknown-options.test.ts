@@ -182,7 +182,7 @@ describe.each(places)('%s', { tags: 'U-6' }, (_name, names, call) => {
     }
   }
 
-  it('refuses a mistyped name, and suggests the right one', async () => {
+  it('refuses a mistyped name, and suggests the right one', { tags: 'generator' }, async () => {
     for (const name of names) {
       for (const slip of slips) {
         const wrong = slip(name)

@@ -139,7 +139,7 @@ describe('comings and goings', { tags: ['S-7', 'B-LOG'] }, () => {
     expect(lines).toHaveLength(80)
   })
 
-  it('are each written or counted, whoever causes them', () => {
+  it('are each written or counted, whoever causes them', { tags: 'generator' }, () => {
     const event = fc.record({
       host: fc.integer({ min: 0, max: 1500 }),
       kind: fc.integer({ min: 0, max: 20 }),

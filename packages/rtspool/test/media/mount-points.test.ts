@@ -89,7 +89,9 @@ describe('MountPoints.match', { tags: 'S-2' }, () => {
     return candidate
   }
 
-  it('finds the same as trying each prefix, while mount points change', () => {
+  it('finds the same as trying each prefix, while mount points change', {
+    tags: 'generator',
+  }, () => {
     const random = new SeededRandom(fuzzSeed)
     const randomPath = () => {
       const segments = Array.from({ length: random.below(6) }, () => random.pick(['a', 'b', 'ab']))

@@ -70,7 +70,9 @@ describe('lines relayed to the viewers of a live stream', { tags: ['M-H', 'A-DES
     expect(linesOf(sdpOf([], [line]))).toContain(line)
   })
 
-  it('of random lines viewers get those that describe the media, in order', () => {
+  it('of random lines viewers get those that describe the media, in order', {
+    tags: 'generator',
+  }, () => {
     for (let seed = 1; seed <= 500; seed++) {
       const random = seededRandom(seed)
       const some = (from: readonly string[]) => from.filter(() => random() < 0.3)

@@ -60,7 +60,7 @@ describe('RtspParser.stop', () => {
     ['no request', () => false],
   ])(
     'keeps the order if it stops after %s, at every cut of the bytes',
-    { tags: ['S-1', 'M-I'] },
+    { tags: ['S-1', 'M-I', 'generator'] },
     (_, stopsAt) => {
       for (let cut = 0; cut <= stream.length; cut++) {
         const { parser, seen } = start(stopsAt)

@@ -76,7 +76,7 @@ describe('lines without meaning for RTSP do not refuse an announcement', {
     expectWellFormed(text)
   })
 
-  it('random combinations of them keep their meaning', () => {
+  it('random combinations of them keep their meaning', { tags: 'generator' }, () => {
     for (let seed = 1; seed <= 2000; seed++) {
       const random = seededRandom(seed)
       const sample = sdpSamples[seed % sdpSamples.length]?.text ?? ''
@@ -88,7 +88,7 @@ describe('lines without meaning for RTSP do not refuse an announcement', {
     }
   })
 
-  it('no control character reaches a viewer', () => {
+  it('no control character reaches a viewer', { tags: 'generator' }, () => {
     const alphabet = ['\0', '\x01', '\t', '\x0b', '\x1b', '\x7f', '\x85', '\x9b', '\r', '\n', 'é']
     let read = 0
     for (let seed = 1; seed <= 2000; seed++) {

@@ -124,7 +124,9 @@ class World {
 }
 
 describe('evictOldestIdle', { tags: 'U-4' }, () => {
-  test('evicts the session that was silent for longest, as a naive search does', () => {
+  test('evicts the session that was silent for longest, as a naive search does', {
+    tags: 'generator',
+  }, () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 12 }),

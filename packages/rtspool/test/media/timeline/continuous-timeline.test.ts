@@ -91,7 +91,9 @@ function* history({ seed, lossRate = 0.05, jitterMs = 20 }: History): Generator<
 }
 
 describe('a continuous timeline', { tags: 'P-5' }, () => {
-  it('random jumps, SSRCs and restarts become one line with gaps for losses only, and steady time', async () => {
+  it('random jumps, SSRCs and restarts become one line with gaps for losses only, and steady time', {
+    tags: 'generator',
+  }, async () => {
     for (let seed = 1; seed <= 60; seed++) {
       const { clock, video } = publisher()
       const start = clock.now()

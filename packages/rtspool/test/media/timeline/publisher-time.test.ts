@@ -177,7 +177,7 @@ describe('reports correspond to the packets of a publisher that sends none', {
     if (events.length === 0) expect(Math.max(...drifts(heard))).toBeLessThan(1)
   })
 
-  it('random publishers: jitter, drift, jumps, pauses and wraps', () => {
+  it('random publishers: jitter, drift, jumps, pauses and wraps', { tags: 'generator' }, () => {
     for (let seed = 100; seed < 130; seed++) {
       const random = seededRandom(seed)
       const jitterMs = random() * 60

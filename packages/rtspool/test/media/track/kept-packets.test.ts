@@ -40,6 +40,7 @@ function* reads(random: () => number): Generator<Buffer, never> {
 describe('KeptPackets', { tags: 'S-6' }, () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(
     'counts the remaining packets exactly after each drop: seed %i',
+    { tags: 'generator' },
     (seed) => {
       const random = seededRandom(seed)
       const packets = reads(random)
@@ -111,36 +112,40 @@ describe('KeptPackets', { tags: 'S-6' }, () => {
 })
 
 describe('the row of the budget', { tags: 'S-6' }, () => {
-  it.each([1, 2, 3, 4, 5])('gives up in the order of key frames: seed %i', (seed) => {
-    const random = seededRandom(seed)
-    const budget = new CacheBudget(Number.POSITIVE_INFINITY)
-    const order: number[] = []
-    let model: number[] = []
-    const accounts = Array.from({ length: 30 }, (_, index) =>
-      budget.openShare().open(() => order.push(index)),
-    )
-    const pick = () => Math.floor(random() * accounts.length)
-    for (let step = 0; step < 500; step++) {
-      const index = pick()
-      const account = accounts[index]
-      if (!account) continue
-      const action = random()
-      if (action < 0.2) {
-        account.set(0)
-        model = model.filter((each) => each !== index)
-      } else if (action < 0.4) {
-        account.isWatched = !account.isWatched
-        if (account.bytes > 0) model = [...model.filter((each) => each !== index), index]
-      } else {
-        account.set(10)
-        account.renew()
-        model = [...model.filter((each) => each !== index), index]
+  it.each([1, 2, 3, 4, 5])(
+    'gives up in the order of key frames: seed %i',
+    { tags: 'generator' },
+    (seed) => {
+      const random = seededRandom(seed)
+      const budget = new CacheBudget(Number.POSITIVE_INFINITY)
+      const order: number[] = []
+      let model: number[] = []
+      const accounts = Array.from({ length: 30 }, (_, index) =>
+        budget.openShare().open(() => order.push(index)),
+      )
+      const pick = () => Math.floor(random() * accounts.length)
+      for (let step = 0; step < 500; step++) {
+        const index = pick()
+        const account = accounts[index]
+        if (!account) continue
+        const action = random()
+        if (action < 0.2) {
+          account.set(0)
+          model = model.filter((each) => each !== index)
+        } else if (action < 0.4) {
+          account.isWatched = !account.isWatched
+          if (account.bytes > 0) model = [...model.filter((each) => each !== index), index]
+        } else {
+          account.set(10)
+          account.renew()
+          model = [...model.filter((each) => each !== index), index]
+        }
       }
-    }
-    const isWatched = (index: number) => accounts[index]?.isWatched === true
-    budget.maxBytes = -1
-    const unwatched = model.filter((index) => !isWatched(index))
-    expect(order).toEqual([...unwatched, ...model.filter(isWatched)])
-    expect(budget.bytes).toBe(0)
-  })
+      const isWatched = (index: number) => accounts[index]?.isWatched === true
+      budget.maxBytes = -1
+      const unwatched = model.filter((index) => !isWatched(index))
+      expect(order).toEqual([...unwatched, ...model.filter(isWatched)])
+      expect(budget.bytes).toBe(0)
+    },
+  )
 })

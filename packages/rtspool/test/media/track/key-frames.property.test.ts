@@ -9,7 +9,7 @@ import { styleOf, VideoStream } from '../../support/video-stream.js'
 const styles = 150
 
 it('a new viewer begins with the last key frame and all that precedes it, however it is written', {
-  tags: ['M-C', 'M-D'],
+  tags: ['M-C', 'M-D', 'generator'],
 }, () => {
   for (let seed = 0; seed < styles; seed++) {
     const stream = new VideoStream(styleOf(seed))
@@ -65,7 +65,7 @@ it.each([
   ['with SRTP', true],
 ])(
   'a slow viewer continues at a key frame with its leads, sent %s',
-  { tags: ['M-C', 'M-D'] },
+  { tags: ['M-C', 'M-D', 'generator'] },
   async (_, isSecure) => {
     let gaps = 0
     for (let seed = 0; seed < styles; seed++) gaps += await playCongested(seed, isSecure)

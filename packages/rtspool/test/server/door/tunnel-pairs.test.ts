@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../../rtp/random-bytes.js'
 import { nextTurn } from '../../support/until.js'
 import { startTunnels } from './fake-tunnels.js'
 
@@ -81,6 +82,28 @@ describe('TunnelPairs', () => {
       await nextTurn()
       clock.advance(60_000)
       expect(socket.written).toEqual([])
+    })
+
+    it('is answered if it is silent for half a second, whatever comes later and in which pieces', {
+      tags: 'generator',
+    }, async () => {
+      for (let seed = 1; seed <= 60; seed++) {
+        const random = seededRandom(seed)
+        const { clock, get, post, opened } = startTunnels()
+        get('mine')
+        const socket = post('mine', '', random() < 0.5 ? '1.0' : '1.1')
+        const silenceMs = random() < 0.5 ? Math.floor(random() * 499) : 501 + random() * 9000
+        clock.advance(Math.floor(silenceMs))
+        for (let at = 0; at < body.length; ) {
+          const size = 1 + Math.floor(random() * 20)
+          socket.push(body.slice(at, at + size))
+          at += size
+          await nextTurn()
+          clock.advance(Math.floor(random() * 2000))
+        }
+        expect(socket.written.length, `seed ${seed}`).toBe(silenceMs < 500 ? 0 : 1)
+        expect(String(opened[0]?.input.read())).toBe(Buffer.from(body, 'base64').toString())
+      }
     })
 
     it('that is opened again, and waits, is answered too', async () => {

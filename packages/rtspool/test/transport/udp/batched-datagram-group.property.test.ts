@@ -25,7 +25,7 @@ const step = fc.oneof(
 )
 
 it('whatever the routes are, each packet arrives whole and in order, or is counted as dropped', {
-  tags: 'R-1',
+  tags: ['R-1', 'generator'],
 }, () => {
   fc.assert(
     fc.property(

@@ -8,17 +8,26 @@ import {
   digestHeader,
 } from '../../support/credentials.js'
 import { readySession } from '../../support/dialogue.js'
-import { openTunnel, rtspThrough } from '../../support/http-client.js'
+import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../../support/http-client.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import { scene } from '../../support/scene.js'
-import { connectTo, expectOk, openUdpPorts } from '../../support/test-server.js'
+import {
+  connectTlsTo,
+  connectTo,
+  expectOk,
+  openUdpPorts,
+  testCertificate,
+} from '../../support/test-server.js'
 import { nextTurn, until } from '../../support/until.js'
 
 const withHeader = (client: RtspTestClient, url: string, authorization: string) =>
   client.request('DESCRIBE', url, { headers: { Authorization: authorization } })
 
 const start = () =>
-  scene({ auth: { users: { u: 'p', eve: 'e' }, basic: 'always' } })
+  scene({
+    auth: { users: { u: 'p', eve: 'e' }, basic: 'always' },
+    tls: { port: 0, ...testCertificate('first') },
+  })
     .camera('/priv')
     .start()
 
@@ -146,6 +155,45 @@ describe('Digest without a count', { tags: ['S-11', 'B-REPLAY'] }, () => {
       expect((await withHeader(client, url, overheard)).statusCode).toBe(200)
     }
   })
+
+  const thieves: readonly (readonly [string, (server: RtspServer) => Promise<RtspTestClient>])[] = [
+    ['plain TCP', (server) => connectTo(server)],
+    ['TLS', (server) => connectTlsTo(server)],
+    ['an HTTP tunnel', async (server) => rtspThrough(await openTunnel(server))],
+    ['a WebSocket', async (server) => rtspOver(await openWebSocket(server))],
+  ]
+
+  it.each(thieves)(
+    'is useless over %s, with each method and algorithm, on a connection that is logged in too',
+    async (_name, connect) => {
+      const { server, url } = await start()
+      for (const algorithm of ['MD5', 'SHA-256'] as const) {
+        const victim = await connectTo(server)
+        const challenge = digestChallengeOf(await victim.request('DESCRIBE', url), algorithm)
+        for (const method of ['DESCRIBE', 'SETUP', 'ANNOUNCE', 'GET_PARAMETER']) {
+          const Authorization = digestHeader(challenge, method, url, { algorithm })
+          const ask = (client: RtspTestClient) =>
+            client.request(method, url, { headers: { Authorization } })
+          expect((await ask(victim)).statusCode).not.toBe(401)
+          const thief = await connect(server)
+          const refused = [await ask(thief)]
+          const own = digestChallengeOf(await thief.request('DESCRIBE', url), algorithm)
+          const login = digestHeader(own, 'DESCRIBE', url, {
+            algorithm,
+            user: 'eve',
+            password: 'e',
+          })
+          expect((await withHeader(thief, url, login)).statusCode).toBe(200)
+          refused.push(await ask(thief))
+          expect(refused.map(({ statusCode }) => [method, statusCode])).toEqual([
+            [method, 401],
+            [method, 401],
+          ])
+          await thief.close()
+        }
+      }
+    },
+  )
 
   it('is useless after its connection has closed', async () => {
     const { server, url } = await start()

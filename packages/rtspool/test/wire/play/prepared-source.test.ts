@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { MediaFactory, type MediaFactoryOptions, type MediaOutput } from '../../../src/index.js'
+import {
+  createMediaDescription,
+  MediaFactory,
+  type MediaFactoryOptions,
+  type MediaOutput,
+} from '../../../src/index.js'
 import { sequenceNumberOf } from '../../../src/rtp/index.js'
 import { parseRtpInfo } from '../../../src/rtsp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { bytesOf } from '../../support/bytes-of.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
 import { StoredTestSource } from '../../support/stored-test-source.js'
@@ -30,12 +36,21 @@ class LiveSource extends TestSource {
 
   /** Pushes a picture of one packet. @returns Its sequence number. */
   push(isKey: boolean): number {
-    const sequenceNumber = this.#next++ & 0xffff
-    const payload = Buffer.from([isKey ? 0x65 : 0x41, 0x88])
+    return this.pushPicture([isKey ? '65 88' : '41 88'])
+  }
+
+  /** Pushes a picture of a packet for each payload. @returns The first sequence number. */
+  pushPicture(payloads: readonly string[]): number {
+    const first = this.#next & 0xffff
     const timestamp = (this.#next * 3_600) >>> 0
-    const packet = rtpPacket({ sequenceNumber, timestamp, marker: true, payload })
-    this.prepared?.tracks[0]?.push(packet)
-    return sequenceNumber
+    for (const [index, payload] of payloads.entries()) {
+      const sequenceNumber = this.#next++ & 0xffff
+      const marker = index === payloads.length - 1
+      this.prepared?.tracks[0]?.push(
+        rtpPacket({ sequenceNumber, timestamp, marker, payload: bytesOf(payload) }),
+      )
+    }
+    return first
   }
 
   pushAudio(sequenceNumber: number): void {
@@ -44,12 +59,17 @@ class LiveSource extends TestSource {
   }
 }
 
-async function setUp(options: MediaFactoryOptions = {}) {
+async function setUp(options: MediaFactoryOptions = {}, encoding?: string) {
   const clock = new ManualClock()
   const server = await startServer({ clock })
   const sources: LiveSource[] = []
   const factory = new MediaFactory(() => {
     const source = new LiveSource()
+    if (encoding) {
+      const clockRate = 90_000
+      const video = { kind: 'video', payloadType: 96, encoding, clockRate } as const
+      source.description.media[0] = createMediaDescription(video)
+    }
     sources.push(source)
     return source
   }, options)
@@ -96,6 +116,30 @@ describe('packets of a live source before its first viewer plays', { tags: 'U-11
       expect(parseRtpInfo(response.headers.get('RTP-Info') ?? '')[0]?.seq).toBe(pushed[0])
     },
   )
+
+  it.each<[name: string, encoding: string, key: string[], other: string[]]>([
+    ['H.264 in fragments', 'H264', ['7c8588', '7c4588'], ['7c8188', '7c4188']],
+    ['H.264 with parameter sets', 'H264', ['6764000c', '68ebe3', '6588'], ['419a']],
+    ['H.265', 'H265', ['2601af'], ['0201d0']],
+    ['VP8', 'VP8', ['1050', '0050'], ['1051']],
+    ['VP9', 'VP9', ['8c80018249'], ['cc80018600']],
+    ['AV1', 'AV1', ['180a'], ['1032']],
+    ['MPEG-4', 'MP4V-ES', ['000001b610'], ['000001b650']],
+    ['JPEG', 'JPEG', ['000000000150281eff', '000005000150281eff'], []],
+  ])('are kept from the last key frame on: %s', async (_name, encoding, key, other) => {
+    const { server, url, sources } = await setUp({}, encoding)
+    const client = await connectTo(server)
+    await expectOk(client, 'DESCRIBE', url)
+    const [source] = sources
+    for (const picture of [other, key, other]) source?.pushPicture(picture)
+    const first = source?.pushPicture(key) ?? 0
+    source?.pushPicture(other)
+    await setUpAndPlay(client, url)
+    const count = key.length + other.length
+    await until(() => numbersOn(client, 0).length >= count)
+    const expected = Array.from({ length: count }, (_, index) => (first + index) & 0xffff)
+    expect(numbersOn(client, 0)).toEqual(expected)
+  })
 
   it('are sent over UDP too, and OPTIONS creates no media', async () => {
     const { server, url, sources, factory } = await setUp()

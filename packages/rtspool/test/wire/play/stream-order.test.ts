@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RtspServer, RtspServerOptions } from '../../../src/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { seededRandom } from '../../rtp/random-bytes.js'
 import { mountCamera, mountSlow, setUp, tcp } from '../../support/dialogue.js'
 import { openTunnel, openWebSocket, rtspOver, rtspThrough } from '../../support/http-client.js'
 import { type RtspTestClient, sessionIdOf } from '../../support/rtsp-client.js'
@@ -94,6 +95,40 @@ describe.each(carriers)('over %s', (name, connect) => {
     }
     await until(() => session.stats.packetsIn >= 6)
     expect(session.stats.packetsIn).toBe(6)
+  })
+
+  it('frames and requests in any order and any pieces are handled as they were sent', {
+    tags: ['M-I', 'generator'],
+  }, async () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const random = seededRandom(seed)
+      const below = (count: number): number => Math.floor(random() * count)
+      const { client, url, id, session } = await readyPublisher(connect)
+      let [isRecording, counted, sent, cSeq] = [false, 0, 0, 100]
+      const parts: Buffer[] = []
+      const ask = (method: string): void => void parts.push(request(method, url, id, cSeq++))
+      for (let step = 0; step < 20; step++) {
+        const count = below(8)
+        parts.push(frames(sent, sent + count))
+        sent += count
+        if (isRecording) counted += count
+        const method = ['RECORD', 'RECORD', 'PAUSE', 'GET_PARAMETER', 'OPTIONS'][below(5)] ?? ''
+        ask(method)
+        if (method === 'RECORD') isRecording = true
+        if (method === 'PAUSE') isRecording = false
+      }
+      const stream = Buffer.concat(parts)
+      for (let at = 0; at < stream.length; ) {
+        const size = 1 + below(random() < 0.5 ? 100 : 20_000)
+        client.send(stream.subarray(at, at + size))
+        at += size
+        await nextTurn(below(3))
+      }
+      const answered: (string | undefined)[] = []
+      while (answered.length < 20) answered.push((await client.response()).headers.get('CSeq'))
+      expect(answered).toEqual(Array.from({ length: 20 }, (_, index) => String(100 + index)))
+      expect(session.stats.packetsIn, `seed ${seed}`).toBe(counted)
+    }
   })
 
   it('later messages are handled after a request that waits for a hook', {

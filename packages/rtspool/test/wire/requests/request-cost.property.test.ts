@@ -116,7 +116,7 @@ function withDigest(challenge: DigestChallenge): Common {
 }
 
 it('the largest request of each kind costs at most 1 ms', {
-  tags: ['S-2', 'S-10', 'B-LOOP'],
+  tags: ['S-2', 'S-10', 'B-LOOP', 'generator'],
   timeout: 300_000,
 }, async () => {
   const server = await startServer({ udpPorts: false })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { MediaFactory } from '../../../src/index.js'
 import type { AdmitContext, AdmitHook } from '../../../src/session-pool/index.js'
+import { seededRandom } from '../../rtp/random-bytes.js'
 import { mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
 import { sessionIdOf } from '../../support/rtsp-client.js'
 import { scene } from '../../support/scene.js'
@@ -94,6 +95,35 @@ describe('the hook onAdmit', { tags: 'B-FULL' }, () => {
     expect(asked.map(({ path, query, action }) => [path, query, action])).toEqual([
       ['/live/door', 'token=t', 'publish'],
     ])
+  })
+
+  it('is shown any path and query of viewers and publishers', {
+    tags: ['U-14', 'generator'],
+  }, async () => {
+    const asked: AdmitContext[] = []
+    const { server, client } = await camera((context) => {
+      asked.push(context)
+      return true
+    })
+    const signs = ['a', 'Z', '7', '=', '&', '?', '/', '%20', '%3f', '%2F', '+', '.']
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = seededRandom(seed)
+      const some = (from: readonly string[], count: number): string =>
+        Array.from({ length: count }, () => from[Math.floor(random() * from.length)]).join('')
+      const name = some(['a', 'Z', '7', '-', '_'], 8)
+      const written = [...name].map((sign) =>
+        random() < 0.3 ? `%${sign.charCodeAt(0).toString(16)}` : sign,
+      )
+      const query = `${some(signs, Math.floor(random() * 12))}x`
+      const live = urlOf(server, `/live/${written.join('')}`)
+      await announce(client, `${live}?${query}`)
+      await setUp(client, `${live}/streamid=0?${query}`, `${tcp};mode=record`)
+      await setUp(client, `${urlOf(server, '/cam')}/trackID=0?${query}`)
+      expect(asked.splice(0).map(({ path, query, action }) => [path, query, action])).toEqual([
+        [`/live/${name}`, query, 'publish'],
+        ['/cam', query, 'read'],
+      ])
+    }
   })
 
   it('is called once a session, before a media is created, with client and purpose', async () => {

@@ -1,11 +1,13 @@
 import { channel } from 'node:diagnostics_channel'
-import { Mp4OutputFormat } from 'mediabunny'
+import { MovOutputFormat, Mp4OutputFormat } from 'mediabunny'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { boxesIn } from '../../../../src/media/file/iso/boxes.js'
 import { StoredFileSource } from '../../../../src/media/file/stored-file-source.js'
 import type { AccessUnit } from '../../../../src/media/file/tracks/file-track.js'
+import { seededRandom } from '../../../rtp/random-bytes.js'
 import { clipAs, MediaDirectory, sameBytes, unitsFrom } from '../containers.js'
 import {
+  samplesOfFragments,
   withCopiesOfTrack,
   withFirstFragmentInMovie,
   withTimesLater,
@@ -23,18 +25,25 @@ beforeAll(async () => {
     new Mp4OutputFormat({ fastStart: 'fragmented', minimumFragmentDuration: 1 }),
   )
   moofs = boxesIn(fragmented, 0, fragmented.length).filter(({ type }) => type === 'moof')
-  const file = await directory.open(fragmented)
-  whole = await Promise.all(file.tracks.map((track) => unitsFrom(track)))
+  whole = await unitsOf(fragmented)
 })
 afterEach(() => directory.closeAll())
 afterAll(() => directory.remove())
 
-/** Opens bytes, and expects the first units of both tracks of the clip. */
-async function expectBeginning(bytes: Buffer): Promise<number[]> {
+const moofIn = (bytes: Buffer) =>
+  boxesIn(bytes, 0, bytes.length).find(({ type }) => type === 'moof')
+
+async function unitsOf(bytes: Buffer): Promise<AccessUnit[][]> {
+  const file = await directory.open(bytes)
+  return Promise.all(file.tracks.map((track) => unitsFrom(track)))
+}
+
+/** Opens bytes, and expects the first units of both tracks of the clip, or of another whole file. */
+async function expectBeginning(bytes: Buffer, all = whole): Promise<number[]> {
   const file = await directory.open(bytes)
   const units = await Promise.all(file.tracks.map((track) => unitsFrom(track)))
   for (const [index, track] of units.entries()) {
-    const expected = (whole[index] ?? []).slice(0, track.length)
+    const expected = (all[index] ?? []).slice(0, track.length)
     expect(sameBytes(track, expected)).toBe(true)
     for (const [at, { seconds, isKey }] of track.entries()) {
       expect(seconds).toBeCloseTo(expected[at]?.seconds ?? -1, 3)
@@ -121,6 +130,36 @@ describe('a fragmented file', () => {
       expect(video.length).toBeGreaterThanOrEqual(225)
       expect((video[0]?.seconds ?? 0) - (audio[0]?.seconds ?? 9)).toBeCloseTo(0, 2)
       expect((video[200]?.seconds ?? 0) - (video[0]?.seconds ?? 0)).toBeCloseTo(8, 3)
+    },
+  )
+
+  test.each([
+    ['MP4', Mp4OutputFormat, 1, false],
+    ['MP4 of long fragments', Mp4OutputFormat, 3, false],
+    ['QuickTime', MovOutputFormat, 0.5, false],
+    ['MP4 with samples in its moov', Mp4OutputFormat, 1, true],
+    ['QuickTime with samples in its moov', MovOutputFormat, 2, true],
+  ] as const)(
+    'that ends at any byte plays all complete fragments: %s',
+    { tags: ['M-M', 'M-N', 'M-O', 'generator'] },
+    async (_name, Format, minimumFragmentDuration, hasSamples) => {
+      const made = await clipAs(new Format({ fastStart: 'fragmented', minimumFragmentDuration }))
+      const bytes = hasSamples ? withFirstFragmentInMovie(made) : made
+      const all = await unitsOf(made)
+      const fragments = samplesOfFragments(bytes)
+      const countOf = (id: number, cut: number): number =>
+        fragments.reduce((sum, { end, counts }) => sum + (end > cut ? 0 : (counts.get(id) ?? 0)), 0)
+      const inMovie = [256 - countOf(1, bytes.length), 480 - countOf(2, bytes.length)]
+      const first = hasSamples ? (moofIn(bytes)?.start ?? 0) : (fragments[0]?.end ?? 0)
+      const random = seededRandom(minimumFragmentDuration * 10 + Number(hasSamples))
+      for (let count = 0; count < 25; count++) {
+        const cut = first + Math.floor(random() * (bytes.length - first + 1))
+        const units = await expectBeginning(bytes.subarray(0, cut), all)
+        for (const [index, played] of units.entries()) {
+          const whole = (inMovie[index] ?? 0) + countOf(index + 1, cut)
+          expect(played, `${cut} of ${bytes.length} bytes`).toBeGreaterThanOrEqual(whole)
+        }
+      }
     },
   )
 

@@ -86,3 +86,23 @@ export function withCopiesOfTrack(file: Buffer, copies: number): Buffer {
   movie.writeUInt32BE(movie.length)
   return Buffer.concat([file.subarray(0, moov.start), movie, file.subarray(moov.end)])
 }
+
+/** Counts the samples of each track in each fragment, by the ids of the tracks. */
+export function samplesOfFragments(file: Buffer): { end: number; counts: Map<number, number> }[] {
+  const boxes = boxesIn(file, 0, file.length)
+  return boxes.flatMap((box, index) => {
+    if (box.type !== 'moof') return []
+    const counts = new Map<number, number>()
+    for (const traf of childrenOf(file, box).filter(({ type }) => type === 'traf')) {
+      const tfhd = findBox(file, traf, 'tfhd')
+      if (!tfhd) throw new Error('expected a tfhd')
+      const id = file.readUInt32BE(tfhd.contentStart + 4)
+      for (const { type, contentStart } of childrenOf(file, traf)) {
+        if (type !== 'trun') continue
+        counts.set(id, (counts.get(id) ?? 0) + file.readUInt32BE(contentStart + 4))
+      }
+    }
+    // The data stand in the box behind the `moof`.
+    return [{ end: boxes[index + 1]?.end ?? file.length, counts }]
+  })
+}
