@@ -122,6 +122,7 @@ const pages = [
       'The entry `rtspool/cluster` is experimental; see [Cluster](../explanation/cluster.md) for its state.',
     sections: [
       ['ClusterNodeOptions', 'new ClusterNode(options)'],
+      ['ClusterKickOptions', 'node.sessions.kick(filter, options)'],
       ['OpenRedisOptions', 'openRedisStore(options)'],
       ['ClusterStoreOptions', 'All stores'],
       ['MemoryStoreOptions', 'new MemoryStore(options)'],

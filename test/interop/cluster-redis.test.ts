@@ -54,6 +54,7 @@ function bothOf(memory: MemoryStore, redis: RedisStore, clear: () => Promise<unk
     ...{ join: both('join'), beat: both('beat'), flush: both('flush'), reap: both('reap') },
     ...{ leave: both('leave'), ban: both('ban'), unban: both('unban'), bans: both('bans') },
     ...{ nodes: both('nodes'), usage: both('usage'), directory: both('directory') },
+    ...{ send: both('send'), collect: both('collect') },
     removals: both('removals', (reply) => inOrder(reply as RemovalRecord[])),
     async clear() {
       memory.clear()
@@ -139,6 +140,43 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
     assert.equal((await store.removals({ limit: 1 }))[0]?.publicId, 'left')
     await store.leave({ tag: 'a', epoch })
     await store.nodes()
+  })
+
+  it('with mailboxes that are read, full, late, lost, and of a dead node', async () => {
+    const clock = new ManualClock()
+    const store = await createStore(clock, modelTimes)
+    const epoch = `a-${clock.unixTimeMs()}`
+    for (const tag of ['a', 'b']) await store.join({ tag, nonce: tag, info: '{}', claims: [] })
+    const beat = async (seq: number) => {
+      const own = { tag: 'a', epoch, live: 0, claims: [], banCursor: '' }
+      return await store.beat({ ...own, seq, answeredSeq: seq - 1, answeredFlushSeq: 0 })
+    }
+    const collect = (done: number, tag = 'a') => store.collect?.({ tag, epoch, done })
+    await beat(1)
+    const text = '{"a":"line\\n\n "7 8 \u{1f4f7}"}'
+    for (let n = 0; n < 20; n++) await store.send?.({ to: 'a', text: `${n} ${text}` })
+    const reply = await beat(2)
+    assert.equal(reply.status === 'ok' && reply.hasMail, true)
+    clock.advance(700)
+    for (const done of [0, 0, 3, 19, 20, 20]) await collect(done)
+    await beat(3)
+    for (let n = 0; n < 258; n++) {
+      if (n === 2) clock.advance(100)
+      await store.send?.({ to: 'a', text: `${n}` })
+    }
+    for (let n = 0; n < 11; n++) {
+      clock.advance(900)
+      await beat(4 + n)
+      assert.notEqual(await store.send?.({ to: 'a', text: 'late' }), 'gone')
+    }
+    await collect(20)
+    assert.equal(await store.send?.({ to: 'b', text: 'late' }), 'gone')
+    assert.deepStrictEqual(await collect(0, 'b'), { status: 'fenced' })
+    assert.deepStrictEqual(await store.collect?.({ tag: 'a', epoch: 'x', done: 0 }), {
+      status: 'epoch',
+    })
+    await store.reap({ tag: 'a', epoch, dead: 'b' })
+    await store.send?.({ to: 'z', text: 'nobody' })
   })
 
   it('with joins that are repeated, and one that comes after everything else', async () => {

@@ -13,13 +13,18 @@ import { type BanChange, type NodeTag, poolKey } from './cluster-store.js'
 import { BanExchange } from './node/ban-exchange.js'
 import { ClusterAdmission } from './node/cluster-admission.js'
 import { ClusterMember } from './node/cluster-member.js'
+import { ClusterSessions } from './node/cluster-sessions.js'
 import { type ClusterNodeInfo, listNodes } from './node/cluster-view.js'
+import { MailRoom } from './node/mail-room.js'
 import { NodeTraffic } from './node/node-traffic.js'
 import { type ClusterPoolParts, clusterPoolOptions } from './node/pool-options.js'
 import { SessionFeed } from './node/session-feed.js'
 import type { StoreLoop } from './node/store-loop.js'
 import { NodeIdCodec } from './node-id-codec.js'
 
+/** Beats within which another node must answer, and the least time for it in milliseconds. */
+const beatsOfAnswer = 3
+const leastAnswerMs = 3000
 /** Number of checks of the lease in one lease, under the policy `strict`. */
 const checksPerLease = 40
 
@@ -38,7 +43,10 @@ const checksPerLease = 40
  * @experimental
  */
 export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements AsyncDisposable {
+  /** Sessions of all nodes: lists, numbers and kicks. */
+  readonly sessions: ClusterSessions
   readonly #options: ResolvedNodeOptions
+  readonly #mail: MailRoom
   readonly #member: ClusterMember
   readonly #admission: ClusterAdmission
   readonly #traffic: NodeTraffic
@@ -72,7 +80,21 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     this.#traffic = new NodeTraffic({
       ...{ store, member, admission: this.#admission, clock, beatMs, flushMs },
       onReply: (changes) => this.#replied(changes),
+      onBeat: ({ hasMail, version }) => {
+        if (hasMail) this.#mail.wake()
+        this.sessions.noteVersion(version)
+      },
       onFailure: (error) => this.#failed(error),
+    })
+    this.#mail = new MailRoom({
+      ...{ store, member, clock, timeoutMs: Math.max(leastAnswerMs, beatMs * beatsOfAnswer) },
+      createLoop: (run) => this.#traffic.createLoop(run),
+      onFailure: (error) => this.#failed(error),
+    })
+    this.sessions = new ClusterSessions({
+      ...{ store, member, mail: this.#mail, info: this.#options.info },
+      pool: () => this.#pool,
+      isAway: () => this.#traffic.isAway,
     })
     this.#leaseCheck = new PeriodicCheck(clock, leaseMs / checksPerLease, () => {
       this.#member.checkLease(clock.now())
@@ -185,7 +207,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     this.#admission.close()
     this.#leaseCheck.stop()
     if (this.#options.policy === 'strict') this.#endSessions()
-    await this.#banSends?.close()
+    await Promise.all([this.#mail.close(), this.#banSends?.close()])
     this.#bans?.close()
     await this.#traffic.close(async () => this.#bans?.send())
     this.#feed?.close()

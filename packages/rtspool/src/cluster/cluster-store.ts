@@ -1,3 +1,7 @@
+import type { MailStore } from './cluster-mail.js'
+
+export type * from './cluster-mail.js'
+
 /** Name of one incarnation of a node of the cluster: 8 hexadecimal digits, new at each start and after each death. */
 export type NodeTag = string
 
@@ -118,6 +122,8 @@ export type BeatReply =
       readonly isBanReset: boolean
       /** More changes of bans wait: the node sends its next beat at once. */
       readonly hasMoreBans: boolean
+      /** Messages wait in the mailbox of the node. Absent if none does. */
+      readonly hasMail?: true
     }
 
 /** Entry of the cluster's directory of sessions, which lists the sessions of all nodes. */
@@ -239,9 +245,10 @@ export interface RemovalQuery {
  * records of removed sessions. A credit is the right to one session under a limit.
  *
  * Every function that changes something is one atomic step. A function rejects when the store cannot be reached; the step
- * may have been carried out nevertheless. Each request may be repeated.
+ * may have been carried out nevertheless. Each request but a message may be repeated. Without the mailboxes of
+ * {@link MailStore}, no node knows more of another than the directory.
  */
-export interface ClusterStore {
+export interface ClusterStore extends Partial<MailStore> {
   /** Adds a node to the cluster. Grants the credits that the node claims, as far as the limits allow. */
   join(request: JoinRequest): Promise<JoinReply>
   /**

@@ -6,16 +6,26 @@ export type * from './cluster-node-state.js'
 export type * from './cluster-store.js'
 export { poolKey } from './cluster-store.js'
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.js'
+export type {
+  ClusterAnswer,
+  ClusterKick,
+  ClusterKickOptions,
+  ClusterSessionCount,
+  ClusterSessionPage,
+  UnheardNode,
+} from './node/cluster-answers.js'
 export {
   ClusterMember,
   type ClusterMemberOptions,
   type MemberState,
   type PartitionPolicy,
 } from './node/cluster-member.js'
+export type { ClusterSessions } from './node/cluster-sessions.js'
 export type { ClusterNodeInfo } from './node/cluster-view.js'
 export type { CreditDemand } from './node/leased-credits.js'
 export type { ClusterPoolParts } from './node/pool-options.js'
 export { type DirectorySession, unpackSession } from './node/session-feed.js'
+export type { ClusterNodeName, ClusterSession } from './node/session-pages.js'
 export { NodeIdCodec } from './node-id-codec.js'
 export type { RedisCommands } from './redis/redis-connection.js'
 export { type OpenedRedisStore, type OpenRedisOptions, openRedisStore } from './redis-client.js'

@@ -7,12 +7,16 @@ import type {
   ClusterBan,
   ClusterNodeRow,
   ClusterStore,
+  CollectReply,
+  CollectRequest,
   CreditUsage,
   DirectoryEntry,
   FlushReply,
   FlushRequest,
   JoinReply,
   JoinRequest,
+  MailReply,
+  MailRequest,
   NodeTag,
   ReapReply,
   ReapRequest,
@@ -93,6 +97,14 @@ export class MemoryStore implements ClusterStore {
   async bans(): Promise<readonly BanChange[]> {
     const { bans, time } = this.#ledger
     return bans.list(time.at(this.#clock.unixTimeMs()))
+  }
+
+  async send(request: MailRequest): Promise<MailReply> {
+    return this.#ledger.send(request, this.#clock.unixTimeMs())
+  }
+
+  async collect(request: CollectRequest): Promise<CollectReply> {
+    return this.#ledger.collect(request, this.#clock.unixTimeMs())
   }
 
   async nodes(): Promise<readonly ClusterNodeRow[]> {

@@ -7,6 +7,8 @@ import {
   type ClusterBan,
   type ClusterNodeRow,
   type ClusterStore,
+  type CollectReply,
+  type CollectRequest,
   type CreditClaim,
   type CreditUsage,
   type DirectoryEntry,
@@ -15,6 +17,9 @@ import {
   type JoinReply,
   type JoinRequest,
   type LedgerRefusal,
+  type Mail,
+  type MailReply,
+  type MailRequest,
   type NodeTag,
   poolKey,
   type ReapReply,
@@ -36,6 +41,9 @@ import {
   endedBatch,
   expiredBatch,
   goneTags,
+  mailMs,
+  mailPage,
+  maxMails,
   type ResolvedStoreOptions,
   reapLeaseMs,
   resolveRemovalQuery,
@@ -118,8 +126,10 @@ export class RedisStore implements ClusterStore {
       ...[answeredSeq, answeredFlushSeq],
     ]
     const wishes = claims.flatMap((claim) => [...claimArgs(claim), claim.isHeld ? 1 : 0])
-    const reply = await this.#connection.run('beat', [...args, ...wishes], [this.#creditsKey(tag)])
-    const [status, credits, isStarving, version, reap, bans, cursor, isReset, hasMore] = reply
+    const keys = [this.#creditsKey(tag), this.#mailKey(tag)]
+    const reply = await this.#connection.run('beat', [...args, ...wishes], keys)
+    const [status, credits, isStarving, version, reap, bans, cursor, isReset, hasMore, hasMail] =
+      reply
     if (status !== 'ok') return { status: status as LedgerRefusal }
     return {
       status,
@@ -131,6 +141,7 @@ export class RedisStore implements ClusterStore {
       banCursor: String(cursor),
       isBanReset: isReset === 1,
       hasMoreBans: hasMore === 1,
+      ...(hasMail === 1 && { hasMail: true as const }),
     }
   }
 
@@ -160,7 +171,7 @@ export class RedisStore implements ClusterStore {
 
   async reap({ tag, epoch, dead }: ReapRequest): Promise<ReapReply> {
     const { reapBatch, maxRemovals } = this.#options
-    const keys = [this.#creditsKey(dead), ...this.#bucketKeys(dead)]
+    const keys = [this.#creditsKey(dead), ...this.#bucketKeys(dead), this.#mailKey(dead)]
     const args = [tag, epoch, dead, reapBatch, maxRemovals, goneTags]
     const [status, isDone] = await this.#connection.run('reap', args, keys)
     if (status !== 'ok') return { status: status as 'epoch' | 'fenced' }
@@ -191,6 +202,25 @@ export class RedisStore implements ClusterStore {
 
   async bans(): Promise<readonly BanChange[]> {
     return bansOf(await this.#connection.run('listBans', []))
+  }
+
+  async send({ to, text }: MailRequest): Promise<MailReply> {
+    const args = [to, text, mailMs, maxMails]
+    const [status] = await this.#connection.run('sendMail', args, [this.#mailKey(to)])
+    return status as MailReply
+  }
+
+  async collect({ tag, epoch, done }: CollectRequest): Promise<CollectReply> {
+    const args = [tag, epoch, done, mailPage]
+    const reply = await this.#connection.run('collectMail', args, [this.#mailKey(tag)])
+    const [status, ...cells] = reply
+    if (status !== 'ok') return { status: status as 'epoch' | 'fenced' }
+    const messages = chunksOf(cells, 3).map(
+      ([serial, ageMs, text]): Mail => ({
+        ...{ serial: Number(serial), ageMs: Number(ageMs), text: String(text) },
+      }),
+    )
+    return { status, messages }
   }
 
   async nodes(): Promise<readonly ClusterNodeRow[]> {
@@ -256,6 +286,10 @@ export class RedisStore implements ClusterStore {
 
   #creditsKey(tag: NodeTag): string {
     return `${this.#prefix}credits:${tag}`
+  }
+
+  #mailKey(tag: NodeTag): string {
+    return `${this.#prefix}mail:${tag}`
   }
 
   #bucketKey(tag: NodeTag, bucket: string): string {

@@ -17,6 +17,11 @@ export const goneTags = 4096
 /** Number of removal records on a page by default, and at most. */
 const defaultPage = 100
 const maxPage = 1000
+/** Milliseconds after which a message in a mailbox makes room for new ones. */
+export const mailMs = 10_000
+/** Maximum number of messages in the mailbox of a node, and in one reply. */
+export const maxMails = 256
+export const mailPage = 16
 /** Number of serials of removal records for each millisecond before the ledger was founded. */
 export const serialsPerMs = 1000
 

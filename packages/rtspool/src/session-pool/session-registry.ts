@@ -191,17 +191,20 @@ export class SessionRegistry {
   #listByCreation(query: SessionListQuery, limit: number): SessionPage {
     const matches = this.#matcherOf(query)
     const sessions: Session[] = []
+    const cursors: string[] = []
     let looks = 0
     let last = query.cursor === undefined ? 0 : serialOf(query.cursor)
     for (const session of this.#candidates(query, last)) {
       if (sessions.length === limit || looks === maxLooksPerPage) {
-        return { sessions, cursor: cursorOf(last) }
+        return { sessions, cursors, cursor: cursorOf(last) }
       }
       looks++
       last = this.#serialOf(session)
-      if (matches(session)) sessions.push(session)
+      if (!matches(session)) continue
+      sessions.push(session)
+      cursors.push(cursorOf(last))
     }
-    return { sessions, cursor: undefined }
+    return { sessions, cursors, cursor: undefined }
   }
 
   /** Returns a page of sessions like {@link list}, but lets the event loop run after each 2000 sessions. */

@@ -2,10 +2,14 @@ import {
   type BeatReply,
   type BeatRequest,
   type ClusterNodeRow,
+  type CollectReply,
+  type CollectRequest,
   type FlushReply,
   type FlushRequest,
   type JoinReply,
   type JoinRequest,
+  type MailReply,
+  type MailRequest,
   type NodeTag,
   poolKey,
   type ReapReply,
@@ -16,6 +20,7 @@ import { BanLedger } from './ban-ledger.js'
 import { CreditLedger } from './credit-ledger.js'
 import { EventCounters } from './event-counters.js'
 import { LedgerTime } from './ledger-time.js'
+import { MailLedger } from './mail-ledger.js'
 import { SessionDirectory } from './session-directory.js'
 
 interface Member {
@@ -32,9 +37,7 @@ interface Member {
 interface DeadNode {
   readonly info: string
   readonly live: number
-  /**
-   * Time up to which one node has the task to remove the credits and sessions, in milliseconds of {@link LedgerTime}.
-   */
+  /** End of the task of one node to remove credits and sessions, in milliseconds of {@link LedgerTime}. */
   reservedUntil: number
 }
 
@@ -47,6 +50,7 @@ export class Ledger {
   readonly credits = new CreditLedger()
   readonly directory: SessionDirectory
   readonly bans: BanLedger
+  readonly #mail = new MailLedger()
   readonly #counters: EventCounters
   readonly #options: ResolvedStoreOptions
   readonly #members = new Map<NodeTag, Member>()
@@ -122,6 +126,7 @@ export class Ledger {
       banCursor: cursor,
       isBanReset: isReset,
       hasMoreBans: hasMore,
+      ...(this.#mail.has(tag) && { hasMail: true as const }),
     }
   }
 
@@ -150,6 +155,7 @@ export class Ledger {
       this.credits.take(dead, reapBatch) && this.directory.reap(dead, reapBatch, unixTimeMs)
     if (isDone) {
       this.#dead.delete(dead)
+      this.#mail.drop(dead)
       this.#version++
       this.#remember(dead)
     }
@@ -159,6 +165,17 @@ export class Ledger {
   leave(tag: NodeTag, epoch: string): void {
     const member = this.#members.get(tag)
     if (epoch === this.#epoch && member !== undefined) this.#bury(tag, member)
+  }
+
+  send(request: MailRequest, unixTimeMs: number): MailReply {
+    if (!this.#members.has(request.to)) return 'gone'
+    return this.#mail.send(request, this.time.at(unixTimeMs))
+  }
+
+  collect({ tag, epoch, done }: CollectRequest, unixTimeMs: number): CollectReply {
+    if (epoch !== this.#epoch) return { status: 'epoch' }
+    if (!this.#members.has(tag)) return { status: 'fenced' }
+    return { status: 'ok', messages: this.#mail.collect(tag, done, this.time.at(unixTimeMs)) }
   }
 
   nodes(unixTimeMs: number): ClusterNodeRow[] {

@@ -16,7 +16,7 @@ export async function listNodes(store: Pick<ClusterStore, 'nodes'>): Promise<Clu
 }
 
 /** Reads the description of a node. Another program may have written it. */
-function readInfo(info: string): Pick<ClusterNodeInfo, 'name' | 'address'> {
+export function readInfo(info: string): Pick<ClusterNodeInfo, 'name' | 'address'> {
   let given: unknown
   try {
     given = JSON.parse(info)

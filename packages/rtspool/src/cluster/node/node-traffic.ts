@@ -1,9 +1,18 @@
 import type { Backoff } from '../../backoff.js'
 import type { Clock } from '../../clock.js'
-import { type BanChange, type ClusterStore, type NodeTag, poolKey } from '../cluster-store.js'
+import {
+  type BanChange,
+  type BeatReply,
+  type ClusterStore,
+  type NodeTag,
+  poolKey,
+} from '../cluster-store.js'
 import type { ClusterAdmission } from './cluster-admission.js'
 import type { ClusterMember } from './cluster-member.js'
 import { StoreLoop } from './store-loop.js'
+
+/** Reply to a beat that the ledger has carried out. */
+export type AcceptedBeat = Extract<BeatReply, { status: 'ok' }>
 
 /** Node, store and times of a {@link NodeTraffic}. */
 interface NodeTrafficOptions {
@@ -17,6 +26,8 @@ interface NodeTrafficOptions {
   readonly flushMs: number
   /** Called after the reply to each join and beat, with changes of the cluster's bans. */
   readonly onReply: (changes: readonly BanChange[]) => void
+  /** Called with the reply to each beat. */
+  readonly onBeat: (reply: AcceptedBeat) => void
   /** Called with the error of each request that has failed. */
   readonly onFailure: (error: unknown) => void
 }
@@ -122,6 +133,7 @@ export class NodeTraffic {
     const changes = member.beatAnswered(request, reply, sentAt, clock.now())
     this.#replied(changes)
     if (reply.status !== 'ok') return beatMs * hastyPart
+    this.#options.onBeat(reply)
     if (reply.reap !== undefined) {
       this.#dead = reply.reap
       this.#reaps.wake()

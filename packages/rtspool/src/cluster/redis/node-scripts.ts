@@ -35,7 +35,7 @@ return reply
 /**
  * ARGV: tag, epoch, seq, live, graceMs, time for a dead node, ban cursor, number of bans in a
  * reply, answered seq of beats and of batches, then key, target, max and `1` for held of each
- * claim.
+ * claim. KEYS: credits and mailbox of the node.
  */
 export const beat = `
 local tag, seq, grace = ARGV[3], tonumber(ARGV[5]), tonumber(ARGV[7])
@@ -95,7 +95,7 @@ end
 local starves = now < number(call('HGET', meta, 'starve'))
 return { 'ok', credits, starves and 1 or 0, number(call('HGET', meta, 'version')), reap, bans,
   text(seen) .. '.' .. text(base), isreset and 1 or 0,
-  hasmore and 1 or 0 }
+  hasmore and 1 or 0, call('EXISTS', KEYS[extra + 2]) }
 `
 
 /** Lua script that ends the lease of a node. ARGV: tag, epoch. */

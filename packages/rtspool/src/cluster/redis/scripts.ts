@@ -1,4 +1,5 @@
 import { addBan, listBans, removeBan } from './ban-scripts.js'
+import { collectMail, sendMail } from './mail-scripts.js'
 import { beat, join, leave, listNodes } from './node-scripts.js'
 import { prelude } from './prelude.js'
 import { flush, reap } from './session-scripts.js'
@@ -46,6 +47,8 @@ export const ledgerScripts = Object.freeze({
   removeBan: prelude + removeBan,
   listBans: prelude + listBans,
   listNodes: prelude + listNodes,
+  sendMail: prelude + sendMail,
+  collectMail: prelude + collectMail,
 } as const)
 
 /** Name of a Lua script of the Redis store. */

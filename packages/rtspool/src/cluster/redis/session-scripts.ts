@@ -57,7 +57,7 @@ return reply
 
 /**
  * ARGV: tag, epoch, dead tag, batch, number of removal records kept, of tags remembered. KEYS:
- * credits, then buckets.
+ * credits, then buckets and mailbox.
  */
 export const reap = `
 local victim, left, most = ARGV[5], tonumber(ARGV[6]), ARGV[7]
@@ -79,7 +79,7 @@ end
 local credits, rest = take(KEYS[extra + 1], left)
 for i = 1, #credits, 2 do grant(credits[i], -tonumber(credits[i + 1])) end
 if rest > 0 then return { 'ok', 0 } end
-for bucket = extra + 2, #KEYS do
+for bucket = extra + 2, #KEYS - 1 do
   if left == 0 then
     if call('HLEN', KEYS[bucket]) > 0 then return { 'ok', 0 } end
   else
@@ -90,6 +90,7 @@ for bucket = extra + 2, #KEYS do
   end
 end
 call('ZREM', dead, victim)
+call('DEL', KEYS[#KEYS])
 for _, key in ipairs({ info, lives, reserved }) do call('HDEL', key, victim) end
 call('ZADD', gone, text(call('HINCRBY', meta, 'version', 1)), victim)
 call('ZREMRANGEBYRANK', gone, 0, -1 - tonumber(ARGV[8]))

@@ -87,14 +87,19 @@ export class SortedPage {
     if (this.#entries.length === 2 * this.#count) this.#cut()
   }
 
-  /** Returns the sessions of the page in their final order, with the cursor of the next page. */
-  take(): { readonly sessions: readonly Session[]; readonly cursor: string | undefined } {
+  /** Returns the sessions of the page in their final order, with their cursors and that of the next page. */
+  take(): {
+    readonly sessions: readonly Session[]
+    readonly cursors: readonly string[]
+    readonly cursor: string | undefined
+  } {
     this.#cut()
     const hasNext = this.#entries.length === this.#count
     if (hasNext) this.#entries.pop()
     const last = this.#entries.at(-1)
     const sessions = this.#entries.map(({ session }) => session)
-    return { sessions, cursor: hasNext && last ? placeText(last) : undefined }
+    const cursors = this.#entries.map(placeText)
+    return { sessions, cursors, cursor: hasNext && last ? placeText(last) : undefined }
   }
 
   #cut(): void {

@@ -86,6 +86,8 @@ export interface SessionListQuery extends SessionFilter {
 /** A page of a list of sessions. */
 export interface SessionPage<Data extends object = SessionData> {
   readonly sessions: readonly Session<Data>[]
+  /** Cursor behind each of the sessions, for a page that begins there. */
+  readonly cursors: readonly string[]
   /** Cursor of the next page; `undefined` after the last one. */
   readonly cursor: string | undefined
 }

@@ -33,6 +33,7 @@ function trafficOf(changeReply: (reply: BeatReply) => BeatReply = (reply) => rep
       },
     }),
     onReply: () => {},
+    onBeat: () => {},
     onFailure: (error) => failures.push(error),
   })
   const pass = async (ms: number) => {
