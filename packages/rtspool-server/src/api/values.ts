@@ -40,6 +40,14 @@ export const pageSize = (limit: number | undefined): number => limit ?? defaultP
 
 export const cursor = z.string().min(1).max(100).optional().describe('`cursor` of the page before')
 
+/** Schema of a cursor with a part for each server of a cluster. */
+export const clusterCursor = z
+  .string()
+  .min(1)
+  .max(8192)
+  .optional()
+  .describe('`cursor` of the page before')
+
 /** Schema of the member with the cursor of the next page, in the response of each operation that lists. */
 export const nextCursor = z.string().optional().describe('Absent on the last page')
 

@@ -1,17 +1,21 @@
-import type { BanTerms, Session, SessionKickFilter } from 'rtspool'
+import type { BanTerms, Session, SessionKickFilter, SessionKickQuery } from 'rtspool'
+import type { ClusterKick, ClusterNode } from 'rtspool/cluster'
 import { z } from 'zod'
+import { unheardNodes, unheardText, unheardView } from '../cluster-answers.js'
 import type { ControlledServer } from '../controlled-server.js'
 import { type Caller, type Operation, operation } from '../operation.js'
-import { Problem } from '../problem.js'
+import { nothingNamed, Problem } from '../problem.js'
 import { sessionFilters } from '../session-filters.js'
 import { count, publicId } from '../values.js'
 import { adding, banTerms, note } from './bans.js'
-import { namedSession, sessionOf, sessionSchema, sessionView } from './sessions.js'
+import { clusterSessionView, sessionSchema, sessionView } from './session-view.js'
+import { namedSession } from './sessions.js'
 
 const kickResult = z.object({
   count: count.describe('Sessions that were ended, or would be'),
   dryRun: z.boolean(),
   sessions: z.array(z.string()).describe('Public ids, at most 1000'),
+  unheard: unheardNodes,
 })
 
 const maxIdsOfKick = 1000
@@ -71,13 +75,53 @@ function kickSelected(
   const ids = sessions && new Set(sessions)
   const matching = kick(server, caller, filter, { ...terms, dryRun: true })
   const selected = ids ? matching.filter((session) => ids.has(session.publicId)) : matching
-  if (expectedCount !== undefined && selected.length !== expectedCount) {
-    const counts = `sessions that would end now: ${selected.length}, expected: ${expectedCount}`
-    throw new Problem('conflict', counts)
-  }
+  checkCount(selected.length, expectedCount)
   if (dryRun) return selected
   const ending = new Set(selected)
   return kick(server, caller, (session) => ending.has(session), terms)
+}
+
+/** Ends sessions of all servers of a cluster, and waits for their answers. */
+async function kickOnAll(
+  cluster: ClusterNode,
+  { token }: Caller,
+  filter: SessionKickQuery,
+  { ban, ...options }: KickTerms & { readonly only?: readonly string[] | undefined },
+): Promise<ClusterKick> {
+  const terms = ban && { ...ban, author: token.name }
+  try {
+    return await cluster.sessions.kick(filter, { ...options, ban: terms })
+  } catch (error) {
+    return adding({ ...ban }, () => {
+      throw error
+    })
+  }
+}
+
+/**
+ * Ends the sessions of all servers of a cluster that a request body selects, unless `dryRun` asks only for them.
+ *
+ * @throws {Problem} `conflict` if `expectedCount` is given and the number of selected sessions differs. Sessions that come
+ *   or go after the count end nevertheless.
+ */
+async function kickSelectedOnAll(
+  cluster: ClusterNode,
+  caller: Caller,
+  { filter, sessions: only, expectedCount, dryRun, ...terms }: z.output<typeof kickSchema>,
+): Promise<z.output<typeof kickResult>> {
+  const isCounted = expectedCount !== undefined || dryRun
+  const counted = isCounted && (await kickOnAll(cluster, caller, filter, { only, dryRun: true }))
+  if (counted) checkCount(counted.count, expectedCount)
+  const kick =
+    counted && dryRun ? counted : await kickOnAll(cluster, caller, filter, { only, ...terms })
+  const sessions = kick.sessions.slice(0, maxIdsOfKick).map(({ publicId }) => publicId)
+  return { count: kick.count, dryRun: dryRun ?? false, sessions, unheard: unheardView(kick) }
+}
+
+/** @throws {Problem} `conflict` if a number of sessions is expected, and there is another one */
+function checkCount(count: number, expected: number | undefined): void {
+  if (expected === undefined || count === expected) return
+  throw new Problem('conflict', `sessions that would end now: ${count}, expected: ${expected}`)
 }
 
 /** Operations that end sessions. */
@@ -93,9 +137,19 @@ export const kickOperations: readonly Operation[] = [
     body: z.strictObject(kickTerms),
     result: sessionSchema,
     problems: ['conflict'],
-    handle: ({ server, caller }, { params, body }) => {
-      const session = sessionOf(server, params.publicId)
-      kick(server, caller, { publicId: params.publicId }, body)
+    handle: async ({ server, caller }, { params: { publicId: id }, body }) => {
+      const { rtsp, cluster } = server
+      const session = rtsp.pool.findByPublicId(id)
+      if (session === undefined && cluster !== undefined) {
+        const ended = await kickOnAll(cluster, caller, { publicId: id }, body)
+        const [other] = ended.sessions
+        if (other !== undefined) return clusterSessionView(other)
+        throw new Problem('not-found', `no live session has the id${unheardText(ended)}`, {
+          wrong: nothingNamed('live session', id).wrong,
+        })
+      }
+      if (session === undefined) throw nothingNamed('live session', id)
+      kick(server, caller, { publicId: id }, body)
       return sessionView(session)
     },
   }),
@@ -110,7 +164,8 @@ export const kickOperations: readonly Operation[] = [
     result: kickResult,
     problems: ['conflict'],
     isChange: ({ dryRun = false }) => !dryRun,
-    handle: ({ server, caller }, { body }) => {
+    handle: async ({ server, caller }, { body }) => {
+      if (server.cluster) return await kickSelectedOnAll(server.cluster, caller, body)
       const kicked = kickSelected(server, caller, body)
       const sessions = kicked.slice(0, maxIdsOfKick).map((session) => session.publicId)
       return { count: kicked.length, dryRun: body.dryRun ?? false, sessions }

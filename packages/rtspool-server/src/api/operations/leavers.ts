@@ -14,7 +14,7 @@ import {
   sessionState,
   time,
 } from '../values.js'
-import { receptionSchema, sessionFacts } from './sessions.js'
+import { receptionSchema, sessionFacts } from './session-view.js'
 
 const leaverSchema = z
   .object({

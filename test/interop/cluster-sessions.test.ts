@@ -1,0 +1,183 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient } from '../../packages/rtspool-server/test/api/api-client.js'
+import { reasonToSkip } from '../../scripts/programs.mjs'
+import { connectToApi } from './support/api-command.js'
+import { ConfiguredCommand } from './support/configured-command.js'
+import { endPrograms } from './support/process.js'
+import { type RedisServer, startRedisServer } from './support/redis-server.js'
+import { Viewer } from './support/viewer.js'
+
+// Processes of the command in one cluster, on a real redis-server: the API of each lists and ends the sessions of all.
+
+const missing = reasonToSkip('redis-server')
+if (missing !== undefined && process.env.CI === 'true') throw new Error(missing)
+if (missing !== undefined) console.warn(`skipped: ${missing}`)
+
+const patience = { timeout: 30_000, interval: 200 }
+
+interface ClusterServer {
+  readonly name: string
+  readonly command: ConfiguredCommand
+  readonly api: ApiClient
+}
+
+interface Listed {
+  readonly publicId: string
+  readonly user?: string
+  readonly node: { readonly name?: string }
+}
+
+describe.skipIf(missing !== undefined)('the API of each server', { timeout: 90_000 }, () => {
+  let redis: RedisServer
+  const folder = mkdtempSync(path.join(tmpdir(), 'rtspool-cluster-api-'))
+  const servers: ClusterServer[] = []
+  const viewers: Viewer[] = []
+
+  async function startServer(name: string): Promise<ClusterServer> {
+    const config = [
+      'rtsp: { host: 127.0.0.1, port: 0 }',
+      'api: { port: 0 }',
+      'bans: { exempt: [] }',
+      'auth: { usersFile: users, basic: always }',
+      `cluster: { url: "unix://${redis.path}", node: ${name}, leaseSeconds: 3, graceSeconds: 1 }`,
+    ].join('\n')
+    // In the folder of the test run, tokens of an earlier run would be found, and none would be printed.
+    const stateFolder = path.join(folder, name)
+    mkdirSync(stateFolder, { recursive: true })
+    const env = { STATE_DIRECTORY: stateFolder }
+    const users = { users: 'ann:secret\nbob:secret\n' }
+    const command = await ConfiguredCommand.start(config, [], env, users)
+    const server = { name, command, api: await connectToApi(command.program) }
+    servers.push(server)
+    return server
+  }
+
+  beforeAll(async () => {
+    redis = await startRedisServer()
+    await Promise.all([startServer('one'), startServer('two')])
+  }, 60_000)
+  afterAll(async () => {
+    await Promise.all(viewers.map((viewer) => viewer.leave('close')))
+    await Promise.all(servers.map(({ command }) => command.stop()))
+    await endPrograms()
+    await redis.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const serverOf = (name: string) => servers.find((each) => each.name === name) as ClusterServer
+  const join = (name: string, user: string) => {
+    const url = serverOf(name).command.url.replace('://', `://${user}:secret@`)
+    return Viewer.join(`${url}/test`, 'tcp')
+  }
+  /** Tries until the cluster grants a place: at first it does not know which ones others hold. */
+  async function watch(name: string, user: string): Promise<void> {
+    let refusal = ''
+    const giveUpAt = performance.now() + 30_000
+    while (performance.now() < giveUpAt) {
+      try {
+        viewers.push(await join(name, user))
+        return
+      } catch (error) {
+        refusal = String(error)
+        if (!/SETUP: RTSP\/1.0 503/.test(refusal)) break
+      }
+    }
+    throw new Error(refusal)
+  }
+  async function list(name: string, query: Readonly<Record<string, string>> = {}) {
+    const { status, body } = await serverOf(name).api.call('listSessions', { query })
+    expect(status).toBe(200)
+    return body as {
+      readonly sessions: readonly Listed[]
+      readonly unheard?: readonly { readonly name?: string; readonly why: string }[]
+    }
+  }
+  const whoOf = (sessions: readonly Listed[]) =>
+    sessions.map(({ user, node }) => `${user} at ${node.name}`).sort()
+  /** Waits until a server lists these sessions, and has heard all others. */
+  const expectList = (name: string, expected: readonly string[]) =>
+    expect
+      .poll(async () => {
+        const { sessions, unheard = [] } = await list(name)
+        return [...whoOf(sessions), ...unheard.map((each) => `${each.name} ${each.why}`)]
+      }, patience)
+      .toEqual(expected)
+
+  it('lists the sessions of all, with their servers', async () => {
+    await watch('one', 'ann')
+    await watch('two', 'ann')
+    await watch('two', 'bob')
+    for (const { name } of servers) {
+      await expectList(name, ['ann at one', 'ann at two', 'bob at two'])
+    }
+    const own = await list('one', { scope: 'server' })
+    expect([own.sessions.length, own.unheard]).toEqual([1, undefined])
+  })
+
+  it('ends a session on another server', async () => {
+    const { api } = serverOf('one')
+    const { sessions } = await list('one', { user: 'bob' })
+    const params = { publicId: sessions[0]?.publicId ?? '' }
+    const { status, body } = await api.call('kickSession', { params, body: { reason: 'too long' } })
+    expect([status, body.node?.name, body.removalReason]).toEqual([200, 'two', 'kicked'])
+    await expectList('two', ['ann at one', 'ann at two'])
+    const { body: left } = await serverOf('two').api.call('listLeavers', { query: { user: 'bob' } })
+    expect(left.leavers[0]).toMatchObject({ reason: 'kicked', note: 'too long' })
+    const again = await api.call('kickSession', { params, body: {} })
+    expect([again.status, again.body.detail]).toEqual([404, 'no live session has the id'])
+  })
+
+  it('ends the sessions of a filter on all servers, with a ban that also a later server has', async () => {
+    const { api } = serverOf('two')
+    const filter = { user: 'ann' }
+    const dryRun = async () => {
+      const { body } = await api.call('kickSessions', { body: { filter, dryRun: true } })
+      return [body.count, body.unheard]
+    }
+    await expect.poll(dryRun, patience).toEqual([2, []])
+    const wrong = await api.call('kickSessions', { body: { filter, expectedCount: 3 } })
+    expect(wrong.status).toBe(409)
+    await expectList('one', ['ann at one', 'ann at two'])
+    const kick = async () => {
+      const { body } = await api.call('kickSessions', { body: { filter, ban: { seconds: 600 } } })
+      return body.unheard
+    }
+    await expect.poll(kick, patience).toEqual([])
+    await expectList('one', [])
+    await startServer('three')
+    for (const { name, api: each } of servers) {
+      const users = async () => {
+        const { body: bans } = await each.call('listBans')
+        return bans.bans.map(({ user }: { user?: string }) => user)
+      }
+      await expect.poll(users, patience).toEqual(['ann'])
+      await expect(join(name, 'ann')).rejects.toThrow(/403/)
+    }
+  })
+
+  it('names a server that was killed, and forgets it after lease and grace', async () => {
+    await watch('two', 'bob')
+    await watch('one', 'bob')
+    await expectList('three', ['bob at one', 'bob at two'])
+    const { program } = serverOf('two').command
+    program.kill('SIGKILL')
+    await program.exited
+    const first = await list('one')
+    expect(whoOf(first.sessions)).toEqual(['bob at one'])
+    expect(first.unheard?.map(({ name }) => name)).toContain('two')
+    await expectList('one', ['bob at one'])
+  })
+
+  it('goes on with its own sessions while Redis is away, and names the others', async () => {
+    await redis.kill()
+    await expectList('one', ['bob at one', 'three storeAway'])
+    const { sessions } = await list('one')
+    const params = { publicId: sessions[0]?.publicId ?? '' }
+    expect((await serverOf('one').api.call('kickSession', { params, body: {} })).status).toBe(200)
+    await redis.restart()
+    await expectList('one', [])
+  })
+})
