@@ -1,6 +1,7 @@
 /**
  * `npm run test:mutants` breaks the ledger and the node of `rtspool/cluster` on purpose, one rule at a time, and ends with 1 when
- * the model test of the cluster does not notice one of these mutants. With words behind it: only mutants whose name has one.
+ * the model test of the cluster does not notice one of these mutants, or the check of recorded histories one of those that it is
+ * for. With words behind it: only mutants whose name has one.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -188,8 +189,71 @@ const mutants = {
   ],
 }
 
+/** Mutants that grant, use or end credits by wrong rules. An order of the ledger's steps must not explain their histories. */
+const creditMutants = {
+  'a beat that was overtaken is carried out': mutants['a beat that was overtaken is carried out'],
+  'a node gives credits back after it has told':
+    mutants['a node gives credits back after it has told'],
+  'a dead node keeps its credits': mutants['a dead node keeps its credits'],
+  'a claim is granted beyond the limit': mutants['a claim is granted beyond the limit'],
+  'credits under other limits are lost with a dead node':
+    mutants['credits under other limits are lost with a dead node'],
+  'a ledger without data grants new credits at once':
+    mutants['a ledger without data grants new credits at once'],
+  'a join that is repeated is refused': mutants['a join that is repeated is refused'],
+  'credits that go back are not counted': mutants['credits that go back are not counted'],
+  'a node dies at the end of its lease': [
+    ledger,
+    'member.leaseEndsAt < now - this.#options.graceMs',
+    'member.leaseEndsAt < now',
+  ],
+  'a lease is half as long as nodes believe': [
+    ledger,
+    'member.live = live\n    member.leaseEndsAt = now + this.#options.leaseMs',
+    'member.live = live\n    member.leaseEndsAt = now + this.#options.leaseMs / 2 - this.#options.graceMs',
+  ],
+  'a dead node may claim credits': [
+    ledger,
+    "if (typeof member === 'string') return { status: member }\n    if (answeredSeq",
+    "if (typeof member === 'string') return { ...{ status: 'ok', credits: claims.map(({ target }) => target), isStarving: false, version: 0, reap: undefined, bans: [] }, banCursor, isBanReset: false, hasMoreBans: false }\n    if (answeredSeq",
+  ],
+  'a claim is granted once more when a node joins again': [
+    creditLedger,
+    'if (target <= held) return',
+    'if (target < held) return',
+    ['Math.min(target - held, free)', 'Math.min(Math.max(1, target - held), free)'],
+  ],
+  'a limit has room for one more': [creditLedger, 'Math.max(0, max -', 'Math.max(0, max + 1 -'],
+  'the last credit is granted twice': [
+    creditLedger,
+    'const free = Math.max(0,',
+    'const free = Math.max((this.#granted.get(key) ?? 0) === max - 1 ? 2 : 0,',
+  ],
+  'a leaver keeps its place in the sum': [
+    creditLedger,
+    'if (granted === 0) this.#granted.delete(key)',
+    'if (granted === 0 || credits < (held.get(key) ?? 0) - 2) this.#granted.delete(key)',
+  ],
+  'a node uses a credit more than it holds': [
+    credits,
+    'holding.live >= holding.credits',
+    'holding.live > holding.credits',
+  ],
+  'a node takes what it asked for': [
+    credits,
+    'holding.credits = credits[index] ?? 0',
+    'holding.credits = target',
+  ],
+  'a new ledger goes on in the epoch of the old one': [
+    ledger,
+    "if (epoch !== this.#epoch) return 'epoch'",
+    '',
+  ],
+}
+
 /** Number of histories of each kind. */
 const runs = Number(process.env.RTSPOOL_MUTANT_RUNS ?? 60)
+const historyRuns = Math.ceil(runs / 4)
 
 function* filesOf(folder) {
   for (const entry of readdirSync(join(library, folder), { withFileTypes: true })) {
@@ -205,10 +269,13 @@ const sources = [
   'src/testing/manual-clock.ts',
   'test/cluster/model.ts',
   'test/cluster/returning-store.ts',
+  ...['history', 'ledger-spec', 'explain', 'session-bounds', 'world'].map(
+    (name) => `test/cluster/history/${name}.ts`,
+  ),
 ]
 
-/** Writes the sources as JavaScript, one of them with other text, and returns the model test that uses them. */
-function modelWith(folder, changed, changes) {
+/** Writes the sources as JavaScript, one of them with other text, and returns what loads them. */
+function buildWith(folder, changed, changes) {
   for (const path of sources) {
     let text = readFileSync(join(library, path), 'utf8')
     if (path === changed) {
@@ -229,53 +296,79 @@ function modelWith(folder, changed, changes) {
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, outputText)
   }
-  return {
-    model: pathToFileURL(join(folder, 'test/cluster/model.js')).href,
-    store: pathToFileURL(join(folder, 'test/cluster/returning-store.js')).href,
-  }
+  const fileOf = (name) => pathToFileURL(join(folder, `${name}.js`)).href
+  return { import: (name) => import(fileOf(name)) }
 }
 
 /** @returns First line of the failure that the model test reports; `undefined` = none. */
-async function failureOf(folder, changed, changes) {
-  const { model, store } = modelWith(folder, changed, changes)
-  const { checkModel, modelKinds, modelTimes, returningKind } = await import(model)
-  const { createReturningStore } = await import(store)
+async function modelFailure(build) {
+  const { checkModel, modelKinds, modelTimes, returningKind } =
+    await build.import('test/cluster/model')
+  const { createReturningStore } = await build.import('test/cluster/returning-store')
   for (const kind of [...modelKinds, returningKind]) {
-    try {
-      await checkModel({
-        ...kind,
-        runs,
-        seed: 24_301,
-        createStore: (clock) =>
-          createReturningStore(clock, { ...modelTimes, reapBatch: 2, maxRemovedBans: 1 }),
-      })
-    } catch (error) {
-      const why = /Error: (.*)/.exec(String(error.cause ?? error.message))?.[1] ?? String(error)
-      return `${kind.policy}: ${why.split('\n')[0]}`
-    }
+    const createStore = (clock) =>
+      createReturningStore(clock, { ...modelTimes, reapBatch: 2, maxRemovedBans: 1 })
+    const failure = await failureOf(kind.policy, () =>
+      checkModel({ ...kind, runs, seed: 24_301, createStore }),
+    )
+    if (failure !== undefined) return failure
   }
   return undefined
+}
+
+/** @returns First line of the failure that the check of histories reports; `undefined` = none. */
+async function historyFailure(build) {
+  const { checkHistories, historyKinds, historyTimes } = await build.import(
+    'test/cluster/history/world',
+  )
+  const { MemoryStore } = await build.import('src/cluster/memory-store')
+  for (const kind of historyKinds) {
+    const createStore = (clock) => new MemoryStore({ ...historyTimes, clock })
+    const failure = await failureOf(kind.policy, () =>
+      checkHistories({ ...kind, runs: historyRuns, seed: 24_301, createStore }),
+    )
+    if (failure !== undefined) return failure
+  }
+  return undefined
+}
+
+async function failureOf(policy, check) {
+  try {
+    await check()
+    return undefined
+  } catch (error) {
+    const why = /Error: (.*)/.exec(String(error.cause ?? error.message))?.[1] ?? String(error)
+    return `${policy}: ${why.split('\n')[0].slice(0, 200)}`
+  }
 }
 
 const cache = join(root, 'node_modules/.cache/rtspool/mutants')
 rmSync(cache, { recursive: true, force: true })
 const words = process.argv.slice(2)
-const chosen = Object.entries(mutants).filter(
-  ([name]) => words.length === 0 || words.some((word) => name.includes(word)),
-)
-const healthy = await failureOf(join(cache, 'healthy'), undefined, [])
-if (healthy !== undefined) {
-  say(`the model test fails without a mutant: ${healthy}`)
-  process.exit(1)
-}
-let alive = 0
-for (const [index, [name, [file, before, after, ...more]]] of chosen.entries()) {
-  const failure = await failureOf(join(cache, String(index)), file, [[before, after], ...more])
-  if (failure === undefined) alive++
-  console.log(
-    `${failure === undefined ? 'ALIVE ' : 'killed'} ${name}${failure ? ` (${failure})` : ''}`,
+const judges = [
+  { name: 'the model', failure: modelFailure, all: mutants },
+  { name: 'the histories', failure: historyFailure, all: creditMutants },
+]
+let [alive, count] = [0, 0]
+for (const { name: judge, failure, all } of judges) {
+  const chosen = Object.entries(all).filter(
+    ([name]) => words.length === 0 || words.some((word) => name.includes(word)),
   )
+  const healthy = await failure(buildWith(join(cache, judge, 'healthy'), undefined, []))
+  if (healthy !== undefined) {
+    say(`${judge}: fails without a mutant: ${healthy}`)
+    process.exit(1)
+  }
+  for (const [index, [name, [file, before, after, ...more]]] of chosen.entries()) {
+    const build = buildWith(join(cache, judge, String(index)), file, [[before, after], ...more])
+    const seen = await failure(build)
+    count++
+    if (seen === undefined) alive++
+    console.log(
+      `${seen === undefined ? 'ALIVE ' : 'killed'} by ${judge}: ${name}${seen ? ` (${seen})` : ''}`,
+    )
+  }
 }
 rmSync(cache, { recursive: true, force: true })
-say(`${chosen.length - alive} of ${chosen.length} mutants killed`)
+say(`${count - alive} of ${count} mutants killed`)
 process.exit(alive === 0 ? 0 : 1)
