@@ -9,6 +9,7 @@ import {
   MediaFactory,
   RtspServer,
 } from '../../../packages/rtspool/dist/index.js'
+import { nowUs } from './rtp-stamp.mjs'
 
 /** Packets that fill the buffers of the kernel for each viewer, and those after them. */
 const fillingPackets = 200
@@ -20,7 +21,7 @@ const tickMs = 10
 const marker = 0x80
 const rtpHeader = Buffer.from([0x80, marker | 96, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
 
-/** A camera of 1200 packets a second, the first of them large. */
+/** A camera of 1200 packets a second, the first of them large. The payload begins with the time, in microseconds. */
 function camera() {
   const description = createSessionDescription({ originId: 1, address: '0.0.0.0', name: 'flood' })
   const track = { payloadType: 96, encoding: 'X-flood', clockRate: 90_000 }
@@ -32,6 +33,7 @@ function camera() {
       const packet = Buffer.alloc(sequenceNumber < fillingPackets ? fillingBytes : packetBytes)
       rtpHeader.copy(packet)
       packet.writeUInt16BE(sequenceNumber & 0xffff, 2)
+      packet.writeDoubleBE(nowUs(), rtpHeader.length)
       sequenceNumber++
       tracks[0].push(packet)
       if (left > 1) setImmediate(push, left - 1)
