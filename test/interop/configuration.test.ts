@@ -94,7 +94,7 @@ describe('the command', () => {
     expect(await statusOf(`${command.url}/test`)).toBe('200')
   })
 
-  it('reloads its file at SIGHUP, and when another file replaces it', async () => {
+  it('reloads its file at SIGHUP, and when another file replaces it', { tags: 'U-5' }, async () => {
     const command = await start(local)
     command.replace(`${local}testPicture: false\n`)
     expect(await command.line('configuration reloaded')).toMatchObject({

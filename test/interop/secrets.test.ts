@@ -147,7 +147,7 @@ async function everythingShown(command: ApiCommand, livePort: number): Promise<s
   ]
 }
 
-describe('secrets', { tags: ['B-SECR', 'B-LOG', 'B-METR'] }, () => {
+describe('secrets', { tags: ['U-9', 'B-SECR', 'B-LOG', 'B-METR'] }, () => {
   it('stand in nothing that the command prints, answers, sends, keeps, or leaves after a crash', async () => {
     const hook = await WebhookReceiver.start()
     ends.push(() => hook.close())

@@ -214,7 +214,7 @@ describe('the rtspool command', () => {
   })
 
   it('serves the new certificate after SIGHUP, and keeps the old one when it cannot', {
-    tags: 'A-TLS-3',
+    tags: ['A-TLS-3', 'U-5'],
   }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'rtspool-tls-'))
     const files = { key: join(directory, 'key.pem'), cert: join(directory, 'cert.pem') }

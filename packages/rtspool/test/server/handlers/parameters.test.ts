@@ -11,8 +11,8 @@ const answerTo = (body: string) => {
 /** A line of a body: a name, what follows it, and the end of the line. */
 const line = fc.record({
   name: fc.oneof(
-    { weight: 8, arbitrary: fc.stringMatching(/^[a-z][\w.-]{0,30}$/) },
-    { weight: 2, arbitrary: fc.constantFrom('', ' ') },
+    { weight: 400, arbitrary: fc.stringMatching(/^[a-z][\w.-]{0,30}$/) },
+    { weight: 60, arbitrary: fc.constantFrom('', ' ') },
     { weight: 1, arbitrary: fc.integer({ min: 250, max: 300 }).map((size) => 'n'.repeat(size)) },
   ),
   value: fc.constantFrom('', ':', ': 1', ': a: b', ':: ü', `: ${'v'.repeat(400)}`),
