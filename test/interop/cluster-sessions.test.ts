@@ -1,14 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ApiClient } from '../../packages/rtspool-server/test/api/api-client.js'
 import { reasonToSkip } from '../../scripts/programs.mjs'
-import { connectToApi } from './support/api-command.js'
-import { ConfiguredCommand } from './support/configured-command.js'
+import { ClusterServer } from './support/cluster-server.js'
 import { endPrograms } from './support/process.js'
 import { type RedisServer, startRedisServer } from './support/redis-server.js'
-import { Viewer } from './support/viewer.js'
+import type { Viewer } from './support/viewer.js'
 
 // Processes of the command in one cluster, on a real redis-server: the API of each lists and ends the sessions of all.
 
@@ -17,12 +15,6 @@ if (missing !== undefined && process.env.CI === 'true') throw new Error(missing)
 if (missing !== undefined) console.warn(`skipped: ${missing}`)
 
 const patience = { timeout: 30_000, interval: 200 }
-
-interface ClusterServer {
-  readonly name: string
-  readonly command: ConfiguredCommand
-  readonly api: ApiClient
-}
 
 interface Listed {
   readonly publicId: string
@@ -36,23 +28,8 @@ describe.skipIf(missing !== undefined)('the API of each server', { timeout: 90_0
   const servers: ClusterServer[] = []
   const viewers: Viewer[] = []
 
-  async function startServer(name: string): Promise<ClusterServer> {
-    const config = [
-      'rtsp: { host: 127.0.0.1, port: 0 }',
-      'api: { port: 0 }',
-      'bans: { exempt: [] }',
-      'auth: { usersFile: users, basic: always }',
-      `cluster: { url: "unix://${redis.path}", node: ${name}, leaseSeconds: 3, graceSeconds: 1 }`,
-    ].join('\n')
-    // In the folder of the test run, tokens of an earlier run would be found, and none would be printed.
-    const stateFolder = path.join(folder, name)
-    mkdirSync(stateFolder, { recursive: true })
-    const env = { STATE_DIRECTORY: stateFolder }
-    const users = { users: 'ann:secret\nbob:secret\n' }
-    const command = await ConfiguredCommand.start(config, [], env, users)
-    const server = { name, command, api: await connectToApi(command.program) }
-    servers.push(server)
-    return server
+  async function startServer(name: string): Promise<void> {
+    servers.push(await ClusterServer.start(name, redis.path, folder))
   }
 
   beforeAll(async () => {
@@ -68,24 +45,8 @@ describe.skipIf(missing !== undefined)('the API of each server', { timeout: 90_0
   })
 
   const serverOf = (name: string) => servers.find((each) => each.name === name) as ClusterServer
-  const join = (name: string, user: string) => {
-    const url = serverOf(name).command.url.replace('://', `://${user}:secret@`)
-    return Viewer.join(`${url}/test`, 'tcp')
-  }
-  /** Tries until the cluster grants a place: at first it does not know which ones others hold. */
   async function watch(name: string, user: string): Promise<void> {
-    let refusal = ''
-    const giveUpAt = performance.now() + 30_000
-    while (performance.now() < giveUpAt) {
-      try {
-        viewers.push(await join(name, user))
-        return
-      } catch (error) {
-        refusal = String(error)
-        if (!/SETUP: RTSP\/1.0 503/.test(refusal)) break
-      }
-    }
-    throw new Error(refusal)
+    viewers.push(await serverOf(name).watch(user))
   }
   async function list(name: string, query: Readonly<Record<string, string>> = {}) {
     const { status, body } = await serverOf(name).api.call('listSessions', { query })
@@ -148,13 +109,13 @@ describe.skipIf(missing !== undefined)('the API of each server', { timeout: 90_0
     await expect.poll(kick, patience).toEqual([])
     await expectList('one', [])
     await startServer('three')
-    for (const { name, api: each } of servers) {
+    for (const server of servers) {
       const users = async () => {
-        const { body: bans } = await each.call('listBans')
+        const { body: bans } = await server.api.call('listBans')
         return bans.bans.map(({ user }: { user?: string }) => user)
       }
       await expect.poll(users, patience).toEqual(['ann'])
-      await expect(join(name, 'ann')).rejects.toThrow(/403/)
+      await expect(server.tryWatch('ann')).rejects.toThrow(/403/)
     }
   })
 

@@ -19,7 +19,22 @@ export interface SessionView {
   readonly expiresAt?: number
   readonly stats: SessionFigures
   readonly queuedBytes: number
+  /** Server of the cluster that has the session; absent without a cluster. */
+  readonly node?: NodeName
 }
+
+/** Tag and name of a server of a cluster. */
+export interface NodeName {
+  readonly tag: string
+  readonly name?: string
+}
+
+/** A server of a cluster that did not answer, with the reason. */
+export interface UnheardNode extends NodeName {
+  readonly why: string
+}
+
+export const nodeText = ({ name, tag }: NodeName): string => name ?? tag
 
 /** Numbers of packets and bytes of a session since its start: `In` from the client, `Out` to the client. */
 export interface SessionFigures {

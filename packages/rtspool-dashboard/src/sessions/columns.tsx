@@ -1,4 +1,4 @@
-import { ownerText, transportText } from '../api/session-view.js'
+import { nodeText, ownerText, transportText } from '../api/session-view.js'
 import { Button, type Column } from '../elements/index.js'
 import {
   bytesColumn,
@@ -22,10 +22,16 @@ export interface RowActions {
 /**
  * Returns the columns of the table of live sessions. The id of a sortable column is the sort order
  * of the API.
+ *
+ * @param isCluster - `true` adds the column with the server of each session.
  */
-export function sessionColumns({ watch, show, end }: RowActions): readonly Column<SessionRow>[] {
+export function sessionColumns(
+  { watch, show, end }: RowActions,
+  isCluster: boolean,
+): readonly Column<SessionRow>[] {
   const name = (session: SessionRow): string => `${ownerText(session)} at ${session.paths[0]}`
   return [
+    ...(isCluster ? [nodeColumn] : []),
     ...clientColumns,
     {
       ...pathColumn,
@@ -71,7 +77,8 @@ export function sessionColumns({ watch, show, end }: RowActions): readonly Colum
     {
       id: 'actions',
       title: 'Actions',
-      width: '9rem',
+      // With one more column, both buttons need a larger share of the row.
+      width: isCluster ? '10rem' : '9rem',
       cell: (session) => (
         <>
           <Button label={`Details of ${name(session)}`} onClick={() => show(session)}>
@@ -87,6 +94,10 @@ export function sessionColumns({ watch, show, end }: RowActions): readonly Colum
     },
   ]
 }
+
+const nodeColumn = textColumn('node', 'Server', '5.5rem', ({ node }: SessionRow) =>
+  node === undefined ? undefined : nodeText(node),
+)
 
 const sortableNumber = { isNumber: true, isSortable: true } as const
 

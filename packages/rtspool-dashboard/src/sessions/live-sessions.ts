@@ -1,12 +1,22 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { ApiClient } from '../api/api-client.js'
-import type { SessionView } from '../api/session-view.js'
+import type { SessionView, UnheardNode } from '../api/session-view.js'
 import type { Sorting } from '../elements/index.js'
 import { type FilterValues, filterOf } from '../filters/session-filter.js'
 import { PagedList } from '../lists/paged-list.js'
 import { Refresher } from '../lists/refresher.js'
 import type { Visitor } from '../visitor/visitor.js'
 import { Bitrates, type SessionRow } from './bitrates.js'
+
+interface SessionsPageView {
+  readonly sessions: readonly SessionView[]
+  readonly cursor?: string
+  readonly unheard?: readonly UnheardNode[]
+}
+
+interface ClusterView {
+  readonly nodes?: readonly { readonly state: string; readonly sessions: number }[]
+}
 
 const rowsPerPage = 200
 /**
@@ -29,6 +39,7 @@ export class LiveSessions {
   readonly #refresher: Refresher
   readonly #bitrates = new Bitrates()
   readonly #total = signal<number | undefined>(undefined)
+  readonly #unheard = signal<readonly UnheardNode[] | undefined>(undefined)
   #forgotAt = performance.now()
 
   constructor({ client, events }: Pick<Visitor, 'client' | 'events'>) {
@@ -46,14 +57,17 @@ export class LiveSessions {
     return this.#total
   }
 
+  /** Servers of the cluster whose sessions are missing; `undefined` without a cluster. */
+  get unheard(): ReadonlySignal<readonly UnheardNode[] | undefined> {
+    return this.#unheard
+  }
+
   /** Reads the sessions from now on with this filter and sort order, in place of those before. */
   async show(filter: FilterValues, { column: sort, order }: Sorting): Promise<void> {
     const query = { ...filterOf(filter), sort, order, limit: rowsPerPage }
     await this.list.restart(async (cursor) => {
-      const page = await this.#client.get<{ sessions: SessionView[]; cursor?: string }>(
-        '/v1/sessions',
-        { ...query, cursor },
-      )
+      const page = await this.#client.get<SessionsPageView>('/v1/sessions', { ...query, cursor })
+      this.#unheard.value = page.unheard
       const now = performance.now()
       const rows = page.sessions.map((session) => this.#bitrates.add(session, now))
       return { rows, cursor: page.cursor }
@@ -77,10 +91,20 @@ export class LiveSessions {
 
   async #readTotal(): Promise<void> {
     try {
-      const { sessions } = await this.#client.get<{ sessions: { now: number } }>('/v1/stats')
-      this.#total.value = sessions.now
+      this.#total.value = await (this.#unheard.value ? this.#countAll() : this.#countHere())
     } catch {
       // The list tells the problem.
     }
+  }
+
+  async #countHere(): Promise<number> {
+    const { sessions } = await this.#client.get<{ sessions: { now: number } }>('/v1/stats')
+    return sessions.now
+  }
+
+  /** Returns the number of sessions of all servers of the cluster, as of their last signs of life. */
+  async #countAll(): Promise<number> {
+    const { nodes = [] } = await this.#client.get<ClusterView>('/v1/cluster')
+    return nodes.reduce((sum, { sessions, state }) => sum + (state === 'dead' ? 0 : sessions), 0)
   }
 }

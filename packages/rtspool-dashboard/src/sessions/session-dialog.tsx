@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { lossOf, type SessionDetails } from '../api/session-view.js'
+import { lossOf, nodeText, type SessionDetails } from '../api/session-view.js'
 import { Dialog, Facts } from '../elements/index.js'
 import { Refresher } from '../lists/refresher.js'
 import { useVisitor } from '../visitor/visitor-context.js'
@@ -45,8 +45,14 @@ export function SessionDialog({ publicId, close }: SessionDialogProps): JSX.Elem
         <>
           <SessionFacts session={shown} />
           <h3>Tracks</h3>
-          <StreamsTable streams={shown.streams} />
-          {visitor.can('operator') && (
+          {shown.node ? (
+            <p>
+              The page of the server {nodeText(shown.node)} shows the tracks, and changes the end.
+            </p>
+          ) : (
+            <StreamsTable streams={shown.streams} />
+          )}
+          {!shown.node && visitor.can('operator') && (
             <BoundsForm
               session={shown}
               change={async (bounds) => {
@@ -65,6 +71,7 @@ function SessionFacts({ session }: { readonly session: SessionDetails }): JSX.El
   return (
     <Facts
       facts={[
+        ['Server', session.node && nodeText(session.node)],
         ['Path', session.paths.join(', ')],
         ['User', session.user],
         ['Address', session.address],

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
+import { nodeText, type UnheardNode } from '../api/session-view.js'
 import { Button, type RowWindow, type Sorting, Table } from '../elements/index.js'
 import { FilterBar } from '../filters/filter-bar.js'
 import { type FilterValues, filterOf, sessionFields } from '../filters/session-filter.js'
@@ -28,14 +29,19 @@ export function SessionsPage(): JSX.Element {
   const sorting = sortingOf(query)
   const sessions = useSessions(query, sorting)
   const mayEnd = visitor.can('operator')
+  const unheard = sessions.unheard.value
+  const isCluster = unheard !== undefined
   const columns = useMemo(
     () =>
-      sessionColumns({
-        watch: (path) => open({ kind: 'watch', path }),
-        show: (session) => open({ kind: 'details', session }),
-        end: mayEnd ? (session) => open({ kind: 'end', session }) : undefined,
-      }),
-    [mayEnd],
+      sessionColumns(
+        {
+          watch: (path) => open({ kind: 'watch', path }),
+          show: (session) => open({ kind: 'details', session }),
+          end: mayEnd ? (session) => open({ kind: 'end', session }) : undefined,
+        },
+        isCluster,
+      ),
+    [mayEnd, isCluster],
   )
   const { list } = sessions
   const onWindow = useCallback((rows: RowWindow) => list.see(rows), [list])
@@ -61,6 +67,7 @@ export function SessionsPage(): JSX.Element {
         )}
       </FilterBar>
       <p role="alert">{list.problem}</p>
+      <p role="status">{missingText(unheard)}</p>
       <Table
         label="Live sessions"
         columns={columns}
@@ -80,6 +87,20 @@ export function SessionsPage(): JSX.Element {
       />
     </>
   )
+}
+
+/** Returns a sentence that names the servers of the cluster whose sessions are missing; empty if none is. */
+function missingText(unheard: readonly UnheardNode[] = []): string {
+  if (unheard.length === 0) return ''
+  const names = unheard.map((node) => `${nodeText(node)} (${whyTexts[node.why] ?? node.why})`)
+  return `Sessions of these servers are missing: ${names.join(', ')}.`
+}
+
+const whyTexts: Readonly<Record<string, string>> = {
+  storeAway: 'Redis is away',
+  suspect: 'no sign of life',
+  silent: 'no answer',
+  failed: 'cannot answer',
 }
 
 const keyOf = ({ publicId }: SessionRow): string => publicId

@@ -144,9 +144,10 @@ export const kickOperations: readonly Operation[] = [
         const ended = await kickOnAll(cluster, caller, { publicId: id }, body)
         const [other] = ended.sessions
         if (other !== undefined) return clusterSessionView(other)
-        throw new Problem('not-found', `no live session has the id${unheardText(ended)}`, {
-          wrong: nothingNamed('live session', id).wrong,
-        })
+        if (ended.unheard.length > 0) {
+          const why = `no server that was heard has the session${unheardText(ended)}`
+          throw new Problem('conflict', why)
+        }
       }
       if (session === undefined) throw nothingNamed('live session', id)
       kick(server, caller, { publicId: id }, body)

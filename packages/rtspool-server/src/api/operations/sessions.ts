@@ -1,6 +1,7 @@
 import type { Session } from 'rtspool'
+import type { ClusterNode } from 'rtspool/cluster'
 import { z } from 'zod'
-import { unheardNodes, unheardView } from '../cluster-answers.js'
+import { unheardNodes, unheardText, unheardView } from '../cluster-answers.js'
 import { type Operation, operation } from '../operation.js'
 import { listed } from '../page.js'
 import { nothingNamed, Problem } from '../problem.js'
@@ -29,6 +30,20 @@ export function sessionOf(
   const session = server.rtsp.pool.findByPublicId(id)
   if (session) return session
   throw nothingNamed('live session', id)
+}
+
+/**
+ * Reads a live session of another server of the cluster.
+ *
+ * @throws {Problem} `not-found`, with the names of the servers that were not heard
+ */
+async function sessionElsewhere(cluster: ClusterNode, id: string) {
+  const page = await cluster.sessions.list({ like: id })
+  const session = page.sessions.find(({ publicId: each }) => each === id)
+  if (session !== undefined) return { ...clusterSessionView(session), streams: [] }
+  throw new Problem('not-found', `no live session has the id${unheardText(page)}`, {
+    wrong: nothingNamed('live session', id).wrong,
+  })
 }
 
 interface PoolOfIds {
@@ -119,10 +134,16 @@ export const sessionOperations: readonly Operation[] = [
     path: '/v1/sessions/{publicId}',
     role: 'viewer',
     tag: 'sessions',
-    summary: 'Reads a live session with its streams and their last reception reports',
+    summary:
+      'Reads a live session with its streams and their last reception reports; without streams from another server of the cluster',
     params: namedSession,
     result: detailsSchema,
-    handle: ({ server }, { params }) => detailsView(sessionOf(server, params.publicId)),
+    handle: async ({ server }, { params: { publicId: id } }) => {
+      const { rtsp, cluster } = server
+      const isElsewhere = rtsp.pool.findByPublicId(id) === undefined
+      if (isElsewhere && cluster !== undefined) return await sessionElsewhere(cluster, id)
+      return detailsView(sessionOf(server, id))
+    },
   }),
   operation({
     id: 'changeSession',
