@@ -75,6 +75,7 @@ export default defineConfig({
           include: [
             'test/interop/**/*.test.ts',
             'test/network/**/*.test.ts',
+            'test/cluster/**/*.test.ts',
             'packages/rtspool-server/test/command.test.ts',
           ],
           testTimeout: 60_000,
@@ -122,6 +123,16 @@ export default defineConfig({
           sequence: { groupOrder: 7 },
           include: ['test/interop/**/*.table.ts'],
           hookTimeout: 150_000,
+        },
+      },
+      {
+        // Each fault of a cluster's store under each policy, and kills for minutes: tables, and only when they are asked for.
+        test: {
+          name: 'cluster',
+          sequence: { groupOrder: 8 },
+          include: ['test/cluster/**/*.table.ts'],
+          testTimeout: 3_600_000,
+          maxWorkers: 1,
         },
       },
       {

@@ -1,0 +1,55 @@
+import { explain } from '../../../packages/rtspool/test/cluster/history/explain.js'
+import {
+  type HistoryEvent,
+  stepsOf,
+} from '../../../packages/rtspool/test/cluster/history/history.js'
+import {
+  fullestMoment,
+  misusedCredits,
+} from '../../../packages/rtspool/test/cluster/history/session-bounds.js'
+import type { NodeSettings } from './node-process.js'
+
+/** Facts about the history of a cluster of processes. */
+export interface Judgement {
+  /** Sentences that say what is wrong; none = all is well. */
+  readonly problems: readonly string[]
+  /** Number of requests to the ledger that an order explains. */
+  readonly requests: number
+  readonly sessions: number
+  /** Number of sessions of all nodes at the fullest moment, and what was allowed at most. */
+  readonly live: number
+  readonly bound: number
+  /** Number of sessions that have ended for other reasons than that they were over. */
+  readonly lost: number
+}
+
+const users = ['ann', 'bob', 'cy', 'dee']
+
+/** Judges a history: whether an order explains it, no node misused a credit, and no limit was exceeded. */
+export function judge(
+  history: readonly HistoryEvent[],
+  { policy, times, maxSessions, maxOfUser }: NodeSettings,
+): Judgement {
+  const problems = [...misusedCredits(history)]
+  const steps = stepsOf(history)
+  const explained = explain(steps, times)
+  if (!explained.isExplained) problems.push(explained.problem)
+  const order = explained.isExplained ? explained.order : []
+  const limits = [
+    ['pool', maxSessions] as const,
+    ...(maxOfUser > 0 ? users.map((user) => [`user ${user}`, maxOfUser] as const) : []),
+  ]
+  const fullest = limits.map(([key, max]) => {
+    const most = fullestMoment(history, order, { policy, times, key, max })
+    if (most.brokenAt !== undefined) {
+      problems.push(`${most.live} sessions of ${key}, at most ${most.bound} were allowed`)
+    }
+    return most
+  })
+  const uses = history.filter(({ kind }) => kind === 'use')
+  const lost = history.filter((event) => event.kind === 'return' && event.reason !== 'teardown')
+  return {
+    ...{ problems, requests: steps.length, sessions: uses.length, lost: lost.length },
+    ...{ live: fullest[0]?.live ?? 0, bound: fullest[0]?.bound ?? maxSessions },
+  }
+}
