@@ -1,8 +1,13 @@
 // Many publishers with few viewers or none: what does a packet cost rtspool, and what MediaMTX?
-// Usage: npm run bench -- many [--short] [--cases 40x2-tcp,40x2-udp,100x1-tcp,300x0] [--subjects rtspool,mediamtx]
+// Usage: npm run bench -- many [--short] [--cases 40x2-tcp,40x2-udp,100x1-tcp,300x0] [--subjects rtspool,command,mediamtx]
 //   [--rounds 5] [--warmup 12] [--measure 10] [--settings JSON of rtspool-server.mjs]
-// A case is PUBLISHERSxVIEWERS-TRANSPORT: so many publishers, and so many viewers of each.
+// A case is PUBLISHERSxVIEWERS-TRANSPORT: so many publishers, and so many viewers of each. The subject `rtspool` is a
+// program with the library, and `command` is the rtspool command with its defaults.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
+import { startBuiltCommand } from '../lib/command.mjs'
 import { cpuPerPacketUs, measureLoad, measureWithoutLoad } from '../lib/load.mjs'
 import { startMediamtx, withoutMissingMediamtx } from '../lib/mediamtx.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
@@ -34,7 +39,25 @@ const collectionSeconds = 10
 const subjects = {
   rtspool: () =>
     startRtspoolAlone({ settings: { collections: true, ...JSON.parse(options.settings) } }),
+  command: startCommand,
   mediamtx: () => startMediamtx(),
+}
+
+/** The command as it starts without a configuration, on a port of its own. */
+async function startCommand() {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'rtspool-bench-many-'))
+  const stop = async (program) => {
+    await program?.stop()
+    rmSync(stateFolder, { recursive: true, force: true })
+  }
+  try {
+    const place = ['--host', '127.0.0.1', '--port', '0']
+    const { program, url } = await startBuiltCommand(place, { stateFolder })
+    return { url: `${url}/cam`, pid: program.pid, program, stop: () => stop(program) }
+  } catch (error) {
+    await stop()
+    throw error
+  }
 }
 
 function parseCase(text) {
@@ -104,31 +127,34 @@ function summarize(measurements, subject, name) {
   }
 }
 
-/** Ratios rtspool / MediaMTX of each case; none without both. */
+/** Ratios of rtspool, and of the command, to MediaMTX in each case; none without both. */
 function compare(measurements) {
-  if (!['rtspool', 'mediamtx'].every((name) => options.subjects.includes(name))) return []
-  return options.cases.map((name) => {
-    const rounds = measurements.filter((one) => one.name === name)
-    const ratio = (value) =>
-      ratioOfRounds(rounds, 'rtspool', 'mediamtx', ({ windows: [window] }) => value(window))
-    return { name, cpu: ratio(cpuPerPacketUs), memory: ratio(({ server }) => server.memory.rss) }
-  })
+  if (!options.subjects.includes('mediamtx')) return []
+  const own = options.subjects.filter((subject) => subject !== 'mediamtx')
+  return options.cases.flatMap((name) =>
+    own.map((subject) => {
+      const rounds = measurements.filter((one) => one.name === name)
+      const ratio = (value) =>
+        ratioOfRounds(rounds, subject, 'mediamtx', ({ windows: [window] }) => value(window))
+      const memory = ratio(({ server }) => server.memory.rss)
+      return { name, subject, cpu: ratio(cpuPerPacketUs), memory }
+    }),
+  )
 }
 
 function figuresOf(ratios, summary) {
   const figures = []
-  for (const { name, cpu, memory } of ratios) {
+  for (const { name, subject, cpu, memory } of ratios) {
     const [maxCpu, maxMemory] = [wanted.cpu[name], wanted.memory[name]]
-    if (maxCpu !== undefined) {
-      figures.push(figure(`${name}: CPU per packet, rtspool / MediaMTX`, cpu, '<=', maxCpu))
-    }
+    const place = (what) => `${name}: ${what}, ${subject} / MediaMTX`
+    if (maxCpu !== undefined) figures.push(figure(place('CPU per packet'), cpu, '<=', maxCpu))
     if (maxMemory !== undefined) {
-      figures.push(figure(`${name}: resident memory, rtspool / MediaMTX`, memory, '<=', maxMemory))
+      figures.push(figure(place('resident memory'), memory, '<=', maxMemory))
     }
   }
-  const own = summary.filter(({ subject }) => subject === 'rtspool')
+  const own = summary.filter(({ subject }) => subject !== 'mediamtx')
   const total = (name) => sum(own.map((row) => row[name]))
-  for (const { name, collectionsIn10s } of own) {
+  for (const { name, collectionsIn10s } of own.filter(({ subject }) => subject === 'rtspool')) {
     const limit = wanted.collections[name]
     const what = `${name}: mark-compacts of rtspool in 10 s`
     if (limit !== undefined) figures.push(figure(what, collectionsIn10s, '<=', limit))
@@ -171,8 +197,8 @@ await runBenchmark('many', options, async (run) => {
   const ratios = compare(measurements)
   if (ratios.length > 0) {
     printTable(
-      ['case', 'CPU per packet, rtspool / MediaMTX', 'resident memory'],
-      ratios.map(({ name, cpu, memory }) => [name, short(cpu), short(memory)]),
+      ['case', 'server', 'CPU per packet, to MediaMTX', 'resident memory'],
+      ratios.map(({ name, subject, cpu, memory }) => [name, subject, short(cpu), short(memory)]),
     )
   }
   finish(run, { figures: figuresOf(ratios, summary), summary, measurements, notes })
