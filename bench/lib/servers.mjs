@@ -6,6 +6,7 @@ import { loadCore, Program, serverCore } from './processes.mjs'
 const serverScript = fileURLToPath(new URL('rtspool-server.mjs', import.meta.url))
 const cannedScript = fileURLToPath(new URL('../peers/canned.mjs', import.meta.url))
 const tlsFloorScript = fileURLToPath(new URL('../peers/tls-floor.mjs', import.meta.url))
+const forwarderScript = fileURLToPath(new URL('../peers/forwarder.mjs', import.meta.url))
 const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin']
 
 /**
@@ -110,6 +111,19 @@ export async function startTlsFloor({ key, cert }) {
   return {
     name: 'floor (TLS)',
     tlsUrl: `rtsps://127.0.0.1:${port}/cam`,
+    pid: server.pid,
+    program: server,
+    stop: () => server.stop(),
+  }
+}
+
+/** Reads and writes the bytes of many streams, and does nothing else: what they cost in Node at the least. */
+export async function startForwarder() {
+  const server = new Program(process.execPath, [forwarderScript], { core: serverCore })
+  const { port } = await server.next('listening')
+  return {
+    name: 'floor (forwarder)',
+    url: `rtsp://127.0.0.1:${port}/cam`,
     pid: server.pid,
     program: server,
     stop: () => server.stop(),

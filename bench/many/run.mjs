@@ -1,8 +1,8 @@
 // Many publishers with few viewers or none: what does a packet cost rtspool, and what MediaMTX?
-// Usage: npm run bench -- many [--short] [--cases 40x2-tcp,40x2-udp,100x1-tcp,300x0] [--subjects rtspool,command,mediamtx]
-//   [--rounds 5] [--warmup 12] [--measure 10] [--settings JSON of rtspool-server.mjs]
+// Usage: npm run bench -- many [--short] [--cases 40x2-tcp,40x2-udp,100x1-tcp,300x0] [--rounds 5]
+//   [--subjects rtspool,command,floor,mediamtx] [--warmup 12] [--measure 10] [--settings JSON of rtspool-server.mjs]
 // A case is PUBLISHERSxVIEWERS-TRANSPORT: so many publishers, and so many viewers of each. The subject `rtspool` is a
-// program with the library, and `command` is the rtspool command with its defaults.
+// program with the library, `command` the rtspool command with its defaults, and `floor` one that only reads and writes in Node, over TCP.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { startBuiltCommand } from '../lib/command.mjs'
 import { cpuPerPacketUs, measureLoad, measureWithoutLoad } from '../lib/load.mjs'
 import { startMediamtx, withoutMissingMediamtx } from '../lib/mediamtx.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
-import { startRtspoolAlone } from '../lib/servers.mjs'
+import { startForwarder, startRtspoolAlone } from '../lib/servers.mjs'
 import { median, ratioOfRounds, sum } from '../lib/statistics.mjs'
 import { startStreams } from '../lib/streams.mjs'
 
@@ -40,6 +40,7 @@ const subjects = {
   rtspool: () =>
     startRtspoolAlone({ settings: { collections: true, ...JSON.parse(options.settings) } }),
   command: startCommand,
+  floor: startForwarder,
   mediamtx: () => startMediamtx(),
 }
 
