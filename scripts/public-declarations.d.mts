@@ -1,3 +1,1 @@
-export function hiddenStatements(
-  packageFolder: string,
-): Map<string, { readonly pos: number; readonly end: number }[]>
+export function publicDeclarations(packageFolder: string, declarations: string): Map<string, string>

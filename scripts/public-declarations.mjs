@@ -1,6 +1,9 @@
-/** Finds the declarations that users of a package see: those that its entries export, and all that these name. */
+/**
+ * Reduces the declarations of a package to those that its users see: what its entries export, and all that these name.
+ * A user's compiler reads nothing else, and no file through which a name only passes.
+ */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import ts from 'typescript'
 
 /** Neither the library of the language nor the types of Node: names of the package are found without them. */
@@ -13,13 +16,7 @@ const compilerOptions = {
   types: [],
 }
 
-/** Declares a name that other files can import, and so is left out if nothing names it. */
-const isNamed = (statement) =>
-  ts.isClassDeclaration(statement) ||
-  ts.isInterfaceDeclaration(statement) ||
-  ts.isTypeAliasDeclaration(statement) ||
-  ts.isFunctionDeclaration(statement) ||
-  ts.isVariableStatement(statement)
+const posix = (path) => path.split(sep).join('/')
 
 function statementOf(node) {
   let statement = node
@@ -27,50 +24,217 @@ function statementOf(node) {
   return statement
 }
 
-/** The statements that declare the exports of `entries`, or a name in such a statement. */
-function namedStatements(program, entries) {
-  const checker = program.getTypeChecker()
-  const found = new Set()
-  const add = (symbol) => {
-    const isAlias = symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0
-    const meant = isAlias ? checker.getAliasedSymbol(symbol) : symbol
-    for (const declaration of meant?.declarations ?? []) found.add(statementOf(declaration))
+const isAlias = (symbol) => (symbol.flags & ts.SymbolFlags.Alias) !== 0
+
+/** Entries of a package in a folder of declarations, and the names that each file declares and needs. */
+class Declarations {
+  #folder
+  #entries
+  #program
+  #checker
+
+  constructor(folder, entries) {
+    this.#folder = ts.sys.resolvePath(folder)
+    this.#entries = entries.map((entry) => join(folder, entry))
+    this.#program = ts.createProgram(this.#entries, compilerOptions)
+    this.#checker = this.#program.getTypeChecker()
   }
-  const visit = (node) => {
-    if (ts.isIdentifier(node)) add(checker.getSymbolAtLocation(node))
-    ts.forEachChild(node, visit)
+
+  /** @returns {Map<string, string>} The public declarations by path in the folder. */
+  texts() {
+    const kept = this.#keptStatements()
+    const texts = new Map()
+    for (const file of this.#program.getSourceFiles()) {
+      if (!this.#isOwn(file)) continue
+      const text = this.#textOf(file, kept)
+      if (text !== undefined) texts.set(this.#pathOf(file), text)
+    }
+    return texts
   }
-  for (const entry of entries) {
-    const module = checker.getSymbolAtLocation(program.getSourceFile(entry))
-    for (const symbol of module ? checker.getExportsOfModule(module) : []) add(symbol)
+
+  #isOwn({ fileName }) {
+    return fileName.startsWith(`${posix(this.#folder)}/`)
   }
-  // A set also visits what is added meanwhile.
-  for (const statement of found) visit(statement)
-  return found
+
+  #pathOf({ fileName }) {
+    return posix(relative(this.#folder, fileName))
+  }
+
+  #isEntry({ fileName }) {
+    return this.#entries.some((entry) => posix(entry) === posix(fileName))
+  }
+
+  #meant(symbol) {
+    return isAlias(symbol) ? this.#checker.getAliasedSymbol(symbol) : symbol
+  }
+
+  #exportsOf(file) {
+    const module = this.#checker.getSymbolAtLocation(file)
+    return module ? this.#checker.getExportsOfModule(module) : []
+  }
+
+  /** The statements that declare the exports of the entries, or a name in such a statement. */
+  #keptStatements() {
+    const kept = new Set()
+    const add = (symbol) => {
+      for (const declaration of (symbol && this.#meant(symbol).declarations) ?? []) {
+        const statement = statementOf(declaration)
+        if (this.#isOwn(statement.getSourceFile()) && !ts.isSourceFile(statement))
+          kept.add(statement)
+      }
+    }
+    const visit = (node) => {
+      if (ts.isIdentifier(node)) add(this.#checker.getSymbolAtLocation(node))
+      ts.forEachChild(node, visit)
+    }
+    for (const entry of this.#entries) {
+      for (const symbol of this.#exportsOf(this.#program.getSourceFile(entry))) add(symbol)
+    }
+    // A set also visits what is added meanwhile.
+    for (const statement of kept) visit(statement)
+    return kept
+  }
+
+  #textOf(file, kept) {
+    const statements = file.statements.filter((statement) => kept.has(statement))
+    const isEntry = this.#isEntry(file)
+    if (statements.length === 0 && !isEntry) return undefined
+    const imports = new Modules()
+    const body = statements.map((statement) => this.#statementText(statement, file, imports))
+    const exports = new Modules()
+    if (isEntry) this.#addExports(file, exports)
+    const references = file.text.match(/^\/\/\/ <reference .*\n/gm) ?? []
+    const stars = isEntry ? this.#starsOf(file, kept) : []
+    const ties = [...imports.lines('import'), ...exports.lines('export'), ...stars]
+    const parts = [...references, ...ties, ...body]
+    // Without an export of another form, all that a file declares would be exported.
+    const isMarked = file.statements.some(ts.isExportDeclaration)
+    const isModule = !exports.isEmpty || stars.length > 0
+    return `${parts.join('')}${isMarked && !isModule ? 'export {};\n' : ''}`
+  }
+
+  /** Exports of all names of another file. They stay as they are, because users can add to an interface only so. */
+  #starsOf(file, kept) {
+    const stars = file.statements.filter(
+      (each) => ts.isExportDeclaration(each) && !each.exportClause,
+    )
+    return stars.map((star) => {
+      const module = this.#checker.getSymbolAtLocation(star.moduleSpecifier)
+      const target = module?.declarations?.[0]
+      if (!target?.statements.some((statement) => kept.has(statement))) {
+        throw new Error(`${file.fileName}: expected declarations in ${star.moduleSpecifier.text}`)
+      }
+      return `${star.getText()}\n`
+    })
+  }
+
+  /** The text of a statement with its docstring, in which names of other files are those of `imports`. */
+  #statementText(statement, file, imports) {
+    const edits = []
+    const visit = (node) => {
+      if (ts.isImportTypeNode(node)) this.#editImportType(node, file, edits)
+      else if (ts.isIdentifier(node)) this.#addImport(node, file, imports)
+      ts.forEachChild(node, visit)
+    }
+    visit(statement)
+    let text = ''
+    let position = statement.getFullStart()
+    for (const { pos, end, by } of edits) {
+      text += file.text.slice(position, pos) + by
+      position = end
+    }
+    text += file.text.slice(position, statement.end)
+    return `${text.replace(/^\/\/\/ <reference .*\n/gm, '').replace(/^\s*\n/, '')}\n`
+  }
+
+  #addImport(identifier, file, imports) {
+    const symbol = this.#checker.getSymbolAtLocation(identifier)
+    const [declaration] = symbol?.declarations ?? []
+    if (!symbol || !isAlias(symbol) || declaration?.getSourceFile() !== file) return
+    const specifier = moduleOf(declaration)
+    if (specifier === undefined) return
+    if (!ts.isImportSpecifier(declaration)) {
+      throw new Error(`${file.fileName}: expected imports by name, got ${specifier}`)
+    }
+    const { isTypeOnly, parent } = declaration
+    const isType = isTypeOnly || parent.parent.isTypeOnly
+    const own = this.#ownPlace(this.#meant(symbol), file)
+    const outside = (declaration.propertyName ?? declaration.name).text
+    const name = own?.name ?? outside
+    imports.add(own?.specifier ?? specifier, { name, as: identifier.text, isType })
+  }
+
+  #editImportType(node, file, edits) {
+    const literal = node.argument.literal
+    if (!literal?.text.startsWith('.') || !node.qualifier) return
+    const symbol = this.#checker.getSymbolAtLocation(node.qualifier)
+    const place = symbol && this.#ownPlace(this.#meant(symbol), file)
+    if (!place) return
+    edits.push({ pos: literal.getStart(), end: literal.end, by: `"${place.specifier}"` })
+  }
+
+  #addExports(file, exports) {
+    for (const symbol of this.#exportsOf(file)) {
+      const declaration = symbol.declarations?.[0]
+      if (!declaration || !ts.isExportSpecifier(declaration)) continue
+      if (declaration.getSourceFile() !== file) continue
+      const isType = declaration.isTypeOnly || declaration.parent.parent.isTypeOnly
+      const own = this.#ownPlace(this.#meant(symbol), file)
+      if (!own) throw new Error(`${file.fileName}: expected ${symbol.name} to be of this package`)
+      exports.add(own.specifier, { name: own.name, as: symbol.name, isType })
+    }
+  }
+
+  /** The file of this package that declares a symbol, as `from` imports it, and its name there; else `undefined`. */
+  #ownPlace(symbol, from) {
+    const declaration = symbol.declarations?.[0]
+    const file = declaration?.getSourceFile()
+    if (!file || !this.#isOwn(file)) return undefined
+    const path = posix(relative(dirname(from.fileName), file.fileName)).replace(/\.d\.ts$/, '.js')
+    return { specifier: path.startsWith('.') ? path : `./${path}`, name: symbol.name }
+  }
+}
+
+/** The module from which a declaration imports; `undefined` for one that does not import. */
+function moduleOf(declaration) {
+  let node = declaration
+  while (node && !ts.isImportDeclaration(node)) node = node.parent
+  return node?.moduleSpecifier.text
+}
+
+/** Names by the module that they come from. */
+class Modules {
+  #modules = new Map()
+
+  get isEmpty() {
+    return this.#modules.size === 0
+  }
+
+  add(specifier, { name, as, isType }) {
+    const text = `${isType ? 'type ' : ''}${name === as ? name : `${name} as ${as}`}`
+    const names = this.#modules.get(specifier) ?? new Map()
+    this.#modules.set(specifier, names.set(as, text))
+  }
+
+  lines(verb) {
+    return [...this.#modules].sort().map(([specifier, names]) => {
+      const texts = [...names.values()]
+      const areTypes = texts.every((text) => text.startsWith('type '))
+      const list = areTypes ? texts.map((text) => text.slice('type '.length)) : texts
+      return `${verb} ${areTypes ? 'type ' : ''}{ ${list.sort().join(', ')} } from '${specifier}';\n`
+    })
+  }
 }
 
 /**
- * Finds the declaration files that the entries of a package lead to, and in each the statements that no user sees.
- *
  * @param {string} packageFolder
- * @returns {Map<string, { pos: number, end: number }[]>} By path of the file: the places of these statements in its text.
+ * @param {string} declarations - Folder of the declarations of all files, laid out as those of the package.
+ * @returns {Map<string, string>} The declarations that users need, by path below `dist`.
  */
-export function hiddenStatements(packageFolder) {
+export function publicDeclarations(packageFolder, declarations) {
   const { exports = {} } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
   const entries = Object.values(exports)
     .filter(({ types }) => types)
-    .map(({ types }) => join(packageFolder, types))
-  const program = ts.createProgram(entries, compilerOptions)
-  const seen = namedStatements(program, entries)
-  const own = program
-    .getSourceFiles()
-    .filter(({ fileName }) => fileName.startsWith(ts.sys.resolvePath(packageFolder)))
-  return new Map(
-    own.map(({ fileName, statements }) => [
-      join(fileName),
-      statements
-        .filter((statement) => isNamed(statement) && !seen.has(statement))
-        .map(({ pos, end }) => ({ pos, end })),
-    ]),
-  )
+    .map(({ types }) => types.replace(/^\.\/dist\//, ''))
+  return new Declarations(declarations, entries).texts()
 }

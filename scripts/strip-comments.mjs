@@ -1,12 +1,10 @@
 /**
- * Removes the comments from what was compiled, a fifth of a packed library, and indents code by tabs, a twentieth.
- * Declarations keep their docstrings if an entry of the package exports them, or a declaration that names them, because
- * editors show those. Files that no entry leads to stay out of the package: only this repository's compiler reads them.
+ * Removes the comments from compiled code, a fifth of a packed library, and indents it by tabs, a twentieth. Declarations
+ * keep their docstrings, because editors show those.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 import ts from 'typescript'
-import { hiddenStatements } from './public-declarations.mjs'
 import { root } from './workspace.mjs'
 
 /** The comments before and behind each token of a file, in order, each once. */
@@ -62,37 +60,21 @@ export function indentedByTabs(text) {
   return indented + text.slice(position)
 }
 
-/** The text without the comments of some of its statements. */
-export function withoutCommentsIn(text, statements) {
-  let stripped = ''
-  let position = 0
-  for (const { pos, end } of statements) {
-    stripped += text.slice(position, pos) + withoutComments(text.slice(pos, end))
-    position = end
-  }
-  return stripped + text.slice(position)
-}
-
-/** Removes from the compiled files of a package what its users do not need. */
+/**
+ * Removes from the compiled code of a package what its users do not need. A package without exports is not compiled
+ * against, so that it needs no declarations.
+ */
 export function stripComments(packageName) {
   const folder = join(root, packageName)
-  const hidden = hiddenStatements(folder)
   const dist = join(folder, 'dist')
-  const paths = readdirSync(dist, { recursive: true })
-    .map((name) => join(dist, String(name)))
-    .filter((path) => /\.(js|d\.ts)$/.test(path))
-  for (const path of paths) {
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const path = join(dist, String(name))
+    if (!path.endsWith('.js')) continue
     const text = readFileSync(path, 'utf8')
-    const statements = hidden.get(path)
-    const hasComments = /\/[/*]/.test(text)
-    const strip = (given) =>
-      statements ? withoutCommentsIn(given, statements) : withoutComments(given)
-    const stripped = hasComments ? strip(text) : text
-    const hasSpaces = path.endsWith('.js') && /^ {4}/m.test(stripped)
-    const indented = hasSpaces ? indentedByTabs(stripped) : stripped
+    const stripped = /\/[/*]/.test(text) ? withoutComments(text) : text
+    const indented = /^ {4}/m.test(stripped) ? indentedByTabs(stripped) : stripped
     if (indented !== text) writeFileSync(path, indented)
   }
-  const unused = paths.filter((path) => path.endsWith('.d.ts') && !hidden.has(path))
-  const names = unused.map((path) => relative(dist, path).split(sep).join('/'))
-  writeFileSync(join(dist, '.npmignore'), names.map((name) => `/${name}\n`).join(''))
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  writeFileSync(join(dist, '.npmignore'), exports ? '' : '*.d.ts\n')
 }

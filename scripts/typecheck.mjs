@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import ts from 'typescript'
 import { root, tsc } from './workspace.mjs'
 
-const skipped = new Set(['node_modules', 'dist', '.git', 'results'])
+const skipped = new Set(['node_modules', 'dist', 'declarations', '.git', 'results'])
 /** Copies for the packages. */
 const copies = ['rtspool', 'rtspool-server'].map((name) => join(root, 'packages', name, 'docs'))
 /** Files that a tool reads directly, or that others import, and that belong to no project. */

@@ -13,6 +13,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 /** The packages that are compiled, and the project that references all of them. */
 const packageFolders = ['packages/rtspool', 'packages/rtspool-conform', 'packages/rtspool-server']
 const runnableProject = 'packages/rtspool-server'
+const library = 'packages/rtspool'
+/** Declarations of all files of the library, which this repository compiles against; `dist` has those that users see. */
+const libraryDeclarations = `${library}/declarations`
 
 const stampFile = join(root, 'node_modules/.cache/rtspool/build-stamp')
 
@@ -102,6 +105,7 @@ function buildStamp() {
   }
   add(join(root, 'tsconfig.base.json'))
   add(join(root, 'node_modules/typescript/package.json'))
+  add(join(root, 'scripts/public-declarations.mjs'))
   for (const folder of packageFolders) {
     add(join(root, folder, 'tsconfig.json'))
     add(join(root, folder, 'package.json'))
@@ -111,6 +115,7 @@ function buildStamp() {
 }
 
 function hasMissingOutput() {
+  if (!existsSync(join(root, libraryDeclarations, 'index.d.ts'))) return true
   return packageFolders.some((folder) =>
     sourcesOf(folder).some(
       (source) => !source.endsWith('.d.ts') && !existsSync(outputOf(folder, source)),
@@ -120,11 +125,12 @@ function hasMissingOutput() {
 
 /** Removes what was compiled from sources that are gone, and maps of earlier builds, so that nothing imports or packs them. */
 function removeStaleOutputs() {
-  for (const folder of packageFolders) {
-    const dist = join(root, folder, 'dist')
-    for (const output of filesBelow(dist, '')) {
-      const stem = relative(dist, output).replace(/(\.d\.ts|\.js)(\.map)?$/, '')
-      if (stem === relative(dist, output)) continue
+  const folders = packageFolders.map((folder) => ({ folder, outputs: join(root, folder, 'dist') }))
+  folders.push({ folder: library, outputs: join(root, libraryDeclarations) })
+  for (const { folder, outputs } of folders) {
+    for (const output of filesBelow(outputs, '')) {
+      const stem = relative(outputs, output).replace(/(\.d\.ts|\.js)(\.map)?$/, '')
+      if (stem === relative(outputs, output)) continue
       const isStale =
         output.endsWith('.map') || !existsSync(join(root, folder, 'src', `${stem}.ts`))
       if (isStale) rmSync(output)
@@ -154,20 +160,25 @@ function ensureCompiled() {
   rmSync(stampFile, { force: true })
   removeStaleOutputs()
   // tsc -b looks at its own notes only and does not see that an output was deleted.
-  const status = tsc(['-b', runnableProject, ...(isIncomplete ? ['--force'] : [])])
+  if (isIncomplete) for (const folder of packageFolders) removeNotes(folder)
+  const status = tsc(['-b', runnableProject]) || node(['scripts/write-declarations.mjs'])
   if (status !== 0) fail('the sources do not compile; see above')
   mkdirSync(dirname(stampFile), { recursive: true })
   writeFileSync(stampFile, stamp)
 }
 
+const removeNotes = (folder) => rmSync(join(root, folder, 'dist/.tsbuildinfo'), { force: true })
+
+/** Runs Node in the repository's folder; returns its exit code. */
+function node(args) {
+  const stdio = ['ignore', 'inherit', 'inherit']
+  return spawnSync(process.execPath, args, { cwd: root, stdio }).status ?? 1
+}
+
 /** Runs the locked TypeScript compiler in the repository's folder; returns its exit code. */
 export function tsc(args) {
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  const { status } = spawnSync(process.execPath, [compiler, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  return status ?? 1
+  return node([compiler, ...args])
 }
 
 /** The file behind the command `name` of an installed npm package. */

@@ -1,7 +1,7 @@
 // A server with a control API and its page, whose pool has sessions without media. Some leave and come all the time.
 // Usage: node server.mjs SESSIONS CHURN-A-SECOND FOLDER
 import { pino } from 'pino'
-import { RtspServer } from '../../packages/rtspool/dist/index.js'
+import { RtspServer } from 'rtspool'
 import { apiOptionsOf } from '../../packages/rtspool-server/dist/api/api-options.js'
 import { ControlService } from '../../packages/rtspool-server/dist/api/control-service.js'
 import { nameOf } from '../../packages/rtspool-server/dist/config/key-schema.js'

@@ -1,17 +1,40 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { hiddenStatements } from '../../../scripts/public-declarations.mjs'
-import { withoutCommentsIn } from '../../../scripts/strip-comments.mjs'
+import { publicDeclarations } from '../../../scripts/public-declarations.mjs'
 
-const files = {
-  'package.json': JSON.stringify({
-    type: 'module',
-    exports: { '.': { types: './index.d.ts' }, './package.json': './package.json' },
-  }),
-  'index.d.ts': "export { Server, type Options as ServerOptions } from './server.js';\n",
-  'server.d.ts': `import { Base, Hidden } from './base.js';
+const manifest = {
+  type: 'module',
+  exports: {
+    '.': { types: './dist/index.d.ts' },
+    './pool': { types: './dist/pool/index.d.ts' },
+    './package.json': './package.json',
+  },
+}
+
+/** A package with these declarations. */
+async function declarationsOf(files: Readonly<Record<string, string>>) {
+  const folder = await mkdtemp(join(tmpdir(), 'rtspool-declarations-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, 'declarations', name)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  }
+  return Object.fromEntries(publicDeclarations(folder, join(folder, 'declarations')))
+}
+
+it('declarations stay where an entry of the package exports them, or one that names them', async () => {
+  const files = {
+    'index.d.ts': `/// <reference types="node" preserve="true" />
+export { Server, type Options as ServerOptions } from './server.js';
+export type * from './data.js';
+`,
+    'pool/index.d.ts': "export type { Pool } from './pool.js';\n",
+    'server.d.ts': `import { EventEmitter } from 'node:events';
+import { Base as Other, type Hidden } from './base/index.js';
 /** Options, under another name outside. */
 export interface Options {
     /** Port. */
@@ -23,47 +46,61 @@ export interface Inner {
     readonly hidden: Hidden;
 }
 /** Public. */
-export declare class Server extends Base {
+export declare class Server extends Other {
     #private;
+    readonly events: EventEmitter;
+    readonly pool: import("./pool/index.js").Pool;
 }
 /** A function of one file. */
 export declare const inner: (inner: Inner) => void;
 `,
-  'base.d.ts': `/** Named by a public class. */
+    'base/index.d.ts': "export { Base, Hidden } from './base.js';\n",
+    'base/base.d.ts': `/** Named by a public class. */
 export declare class Base {
-    /** Imported by an import type. */
-    kind: import('./kind.js').Kind;
 }
 /** Named by a hidden declaration only. */
 export declare class Hidden {
 }
+export {};
 `,
-  'kind.d.ts': '/** Kind. */\nexport type Kind = 1;\n',
-  'alone.d.ts': '/** Imported by nobody. */\nexport type Alone = 1;\n',
+    'pool/pool.d.ts': '/** Pool. */\nexport type Pool = 1;\n',
+    'data.d.ts': '/** To be extended. */\nexport interface Data {\n}\n',
+    'alone.d.ts': '/** Imported by nobody. */\nexport type Alone = 1;\n',
+  }
+  expect(await declarationsOf(files)).toEqual({
+    'index.d.ts': `/// <reference types="node" preserve="true" />
+export { Server, type Options as ServerOptions } from './server.js';
+export type * from './data.js';
+`,
+    'pool/index.d.ts': files['pool/index.d.ts'],
+    'server.d.ts': `import { Base as Other } from './base/base.js';
+import { EventEmitter } from 'node:events';
+/** Options, under another name outside. */
+export interface Options {
+    /** Port. */
+    readonly port: number;
 }
-
-async function packageFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rtspool-declarations-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
-  return folder
+/** Public. */
+export declare class Server extends Other {
+    #private;
+    readonly events: EventEmitter;
+    readonly pool: import("./pool/pool.js").Pool;
 }
+`,
+    'base/base.d.ts': `/** Named by a public class. */
+export declare class Base {
+}
+export {};
+`,
+    'pool/pool.d.ts': files['pool/pool.d.ts'],
+    'data.d.ts': files['data.d.ts'],
+  })
+})
 
-it('comments stay where an entry of the package exports a declaration, or names it', async () => {
-  const folder = await packageFolder()
-  const hidden = hiddenStatements(folder)
-  const strip = async (name: string): Promise<string> =>
-    withoutCommentsIn(
-      await readFile(join(folder, name), 'utf8'),
-      hidden.get(join(folder, name)) ?? [],
-    )
-  expect([...hidden.keys()].map((path) => path.slice(folder.length + 1)).sort()).toEqual([
-    ...['base.d.ts', 'index.d.ts', 'kind.d.ts', 'server.d.ts'],
-  ])
-  expect(await strip('server.d.ts')).toBe(
-    files['server.d.ts'].replace(/^ *\/\*\* (Named|A f).*\n/gm, ''),
+it('an import that is not by name is refused, because its file cannot be found', async () => {
+  const index = "import * as all from './all.js';\nexport declare const one: typeof all.one;\n"
+  const files = { 'index.d.ts': index, 'all.d.ts': 'export declare const one: 1;\n' }
+  await expect(declarationsOf({ ...files, 'pool/index.d.ts': 'export {};\n' })).rejects.toThrow(
+    'expected imports by name',
   )
-  expect(await strip('base.d.ts')).toBe(files['base.d.ts'].replace(/^.*by a hidden.*\n/gm, ''))
-  expect(await strip('kind.d.ts')).toBe(files['kind.d.ts'])
-  expect(await strip('index.d.ts')).toBe(files['index.d.ts'])
 })
