@@ -28,11 +28,15 @@ export async function segmentsOf({ api }: ApiCommand): Promise<readonly ListedSe
   return body.segments as ListedSegment[]
 }
 
-/** Exports a path of the recording `all`, from `hours` before the present to as many behind it. */
-export async function exportAll({ api }: ApiCommand, path: string, hours = 1): Promise<Buffer> {
-  const now = Date.now()
+/** Exports a path of the recording `all`, from `hours` before a time to as many behind it. */
+export async function exportAll(
+  { api }: ApiCommand,
+  path: string,
+  hours = 1,
+  atMs = Date.now(),
+): Promise<Buffer> {
   const spanMs = hours * 3_600_000
-  const [from, to] = [now - spanMs, now + spanMs].map((at) => new Date(at).toISOString())
+  const [from, to] = [atMs - spanMs, atMs + spanMs].map((at) => new Date(at).toISOString())
   const query = { path, from: from ?? '', to: to ?? '' }
   const response = await api.send('exportRecording', { params: { name: 'all' }, query })
   expect(response.status).toBe(200)

@@ -172,8 +172,7 @@ export function endOf({ clip, file }: OpenClip): number {
 
 /** Returns the end of the leading track of a file, in milliseconds since 1970. */
 export function leaderEndOf({ clip, file }: OpenClip): number {
-  const last = file.fragments.at(-1)
-  return last ? clip.startMs + file.leaderEndMsOf(last) : clip.startMs
+  return clip.startMs + file.leaderEndMs
 }
 
 /**

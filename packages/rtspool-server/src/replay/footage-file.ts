@@ -108,9 +108,13 @@ export class FootageFile {
     return (run.decodeTime / (this.#stored.timescales.get(run.trackId) ?? 1)) * 1000
   }
 
-  /** Returns the milliseconds from the beginning of the file to the end of a fragment's leading track. */
-  leaderEndMsOf(fragment: StoredFragment): number {
-    const run = leaderOf(fragment)
+  /**
+   * Milliseconds from the beginning of the file to the end of its leading track. Sound that came late may stand in
+   * fragments of its own behind it.
+   */
+  get leaderEndMs(): number {
+    const last = this.fragments.findLast(({ runs }) => runs.some(isLeader)) ?? this.fragments.at(-1)
+    const run = last && leaderOf(last)
     if (!run) return 0
     const { trackId, decodeTime, duration } = run
     return ((decodeTime + duration) / (this.#stored.timescales.get(trackId) ?? 1)) * 1000
@@ -158,5 +162,7 @@ export class FootageFile {
   }
 }
 
+const isLeader = ({ trackId }: StoredFragment['runs'][number]): boolean => trackId === leaderId
+
 const leaderOf = ({ runs }: StoredFragment): StoredFragment['runs'][number] | undefined =>
-  runs.find(({ trackId }) => trackId === leaderId) ?? runs[0]
+  runs.find(isLeader) ?? runs[0]

@@ -1,6 +1,7 @@
 import { FootageClips, type FootageOptions, roundingMs } from './footage-clips.js'
 import { fragmentsForward, groupsBackwards } from './footage-fragments.js'
 import { type FootageUnit, keyOf, startOf, unitsOf } from './footage-units.js'
+import { SoundOverlaps } from './sound-overlaps.js'
 
 /** Part of the footage to read, in milliseconds since 1970. */
 export interface FootageRange {
@@ -35,10 +36,12 @@ export class Footage {
   async *forward({ fromMs, toMs }: FootageRange): AsyncGenerator<FootageUnit, void, void> {
     const held = new Map<number, FootageUnit[]>()
     const beginnings = new Set<number>()
+    const overlaps = new SoundOverlaps()
     let startMs: number | undefined
     for await (const read of fragmentsForward(this.#clips, fromMs, toMs)) {
       if (read.isAfterGap) for (const { lane } of read.lanes.values()) beginnings.add(lane)
-      const units = unitsOf(read, await read.file.read(read.fragment), beginnings)
+      const all = unitsOf(read, await read.file.read(read.fragment), beginnings)
+      const units = overlaps.without(read, all)
       startMs ??= startOf(read, units, fromMs)
       for (const unit of units) {
         if (startMs === undefined || unit.unixMs < startMs - roundingMs) continue
