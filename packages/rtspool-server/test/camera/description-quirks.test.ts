@@ -47,6 +47,7 @@ describe('session descriptions', () => {
   it.each([
     ['11a', 'm=application/TP-LINK 0 RTP/AVP 95'],
     ['11b', 'm=application/TP-LINK 0 RTP/AVP smart/1/90000'],
+    ['12e', 'm=metadata 0 RTP/AVP 98'],
   ])('%s: one more track is %s', async (quirk, line) => {
     const [video, audio, other] = linesOf(await sdpOf(quirk), 'm=')
     expect([video, audio, other]).toEqual(['m=video 0 RTP/AVP 96', 'm=audio 0 RTP/AVP 97', line])

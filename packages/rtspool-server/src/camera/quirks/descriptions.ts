@@ -149,6 +149,13 @@ export const descriptionQuirks: readonly Quirk[] = [
     sdp: replaceLines('o', 'o=Channel1 3910280086 3910366486 IN IP4'),
   },
   {
+    id: '12e',
+    who: 'UDP Technology',
+    does: 'one more m= line has the media type metadata, and the encoding METADATA',
+    source: 'gortsplib#474',
+    sdp: withTrack('m=metadata 0 RTP/AVP 98', 'a=rtpmap:98 METADATA/90000'),
+  },
+  {
     id: '13',
     who: 'unnamed',
     does: 'the fmtp of the video stands below the last m= line',
