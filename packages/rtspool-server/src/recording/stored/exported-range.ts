@@ -136,11 +136,15 @@ function timedFragments(
 ): TimedFragment[] {
   const timescale = timescales.get(leaderId) ?? 1
   const msOf = (ticks: number): number => startMs + (ticks / timescale) * 1000
+  let [timeMs, endMs] = [startMs, startMs]
   return fragments.map((fragment) => {
     const leader = fragment.runs.find(({ trackId }) => trackId === leaderId)
-    const { decodeTime = 0, duration = 0, isSync = false } = leader ?? {}
-    const endMs = msOf(decodeTime + duration)
-    return { fragment, timeMs: msOf(decodeTime), endMs, isEntry: isSync }
+    // Sound that came late may stand in a fragment of its own. It belongs to the fragment before.
+    if (leader) {
+      timeMs = msOf(leader.decodeTime)
+      endMs = msOf(leader.decodeTime + leader.duration)
+    }
+    return { fragment, timeMs, endMs, isEntry: leader?.isSync ?? false }
   })
 }
 

@@ -8,6 +8,7 @@ import { ExportError, exportRange } from '../../../src/recording/stored/exported
 import { FileIndexes } from '../../../src/recording/stored/file-indexes.js'
 import { SegmentCatalog } from '../../../src/recording/stored/segment-catalog.js'
 import { boxesOf } from '../../fmp4/boxes.js'
+import { recordWithClockSet } from '../support/clock-set.js'
 import { readSegment } from '../support/read-segment.js'
 import { recordFiles } from '../support/recorded-files.js'
 
@@ -129,6 +130,23 @@ describe('an exported range', () => {
     const wanted = [...before.pictures, ...after.pictures].map(hashOf)
     expect(picturesOf(bytes)).toEqual(wanted)
   })
+
+  it.each([0, 100, 300, 700])(
+    'has times that go on there, with sound %i ms late',
+    async (lateMs) => {
+      const folder = newFolder()
+      await recordWithClockSet(folder, lateMs)
+      const { bytes, endMs } = await exported(folder, 0, 60)
+      const runs = readSegment(bytes).fragments.flatMap((fragment) => fragment.runs)
+      let next = 0
+      for (const { decodeTime, durations } of runs.filter(({ trackId }) => trackId === 1)) {
+        expect(decodeTime).toBe(next)
+        next += durations.reduce((sum, each) => sum + each, 0)
+      }
+      expect(next).toBe(8 * 90_000)
+      expect(endMs - startMs).toBe(8_040)
+    },
+  )
 
   it('reads one piece at a time, and closes its file when the client leaves', async () => {
     const folder = newFolder()
