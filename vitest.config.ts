@@ -33,6 +33,9 @@ const resolve = {
   ],
 }
 
+/** For `npm run test:threads`; the other layers look at the variable in `support/setup.ts`. */
+const sendsByThreads = process.env.RTSPOOL_TEST_SEND_THREADS !== undefined
+
 export default defineConfig({
   test: {
     maxWorkers: '100%',
@@ -80,6 +83,7 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          setupFiles: sendsByThreads ? ['test/interop/support/send-by-threads.mjs'] : [],
           // Players show in real time, and wait most of it.
           maxWorkers: 3,
           // gst-launch 1.22 has races of its own: one in some hundred runs ends with 1 before it has played.

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { DirectSends } from '../../../src/transport/tcp/direct-sends.js'
 import { sendThreadDefaults } from '../../../src/transport/threads/create-send-threads.js'
 import { mountCamera } from '../../support/dialogue.js'
 import { fuzzRuns, fuzzTimeoutMs } from '../../support/fuzz-runs.js'
@@ -147,7 +148,10 @@ describe('send threads of a server', () => {
   })
 
   it('keep no descriptor and no slot after many visits', { timeout: fuzzTimeoutMs() }, async () => {
+    const taking = vi.spyOn(DirectSends.prototype, 'take')
     const { server, url, overTcp, push } = await watched(3, 0)
+    const sends = taking.mock.contexts[0] as DirectSends | undefined
+    taking.mockRestore()
     await push(5)
     await until(() => overTcp.every(({ client }) => videoOf(client).length === 5))
     const descriptors = openDescriptors()
@@ -162,7 +166,7 @@ describe('send threads of a server', () => {
     }
     await until(() => server.stats().sessions === 3)
     await until(
-      () => openDescriptors() === descriptors,
+      () => openDescriptors() === descriptors && sends?.size === 3,
       () => push(1),
     )
     expect(server.stats().sendThreads[0]?.viewers).toBe(3)

@@ -13,7 +13,7 @@ import {
   startServer,
   urlOf,
 } from '../../support/test-server.js'
-import { pushTo } from '../../support/test-source.js'
+import { pushTo, type TestSource } from '../../support/test-source.js'
 import { nextTurn, until } from '../../support/until.js'
 
 /** A server whose pressure the test sets; half a second passes with each value. */
@@ -43,6 +43,18 @@ async function scene(overload: OverloadOptions = {}, options: RtspServerOptions 
 /** A picture that fills the buffers of the kernel soon. */
 const picture = (sequenceNumber: number) =>
   rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(60_000, 0x41) })
+
+/** Pushes pictures, a few at a time: the ring of a send thread has room for 4 MiB. */
+async function pushPictures(
+  sources: readonly TestSource[],
+  from: number,
+  count: number,
+): Promise<void> {
+  for (let n = from; n < from + count; n++) {
+    pushTo(sources, 0, picture(n))
+    if (n % 20 === 19) await nextTurn()
+  }
+}
 
 /** A viewer that plays, and does not read. */
 async function slowViewer(server: Awaited<ReturnType<typeof startServer>>, url: string) {
@@ -160,17 +172,13 @@ describe('a server under pressure', { tags: 'B-LOAD' }, () => {
     const reading = await connectTo(server)
     await play(reading, url)
     const large = await slowViewer(server, url)
-    const push = (from: number) => {
-      for (let n = from; n < from + 200; n++) {
-        pushTo(sources, 0, picture(n))
-      }
-    }
+    const push = (from: number) => pushPictures(sources, from, 200)
     const hasRead = (last: number) =>
       until(() => reading.frames.some(({ payload }) => sequenceNumberOf(payload) === last))
-    push(0)
+    await push(0)
     await hasRead(199)
     const small = await slowViewer(server, url)
-    push(200)
+    await push(200)
     await hasRead(399)
     press(0.96)
     expect(large.session?.removalReason).toBe('overload')
@@ -189,10 +197,7 @@ describe('a server under pressure', { tags: 'B-LOAD' }, () => {
       ...{ measure: () => ({ heap: 0, memory: 0 }), maxQueuedBytes: 1_000_000 },
     })
     const { client } = await slowViewer(server, url)
-    for (let n = 0; n < 400; n++) {
-      pushTo(sources, 0, picture(n))
-    }
-    await nextTurn()
+    await pushPictures(sources, 0, 400)
     clock.advance(500)
     expect(server.stats().pressure?.parts.queues).toBeGreaterThan(1)
     await until(() => server.connections.size === 0)
