@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { components } from '../components.js'
 import { type Operation, operation } from '../operation.js'
 import { listed } from '../page.js'
-import { sessionQuery } from '../session-filters.js'
+import { sessionQuery } from './session-filters.js'
 import {
   count,
   cursor,
