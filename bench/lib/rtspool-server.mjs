@@ -3,13 +3,18 @@
 // With `"pull": { "url": URL, "streams": N }` it pulls URL0 to URL(N-1) while somebody watches /cam0 to /cam(N-1).
 // With `"live": true` it serves live pictures for browsers too, to everybody: ws://host:livePort/PATH.
 // With `"collections": true` it counts the mark-compact collections of V8.
+// With `"counts": true` it counts slots of connections and packets of each transport, for `rest`.
 // Prints JSON lines: listening, then sessionRemoved (with `events`), and an answer to each line on stdin:
 //   stats       what server and process hold, and the event loop's delay since the last question
+//   rest        what is left at rest: heap after a collection (with --expose-gc), timers, slots, packets sent so far
+//   killThread  ends the first send thread at once, as an error in it does
+//   startHeapProfile, stopHeapProfile  bytes that each function allocates in between, collected or not
 //   quit        closes the server and leaves
 import { createServer } from 'node:http'
 import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
+import { queryObjects } from 'node:v8'
 
 const built = (entry) =>
   process.env.RTSPOOL_DIST
@@ -21,9 +26,18 @@ const { RtspServer } = await import(built('index.js'))
 const loopDelayResolutionMs = 1
 const nsPerMs = 1e6
 
+/** Class of the timers of Node. */
+const { constructor: Timeout } = setTimeout(() => {}, 0)
+
 const settings = JSON.parse(process.argv[2] ?? '{}')
 const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
+const workers = new Set()
+process.on('worker', (worker) => {
+  workers.add(worker)
+  worker.once('exit', () => workers.delete(worker))
+})
+const slots = settings.counts ? await watchSlots() : undefined
 const server = new RtspServer({ port: 0, host: '127.0.0.1', ...settings.server })
 server.mounts.allowPublish('/*')
 if (settings.pull) await pull(settings.pull)
@@ -39,6 +53,40 @@ async function pull({ url, streams }) {
   const { relayMedia } = await import(built('relay/index.js'))
   for (let index = 0; index < streams; index++) {
     server.mounts.add(`/cam${index}`, relayMedia(`${url}${index}`, { transport: 'tcp' }))
+  }
+}
+
+/** Tables of connections to which a native call may write. */
+async function watchSlots() {
+  const { DirectSends } = await import(built('transport/tcp/direct-sends.js'))
+  const { take } = DirectSends.prototype
+  const tables = new Set()
+  DirectSends.prototype.take = function (...args) {
+    tables.add(this)
+    return take.apply(this, args)
+  }
+  return tables
+}
+
+const sentByEnded = { TCP: 0, UDP: 0, SRTP: 0 }
+/** Adds the packets sent to a viewer to those of its transport. Over TLS and UDP, packets are encrypted. */
+function addSent(sums, { use, stats }) {
+  if (use?.action !== 'read') return
+  sums[use.isSecure && use.transport === 'UDP' ? 'SRTP' : use.transport] += stats.packetsOut
+}
+if (settings.counts) server.pool.on('sessionRemoved', (session) => addSent(sentByEnded, session))
+
+/** What the server holds when all viewers that go are gone. Timers are those that run, and those that something keeps. */
+function rest() {
+  globalThis.gc?.()
+  const sent = { ...sentByEnded }
+  for (const session of server.pool.filter()) addSent(sent, session)
+  const { user, system } = process.cpuUsage()
+  return {
+    ...{ sent, heapUsed: process.memoryUsage().heapUsed, cpuSeconds: (user + system) / 1e6 },
+    timers: queryObjects(Timeout, { format: 'count' }),
+    slots: [...(slots ?? [])].reduce((sum, { size }) => sum + size, 0),
+    inThreads: server.stats().sendThreads.reduce((sum, { viewers }) => sum + viewers, 0),
   }
 }
 
@@ -80,6 +128,8 @@ async function serveLive() {
   return http.address().port
 }
 
+let stopHeapProfile = () => ({})
+
 const commands = {
   stats: () =>
     print({
@@ -89,6 +139,14 @@ const commands = {
       loopDelayMs: loopDelayMs(),
       markCompacts,
     }),
+  rest: () => print({ event: 'rest', ...rest() }),
+  startHeapProfile: async () => {
+    const { startHeapProfile } = await import('./heap-profile.mjs')
+    stopHeapProfile = await startHeapProfile()
+    print({ event: 'startHeapProfile' })
+  },
+  stopHeapProfile: async () => print({ event: 'stopHeapProfile', ...(await stopHeapProfile()) }),
+  killThread: () => [...workers][0]?.terminate(),
   quit: async () => {
     await server.close()
     process.exit()

@@ -2,12 +2,15 @@
 // with 0, 1 and 2 send threads.
 // Usage: npm run bench -- threads [--short] [--viewers 300,1000] [--transports tcp,udp] [--rounds 5]
 //   [--measure 10] [--warmup 3] [--threads 0,1,2]
+//   [--heap 1: instead, what the server allocates, for example with --viewers 100,200 --threads 0,1]
 import { readdirSync, readFileSync } from 'node:fs'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
+import { describeClip, makeClip } from '../lib/clip.mjs'
 import { cpuPerPacketUs, measureLoad } from '../lib/load.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
 import { startRtspool } from '../lib/servers.mjs'
 import { median, sum } from '../lib/statistics.mjs'
+import { profile, reportProfiles } from './heap.mjs'
 
 const options = readOptions(
   {
@@ -17,6 +20,7 @@ const options = readOptions(
     rounds: 5,
     warmup: 3,
     measure: 10,
+    heap: 0,
   },
   { viewers: [20], threads: [0, 1], rounds: 1, warmup: 1, measure: 1 },
 )
@@ -138,7 +142,27 @@ function figuresOf(measurements, summary) {
   return figures
 }
 
+/** Every combination of the options, in turn. */
+async function profileAll(clip) {
+  const profiles = []
+  for (const transport of options.transports) {
+    for (const threads of options.threads) {
+      for (const viewers of options.viewers) {
+        profiles.push(await profile(threads, transport, viewers, clip, options))
+      }
+    }
+  }
+  return profiles
+}
+
 await runBenchmark('threads', options, async (run) => {
+  if (options.heap) {
+    const clip = makeClip({ isShort: options.short })
+    run.clip = describeClip(clip)
+    const profiles = await profileAll(clip)
+    finish(run, { figures: reportProfiles(profiles), summary: [], measurements: profiles })
+    return
+  }
   const measurements = []
   for (let round = 1; round <= options.rounds; round++) {
     for (const transport of options.transports) {
