@@ -41,7 +41,7 @@ export class Program extends EventEmitter {
   constructor(command, args, { core, env } = {}) {
     super()
     this.setMaxListeners(0)
-    const pinning = isPinned && core !== undefined ? ['taskset', '-c', String(core)] : []
+    const pinning = isPinned && Number.isInteger(core) ? ['taskset', '-c', String(core)] : []
     const [program, ...rest] = [...pinning, command, ...args]
     this.name = command.split('/').at(-1)
     this.child = spawn(program, rest, {

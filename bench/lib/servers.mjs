@@ -35,7 +35,7 @@ export async function publishTo(server, publisher) {
   }
 }
 
-/** rtspool without a publisher. @param core - Its core; that of servers under test unless named. */
+/** rtspool without a publisher. @param core - Its core; that of servers under test unless named; `null` = any. */
 export async function startRtspoolAlone({
   settings = {},
   nodeOptions = [],
