@@ -24,8 +24,8 @@ describe('end of sessions', () => {
   it('comes with the ban in a cluster, where the server of the session bans its client', async () => {
     const { client, requests } = scene(json({}))
     const elsewhere = { ...ann, node: { tag: '0a1b2c3d', name: 'two' } }
-    await endSession(client, elsewhere, { reason: '', ban: { seconds: 60, subject: 'user' } })
-    await endSession(client, elsewhere, { reason: '', ban: { seconds: 60, subject: 'address' } })
+    await kickSession(client, elsewhere, { reason: '', ban: { seconds: 60, subject: 'user' } })
+    await kickSession(client, elsewhere, { reason: '', ban: { seconds: 60, subject: 'address' } })
     expect(requests).toEqual([
       'POST /v1/sessions/a/kick Bearer t {"ban":{"seconds":60}}',
       'POST /v1/bans Bearer t {"address":"192.0.2.1","seconds":60}',

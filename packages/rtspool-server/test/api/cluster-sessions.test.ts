@@ -3,7 +3,7 @@ import { ClusterNode, MemoryStore } from 'rtspool/cluster'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ControlledServer } from '../../src/api/controlled-server.js'
 import type { Caller } from '../../src/api/operation.js'
-import { operations } from '../../src/api/operations/index.js'
+import { operations } from '../../src/api/routes.js'
 
 const publicId = 'A'.repeat(22)
 const silent = { tag: '0a1b2c3d', name: 'two', why: 'silent' as const }

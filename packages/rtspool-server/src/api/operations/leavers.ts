@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { components } from '../components.js'
 import { type Operation, operation } from '../operation.js'
 import { listed } from '../page.js'
-import { sessionQuery } from './session-filters.js'
 import {
   count,
   cursor,
@@ -14,6 +13,7 @@ import {
   sessionState,
   time,
 } from '../values.js'
+import { sessionQuery } from './session-filters.js'
 import { receptionSchema, sessionFacts } from './session-view.js'
 
 const leaverSchema = z

@@ -5,8 +5,8 @@ import { unheardNodes, unheardText, unheardView } from '../cluster-answers.js'
 import { type Operation, operation } from '../operation.js'
 import { listed } from '../page.js'
 import { nothingNamed, Problem } from '../problem.js'
-import { sessionQuery } from './session-filters.js'
 import { clusterCursor, nextCursor, pageLimit, pageSize, publicId } from '../values.js'
+import { sessionQuery } from './session-filters.js'
 import {
   clusterSessionView,
   detailsSchema,

@@ -3,7 +3,7 @@ import { fileNameOf } from '../../../src/recording/file-pattern.js'
 import { processUptime } from '../../../src/recording/machine-uptime.js'
 import type { ClosedSegment } from '../../../src/recording/segment.js'
 import { diskStore } from '../../../src/recording/segment-store.js'
-import { StreamRecorder } from '../../../src/recording/stream-recorder.js'
+import { Segmenter } from '../../../src/recording/segmenter.js'
 import { TimeZone } from '../../../src/recording/time-zone.js'
 import { trackOf, UnitSource } from './unit-source.js'
 
@@ -25,7 +25,7 @@ export async function recordWithClockSet(
   const clock = new ManualClock(0, startMs)
   const closed: ClosedSegment[] = []
   let files = 0
-  const recorder = new StreamRecorder([audio, video], {
+  const recorder = new Segmenter([audio, video], {
     ...{ clock, uptime: processUptime(clock, 'boot') },
     ...{ place: { recording: 'all', path: '/cam' }, onClosed: (segment) => closed.push(segment) },
     endOf: (from) => from + 3_600_000,
