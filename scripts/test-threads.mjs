@@ -43,15 +43,25 @@ const short = {
   ],
 }
 
-/** Adds up a file of counts: all packets of a server, and those that threads have sent, a line for each server. */
-function sumsOf(file) {
-  const lines = existsSync(file) ? readFileSync(file, 'latin1').trim().split('\n') : []
-  return lines
-    .map((line) => line.split(' ').map(Number))
-    .reduce(
-      ([all, byThreads], [more, moreByThreads]) => [all + more, byThreads + moreByThreads],
-      [0, 0],
-    )
+/** Reads a file of counts: packets of each server, those that threads have sent, and the test file if it is known. */
+function countsOf(path) {
+  const lines = existsSync(path) ? readFileSync(path, 'latin1').trim().split('\n') : []
+  return lines.map((line) => {
+    const [all, byThreads, file = ''] = line.split(' ')
+    return { all: Number(all), byThreads: Number(byThreads), file }
+  })
+}
+
+const sum = (counts, name) => counts.reduce((total, each) => total + each[name], 0)
+
+/** Prints the test files whose viewers were sent most packets by the event loop. */
+function printMissed(counts) {
+  const missed = new Map()
+  for (const { all, byThreads, file } of counts) {
+    missed.set(file, (missed.get(file) ?? 0) + all - byThreads)
+  }
+  const worst = [...missed].sort(([, one], [, other]) => other - one).slice(0, 10)
+  for (const [file, packets] of worst) console.log(`  ${packets} not through threads: ${file}`)
 }
 
 /** Runs one part. Returns whether its tests have passed, and threads have sent enough. */
@@ -67,11 +77,13 @@ function run(name, { projects, files, share: wanted = wantedShare, env = {} }, g
       env: { ...process.env, ...env, RTSPOOL_TEST_SEND_THREADS: counts },
       stdio: 'inherit',
     })
-    const [all, byThreads] = sumsOf(counts)
+    const counted = countsOf(counts)
+    const [all, byThreads] = [sum(counted, 'all'), sum(counted, 'byThreads')]
     const share = byThreads / all
     console.log(
       `${name}: ${byThreads} of ${all} packets left through threads: ${(share * 100).toFixed(1)} %`,
     )
+    if (share < wanted) printMissed(counted)
     return status === 0 && share >= wanted
   } finally {
     rmSync(folder, { recursive: true })

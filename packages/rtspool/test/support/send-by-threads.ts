@@ -1,4 +1,6 @@
 import { appendFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { expect } from 'vitest'
 import type { RtspServer } from '../../src/index.js'
 import { sendThreadDefaults } from '../../src/transport/threads/create-send-threads.js'
 
@@ -15,13 +17,14 @@ export function sendByThreads(): void {
 }
 
 /**
- * Appends a line to the file of the run: RTP packets of a server to unicast viewers, and those of
- * them that threads have sent.
+ * Appends a line to the file of the run: RTP packets of a server to unicast viewers, those of
+ * them that threads have sent, and the test file.
  */
 export function countThreadPackets(server: RtspServer): void {
   if (countsFile === '') return
   const { unicast, sendThreads } = server.stats()
   if (sendThreads.length === 0) return
   const byThreads = sendThreads.reduce((sum, { packetsOut }) => sum + packetsOut, 0)
-  appendFileSync(countsFile, `${unicast.packetsOut} ${byThreads}\n`)
+  const { testPath = '' } = expect.getState()
+  appendFileSync(countsFile, `${unicast.packetsOut} ${byThreads} ${basename(testPath)}\n`)
 }
