@@ -105,12 +105,32 @@ class Declarations {
     if (isEntry) this.#addExports(file, exports)
     const references = file.text.match(/^\/\/\/ <reference .*\n/gm) ?? []
     const stars = isEntry ? this.#starsOf(file, kept) : []
-    const ties = [...imports.lines('import'), ...exports.lines('export'), ...stars]
+    const entries = isEntry ? this.#entriesBehind(file) : []
+    const ties = [...entries, ...imports.lines('import'), ...exports.lines('export'), ...stars]
     const parts = [...references, ...ties, ...body]
     // Without an export of another form, all that a file declares would be exported.
     const isMarked = file.statements.some(ts.isExportDeclaration)
     const isModule = !exports.isEmpty || stars.length > 0
     return `${parts.join('')}${isMarked && !isModule ? 'export {};\n' : ''}`
+  }
+
+  /**
+   * Imports of the other entries on which an entry depends. Without these, a program that imports this entry alone
+   * could not add to an interface of the others by their names.
+   */
+  #entriesBehind(file) {
+    const reached = new Set([file])
+    const visit = (node) => {
+      const isName = ts.isStringLiteral(node)
+      const module = isName && this.#checker.getSymbolAtLocation(node)?.declarations?.[0]
+      if (module && ts.isSourceFile(module) && this.#isOwn(module)) reached.add(module)
+      ts.forEachChild(node, visit)
+    }
+    // A set also visits what is added meanwhile.
+    for (const each of reached) visit(each)
+    reached.delete(file)
+    const others = [...reached].filter((each) => this.#isEntry(each))
+    return others.map((each) => `import '${specifierOf(each, file)}';\n`).sort()
   }
 
   /** Exports of all names of another file. They stay as they are, because users can add to an interface only so. */
@@ -190,9 +210,14 @@ class Declarations {
     const declaration = symbol.declarations?.[0]
     const file = declaration?.getSourceFile()
     if (!file || !this.#isOwn(file)) return undefined
-    const path = posix(relative(dirname(from.fileName), file.fileName)).replace(/\.d\.ts$/, '.js')
-    return { specifier: path.startsWith('.') ? path : `./${path}`, name: symbol.name }
+    return { specifier: specifierOf(file, from), name: symbol.name }
   }
+}
+
+/** The name by which the file `from` imports another file. */
+function specifierOf(file, from) {
+  const path = posix(relative(dirname(from.fileName), file.fileName)).replace(/\.d\.ts$/, '.js')
+  return path.startsWith('.') ? path : `./${path}`
 }
 
 /** The module from which a declaration imports; `undefined` for one that does not import. */

@@ -69,6 +69,7 @@ export {};
   }
   expect(await declarationsOf(files)).toEqual({
     'index.d.ts': `/// <reference types="node" preserve="true" />
+import './pool/index.js';
 export { Server, type Options as ServerOptions } from './server.js';
 export type * from './data.js';
 `,
