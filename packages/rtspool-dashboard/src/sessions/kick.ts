@@ -33,23 +33,25 @@ export async function kickSession(
   const path = `/v1/sessions/${encodeURIComponent(session.publicId)}/kick`
   // In a cluster, the server of the session bans the client: the ban of another server would come later.
   if (ban && session.node && ban.subject === subjectsOf(session)[0]) {
-    await unlessGone(client.post(path, { ...noted, ban: { seconds: ban.seconds } }))
-    return
+    const { seconds } = ban
+    if (await isFound(client.post(path, { ...noted, ban: { seconds } }))) return
   }
   // The ban comes first: the client would be back before it.
   if (ban) {
     const { seconds, subject } = ban
     await client.post('/v1/bans', { [subject]: session[subject], seconds, ...noted })
   }
-  await unlessGone(client.post(path, noted))
+  await isFound(client.post(path, noted))
 }
 
-/** Waits for a request about a session, which may have ended already. @throws {ApiError} */
-async function unlessGone(request: Promise<unknown>): Promise<void> {
+/** Waits for a request about a session. @returns `false` if the session has ended already @throws {ApiError} */
+async function isFound(request: Promise<unknown>): Promise<boolean> {
   try {
     await request
+    return true
   } catch (error) {
-    if (!(error instanceof ApiError && error.status === 404)) throw error
+    if (error instanceof ApiError && error.status === 404) return false
+    throw error
   }
 }
 

@@ -33,6 +33,17 @@ describe('end of sessions', () => {
     ])
   })
 
+  it('of a session in a cluster that has left already still bans its client', async () => {
+    const gone = json({ title: 'no live session' }, 404)
+    const { client, requests } = scene(gone, json({}), gone)
+    const elsewhere = { ...ann, node: { tag: '0a1b2c3d', name: 'two' } }
+    await kickSession(client, elsewhere, { reason: 'x', ban: { seconds: 60, subject: 'user' } })
+    expect(requests.slice(0, 2)).toEqual([
+      'POST /v1/sessions/a/kick Bearer t {"reason":"x","ban":{"seconds":60}}',
+      'POST /v1/bans Bearer t {"user":"ann","seconds":60,"reason":"x"}',
+    ])
+  })
+
   it('needs neither reason nor ban', async () => {
     const { client, requests } = scene(json({}))
     await kickSession(client, ann, { reason: '' })
