@@ -76,12 +76,15 @@ describe('an operation in a cluster', () => {
 
   it('reads a session of another server without its tracks', async () => {
     const { node, call, elsewhere } = clusterServer()
+    // A page of a list may end before the session.
     const list = vi.spyOn(node.sessions, 'list')
-    const page = { sessions: [elsewhere()], cursor: undefined, unheard: [silent] }
-    list.mockResolvedValue(page)
+    list.mockResolvedValue({ sessions: [], cursor: '4e5f6a7b:1', unheard: [] })
+    const kick = vi.spyOn(node.sessions, 'kick')
+    kick.mockResolvedValue({ count: 1, sessions: [elsewhere()], unheard: [silent] })
     const facts = { publicId, user: 'ann', streams: [], node: { name: 'three' } }
     expect(await call('getSession', { params: { publicId } })).toMatchObject(facts)
-    list.mockResolvedValue({ ...page, sessions: [] })
+    expect(kick.mock.calls).toEqual([[{ publicId }, { dryRun: true }]])
+    kick.mockResolvedValue({ count: 0, sessions: [], unheard: [silent] })
     await expect(call('getSession', { params: { publicId } })).rejects.toMatchObject({
       ...{ problem: 'not-found', message: expect.stringContaining('two (silent)') },
     })

@@ -38,10 +38,11 @@ export function sessionOf(
  * @throws {Problem} `not-found`, with the names of the servers that were not heard
  */
 async function sessionElsewhere(cluster: ClusterNode, id: string) {
-  const page = await cluster.sessions.list({ like: id })
-  const session = page.sessions.find(({ publicId: each }) => each === id)
+  // A page of a list would end after the first thousands of sessions of a node; a kick finds the one by its id.
+  const found = await cluster.sessions.kick({ publicId: id }, { dryRun: true })
+  const [session] = found.sessions
   if (session !== undefined) return { ...clusterSessionView(session), streams: [] }
-  throw new Problem('not-found', `no live session has the id${unheardText(page)}`, {
+  throw new Problem('not-found', `no live session has the id${unheardText(found)}`, {
     wrong: nothingNamed('live session', id).wrong,
   })
 }
