@@ -61,17 +61,38 @@ describe('an operation in a cluster', () => {
   })
 
   it('ends nobody when the number of sessions is another one than expected', async () => {
-    const { node, call } = clusterServer()
+    const { node, call, elsewhere } = clusterServer()
     const kick = vi.spyOn(node.sessions, 'kick')
-    kick.mockResolvedValue({ count: 2, sessions: [], unheard: [silent] })
+    const counted = { count: 1, sessions: [elsewhere()], unheard: [] }
+    kick.mockResolvedValue(counted)
     const filter = { user: 'ann' }
     const problem = { problem: 'conflict' }
     const wrong = call('kickSessions', { body: { filter, expectedCount: 3 } })
     await expect(wrong).rejects.toMatchObject(problem)
     expect(kick.mock.calls).toEqual([[filter, { dryRun: true }]])
-    const result = await call('kickSessions', { body: { filter, expectedCount: 2 } })
-    expect(result).toEqual({ count: 2, dryRun: false, sessions: [], unheard: [silent] })
-    expect(kick.mock.calls.map(([, options]) => options?.dryRun)).toEqual([true, true, undefined])
+    kick.mockResolvedValueOnce({ ...counted, unheard: [silent] })
+    const unsure = call('kickSessions', { body: { filter, expectedCount: 1 } })
+    const message = 'would end now: 1, expected: 1; not heard: two (silent)'
+    await expect(unsure).rejects.toMatchObject({
+      ...{ ...problem, message: expect.stringContaining(message) },
+    })
+    expect(kick).toHaveBeenCalledTimes(2)
+    kick.mockResolvedValueOnce(counted).mockResolvedValueOnce({ ...counted, unheard: [silent] })
+    const result = await call('kickSessions', { body: { filter, expectedCount: 1 } })
+    expect(result).toEqual({ count: 1, dryRun: false, sessions: [publicId], unheard: [silent] })
+    // A session that came after the count stays.
+    expect(kick.mock.calls.slice(2).map(([, options]) => options)).toEqual([
+      { dryRun: true },
+      { only: [publicId] },
+    ])
+  })
+
+  it('ends all of a filter where so many were counted that their ids have no room', async () => {
+    const { node, call, elsewhere } = clusterServer()
+    const kick = vi.spyOn(node.sessions, 'kick')
+    kick.mockResolvedValue({ count: 1001, sessions: [elsewhere()], unheard: [] })
+    await call('kickSessions', { body: { filter: { user: 'ann' }, expectedCount: 1001 } })
+    expect(kick.mock.calls.map(([, options]) => options?.only)).toEqual([undefined, undefined])
   })
 
   it('reads a session of another server without its tracks', async () => {

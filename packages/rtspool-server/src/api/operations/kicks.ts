@@ -55,7 +55,9 @@ const kickSchema = z.strictObject({
     .describe('Public ids, such as those of a dry run: sessions with other ids stay'),
   expectedCount: count
     .optional()
-    .describe('Sessions that should end. If their number is another one now, all stay: status 409'),
+    .describe(
+      'Sessions that should end. If their number is another one now, or a server of the cluster is not heard, all stay: status 409',
+    ),
   dryRun: z.boolean().optional().describe('true = count only. Default: false'),
   ...kickTerms,
 })
@@ -101,27 +103,42 @@ async function kickOnAll(
 /**
  * Ends the sessions of all servers of a cluster that a request body selects, unless `dryRun` asks only for them.
  *
- * @throws {Problem} `conflict` if `expectedCount` is given and the number of selected sessions differs. Sessions that come
- *   or go after the count end nevertheless.
+ * With `expectedCount`, up to 1000 sessions are counted first, and none that has come since then ends. Of more sessions,
+ * those that come after the count end as well.
+ *
+ * @throws {Problem} `conflict` if `expectedCount` is given, and the number of selected sessions differs or a server was not heard.
  */
 async function kickSelectedOnAll(
   cluster: ClusterNode,
   caller: Caller,
-  { filter, sessions: only, expectedCount, dryRun, ...terms }: z.output<typeof kickSchema>,
+  { filter, sessions, expectedCount, dryRun, ...terms }: z.output<typeof kickSchema>,
 ): Promise<z.output<typeof kickResult>> {
+  const kickThem = (
+    only: readonly string[] | undefined,
+    options: KickTerms,
+  ): Promise<ClusterKick> => kickOnAll(cluster, caller, filter, { only, ...options })
   const isCounted = expectedCount !== undefined || dryRun
-  const counted = isCounted && (await kickOnAll(cluster, caller, filter, { only, dryRun: true }))
-  if (counted) checkCount(counted.count, expectedCount)
-  const kick =
-    counted && dryRun ? counted : await kickOnAll(cluster, caller, filter, { only, ...terms })
-  const sessions = kick.sessions.slice(0, maxIdsOfKick).map(({ publicId }) => publicId)
-  return { count: kick.count, dryRun: dryRun ?? false, sessions, unheard: unheardView(kick) }
+  const counted = isCounted ? await kickThem(sessions, { dryRun: true }) : undefined
+  if (counted) checkCount(counted.count, expectedCount, unheardText(counted))
+  const kick = counted && dryRun ? counted : await kickThem(idsOf(counted) ?? sessions, terms)
+  const ids = kick.sessions.slice(0, maxIdsOfKick).map(({ publicId }) => publicId)
+  return { count: kick.count, dryRun: dryRun ?? false, sessions: ids, unheard: unheardView(kick) }
 }
 
-/** @throws {Problem} `conflict` if a number of sessions is expected, and there is another one */
-function checkCount(count: number, expected: number | undefined): void {
-  if (expected === undefined || count === expected) return
-  throw new Problem('conflict', `sessions that would end now: ${count}, expected: ${expected}`)
+/** Returns the ids of all sessions that were counted; `undefined` without a count, or if there are too many. */
+const idsOf = (counted: ClusterKick | undefined): string[] | undefined =>
+  counted && counted.count <= maxIdsOfKick
+    ? counted.sessions.map(({ publicId }) => publicId)
+    : undefined
+
+/**
+ * @param unheard - End of a sentence that names the servers of a cluster that were not heard; empty if all were.
+ * @throws {Problem} `conflict` if a number of sessions is expected, and there is another one, or nobody knows.
+ */
+function checkCount(count: number, expected: number | undefined, unheard = ''): void {
+  if (expected === undefined || (count === expected && unheard === '')) return
+  const found = `sessions that would end now: ${count}, expected: ${expected}${unheard}`
+  throw new Problem('conflict', found)
 }
 
 /** Operations that end sessions. */
