@@ -2,9 +2,8 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ownerText, type SessionView } from '../api/session-view.js'
 import { Dialog } from '../elements/index.js'
-import { type FilterValues, filterText } from '../filters/session-filter.js'
+import type { FilterValues } from '../filters/session-filter.js'
 import { useVisitor } from '../visitor/visitor-context.js'
-import { countText } from '../words/quantities.js'
 import { EndForm } from './end-form.js'
 import {
   type CountedSessions,
@@ -13,6 +12,7 @@ import {
   kickSessions,
   subjectsOf,
 } from './kick.js'
+import { foundText, sessionsText, unsureText } from './session-words.js'
 
 interface EndDialogProps {
   readonly session: SessionView
@@ -73,22 +73,15 @@ export function EndAllDialog({ filter, onEnded, close }: EndAllDialogProps): JSX
         subjects={[]}
         isDisabled={ending === 0}
         end={async (terms) => {
-          if (counted) await kickSessions(client, filter, counted, terms)
+          if (!counted) return
+          const ended = await kickSessions(client, filter, counted, terms)
           onEnded()
+          // The dialog stays open with this sentence, for another attempt.
+          const problem = unsureText(ended)
+          if (problem !== '') throw new Error(problem)
         }}
         close={close}
       />
     </Dialog>
   )
 }
-
-function foundText(counted: CountedSessions | undefined, filter: FilterValues): string {
-  if (!counted) return 'The server counts …'
-  const { count, sessions } = counted
-  const found = `${sessionsText(count)} now: ${filterText(filter)}.`
-  if (sessions.length === count) return found
-  return `${found} The first ${countText(sessions.length)} end at once: repeat it for the others.`
-}
-
-const sessionsText = (count: number): string =>
-  count === 1 ? '1 session' : `${countText(count)} sessions`

@@ -1,5 +1,5 @@
 import { type ApiClient, ApiError } from '../api/api-client.js'
-import type { SessionView } from '../api/session-view.js'
+import type { SessionView, UnheardNode } from '../api/session-view.js'
 import { type FilterValues, filterBody } from '../filters/session-filter.js'
 
 /** Kind of client that a ban refuses: a user or an address. */
@@ -60,6 +60,15 @@ export interface CountedSessions {
   readonly count: number
   /** Public ids of the counted sessions, at most 1000 of them. */
   readonly sessions: readonly string[]
+  /** Servers of the cluster that did not count; absent without a cluster. */
+  readonly unheard?: readonly UnheardNode[]
+}
+
+/** Number of sessions that were ended. */
+export interface EndedSessions {
+  readonly count: number
+  /** Servers of the cluster that may not have ended their sessions; absent without a cluster. */
+  readonly unheard?: readonly UnheardNode[]
 }
 
 /** Counts the sessions that match a filter, without ending them. @throws {ApiError} */
@@ -73,13 +82,13 @@ export const countSessions = (client: ApiClient, filter: FilterValues): Promise<
  *
  * @throws {ApiError}
  */
-export async function kickSessions(
+export function kickSessions(
   client: ApiClient,
   filter: FilterValues,
   { sessions }: CountedSessions,
   { reason, ban }: EndTerms,
-): Promise<void> {
-  await client.post('/v1/sessions/kick', {
+): Promise<EndedSessions> {
+  return client.post('/v1/sessions/kick', {
     filter: filterBody(filter),
     sessions,
     ...(reason !== '' && { reason }),

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
-import { nodeText, type UnheardNode } from '../api/session-view.js'
 import { Button, type RowWindow, type Sorting, Table } from '../elements/index.js'
 import { FilterBar } from '../filters/filter-bar.js'
 import { type FilterValues, filterOf, sessionFields } from '../filters/session-filter.js'
@@ -14,6 +13,7 @@ import { sessionColumns } from './columns.js'
 import { EndAllDialog, EndDialog } from './end-dialogs.js'
 import { defaultSorting, LiveSessions } from './live-sessions.js'
 import { SessionDialog } from './session-dialog.js'
+import { missingText } from './session-words.js'
 
 /** Dialog that is open above the table. */
 type Opened =
@@ -87,20 +87,6 @@ export function SessionsPage(): JSX.Element {
       />
     </>
   )
-}
-
-/** Returns a sentence that names the servers of the cluster whose sessions are missing; empty if none is. */
-function missingText(unheard: readonly UnheardNode[] = []): string {
-  if (unheard.length === 0) return ''
-  const names = unheard.map((node) => `${nodeText(node)} (${whyTexts[node.why] ?? node.why})`)
-  return `Sessions of these servers are missing: ${names.join(', ')}.`
-}
-
-const whyTexts: Readonly<Record<string, string>> = {
-  storeAway: 'Redis is away',
-  suspect: 'no sign of life',
-  silent: 'no answer',
-  failed: 'cannot answer',
 }
 
 const keyOf = ({ publicId }: SessionRow): string => publicId

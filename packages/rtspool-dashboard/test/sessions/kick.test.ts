@@ -5,6 +5,7 @@ import { json, scriptedFetch } from '../api/scripted-fetch.js'
 import { session } from './session.js'
 
 const ann = session('a', { user: 'ann', address: '192.0.2.1' })
+const silent = { tag: '0a1b2c3d', name: 'two', why: 'silent' }
 
 function scene(...responses: Parameters<typeof scriptedFetch>) {
   const { send, requests } = scriptedFetch(...responses)
@@ -63,12 +64,13 @@ describe('end of sessions', () => {
   })
 
   it('of a filter is that of the sessions that were counted first', async () => {
-    const { client, requests } = scene(json({ count: 2, sessions: ['a', 'b'] }))
+    const { client, requests } = scene(json({ count: 2, sessions: ['a', 'b'], unheard: [silent] }))
     const filter = { user: 'ann', minAge: '60' }
     const counted = await countSessions(client, filter)
     expect(counted.count).toBe(2)
     const ban = { seconds: 600, subject: 'user' } as const
-    await kickSessions(client, filter, counted, { reason: 'night', ban })
+    const ended = await kickSessions(client, filter, counted, { reason: 'night', ban })
+    expect(ended.unheard).toEqual([silent])
     expect(requests.map((request) => JSON.parse(request.split('Bearer t ')[1] ?? ''))).toEqual([
       { filter: { user: 'ann', minAge: 60 }, dryRun: true },
       {
