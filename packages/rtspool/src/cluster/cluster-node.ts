@@ -15,16 +15,13 @@ import { ClusterAdmission } from './node/cluster-admission.js'
 import { ClusterMember } from './node/cluster-member.js'
 import { ClusterSessions } from './node/cluster-sessions.js'
 import { type ClusterNodeInfo, listNodes } from './node/cluster-view.js'
-import { MailRoom } from './node/mail-room.js'
+import { answerMs, MailRoom } from './node/mail-room.js'
 import { NodeTraffic } from './node/node-traffic.js'
 import { type ClusterPoolParts, clusterPoolOptions } from './node/pool-options.js'
 import { SessionFeed } from './node/session-feed.js'
 import type { StoreLoop } from './node/store-loop.js'
 import { NodeIdCodec } from './node-id-codec.js'
 
-/** Beats within which another node must answer, and the least time for it in milliseconds. */
-const beatsOfAnswer = 3
-const leastAnswerMs = 3000
 /** Number of checks of the lease in one lease, under the policy `strict`. */
 const checksPerLease = 40
 
@@ -87,7 +84,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       onFailure: (error) => this.#failed(error),
     })
     this.#mail = new MailRoom({
-      ...{ store, member, clock, timeoutMs: Math.max(leastAnswerMs, beatMs * beatsOfAnswer) },
+      ...{ store, member, clock, timeoutMs: answerMs(beatMs) },
       createLoop: (run) => this.#traffic.createLoop(run),
       onFailure: (error) => this.#failed(error),
     })

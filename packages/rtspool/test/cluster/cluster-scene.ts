@@ -53,7 +53,7 @@ export async function clusterScene({
   ...given
 }: ClusterSceneOptions = {}) {
   const clock = new ManualClock()
-  const times = { leaseMs: 3000, graceMs: 6000, warmMs }
+  const times = { leaseMs: given.leaseMs ?? 3000, graceMs: 6000, warmMs }
   const store = new MemoryStore({ ...times, clock })
   const pass = advancing(clock, 25)
   const settle = (ms: number): Promise<void> => {

@@ -48,9 +48,9 @@ const names = { list: 'sessions.list', count: 'sessions.count', kick: 'sessions.
 /**
  * Sessions of all nodes of a cluster.
  *
- * Each function asks the other nodes, and waits for their answers no longer than three beats, at least 3 s. A node
- * that does not answer is named, and the answer lacks its sessions. There is no common moment: each node answers for
- * itself. If the node has not been started, each function rejects with a `TypeError`.
+ * Each function asks the other nodes, and waits for their answers no longer than three beats, at least 3 s and at most
+ * 8 s. A node that does not answer is named, and the answer lacks its sessions. There is no common moment: each node
+ * answers for itself. If the node has not been started, each function rejects with a `TypeError`.
  *
  * @experimental
  */

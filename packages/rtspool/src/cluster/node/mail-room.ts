@@ -40,6 +40,16 @@ interface OpenRequest {
   end(answer: NodeAnswer): void
 }
 
+/** Beats within which another node must answer, and the least time for it in milliseconds. */
+const beatsOfAnswer = 3
+const leastAnswerMs = 3000
+/** Most milliseconds for an answer: less than `mailMs`, and two answers take less than the 30 s of an idle HTTP connection. */
+const mostAnswerMs = 8000
+
+/** Returns the milliseconds within which a node must answer the requests of others. */
+export const answerMs = (beatMs: number): number =>
+  Math.min(mostAnswerMs, Math.max(leastAnswerMs, beatMs * beatsOfAnswer))
+
 /** Milliseconds between two looks into the mailbox while a request waits for answers. */
 const waitingMs = 20
 /** Milliseconds between two looks after a message, because another may follow; and the time for which they go on. */

@@ -112,6 +112,18 @@ describe('ClusterSessions', () => {
     expect(await unheard()).toEqual([4])
   })
 
+  it('waits no longer than 8 s, however rare the beats are', async () => {
+    const { nodes, clock, pass } = await clusterScene({ leaseMs: 60_000, beatMs: 20_000 })
+    nodes[1].isCut = true
+    const since = clock.now()
+    let why: unknown
+    nodes[0].node.sessions.count().then(({ unheard }) => (why = unheard[0]?.why))
+    await until(() => why !== undefined, pass)
+    expect(why).toBe('silent')
+    expect(clock.now() - since).toBeGreaterThanOrEqual(8000)
+    expect(clock.now() - since).toBeLessThan(8500)
+  })
+
   it('goes on with its own sessions while the store is away', async () => {
     const { nodes, answerOf, settle } = await threeNodes()
     // The next beat tells which nodes there are.
