@@ -13,8 +13,11 @@ export interface UnheardNode extends ClusterNodeName {
 /** Part of an answer that tells which nodes it lacks. @experimental */
 export interface ClusterAnswer {
   /**
-   * Nodes whose sessions are missing: nothing is known about them. A dead node is not named. It has no sessions if its
-   * process has ended, or under the policy `strict`; under `keep` it may still serve some.
+   * Nodes whose sessions are missing: nothing is known about them. A node that has never reached the store knows no
+   * others: one entry with an empty tag stands for all.
+   *
+   * A dead node is not named. It has no sessions if its process has ended, or under the policy `strict`; under `keep` it
+   * may still serve some.
    */
   readonly unheard: readonly UnheardNode[]
 }

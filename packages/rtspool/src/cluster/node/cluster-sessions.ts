@@ -56,8 +56,8 @@ const names = { list: 'sessions.list', count: 'sessions.count', kick: 'sessions.
  */
 export class ClusterSessions {
   readonly #options: ClusterSessionsOptions
-  /** Other nodes, as the store has listed them last. */
-  #others: readonly ClusterNodeInfo[] = []
+  /** Other nodes, as the store has listed them last; `undefined` before it has. */
+  #others: readonly ClusterNodeInfo[] | undefined
   #version = -1
 
   /** Answers the requests of other nodes from now on. @internal */
@@ -187,13 +187,13 @@ export class ClusterSessions {
   ): Promise<ClusterAnswer & { readonly heard: readonly Value[] }> {
     const isAway = !(await this.#readNodes())
     const heard: Value[] = []
-    const unheard: UnheardNode[] = []
-    const answers = this.#others.map(async (node): Promise<NodeAnswer | UnheardNode> => {
+    const nodes = this.#others ?? []
+    const unheard: UnheardNode[] = this.#others ? [] : [unknownNodes]
+    const answers = nodes.map(async (node): Promise<NodeAnswer | UnheardNode> => {
       if (isAway) return { ...nameOf(node), why: 'storeAway' }
       if (node.state === 'suspect') return { ...nameOf(node), why: 'suspect' }
       return await this.#options.mail.request(node.tag, name, bodyOf(node))
     })
-    const nodes = this.#others
     for (const [at, answer] of (await Promise.all(answers)).entries()) {
       const node = nameOf(nodes[at] as ClusterNodeInfo)
       const value = 'body' in answer ? read(answer.body, node) : undefined
@@ -216,6 +216,9 @@ export class ClusterSessions {
     }
   }
 }
+
+/** Entry that stands for the other nodes while none is known. */
+const unknownNodes: UnheardNode = { tag: '', name: 'all other nodes', why: 'storeAway' }
 
 const nameOf = ({ tag, name }: ClusterNodeName): ClusterNodeName => ({ tag, name })
 

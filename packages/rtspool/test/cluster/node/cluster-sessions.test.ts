@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ClusterNode } from '../../../src/cluster/cluster-node.js'
 import { MemoryStore } from '../../../src/cluster/memory-store.js'
+import { SessionPool } from '../../../src/session-pool/index.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { until } from '../../support/until.js'
 import { clusterScene } from '../cluster-scene.js'
 
@@ -135,6 +137,23 @@ describe('ClusterSessions', () => {
       ...['node 2 storeAway', 'node 3 storeAway'],
     ])
     expect((await answerOf(nodes[0].node.sessions.kick({ user: 'ann' }))).count).toBe(1)
+  })
+
+  it('does not claim that there are no others before it has reached the store', async () => {
+    const clock = new ManualClock()
+    const store = new MemoryStore({ clock })
+    const isAway = () => Promise.reject(new Error('the store is away'))
+    Object.assign(store, { join: isAway, nodes: isAway })
+    const node = new ClusterNode({ store, clock })
+    const pool = new SessionPool(node.poolOptions({ clock }))
+    const started = node.start(pool)
+    const { sessions, unheard } = await node.sessions.list()
+    expect([sessions, unheard]).toEqual([
+      ...[[], [{ tag: '', name: 'all other nodes', why: 'storeAway' }]],
+    ])
+    pool.close()
+    await node.close()
+    await started
   })
 
   it('refuses wrong queries, and too many ids, before it asks anybody', async () => {
