@@ -13,6 +13,7 @@ import { type RedisServer, startRedisServer } from './support/redis-server.js'
 import type { Viewer } from './support/viewer.js'
 
 const patience = { timeout: 20_000 }
+const shortly = { timeout: 1000 }
 const isMissing = [reasonToSkip('chromium'), reasonToSkip('redis-server')].some(
   (reason) => reason !== undefined,
 )
@@ -52,6 +53,18 @@ describe('the web page of a server in a cluster', { timeout: 90_000 }, () => {
     return opened
   }
 
+  /** Ends the session of the open dialog. If its server answers too late, the dialog says so and waits for another attempt. */
+  async function endSession({ dialog }: DashboardPage): Promise<void> {
+    const button = dialog.getByRole('button', { name: 'End session' })
+    await button.click()
+    const isOpen = async () => {
+      const says = await dialog.getByRole('alert').allTextContents()
+      if (says.some((text) => text.includes('not heard: two'))) await button.click(shortly)
+      return await dialog.isVisible()
+    }
+    await expect.poll(isOpen, patience).toBe(false)
+  }
+
   test('shows the sessions of all, and ends one elsewhere with a ban for all', async (context) => {
     requirePrograms(context, 'chromium', 'redis-server')
     const [one, two] = servers as [ClusterServer, ClusterServer]
@@ -72,9 +85,11 @@ describe('the web page of a server in a cluster', { timeout: 90_000 }, () => {
     await dashboard.button(/^End bob/).click()
     await dashboard.dialog.getByLabel('Ban', { exact: true }).selectOption('10 minutes')
     await dashboard.dialog.getByLabel('Ban of').selectOption('the user')
-    await dashboard.dialog.getByRole('button', { name: 'End session' }).click()
+    await endSession(dashboard)
     await dashboard.heading('Sessions (1)')
-    expect(dashboard.complaints).toEqual([])
+    // A server under load may answer too late, which the browser calls a failed request.
+    const others = dashboard.complaints.filter((text) => !/status of (404|409)/.test(text))
+    expect(others).toEqual([])
     for (const server of [one, two]) {
       const page = await open(server)
       await page.goTo('Bans')
