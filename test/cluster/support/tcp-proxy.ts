@@ -8,17 +8,17 @@ interface Pair {
   readonly server: Socket
 }
 
-/** A part of the bytes, or the end of a connection, that waits for the end of a fault. */
-type Held = () => void
-
 /** TCP proxy before a socket of this machine, which cuts, hangs or delays the connections of one node. */
 export class TcpProxy {
   readonly #server: Server
   readonly #target: string
   readonly #pairs = new Set<Pair>()
   #isCut = false
-  #isHung = false
-  #held: Held[] = []
+  /** End of the hang; `undefined` while there is none. */
+  #hang: Promise<void> | undefined
+  #endHang: () => void = () => {}
+  /** Number of bytes that have come from both sides. */
+  bytesRead = 0
   /** Milliseconds by which each part of the bytes is late. */
   delayMs = 0
 
@@ -50,19 +50,20 @@ export class TcpProxy {
 
   /** Carries nothing more, and tells nobody: what is sent meanwhile arrives after {@link pass}, as over a route that fails. */
   hang(): void {
-    this.#isHung = true
+    this.#hang ??= new Promise((resolve) => {
+      this.#endHang = resolve
+    })
   }
 
-  /** Ends all faults. */
+  /** Ends all faults. What is late already still arrives late, and before what follows. */
   pass(): void {
     this.#isCut = false
-    this.#isHung = false
+    this.#hang = undefined
     this.delayMs = 0
-    for (const each of this.#held.splice(0)) each()
+    this.#endHang()
   }
 
   async stop(): Promise<void> {
-    this.#held = []
     this.cut()
     this.#server.close()
     await once(this.#server, 'close')
@@ -89,15 +90,21 @@ export class TcpProxy {
   #carry(from: Socket, to: Socket): void {
     // The reset of one side is the end of the other.
     from.on('error', () => {})
-    const deliver = (part: Held): void => {
-      if (this.#isHung) this.#held.push(part)
-      else if (this.delayMs === 0) part()
-      else
-        void settle(this.delayMs, 'a slow route').then(() =>
-          this.#isHung ? this.#held.push(part) : part(),
-        )
+    // One queue for each direction: nothing overtakes what came before, whatever fault begins or ends.
+    let queue = Promise.resolve()
+    const deliver = (part: () => void): void => {
+      const dueAt = performance.now() + this.delayMs
+      queue = queue.then(async () => {
+        const lateMs = dueAt - performance.now()
+        if (lateMs > 0) await settle(lateMs, 'a slow route')
+        while (this.#hang) await this.#hang
+        part()
+      })
     }
-    from.on('data', (bytes) => deliver(() => void to.write(bytes)))
+    from.on('data', (bytes) => {
+      this.bytesRead += bytes.length
+      deliver(() => void to.write(bytes))
+    })
     from.on('close', () => deliver(() => void to.end(() => to.destroy())))
   }
 }
