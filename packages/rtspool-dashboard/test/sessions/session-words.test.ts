@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { UnheardNode } from '../../src/api/session-view.js'
 import { foundText, missingText, unsureText } from '../../src/sessions/session-words.js'
 
-const unheard = [
+const unheard: readonly UnheardNode[] = [
   { tag: '0a1b2c3d', name: 'two', why: 'silent' },
   { tag: '4e5f6a7b', why: 'suspect' },
 ]
