@@ -127,6 +127,11 @@ function recordingProblems(config: Config, sources: KeySources): ConfigProblem[]
         ? [problem(sources, ['recordings', name, 'startSource'], 'needs a path without /*')]
         : [],
     ),
+    ...Object.entries(recordings).flatMap(([name, { when, whenPath }]) =>
+      when === 'always' && whenPath !== undefined
+        ? [problem(sources, ['recordings', name, 'whenPath'], 'needs when: watched or published')]
+        : [],
+    ),
     ...(isTaken
       ? [problem(sources, ['replay', 'path'], 'is the path of a file, too: choose another one')]
       : liveBelowReplay(config, sources)),

@@ -1,6 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { defaultFilePattern } from './file-pattern.js'
 
+/** Conditions for a recording to run by itself. */
+export const recordingConditions = ['always', 'watched', 'published'] as const
+export type RecordingCondition = (typeof recordingConditions)[number]
+
 /** Settings of one recording, as the configuration gives them. */
 export interface RecordingPlan {
   /** Name of the recording in the configuration. */
@@ -26,6 +30,15 @@ export interface RecordingPlan {
   readonly autoStart: boolean
   /** Times of the week at which the recording runs, such as `mon-fri 22:00-06:00` in its time zone; empty = always. */
   readonly schedule: readonly string[]
+  /**
+   * Condition for the recording to run by itself: `always`, or only while clients play (`watched`) or publish
+   * (`published`) at {@link whenPath}.
+   */
+  readonly when: RecordingCondition
+  /** Path or pattern at which clients play or publish for {@link when}; `undefined` = each recorded path for itself. */
+  readonly whenPath?: string | undefined
+  /** Seconds for which the recording goes on after the last client of {@link when} has left. */
+  readonly keepSeconds: number
   /** Age in hours above which a file of the recording is removed; 0 = never. */
   readonly maxAgeHours: number
   /** Maximum bytes of all files of the recording together, above which the oldest ones are removed; 0 = unlimited. */
@@ -40,12 +53,18 @@ export const recordingDefaults = Object.freeze({
   maxMedia: 100,
   autoStart: true,
   schedule: [],
+  when: 'always',
+  keepSeconds: 10,
   maxAgeHours: 0,
   maxBytes: 100 * 1024 ** 3,
 }) satisfies Omit<RecordingPlan, 'name' | 'path' | 'folder'>
 
 /** Returns whether the path of a plan, which may be a pattern such as `/live/*`, matches the path of a media. */
 export const recordsPath = ({ path: pattern }: RecordingPlan, path: string): boolean =>
+  matchesPath(pattern, path)
+
+/** Returns whether a path is the given one, or is below a pattern such as `/live/*`. */
+export const matchesPath = (pattern: string, path: string): boolean =>
   pattern === path || (pattern.endsWith('/*') && path.startsWith(pattern.slice(0, -1)))
 
 export const isSamePlan = (one: RecordingPlan, other: RecordingPlan): boolean =>

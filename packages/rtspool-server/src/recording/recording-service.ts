@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { type Clock, type ClockTimer, type MediaInfo, type RtspServer, systemClock } from 'rtspool'
+import { Conditions } from './conditions.js'
 import { type MachineUptime, machineUptime } from './machine-uptime.js'
 import {
   Recorder,
@@ -46,6 +47,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   readonly #listener: RecorderListener
   readonly #onMedia = (media: MediaInfo): void => this.#mediaStarted(media)
   readonly #switches: Switches
+  readonly #conditions: Conditions
   /** Recorded files of all plans, which this object lists and removes. */
   readonly files: RecordingFiles
   #plans: readonly RecordingPlan[] = []
@@ -68,6 +70,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#store = store
     this.#uptime = uptime
     this.#switches = new Switches(clock, (name) => this.#switchIsOver(name))
+    this.#conditions = new Conditions(server, clock, (plan) => this.#follow(plan))
     this.#listener = {
       started: (recorder, refused) => {
         this.files.noteChange(recorder.plan)
@@ -105,13 +108,14 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     for (const plan of this.#plans) if (!isKept(plan)) void this.#drop(plan)
     const before = this.#plans
     this.#plans = plans.map((plan) => before.find((each) => isSamePlan(each, plan)) ?? plan)
+    this.#conditions.update(this.#plans)
     for (const plan of this.#plans) if (!before.includes(plan)) this.#begin(plan)
     this.#onTime = new Set(this.#plans.filter((plan) => this.isRunning(plan)))
   }
 
   /**
-   * Returns whether a recording is on, even if there is no media to record. A start or stop by the control API counts
-   * more than `autoStart` and the schedule.
+   * Returns whether a recording is on, even if there is no media to record, or if it waits for its condition `when`. A
+   * start or stop by the control API counts more than `autoStart` and the schedule.
    */
   isRunning({ name, autoStart, schedule, timeZone }: RecordingPlan): boolean {
     const isTime = (): boolean =>
@@ -127,7 +131,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
   /**
    * Starts a recording that was stopped, or that does not start by itself.
    *
-   * @param seconds - Seconds after which `autoStart` and the schedule decide again. @default until the next start or
+   * @param seconds - Seconds after which the settings of the recording decide again. @default until the next start or
    * stop
    */
   start(plan: RecordingPlan, seconds?: number): void {
@@ -147,6 +151,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#isClosed = true
     this.#scheduleTimer.cancel()
     this.#switches.close()
+    this.#conditions.close()
     this.#server.off('mediaStarted', this.#onMedia)
     for (const timers of this.#retries.values()) for (const timer of timers) timer.cancel()
     this.#retries.clear()
@@ -156,7 +161,24 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
 
   #switchIsOver(name: string): void {
     const plan = this.#plans.find((each) => each.name === name)
-    if (plan && !this.isRunning(plan)) void this.#drop(plan)
+    if (plan) this.#follow(plan)
+  }
+
+  /** Ends the recorders that a plan no longer wants, and begins those that it wants. */
+  #follow(plan: RecordingPlan): void {
+    if (!this.isRunning(plan)) {
+      void this.#drop(plan)
+      return
+    }
+    for (const recorder of this.#recorders)
+      if (recorder.plan === plan && !this.#wants(plan, recorder.path)) void recorder.stop()
+    this.#record(plan)
+  }
+
+  /** Returns whether a plan is to record a path now. A start by the control API counts more than the condition. */
+  #wants(plan: RecordingPlan, path: string): boolean {
+    const isStarted = this.#switches.isOn(plan.name)
+    return isStarted ?? (this.isRunning(plan) && this.#conditions.holds(plan, path))
   }
 
   /** Starts the timer for the next look at the schedules, which is at the next full minute of the wall clock. */
@@ -191,7 +213,11 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
 
   #begin(plan: RecordingPlan): void {
     void this.files.tidy(plan)
-    if (!this.isRunning(plan)) return
+    if (this.isRunning(plan)) this.#record(plan)
+  }
+
+  /** Starts a recorder for each media that a plan wants and that is not recorded yet, or the source of the plan. */
+  #record(plan: RecordingPlan): void {
     if (plan.startSource) {
       const isStarted = [...this.#recorders].some((recorder) => recorder.plan === plan)
       if (!isStarted) this.#start(plan, undefined)
@@ -215,7 +241,8 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
 
   #start(plan: RecordingPlan, media: MediaInfo | undefined): void {
     const running = [...this.#recorders].filter((recorder) => recorder.plan === plan)
-    if (this.#isClosed || !this.isRunning(plan) || running.length >= plan.maxMedia) return
+    const isWanted = this.#wants(plan, media?.path ?? plan.path)
+    if (this.#isClosed || !isWanted || running.length >= plan.maxMedia) return
     const recorder = new Recorder({
       ...{ server: this.#server, clock: this.#clock, store: this.#store, uptime: this.#uptime },
       ...{ plan, media, listener: this.#listener },

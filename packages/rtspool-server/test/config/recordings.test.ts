@@ -15,7 +15,7 @@ describe('recordings of a configuration', () => {
         ...{ name: 'all', path: '/live/*', folder: resolve('disk'), timeZone: 'local' },
         ...{ file: '{path}/{year}-{month}-{day}/{hour}-{minute}-{second}{zone}.mp4' },
         ...{ segmentSeconds: 3600, startSource: false, maxMedia: 100, autoStart: true },
-        schedule: [],
+        ...{ schedule: [], when: 'always', keepSeconds: 10 },
         ...{ maxAgeHours: 0, maxBytes: 107_374_182_400 },
       },
     ])
@@ -27,6 +27,10 @@ describe('recordings of a configuration', () => {
     ['path: /a, folder: disk, timeZone: Mars', 'recordings.all.timeZone must be UTC, local'],
     ['path: /a, folder: disk, file: a.mp4', 'recordings.all.file must be names of files such as'],
     ['path: /a, folder: disk, schedule: [now]', 'times of the week such as "mon-fri 22:00-06:00"'],
+    ['path: /a, folder: disk, when: motion', 'recordings.all.when must be one of always'],
+    ['path: /a, folder: disk, when: watched, keepSeconds: -1', 'recordings.all.keepSeconds must'],
+    ['path: /a, folder: disk, when: watched, whenPath: b', 'recordings.all.whenPath must be a'],
+    ['path: /a, folder: disk, whenPath: /b', 'whenPath needs when: watched or published'],
     ['path: /a, folder: disk, segmentSeconds: 0', 'recordings.all.segmentSeconds must be'],
     ['path: /a/*, folder: disk, startSource: true', 'startSource needs a path without /*'],
   ])('are refused where a value is wrong: %s', ([settings, says]) => {

@@ -285,6 +285,70 @@ describe('recordings', () => {
     expect(scene.events.at(-1)).toBe('recordingStopped')
   })
 
+  it('run while clients watch, where they ask for that, and some seconds longer', async () => {
+    const scene = new Scene()
+    scene.recordings.update([plan({ when: 'watched', keepSeconds: 30 })])
+    await scene.watch()
+    scene.push(25)
+    await nextTurn()
+    expect([...scene.recordings.recorders]).toHaveLength(0)
+    const session = scene.server.pool.create({ path: '/live/door' })
+    session.preventExpire()
+    session.state = 'Playing'
+    await until(() => [...scene.recordings.recorders].length === 1)
+    scene.push(50)
+    await until(() => scene.pictureCount > 0)
+    session.end()
+    scene.clock.advance(29_999)
+    await nextTurn()
+    expect([...scene.recordings.recorders]).toHaveLength(1)
+    scene.clock.advance(1)
+    await until(() => [...scene.recordings.recorders].length === 0)
+    expect(scene.events.at(-1)).toBe('recordingStopped')
+    expect(scene.source.closeCount).toBe(0)
+  })
+
+  it('start a source while clients publish to another path', async () => {
+    const scene = new Scene()
+    const rule = {
+      when: 'published',
+      whenPath: '/bell',
+      keepSeconds: 5,
+      startSource: true,
+    } as const
+    scene.recordings.update([plan({ path: '/live/door', ...rule })])
+    await nextTurn()
+    expect(scene.source.output).toBeUndefined()
+    const session = scene.server.pool.create({ path: '/bell' })
+    session.preventExpire()
+    session.state = 'Recording'
+    await until(() => scene.source.output !== undefined)
+    scene.push(25)
+    await until(() => scene.pictureCount > 0)
+    session.end()
+    scene.clock.advance(5_000)
+    await until(() => [...scene.recordings.recorders].length === 0)
+    scene.clock.advance(20_000)
+    await until(() => scene.source.closeCount === 1)
+    expect([...scene.recordings.recorders]).toHaveLength(0)
+  })
+
+  it('follow the control API and not their condition, until a start for seconds is over', async () => {
+    const scene = new Scene()
+    scene.recordings.update([plan({ when: 'watched' })])
+    const [own] = scene.recordings.plans as [RecordingPlan]
+    await scene.watch()
+    scene.recordings.start(own, 30)
+    await until(() => [...scene.recordings.recorders].length === 1)
+    scene.clock.advance(30_000)
+    await until(() => [...scene.recordings.recorders].length === 0)
+    await scene.recordings.stop(own)
+    const session = scene.server.pool.create({ path: '/live/door' })
+    session.state = 'Playing'
+    await nextTurn()
+    expect([...scene.recordings.recorders]).toHaveLength(0)
+  })
+
   it('cut the encodings that a publisher names', async () => {
     const scene = new Scene()
     scene.source = new PictureSource({ video: 'x'.repeat(60_000) })

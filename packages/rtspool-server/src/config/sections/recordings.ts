@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { filePatternText, isFilePattern } from '../../recording/file-pattern.js'
-import { type RecordingPlan, recordingDefaults } from '../../recording/recording-plan.js'
+import {
+  type RecordingPlan,
+  recordingConditions,
+  recordingDefaults,
+} from '../../recording/recording-plan.js'
 import { isTimes, scheduleText } from '../../recording/schedule.js'
 import { TimeZone } from '../../recording/time-zone.js'
 import { replayDefaults } from '../../replay/replay.js'
 import { bytes, count, file, key, pattern, patternText } from '../key-meta.js'
 
+const secondsOfHour = 60 * 60
 const secondsOfDay = 24 * 60 * 60
 
 function isTimeZone(name: string): boolean {
@@ -69,6 +74,23 @@ const recordingSettings = z.strictObject({
       examples: [['mon-fri 22:00-06:00', 'sat,sun 00:00-24:00']],
     },
   ),
+  when: key(z.enum(recordingConditions).default(recordingDefaults.when), {
+    description:
+      'condition for the recording to run by itself: always, or only while clients watch or publish',
+    live: true,
+  }),
+  whenPath: key(pattern().optional(), {
+    description: 'path at which clients watch or publish for `when`',
+    live: true,
+    expected: patternText,
+    defaultText: 'each recorded path for itself',
+    examples: ['/live/doorbell'],
+  }),
+  keepSeconds: key(z.number().min(0).max(secondsOfHour).default(recordingDefaults.keepSeconds), {
+    description: 'time for which the recording goes on after the last client of `when` has left',
+    unit: 'seconds',
+    live: true,
+  }),
   maxAgeHours: key(z.number().min(0).default(recordingDefaults.maxAgeHours), {
     description: 'age after which a file is removed; 0 = never',
     unit: 'hours',
