@@ -199,10 +199,29 @@ describe('ClusterNode', () => {
     expect(record?.value).toMatch(/^\["\/cam","ann","192.0.2.1",\d+\]$/)
   })
 
+  it('leaves records of sessions that have waited for the store, but none of shorter ones', async () => {
+    const { nodes, store, settle } = await clusterScene({ pool: { maxSessions: 9 } })
+    const [{ node, pool }] = nodes
+    pool.remove((await nodes[0].enter()) as Session<object>, 'teardown')
+    await settle(300)
+    expect([await store.removals(), await store.directory(node.tag)]).toEqual([[], []])
+    nodes[0].isCut = true
+    const session = (await nodes[0].enter()) as Session<object>
+    await settle(3000)
+    expect(node.stats().sessions).toBe(1)
+    pool.remove(session, 'kicked')
+    nodes[0].isCut = false
+    await settle(3000)
+    const { publicId } = session
+    expect(await store.removals()).toMatchObject([{ publicId, reason: 'kicked' }])
+    expect([node.stats().sessions, node.stats().droppedRemovals]).toEqual([0, 0])
+  })
+
   it('returns its credits when it is closed, and admits nobody afterwards', async () => {
     const { nodes, store, settle } = await clusterScene({ pool: { maxSessions: 2 } })
     await nodes[0].enter()
     await nodes[0].enter()
+    await settle(150)
     nodes[0].pool.kick(() => true)
     await nodes[0].node.close()
     expect((await store.usage('pool')).nodes[nodes[0].node.tag]).toBeUndefined()

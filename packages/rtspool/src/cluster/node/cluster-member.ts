@@ -224,6 +224,7 @@ export class ClusterMember {
 
   /** Returns the next batch for the directory; `undefined` = none is due, or no member. */
   flushRequest(now: number): FlushRequest | undefined {
+    this.journal.collect()
     return this.#epoch === '' ? undefined : this.journal.next(this.#tag, this.#epoch, now)
   }
 

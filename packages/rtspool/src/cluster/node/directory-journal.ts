@@ -12,6 +12,16 @@ interface NotedEvents extends EventCount {
   readonly endsAt: number
 }
 
+/** Sessions that have been noted, but whose facts a {@link DirectoryJournal} does not have yet. */
+export interface SessionSource {
+  /** Number of sessions that the journal does not know. */
+  readonly created: number
+  /** Number of sessions of the journal that may have other facts. */
+  readonly changed: number
+  /** Puts all of these sessions into the journal. */
+  collect(): void
+}
+
 /** Maximum number of session changes, and of counters, in one batch for the cluster's directory. */
 const maxBatch = 256
 /** Maximum number of counters whose events wait. */
@@ -32,6 +42,7 @@ export class DirectoryJournal {
   /** Removals of sessions that the directory learns of together with their removal. */
   readonly #unannounced = new Map<string, DirectoryRemoval>()
   readonly #events = new Map<string, NotedEvents>()
+  #source: SessionSource | undefined
   #inFlight: FlushRequest | undefined
   #seq = 0
   #answeredSeq = 0
@@ -66,13 +77,24 @@ export class DirectoryJournal {
 
   /** Number of sessions of this node. */
   get live(): number {
-    return this.#live.size
+    return this.#live.size + (this.#source?.created ?? 0)
   }
 
-  /** True if there is a batch of changes to send to the cluster's directory. */
+  /** True if there is a batch of changes to send to the cluster's directory, or the source may have changes. */
   get isDue(): boolean {
+    if (this.#source !== undefined && this.#source.created + this.#source.changed > 0) return true
     const waiting = [this.#announced, this.#unannounced, this.#unsent, this.#events]
     return this.#inFlight !== undefined || waiting.some(({ size }) => size > 0)
+  }
+
+  /** Sets the source of sessions for {@link collect}. */
+  follow(source: SessionSource): void {
+    this.#source = source
+  }
+
+  /** Takes over the changes of the source. Called before each batch, also while earlier ones wait for the store. */
+  collect(): void {
+    this.#source?.collect()
   }
 
   /** Adds a session to the journal, or changes its summary. @param value - Packed summary for the directory */
@@ -82,13 +104,13 @@ export class DirectoryJournal {
   }
 
   /**
-   * Removes a session of this node from the directory with a later batch. Does nothing for an unknown session. @param
-   * reason - Reason in the removal record
+   * Removes a session of this node from the directory with a later batch. Does nothing for an unknown session.
+   *
+   * @param reason - Reason in the removal record.
+   * @param value - Packed summary in the removal record. @defaultValue the last one that was put
    */
-  remove(publicId: string, reason: string): void {
-    const value = this.#live.get(publicId)
-    if (value === undefined) return
-    this.#live.delete(publicId)
+  remove(publicId: string, reason: string, value = this.#live.get(publicId)): void {
+    if (value === undefined || !this.#live.delete(publicId)) return
     const isAnnounced = !this.#unsent.delete(publicId)
     const removals = isAnnounced ? this.#announced : this.#unannounced
     removals.set(publicId, { publicId, value, reason })

@@ -1,5 +1,5 @@
 import type { RemovalReason, Session, SessionPool } from '../../session-pool/index.js'
-import type { DirectoryJournal } from './directory-journal.js'
+import type { DirectoryJournal, SessionSource } from './directory-journal.js'
 
 /** Facts about a session in the cluster's directory. */
 export interface DirectorySession {
@@ -29,44 +29,84 @@ export function unpackSession(value: string): DirectorySession | undefined {
   return { path, user, address, createdTime: list[3] }
 }
 
-/** Notes sessions of a pool that are created, change or leave in the journal for the cluster's directory. */
-export class SessionFeed {
+/**
+ * Notes sessions of a pool that are created, change or leave, for the journal of the cluster's directory.
+ *
+ * The journal gets the facts about a session with the next batch, so that the creation of a session costs little. A
+ * session that has left before then never reaches the directory, and leaves no removal record.
+ */
+export class SessionFeed implements SessionSource {
   readonly #pool: SessionPool<object>
   readonly #journal: DirectoryJournal
   readonly #onChange: () => void
+  /** Sessions that the journal does not know yet. */
+  readonly #created = new Set<Session<object>>()
+  /** Sessions that may have other facts than in the journal. */
+  readonly #changed = new Set<Session<object>>()
+  /** Packed facts that the journal has, by session. */
   readonly #values = new WeakMap<Session<object>, string>()
-  readonly #put = (session: Session<object>): void => {
-    const value = summaryOf(session)
-    if (this.#values.get(session) === value) return
-    this.#values.set(session, value)
-    this.#journal.put(session.publicId, value)
-    this.#onChange()
+  readonly #note = (session: Session<object>): void => {
+    // A listener that was called earlier may have removed the session.
+    if (session.removalReason !== undefined) return
+    const isFirst = this.#created.size + this.#changed.size === 0
+    const noted = this.#values.has(session) ? this.#changed : this.#created
+    noted.add(session)
+    if (isFirst) this.#onChange()
   }
   readonly #remove = (session: Session<object>, reason: RemovalReason): void => {
-    this.#journal.remove(session.publicId, reason)
+    this.#created.delete(session)
+    const value = this.#changed.delete(session) ? summaryOf(session) : this.#values.get(session)
+    if (value === undefined) return
+    this.#journal.remove(session.publicId, reason, value)
     this.#onChange()
   }
 
   /**
    * Notes the sessions of the pool, and listens for changes.
    *
-   * @param onChange - Called when the journal has a change.
+   * @param onChange - Called when the journal is due.
    */
   constructor(pool: SessionPool<object>, journal: DirectoryJournal, onChange: () => void) {
     this.#pool = pool
     this.#journal = journal
     this.#onChange = onChange
-    pool.on('sessionCreated', this.#put)
-    pool.on('sessionStateChanged', this.#put)
+    journal.follow(this)
+    pool.on('sessionCreated', this.#note)
+    pool.on('sessionStateChanged', this.#note)
     pool.on('sessionRemoved', this.#remove)
-    for (const session of pool.values()) this.#put(session)
+    for (const session of pool.values()) this.#note(session)
+  }
+
+  get created(): number {
+    return this.#created.size
+  }
+
+  get changed(): number {
+    return this.#changed.size
+  }
+
+  collect(): void {
+    for (const noted of [this.#created, this.#changed]) {
+      for (const session of noted) {
+        // First: a session whose facts cannot be read fails one batch, and not all of them.
+        noted.delete(session)
+        this.#put(session)
+      }
+    }
   }
 
   /** Stops to listen. Idempotent. */
   close(): void {
-    this.#pool.off('sessionCreated', this.#put)
-    this.#pool.off('sessionStateChanged', this.#put)
+    this.#pool.off('sessionCreated', this.#note)
+    this.#pool.off('sessionStateChanged', this.#note)
     this.#pool.off('sessionRemoved', this.#remove)
+  }
+
+  #put(session: Session<object>): void {
+    const value = summaryOf(session)
+    if (this.#values.get(session) === value) return
+    this.#values.set(session, value)
+    this.#journal.put(session.publicId, value)
   }
 }
 
