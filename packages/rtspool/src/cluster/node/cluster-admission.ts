@@ -80,8 +80,9 @@ export class ClusterAdmission implements AdmissionControl<object> {
       return limitOf(missing)
     }
     if (demands.length > 0) {
-      const before = this.#used.get(session) ?? []
-      this.#used.set(session, [...before, ...demands.map(({ key }) => key)])
+      const keys = demands.map(({ key }) => key)
+      const before = this.#used.get(session)
+      this.#used.set(session, before === undefined ? keys : [...before, ...keys])
     }
     return undefined
   }

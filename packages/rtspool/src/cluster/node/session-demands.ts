@@ -1,5 +1,10 @@
 import { hostOf } from '../../host-of.js'
-import type { AdmissionLimit, AdmissionRequest, SessionLimits } from '../../session-pool/index.js'
+import type {
+  AdmissionLimit,
+  AdmissionRequest,
+  SessionGroups,
+  SessionLimits,
+} from '../../session-pool/index.js'
 import { poolKey } from '../cluster-store.js'
 import type { CreditDemand } from './leased-credits.js'
 
@@ -31,13 +36,9 @@ export function demandsOf(
   if (owner?.user !== undefined) {
     demands.push(...demandOf(`user ${owner.user}`, limits.maxSessionsPerUser))
   }
-  for (const [name, value] of Object.entries(groups ?? {}).sort(byName)) {
-    const { maxSessionsPerGroup: ofNames } = limits
-    const ofValues = (Object.hasOwn(ofNames, name) && ofNames[name]) || {}
-    const max = Object.hasOwn(ofValues, value) ? ofValues[value] : undefined
-    demands.push(...demandOf(`group ${name}=${value}`, max ?? 0))
-  }
-  return [...demands, ...pathDemandOf(limits, path)]
+  if (groups) demands.push(...groupDemandsOf(limits, groups))
+  if (path !== undefined) demands.push(...pathDemandOf(limits, path))
+  return demands
 }
 
 /** Returns the limit that counts one more path of a session; none if the number of sessions of a path is unlimited. */
@@ -49,6 +50,18 @@ export function limitOf(key: string): AdmissionLimit {
   const [kind = ''] = key.split(' ', 1)
   return limitNames[kind] ?? 'admissionControl'
 }
+
+const groupDemandsOf = (
+  { maxSessionsPerGroup: ofNames }: SessionLimits,
+  groups: SessionGroups,
+): CreditDemand[] =>
+  Object.entries(groups)
+    .sort(byName)
+    .flatMap(([name, value]) => {
+      const ofValues = (Object.hasOwn(ofNames, name) && ofNames[name]) || {}
+      const max = Object.hasOwn(ofValues, value) ? ofValues[value] : undefined
+      return demandOf(`group ${name}=${value}`, max ?? 0)
+    })
 
 const demandOf = (key: string, max: number): CreditDemand[] => (max > 0 ? [{ key, max }] : [])
 
