@@ -1,7 +1,7 @@
 /**
  * `npm run test:mutants` breaks the ledger and the node of `rtspool/cluster` on purpose, one rule at a time, and ends with 1 when
- * the model test of the cluster does not notice one of these mutants, or the check of recorded histories one of those that it is
- * for. With words behind it: only mutants whose name has one.
+ * the model test of the cluster does not notice one of these mutants. The check of recorded histories, and the model of
+ * mailboxes, have mutants of their own. With words behind it: only mutants whose name has one.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -18,6 +18,8 @@ const banLedger = 'src/cluster/memory/ban-ledger.ts'
 const member = 'src/cluster/node/cluster-member.ts'
 const credits = 'src/cluster/node/leased-credits.ts'
 const journal = 'src/cluster/node/directory-journal.ts'
+const mailLedger = 'src/cluster/memory/mail-ledger.ts'
+const mailRoom = 'src/cluster/node/mail-room.ts'
 
 /** File, text, and the text that takes its place. Each text is found exactly once. */
 const mutants = {
@@ -251,6 +253,72 @@ const creditMutants = {
   ],
 }
 
+/** Mutants of mailboxes, and of the requests and answers of nodes through them. */
+const mailMutants = {
+  'messages leave a mailbox before they have been read': [
+    mailLedger,
+    '.slice(0, mailPage)',
+    '.splice(0, mailPage)',
+  ],
+  'messages stay after they have been read': [mailLedger, 'serial > done', 'serial > 0 * done'],
+  'a node gets the latest messages first': [mailLedger, '.slice(0, mailPage)', '.slice(-mailPage)'],
+  'the last message that was read comes again': [mailLedger, 'serial > done', 'serial >= done'],
+  'a mailbox takes one message more': [
+    mailLedger,
+    'fresh.length >= maxMails',
+    'fresh.length > maxMails',
+  ],
+  'old messages fill a mailbox for ever': [mailLedger, 'at > now - mailMs', 'at > 0 * now'],
+  'a message makes room before its time': [
+    mailLedger,
+    'at > now - mailMs',
+    'at > now - mailMs / 1e6',
+  ],
+  'a node does not learn that messages wait': [
+    ledger,
+    '...(this.#mail.has(tag) && { hasMail: true as const }),',
+    '',
+  ],
+  'a message to a node that has left is accepted': [
+    ledger,
+    "if (!this.#members.has(request.to)) return 'gone'",
+    '',
+  ],
+  'a node goes on in a new mailbox where it was': [
+    mailRoom,
+    'if (box !== this.#box) this.#done = 0',
+    '',
+  ],
+  'a node does not note what it has read': [mailRoom, 'this.#done = mail.serial', ''],
+  'a node carries out a request that is too old': [
+    mailRoom,
+    'ageMs < this.#options.timeoutMs',
+    'ageMs < 1e9',
+  ],
+  'an answer of a node that was not asked counts': [
+    mailRoom,
+    'if (open?.to === from) open.end',
+    'open?.end',
+  ],
+  'a node that fails gives no answer': [
+    mailRoom,
+    'catch {\n      await this.#send(to, answer)',
+    'catch {',
+  ],
+  'a failure looks like an answer': [mailRoom, "'body' in message ? { body }", 'true ? { body }'],
+  'a request without an answer never ends': [
+    mailRoom,
+    "resolve({ why: 'silent' }), timeoutMs",
+    'undefined, timeoutMs',
+  ],
+  'the timer of a request is left': [mailRoom, 'timer?.cancel()', ''],
+  'requests outlive their node': [
+    mailRoom,
+    "for (const { end } of this.#open.values()) end({ why: 'silent' })",
+    '',
+  ],
+}
+
 /** Number of histories of each kind. */
 const runs = Number(process.env.RTSPOOL_MUTANT_RUNS ?? 60)
 const historyRuns = Math.ceil(runs / 4)
@@ -265,9 +333,12 @@ function* filesOf(folder) {
 
 const sources = [
   ...filesOf('src/cluster'),
-  ...['clock', 'listeners', 'option-checks'].map((name) => `src/${name}.ts`),
+  ...['backoff', 'clock', 'listeners', 'option-checks', 'public-id'].map(
+    (name) => `src/${name}.ts`,
+  ),
   'src/testing/manual-clock.ts',
   'test/cluster/model.ts',
+  'test/cluster/mail-model.ts',
   'test/cluster/returning-store.ts',
   ...['history', 'ledger-spec', 'explain', 'session-bounds', 'world'].map(
     (name) => `test/cluster/history/${name}.ts`,
@@ -332,6 +403,12 @@ async function historyFailure(build) {
   return undefined
 }
 
+/** @returns First line of the failure that the model of mailboxes reports; `undefined` = none. */
+async function mailFailure(build) {
+  const { checkMail } = await build.import('test/cluster/mail-model')
+  return failureOf('mail', () => checkMail({ runs, seed: 24_301 }))
+}
+
 async function failureOf(policy, check) {
   try {
     await check()
@@ -348,6 +425,7 @@ const words = process.argv.slice(2)
 const judges = [
   { name: 'the model', failure: modelFailure, all: mutants },
   { name: 'the histories', failure: historyFailure, all: creditMutants },
+  { name: 'the mailboxes', failure: mailFailure, all: mailMutants },
 ]
 let [alive, count] = [0, 0]
 for (const { name: judge, failure, all } of judges) {
