@@ -64,8 +64,8 @@ const mutants = {
   ],
   'a node that ends its sessions forgets their removal': [
     journal,
-    'const isAnnounced = !this.#unsent.delete(publicId)',
-    "const isAnnounced = !this.#unsent.delete(publicId)\n    if (reason === 'fenced') return",
+    'const isAnnounced = this.#sent.delete(publicId)',
+    "const isAnnounced = this.#sent.delete(publicId)\n    if (reason === 'fenced') return",
   ],
   'a batch that was overtaken is carried out': [ledger, 'if (seq > member.flushSeq) {', '{'],
   'a batch is carried out again after a lost reply': [

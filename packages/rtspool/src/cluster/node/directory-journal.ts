@@ -37,6 +37,8 @@ export class DirectoryJournal {
   readonly #live = new Map<string, string>()
   /** Public ids of the sessions of this node whose present summary is not in the cluster's directory. */
   readonly #unsent = new Set<string>()
+  /** Public ids of the sessions of this node that the directory has, or that a batch on its way brings. */
+  readonly #sent = new Set<string>()
   /** Removals of sessions that the directory has, or that an earlier batch brings. */
   readonly #announced = new Map<string, DirectoryRemoval>()
   /** Removals of sessions that the directory learns of together with their removal. */
@@ -111,7 +113,8 @@ export class DirectoryJournal {
    */
   remove(publicId: string, reason: string, value = this.#live.get(publicId)): void {
     if (value === undefined || !this.#live.delete(publicId)) return
-    const isAnnounced = !this.#unsent.delete(publicId)
+    this.#unsent.delete(publicId)
+    const isAnnounced = this.#sent.delete(publicId)
     const removals = isAnnounced ? this.#announced : this.#unannounced
     removals.set(publicId, { publicId, value, reason })
     this.#dropRemovals()
@@ -157,6 +160,7 @@ export class DirectoryJournal {
       if (puts.length + removals.length >= maxBatch) break
       puts.push({ publicId, value: this.#live.get(publicId) as string })
       this.#unsent.delete(publicId)
+      this.#sent.add(publicId)
     }
     for (const [key, { count, windowMs }] of this.#events) {
       if (events.length >= maxBatch) break
@@ -189,6 +193,7 @@ export class DirectoryJournal {
     ]
     this.#inFlight = undefined
     this.#answeredSeq = 0
+    this.#sent.clear()
     this.#announced.clear()
     this.#unannounced.clear()
     for (const removal of waiting) this.#unannounced.set(removal.publicId, removal)

@@ -86,6 +86,22 @@ describe('DirectoryJournal', () => {
     expect([batch.puts, journal.dropped]).toEqual([[], 1])
   })
 
+  it('drops no removal of a session whose change waits, but that of one after a restart', () => {
+    const journal = new DirectoryJournal(0)
+    journal.put('x', '1')
+    journal.confirm(next(journal))
+    journal.put('x', 'v')
+    journal.remove('x', 'teardown')
+    const batch = next(journal)
+    expect([batch.puts, batch.removals, journal.dropped]).toEqual([[], [removal('x')], 0])
+    journal.confirm(batch)
+    journal.put('y', 'v')
+    journal.confirm(next(journal))
+    journal.restart()
+    journal.remove('y', 'teardown')
+    expect([journal.isDue, journal.dropped]).toEqual([false, 1])
+  })
+
   it('drops events that have waited longer than their period', () => {
     const journal = new DirectoryJournal(2)
     journal.note('user u', 1000, 0)
