@@ -197,6 +197,10 @@ export const ffmpegHarmless: readonly Harmless[] = [
     line: /^\[udp @ \w+\] \[error\] bind failed: Address already in use$/,
     because: 'ffmpeg draws a UDP port and tries the next ones until two are free',
   },
+  {
+    line: /\[warning\] Resumed reading at pts [\d.]+ with rate [\d.]+ after a lag of [\d.]+s$/,
+    because: 'ffmpeg 9 with -re tells that it had no processor for half a second, and catches up',
+  },
 ]
 
 const gstreamerHarmless: readonly Harmless[] = [
