@@ -48,14 +48,20 @@ export class LiveBacklog {
     return this.#units
   }
 
-  add(unit: SentUnit, isKey: boolean): void {
-    if (!this.#limits || this.#leader === undefined) return
+  /**
+   * Adds the packets of a picture or sound frame, unless it precedes the first key frame or exceeds a limit.
+   *
+   * @returns True if the packets are kept: nobody may then change their bytes.
+   */
+  add(unit: SentUnit, isKey: boolean): boolean {
+    if (!this.#limits || this.#leader === undefined) return false
     if (isKey && unit.track === this.#leader) this.#begin(unit)
     else if (this.#isCollecting) this.#units.push(unit)
-    else return
+    else return false
     this.#sizeBytes += sizeOf(unit)
     const seconds = unit.position - (this.#units[0]?.position ?? unit.position)
     if (this.#sizeBytes > this.#limits.maxBytes || seconds > this.#limits.maxSeconds) this.clear()
+    return this.#isCollecting
   }
 
   clear(): void {

@@ -108,8 +108,12 @@ export class LiveOutlet {
     const { leader = track } = this.#init
     if (this.#isAway && track === leader) this.#noteBack()
     if (isNew) this.#tell()
-    this.#backlog.add({ track, position, packets }, isKey)
-    for (const source of this.#sources) source.send(track, packets)
+    const isKept = this.#backlog.add({ track, position, packets }, isKey)
+    let left = this.#sources.size + (isKept ? 1 : 0)
+    // A media may rewrite the headers of its packets.
+    for (const source of this.#sources) {
+      source.send(track, --left > 0 ? packets.map((packet) => Buffer.from(packet)) : packets)
+    }
   }
 
   /** Sends an RTP packet of a {@link LiveRtpTrack} to all media. The packet keeps the timestamp of the application. */

@@ -66,8 +66,8 @@ export class LiveSource implements MediaSource {
   }
 
   /**
-   * Sends the media the kept packets of the past, and sets the sequence number and RTP time at which each track
-   * continues.
+   * Sends the media copies of the kept packets of the past, and sets the sequence number and RTP time at which each
+   * track continues.
    *
    * @param position - Present position on the timeline, in seconds, at which the tracks continue.
    */
@@ -84,7 +84,10 @@ export class LiveSource implements MediaSource {
         sequenceNumber: sequenceNumberOf(first),
         timestamp: timestampOf(first),
       })
-      this.send(track, packets)
+      this.send(
+        track,
+        packets.map((packet) => Buffer.from(packet)),
+      )
     }
     this.#continueAt(position)
   }
@@ -118,6 +121,7 @@ export class LiveSource implements MediaSource {
     }
   }
 
+  /** Sends the packets of one picture or sound frame. The media then owns the packets, and may rewrite their headers. */
   send(track: number, packets: readonly Buffer[]): void {
     const output = this.#trackOf(track)
     if (!output) return

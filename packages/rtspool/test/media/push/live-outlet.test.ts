@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { constructMedia } from '../../../src/media/media-factory.js'
-import { rtp } from '../../../src/media/push/index.js'
-import { ssrcOf } from '../../../src/rtp/index.js'
+import { h264, rtp } from '../../../src/media/push/index.js'
+import { sequenceNumberOf, ssrcOf } from '../../../src/rtp/index.js'
 import { createMediaDescription } from '../../../src/sdp/index.js'
 import { ChannelTable } from '../../../src/transport/tcp/channel-table.js'
+import { parameterSets, pictureUnits, withLengths } from '../../support/nal-stream.js'
 import { rtpPacket } from '../../support/test-server.js'
 import { nextTurn } from '../../support/until.js'
 import { liveMedia } from './live-scene.js'
@@ -40,4 +41,61 @@ test('a media that rewrites an RTP packet of the application changes it for no o
   const seen = written.map(([frame]) => frame && ssrcOf(frame.subarray(frameHeaderBytes)))
   expect(seen).toEqual([...promised, 7])
   for (const media of medias) media.end()
+})
+
+describe('an SSRC that a media has promised its viewers', { tags: 'R-7' }, () => {
+  /** A live media with pictures of 40 ms, whose parameters are known before the first. */
+  function camera() {
+    const [sps = Buffer.alloc(0), pps = Buffer.alloc(0)] = parameterSets('h264', 0x1e)
+    const configuration = Buffer.concat([
+      Buffer.from([1, sps[1] ?? 0, sps[2] ?? 0, sps[3] ?? 0, 0xff, 0xe1, 0, sps.length]),
+      ...[sps, Buffer.from([1, 0, pps.length]), pps],
+    ])
+    const { clock, live, tracks } = liveMedia({ tracks: [h264({ configuration })] })
+    let pictures = 0
+    return {
+      open: (path: string) => constructMedia(live.factory, { path, query: undefined }, { clock }),
+      async write(count: number): Promise<void> {
+        for (const end = pictures + count; pictures < end; pictures++) {
+          tracks[0].writeAccessUnit(withLengths(pictureUnits('h264', pictures)), {
+            pts: pictures / 25,
+          })
+          clock.advance(40)
+        }
+        await nextTurn(2)
+      },
+    }
+  }
+
+  test('stays in that media: the next one continues with the key frame', async () => {
+    const { open, write } = camera()
+    const first = await open('/a')
+    const promised = first.tracks[0]?.promiseSsrc()
+    await write(3)
+    const kept = first.tracks[0]?.recentPackets() ?? []
+    expect(new Set(kept.map(ssrcOf))).toEqual(new Set([promised]))
+    first.end()
+    const next = await open('/a')
+    await write(2)
+    const packets = next.tracks[0]?.recentPackets() ?? []
+    expect(packets.slice(0, kept.length).map(sequenceNumberOf)).toEqual(kept.map(sequenceNumberOf))
+    expect(packets).toHaveLength(kept.length + 2)
+    const ssrcs = new Set(packets.map(ssrcOf))
+    expect(ssrcs.size).toBe(1)
+    expect(ssrcs).not.toContain(promised)
+    next.end()
+  })
+
+  test('does not reach another media', async () => {
+    const { open, write } = camera()
+    const [first, other] = [await open('/a'), await open('/b')]
+    const promised = first.tracks[0]?.promiseSsrc()
+    await write(3)
+    const packets = other.tracks[0]?.recentPackets() ?? []
+    expect(packets.length).toBeGreaterThan(2)
+    const own = new Set(packets.map(ssrcOf))
+    expect(own.size).toBe(1)
+    expect(own).not.toContain(promised)
+    for (const media of [first, other]) media.end()
+  })
 })
