@@ -164,10 +164,13 @@ export class FootageClips {
   }
 }
 
-/** Returns the end of the last fragment of a file, in milliseconds since 1970. */
+/**
+ * Returns the end of a file, in milliseconds since 1970: the later of the ends of its last fragment and of its leading
+ * track. The last fragment may have only sound that came late.
+ */
 export function endOf({ clip, file }: OpenClip): number {
   const last = file.fragments.at(-1)
-  return last ? clip.startMs + file.endMsOf(last) : clip.startMs
+  return last ? clip.startMs + Math.max(file.endMsOf(last), file.leaderEndMs) : clip.startMs
 }
 
 /** Returns the end of the leading track of a file, in milliseconds since 1970. */

@@ -9,17 +9,18 @@ import { trackOf, UnitSource } from './unit-source.js'
 
 const startMs = Date.UTC(2026, 10, 29, 12)
 const utc = new TimeZone('UTC')
-/** Milliseconds by which the clock is set back. */
-const backMs = 2_500
 
 /**
- * Records 8 s of a camera whose clock is an hour behind, while this clock is set 2.5 s back after 3 s.
+ * Records 8 s of a camera whose clock is an hour behind, while this clock is set after 3 s.
  *
  * @param soundLateMs - Milliseconds by which sound arrives later than its pictures.
+ * @param options - Milliseconds by which the clock is set ahead, negative to set it back (`setMs`), and of the longest
+ *   file (`fileMs`).
  */
 export async function recordWithClockSet(
   folder: string,
   soundLateMs: number,
+  { setMs = -2_500, fileMs = 3_600_000 } = {},
 ): Promise<readonly ClosedSegment[]> {
   const [video, audio] = [trackOf('video', 0), trackOf('opus', 1)]
   const clock = new ManualClock(0, startMs)
@@ -28,7 +29,7 @@ export async function recordWithClockSet(
   const recorder = new Segmenter([audio, video], {
     ...{ clock, uptime: processUptime(clock, 'boot') },
     ...{ place: { recording: 'all', path: '/cam' }, onClosed: (segment) => closed.push(segment) },
-    endOf: (from) => from + 3_600_000,
+    endOf: (from) => from + fileMs,
     create: (facts, head) => {
       const name = fileNameOf('{path}/{hour}-{minute}-{second}', facts, utc)
       return diskStore.create(folder, `${name}-${files++}.mp4`, head)
@@ -38,7 +39,7 @@ export async function recordWithClockSet(
   const sound = new UnitSource(audio, startMs - 3_600_000)
   for (let atMs = 0; atMs < 8_000; atMs += 40) {
     clock.advance(40)
-    if (atMs === 3_000) clock.jumpWallClock(-backMs)
+    if (atMs === 3_000) clock.jumpWallClock(setMs)
     await recorder.push(pictures.next())
     while (sound.seconds * 1000 < atMs + 40 - soundLateMs) await recorder.push(sound.next())
   }
