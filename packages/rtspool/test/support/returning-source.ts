@@ -41,12 +41,15 @@ export interface SeenPacket {
   readonly arrivedMs: number
 }
 
-/** A camera with pictures and sound, and a viewer of both tracks. */
-export function watchedCamera(options: Partial<MediaOptions> = {}) {
+/** A camera with two tracks, and a viewer of both. @param description - Its tracks. @default pictures and sound */
+export function watchedCamera(
+  options: Partial<MediaOptions> = {},
+  description = cameraDescription(),
+) {
   const clock = new ManualClock()
   const media = new Media(
     '/cam',
-    { description: cameraDescription(), sendsReports: true, start: () => {}, close: () => {} },
+    { description, sendsReports: true, start: () => {}, close: () => {} },
     { clock, lingerMs: Number.POSITIVE_INFINITY, holdMs: 60_000, ...options },
   )
   closeAfterTest({ close: () => media.end() })
@@ -115,6 +118,8 @@ export interface CameraRun {
     readonly timestamp: number
     /** Milliseconds from capture to arrival. */
     readonly delayMs: number
+    /** @default true for the first track only; the others have sound */
+    readonly isVideo?: boolean
   }[]
   /** Milliseconds by which the camera's wall clock is ahead of the test's. */
   readonly clockAheadMs: number
@@ -145,11 +150,11 @@ function packetsOf({ tracks, keyFrameAfter }: CameraRun, from: number, ms: numbe
   const packets: CameraPacket[] = []
   for (let at = 0; at < ms; at += soundMs) {
     const capturedMs = from + at
-    for (const [track, { delayMs }] of tracks.entries()) {
+    for (const [track, { delayMs, isVideo = track === 0 }] of tracks.entries()) {
       const picture = at / pictureMs
-      if (track === 0 && !Number.isInteger(picture)) continue
+      if (isVideo && !Number.isInteger(picture)) continue
       const isKey = (picture - keyFrameAfter) % picturesInGop === 0
-      const units = track === 1 ? [31] : isKey ? [7, 8, 5] : [1]
+      const units = !isVideo ? [31] : isKey ? [7, 8, 5] : [1]
       packets.push({ track, atMs: capturedMs + delayMs, capturedMs, units })
     }
   }

@@ -36,7 +36,7 @@ export interface TimelinePlace {
   /** Timestamp of the first packet by its age. */
   readonly at: number
   /** Timestamp that the source has reached meanwhile: up to there, pictures that are too old catch up. */
-  readonly present?: number
+  readonly present: number
 }
 
 /** SSRC, sequence number and timestamp of one packet of a source. */
@@ -296,11 +296,10 @@ export class ContinuousTimeline {
     return this.#segment
   }
 
-  #catchUpFrom({ at = 0, present }: Partial<TimelinePlace> = {}): CatchUp | undefined {
+  #catchUpFrom(place: TimelinePlace | undefined): CatchUp | undefined {
     const next = this.nextTimestamp
-    if (present === undefined || next === undefined) return undefined
-    if (timestampDistance(at, next) <= 0) return undefined
-    return new CatchUp({ at, next, present, clockRate: this.#clockRate })
+    if (!place || next === undefined || timestampDistance(place.at, next) <= 0) return undefined
+    return new CatchUp({ ...place, next, clockRate: this.#clockRate })
   }
 
   #timestampOffset(before: Segment, timestamp: number, now: number): number {

@@ -74,15 +74,15 @@ export class ReturnPlaces {
   }
 
   /**
-   * Returns the timestamp that viewers see at the beginning of a further track, in the relation to the first that the
-   * source has stated. `undefined` if that is too far from its arrival.
+   * Returns the place of the beginning of a further track, in the relation to the first that the source has stated.
+   * `undefined` if that is too far from its arrival.
    */
-  ofFollower(stated: StatedTime, timestamp: number): number | undefined {
+  ofFollower(stated: StatedTime, timestamp: number): TimelinePlace | undefined {
     const { timeline, clock } = this.#init
     const present = timeline.presentAt(clock.now())
     const at = this.#timestampAt(this.#sourceMsOf(stated, timestamp))
     if (present === undefined || at === undefined) return undefined
-    return this.#isNear(present, at, maxTrackDifferenceMs) ? at : undefined
+    return this.#isNear(present, at, maxTrackDifferenceMs) ? { at, present } : undefined
   }
 
   /** Returns the milliseconds since the capture of the sample with a timestamp, by the arrival of the source's report. */

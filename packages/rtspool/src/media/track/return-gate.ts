@@ -166,7 +166,7 @@ export class ReturnGate {
     const { timeline, time, clock } = this.#init
     const timestamp = timestampOf(this.#leads?.entryPacket ?? packet)
     const place = this.#placeOf(sourceReturn, timestamp)
-    const mayCatchUp = this.#leads !== undefined && place?.present !== undefined
+    const mayCatchUp = this.#leads !== undefined
     if (place && !mayCatchUp && this.#isTooEarly(place.at)) return false
     const position = { ssrc: ssrcOf(packet), sequenceNumber: sequenceNumberOf(packet), timestamp }
     const isFirst = timeline.nextTimestamp === undefined
@@ -188,8 +188,7 @@ export class ReturnGate {
       if (place) sourceReturn.isTimed = true
       return place
     }
-    const at = sourceReturn.isTimed ? this.#places.ofFollower(stated, timestamp) : undefined
-    return at === undefined ? undefined : { at }
+    return sourceReturn.isTimed ? this.#places.ofFollower(stated, timestamp) : undefined
   }
 
   #isTooEarly(timestamp: number): boolean {

@@ -51,7 +51,7 @@ describe('the place of a source that returns', () => {
     const place = places.ofLeader(stated, 700_000 - 300 * 90)
     expect(place).toEqual({ at: 4_700 * 90, present: 5_000 * 90 })
     // Further tracks follow that clock.
-    expect(places.ofFollower(stated, 700_000 + 90)).toBe(5_001 * 90)
+    expect(places.ofFollower(stated, 700_000 + 90)?.at).toBe(5_001 * 90)
   })
 
   it.each([-20_000, 5_000])('is its arrival, if the report says %i ms after it', (afterMs) => {
