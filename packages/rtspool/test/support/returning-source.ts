@@ -118,13 +118,15 @@ export interface CameraRun {
     readonly timestamp: number
     /** Milliseconds from capture to arrival. */
     readonly delayMs: number
-    /** @default true for the first track only; the others have sound */
+    /** True for pictures, false for sound. @default true for the first track only */
     readonly isVideo?: boolean
   }[]
   /** Milliseconds by which the camera's wall clock is ahead of the test's. */
   readonly clockAheadMs: number
-  /** True if a sender report precedes the first packet of each track. */
+  /** True if each track has a sender report. */
   readonly reports: boolean
+  /** Milliseconds from the first packet of a track to its report, which precedes the next packet. @default 0 */
+  readonly reportAfterMs?: number
   /** Number of pictures before the first key frame. */
   readonly keyFrameAfter: number
   /** Age of the first picture in milliseconds: all since then is sent at once, as servers do that keep a key frame. */
@@ -167,9 +169,10 @@ export function runCamera(
   run: CameraRun,
   ms: number,
 ): void {
-  const { ageMs = 0 } = run
+  const { ageMs = 0, reportAfterMs = 0 } = run
   const from = clock.now() - ageMs
   const sequenceNumbers = run.tracks.map(({ sequenceNumber }) => sequenceNumber)
+  const beganMs = new Map<number, number>()
   const reported = new Set<number>()
   for (const { track: index, atMs, capturedMs, units } of packetsOf(run, from, ageMs + ms)) {
     clock.advance(Math.max(0, atMs - clock.now()))
@@ -178,7 +181,9 @@ export function runCamera(
     if (!track || !numbers) continue
     const timestampAt = (instant: number): number =>
       (numbers.timestamp + Math.round(((instant - from) * track.clockRate) / 1000)) >>> 0
-    if (run.reports && !reported.has(index)) {
+    const beganAtMs = beganMs.get(index) ?? clock.now()
+    beganMs.set(index, beganAtMs)
+    if (run.reports && !reported.has(index) && clock.now() - beganAtMs >= reportAfterMs) {
       reported.add(index)
       const unixMs = clock.unixTimeMs() + run.clockAheadMs
       track.noteSenderReport(ntpFromUnixMs(unixMs), timestampAt(clock.now()), clock.now())

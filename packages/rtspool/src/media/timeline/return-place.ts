@@ -64,11 +64,11 @@ export class ReturnPlaces {
     const ageMs = this.#ageMs(stated, timestamp, now)
     const arrived = (present - Math.round((ageMs * this.#init.clockRate) / 1000)) >>> 0
     const sourceMs = this.#sourceMsOf(stated, timestamp)
-    const continued = this.#timestampAt(sourceMs)
+    const continued = time.isPlacedByArrival ? undefined : this.#timestampAt(sourceMs)
     if (continued !== undefined && this.#isNear(arrived, continued, maxClockDifferenceMs)) {
       return { at: continued, present }
     }
-    const viewersMs = time.unixTimeMsAt(arrived)
+    const viewersMs = time.unixTimeMsAt(arrived + time.aheadTicks)
     if (viewersMs !== undefined) sourceClock.continueWith(sourceMs, viewersMs)
     return { at: arrived, present }
   }
@@ -99,7 +99,8 @@ export class ReturnPlaces {
 
   #timestampAt(sourceMs: number): number | undefined {
     const viewersMs = this.#init.sourceClock.viewersTimeOf(sourceMs)
-    return viewersMs === undefined ? undefined : this.#init.time.rtpTimeAt(viewersMs)
+    const rtpTime = viewersMs === undefined ? undefined : this.#init.time.rtpTimeAt(viewersMs)
+    return rtpTime === undefined ? undefined : (rtpTime - this.#init.time.aheadTicks) >>> 0
   }
 
   #isNear(one: number, other: number, limitMs: number): boolean {

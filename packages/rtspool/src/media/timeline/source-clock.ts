@@ -36,6 +36,8 @@ export class SourceClock {
    */
   #doubtedStepMs: number | undefined
   #isOursAnnounced = false
+  /** True from {@link expectOther} to the first report that is accepted. */
+  #awaitsOther = false
   /** Milliseconds added to the times of a source that has taken over, whose clock may differ from that of the first. */
   #shiftMs = 0
 
@@ -88,6 +90,15 @@ export class SourceClock {
     this.#differenceMs ??= unixMs - oursMs
     this.#shiftMs = oursMs + this.#differenceMs - unixMs
     this.#doubtedStepMs = undefined
+    this.#awaitsOther = false
+  }
+
+  /**
+   * Notes that another source has taken over, which has not stated its time yet. Its first report that is accepted then
+   * continues the clock that viewers see, whatever the clock of the source shows.
+   */
+  expectOther(): void {
+    this.#awaitsOther = true
   }
 
   /**
@@ -105,11 +116,17 @@ export class SourceClock {
     const stepMs = unixMs - this.#differenceMs - (expectedMs ?? oursMs)
     const doubtedMs = this.#doubtedStepMs
     const limitMs = expectedMs === undefined ? maxDisagreementMs : maxStepMs
-    this.#doubtedStepMs = Math.abs(stepMs) > limitMs ? stepMs : undefined
-    if (this.#doubtedStepMs === undefined) return unixMs - this.#differenceMs
-    if (doubtedMs === undefined || Math.abs(stepMs - doubtedMs) > maxStepMs) return undefined
-    this.#differenceMs += stepMs
+    const isDoubted = Math.abs(stepMs) > limitMs
+    this.#doubtedStepMs = isDoubted ? stepMs : undefined
+    const isConfirmed = doubtedMs !== undefined && Math.abs(stepMs - doubtedMs) <= maxStepMs
+    if (isDoubted && !isConfirmed) return undefined
     this.#doubtedStepMs = undefined
+    if (this.#awaitsOther && expectedMs !== undefined) {
+      this.#awaitsOther = false
+      this.#shiftMs -= stepMs
+      return expectedMs
+    }
+    if (isDoubted) this.#differenceMs += stepMs
     return unixMs - this.#differenceMs
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js'
 import { timestampDistance } from '../../rtp/index.js'
-import { type Arrival, ArrivalLine } from './arrival-line.js'
+import { type Arrival, ArrivalLine, type LinePoint } from './arrival-line.js'
 import type { SourceClock } from './source-clock.js'
 
 /** Relation between wall-clock time and RTP timestamp: both values for one instant. */
@@ -73,6 +73,15 @@ export class TrackTime {
    * pair may already include a jump of RTP time.
    */
   #isToldTried = false
+  /** True if the source has provided a pair of times since the last {@link restartLine}. */
+  #isLineTold = false
+  /**
+   * RTP time at the last {@link restartLine}, if the first packet was placed by its arrival, and may be late. Reports of
+   * the source then show by how much.
+   */
+  #beginning: LinePoint | undefined
+  /** Ticks by which the pair of times is ahead of the RTP time before it, because its source's first packet was late. */
+  #toldAheadTicks = 0
   #firstArrivalMs: number | undefined
   /**
    * The server's wall clock minus the monotonic clock, in milliseconds, while time follows the
@@ -126,7 +135,8 @@ export class TrackTime {
     const standsStill = unixMs === this.#lastReportUnixMs
     this.#lastReportUnixMs = unixMs
     if (standsStill || this.#isFar(rtpTime, clockMs)) return false
-    const expectedMs = this.#told && this.#oursOf(this.#told, rtpTime, clockMs)
+    const expectedTicks = this.#toldAheadTicks - this.#aheadTicksOf(rtpTime, clockMs)
+    const expectedMs = this.#told && this.#oursOf(this.#told, rtpTime + expectedTicks, clockMs)
     const oursMs = this.#sourceClock.fromReport(unixMs, this.#oursAt(clockMs), expectedMs)
     if (oursMs === undefined) return false
     this.#tell({ oursMs, rtpTime, clockMs })
@@ -169,8 +179,24 @@ export class TrackTime {
    * state its time: that of the packets, without the time by which a late first packet has put them ahead.
    */
   continuationAt(clockMs: number): number {
-    const ticks = Math.round((this.#line.aheadMs * this.#clockRate) / 1000)
-    return (this.#line.timestampAt(clockMs) - ticks) >>> 0
+    return (this.#line.timestampAt(clockMs) - this.#lineAheadTicks) >>> 0
+  }
+
+  /**
+   * Ticks by which the present source is ahead of the RTP time before it, because its first packet was late. The next
+   * source can continue without them. 0 if the first packet was placed by its age.
+   */
+  get aheadTicks(): number {
+    return this.#told ? this.#toldAheadTicks : this.#lineAheadTicks
+  }
+
+  /** True if the present source has taken over before it stated its time, so that its first packet may be late. */
+  get isPlacedByArrival(): boolean {
+    return this.#beginning !== undefined
+  }
+
+  get #lineAheadTicks(): number {
+    return this.#ticksOf(this.#line.aheadMs)
   }
 
   /**
@@ -181,6 +207,10 @@ export class TrackTime {
    *   by its arrival, and may be late.
    */
   restartLine(aheadTicks?: number): void {
+    const clockMs = this.#clock.now()
+    const rtpTime = aheadTicks === undefined ? undefined : this.rtpTimeAtClock(clockMs)
+    this.#beginning = rtpTime === undefined ? undefined : { rtpTime, clockMs }
+    this.#isLineTold = false
     this.#line.restart(aheadTicks === undefined ? undefined : (aheadTicks * 1000) / this.#clockRate)
   }
 
@@ -189,6 +219,9 @@ export class TrackTime {
     this.#toldBefore = undefined
     this.#firstArrivalMs = undefined
     this.#lastReportUnixMs = undefined
+    this.#beginning = undefined
+    this.#toldAheadTicks = 0
+    this.#isLineTold = false
     this.#line.restart()
   }
 
@@ -221,12 +254,13 @@ export class TrackTime {
   }
 
   /**
-   * Returns the RTP timestamp at `clockMs` of the monotonic clock, by the times that the source has stated last, and
-   * without them by the arrival of packets; `undefined` before the first packet.
+   * Returns the RTP timestamp with which another source continues at `clockMs` of the monotonic clock. The times that the
+   * source has stated last decide, or without them the arrival of packets. {@link aheadTicks} are left out. `undefined`
+   * before the first packet.
    */
   rtpTimeAtClock(clockMs: number): number | undefined {
     const told = this.#told
-    if (told) return this.#rtpTimeAfter(told, clockMs - told.clockMs)
+    if (told) return (this.#rtpTimeAfter(told, clockMs - told.clockMs) - this.#toldAheadTicks) >>> 0
     return this.#line.isBegun ? this.continuationAt(clockMs) : undefined
   }
 
@@ -255,6 +289,8 @@ export class TrackTime {
   }
 
   #tell(mapping: DatedMapping): void {
+    this.#toldAheadTicks = this.#aheadTicksOf(mapping.rtpTime, mapping.clockMs)
+    this.#isLineTold = true
     this.#told = mapping
     this.#toldBefore = undefined
     this.#isToldTried = false
@@ -285,6 +321,7 @@ export class TrackTime {
     if (this.#lagMs(told, rtpTime, now) <= maxLagMs) return
     this.#toldBefore = told
     this.#told = undefined
+    this.#toldAheadTicks = 0
     this.#arrivalOffsetMs = this.#oursOf(told, this.#line.formerTimestampAt(now), now) - now
   }
 
@@ -328,6 +365,22 @@ export class TrackTime {
   }
 
   #rtpTimeAfter({ rtpTime }: DatedMapping, elapsedMs: number): number {
-    return (rtpTime + Math.round((elapsedMs * this.#clockRate) / 1000)) >>> 0
+    return (rtpTime + this.#ticksOf(elapsedMs)) >>> 0
+  }
+
+  /**
+   * Returns the ticks by which a pair of times of the present source is ahead, by the first such pair. 0 if it is more
+   * than 10 s: the source then sends faster than the clock.
+   */
+  #aheadTicksOf(rtpTime: number, clockMs: number): number {
+    if (this.#isLineTold) return this.#toldAheadTicks
+    if (!this.#beginning) return 0
+    const elapsedTicks = this.#ticksOf(clockMs - this.#beginning.clockMs)
+    const ticks = timestampDistance(this.#beginning.rtpTime + elapsedTicks, rtpTime)
+    return ticks > 0 && ticks <= this.#ticksOf(maxReportLagMs) ? ticks : 0
+  }
+
+  #ticksOf(ms: number): number {
+    return Math.round((ms * this.#clockRate) / 1000)
   }
 }

@@ -163,7 +163,7 @@ export class ReturnGate {
    * @returns `false` if viewers have already been sent later timestamps. Viewers then wait for other first packets.
    */
   #place(sourceReturn: SourceReturn, [packet]: readonly [Buffer, ...Buffer[]]): boolean {
-    const { timeline, time, clock } = this.#init
+    const { timeline, time, clock, sourceClock } = this.#init
     const timestamp = timestampOf(this.#leads?.entryPacket ?? packet)
     const place = this.#placeOf(sourceReturn, timestamp)
     const mayCatchUp = this.#leads !== undefined
@@ -175,6 +175,7 @@ export class ReturnGate {
     const isMeasured = !place && !isFirst
     // The source's report may put a track further from its arrival than a jump is.
     time.restartLine(isMeasured ? Math.max(0, timestampDistance(continuation, placed)) : undefined)
+    if (isMeasured && !sourceReturn.isOpen) sourceClock.expectOther()
     sourceReturn.isOpen = true
     return true
   }

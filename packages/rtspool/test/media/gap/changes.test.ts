@@ -62,6 +62,7 @@ interface Camera {
   readonly clockAheadMs: number
   readonly delaysMs: readonly [number, number]
   readonly reports: boolean
+  readonly reportAfterMs: number
 }
 
 const upTo = (random: () => number, limit: number): number => Math.floor(random() * limit)
@@ -74,8 +75,7 @@ function startOf(camera: Camera, random: () => number, maxAgeMs: number): Camera
     timestamp: upTo(random, 2 ** 32),
     delayMs,
   }))
-  const { clockAheadMs, reports } = camera
-  return { tracks, clockAheadMs, reports, keyFrameAfter: 0, ageMs: upTo(random, maxAgeMs) }
+  return { ...camera, tracks, keyFrameAfter: 0, ageMs: upTo(random, maxAgeMs) }
 }
 
 const rates = [90_000, 48_000]
@@ -95,12 +95,16 @@ function aheadMs(packets: readonly SeenPacket[], track: number, at: 'capturedMs'
 interface History {
   readonly seed: number
   readonly reports: boolean
+  readonly reportAfterMs?: number
   readonly maxAgeMs: number
   readonly minGapMs: number
 }
 
-/** Lets three cameras and a slate follow each other, in any order and with any gaps. */
-async function changes({ seed, reports, maxAgeMs, minGapMs }: History) {
+/**
+ * Lets three cameras and a slate follow each other, in any order and with any gaps. Returns the packets of a viewer by
+ * track, and by how many milliseconds each track's wall clock then differs from that of the first camera.
+ */
+async function changes({ seed, reports, reportAfterMs = 0, maxAgeMs, minGapMs }: History) {
   const random = seededRandom(seed)
   const clips: Clip[] = []
   const makeClip = (): MediaSource => {
@@ -112,7 +116,8 @@ async function changes({ seed, reports, maxAgeMs, minGapMs }: History) {
   const camera = watchedCamera({ slate: () => (hasSlate ? makeClip : undefined) })
   const { clock, media, video, audio, viewer } = camera
   const cameras = [0, 30, 5e6].map((clockAheadMs): Camera => {
-    return { clockAheadMs, delaysMs: [upTo(random, 60), upTo(random, 60)], reports }
+    const delaysMs = [upTo(random, 60), upTo(random, 60)] as const
+    return { clockAheadMs, delaysMs, reports, reportAfterMs }
   })
   viewer.play(video)
   viewer.play(audio)
@@ -130,19 +135,25 @@ async function changes({ seed, reports, maxAgeMs, minGapMs }: History) {
     const next = cameras[upTo(random, 3)] as Camera
     runCamera(camera, startOf(next, random, maxAgeMs), 2_000 + upTo(random, 6_000))
   }
-  return viewer.packets
+  const wallMs = media.tracks.map((track) => (track.unixTimeMsAt() ?? 0) - clock.unixTimeMs())
+  return { packets: viewer.packets, wallMs }
+}
+
+/** Expects timestamps that never go back. */
+function expectForward(packets: readonly SeenPacket[]): void {
+  for (const [index, { timestamp }] of packets.slice(1).entries()) {
+    const ticks = timestampDistance(packets[index]?.timestamp ?? 0, timestamp)
+    expect(ticks).toBeGreaterThanOrEqual(0)
+  }
 }
 
 const seeds = Array.from({ length: 12 }, (_, seed) => seed)
 
 describe('RTP time through changes of the source', () => {
   it.each(seeds)('stays in step with the clock and never goes back: seed %i', async (seed) => {
-    const packets = await changes({ seed, reports: true, maxAgeMs: 1_500, minGapMs: 40 })
+    const { packets } = await changes({ seed, reports: true, maxAgeMs: 1_500, minGapMs: 40 })
     for (const [track, all] of packets.entries()) {
-      for (const [index, { timestamp }] of all.slice(1).entries()) {
-        const ticks = timestampDistance(all[index]?.timestamp ?? 0, timestamp)
-        expect(ticks).toBeGreaterThanOrEqual(0)
-      }
+      expectForward(all)
       // Clocks of cameras may differ by 30 ms, deliveries by 60 ms; a picture of the slate lasts 40 ms.
       expect(Math.max(...aheadMs(all, track, 'arrivedMs'))).toBeLessThan(160)
       const late = aheadMs(all, track, 'capturedMs').filter((ms) => ms < -160)
@@ -151,9 +162,8 @@ describe('RTP time through changes of the source', () => {
   })
 
   it.each(seeds)('keeps sound with its pictures: seed %i', async (seed) => {
-    const [pictures = [], sounds = []] = await changes({
-      ...{ seed, reports: true, maxAgeMs: 1_500, minGapMs: 40 },
-    })
+    const { packets } = await changes({ seed, reports: true, maxAgeMs: 1_500, minGapMs: 40 })
+    const [pictures = [], sounds = []] = packets
     const [picturesMs, soundsMs] = [
       aheadMs(pictures, 0, 'capturedMs'),
       aheadMs(sounds, 1, 'capturedMs'),
@@ -179,9 +189,27 @@ describe('RTP time through changes of the source', () => {
   it.each(seeds)(
     'without reports, is ahead by no more than one late picture: seed %i',
     async (seed) => {
-      const packets = await changes({ seed, reports: false, maxAgeMs: 400, minGapMs: 400 })
+      const { packets } = await changes({ seed, reports: false, maxAgeMs: 400, minGapMs: 400 })
       for (const [track, all] of packets.entries()) {
         expect(Math.max(...aheadMs(all, track, 'arrivedMs'))).toBeLessThan(600)
+      }
+    },
+  )
+
+  it.each([
+    ...seeds.map((seed) => ({ seed, reportAfterMs: 500, maxAgeMs: 400 })),
+    ...seeds.map((seed) => ({ seed, reportAfterMs: 1_500, maxAgeMs: 1_200 })),
+  ])(
+    'with reports $reportAfterMs ms after the first packet, is ahead by no more than one late picture: seed $seed',
+    async ({ seed, reportAfterMs, maxAgeMs }) => {
+      const history = { seed, reports: true, reportAfterMs, maxAgeMs, minGapMs: maxAgeMs }
+      const { packets, wallMs } = await changes(history)
+      for (const [track, all] of packets.entries()) {
+        expectForward(all)
+        expect(Math.max(...aheadMs(all, track, 'arrivedMs'))).toBeLessThan(maxAgeMs + 160)
+        expect(Math.min(...aheadMs(all, track, 'capturedMs'))).toBeGreaterThan(-160)
+        // Viewers see the clock of the first camera. A track without a trusted report yet follows its late picture.
+        expect(Math.abs(wallMs[track] ?? 0)).toBeLessThan(maxAgeMs + 160)
       }
     },
   )
