@@ -234,7 +234,7 @@ describe("requests other than a tunnel's", { tags: ['B-SMUG', 'A-HTP-6'] }, () =
     const { http, status } = await answerTo(server, wire)
     http.send('OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n'.repeat(10))
     await http.closed()
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(performance.now() - startedAt).toBeLessThan(4000)
     expect(status).toBe(expected)
     expect(String(http.received)).not.toContain('RTSP/1.0')
     expect(server.pool.size).toBe(0)
