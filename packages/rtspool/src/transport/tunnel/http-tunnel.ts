@@ -120,8 +120,10 @@ export class HttpTunnelInput extends Readable {
    */
   #decodeRest({ socket, decoder, unread }: Post): void {
     try {
-      for (const bytes of [unread.take(), socket.read() as Buffer | null]) {
-        if (bytes) this.push(decoder.push(bytes))
+      const read = (): Buffer | null => socket.read()
+      // Node 26 returns one piece a call, earlier versions return all.
+      for (let bytes = unread.take() ?? read(); bytes; bytes = read()) {
+        this.push(decoder.push(bytes))
       }
     } catch (error) {
       this.destroy(error as Error)

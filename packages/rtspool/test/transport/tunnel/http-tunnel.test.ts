@@ -37,4 +37,16 @@ describe('HttpTunnelInput', () => {
     for await (const chunk of input) text += chunk
     expect(text).toBe('abc')
   })
+
+  it('delivers all pieces that nobody has read from the socket before its end', async () => {
+    const input = new HttpTunnelInput()
+    const post = fakePost()
+    input.attach(post, base64('abc'))
+    post.pause()
+    for (const text of ['def', 'ghi', 'jkl']) post.push(base64(text))
+    input.end()
+    let text = ''
+    for await (const chunk of input) text += chunk
+    expect(text).toBe('abcdefghijkl')
+  })
 })
