@@ -17,6 +17,15 @@ const visitsFile = `${tests}/wire/carriers/send-threads.property.test.ts`
 /** Visits of that test with 10,000 runs, which is the default of RTSPOOL_FUZZ_RUNS. */
 const usualVisits = 600
 const usualRuns = 10_000
+/**
+ * Files whose packets do not count, though their tests must pass: viewers that stop reading get their write side back
+ * from the thread, and visits are so short that they have little but cached packets, which the event loop sends.
+ */
+const uncounted = [
+  'overload.test.ts',
+  'send-threads.property.test.ts',
+  'slow-reader.property.test.ts',
+]
 const preload = fileURLToPath(
   new URL('../test/interop/support/send-by-threads.mjs', import.meta.url),
 )
@@ -66,6 +75,7 @@ function printMissed(counts) {
 
 /** Runs one part. Returns whether its tests have passed, and threads have sent enough. */
 function run(name, { projects, files, share: wanted = wantedShare, env = {} }, given) {
+  const isCounted = ({ file }) => isVisiting || !uncounted.includes(file)
   const folder = mkdtempSync(join(tmpdir(), 'rtspool-threads-'))
   const counts = join(folder, 'counts')
   const args = [
@@ -77,7 +87,7 @@ function run(name, { projects, files, share: wanted = wantedShare, env = {} }, g
       env: { ...process.env, ...env, RTSPOOL_TEST_SEND_THREADS: counts },
       stdio: 'inherit',
     })
-    const counted = countsOf(counts)
+    const counted = countsOf(counts).filter(isCounted)
     const [all, byThreads] = [sum(counted, 'all'), sum(counted, 'byThreads')]
     const share = byThreads / all
     console.log(
