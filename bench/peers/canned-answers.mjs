@@ -12,10 +12,12 @@ const sdp = [
 ].join('\r\n')
 const session = 'Session: 0123456789012345678901;timeout=60\r\n'
 const answers = {
-  OPTIONS: 'Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER\r\n\r\n',
+  OPTIONS:
+    'Public: OPTIONS, ANNOUNCE, DESCRIBE, SETUP, PLAY, RECORD, TEARDOWN, GET_PARAMETER\r\n\r\n',
   DESCRIBE: `Content-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`,
   SETUP: `${session}Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n`,
   PLAY: `${session}Range: npt=now-\r\n\r\n`,
+  RECORD: `${session}\r\n`,
   TEARDOWN: `${session}\r\n`,
 }
 

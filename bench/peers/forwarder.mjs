@@ -2,26 +2,8 @@
 // is. Requests are answered with bytes that lie ready; nothing is parsed but where a request ends, its URL and CSeq.
 // Prints {"event":"listening","port":N}; ends on SIGTERM. Fit for the publisher and load tool of these benchmarks only.
 import { createServer } from 'node:net'
+import { answer } from './canned-answers.mjs'
 
-const sdp = [
-  ...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=floor', 't=0 0', 'a=control:*'],
-  ...[
-    'm=video 0 RTP/AVP 96',
-    'c=IN IP4 0.0.0.0',
-    'a=rtpmap:96 H264/90000',
-    'a=control:trackID=0',
-    '',
-  ],
-].join('\r\n')
-const session = 'Session: 0123456789012345678901;timeout=60\r\n'
-const setUp = `${session}Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n`
-const answers = {
-  OPTIONS: 'Public: OPTIONS, ANNOUNCE, DESCRIBE, SETUP, PLAY, RECORD, TEARDOWN\r\n\r\n',
-  DESCRIBE: `Content-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`,
-  SETUP: setUp,
-  PLAY: `${session}Range: npt=now-\r\n\r\n`,
-  RECORD: `${session}\r\n`,
-}
 const dollar = 0x24
 /** Viewers by the last part of the path: their sockets, and whether each has begun at a frame. */
 const viewers = new Map()
@@ -43,16 +25,13 @@ function serve(socket) {
   socket.setNoDelay(true)
   socket.on('error', () => socket.destroy())
   socket.on('data', (chunk) => {
-    if (isRequest(chunk)) answer(chunk.latin1Slice())
+    if (isRequest(chunk)) request(chunk.latin1Slice())
     else if (publishes) forward(publishes, chunk)
   })
 
-  function answer(text) {
-    const end = text.indexOf('\r\n\r\n')
-    if (end < 0) return
+  function request(text) {
+    answer(socket, text)
     const [method, url] = text.split(' ', 2)
-    const [, cseq] = /CSeq: (\d+)/i.exec(text) ?? []
-    socket.write(`RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\n${answers[method] ?? '\r\n'}`, 'latin1')
     const members = viewersOf(/(cam\d+)/.exec(url)?.[1])
     if (method === 'RECORD') publishes = members
     if (method !== 'PLAY') return
