@@ -2,7 +2,7 @@
 // Usage: npm run bench -- many [--short] [--cases 40x2-tcp,40x2-udp,100x1-tcp,300x0] [--rounds 5]
 //   [--subjects rtspool,command,floor,mediamtx] [--warmup 12] [--measure 10] [--settings JSON of rtspool-server.mjs]
 // A case is PUBLISHERSxVIEWERS-TRANSPORT: so many publishers, and so many viewers of each. The subject `rtspool` is a
-// program with the library, `command` the rtspool command with its defaults, and `floor` one that only reads and writes in Node, over TCP.
+// program with the library, `command` the rtspool command with its defaults, and `floor` one that only reads and writes in Node.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -153,7 +153,7 @@ function figuresOf(ratios, summary) {
       figures.push(figure(place('resident memory'), memory, '<=', maxMemory))
     }
   }
-  const own = summary.filter(({ subject }) => subject !== 'mediamtx')
+  const own = summary.filter(({ subject }) => subject === 'rtspool' || subject === 'command')
   const total = (name) => sum(own.map((row) => row[name]))
   for (const { name, collectionsIn10s } of own.filter(({ subject }) => subject === 'rtspool')) {
     const limit = wanted.collections[name]

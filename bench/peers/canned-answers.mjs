@@ -21,15 +21,19 @@ const answers = {
   TEARDOWN: `${session}\r\n`,
 }
 
-/** Answers every whole request of a text. */
-export function answer(socket, text) {
+const udpSetup = (port) =>
+  `${session}Transport: RTP/AVP;unicast;server_port=${port}-${port}\r\n\r\n`
+
+/** Answers every whole request of a text: a SETUP with the UDP port packets come from, or else with TCP. */
+export function answer(socket, text, udpPort) {
   for (let start = 0; ; ) {
     const end = text.indexOf('\r\n\r\n', start)
     if (end < 0) return
     const method = text.slice(start, text.indexOf(' ', start))
     const number = text.indexOf('CSeq: ', start) + 'CSeq: '.length
     const cseq = text.slice(number, text.indexOf('\r\n', number))
-    const rest = answers[method] ?? '\r\n'
+    const isUdpSetup = udpPort !== undefined && method === 'SETUP'
+    const rest = isUdpSetup ? udpSetup(udpPort) : (answers[method] ?? '\r\n')
     socket.write(`RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\n${rest}`, 'latin1')
     start = end + '\r\n\r\n'.length
   }
