@@ -44,7 +44,7 @@ const subjects = {
   mediamtx: () => startMediamtx(),
 }
 
-/** The command as it starts without a configuration, on a port of its own. */
+/** The command with its defaults, but for limits on one address, since all load comes from there; on a port of its own. */
 async function startCommand() {
   const stateFolder = mkdtempSync(join(tmpdir(), 'rtspool-bench-many-'))
   const stop = async (program) => {
@@ -53,7 +53,8 @@ async function startCommand() {
   }
   try {
     const place = ['--host', '127.0.0.1', '--port', '0']
-    const { program, url } = await startBuiltCommand(place, { stateFolder })
+    const limits = ['--max-sessions-per-address', '0', '--max-connections-per-address', '0']
+    const { program, url } = await startBuiltCommand([...place, ...limits], { stateFolder })
     return { url: `${url}/cam`, pid: program.pid, program, stop: () => stop(program) }
   } catch (error) {
     await stop()
