@@ -89,7 +89,8 @@ export class Recorder {
   }
 
   /**
-   * Paths (folder and name) of all files that are open. A file stays open until the next one has its first fragment.
+   * Paths (folder and name) of all files that are open. A file stays open until its sound is complete, at most 5 s behind
+   * its last picture.
    */
   get openFiles(): ReadonlySet<string> {
     return this.#openFiles

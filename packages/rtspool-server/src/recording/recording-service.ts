@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
 import { type Clock, type ClockTimer, type MediaInfo, type RtspServer, systemClock } from 'rtspool'
-import { Conditions } from './conditions.js'
 import { type MachineUptime, machineUptime } from './machine-uptime.js'
 import {
   Recorder,
@@ -9,12 +8,18 @@ import {
   type RecordingFailure,
 } from './recorder.js'
 import type { RecordingEvents } from './recording-events.js'
-import { isSamePlan, type RecordingPlan, recordsPath } from './recording-plan.js'
-import { isScheduled } from './schedule.js'
+import {
+  isSamePlan,
+  type RecordingCondition,
+  type RecordingPlan,
+  recordsPath,
+} from './recording-plan.js'
+import { Conditions } from './rules/conditions.js'
+import { isScheduled } from './rules/schedule.js'
+import { Switches } from './rules/switches.js'
 import type { ClosedSegment } from './segment.js'
 import { diskStore, type SegmentStore } from './segment-store.js'
 import { RecordingFiles } from './stored/recording-files.js'
-import { Switches } from './switches.js'
 import { TimeZone } from './time-zone.js'
 
 /** Seconds from a failed write of a recording to the next attempt. */
@@ -121,6 +126,11 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     const isTime = (): boolean =>
       isScheduled(schedule, this.#clock.unixTimeMs(), new TimeZone(timeZone))
     return this.#switches.isOn(name) ?? (autoStart && isTime())
+  }
+
+  /** Returns the condition that decides now: that of the plan, or `always` after a start by the control API. */
+  conditionOf({ name, when }: RecordingPlan): RecordingCondition {
+    return this.#switches.isOn(name) === true ? 'always' : when
   }
 
   /** Returns the end of a start that the control API has limited to some seconds; `undefined` without such a start. */

@@ -1,5 +1,6 @@
 import { initSegment } from '../fmp4/init-segment.js'
 import { type EntryFragment, randomAccess } from '../fmp4/random-access.js'
+import type { TrackFormat } from '../fmp4/track-format.js'
 import { PendingFragment } from './pending-fragment.js'
 import type { RecordedSample, RecordedTrack } from './recorded-track.js'
 import { endBox, factsBox, type SegmentFacts } from './segment-facts.js'
@@ -37,6 +38,8 @@ export class Segment {
   readonly #options: SegmentOptions
   readonly #pending = new PendingFragment()
   readonly #entries: EntryFragment[] = []
+  /** Format of the first sample of each track. The format of the stream may change before the file is created. */
+  readonly #formats = new Map<RecordedTrack, TrackFormat>()
   #tracks: readonly RecordedTrack[]
   #file: SegmentFile | undefined
   #sizeBytes = 0
@@ -64,6 +67,8 @@ export class Segment {
   }
 
   add(track: RecordedTrack, sample: RecordedSample): void {
+    const { format } = track
+    if (format && !this.#formats.has(track)) this.#formats.set(track, format)
     this.#pending.add(track, sample)
     this.#endMs = Math.max(this.#endMs, track.msOf(sample.decodeTime + sample.duration))
   }
@@ -76,10 +81,12 @@ export class Segment {
     return this.#pending.waitingMs(track, next.decodeTime)
   }
 
-  /** Moves unwritten samples from the beginning of `next` on to that segment, except samples of the leading track. */
-  moveTo(next: Segment): void {
-    const moved = this.#pending.takeFrom(next.baseMs, this.#options.leader)
-    for (const [track, sample] of moved) next.add(track, sample)
+  /**
+   * Removes and returns the unwritten samples from `fromMs` on (milliseconds on the stream's timeline), except samples of
+   * the leading track.
+   */
+  takeFrom(fromMs: number): (readonly [RecordedTrack, RecordedSample])[] {
+    return this.#pending.takeFrom(fromMs, this.#options.leader)
   }
 
   /**
@@ -149,8 +156,10 @@ export class Segment {
   }
 
   async #open(): Promise<SegmentFile> {
-    this.#tracks = this.#tracks.filter(({ format, hasSamples }) => format && hasSamples)
-    const formats = this.#tracks.flatMap(({ format }) => format ?? [])
+    const formatOf = (track: RecordedTrack): TrackFormat | undefined =>
+      this.#formats.get(track) ?? track.format
+    this.#tracks = this.#tracks.filter((track) => track.hasSamples && formatOf(track))
+    const formats = this.#tracks.flatMap((track) => formatOf(track) ?? [])
     const init = initSegment(formats)
     // Readers of the facts find them behind the `ftyp`.
     const fileTypeBytes = init.readUInt32BE(0)

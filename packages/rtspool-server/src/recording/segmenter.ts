@@ -2,6 +2,7 @@ import type { AccessUnit, Clock, TrackInfo } from 'rtspool'
 import { beginningWith, type CommonInstant } from '../codec/media-times.js'
 import type { TrackFormat } from '../fmp4/track-format.js'
 import type { MachineUptime } from './machine-uptime.js'
+import { OpenSegments } from './open-segments.js'
 import { type RecordedSample, type RecordedTrack, recordedTracks } from './recorded-track.js'
 import { RecordingClock } from './recording-clock.js'
 import { type ClosedSegment, Segment } from './segment.js'
@@ -12,6 +13,8 @@ import type { SegmentFile } from './segment-store.js'
 const fragmentMs = 1_000
 /** Milliseconds of another track after which a fragment is written although the leading track has stopped. */
 const otherFragmentMs = 1_500
+/** Milliseconds of another track ahead of the leading one from which on the leading one counts as stopped. */
+const stoppedMs = 1_000
 /** Milliseconds for which the first segment waits for a described track that has sent nothing yet. */
 const trackWaitMs = 1_000
 
@@ -39,14 +42,12 @@ export class Segmenter {
   readonly #recordingClock: RecordingClock
   readonly #tracks = new Map<TrackInfo, RecordedTrack>()
   readonly #all: readonly RecordedTrack[]
+  readonly #segments: OpenSegments | undefined
   readonly #leader: RecordedTrack | undefined
   /** Tracks of the stream that are left out, because MP4 files cannot hold their encodings. */
   readonly refused: readonly TrackInfo[]
   #common: CommonInstant | undefined
   #firstUnitMs: number | undefined
-  #segment: Segment | undefined
-  /** Previous segment, which stays open until the first fragment of the present one, because sound may arrive late. */
-  #former: Segment | undefined
   #formats: readonly (TrackFormat | undefined)[] = []
   #endsAtMs = 0
 
@@ -58,6 +59,7 @@ export class Segmenter {
     for (const track of chosen.tracks) this.#tracks.set(track.info, track)
     const leader = chosen.tracks.find(({ isVideo }) => isVideo) ?? chosen.tracks[0]
     this.#leader = leader
+    this.#segments = leader && new OpenSegments(leader, options.onClosed)
     // The leader is the first track of each file.
     this.#all = leader ? [leader, ...chosen.tracks.filter((each) => each !== leader)] : []
   }
@@ -70,37 +72,45 @@ export class Segmenter {
   /** Adds an access unit, and writes a fragment if it is due. @throws The error of the system: call {@link abandon}. */
   async push(unit: AccessUnit): Promise<void> {
     const track = this.#tracks.get(unit.track)
-    if (!track) return
+    const segments = this.#segments
+    if (!track || !segments) return
     this.#common ??= beginningWith(unit)
     this.#firstUnitMs ??= this.#options.clock.now()
     const sample = track.push(unit, this.#common)
     if (!sample) return
-    if (track === this.#leader) await this.#lead(track, sample)
-    else if ((this.#segment?.waitingMs(track, sample) ?? 0) >= otherFragmentMs) await this.#flush()
-    this.#add(track, sample)
+    if (track === this.#leader) await this.#lead(segments, track, sample)
+    else if (this.#isLeaderStopped(segments, track, sample)) await this.#flush()
+    segments.add(track, sample)
   }
 
   /** Writes the samples that wait in memory, and closes the files. @throws The error of the system. */
   async finish(): Promise<void> {
-    const segments = [this.#former, this.#segment]
-    this.#former = this.#segment = undefined
-    for (const segment of segments) await this.#close(segment)
+    await this.#segments?.finish()
   }
 
   /** Closes the files without writing the samples that wait. Call this function after a failure. */
   async abandon(): Promise<void> {
-    await Promise.all([this.#former?.abandon(), this.#segment?.abandon()])
-    this.#former = this.#segment = undefined
+    await this.#segments?.abandon()
   }
 
-  async #lead(leader: RecordedTrack, sample: RecordedSample): Promise<void> {
+  async #lead(
+    segments: OpenSegments,
+    leader: RecordedTrack,
+    sample: RecordedSample,
+  ): Promise<void> {
     const placeMs = leader.msOf(sample.time)
     const wasSet = this.#recordingClock.note(sample.unixMs, placeMs, leader.hasJumped)
-    if (leader.hasJumped) await this.finish()
-    if (sample.isSync && (wasSet || this.#isDue())) await this.#begin(leader, sample)
-    else if (wasSet) await this.finish()
-    else if (!this.#segment) return
-    else if (this.#isFragmentDue(this.#segment, leader, sample)) await this.#flush(sample)
+    if (leader.hasJumped) await segments.end(sample)
+    if (sample.isSync && (wasSet || this.#isDue(segments.newest))) {
+      await segments.begin(this.#segmentFrom(leader, sample), sample)
+    } else if (wasSet) await segments.end(sample)
+    else if (!segments.newest) await segments.closeComplete()
+    else if (this.#isFragmentDue(segments.newest, leader, sample)) await this.#flush(sample)
+  }
+
+  #isLeaderStopped(segments: OpenSegments, track: RecordedTrack, sample: RecordedSample): boolean {
+    const waitingMs = segments.newest?.waitingMs(track, sample) ?? 0
+    return waitingMs >= otherFragmentMs && segments.aheadMs(track, sample) >= stoppedMs
   }
 
   #isFragmentDue(segment: Segment, leader: RecordedTrack, next: RecordedSample): boolean {
@@ -108,8 +118,7 @@ export class Segmenter {
     return isEntry || segment.waitingMs(leader, next) >= fragmentMs
   }
 
-  #isDue(): boolean {
-    const segment = this.#segment
+  #isDue(segment: Segment | undefined): boolean {
     if (!segment || this.#recordingClock.timeMs >= this.#endsAtMs) return true
     if (this.#all.some(({ format }, index) => format !== this.#formats[index])) return true
     return (
@@ -118,7 +127,7 @@ export class Segmenter {
     )
   }
 
-  async #begin(leader: RecordedTrack, sample: RecordedSample): Promise<void> {
+  #segmentFrom(leader: RecordedTrack, first: RecordedSample): Segment {
     const startMs = this.#recordingClock.timeMs
     this.#endsAtMs = this.#options.endOf(startMs)
     this.#formats = this.#all.map(({ format }) => format)
@@ -129,39 +138,17 @@ export class Segmenter {
       ...{ facts, tracks: this.#all, leader },
       create: (head: Buffer) => create(facts, head),
     }
-    const next = new Segment(options, sample)
-    const before = this.#former
-    this.#former = this.#segment
-    this.#segment = next
-    await this.#close(before)
-    this.#former?.moveTo(next)
-    await this.#former?.flush(sample)
-  }
-
-  #add(track: RecordedTrack, sample: RecordedSample): void {
-    const { baseMs = 0 } = this.#segment ?? {}
-    const isLate = track !== this.#leader && track.msOf(sample.decodeTime) < baseMs
-    // Sound in front of the first picture of all has no segment.
-    if (isLate) this.#former?.add(track, sample)
-    else this.#segment?.add(track, sample)
+    return new Segment(options, first)
   }
 
   async #flush(next?: RecordedSample): Promise<void> {
-    const segment = this.#segment
+    const segment = this.#segments?.newest
     if (!segment || (!segment.isOpen && this.#waitsForTrack)) return
-    const former = this.#former
-    this.#former = undefined
-    await this.#close(former)
-    await segment.flush(next)
+    await this.#segments?.flush(next)
   }
 
   get #waitsForTrack(): boolean {
     const waitedMs = this.#options.clock.now() - (this.#firstUnitMs ?? 0)
     return waitedMs < trackWaitMs && this.#all.some(({ hasSamples }) => !hasSamples)
-  }
-
-  async #close(segment: Segment | undefined): Promise<void> {
-    const closed = await segment?.close()
-    if (closed) this.#options.onClosed(closed)
   }
 }

@@ -4,6 +4,8 @@ const units = (...texts: readonly string[]) => texts.map((text) => Buffer.from(t
 export const parameterSets = {
   /** Constrained Baseline, 320x240. */
   baseline: units('6742c00bda0507ec044000000300400000030283c50aa8', '68ce0fc8'),
+  /** The same with another picture parameter set. */
+  otherBaseline: units('6742c00bda0507ec044000000300400000030283c50aa8', '68ee0fcb'),
   /** High, 200x120: not a multiple of 16. */
   high: units('6764000bacd943447965c044000003000400000300283c50a658', '68ee0fcb'),
   /** High 4:2:2 with 10 bits, interlaced, 100x50. */

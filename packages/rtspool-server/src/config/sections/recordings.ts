@@ -5,7 +5,7 @@ import {
   recordingConditions,
   recordingDefaults,
 } from '../../recording/recording-plan.js'
-import { isTimes, scheduleText } from '../../recording/schedule.js'
+import { isTimes, scheduleText } from '../../recording/rules/schedule.js'
 import { TimeZone } from '../../recording/time-zone.js'
 import { replayDefaults } from '../../replay/replay.js'
 import { bytes, count, file, key, pattern, patternText } from '../key-meta.js'

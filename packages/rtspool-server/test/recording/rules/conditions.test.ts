@@ -2,10 +2,10 @@ import { RtspServer, type Session, SessionPool } from 'rtspool'
 import { connect, publish } from 'rtspool/client'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { until } from '../../../rtspool/test/support/until.js'
-import { Conditions } from '../../src/recording/conditions.js'
-import { type RecordingPlan, recordingDefaults } from '../../src/recording/recording-plan.js'
-import { PictureSource } from '../live/support/picture-source.js'
+import { until } from '../../../../rtspool/test/support/until.js'
+import { type RecordingPlan, recordingDefaults } from '../../../src/recording/recording-plan.js'
+import { Conditions } from '../../../src/recording/rules/conditions.js'
+import { PictureSource } from '../../live/support/picture-source.js'
 
 const planOf = (more: Partial<RecordingPlan>): RecordingPlan => ({
   ...{ ...recordingDefaults, name: 'all', path: '/live/*', folder: '/disk', keepSeconds: 10 },

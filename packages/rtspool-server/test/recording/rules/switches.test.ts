@@ -1,6 +1,6 @@
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
-import { Switches } from '../../src/recording/switches.js'
+import { Switches } from '../../../src/recording/rules/switches.js'
 
 function scene() {
   const clock = new ManualClock()

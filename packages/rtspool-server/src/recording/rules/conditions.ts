@@ -1,5 +1,5 @@
 import type { Clock, ClockTimer, RtspServer, Session } from 'rtspool'
-import { matchesPath, type RecordingPlan, recordsPath } from './recording-plan.js'
+import { matchesPath, type RecordingPlan, recordsPath } from '../recording-plan.js'
 
 /** States of the sessions that meet a condition. */
 const stateFor = { watched: 'Playing', published: 'Recording' } as const

@@ -1,4 +1,4 @@
-import type { TimeZone } from './time-zone.js'
+import type { TimeZone } from '../time-zone.js'
 
 const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 const dayMinutes = 24 * 60

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isScheduled, isTimes } from '../../src/recording/schedule.js'
-import { TimeZone } from '../../src/recording/time-zone.js'
+import { isScheduled, isTimes } from '../../../src/recording/rules/schedule.js'
+import { TimeZone } from '../../../src/recording/time-zone.js'
 
 const berlin = new TimeZone('Europe/Berlin')
 /** Sunday, 29 November 2026. */
