@@ -2,8 +2,8 @@ import type { JSX } from 'preact'
 import { Button, Field, useAction } from '../elements/index.js'
 import { replaceQuery, route } from '../navigation/route.js'
 import { useVisitor } from '../visitor/visitor-context.js'
-import { countText } from '../words/quantities.js'
 import { type RecordedPath, type RecordingView, urlOf } from './recording-view.js'
+import { stateText } from './recording-words.js'
 
 interface ChoiceProps {
   readonly recordings: readonly RecordingView[]
@@ -103,14 +103,4 @@ export function RecordingState({ recording, path, onChanged }: RecordingStatePro
       <p role="alert">{problem}</p>
     </>
   )
-}
-
-function stateText({ isRunning, media }: RecordingView, path: string | undefined): string {
-  if (!isRunning) return 'Stopped.'
-  const own = media.find((each) => each.path === path)
-  if (own?.state === 'recording') return `Recording ${own.path} now.`
-  if (own) return `Waiting for the first picture of ${own.path}.`
-  return media.length === 0
-    ? 'Waiting for a publication.'
-    : `Recording ${countText(media.length)} other paths now.`
 }

@@ -6,6 +6,10 @@ export interface RecordingView {
   /** Path of the media that is recorded, or a pattern of paths such as `/live/*`. */
   readonly path: string
   readonly isRunning: boolean
+  /** Condition for it to record: always, or only while clients play (`watched`) or publish. */
+  readonly when: 'always' | 'watched' | 'published'
+  /** Path at which the clients of {@link when} play or publish; without it, each recorded path for itself. */
+  readonly whenPath?: string
   readonly media: readonly {
     readonly path: string
     readonly state: 'waiting' | 'recording'

@@ -76,7 +76,9 @@ async function callRecordings(
 ): Promise<void> {
   const params = { name: 'all' }
   const { recordings } = await call('listRecordings')
-  expect(recordings).toEqual([{ name: 'all', path: '/recorded', isRunning: true, media: [] }])
+  expect(recordings).toEqual([
+    { name: 'all', path: '/recorded', isRunning: true, when: 'always', media: [] },
+  ])
   expect((await call('stopRecording', { params })).isRunning).toBe(false)
   expect((await call('startRecording', { params })).isRunning).toBe(true)
   const all = await call('listSegments', { params })

@@ -44,6 +44,20 @@ describe('a recording that is started for some seconds', () => {
   })
 })
 
+describe('a recording with a condition', () => {
+  it('says the condition that decides, and none after a start', async () => {
+    const scene = await startApi()
+    const { plans } = scene.recordings
+    scene.recordings.update(
+      plans.map((plan) => ({ ...plan, when: 'watched' as const, whenPath: '/door' })),
+    )
+    const listed = async () => (await scene.api.call('listRecordings')).body.recordings[0]
+    expect(await listed()).toMatchObject({ when: 'watched', whenPath: '/door' })
+    expect((await scene.api.call('startRecording', { params })).body.when).toBe('always')
+    expect(await listed()).not.toHaveProperty('whenPath')
+  })
+})
+
 describe('exports of recordings', () => {
   it('are limited in number, and a client that leaves makes room', async () => {
     const scene = await startApi()

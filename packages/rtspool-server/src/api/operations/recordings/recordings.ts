@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Recorder } from '../../../recording/recorder.js'
-import type { RecordingPlan } from '../../../recording/recording-plan.js'
+import { type RecordingPlan, recordingConditions } from '../../../recording/recording-plan.js'
 import type { StoredSegment } from '../../../recording/stored/segment-catalog.js'
 import { components } from '../../components.js'
 import type { ControlledServer } from '../../controlled-server.js'
@@ -13,6 +13,15 @@ const recordingSchema = z
     name: z.string(),
     path: z.string().describe('Path or pattern of paths that is recorded'),
     isRunning: z.boolean().describe('false after a stop, until the next start'),
+    when: z
+      .enum(recordingConditions)
+      .describe(
+        'Condition for it to record: always, while clients play (watched), or while they publish. A start by this API makes it always',
+      ),
+    whenPath: z
+      .string()
+      .optional()
+      .describe('Path of the condition; without it, each recorded path'),
     until: time.optional().describe('End of a start for some seconds'),
     media: z.array(
       z.object({
@@ -55,10 +64,12 @@ function recordingView(
   plan: RecordingPlan,
 ): z.output<typeof recordingSchema> {
   const { name, path } = plan
+  const when = recordings.conditionOf(plan)
   const own = [...recordings.recorders].filter((recorder) => recorder.plan === plan)
   const until = recordings.untilOf(plan)
   return {
     ...{ name, path, isRunning: recordings.isRunning(plan), until: until && isoTime(until) },
+    ...{ when, whenPath: when === 'always' ? undefined : plan.whenPath },
     media: own.flatMap(recorderView),
   }
 }
