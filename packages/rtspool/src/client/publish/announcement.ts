@@ -37,10 +37,11 @@ const foreignAttributes = [
 export function mediaOf(
   description: string | SessionDescription | undefined,
   tracks: readonly PublishedTrackSource[] | undefined,
+  profile: 'RTP/AVP' | 'RTP/SAVP',
 ): AnnouncedMedia[] {
   const sources = description === undefined ? trackMediaOf(tracks) : describedMediaOf(description)
   if (sources.length === 0) throw new TypeError('publish expects at least one track')
-  return sources.map((source, index) => announced(source, `trackID=${index}`))
+  return sources.map((source, index) => announced(source, `trackID=${index}`, profile))
 }
 
 function describedMediaOf(description: string | SessionDescription): readonly MediaDescription[] {
@@ -58,10 +59,14 @@ function trackMediaOf(tracks: unknown): readonly MediaDescription[] {
   })
 }
 
-function announced(source: MediaDescription, control: string): AnnouncedMedia {
+function announced(
+  source: MediaDescription,
+  control: string,
+  profile: 'RTP/AVP' | 'RTP/SAVP',
+): AnnouncedMedia {
   const description = source.clone()
   description.port = 0
-  description.protocol = 'RTP/AVP'
+  description.protocol = profile
   for (const type of ['c', 'k']) description.section.removeValues(type)
   for (const name of foreignAttributes) description.section.removeAttributes(name)
   description.addAttribute('control', control)
@@ -72,11 +77,25 @@ function announced(source: MediaDescription, control: string): AnnouncedMedia {
  * Serializes the session description in the body of ANNOUNCE.
  *
  * @param name - Name of the session (`s=`).
+ * @param keys - Value of `a=key-mgmt` by media; `undefined` for a media without SRTP.
  */
-export function serializeAnnouncement(name: string, media: readonly AnnouncedMedia[]): string {
+export function serializeAnnouncement(
+  name: string,
+  media: readonly AnnouncedMedia[],
+  keys: readonly (string | undefined)[],
+): string {
   const originId = randomInt(2 ** 47)
   const { session } = createSessionDescription({ originId, address: '0.0.0.0', name })
-  return serializeSdp({ session, media: media.map(({ description }) => description) })
+  return serializeSdp({
+    session,
+    media: media.map(({ description }, index) => {
+      const key = keys[index]
+      if (key === undefined) return description
+      const keyed = description.clone()
+      keyed.addAttribute('key-mgmt', key)
+      return keyed
+    }),
+  })
 }
 
 /** Returns the URI for the SETUP of a media: that of the stream, with the control of the media. */

@@ -1,5 +1,6 @@
 import { checkInteger, checkOptions, shown } from '../../option-checks.js'
 import type { SessionDescription } from '../../sdp/index.js'
+import { type SrtpSuite, type SrtpSuiteName, srtpSuites } from '../../srtp/index.js'
 import {
   type ResolvedClientOptions,
   type RtspClientOptions,
@@ -39,16 +40,24 @@ export interface RtspPublishOptions
    * @default 4194304 (4 MiB)
    */
   readonly maxQueuedBytes?: number | undefined
+  /**
+   * Suite with which the packets are encrypted (SRTP, profile RTP/SAVP), over UDP too. Each connection has new keys. They
+   * are in the announcement, so the URL must be `rtsps:` or `wss:`. `false` = no SRTP.
+   * @default false
+   */
+  readonly srtp?: SrtpSuiteName | false | undefined
 }
 
 /** Default of {@link RtspPublishOptions.maxQueuedBytes}. */
 const defaultMaxQueuedBytes = 4 * 1024 * 1024
-const ownOptions = ['description', 'tracks', 'name', 'maxQueuedBytes']
+const ownOptions = ['description', 'tracks', 'name', 'maxQueuedBytes', 'srtp']
 
 export interface ResolvedPublishOptions {
   readonly media: readonly AnnouncedMedia[]
   readonly name: string
   readonly maxQueuedBytes: number
+  /** Suite of the packets; `undefined` = no SRTP. */
+  readonly srtp: SrtpSuite | undefined
   readonly connection: ResolvedClientOptions
 }
 
@@ -66,6 +75,7 @@ export function resolvePublishOptions(options: RtspPublishOptions): ResolvedPubl
     tracks,
     name = 'rtspool',
     maxQueuedBytes = defaultMaxQueuedBytes,
+    srtp: suiteName = false,
     ...connection
   } = options
   if ((description === undefined) === (tracks === undefined)) {
@@ -76,10 +86,17 @@ export function resolvePublishOptions(options: RtspPublishOptions): ResolvedPubl
   if (connection.transports?.includes('multicast')) {
     throw new TypeError('transports of publish must not have multicast: it is for receivers only')
   }
+  const srtp = suiteOf(suiteName)
   return {
-    media: mediaOf(description, tracks),
-    name,
-    maxQueuedBytes,
+    media: mediaOf(description, tracks, srtp ? 'RTP/SAVP' : 'RTP/AVP'),
+    ...{ name, maxQueuedBytes, srtp },
     connection: resolveClientOptions(connection),
   }
+}
+
+function suiteOf(name: SrtpSuiteName | false): SrtpSuite | undefined {
+  if (name === false) return undefined
+  if (Object.hasOwn(srtpSuites, name)) return srtpSuites[name]
+  const names = Object.keys(srtpSuites).join(', ')
+  throw new TypeError(`srtp must be false or one of ${names}, got ${shown(name)}`)
 }

@@ -41,6 +41,11 @@ export async function openPublisher(
   const resolved = resolvePublishOptions(options)
   const place = parseClientUrl(String(url))
   if (!place) throw new TypeError(`url must be an rtsp:, rtsps:, ws: or wss: URL, ${clientUrlRule}`)
+  if (resolved.srtp && !place.isSecure) {
+    throw new TypeError(
+      'srtp expects an rtsps: or wss: URL: without TLS, others could read the keys',
+    )
+  }
   const connection: ResolvedClientOptions = place.isWebSocket
     ? { ...resolved.connection, transports: ['webSocket'] }
     : resolved.connection

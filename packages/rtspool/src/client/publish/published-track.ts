@@ -17,6 +17,7 @@ import {
   timestampOf,
 } from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
+import type { SrtpSuiteName } from '../../srtp/index.js'
 import type { RtpLink } from './rtp-link.js'
 import type { RtspPublishedTrack, RtspPublishedTrackStats } from './rtsp-publisher.js'
 import { StreamClock } from './stream-clock.js'
@@ -40,6 +41,7 @@ export interface PublishedTrackOwner {
 export class PublishedTrack implements RtspPublishedTrack {
   readonly index: number
   readonly description: MediaDescription
+  readonly srtp: SrtpSuiteName | undefined
   readonly #owner: PublishedTrackOwner
   readonly #link: RtpLink
   readonly #clock: Clock
@@ -59,13 +61,14 @@ export class PublishedTrack implements RtspPublishedTrack {
   #waitsForKeyFrame = false
 
   constructor(
-    place: { readonly index: number; readonly description: MediaDescription },
+    place: Pick<RtspPublishedTrack, 'index' | 'description' | 'srtp'>,
     owner: PublishedTrackOwner,
     link: RtpLink,
     clock: Clock,
   ) {
     this.index = place.index
     this.description = place.description
+    this.srtp = place.srtp
     this.#owner = owner
     this.#link = link
     const [payloadType = -1] = place.description.payloadTypes
@@ -86,7 +89,8 @@ export class PublishedTrack implements RtspPublishedTrack {
   }
 
   push(packet: Uint8Array): boolean {
-    if (!this.#mayPass(packet)) {
+    const bytes = Buffer.from(packet.buffer, packet.byteOffset, packet.length)
+    if (!this.#mayPass(packet) || !this.#link.sendRtp(bytes)) {
       this.#droppedPackets++
       return false
     }
@@ -101,7 +105,6 @@ export class PublishedTrack implements RtspPublishedTrack {
     this.#bytes += packet.length
     this.#sent.packets++
     this.#sent.octets += payloadEndOf(packet) - payloadOffsetOf(packet)
-    this.#link.sendRtp(Buffer.from(packet.buffer, packet.byteOffset, packet.length))
     // Receivers know the time of a track after its first report.
     if (isFirst) this.sendReport()
     return true

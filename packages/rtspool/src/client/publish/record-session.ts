@@ -9,9 +9,12 @@ import { credentialsAt, isRedirect, redirectedTo } from '../connection/redirect.
 import type { RtspClientTransport } from '../rtsp-client.js'
 import { usesDatagrams } from '../streams/carrier.js'
 import { ClientSession } from '../streams/client-session.js'
+import { TrackSecurity } from '../streams/track-security.js'
+import { readTransportAnswer } from '../streams/transport-answer.js'
 import { serializeAnnouncement, setupUriOf } from './announcement.js'
 import type { ResolvedPublishOptions } from './publish-options.js'
 import { type RtpLink, TcpLink, UdpLink } from './rtp-link.js'
+import { SecureLink } from './secure-link.js'
 
 /** Connection that is ready for RECORD: the stream is announced, and each track is set up and has a link. */
 export interface RecordSession {
@@ -50,9 +53,10 @@ export async function openRecordSession(
 async function openOnce(
   url: ClientUrl,
   credentials: ClientCredentials | undefined,
-  { media, name, connection: options }: ResolvedPublishOptions,
+  { media, name, srtp, connection: options }: ResolvedPublishOptions,
   transport: RtspClientTransport,
 ): Promise<RecordSession | { readonly redirect: RtspResponse }> {
+  const securities = media.map(() => srtp && new TrackSecurity(undefined, srtp))
   const connection = await openConnection(url, credentials, options, transport)
   const stopAborting = closeOnAbort(connection, options.signal)
   const session = new ClientSession(connection, { aggregateUri: url.uri }, options.clock)
@@ -60,7 +64,8 @@ async function openOnce(
   try {
     const methods = await announcedMethods(connection, url.uri)
     const headers = { 'Content-Type': 'application/sdp' }
-    const body = serializeAnnouncement(name, media)
+    const keys = securities.map((security) => security?.attributeFor(options.clock))
+    const body = serializeAnnouncement(name, media, keys)
     const request = { method: 'ANNOUNCE', uri: url.uri, headers, body }
     const announced = await connection.request(request)
     if (isRedirect(announced)) {
@@ -69,11 +74,18 @@ async function openOnce(
     }
     expectOk('ANNOUNCE', announced)
     for (const [place, each] of media.entries()) {
-      const link = usesDatagrams(transport)
-        ? await UdpLink.create(connection, options.udpPorts)
-        : new TcpLink(connection, place)
+      const uri = setupUriOf(url.uri, each)
+      const { protocol } = each.description
+      const plain = usesDatagrams(transport)
+        ? await UdpLink.create(connection, protocol, options.udpPorts)
+        : new TcpLink(connection, protocol, place)
+      const security = securities[place]
+      const link = security ? new SecureLink(plain, security) : plain
       links.push(link)
-      link.open(await session.setUpTransport(setupUriOf(url.uri, each), link.offer))
+      const keyHeaders = security?.headersFor(uri, options.clock)
+      const response = await session.setUpTransport(uri, { Transport: link.offer, ...keyHeaders })
+      for (const each of [announced, response]) security?.learn(each, uri)
+      link.open(readTransportAnswer(response.headers.get('transport')))
     }
     return { url, connection, session, transport, methods, links }
   } catch (error) {

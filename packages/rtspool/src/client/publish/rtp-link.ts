@@ -16,7 +16,8 @@ export interface RtpLink {
    * @throws {ClientError} the answer cannot be used.
    */
   open(answer: TransportAnswer): void
-  sendRtp(packet: Buffer): void
+  /** Sends an RTP packet. @returns `false` if the packet was left out, because SRTP cannot protect it */
+  sendRtp(packet: Buffer): boolean
   sendRtcp(compound: Buffer): void
   /** Releases the UDP ports of the link, if it has any. Idempotent. */
   close(): Promise<void>
@@ -32,12 +33,13 @@ export class TcpLink implements RtpLink {
   /**
    * Creates the link of one track.
    *
+   * @param profile - `RTP/AVP` or `RTP/SAVP`.
    * @param place - Number of tracks set up before: the link asks for the channels 2 × `place` and 2 × `place` + 1.
    */
-  constructor(connection: ClientConnection, place: number) {
+  constructor(connection: ClientConnection, profile: string, place: number) {
     this.#connection = connection
     this.#channels = [place * 2, place * 2 + 1]
-    this.offer = `RTP/AVP/TCP;unicast;interleaved=${this.#channels.join('-')};mode=record`
+    this.offer = `${profile}/TCP;unicast;interleaved=${this.#channels.join('-')};mode=record`
   }
 
   open({ interleaved, serverPort }: TransportAnswer): void {
@@ -57,8 +59,9 @@ export class TcpLink implements RtpLink {
     this.#connection.setChannel(rtcp, (compound) => this.onRtcp(compound))
   }
 
-  sendRtp(packet: Buffer): void {
+  sendRtp(packet: Buffer): boolean {
     this.#connection.sendMedia(this.#channels[0], packet)
+    return true
   }
 
   sendRtcp(compound: Buffer): void {
@@ -77,20 +80,21 @@ export class UdpLink implements RtpLink {
   readonly #connection: ClientConnection
   readonly #ports: ClientPorts
 
-  private constructor(connection: ClientConnection, ports: ClientPorts) {
+  private constructor(connection: ClientConnection, profile: string, ports: ClientPorts) {
     this.#connection = connection
     this.#ports = ports
     const { rtpPort } = ports
-    this.offer = `RTP/AVP;unicast;client_port=${rtpPort}-${rtpPort + 1};mode=record`
+    this.offer = `${profile};unicast;client_port=${rtpPort}-${rtpPort + 1};mode=record`
   }
 
-  /** Opens a pair of UDP ports in a range. @throws {TransportError} `ERR_UDP_PORTS_TAKEN` */
+  /** Opens a pair of UDP ports in a range, for `RTP/AVP` or `RTP/SAVP`. @throws {TransportError} `ERR_UDP_PORTS_TAKEN` */
   static async create(
     connection: ClientConnection,
+    profile: string,
     ports: readonly [first: number, last: number],
   ): Promise<UdpLink> {
     const address = connection.localAddress
-    return new UdpLink(connection, await ClientPorts.open({ ports, address }))
+    return new UdpLink(connection, profile, await ClientPorts.open({ ports, address }))
   }
 
   open({ interleaved, serverPort }: TransportAnswer): void {
@@ -110,8 +114,9 @@ export class UdpLink implements RtpLink {
     )
   }
 
-  sendRtp(packet: Buffer): void {
+  sendRtp(packet: Buffer): boolean {
     this.#ports.sendRtp(packet)
+    return true
   }
 
   sendRtcp(compound: Buffer): void {

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { MediaDescription } from '../../sdp/index.js'
+import type { SrtpSuiteName } from '../../srtp/index.js'
 import type { RtpTarget, RtspClientTransport } from '../rtsp-client.js'
 
 /** State of a publisher: `recording` from RECORD on; `closed` after the end, for good. */
@@ -17,7 +18,10 @@ export interface RtspPublishedTrackStats {
   readonly packets: number
   /** Total size in bytes of the RTP packets counted in `packets`, headers included. */
   readonly bytes: number
-  /** Packets that were not sent: no valid RTP, larger than 65,535 bytes, or left out because the queue was full. */
+  /**
+   * Packets that were not sent: no valid RTP, larger than 65,535 bytes, or left out because the queue was full. With
+   * SRTP, also packets whose sequence number was used before.
+   */
   readonly droppedPackets: number
   /**
    * Number of packets that did not reach the server since the beginning, as its last receiver report states;
@@ -32,6 +36,8 @@ export interface RtspPublishedTrack extends RtpTarget {
   readonly index: number
   /** Media section of the track as it was announced to the server. */
   readonly description: MediaDescription
+  /** Suite with which the packets are encrypted; `undefined` without SRTP. */
+  readonly srtp: SrtpSuiteName | undefined
   readonly stats: RtspPublishedTrackStats
   /**
    * Sends one RTP packet unchanged. Never throws. The packet must not be changed afterwards.

@@ -12,7 +12,7 @@ import type { ClientTrack } from './client-track.js'
 import { readPlayAnswer, rtpInfoOf } from './play-answer.js'
 import { replayHeaders } from './replay-headers.js'
 import { TrackSecurity } from './track-security.js'
-import { readTransportAnswer, type TransportAnswer } from './transport-answer.js'
+import { readTransportAnswer } from './transport-answer.js'
 
 /** Seconds until a session without requests expires, if the server announces nothing (RFC 2326 section 12.37). */
 const defaultTimeoutSeconds = 60
@@ -87,15 +87,13 @@ export class ClientSession {
   }
 
   /**
-   * Sends SETUP for a track to publish.
+   * Sends SETUP for a track to publish, and returns the response.
    *
-   * @param offer - Value of the Transport header in the request.
-   * @returns Transport header of the response.
+   * @param headers - Transport, and the headers with the client's SRTP key, if it has one.
    * @throws {ClientError} the server refuses, or its response cannot be used.
    */
-  async setUpTransport(uri: string, offer: string): Promise<TransportAnswer> {
-    const response = await this.#sendSetup(uri, { Transport: offer })
-    return readTransportAnswer(response.headers.get('transport'))
+  setUpTransport(uri: string, headers: Readonly<Record<string, string>>): Promise<RtspResponse> {
+    return this.#sendSetup(uri, headers)
   }
 
   async #sendSetup(uri: string, own: Readonly<Record<string, string>>): Promise<RtspResponse> {

@@ -8,6 +8,7 @@ import {
   parseKeyMgmt,
   type RtspResponse,
   serializeKeyMgmt,
+  serializeKeyMgmtAttribute,
 } from '../../rtsp/index.js'
 import {
   addMki,
@@ -15,6 +16,7 @@ import {
   masterKeyFrom,
   SrtpReceiver,
   SrtpSender,
+  type SrtpSuite,
   type SrtpSuiteName,
   srtpSuites,
 } from '../../srtp/index.js'
@@ -41,12 +43,13 @@ export class TrackSecurity {
    * Prepares SRTP for a track with the key in the description, if it has one.
    *
    * @param described - Key in the description; without it, the response to SETUP must have one.
+   * @param suite - Suite of the client's key for a server that describes no key.
    */
-  constructor(described: DescribedKey | undefined) {
+  constructor(described: DescribedKey | undefined, suite: SrtpSuite = defaultSuite) {
     this.#isMutual = described?.isMutual ?? true
     const master = described?.master
     this.#sender = new SrtpSender(
-      this.#isMutual || !master ? newMaster(master?.suite ?? defaultSuite) : master,
+      this.#isMutual || !master ? newMaster(master?.suite ?? suite) : master,
     )
     if (described) this.#use(described)
   }
@@ -62,17 +65,12 @@ export class TrackSecurity {
    * @param uri - URI of the SETUP.
    */
   headersFor(uri: string, clock: Clock): Readonly<Record<string, string>> {
-    if (!this.#isMutual) return {}
-    const { seconds, fraction } = ntpFromUnixMs(clock.unixTimeMs())
-    const data = serializeSrtpOffer(
-      { master: this.#sender.master, rolloverCounters: new Map() },
-      {
-        csbId: randomInt(2 ** 32),
-        ntpTime: (BigInt(seconds) << 32n) | BigInt(fraction),
-        rand: randomBytes(randBytes),
-      },
-    )
-    return { KeyMgmt: serializeKeyMgmt({ protocol: 'mikey', uri, data }) }
+    return this.#isMutual ? { KeyMgmt: serializeKeyMgmt({ ...this.#message(clock), uri }) } : {}
+  }
+
+  /** Returns the value of `a=key-mgmt` with the client's key, for the announcement of a track that it publishes. */
+  attributeFor(clock: Clock): string {
+    return serializeKeyMgmtAttribute(this.#message(clock))
   }
 
   /**
@@ -82,13 +80,18 @@ export class TrackSecurity {
    * @throws {ClientError} `ERR_CLIENT_SRTP` if the server has told no key that the client can use, now or before.
    */
   accept(response: RtspResponse, uri: string): void {
-    const offer = offerFor(response, uri)
-    if (offer) this.#use(offer)
+    this.learn(response, uri)
     if (this.#receiver) return
     throw new ClientError(
       'ERR_CLIENT_SRTP',
       'the server has told no SRTP key that the client can use, in a=key-mgmt, a=crypto or KeyMgmt',
     )
+  }
+
+  /** Takes over the server's key as {@link accept} does, but does without if there is none. */
+  learn(response: RtspResponse, uri: string): void {
+    const offer = offerFor(response, uri)
+    if (offer) this.#use(offer)
   }
 
   /** Authenticates and decrypts an RTP packet. @returns `undefined` if it is not authentic, repeated or too old */
@@ -113,6 +116,19 @@ export class TrackSecurity {
     const { suite, mki } = this.#sender.master
     const sealed = this.#sender.protectRtcp(compound)
     return sealed && mki ? addMki(sealed, mki, suite, 'rtcp') : sealed
+  }
+
+  #message(clock: Clock): KeyMgmt {
+    const { seconds, fraction } = ntpFromUnixMs(clock.unixTimeMs())
+    const data = serializeSrtpOffer(
+      { master: this.#sender.master, rolloverCounters: new Map() },
+      {
+        csbId: randomInt(2 ** 32),
+        ntpTime: (BigInt(seconds) << 32n) | BigInt(fraction),
+        rand: randomBytes(randBytes),
+      },
+    )
+    return { protocol: 'mikey', data }
   }
 
   #use({ master, rolloverCounters }: SrtpOffer): void {
