@@ -102,14 +102,15 @@ export class OpenSegments {
    * @throws The error of the system.
    */
   async flush(next?: RecordedSample): Promise<void> {
-    await this.closeComplete()
     const newest = this.#newest
     const waitedMs = next && newest ? newest.waitingMs(this.#leader, next) : fileWaitMs
-    if (!newest?.isOpen && this.#ended.length > 0 && waitedMs < fileWaitMs) return
+    const isWhole = this.#ended.every((ended) => this.#isComplete(ended))
+    if (!newest?.isOpen && !isWhole && waitedMs < fileWaitMs) return
     for (const { segment } of this.#ended) await segment.flush()
     const early = (next && newest?.takeFrom(this.#leader.msOf(next.decodeTime))) ?? []
     await newest?.flush(next)
     for (const [track, sample] of early) newest?.add(track, sample)
+    await this.closeComplete()
   }
 
   /** Closes the files of segments whose sound is complete. @throws The error of the system. */
