@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, forward, type RtspClientTransport } from 'rtspool/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testCertificate } from '../../packages/rtspool/test/support/test-server.js'
 import { settle } from '../../packages/rtspool/test/support/until.js'
 import { type GstRtspServer, startGstRtspServer } from './support/gst-rtsp-server.js'
 import { playWithFfmpeg, playWithGstreamer } from './support/players.js'
@@ -11,6 +12,8 @@ import { gstreamerPlayer, requirePrograms } from './support/programs.js'
 import { type RunningLibrary, startServer } from './support/server.js'
 
 const transports: RtspClientTransport[] = ['tcp', 'udp']
+const srtp = 'AES_CM_128_HMAC_SHA1_80' as const
+const ca = testCertificate('first').cert
 
 let directory: string
 let kept: string
@@ -62,6 +65,20 @@ describe.each(transports)('rtspool/client forwards over %s', (transport) => {
     await settle(500, 'gst-rtsp-server writes the rest of its files')
     expect(await decodedFrames(`${kept}.h264`)).toBeGreaterThanOrEqual(40)
     expect(await decodedFrames(`${kept}.aac`)).toBeGreaterThanOrEqual(80)
+  })
+
+  test('the test picture with SRTP to gst-rtsp-server, whose files ffmpeg decodes', async (context) => {
+    requirePrograms(context, 'ffmpeg', 'gst srtpdec')
+    await using client = await connect(`${running.url}/test`)
+    const options = { transports: [transport], tls: { ca }, srtp, tracks: client.tracks }
+    // gst-rtsp-server finds the keys by the SSRC, which is known where access units are packetized anew.
+    const publisher = await forward(client.accessUnits(), `${peer.secureUrl}/keep`, options)
+    await client.play()
+    await until(() => publisher.tracks.every(({ stats }) => stats.packets > 130))
+    await publisher.close()
+    await settle(500, 'gst-rtsp-server writes the rest of its files')
+    expect(await decodedFrames(`${kept}-secure.h264`)).toBeGreaterThanOrEqual(40)
+    expect(await decodedFrames(`${kept}-secure.aac`)).toBeGreaterThanOrEqual(80)
   })
 })
 

@@ -4,7 +4,8 @@ them, if it is set.
 /cam is live H.264 and Opus, /rec takes a publisher, /file is the MP4 file that the first argument names. On the second
 port, /priv is the same as /cam, for the user u with the password p. On the third port, in TLS with the certificate and the
 key of the second and third argument, /cam is the same with SRTP. /keep takes a publisher of H.264 and AAC, and writes both
-into files with the endings .h264 and .aac behind the fourth argument, if there is one. On the fourth port, /door has a back
+into files with the endings .h264 and .aac behind the fourth argument, if there is one. On the third port, /keep takes one
+with SRTP, and writes the endings -secure.h264 and -secure.aac. On the fourth port, /door has a back
 channel of ONVIF: the audio is written to the standard error as it comes.
 """
 
@@ -53,18 +54,24 @@ stored = factory(
     " d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )",
     shared=False,
 )
-mounts = {"/cam": factory(CAMERA), "/rec": recorder, "/file": stored}
-if len(sys.argv) > 4:
-    keeper = factory(
+
+
+def keeper(name):
+    made = factory(
         "( rtph264depay name=depay0 ! h264parse config-interval=-1"
         " ! video/x-h264,stream-format=byte-stream,alignment=au"
-        f" ! filesink async=false buffer-mode=unbuffered location={sys.argv[4]}.h264"
+        f" ! filesink async=false buffer-mode=unbuffered location={name}.h264"
         " rtpmp4gdepay name=depay1 ! aacparse ! audio/mpeg,stream-format=adts"
-        f" ! filesink async=false buffer-mode=unbuffered location={sys.argv[4]}.aac )",
+        f" ! filesink async=false buffer-mode=unbuffered location={name}.aac )",
         shared=False,
     )
-    keeper.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
-    mounts["/keep"] = keeper
+    made.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
+    return made
+
+
+mounts = {"/cam": factory(CAMERA), "/rec": recorder, "/file": stored}
+if len(sys.argv) > 4:
+    mounts["/keep"] = keeper(sys.argv[4])
 public = listening(mounts, port=os.environ.get("RTSP_PORT", "0"))
 
 permissions = GstRtspServer.RTSPPermissions()
@@ -82,7 +89,13 @@ private.set_auth(auth)
 
 camera = factory(CAMERA)
 camera.set_profiles(GstRtsp.RTSPProfile.SAVP)
-secure = listening({"/cam": camera})
+secure_mounts = {"/cam": camera}
+if len(sys.argv) > 4:
+    kept = keeper(f"{sys.argv[4]}-secure")
+    kept.set_profiles(GstRtsp.RTSPProfile.SAVP)
+    kept.set_permissions(permissions)
+    secure_mounts["/keep"] = kept
+secure = listening(secure_mounts)
 auth = GstRtspServer.RTSPAuth()
 auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(sys.argv[2], sys.argv[3]))
 anonymous = GstRtspServer.RTSPToken()

@@ -16,7 +16,7 @@ export interface GstRtspServer {
   readonly url: string
   /** `rtsp://host:port` of `/priv`, for the user `u` with the password `p`. */
   readonly privateUrl: string
-  /** `rtsps://host:port` of `/cam` with SRTP, and a certificate signed by itself. */
+  /** `rtsps://host:port` of `/cam` and `/keep` with SRTP, and a certificate signed by itself. */
   readonly secureUrl: string
   /** `rtsp://host:port` of `/door`, with a back channel of PCMU. */
   readonly onvifUrl: string

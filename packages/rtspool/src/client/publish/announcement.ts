@@ -13,6 +13,11 @@ import { controlUriOf } from '../description/control-uri.js'
 export interface PublishedTrackSource {
   /** Description of the track. The announcement has a copy with other `a=control`, port and profile. */
   readonly description: MediaDescription
+  /**
+   * SSRC of the packets, if it is known. The keys of SRTP are announced with it: gst-rtsp-server 1.22 needs it.
+   * @default undefined
+   */
+  readonly ssrc?: number | undefined
 }
 
 /** One media section (`m=`) of an announcement. */
@@ -20,6 +25,8 @@ export interface AnnouncedMedia {
   readonly description: MediaDescription
   /** Value of `a=control`, relative to the URI of the stream, such as `trackID=0`. */
   readonly control: string
+  /** SSRC of the packets; `undefined` if it is not known. */
+  readonly ssrc: number | undefined
 }
 
 /** Attributes that are removed, because they concern the connection to the source, and not the encoding. */
@@ -44,23 +51,26 @@ export function mediaOf(
   return sources.map((source, index) => announced(source, `trackID=${index}`, profile))
 }
 
-function describedMediaOf(description: string | SessionDescription): readonly MediaDescription[] {
+function describedMediaOf(
+  description: string | SessionDescription,
+): readonly PublishedTrackSource[] {
   const parsed = typeof description === 'string' ? parseSdp(description) : description
-  if (isRecord(parsed) && Array.isArray(parsed.media)) return parsed.media
+  if (isRecord(parsed) && Array.isArray(parsed.media))
+    return parsed.media.map((description) => ({ description }))
   throw new TypeError(`description must be SDP or a SessionDescription, got ${kindOf(description)}`)
 }
 
-function trackMediaOf(tracks: unknown): readonly MediaDescription[] {
+function trackMediaOf(tracks: unknown): readonly PublishedTrackSource[] {
   if (!Array.isArray(tracks)) throw new TypeError(`tracks must be a list, got ${kindOf(tracks)}`)
   return tracks.map((track: PublishedTrackSource | undefined) => {
     const description = track?.description
-    if (description instanceof MediaDescription) return description
+    if (description instanceof MediaDescription) return { description, ssrc: track?.ssrc }
     throw new TypeError('each of the tracks must have a description of its media')
   })
 }
 
 function announced(
-  source: MediaDescription,
+  { description: source, ssrc }: PublishedTrackSource,
   control: string,
   profile: 'RTP/AVP' | 'RTP/SAVP',
 ): AnnouncedMedia {
@@ -70,7 +80,7 @@ function announced(
   for (const type of ['c', 'k']) description.section.removeValues(type)
   for (const name of foreignAttributes) description.section.removeAttributes(name)
   description.addAttribute('control', control)
-  return { description, control }
+  return { description, control, ssrc }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { ClientError } from '../../errors.js'
 import { checkMethods } from '../../option-checks.js'
 import { MediaDescription } from '../../sdp/index.js'
@@ -134,20 +135,21 @@ async function forwardUnits(
 ): Promise<RtspPublisher> {
   const { tracks } = options
   if (!tracks) throw new TypeError('forward needs the option tracks for access units')
-  const publisher = await openPublisher(url, { ...options, tracks: repacketizedTracks(tracks) })
+  const sources = repacketizedTracks(tracks)
+  const publisher = await openPublisher(url, { ...options, tracks: sources })
   const iterator = units[Symbol.asyncIterator]()
   publisher.once('closed', () => void iterator.return?.())
-  void sendUnits(iterator, tracks, publisher)
+  void sendUnits(iterator, sources, publisher)
   return publisher
 }
 
-/** Returns tracks with the descriptions of their new packets. Wrong tracks stay, so that `publish` refuses them. */
+/** Returns tracks with the descriptions and SSRCs of their new packets. Wrong tracks stay, so that `publish` refuses them. */
 function repacketizedTracks(tracks: readonly ForwardedTrack[]): readonly ForwardedTrack[] {
   if (!Array.isArray(tracks)) return tracks
   return tracks.map((track: ForwardedTrack) => {
     const { index, description } = track ?? {}
     if (!(description instanceof MediaDescription)) return track
-    return { index, description: repacketizedDescription(description) }
+    return { index, description: repacketizedDescription(description), ssrc: randomInt(2 ** 32) }
   })
 }
 
@@ -159,7 +161,7 @@ async function sendUnits(
   const tracks = new Map(
     publisher.tracks.map((track, position) => [
       sources[position]?.index,
-      { track, packetize: unitPacketizerOf(track.description) },
+      { track, packetize: unitPacketizerOf(track.description, sources[position]?.ssrc) },
     ]),
   )
   try {

@@ -64,7 +64,9 @@ async function openOnce(
   try {
     const methods = await announcedMethods(connection, url.uri)
     const headers = { 'Content-Type': 'application/sdp' }
-    const keys = securities.map((security) => security?.attributeFor(options.clock))
+    const keys = securities.map((security, place) =>
+      security?.attributeFor(options.clock, media[place]?.ssrc),
+    )
     const body = serializeAnnouncement(name, media, keys)
     const request = { method: 'ANNOUNCE', uri: url.uri, headers, body }
     const announced = await connection.request(request)
@@ -82,9 +84,9 @@ async function openOnce(
       const security = securities[place]
       const link = security ? new SecureLink(plain, security) : plain
       links.push(link)
-      const keyHeaders = security?.headersFor(uri, options.clock)
+      const keyHeaders = security?.headersFor(uri, options.clock, each.ssrc)
       const response = await session.setUpTransport(uri, { Transport: link.offer, ...keyHeaders })
-      for (const each of [announced, response]) security?.learn(each, uri)
+      for (const answer of [announced, response]) security?.learn(answer, uri)
       link.open(readTransportAnswer(response.headers.get('transport')))
     }
     return { url, connection, session, transport, methods, links }

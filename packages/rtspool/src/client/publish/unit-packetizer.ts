@@ -21,14 +21,19 @@ const longLength = 255
 const maxSequenceNumber = 2 ** 16
 
 /**
- * Creates the packetizer of a track, with random SSRC and sequence number. For an encoding that the library does not
+ * Creates the packetizer of a track, with a random first sequence number. For an encoding that the library does not
  * parse, each part is a payload, and becomes one packet.
+ *
+ * @default ssrc a random one
  */
-export function unitPacketizerOf(description: MediaDescription): UnitPacketizer {
+export function unitPacketizerOf(
+  description: MediaDescription,
+  ssrc = randomInt(2 ** 32),
+): UnitPacketizer {
   const [payloadType = 0] = description.payloadTypes
   const stream = {
     payloadType,
-    ssrc: randomInt(2 ** 32),
+    ssrc,
     sequenceNumber: randomInt(maxSequenceNumber),
   }
   const encoding = description.rtpmap(payloadType)?.encoding.toUpperCase() ?? ''

@@ -63,14 +63,20 @@ export class TrackSecurity {
    * Returns the KeyMgmt header of SETUP with the client's key; no header if the server reads none.
    *
    * @param uri - URI of the SETUP.
+   * @param ssrc - SSRC of the client's packets, if it is known; gst-rtsp-server 1.22 finds the key by it.
    */
-  headersFor(uri: string, clock: Clock): Readonly<Record<string, string>> {
-    return this.#isMutual ? { KeyMgmt: serializeKeyMgmt({ ...this.#message(clock), uri }) } : {}
+  headersFor(uri: string, clock: Clock, ssrc?: number): Readonly<Record<string, string>> {
+    if (!this.#isMutual) return {}
+    return { KeyMgmt: serializeKeyMgmt({ ...this.#message(clock, ssrc), uri }) }
   }
 
-  /** Returns the value of `a=key-mgmt` with the client's key, for the announcement of a track that it publishes. */
-  attributeFor(clock: Clock): string {
-    return serializeKeyMgmtAttribute(this.#message(clock))
+  /**
+   * Returns the value of `a=key-mgmt` with the client's key, for the announcement of a track that it publishes.
+   *
+   * @param ssrc - SSRC of the packets; `undefined` if it is not known yet.
+   */
+  attributeFor(clock: Clock, ssrc: number | undefined): string {
+    return serializeKeyMgmtAttribute(this.#message(clock, ssrc))
   }
 
   /**
@@ -118,10 +124,13 @@ export class TrackSecurity {
     return sealed && mki ? addMki(sealed, mki, suite, 'rtcp') : sealed
   }
 
-  #message(clock: Clock): KeyMgmt {
+  #message(clock: Clock, ssrc: number | undefined): KeyMgmt {
     const { seconds, fraction } = ntpFromUnixMs(clock.unixTimeMs())
     const data = serializeSrtpOffer(
-      { master: this.#sender.master, rolloverCounters: new Map() },
+      {
+        master: this.#sender.master,
+        rolloverCounters: new Map(ssrc === undefined ? [] : [[ssrc, 0]]),
+      },
       {
         csbId: randomInt(2 ** 32),
         ntpTime: (BigInt(seconds) << 32n) | BigInt(fraction),

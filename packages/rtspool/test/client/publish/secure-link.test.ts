@@ -117,6 +117,24 @@ describe('a publisher with SRTP', () => {
     })
   })
 
+  it('announces its key with the SSRC of a track that has one', async () => {
+    const { camera, url } = await secureCamera()
+    const [video, audio] = parseSdp(testSdp).media
+    if (!video || !audio) throw new Error('two media')
+    const tracks = [{ description: video, ssrc: 77 }, { description: audio }]
+    await publishing(url, { description: undefined, tracks })
+    const { media } = parseSdp(camera.of('ANNOUNCE')[0]?.body.toString() ?? '')
+    const inSdp = media.map((each) => parseKeyMgmtAttribute(each.attribute('key-mgmt') ?? '').data)
+    const inSetup = camera
+      .of('SETUP')
+      .flatMap(({ headers }) => parseKeyMgmt(headers.get('keymgmt') ?? ''))
+      .map(({ data }) => data)
+    for (const data of [inSdp, inSetup]) {
+      const counters = data.map((each) => [...parseSrtpOffer(each).rolloverCounters])
+      expect(counters).toEqual([[[77, 0]], [[0, 0]]])
+    }
+  })
+
   it('has new keys on each connection', async () => {
     const { camera, url } = await secureCamera({
       SETUP: ({ headers }: { headers: { get(name: string): string | undefined } }) =>
