@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import { type RtspPoolOptions, type RtspServer, systemClock } from 'rtspool'
-import type { ClusterNode, OpenedRedisStore } from 'rtspool/cluster'
+import type { ClusterNode, ClusterStore } from 'rtspool/cluster'
 import type { Config } from './config/schema.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
+import type { OwnProcess } from './processes/own-process.js'
 
 /** Milliseconds for which the start of the server waits for the cluster. The server then starts without a lease. */
 const startMs = 3000
@@ -10,12 +11,19 @@ const startMs = 3000
 const beatsPerLease = 10
 const beatsOfWait = 3
 
+/** Store of a cluster with its connection. */
+interface OpenedStore {
+  readonly store: ClusterStore
+  /** Closes the connection. Requests that have no reply reject. */
+  close(): void
+}
+
 /** Membership of the running command in a cluster. */
 export class ClusterService {
   readonly node: ClusterNode
-  readonly #opened: OpenedRedisStore
+  readonly #opened: OpenedStore
 
-  constructor(node: ClusterNode, opened: OpenedRedisStore) {
+  constructor(node: ClusterNode, opened: OpenedStore) {
     this.node = node
     this.#opened = opened
   }
@@ -38,7 +46,7 @@ export class ClusterService {
     })
   }
 
-  /** Leaves the cluster, and closes the connection to Redis. The RTSP server is closed before. */
+  /** Leaves the cluster, and closes the connection to its store. The RTSP server is closed before. */
   async close(): Promise<void> {
     await this.node.close()
     this.#opened.close()
@@ -48,15 +56,18 @@ export class ClusterService {
 /**
  * Creates the node of a cluster. The code of the cluster is loaded only if the configuration has one.
  *
+ * @param own - This process, if it is one of several of the same server, which are a cluster without Redis.
  * @returns `undefined` without a cluster.
  * @throws {TransportError} rejects with `ERR_CLUSTER_PACKAGE` if the client of Redis is not installed.
  */
 export async function openCluster(
   { cluster }: Pick<Config, 'cluster'>,
   lines: RepeatLimit,
+  own?: OwnProcess,
 ): Promise<ClusterService | undefined> {
-  const { url, name, node: nodeName = hostname(), policy, leaseSeconds, graceSeconds } = cluster
-  if (url === undefined) return undefined
+  const { url, name, node: server = hostname(), policy, leaseSeconds, graceSeconds } = cluster
+  if (url === undefined && own === undefined) return undefined
+  const nodeName = own ? `${server}/${own.number}` : server
   const leaseMs = Math.round(leaseSeconds * 1000)
   const graceMs = Math.round(graceSeconds * 1000)
   const beatMs = Math.round(leaseMs / beatsPerLease)
@@ -66,7 +77,9 @@ export async function openCluster(
     lastError = error instanceof Error ? error.message : String(error)
   }
   const times = { leaseMs, graceMs, warmMs: leaseMs }
-  const opened = await openRedisStore({ url, name, ...times, onError: noteError })
+  const opened: OpenedStore = own
+    ? await own.openStore()
+    : await openRedisStore({ url: url ?? '', name, ...times, onError: noteError })
   const { store } = opened
   const waitMs = beatMs * beatsOfWait
   const node = new ClusterNode({ store, name: nodeName, policy, leaseMs, beatMs, waitMs })

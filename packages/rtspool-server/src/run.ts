@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { takeEnvironment } from './config/environment.js'
-import { parseCommandLine } from './options.js'
+import { type Invocation, parseCommandLine } from './options.js'
+import { OwnProcess } from './processes/own-process.js'
 import { serve } from './serve.js'
 
 /**
@@ -19,7 +20,21 @@ export async function run(args: readonly string[]): Promise<number> {
     endWithReader()
     return command(args.slice(1), version)
   }
-  const invocation = parseCommandLine(args, version, takeEnvironment(process.env))
+  const environment = takeEnvironment(process.env)
+  const own = OwnProcess.of(environment)
+  try {
+    return await carryOut(parseCommandLine(args, version, environment), version, own)
+  } finally {
+    own?.close()
+  }
+}
+
+/** Carries out what a command line without a subcommand requests. @returns The exit code */
+async function carryOut(
+  invocation: Invocation,
+  version: string,
+  own: OwnProcess | undefined,
+): Promise<number> {
   switch (invocation.kind) {
     case 'print':
       endWithReader()
@@ -28,8 +43,13 @@ export async function run(args: readonly string[]): Promise<number> {
     case 'refuse':
       process.stderr.write(invocation.stderr)
       return invocation.exitCode
-    case 'serve':
-      return serve(invocation.options, version)
+    case 'serve': {
+      const { options } = invocation
+      const isOne = options.settings.config.cluster.processes === 1
+      if (own || isOne) return serve(options, version, own)
+      const { serveProcesses } = await import('./processes/serve-processes.js')
+      return serveProcesses(options, version)
+    }
   }
 }
 

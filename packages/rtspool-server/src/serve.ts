@@ -6,25 +6,25 @@ import { banner, examplePath } from './banner.js'
 import { type ClusterService, openCluster } from './cluster.js'
 import { readCertificate } from './config/certificate.js'
 import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
-import { sourceOrOption } from './config/problems.js'
 import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'
 import { recordingPlansOf } from './config/sections/recordings.js'
 import { sourcePlansOf } from './config/sections/sources/source-plans.js'
 import { serverOptionsOf } from './config/server-options.js'
 import type { Settings } from './config/settings.js'
+import { tryOpenLog } from './configured-log.js'
 import { startControl } from './control.js'
 import type { LiveService } from './live/live-service.js'
 import { startLive } from './live-port.js'
 import { logDiagnostics } from './log/diagnostics-log.js'
 import { logBans, logComings, logRefusals } from './log/event-log.js'
 import { LevelSwitch } from './log/level-switch.js'
-import { type CommandLog, openLog } from './log/log.js'
 import { logRecordings, logReplayFailures } from './log/recording-log.js'
 import { RepeatLimit } from './log/repeat-limit.js'
 import { logSources } from './log/source-log.js'
 import type { CommandOptions } from './options.js'
 import { logFaults } from './process-faults.js'
+import type { OwnProcess } from './processes/own-process.js'
 import { RecordingService } from './recording/recording-service.js'
 import { Replay } from './replay/replay.js'
 import { changeLevelAtSignal, rereadAtHangup, type StopSignal, stopSignal } from './signals.js'
@@ -35,12 +35,18 @@ import { testPath, whyNoTestPicture } from './test-picture.js'
 /**
  * Starts the server with its log, control API and other parts, serves until a signal arrives, and closes all of them.
  *
+ * @param own - This process, if it is one of several of the same server. Only the first has the API and the file of bans.
  * @returns The exit code: 0 after a clean end, 1 if the server could not start.
  */
-export async function serve(options: CommandOptions, version: string): Promise<number> {
+export async function serve(
+  options: CommandOptions,
+  version: string,
+  own?: OwnProcess,
+): Promise<number> {
   const { settings } = options
   const { config } = settings
-  const opened = tryOpenLog(settings)
+  const leads = own?.leads ?? true
+  const opened = tryOpenLog(settings, own?.number)
   if (typeof opened === 'string') return cannotStart(opened)
   const stop = stopSignal()
   const { log } = opened
@@ -63,13 +69,13 @@ export async function serve(options: CommandOptions, version: string): Promise<n
   try {
     const certificate = readCertificate(settings)
     const plans = sourcePlansOf(settings, options.sources.environment)
-    cluster = await openCluster(config, repeats)
+    cluster = await openCluster(config, repeats, own)
     const rtsp = createServer(settings, certificate, cluster)
     server = rtsp
     logComings(server, repeats)
     logRefusals(server, repeats)
     logBans(server, repeats)
-    bans = await openBanFile(options, server, log)
+    bans = leads ? await openBanFile(options, server, log) : undefined
     await cluster?.start(rtsp)
     sources = new SourceService(rtsp.mounts, { isHeld: true })
     logSources(sources, repeats)
@@ -77,7 +83,7 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     sources.update(plans)
     await server.listen()
     ends.push(logDiagnostics(repeats))
-    live = await startLive(rtsp, config, certificate, log)
+    live = leads ? await startLive(rtsp, config, certificate, log) : undefined
     recordings = new RecordingService(rtsp)
     logRecordings(recordings, repeats)
     const replay = new Replay(rtsp.mounts, recordings, logReplayFailures(repeats))
@@ -88,37 +94,23 @@ export async function serve(options: CommandOptions, version: string): Promise<n
     }
     const otherPorts = live ? [live, apiPort] : [apiPort]
     reload = new ReloadControl(options, {
-      server,
-      log,
-      levels,
-      certificate,
-      otherPorts,
-      recordings,
-      sources,
-      replay,
+      ...{ server, log, levels, certificate, otherPorts },
+      ...{ recordings, sources, replay },
     })
     ends.push(() => reload?.close())
     const configuration = reload
-    control = await startControl(options, {
-      ...{
-        rtsp,
-        log,
-        repeats,
-        version,
-        configuration,
-        live,
-        recordings,
-        sources,
-        certificate,
-        cluster,
-      },
-    })
+    if (leads) {
+      control = await startControl(options, {
+        ...{ rtsp, log, repeats, version, configuration, live },
+        ...{ recordings, sources, certificate, cluster },
+      })
+    }
     sources.begin()
     const recordingPlans = recordingPlansOf(config.recordings)
     recordings.update(recordingPlans)
     replay.update(config.replay, recordingPlans.length > 0)
     const { reloader } = reload
-    const servers = { server, control, recordings, sources, cluster }
+    const servers = { server, control, recordings, sources, cluster, own }
     await serveUntil(stop.received, servers, log, settings, version, () => reloader.current.config)
     await live?.close()
     repeats.close()
@@ -153,16 +145,6 @@ async function openBanFile(
   return BanFile.open(file, pool, { source, onFailure })
 }
 
-function tryOpenLog(settings: Settings): CommandLog | string {
-  const { log } = settings.config
-  try {
-    return openLog(log)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return `error: ${sourceOrOption(settings, ['log', 'file'], '--log-file')} ${log.file} cannot be opened: ${reason}`
-  }
-}
-
 /** Prints the reason why the server cannot start to the standard error. @returns The exit code, 1. */
 function cannotStart(line: string): number {
   process.stderr.write(`${line}\n`)
@@ -176,18 +158,18 @@ interface Servers {
   readonly recordings: RecordingService
   readonly sources: SourceService
   readonly cluster: ClusterService | undefined
+  readonly own: OwnProcess | undefined
 }
 
 /**
  * Prints the banner, waits for the signal that ends the server, and closes all its parts. After SIGTERM, sessions first
  * have the configured seconds to end.
  *
- * @param stopped - Promise of the signal.
  * @param current - Returns the present configuration, which a reload may have changed.
  */
 async function serveUntil(
   stopped: Promise<StopSignal>,
-  { server, control, recordings, sources, cluster }: Servers,
+  { server, control, recordings, sources, cluster, own }: Servers,
   log: Logger,
   settings: Settings,
   version: string,
@@ -196,7 +178,9 @@ async function serveUntil(
   // A closed reader of the standard output must not end the server.
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
   logReady(server, log, settings, version)
-  process.stdout.write(bannerOf({ server, control }, settings, version))
+  const isShown = own === undefined || (own.leads && !own.isRestart)
+  if (isShown) process.stdout.write(bannerOf({ server, control }, settings, version))
+  own?.noteReady()
   const signal = await stopped
   control?.noteClosing()
   const { drainSeconds } = current().sessions

@@ -1,11 +1,16 @@
+import { hostname } from 'node:os'
+import type { RtspServer } from 'rtspool'
+import { MemoryStore } from 'rtspool/cluster'
+import { SessionPool, type SessionPoolOptions } from 'rtspool/session-pool'
 import { expect, it } from 'vitest'
 import { openCluster } from '../src/cluster.js'
 import type { Config } from '../src/config/schema.js'
 import { RepeatLimit } from '../src/log/repeat-limit.js'
+import type { OwnProcess } from '../src/processes/own-process.js'
 
 const log = new RepeatLimit({} as never)
 const cluster = {
-  ...{ url: undefined, name: 'rtspool', node: undefined, policy: 'keep' },
+  ...{ url: undefined, processes: 1, name: 'rtspool', node: undefined, policy: 'keep' },
   ...{ leaseSeconds: 10, graceSeconds: 20 },
 } as Config['cluster']
 
@@ -24,4 +29,21 @@ it('makes the pool of the server a part of the cluster', async () => {
   await service?.close()
   const closed = expect.objectContaining({ state: 'closed', previous: 'joining' })
   expect(lines).toContainEqual(['info', 'cluster state changed', 'closed', closed])
+})
+
+it('makes one of several processes a member with the store of their parent', async () => {
+  const store = new MemoryStore({ warmMs: 0 })
+  let isClosed = false
+  const close = (): void => {
+    isClosed = true
+  }
+  const own = { number: 2, openStore: async () => ({ store, close }) } as unknown as OwnProcess
+  const writer = { write: () => {} } as unknown as RepeatLimit
+  const service = await openCluster({ cluster }, writer, own)
+  const pool = new SessionPool(service?.poolOptions({}) as SessionPoolOptions)
+  await service?.start({ pool } as unknown as RtspServer)
+  const [node] = await store.nodes()
+  expect(node).toMatchObject({ state: 'active', info: `{"name":"${hostname()}/2"}` })
+  await service?.close()
+  expect([isClosed, (await store.nodes())[0]?.state]).toEqual([true, 'dead'])
 })

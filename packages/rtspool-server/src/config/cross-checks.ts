@@ -1,4 +1,5 @@
 import { testPath } from '../test-picture.js'
+import { portsOf } from './key-meta.js'
 import { nameOf } from './key-schema.js'
 import type { ConfigProblem, KeySources } from './problems.js'
 import type { Config } from './schema.js'
@@ -19,6 +20,7 @@ export function crossProblems(config: Config, sources: KeySources): ConfigProble
     ...liveProblems(config, sources),
     ...overloadProblems(config, sources),
     ...apiProblems(config, sources),
+    ...processProblems(config, sources),
   ]
 }
 
@@ -84,6 +86,34 @@ function apiProblems({ api, webhooks, tls }: Config, sources: KeySources): Confi
   }
   if (webhooks.urls.length > 0 && api.port === undefined) {
     problems.push(problem(sources, ['webhooks', 'urls'], 'needs a port: --api-port or api.port'))
+  }
+  return problems
+}
+
+/** Finds keys whose values need one process, while the configuration has several. */
+function processProblems(config: Config, sources: KeySources): ConfigProblem[] {
+  const { cluster, multicast, publish, recordings, rtsp } = config
+  const { processes } = cluster
+  if (processes === 1) return []
+  const problems: ConfigProblem[] = []
+  const refuse = (path: readonly string[], says: string): void => {
+    problems.push(problem(sources, path, says))
+  }
+  const own = ['cluster', 'processes']
+  if (cluster.url !== undefined) refuse(own, 'and cluster.url exclude each other')
+  if (multicast.groups.length > 0) {
+    refuse(own, 'and multicast.groups exclude each other: each process would send to the groups')
+  }
+  if (Object.keys(recordings).length > 0) {
+    refuse(own, 'and recordings exclude each other: each process would write the same files')
+  }
+  if (publish.paths.length > 0) {
+    refuse(own, 'needs --no-publish: only one process could play what is published')
+  }
+  const [first, last] = (rtsp.udpPorts !== false && portsOf(rtsp.udpPorts)) || [0, 0]
+  const pairs = Math.floor((last + 1 - (first + (first % 2))) / 2)
+  if (rtsp.udpPorts !== false && pairs < processes) {
+    refuse(['rtsp', 'udpPorts'], `needs a pair of ports for each of ${processes} processes`)
   }
   return problems
 }

@@ -20,6 +20,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const otherVariables: ReadonlySet<string> = new Set([
   ...['RTSPOOL_CONFIG', 'RTSPOOL_USERS', 'RTSPOOL_WEBHOOK_SECRET'],
   'RTSPOOL_AUTH_HOOK_SECRET',
+  // A parent process gives it to its children.
+  'RTSPOOL_CHILD',
 ])
 
 /**

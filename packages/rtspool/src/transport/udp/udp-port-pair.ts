@@ -67,7 +67,8 @@ async function bind(
       const descriptor = native.bindDatagram(address ?? wildcards[family], port)
       const isSegmenting = native.hasSegmentation(descriptor)
       batching = { native, descriptor, isSegmenting, threads }
-      socket.bind({ fd: descriptor })
+      // In a worker of node:cluster, Node would otherwise ask the primary process for the socket.
+      socket.bind({ fd: descriptor, exclusive: true })
     } else {
       socket.bind({ port, ...(address === undefined ? {} : { address }), exclusive: true })
     }

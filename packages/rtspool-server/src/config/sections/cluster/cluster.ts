@@ -4,11 +4,12 @@ import { key } from '../../key-meta.js'
 
 const policies = ['keep', 'strict'] as const satisfies readonly PartitionPolicy[]
 const maxLeaseSeconds = 3600
+const maxProcesses = 64
 const urlText = 'an address such as redis://127.0.0.1:6379 or unix:///run/redis.sock'
 const isStoreUrl = (text: string): boolean =>
   URL.canParse(text) && /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text)
 
-/** Section `cluster` of the configuration: limits and bans that several servers share through Redis. */
+/** Section `cluster` of the configuration: limits and bans that several servers or processes share. */
 export const clusterSection = z.strictObject({
   url: key(z.string().refine(isStoreUrl, urlText).optional(), {
     description:
@@ -18,6 +19,11 @@ export const clusterSection = z.strictObject({
     isSecret: true,
     expected: urlText,
     examples: ['redis://127.0.0.1:6379'],
+  }),
+  processes: key(z.int().min(1).max(maxProcesses).default(1), {
+    description:
+      'processes of this server, which share its ports, limits and bans without Redis; experimental',
+    flag: '--processes <n>',
   }),
   name: key(z.string().min(1).default('rtspool'), {
     description: 'name of the cluster, the same on all its servers',
@@ -39,6 +45,6 @@ export const clusterSection = z.strictObject({
   }),
   policy: key(z.enum(policies).default('keep'), {
     description:
-      'while Redis is away: keep lets sessions live on; strict ends them, so that no limit is exceeded',
+      'while Redis, or the parent of the processes, is away: keep lets sessions live on; strict ends them, so that no limit is exceeded',
   }),
 })

@@ -1,0 +1,75 @@
+import cluster from 'node:cluster'
+import { systemClock } from 'rtspool'
+import type { Environment } from '../config/environment.js'
+import type { IpcStore } from './ipc-store.js'
+import type { ParentMessage } from './process-messages.js'
+
+/** Environment variable by which a child process knows its number and whether it is a restart. */
+export const processVariable = 'RTSPOOL_CHILD'
+/** Milliseconds within which a child ends after its parent. */
+const orphanMs = 10_000
+
+/** Returns the value of {@link processVariable} for a child. */
+export const processText = (number: number, isRestart: boolean): string =>
+  `${number}${isRestart ? ' again' : ''}`
+
+/** Child process of the command that this process is: it shares ports and limits with its siblings. */
+export class OwnProcess {
+  /** Number of the process, from 1 on, which a process that replaces it has as well. */
+  readonly number: number
+  /** True if a process with this number has run before. */
+  readonly isRestart: boolean
+  #store: IpcStore | undefined
+  readonly #onMessage = (message: ParentMessage): void => this.#store?.receive(message)
+  readonly #onDisconnect = (): void => {
+    // Otherwise Node would end the process at once, and recordings and programs with it.
+    if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
+    this.#store?.close()
+    systemClock.schedule(() => process.exit(1), orphanMs, false)
+    process.emit('SIGINT', 'SIGINT')
+  }
+
+  private constructor(number: number, isRestart: boolean) {
+    this.number = number
+    this.isRestart = isRestart
+    process.on('message', this.#onMessage)
+    process.prependListener('disconnect', this.#onDisconnect)
+  }
+
+  /** Returns the child process that this process is; `undefined` for a process without siblings. */
+  static of(environment: Environment): OwnProcess | undefined {
+    const text = environment[processVariable]
+    if (text === undefined || !cluster.isWorker) return undefined
+    return new OwnProcess(Number.parseInt(text, 10), text.endsWith('again'))
+  }
+
+  /** True for the process that alone has the ports and files of which there is one for all: the API and the bans. */
+  get leads(): boolean {
+    return this.number === 1
+  }
+
+  /** Opens the store of the cluster, whose data are in the parent process. */
+  async openStore(): Promise<IpcStore> {
+    const { openIpcStore } = await import('./ipc-store.js')
+    const store = openIpcStore({
+      get isOpen() {
+        return process.connected
+      },
+      send: (message, sent) => void process.send?.(message, undefined, undefined, sent),
+    })
+    this.#store = store
+    return store
+  }
+
+  /** Tells the parent that this process serves clients. */
+  noteReady(): void {
+    if (process.connected) process.send?.({ kind: 'ready' })
+  }
+
+  /** Closes the connection to the parent, so that the process can end. */
+  close(): void {
+    process.off('message', this.#onMessage)
+    process.off('disconnect', this.#onDisconnect)
+    if (process.connected) cluster.worker?.disconnect()
+  }
+}

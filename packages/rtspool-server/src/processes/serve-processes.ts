@@ -1,0 +1,97 @@
+import cluster from 'node:cluster'
+import { MemoryStore } from 'rtspool/cluster'
+import type { Config } from '../config/schema.js'
+import { tryOpenLog } from '../configured-log.js'
+import { LevelSwitch } from '../log/level-switch.js'
+import type { CommandOptions } from '../options.js'
+import { logFaults } from '../process-faults.js'
+import { changeLevelAtSignal, rereadAtHangup, stopSignal } from '../signals.js'
+import { ChildProcesses } from './child-processes.js'
+import { processText, processVariable } from './own-process.js'
+import { StoreServer } from './store-server.js'
+
+/** Milliseconds that a child process has to close after its sessions have had their time to end. */
+const closeMs = 20_000
+
+/**
+ * Serves with several processes: starts them, holds the data of their cluster, accepts their connections and passes
+ * signals on to them.
+ *
+ * @returns The exit code: 0 after a clean end, 1 if the server could not start.
+ */
+export async function serveProcesses(options: CommandOptions, version: string): Promise<number> {
+  const { config } = options.settings
+  const { processes: count } = config.cluster
+  const opened = tryOpenLog(options.settings)
+  if (typeof opened === 'string') {
+    process.stderr.write(`${opened}\n`)
+    return 1
+  }
+  const { log } = opened
+  const stop = stopSignal()
+  const levels = new LevelSwitch(log)
+  const store = new StoreServer(new MemoryStore(storeOptionsOf(config)))
+  const children = new ChildProcesses({
+    ...{ count, log, fork: forkerOf(options) },
+    answer: (number, message) => store.answer(number, message),
+    ended: (number) => void store.forget(number),
+  })
+  const killAll = (): void => children.signal('SIGKILL')
+  process.once('exit', killAll)
+  const ends = [
+    () => process.off('exit', killAll),
+    () => stop.ignore(),
+    rereadAtHangup(opened, config.log.file, () => children.signal('SIGHUP')),
+    changeLevelAtSignal(levels),
+    passOnLevelSignal(children),
+    logFaults(log),
+  ]
+  try {
+    const stopped = stop.received.then(async (signal) => {
+      log.info({ signal }, 'processes end')
+      const drainMs = signal === 'SIGTERM' ? config.sessions.drainSeconds * 1000 : 0
+      return children.stop(signal, drainMs + closeMs)
+    })
+    const failure = await children.start()
+    if (failure > 0) return failure
+    log.info({ version, processes: count }, 'processes ready')
+    const exitCode = await stopped
+    log.info('processes closed')
+    return exitCode
+  } finally {
+    await opened.close()
+    for (const end of ends) end()
+  }
+}
+
+/** Returns the times of the ledger. It has no other life than the processes, so nobody has to be waited for. */
+function storeOptionsOf({ cluster: { leaseSeconds, graceSeconds } }: Config) {
+  const [leaseMs, graceMs] = [leaseSeconds, graceSeconds].map((seconds) =>
+    Math.round(seconds * 1000),
+  )
+  return { leaseMs, graceMs, warmMs: 0 }
+}
+
+/** Returns a function that starts the command anew, with the environment and the arguments of this process. */
+function forkerOf({ sources: { environment } }: CommandOptions) {
+  // Node's default on Windows lets the system choose, which gives most connections to few processes.
+  cluster.schedulingPolicy = cluster.SCHED_RR
+  cluster.setupPrimary({ serialization: 'advanced' })
+  return (number: number, isRestart: boolean) => {
+    const worker = cluster.fork({
+      ...environment,
+      [processVariable]: processText(number, isRestart),
+    })
+    // The process tells its error as well, and the worker would throw it.
+    worker.on('error', () => {})
+    return worker.process
+  }
+}
+
+/** Passes SIGUSR2 on, which changes the level of the log. @returns A function that ends this */
+function passOnLevelSignal(children: ChildProcesses): () => void {
+  if (process.platform === 'win32') return () => {}
+  const passOn = (): void => children.signal('SIGUSR2')
+  process.on('SIGUSR2', passOn)
+  return () => process.off('SIGUSR2', passOn)
+}

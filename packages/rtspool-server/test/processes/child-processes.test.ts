@@ -1,0 +1,224 @@
+import { EventEmitter } from 'node:events'
+import { ManualClock } from 'rtspool/testing'
+import { describe, expect, it } from 'vitest'
+import { nextTurn } from '../../../rtspool/test/support/until.js'
+import { ChildProcesses } from '../../src/processes/child-processes.js'
+
+/** A child process that the test plays. */
+class FakeProcess extends EventEmitter {
+  readonly number: number
+  readonly isRestart: boolean
+  connected = true
+  readonly signals: string[] = []
+  readonly received: unknown[] = []
+
+  constructor(number: number, isRestart: boolean) {
+    super()
+    this.number = number
+    this.isRestart = isRestart
+  }
+
+  get pid(): number {
+    return 1000 + this.number
+  }
+
+  send(message: unknown): void {
+    this.received.push(message)
+  }
+
+  kill(signal: string): void {
+    this.signals.push(signal)
+    if (signal === 'SIGKILL') this.end(null, 'SIGKILL')
+  }
+
+  ready(): void {
+    this.emit('message', { kind: 'ready' })
+  }
+
+  end(code: number | null, signal: string | null = null): void {
+    this.connected = false
+    this.emit('exit', code, signal)
+  }
+}
+
+function createProcesses(count = 2) {
+  const clock = new ManualClock()
+  const forked: FakeProcess[] = []
+  const ended: number[] = []
+  const lines: unknown[] = []
+  const write = (facts: object, text: string) => void lines.push([text, facts])
+  const children = new ChildProcesses({
+    ...{ count, clock, random: () => 0 },
+    fork(number, isRestart) {
+      const process = new FakeProcess(number, isRestart)
+      forked.push(process)
+      return process
+    },
+    answer: async (number, { id }) => ({ kind: 'storeReply', id, result: `of ${number}` }),
+    ended: (number) => void ended.push(number),
+    log: { info: () => {}, warn: write, error: write } as never,
+  })
+  const latest = (number: number) =>
+    forked.findLast((each) => each.number === number) as FakeProcess
+  /** Starts all, and makes them ready. */
+  const serve = async () => {
+    const started = children.start()
+    for (let number = 1; number <= count; number++) {
+      await nextTurn()
+      latest(number).ready()
+    }
+    expect(await started).toBe(0)
+  }
+  return { children, clock, forked, latest, serve, ended, lines }
+}
+
+const request = { kind: 'storeRequest', id: 4, method: 'nodes', args: [] }
+
+describe('child processes', () => {
+  it('start with the first alone, then all others', async () => {
+    const { children, forked, latest } = createProcesses(3)
+    const started = children.start()
+    await nextTurn()
+    expect(forked.map(({ number }) => number)).toEqual([1])
+    latest(1).ready()
+    await nextTurn()
+    expect(forked.map(({ number }) => number)).toEqual([1, 2, 3])
+    latest(3).ready()
+    latest(2).ready()
+    expect(await started).toBe(0)
+  })
+
+  it.each([
+    [2, 2],
+    [0, 1],
+    [null, 1],
+  ])('do not serve if the first ends with %s before it is ready', async (code, expected) => {
+    const { children, forked, clock, latest } = createProcesses()
+    const started = children.start()
+    await nextTurn()
+    latest(1).end(code)
+    expect(await started).toBe(expected)
+    clock.advance(60_000)
+    expect([forked.length, clock.pendingTimers]).toEqual([1, 0])
+  })
+
+  it('end all if a further one cannot start', async () => {
+    const { children, latest } = createProcesses(3)
+    const started = children.start()
+    await nextTurn()
+    latest(1).ready()
+    await nextTurn()
+    latest(2).end(1)
+    expect(await started).toBe(1)
+    expect([latest(1).signals, latest(3).signals]).toEqual([['SIGKILL'], ['SIGKILL']])
+  })
+
+  it('get the replies to their own requests', async () => {
+    const { serve, latest } = createProcesses()
+    await serve()
+    latest(2).emit('message', request)
+    await nextTurn()
+    expect(latest(2).received).toEqual([{ kind: 'storeReply', id: 4, result: 'of 2' }])
+    expect(latest(1).received).toEqual([])
+  })
+
+  it('get no reply after their end', async () => {
+    const { serve, latest } = createProcesses()
+    await serve()
+    const process = latest(2)
+    process.emit('message', request)
+    process.end(1)
+    await nextTurn()
+    expect(process.received).toEqual([])
+  })
+
+  it('are started again, later after each short life, and soon after a long one', async () => {
+    const { serve, clock, forked, latest, ended, lines } = createProcesses()
+    await serve()
+    for (const delayMs of [200, 400, 800]) {
+      latest(2).end(null, 'SIGKILL')
+      const count = forked.length
+      clock.advance(delayMs - 1)
+      expect(forked).toHaveLength(count)
+      clock.advance(1)
+      expect(forked).toHaveLength(count + 1)
+      expect(latest(2)).toMatchObject({ number: 2, isRestart: true })
+      latest(2).ready()
+    }
+    clock.advance(60_000)
+    latest(2).end(1)
+    clock.advance(200)
+    expect(forked).toHaveLength(6)
+    expect(ended).toEqual([2, 2, 2, 2])
+    const facts = { child: 2, pid: 1002, code: null, signal: 'SIGKILL', restartMs: 200 }
+    expect(lines[0]).toEqual(['process ended', facts])
+  })
+
+  it('are started again no later than after 30 s, however often they fail', async () => {
+    const { serve, clock, forked, latest } = createProcesses()
+    await serve()
+    for (let round = 0; round < 20; round++) {
+      const count = forked.length
+      latest(1).end(1)
+      clock.advance(30_000)
+      expect(forked).toHaveLength(count + 1)
+    }
+  })
+
+  it('end at a signal, and are not started again', async () => {
+    const { children, serve, clock, forked, latest } = createProcesses()
+    await serve()
+    const stopped = children.stop('SIGTERM', 5000)
+    expect([latest(1).signals, latest(2).signals]).toEqual([['SIGTERM'], ['SIGTERM']])
+    latest(1).end(0)
+    latest(2).end(0)
+    expect(await stopped).toBe(0)
+    clock.advance(60_000)
+    expect([forked.length, clock.pendingTimers]).toEqual([2, 0])
+  })
+
+  it('tell by the exit code that one of them has failed at the end', async () => {
+    const { children, serve, latest } = createProcesses()
+    await serve()
+    const stopped = children.stop('SIGTERM', 5000)
+    latest(1).end(3)
+    latest(2).end(0)
+    expect(await stopped).toBe(3)
+  })
+
+  it('are killed if they do not end in time', async () => {
+    const { children, serve, clock, latest } = createProcesses()
+    await serve()
+    const stopped = children.stop('SIGTERM', 5000)
+    latest(1).end(0)
+    clock.advance(5000)
+    expect(latest(2).signals).toEqual(['SIGTERM', 'SIGKILL'])
+    expect(await stopped).toBe(1)
+  })
+
+  it('end while they start, and while one waits for its restart', async () => {
+    const starting = createProcesses()
+    const started = starting.children.start()
+    await nextTurn()
+    const stopped = starting.children.stop('SIGINT')
+    starting.latest(1).end(null, 'SIGINT')
+    expect([await started, await stopped]).toEqual([0, 0])
+    expect(starting.forked).toHaveLength(1)
+
+    const { children, serve, clock, latest, forked } = createProcesses()
+    await serve()
+    latest(2).end(1)
+    const ended = children.stop('SIGINT')
+    latest(1).end(0)
+    expect(await ended).toBe(0)
+    clock.advance(60_000)
+    expect([forked.length, clock.pendingTimers]).toEqual([2, 0])
+  })
+
+  it('survive an error that Node reports about one of them', async () => {
+    const { serve, latest, lines } = createProcesses()
+    await serve()
+    latest(1).emit('error', new Error('kill EPERM'))
+    expect(lines).toEqual([['process fault', { child: 1, reason: 'kill EPERM' }]])
+  })
+})

@@ -1,0 +1,168 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient } from '../../packages/rtspool-server/test/api/api-client.js'
+import { connectToApi } from './support/api-command.js'
+import { ConfiguredCommand, type LogLine } from './support/configured-command.js'
+import { endPrograms, until } from './support/process.js'
+import { Viewer } from './support/viewer.js'
+
+// One command with two processes: they share ports, limits and bans through the memory of their parent.
+
+const maxSessions = 5
+const patience = { timeout: 30_000, interval: 100 }
+
+interface Listed {
+  readonly publicId: string
+  readonly node: { readonly name?: string }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Process ids of the children that a command has started, by number; the last one of each. */
+const childrenOf = (command: ConfiguredCommand): Map<number, number> =>
+  new Map(
+    command.lines('process started').map((line) => {
+      const { child, pid } = line as LogLine & { readonly child: number; readonly pid: number }
+      return [child, pid]
+    }),
+  )
+
+describe('a command with two processes', { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rtspool-processes-'))
+  const config = [
+    'rtsp: { host: 127.0.0.1, port: 0 }',
+    'api: { port: 0 }',
+    'publish: { paths: [] }',
+    'watchConfig: false',
+    'bans: { exempt: [] }',
+    `limits: { maxSessions: ${maxSessions}, maxSessionsPerAddress: 0 }`,
+    'cluster: { processes: 2, node: here, leaseSeconds: 1.5, graceSeconds: 1.5 }',
+  ].join('\n')
+  const watching = new Set<Viewer>()
+  const everyPid = new Set<number>()
+  let command: ConfiguredCommand
+  let api: ApiClient
+
+  async function start(): Promise<ConfiguredCommand> {
+    const started = await ConfiguredCommand.start(config, [], { STATE_DIRECTORY: folder })
+    await started.line('processes ready')
+    return started
+  }
+
+  beforeAll(async () => {
+    command = await start()
+    api = await connectToApi(command.program)
+    for (const pid of childrenOf(command).values()) everyPid.add(pid)
+  }, 60_000)
+  afterAll(async () => {
+    await Promise.all([...watching].map((viewer) => viewer.leave('close')))
+    await command.stop()
+    await endPrograms()
+    for (const pid of everyPid) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** @returns `undefined` if the limit refuses the viewer */
+  async function watch(): Promise<Viewer | undefined> {
+    try {
+      const viewer = await Viewer.join(`${command.url}/test`, 'tcp')
+      watching.add(viewer)
+      return viewer
+    } catch (error) {
+      expect(String(error)).toMatch(/SETUP: RTSP\/1.0 503/)
+      return undefined
+    }
+  }
+  /** Adds viewers up to the limit, and tries two more, one with each process. */
+  async function fill(): Promise<void> {
+    await expect
+      .poll(async () => {
+        await watch()
+        return watching.size
+      }, patience)
+      .toBe(maxSessions)
+    expect([await watch(), await watch()]).toEqual([undefined, undefined])
+  }
+  async function sessions(): Promise<readonly Listed[]> {
+    const { status, body } = await api.call('listSessions')
+    expect(status).toBe(200)
+    return (body as { readonly sessions: readonly Listed[] }).sessions
+  }
+  const expectSessions = (count: number) =>
+    expect.poll(async () => (await sessions()).length, patience).toBe(count)
+
+  it('spreads viewers over the processes, under one limit', async () => {
+    await fill()
+    await expectSessions(maxSessions)
+    const names = new Set((await sessions()).map(({ node }) => node.name))
+    expect([...names].sort()).toEqual(['here/1', 'here/2'])
+  })
+
+  it('ends a session of the other process', async () => {
+    const other = (await sessions()).find(({ node }) => node.name === 'here/2') as Listed
+    const { status } = await api.call('kickSession', {
+      params: { publicId: other.publicId },
+      body: {},
+    })
+    expect(status).toBe(200)
+    await expectSessions(maxSessions - 1)
+    expect((await sessions()).some(({ publicId }) => publicId === other.publicId)).toBe(false)
+  })
+
+  it('starts a process again that was killed, and the viewers of the other one notice nothing', async () => {
+    const victim = childrenOf(command).get(2) as number
+    const survivors = (await sessions()).filter(({ node }) => node.name === 'here/1').length
+    process.kill(victim, 'SIGKILL')
+    await expect.poll(() => childrenOf(command).get(2), patience).not.toBe(victim)
+    everyPid.add(childrenOf(command).get(2) as number)
+    await expectSessions(survivors)
+    // Viewers of the process that has ended have no connection any more.
+    const before = new Map([...watching].map((viewer) => [viewer, viewer.packets]))
+    const receives = (viewer: Viewer) => viewer.packets > (before.get(viewer) ?? 0)
+    expect(await until(() => [...watching].filter(receives).length === survivors)).toBe(true)
+    for (const viewer of [...watching].filter((each) => !receives(each))) {
+      watching.delete(viewer)
+      await viewer.leave('close')
+    }
+    await fill()
+    await expectSessions(maxSessions)
+  })
+
+  it('reloads the configuration of both at SIGHUP', async () => {
+    command.replace(config.replace('maxSessions: 5', 'maxSessions: 4'))
+    command.program.kill('SIGHUP')
+    const processes = () =>
+      command.lines('configuration reloaded').map((line) => (line as { process?: number }).process)
+    await expect.poll(() => new Set(processes()), patience).toEqual(new Set([1, 2]))
+  })
+
+  it('ends completely at SIGTERM', async () => {
+    expect(await command.program.stop('SIGTERM', 20_000)).toBe(0)
+    expect([...everyPid].filter(isAlive)).toEqual([])
+    expect(command.lines('processes closed')).toHaveLength(1)
+  })
+
+  it('ends when the parent is killed', async () => {
+    const orphaned = await start()
+    const pids = [...childrenOf(orphaned).values()]
+    for (const pid of pids) everyPid.add(pid)
+    expect(pids.filter(isAlive)).toHaveLength(2)
+    orphaned.program.kill('SIGKILL')
+    expect(await until(() => !pids.some(isAlive))).toBe(true)
+    const socket = connect(Number(new URL(orphaned.url).port), '127.0.0.1')
+    const [error] = await once(socket, 'error')
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' })
+    await orphaned.stop()
+  })
+})
