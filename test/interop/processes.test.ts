@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../../packages/rtspool-server/test/api/api-client.js'
 import { connectToApi } from './support/api-command.js'
 import { ConfiguredCommand, type LogLine } from './support/configured-command.js'
-import { endPrograms, until } from './support/process.js'
+import { endPrograms, Program, until } from './support/process.js'
 import { Viewer } from './support/viewer.js'
 
 // One command with two processes: they share ports, limits and bans through the memory of their parent.
@@ -99,8 +99,22 @@ describe('a command with two processes', { timeout: 60_000 }, () => {
     expect(status).toBe(200)
     return (body as { readonly sessions: readonly Listed[] }).sessions
   }
+  /** Number of times that a process was ready. */
+  const readyCount = (number: number) =>
+    command.lines('ready').filter((line) => (line as { process?: number }).process === number)
+      .length
   const expectSessions = (count: number) =>
     expect.poll(async () => (await sessions()).length, patience).toBe(count)
+
+  it('serves clients whose HTTP tunnels begin at one process and end at the other', async () => {
+    const args = ['-v', 'error', '-rtsp_transport', 'http', '-show_entries', 'stream=codec_name']
+    for (let round = 0; round < 2; round++) {
+      const probe = new Program('ffprobe', [...args, `${command.url}/test`])
+      expect([await probe.exited, probe.stderr]).toEqual([0, ''])
+      expect(probe.stdout).toContain('codec_name=h264')
+    }
+    await expectSessions(0)
+  })
 
   it('spreads viewers over the processes, under one limit', async () => {
     await fill()
@@ -124,7 +138,8 @@ describe('a command with two processes', { timeout: 60_000 }, () => {
     const victim = childrenOf(command).get(2) as number
     const survivors = (await sessions()).filter(({ node }) => node.name === 'here/1').length
     process.kill(victim, 'SIGKILL')
-    await expect.poll(() => childrenOf(command).get(2), patience).not.toBe(victim)
+    await expect.poll(() => readyCount(2), patience).toBe(2)
+    expect(childrenOf(command).get(2)).not.toBe(victim)
     everyPid.add(childrenOf(command).get(2) as number)
     await expectSessions(survivors)
     // Viewers of the process that has ended have no connection any more.

@@ -70,7 +70,7 @@ export async function serve(
     const certificate = readCertificate(settings)
     const plans = sourcePlansOf(settings, options.sources.environment)
     cluster = await openCluster(config, repeats, own)
-    const rtsp = createServer(settings, certificate, cluster)
+    const rtsp = createServer(settings, certificate, cluster, own)
     server = rtsp
     logComings(server, repeats)
     logRefusals(server, repeats)
@@ -180,7 +180,7 @@ async function serveUntil(
   logReady(server, log, settings, version)
   const isShown = own === undefined || (own.leads && !own.isRestart)
   if (isShown) process.stdout.write(bannerOf({ server, control }, settings, version))
-  own?.noteReady()
+  await own?.noteReady(server)
   const signal = await stopped
   control?.noteClosing()
   const { drainSeconds } = current().sessions
@@ -190,6 +190,7 @@ async function serveUntil(
     await server.drain({ seconds: drainSeconds })
   }
   log.info({ signal, sessions: server.pool.size }, 'closing')
+  own?.siblings.close()
   await recordings.close()
   // Programs end while the server closes, and neither waits for the other.
   await Promise.all([server.close(), sources.close()])
@@ -247,10 +248,12 @@ function createServer(
   settings: Settings,
   certificate: TlsCertificate | undefined,
   cluster: ClusterService | undefined,
+  own: OwnProcess | undefined,
 ): RtspServer {
   const options = serverOptionsOf(settings, certificate)
+  const httpTunnel = options.httpTunnel && (own?.siblings.takeTunnel ?? true)
   const pool = cluster?.poolOptions(options.pool) ?? options.pool
-  const server = new RtspServer({ ...options, pool })
+  const server = new RtspServer({ ...options, httpTunnel, pool })
   applyMounts(server.mounts, noMounts, mountPlanOf(settings.config))
   return server
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { type Backoff, backoffMs, type Clock, type ClockTimer, systemClock } from 'rtspool'
-import type { ChildMessage, ParentMessage } from './process-messages.js'
+import type { ChildMessage, ParentMessage, ReadyNotice } from './process-messages.js'
 
 /** Delays from the end of a child process to its next start, which grow with the number of short lives in a row. */
 const restarts: Backoff = { firstMs: 200, maxMs: 30_000, jitter: 0.25 }
@@ -34,7 +34,7 @@ export interface ChildProcessesOptions {
    */
   fork(number: number, isRestart: boolean): ForkedProcess
   /** Answers a request of a child. @returns The reply, which the child receives */
-  answer(number: number, message: Exclude<ChildMessage, { kind: 'ready' }>): Promise<ParentMessage>
+  answer(number: number, message: Exclude<ChildMessage, ReadyNotice>): Promise<ParentMessage>
   /** Called when a child process has ended. */
   ended(number: number): void
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
@@ -46,6 +46,10 @@ interface Child {
   readonly process: ForkedProcess
   /** Monotonic milliseconds at which the process was ready; `undefined` before. */
   readyAt: number | undefined
+  /** Port of the process for its siblings; 0 before it is ready. */
+  port: number
+  /** True if the configuration is to be read again as soon as the process is ready. */
+  mustReload: boolean
 }
 
 /**
@@ -92,9 +96,25 @@ export class ChildProcesses {
     return 0
   }
 
-  /** Sends a signal to all processes that run. */
+  /** Sends a signal that ends processes to all that run. */
   signal(signal: NodeJS.Signals): void {
     for (const { process } of this.#children.values()) process.kill(signal)
+  }
+
+  /** Lets all processes read their configuration again: one that starts does so when it is ready. */
+  reload(): void {
+    for (const child of this.#children.values()) {
+      // A process that starts would end, because it does not listen for the signal yet.
+      if (child.readyAt === undefined) child.mustReload = true
+      else child.process.kill('SIGHUP')
+    }
+  }
+
+  /** Sends a signal to all processes that are ready, which others would not survive. */
+  signalReady(signal: NodeJS.Signals): void {
+    for (const { process, readyAt } of this.#children.values()) {
+      if (readyAt !== undefined) process.kill(signal)
+    }
   }
 
   /**
@@ -146,7 +166,7 @@ export class ChildProcesses {
 
   #run(number: number, isRestart: boolean): void {
     const process = this.#options.fork(number, isRestart)
-    const child: Child = { process, readyAt: undefined }
+    const child: Child = { process, readyAt: undefined, port: 0, mustReload: false }
     this.#children.set(number, child)
     this.#options.log.info({ child: number, pid: process.pid }, 'process started')
     process.on('message', (message) => this.#received(number, child, message as ChildMessage))
@@ -160,18 +180,29 @@ export class ChildProcesses {
   #received(number: number, child: Child, message: ChildMessage): void {
     if (message.kind === 'ready') {
       child.readyAt = this.#clock.now()
+      child.port = message.port
+      this.#tellPorts()
+      if (child.mustReload) child.process.kill('SIGHUP')
       this.#changed()
       return
     }
     void this.#options.answer(number, message).then((reply) => {
       // A child that has ended meanwhile needs no reply.
-      if (child.process.connected) child.process.send(reply, () => {})
+      tell(child, reply)
     })
+  }
+
+  /** Tells all processes that are ready the ports of each other. */
+  #tellPorts(): void {
+    const ready = [...this.#children].filter(([, { port }]) => port > 0)
+    const ports = Object.fromEntries(ready.map(([number, { port }]) => [number, port]))
+    for (const [, child] of ready) tell(child, { kind: 'ports', ports })
   }
 
   #exited(number: number, child: Child, code: number | null, signal: NodeJS.Signals | null): void {
     this.#children.delete(number)
     this.#options.ended(number)
+    this.#tellPorts()
     const exitCode = code ?? failureCode
     if (this.#isStopping) {
       // The signal has ended a process that did not listen for it yet.
@@ -201,4 +232,8 @@ export class ChildProcesses {
     }
     this.#timers.set(number, this.#clock.schedule(start, delayMs, true))
   }
+}
+
+function tell({ process }: Child, message: ParentMessage): void {
+  if (process.connected) process.send(message, () => {})
 }

@@ -1,17 +1,20 @@
 import cluster from 'node:cluster'
-import { systemClock } from 'rtspool'
+import { type RtspServer, systemClock } from 'rtspool'
 import type { Environment } from '../config/environment.js'
 import type { IpcStore } from './ipc-store.js'
-import type { ParentMessage } from './process-messages.js'
+import type { ChildMessage, ParentMessage } from './process-messages.js'
+import { type ProcessIdentity, Siblings } from './siblings.js'
 
-/** Environment variable by which a child process knows its number and whether it is a restart. */
+/** Facts that a child process knows of itself. */
+export interface ChildFacts extends ProcessIdentity {
+  /** True if a process with this number has run before. */
+  readonly isRestart: boolean
+}
+
+/** Environment variable from which a child process knows its {@link ChildFacts}, as JSON. */
 export const processVariable = 'RTSPOOL_CHILD'
 /** Milliseconds within which a child ends after its parent. */
 const orphanMs = 10_000
-
-/** Returns the value of {@link processVariable} for a child. */
-export const processText = (number: number, isRestart: boolean): string =>
-  `${number}${isRestart ? ' again' : ''}`
 
 /** Child process of the command that this process is: it shares ports and limits with its siblings. */
 export class OwnProcess {
@@ -19,8 +22,12 @@ export class OwnProcess {
   readonly number: number
   /** True if a process with this number has run before. */
   readonly isRestart: boolean
+  readonly siblings: Siblings
   #store: IpcStore | undefined
-  readonly #onMessage = (message: ParentMessage): void => this.#store?.receive(message)
+  readonly #onMessage = (message: ParentMessage): void => {
+    if (message.kind === 'ports') this.siblings.notePorts(message.ports)
+    else this.#store?.receive(message)
+  }
   readonly #onDisconnect = (): void => {
     // Otherwise Node would end the process at once, and recordings and programs with it.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
@@ -29,9 +36,10 @@ export class OwnProcess {
     process.emit('SIGINT', 'SIGINT')
   }
 
-  private constructor(number: number, isRestart: boolean) {
-    this.number = number
-    this.isRestart = isRestart
+  private constructor(facts: ChildFacts) {
+    this.number = facts.number
+    this.isRestart = facts.isRestart
+    this.siblings = new Siblings(facts)
     process.on('message', this.#onMessage)
     process.prependListener('disconnect', this.#onDisconnect)
   }
@@ -40,7 +48,7 @@ export class OwnProcess {
   static of(environment: Environment): OwnProcess | undefined {
     const text = environment[processVariable]
     if (text === undefined || !cluster.isWorker) return undefined
-    return new OwnProcess(Number.parseInt(text, 10), text.endsWith('again'))
+    return new OwnProcess(JSON.parse(text) as ChildFacts)
   }
 
   /** True for the process that alone has the ports and files of which there is one for all: the API and the bans. */
@@ -61,9 +69,10 @@ export class OwnProcess {
     return store
   }
 
-  /** Tells the parent that this process serves clients. */
-  noteReady(): void {
-    if (process.connected) process.send?.({ kind: 'ready' })
+  /** Tells the parent that this process serves clients, after it has opened its port for the other processes. */
+  async noteReady(server: RtspServer): Promise<void> {
+    const message: ChildMessage = { kind: 'ready', port: await this.siblings.listen(server) }
+    if (process.connected) process.send?.(message)
   }
 
   /** Closes the connection to the parent, so that the process can end. */

@@ -17,8 +17,21 @@ export interface StoreReply {
   readonly error?: { readonly name: string; readonly message: string }
 }
 
-/** Messages from a child process to its parent. `ready`: the child listens and serves. */
-export type ChildMessage = StoreRequest | { readonly kind: 'ready' }
+/** Message of a child process that it serves clients. */
+export interface ReadyNotice {
+  readonly kind: 'ready'
+  /** Port of the child for its siblings, on the loopback address. */
+  readonly port: number
+}
+
+/** Ports of all child processes for each other, by number of the process. */
+export interface PortsNotice {
+  readonly kind: 'ports'
+  readonly ports: Readonly<Record<number, number>>
+}
+
+/** Messages from a child process to its parent. */
+export type ChildMessage = StoreRequest | ReadyNotice
 
 /** Messages from the parent process to a child. */
-export type ParentMessage = StoreReply
+export type ParentMessage = StoreReply | PortsNotice

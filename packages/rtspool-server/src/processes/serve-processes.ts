@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { randomBytes } from 'node:crypto'
 import { MemoryStore } from 'rtspool/cluster'
 import type { Config } from '../config/schema.js'
 import { tryOpenLog } from '../configured-log.js'
@@ -7,7 +8,7 @@ import type { CommandOptions } from '../options.js'
 import { logFaults } from '../process-faults.js'
 import { changeLevelAtSignal, rereadAtHangup, stopSignal } from '../signals.js'
 import { ChildProcesses } from './child-processes.js'
-import { processText, processVariable } from './own-process.js'
+import { type ChildFacts, processVariable } from './own-process.js'
 import { StoreServer } from './store-server.js'
 
 /** Milliseconds that a child process has to close after its sessions have had their time to end. */
@@ -41,7 +42,7 @@ export async function serveProcesses(options: CommandOptions, version: string): 
   const ends = [
     () => process.off('exit', killAll),
     () => stop.ignore(),
-    rereadAtHangup(opened, config.log.file, () => children.signal('SIGHUP')),
+    rereadAtHangup(opened, config.log.file, () => children.reload()),
     changeLevelAtSignal(levels),
     passOnLevelSignal(children),
     logFaults(log),
@@ -73,15 +74,15 @@ function storeOptionsOf({ cluster: { leaseSeconds, graceSeconds } }: Config) {
 }
 
 /** Returns a function that starts the command anew, with the environment and the arguments of this process. */
-function forkerOf({ sources: { environment } }: CommandOptions) {
+function forkerOf({ sources: { environment }, settings }: CommandOptions) {
+  const { processes: count } = settings.config.cluster
+  const key = randomBytes(32).toString('base64url')
   // Node's default on Windows lets the system choose, which gives most connections to few processes.
   cluster.schedulingPolicy = cluster.SCHED_RR
   cluster.setupPrimary({ serialization: 'advanced' })
   return (number: number, isRestart: boolean) => {
-    const worker = cluster.fork({
-      ...environment,
-      [processVariable]: processText(number, isRestart),
-    })
+    const facts: ChildFacts = { number, count, key, isRestart }
+    const worker = cluster.fork({ ...environment, [processVariable]: JSON.stringify(facts) })
     // The process tells its error as well, and the worker would throw it.
     worker.on('error', () => {})
     return worker.process
@@ -91,7 +92,7 @@ function forkerOf({ sources: { environment } }: CommandOptions) {
 /** Passes SIGUSR2 on, which changes the level of the log. @returns A function that ends this */
 function passOnLevelSignal(children: ChildProcesses): () => void {
   if (process.platform === 'win32') return () => {}
-  const passOn = (): void => children.signal('SIGUSR2')
+  const passOn = (): void => children.signalReady('SIGUSR2')
   process.on('SIGUSR2', passOn)
   return () => process.off('SIGUSR2', passOn)
 }

@@ -32,7 +32,7 @@ class FakeProcess extends EventEmitter {
   }
 
   ready(): void {
-    this.emit('message', { kind: 'ready' })
+    this.emit('message', { kind: 'ready', port: 5000 + this.number })
   }
 
   end(code: number | null, signal: string | null = null): void {
@@ -118,18 +118,36 @@ describe('child processes', () => {
     await serve()
     latest(2).emit('message', request)
     await nextTurn()
-    expect(latest(2).received).toEqual([{ kind: 'storeReply', id: 4, result: 'of 2' }])
-    expect(latest(1).received).toEqual([])
+    const isReply = (message: unknown) => (message as { kind: string }).kind === 'storeReply'
+    expect(latest(2).received.filter(isReply)).toEqual([
+      { kind: 'storeReply', id: 4, result: 'of 2' },
+    ])
+    expect(latest(1).received.filter(isReply)).toEqual([])
+  })
+
+  it('know the ports of each other', async () => {
+    const { serve, latest, clock } = createProcesses()
+    await serve()
+    const ports = { 1: 5001, 2: 5002 }
+    expect(latest(1).received.at(-1)).toEqual({ kind: 'ports', ports })
+    expect(latest(2).received.at(-1)).toEqual({ kind: 'ports', ports })
+    latest(2).end(1)
+    expect(latest(1).received.at(-1)).toEqual({ kind: 'ports', ports: { 1: 5001 } })
+    clock.advance(200)
+    expect(latest(2).received).toEqual([])
+    latest(2).ready()
+    expect(latest(1).received.at(-1)).toEqual({ kind: 'ports', ports })
   })
 
   it('get no reply after their end', async () => {
     const { serve, latest } = createProcesses()
     await serve()
     const process = latest(2)
+    const before = process.received.length
     process.emit('message', request)
     process.end(1)
     await nextTurn()
-    expect(process.received).toEqual([])
+    expect(process.received).toHaveLength(before)
   })
 
   it('are started again, later after each short life, and soon after a long one', async () => {
@@ -213,6 +231,18 @@ describe('child processes', () => {
     expect(await ended).toBe(0)
     clock.advance(60_000)
     expect([forked.length, clock.pendingTimers]).toEqual([2, 0])
+  })
+
+  it('reload at once if they are ready, and otherwise as soon as they are', async () => {
+    const { children, serve, clock, latest } = createProcesses()
+    await serve()
+    latest(2).end(1)
+    clock.advance(200)
+    children.reload()
+    children.signalReady('SIGUSR2')
+    expect([latest(1).signals, latest(2).signals]).toEqual([['SIGHUP', 'SIGUSR2'], []])
+    latest(2).ready()
+    expect(latest(2).signals).toEqual(['SIGHUP'])
   })
 
   it('survive an error that Node reports about one of them', async () => {

@@ -1,6 +1,11 @@
 export { Base64Stream } from './base64-stream.js'
 export { protocolOf } from './protocol.js'
-export { HttpHeadReader, type HttpRequestHead, type ReadHttpHead } from './request-head.js'
+export {
+  HttpHeadReader,
+  type HttpRequestHead,
+  type ReadHttpHead,
+  serializeRequestHead,
+} from './request-head.js'
 export {
   type HttpRefusal,
   httpContinue,

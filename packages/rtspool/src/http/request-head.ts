@@ -62,6 +62,17 @@ export class HttpHeadReader {
   }
 }
 
+/** Returns the bytes of a request head that was read, with its headers in lower case. */
+export function serializeRequestHead({
+  method,
+  target,
+  version,
+  headers,
+}: HttpRequestHead): Buffer {
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.from(`${method} ${target} HTTP/${version}\r\n${lines.join('')}\r\n`, 'latin1')
+}
+
 /**
  * Searches for the empty line that ends the head of an HTTP message. @returns The position after it, or `undefined`.
  */

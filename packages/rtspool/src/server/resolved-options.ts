@@ -31,6 +31,7 @@ import {
 } from './auth/auth-options.js'
 import { descriptorLimit } from './door/descriptor-limit.js'
 import { type ResolvedTlsOptions, resolveTlsOptions } from './door/tls-options.js'
+import type { TunnelHook } from './door/tunnel-hook.js'
 import { type ResolvedOverloadOptions, resolveOverload } from './overload/overload-options.js'
 import {
   type OnConnectionClosed,
@@ -47,7 +48,7 @@ export interface ResolvedRtspServerOptions {
   readonly port: number | false
   readonly host: string | undefined
   readonly tls: ResolvedTlsOptions | undefined
-  readonly httpTunnel: boolean
+  readonly httpTunnel: boolean | TunnelHook
   readonly webSocket: boolean | 'ifInstalled'
   /** Origins of web pages that may use WebSockets and tunnels, in lower case. */
   readonly allowedOrigins: ReadonlySet<string>
@@ -114,7 +115,7 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     port: plainPort(options.port ?? defaults.port, options.tls !== undefined),
     host: options.host,
     tls: options.tls === undefined ? undefined : resolveTlsOptions(options.tls, options.host),
-    httpTunnel: checkBoolean('httpTunnel', options.httpTunnel ?? defaults.httpTunnel),
+    httpTunnel: checkTunnel(options.httpTunnel ?? defaults.httpTunnel),
     webSocket: webSocketPolicy(options.webSocket ?? defaults.webSocket),
     allowedOrigins: origins(options.allowedOrigins ?? defaults.allowedOrigins),
     udpPorts: portRange(options.udpPorts ?? defaults.udpPorts),
@@ -178,6 +179,9 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     clock,
   })
 }
+
+const checkTunnel = (option: unknown): boolean | TunnelHook =>
+  typeof option === 'function' ? (option as TunnelHook) : checkBoolean('httpTunnel', option)
 
 const resolveNative = (option: unknown): NativeSockets | undefined =>
   checkBoolean('nativeSockets', option) ? nativeSockets() : undefined

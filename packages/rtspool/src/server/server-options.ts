@@ -17,6 +17,7 @@ import { ethernetDatagramBytes } from '../transport/udp/udp-endpoint.js'
 import type { RtspPoolOptions } from './admit-hook.js'
 import type { AuthOptions } from './auth/auth-options.js'
 import type { TlsOptions } from './door/tls-options.js'
+import type { TunnelHook } from './door/tunnel-hook.js'
 import { type OverloadOptions, overloadDefaults } from './overload/overload-options.js'
 import type { UnknownSessionHook } from './unknown-session-hook.js'
 
@@ -60,10 +61,10 @@ export interface RtspServerOptions<Data extends object = SessionData> {
   readonly tls?: TlsOptions | undefined
   /**
    * Accepts clients through HTTP: a GET and a POST on the ports of RTSP, recognised by their first
-   * bytes.
+   * bytes. A function accepts them, too, and may take over one of the two that belongs to another process.
    * @default true
    */
-  readonly httpTunnel?: boolean | undefined
+  readonly httpTunnel?: boolean | TunnelHook | undefined
   /**
    * Accepts clients through a WebSocket (`rtsp.onvif.org`) on the ports of RTSP. It needs the
    * optional package `ws`: with `true` the server does not start without it.

@@ -2,7 +2,7 @@
 // and connects them; each part has its own file.
 
 import { EventEmitter } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { quoteReceived } from '../errors.js'
 import { tell, warnOnce } from '../listeners.js'
 import { MountPoints } from '../media/mount-points.js'
@@ -20,6 +20,7 @@ import { UdpPorts } from '../transport/udp/udp-ports.js'
 import { type AccessRefusal, Authenticator } from './auth/authenticator.js'
 import { type ConnectionsListener, OpenConnections } from './connection/open-connections.js'
 import { ServerSessions } from './connection/server-sessions.js'
+import type { AcceptedConnection } from './door/accepted-connection.js'
 import { FrontDoor } from './door/front-door.js'
 import type { TlsCertificate } from './door/tls-options.js'
 import { type AdoptedClient, adoptedConnection } from './overload/adopted-client.js'
@@ -138,6 +139,18 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
    */
   tlsAddress(): AddressInfo {
     return this.#door.tlsAddress ?? notListening('with TLS')
+  }
+
+  /**
+   * Serves a connection that the application has accepted, as if it had arrived at the port without TLS. Bans and
+   * limits on connections apply.
+   *
+   * @param socket - Connected socket, which the server owns from now on. For HTTP tunnels it needs `allowHalfOpen`.
+   * @throws {TypeError} If the server does not listen, or closes.
+   */
+  accept(socket: Socket, connection: AcceptedConnection = {}): void {
+    if (!this.#listening || this.#closing) throw new TypeError('the server does not listen')
+    this.#door.accept(socket, connection)
   }
 
   /**

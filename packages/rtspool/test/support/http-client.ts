@@ -99,16 +99,22 @@ export interface TunnelEnds {
   readonly post: HttpTestClient
 }
 
-/** Opens both halves of a tunnel. @param version - FFmpeg sends 1.1, GStreamer 1.0. */
+/**
+ * Opens both halves of a tunnel.
+ *
+ * @param version - FFmpeg sends 1.1, GStreamer 1.0.
+ * @param connectTo - Opens each of the two connections.
+ */
 export async function openTunnel(
   server: RtspServer,
   cookie = 'a-cookie-of-22-letters',
   version = '1.1',
+  connectTo: (server: RtspServer) => Promise<HttpTestClient> = HttpTestClient.connect,
 ): Promise<TunnelEnds> {
-  const get = await HttpTestClient.connect(server)
+  const get = await connectTo(server)
   get.send(getHead(cookie, version))
   if ((await get.status()) !== 200) throw new Error(`GET: ${get.received}`)
-  const post = await HttpTestClient.connect(server)
+  const post = await connectTo(server)
   post.send(postHead(cookie, version))
   return { get, post }
 }

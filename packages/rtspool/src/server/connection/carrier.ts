@@ -23,6 +23,8 @@ export interface ConnectionCarrier {
   readonly frames?: Readable
   /** Tunnel in which the bytes arrive; absent for a plain socket. */
   readonly tunnel?: SessionTunnel
+  /** True if the client has connected over TLS to another process; absent = the kind of `socket` says it. */
+  readonly isSecure?: boolean
 }
 
 export function socketCarrier(socket: Socket, ends: TcpEnds): ConnectionCarrier {

@@ -28,14 +28,14 @@ export class ConnectionFacts {
   readonly openedTime: Date
   userAgent: string | undefined
 
-  constructor({ socket, ends, tunnel }: ConnectionCarrier, unixTimeMs: number) {
+  constructor({ socket, ends, tunnel, isSecure }: ConnectionCarrier, unixTimeMs: number) {
     this.socketEnds = endsOf(socket)
     this.remoteAddress = ends.remoteAddress
     this.remotePort = ends.remotePort
     this.localAddress = ends.localAddress
     this.localPort = ends.localPort
     this.localAuthority = authorityOf(this.localAddress, this.localPort)
-    this.isSecure = socket instanceof TLSSocket
+    this.isSecure = isSecure ?? socket instanceof TLSSocket
     this.tunnel = tunnel
     this.openedTime = new Date(unixTimeMs)
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.js'
 import type { SessionPool } from '../../session-pool/index.js'
 import { endsOf } from '../../transport/tcp/tcp-ends.js'
 import { type ConnectionCarrier, socketCarrier } from '../connection/carrier.js'
+import { type AcceptedConnection, arrivalOf } from './accepted-connection.js'
 import type { Arrival } from './arrival.js'
 import { ConnectionLimits, type ConnectionLimitsOptions } from './connection-limits.js'
 import { HttpDoor } from './http-door.js'
@@ -11,6 +12,7 @@ import { Lobby } from './lobby.js'
 import { ProxyDoor, type ProxyDoorOptions } from './proxy-door.js'
 import { TlsListener } from './tls-listener.js'
 import type { ResolvedTlsOptions, TlsCertificate } from './tls-options.js'
+import type { TunnelHook } from './tunnel-hook.js'
 
 /** Limits for the connections of all ports together. */
 export interface FrontDoorOptions extends ConnectionLimitsOptions, ProxyDoorOptions {
@@ -18,7 +20,7 @@ export interface FrontDoorOptions extends ConnectionLimitsOptions, ProxyDoorOpti
   readonly host: string | undefined
   readonly tls: ResolvedTlsOptions | undefined
   readonly idleTimeoutMs: number
-  readonly httpTunnel: boolean
+  readonly httpTunnel: boolean | TunnelHook
   readonly webSocket: boolean | 'ifInstalled'
   readonly allowedOrigins: ReadonlySet<string>
   /** Session pool whose bans of addresses apply to new connections. */
@@ -179,6 +181,12 @@ export class FrontDoor {
     this.#proxies.close()
     this.#lobby?.close()
     await Promise.all(closed)
+  }
+
+  /** Accepts a connection of another port than those of the server. Bans and limits apply to it. */
+  accept(socket: Socket, connection: AcceptedConnection): void {
+    const arrival = arrivalOf(socket, connection)
+    if (this.#count(socket, arrival.ends.remoteAddress)) this.#enter(arrival, connection.first)
   }
 
   /**

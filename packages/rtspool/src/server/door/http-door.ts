@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.js'
-import type { HttpRequestHead, ReadHttpHead } from '../../http/index.js'
-import type { Arrival } from './arrival.js'
+import { type HttpRequestHead, type ReadHttpHead, serializeRequestHead } from '../../http/index.js'
+import { type Arrival, isSecureArrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
+import type { TunnelHook } from './tunnel-hook.js'
 import { TunnelPairs, type TunnelPairsOwner } from './tunnel-pairs.js'
 import { WebSockets } from './websockets.js'
 
 export interface HttpDoorOptions {
-  readonly httpTunnel: boolean
+  /** True to accept tunnels through HTTP; a function may take over their requests. */
+  readonly httpTunnel: boolean | TunnelHook
   /** True to accept WebSockets; `'ifInstalled'` = only if the package `ws` is installed. */
   readonly webSocket: boolean | 'ifInstalled'
   /** Allowed origins of web pages, besides those of this server. */
@@ -22,10 +24,12 @@ export interface HttpDoorOptions {
 export class HttpDoor {
   readonly #options: HttpDoorOptions
   readonly #tunnels: TunnelPairs | undefined
+  readonly #owner: TunnelPairsOwner
   readonly #webSockets: WebSockets | undefined
 
   constructor(options: HttpDoorOptions, owner: TunnelPairsOwner) {
     this.#options = options
+    this.#owner = owner
     const { httpTunnel, webSocket, clock } = options
     if (httpTunnel) this.#tunnels = new TunnelPairs(clock, owner)
     if (webSocket) {
@@ -55,10 +59,22 @@ export class HttpDoor {
     } else if (isUpgrade && this.#webSockets) {
       void this.#webSockets.take(arrival, request)
     } else if (!isUpgrade && cookie !== undefined && this.#tunnels) {
-      this.#tunnels.take(arrival, cookie, request)
+      if (!this.#handOver(arrival, cookie, request)) this.#tunnels.take(arrival, cookie, request)
     } else {
       this.#refuse(socket, 400, `expected RTSP${this.#expected()}`)
     }
+  }
+
+  /** Offers a request of a tunnel to the hook. @returns True if the hook has taken it over */
+  #handOver(arrival: Arrival, cookie: string, { head, rest }: ReadHttpHead): boolean {
+    const { httpTunnel } = this.#options
+    if (typeof httpTunnel !== 'function') return false
+    const { socket, ends } = arrival
+    const first = Buffer.concat([serializeRequestHead(head), rest])
+    const isSecure = isSecureArrival(arrival)
+    const isTaken = httpTunnel({ socket, cookie, first, isSecure, ...ends })
+    if (isTaken) this.#owner.taken(socket)
+    return isTaken
   }
 
   #expected(): string {

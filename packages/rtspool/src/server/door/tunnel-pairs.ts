@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { Clock, ClockTimer } from '../../clock.js'
 import { hostOf } from '../../host-of.js'
 import {
@@ -10,7 +9,7 @@ import {
 } from '../../http/index.js'
 import { HttpTunnelInput } from '../../transport/tunnel/http-tunnel.js'
 import type { ConnectionCarrier } from '../connection/carrier.js'
-import type { Arrival } from './arrival.js'
+import { type Arrival, isSecureArrival } from './arrival.js'
 import { refuseHttp } from './http-refusal.js'
 
 /** Maximum milliseconds that the GET of a tunnel waits for its POST. */
@@ -75,8 +74,7 @@ export class TunnelPairs {
       refuseHttp(socket, 400, `expected ${expected}, got ${cookie.length}`, this.#clock)
       return
     }
-    const isSecure = socket instanceof TLSSocket
-    const key = `${isSecure} ${hostOf(ends.remoteAddress)} ${cookie}`
+    const key = `${isSecureArrival(arrival)} ${hostOf(ends.remoteAddress)} ${cookie}`
     if (head.method === 'GET') this.#takeGet(arrival, key, head, rest)
     else this.#takePost(socket, key, head, rest)
   }
@@ -167,13 +165,16 @@ export class TunnelPairs {
    */
   #join(tunnel: Tunnel, key: string, post: Socket, rest: Buffer): void {
     const { input } = tunnel
-    const { socket: get, ends } = tunnel.get
+    const { socket: get, ends, isSecure } = tunnel.get
     this.#owner.taken(post)
     if (this.#waiting.delete(key)) {
       tunnel.deadline?.cancel()
       tunnel.deadline = undefined
       this.#owner.taken(get)
-      this.#owner.opened({ input, output: get, socket: get, ends, frames: get, tunnel: 'http' })
+      this.#owner.opened({
+        ...{ input, output: get, socket: get, ends, frames: get, tunnel: 'http' },
+        ...(isSecure !== undefined && { isSecure }),
+      })
     }
     post.setNoDelay(true)
     input.attach(post, rest)

@@ -1,0 +1,145 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { type AcceptedConnection, hostOf, type RtspServer, type TunnelRequest } from 'rtspool'
+
+/** Process as its siblings see it. */
+export interface ProcessIdentity {
+  /** Number of the process, from 1 on. */
+  readonly number: number
+  /** Number of processes of the server. */
+  readonly count: number
+  /** Secret that only these processes know. Other programs of the machine can reach their ports as well. */
+  readonly key: string
+}
+
+const host = '127.0.0.1'
+const lineEnd = 0x0a
+/** Maximum number of bytes in front of the first line end of a connection between processes. */
+const maxHeaderBytes = 1024
+/** Milliseconds within which the first line of a connection arrives, and the last bytes of a closed one leave. */
+const deadlineMs = 5000
+
+/** First line of a connection between processes: JSON with the secret and the addresses of the client. */
+interface Header
+  extends Pick<
+    TunnelRequest,
+    'isSecure' | 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'
+  > {
+  readonly key: string
+}
+
+/**
+ * Connections between the processes of one server. A client opens an HTTP tunnel with two requests, which reach two
+ * processes. Both are brought to one, which their cookie and the client's host decide.
+ */
+export class Siblings {
+  readonly #own: ProcessIdentity
+  readonly #sockets = new Set<Socket>()
+  #ports: Readonly<Record<number, number>> = {}
+  #server: Server | undefined
+
+  constructor(own: ProcessIdentity) {
+    this.#own = own
+  }
+
+  /** Notes the ports on which the processes listen for each other, by their numbers. */
+  notePorts(ports: Readonly<Record<number, number>>): void {
+    this.#ports = ports
+  }
+
+  /**
+   * Opens a port for the other processes, on the loopback address.
+   *
+   * @returns Number of the port.
+   */
+  async listen(rtsp: Pick<RtspServer, 'accept'>): Promise<number> {
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#receive(socket, rtsp))
+    this.#server = server
+    // Exclusive, because processes of node:cluster would share the port.
+    server.listen({ host, port: 0, exclusive: true })
+    await once(server, 'listening')
+    return (server.address() as AddressInfo).port
+  }
+
+  /** Passes a request of a tunnel on to the process to which it belongs. @returns False if that is this process */
+  readonly takeTunnel = (request: TunnelRequest): boolean => {
+    const { socket, first, isSecure, cookie } = request
+    const { remoteAddress, remotePort, localAddress, localPort } = request
+    const owner = ownerOf(`${hostOf(remoteAddress)} ${cookie}`, this.#own.count)
+    const port = this.#ports[owner]
+    if (owner === this.#own.number || port === undefined) return false
+    const { key } = this.#own
+    const header: Header = { key, isSecure, remoteAddress, remotePort, localAddress, localPort }
+    const sibling = connect({ host, port, allowHalfOpen: true, noDelay: true })
+    this.#keep(sibling)
+    this.#keep(socket)
+    socket.setTimeout(0)
+    socket.setNoDelay(true)
+    sibling.write(`${JSON.stringify(header)}\n`)
+    sibling.write(first)
+    socket.pipe(sibling)
+    sibling.pipe(socket)
+    socket.once('close', () => sibling.destroy())
+    sibling.once('close', () => {
+      socket.setTimeout(deadlineMs, () => socket.destroy())
+      socket.end()
+    })
+    return true
+  }
+
+  /** Closes the port and all connections between processes. Idempotent. */
+  close(): void {
+    this.#server?.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Destroys a socket at {@link close}, and at an error. */
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  /** Reads the first line of a connection, and lets the RTSP server serve the rest. */
+  #receive(socket: Socket, rtsp: Pick<RtspServer, 'accept'>): void {
+    let bytes: Buffer = Buffer.alloc(0)
+    const refuse = (): void => void socket.destroy()
+    const read = (chunk: Buffer): void => {
+      bytes = Buffer.concat([bytes, chunk])
+      const end = bytes.indexOf(lineEnd)
+      if (end < 0 && bytes.length <= maxHeaderBytes) return
+      const header = end < 0 ? undefined : this.#connectionOf(bytes.toString('utf8', 0, end))
+      socket.off('data', read).off('timeout', refuse).off('error', refuse)
+      this.#sockets.delete(socket)
+      socket.setTimeout(0)
+      if (header) rtsp.accept(socket, { ...header, first: bytes.subarray(end + 1) })
+      else socket.destroy()
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    socket.setTimeout(deadlineMs)
+    socket.on('data', read).on('timeout', refuse).on('error', refuse)
+  }
+
+  /** Returns what the first line of a connection says about its client; `undefined` if no sibling has sent it. */
+  #connectionOf(line: string): AcceptedConnection | undefined {
+    try {
+      const { key, ...connection } = JSON.parse(line) as Header
+      return isSame(String(key), this.#own.key) ? connection : undefined
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** Returns the number of the process to which a tunnel belongs. */
+function ownerOf(tunnel: string, count: number): number {
+  return 1 + (createHash('sha256').update(tunnel).digest().readUInt32BE() % count)
+}
+
+/** Compares two texts in a time that does not depend on where they differ. */
+function isSame(text: string, expected: string): boolean {
+  const digest = (each: string) => createHash('sha256').update(each).digest()
+  return timingSafeEqual(digest(text), digest(expected))
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import type { AcceptedConnection } from 'rtspool'
+import { afterEach, describe, expect, it } from 'vitest'
+import { until } from '../../../rtspool/test/support/until.js'
+import { Siblings } from '../../src/processes/siblings.js'
+
+const opened: { close(): unknown }[] = []
+const sockets = new Set<Socket>()
+afterEach(async () => {
+  for (const each of opened.splice(0)) each.close()
+  for (const socket of sockets) socket.destroy()
+  await until(() => [...sockets].every(({ closed }) => closed))
+  sockets.clear()
+})
+
+/** A process, and the connections that its siblings have handed over to it. */
+async function startProcess(number: number, key = 'secret') {
+  const siblings = new Siblings({ number, count: 2, key })
+  opened.push(siblings)
+  const accepted: { socket: Socket; connection: AcceptedConnection }[] = []
+  const port = await siblings.listen({
+    accept: (socket, connection = {}) => {
+      sockets.add(socket)
+      accepted.push({ socket, connection })
+    },
+  })
+  return { siblings, accepted, port }
+}
+
+async function startBoth() {
+  const [one, two] = [await startProcess(1), await startProcess(2)]
+  const ports = { 1: one.port, 2: two.port }
+  for (const { siblings } of [one, two]) siblings.notePorts(ports)
+  return [one, two] as const
+}
+
+/** Both ends of a connection: that of a client, and that of a process. */
+async function openConnection(): Promise<{ client: Socket; socket: Socket }> {
+  const server: Server = createServer({ allowHalfOpen: true })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  opened.push(server)
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  client.on('error', () => {})
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  for (const each of [client, socket]) sockets.add(each)
+  return { client, socket }
+}
+
+const client = {
+  ...{ remoteAddress: '192.0.2.7', remotePort: 4711, isSecure: true },
+  ...{ localAddress: '192.0.2.1', localPort: 554 },
+}
+const requestOf = (cookie: string, socket: Socket) => ({
+  ...client,
+  ...{ cookie, socket, first: Buffer.from(`GET of ${cookie}`) },
+})
+
+describe('the processes of one server', () => {
+  it('bring both requests of a tunnel to the same one, and share the tunnels', async () => {
+    const both = await startBoth()
+    let owned = 0
+    for (let n = 0; n < 16; n++) {
+      const answers = []
+      for (const { siblings } of both) {
+        const { socket } = await openConnection()
+        answers.push(siblings.takeTunnel(requestOf(`cookie ${n}`, socket)))
+      }
+      // The one keeps what the other hands over.
+      expect([...answers].sort()).toEqual([false, true])
+      if (answers[0] === false) owned++
+    }
+    expect(owned).toBeGreaterThan(0)
+    expect(owned).toBeLessThan(16)
+    await until(() => both[0].accepted.length + both[1].accepted.length === 16)
+    expect(both[0].accepted).toHaveLength(owned)
+  })
+
+  /** Hands a request over from one process to the other, whichever the cookie asks for. */
+  async function handOver() {
+    const both = await startBoth()
+    const { client: peer, socket } = await openConnection()
+    const [from] = both.filter(({ siblings }) => siblings.takeTunnel(requestOf('mine', socket)))
+    const [to] = both.filter((each) => each !== from)
+    const accepted = to?.accepted ?? []
+    await until(() => accepted.length === 1)
+    const { socket: handed, connection } = accepted[0] as (typeof accepted)[number]
+    return { peer, handed, connection, from }
+  }
+
+  it('tell each other the addresses of the client, and pass all bytes on in both directions', async () => {
+    const { peer, handed, connection } = await handOver()
+    const { first, ...facts } = connection
+    expect(facts).toEqual(client)
+    let received = String(first)
+    handed.on('data', (bytes) => {
+      received += String(bytes)
+    })
+    peer.write(', and more')
+    await until(() => received === 'GET of mine, and more')
+    handed.write('answer')
+    const [answer] = await once(peer, 'data')
+    expect(String(answer)).toBe('answer')
+  })
+
+  it('end the connection of the client after the last bytes of the other process', async () => {
+    const { peer, handed } = await handOver()
+    let received = ''
+    peer.on('data', (bytes) => {
+      received += String(bytes)
+    })
+    const large = 'x'.repeat(1_000_000)
+    handed.end(large)
+    await once(peer, 'end')
+    expect(received.length).toBe(large.length)
+    peer.destroy()
+    await until(() => handed.destroyed)
+  })
+
+  it('end the connection of the other process when the client has gone, or they close', async () => {
+    const gone = await handOver()
+    gone.peer.resetAndDestroy()
+    gone.handed.on('error', () => {}).resume()
+    await until(() => gone.handed.readableEnded || gone.handed.destroyed)
+    const closed = await handOver()
+    closed.from?.siblings.close()
+    await once(closed.peer.resume(), 'close')
+  })
+
+  it('keep a request whose process is away', async () => {
+    const [one, two] = await startBoth()
+    for (const { siblings } of [one, two]) siblings.notePorts({})
+    const { socket } = await openConnection()
+    const taken = [one, two].map(({ siblings }) => siblings.takeTunnel(requestOf('mine', socket)))
+    expect(taken).toEqual([false, false])
+  })
+
+  it.each([
+    ['another key', `${JSON.stringify({ key: 'other', ...client })}\n`],
+    ['no key', 'OPTIONS * RTSP/1.0\r\n\r\n'],
+    ['no object', 'null\n'],
+    ['a first line without end', 'x'.repeat(2000)],
+  ])('close a connection of another program, with %s', async (_, text) => {
+    const { port, accepted } = await startProcess(1)
+    const stranger = connect(port, '127.0.0.1')
+    sockets.add(stranger)
+    stranger.on('error', () => {})
+    stranger.write(text)
+    await once(stranger.resume(), 'close')
+    expect(accepted).toEqual([])
+  })
+
+  it('read a first line that arrives in pieces', async () => {
+    const { port, accepted } = await startProcess(1)
+    const sibling = connect({ port, host: '127.0.0.1', noDelay: true })
+    sockets.add(sibling)
+    const text = `${JSON.stringify({ key: 'secret', ...client })}\nGET`
+    for (const character of text) sibling.write(character)
+    await until(() => accepted.length === 1)
+    expect(accepted[0]?.connection).toMatchObject(client)
+  })
+})
