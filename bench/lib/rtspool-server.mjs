@@ -4,7 +4,8 @@
 // With `"live": true` it serves live pictures for browsers too, to everybody: ws://host:livePort/PATH.
 // With `"collections": true` it counts the mark-compact collections of V8.
 // With `"counts": true` it counts slots of connections and packets of each transport, for `rest`.
-// Prints JSON lines: listening, then sessionRemoved (with `events`), and an answer to each line on stdin:
+// Prints JSON lines: listening, then sessionRemoved, requestRefused and pressureChanged (with `events`), and an answer to
+// each line on stdin:
 //   stats       what server and process hold, and the event loop's delay since the last question
 //   rest        what is left at rest: heap after a collection (with --expose-gc), timers, slots, packets sent so far
 //   killThread  ends the first send thread at once, as an error in it does
@@ -46,6 +47,12 @@ server.on('publishStarted', (path) => print({ event: 'publishStarted', path }))
 if (settings.events) {
   server.pool.on('sessionRemoved', (session, reason) =>
     print({ event: 'sessionRemoved', reason, atMs: performance.now(), stats: session.stats }),
+  )
+  server.on('requestRefused', ({ code }, { method }) =>
+    print({ event: 'requestRefused', method, code }),
+  )
+  server.on('pressureChanged', ({ level, parts }) =>
+    print({ event: 'pressureChanged', level, parts }),
   )
 }
 

@@ -1,5 +1,6 @@
 // Viewers of the soak that stay for the whole run: clients of the library, in this process.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sum } from '../../bench/lib/statistics.mjs'
 import { connect } from '../../packages/rtspool/dist/client/index.js'
 
@@ -30,6 +31,22 @@ function countKernelDrops() {
   const fields = lines.map((line) => line.trim().split(/\s+/))
   const own = fields.filter((line) => inodes.has(line[inodeField]))
   return sum(own.map((line) => Number(line[dropsField])))
+}
+
+/** Attempts to connect a viewer, with a second between two. */
+const maxTries = 60
+
+/** Connects a viewer. Tries again while the overload guard of the server refuses, or a busy machine answers too late. */
+async function connectPatiently(url, options) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await connect(url, options)
+    } catch (error) {
+      const mayPass = error.statusCode === 503 || error.code === 'ERR_CLIENT_TIMEOUT'
+      if (!mayPass || tries === maxTries) throw error
+      await sleep(1000)
+    }
+  }
 }
 
 export class StayingViewers {
@@ -105,7 +122,7 @@ export class StayingViewers {
   async #connectSome(transport, wanted, url, options) {
     const there = this.#viewers.filter((one) => one.transport === transport).length
     for (let count = there; count < wanted; count++) {
-      const client = await connect(url, options)
+      const client = await connectPatiently(url, options)
       const viewer = { transport, client, isClosed: false }
       viewer.seen = { packets: 0, lostPackets: 0, rejectedPackets: 0 }
       client.once('closed', () => {

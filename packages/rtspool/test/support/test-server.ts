@@ -4,7 +4,6 @@ import { RtspServer, type RtspServerOptions, type TlsCertificate } from '../../s
 import { MulticastMember } from './multicast-member.js'
 import { closeAfterTest, closeServerAfterTest } from './open-things.js'
 import { type ClientRequest, RtspTestClient, sessionIdOf, UdpTestPorts } from './rtsp-client.js'
-import { countThreadPackets } from './send-by-threads.js'
 import { until } from './until.js'
 
 /** A video and an audio track, as a publisher announces them. */
@@ -36,10 +35,7 @@ export async function startServer(options: RtspServerOptions = {}): Promise<Rtsp
   server.mounts.allowPublish('/live/*')
   await server.listen()
   closeServerAfterTest({
-    close: () => {
-      countThreadPackets(server)
-      return server.close()
-    },
+    close: () => server.close(),
     checkClosed: () => {
       const stats = server.stats()
       const none = { connections: 0, sessions: 0, media: 0, udpPeers: 0, channels: 0 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { OverloadOptions, PressureParts, RtspServerOptions } from '../../../src/index.js'
+import type {
+  OverloadOptions,
+  PressureParts,
+  RtspServer,
+  RtspServerOptions,
+} from '../../../src/index.js'
 import { sequenceNumberOf } from '../../../src/rtp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { inSession, mountCamera, readySession, setUp } from '../../support/dialogue.js'
@@ -44,15 +49,21 @@ async function scene(overload: OverloadOptions = {}, options: RtspServerOptions 
 const picture = (sequenceNumber: number) =>
   rtpPacket({ sequenceNumber, marker: true, payload: Buffer.alloc(60_000, 0x41) })
 
-/** Pushes pictures, a few at a time: the ring of a send thread has room for 4 MiB. */
+/**
+ * Pushes pictures, a few at a time. The ring of a send thread has room for 4 MiB; when it is full, viewers are sent
+ * nothing up to a key frame, and none follows here.
+ */
 async function pushPictures(
-  sources: readonly TestSource[],
+  { server, sources }: { readonly server: RtspServer; readonly sources: readonly TestSource[] },
   from: number,
   count: number,
 ): Promise<void> {
+  const hasSent = () => server.stats().sendThreads.every(({ lagBytes }) => lagBytes === 0)
   for (let n = from; n < from + count; n++) {
     pushTo(sources, 0, picture(n))
-    if (n % 20 === 19) await nextTurn()
+    if (n % 20 !== 19) continue
+    await nextTurn()
+    await until(hasSent)
   }
 }
 
@@ -172,7 +183,7 @@ describe('a server under pressure', { tags: 'B-LOAD' }, () => {
     const reading = await connectTo(server)
     await play(reading, url)
     const large = await slowViewer(server, url)
-    const push = (from: number) => pushPictures(sources, from, 200)
+    const push = (from: number) => pushPictures({ server, sources }, from, 200)
     const hasRead = (last: number) =>
       until(() => reading.frames.some(({ payload }) => sequenceNumberOf(payload) === last))
     await push(0)
@@ -197,7 +208,7 @@ describe('a server under pressure', { tags: 'B-LOAD' }, () => {
       ...{ measure: () => ({ heap: 0, memory: 0 }), maxQueuedBytes: 1_000_000 },
     })
     const { client } = await slowViewer(server, url)
-    await pushPictures(sources, 0, 400)
+    await pushPictures({ server, sources }, 0, 400)
     clock.advance(500)
     expect(server.stats().pressure?.parts.queues).toBeGreaterThan(1)
     await until(() => server.connections.size === 0)
