@@ -41,11 +41,12 @@ export async function measureWindows(load, server, { windowBegan, windowEnded } 
     windowBegan?.()
   })
   load.on('windowEnded', () => {
+    // First: what follows takes some ms, in which the server goes on to work.
+    windowEnded?.()
     const cpu = cpuSecondsBetween(began.cpu, sampleCpu(server.pid))
     const softirq = began.softirq ? cpuSecondsBetween(began.softirq, sampleSoftirq()).total : 0
     const memory = sampleMemory(server.pid)
     spent.push({ cpu, softirq, memory, descriptors: sampleDescriptors(server.pid) })
-    windowEnded?.()
   })
   const report = await load.report
   await load.ended

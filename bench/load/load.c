@@ -14,6 +14,8 @@
 
 #define EVENTS_A_WAKE_UP 256
 #define TICK_NS (50 * NS_PER_MS)
+/* After the last window viewers stay for a moment: requests to leave are no part of what is measured in it. */
+#define SAMPLED_NS (200 * NS_PER_MS)
 #define LEAVING_NS (5 * NS_PER_S)
 #define MAX_FAILURES 16
 #define MAX_DEPARTURES 64
@@ -31,7 +33,7 @@ typedef struct {
   uint64_t min_packets, max_packets;
 } WindowResult;
 
-typedef enum { PHASE_ARRIVING, PHASE_WARMUP, PHASE_WINDOW, PHASE_LEAVING } Phase;
+typedef enum { PHASE_ARRIVING, PHASE_WARMUP, PHASE_WINDOW, PHASE_SAMPLED, PHASE_LEAVING } Phase;
 
 typedef struct {
   Load load; /* first: the callbacks get it */
@@ -218,9 +220,14 @@ static bool advance(Run *run) {
                     run->ended == options->viewers;
   if (run->phase == PHASE_WINDOW && (now >= run->phase_ends_at || all_cycled)) {
     end_window(run);
-    if (run->window_index < options->window_count && !is_stopping && !all_cycled) begin_window(run);
-    else begin_leaving(run);
+    if (run->window_index < options->window_count && !is_stopping && !all_cycled) {
+      begin_window(run);
+    } else {
+      run->phase = PHASE_SAMPLED;
+      run->phase_ends_at = now + SAMPLED_NS;
+    }
   }
+  if (run->phase == PHASE_SAMPLED && now >= run->phase_ends_at) begin_leaving(run);
   if (run->phase == PHASE_LEAVING) return run->idle_count < run->slots && now < run->phase_ends_at;
   return true;
 }
