@@ -56,7 +56,7 @@ export type {
   ServerGopCacheOptions,
 } from './media/track/gop-cache-options.js'
 export type { UnlistedPacket } from './media/track/unlisted-packets.js'
-export type { AccessUnit, ReadOptions } from './public/access-unit.js'
+export type { AccessUnit, ReadOptions, UnitVisit } from './public/access-unit.js'
 export type { ConnectionInfo, ConnectionSummary } from './public/connection.js'
 export type { MediaInfo, MediaState, MediaSummary, TrackSummary } from './public/media.js'
 export type { PublicList } from './public/public-list.js'

@@ -27,9 +27,15 @@ export interface AccessUnit {
   readonly lostPackets: number
 }
 
-/** Options of `server.read`; all optional. */
+/**
+ * Function that `server.readEach` calls with each access unit. The parts of the unit are valid until the function
+ * returns, or until the promise that it returns settles: copy the bytes that you keep.
+ */
+export type UnitVisit = (unit: AccessUnit) => void | Promise<void>
+
+/** Options of `server.read` and `server.readEach`; all optional. */
 export interface ReadOptions {
-  /** Ends the reading: the iteration throws the reason of the signal. @default never */
+  /** Ends the reading: the iteration, or the promise of `readEach`, fails with the reason of the signal. @default never */
   readonly signal?: AbortSignal | undefined
   /**
    * First access unit: `keyFrame` = the last key frame in the cache for new viewers, or else the

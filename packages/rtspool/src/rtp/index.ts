@@ -45,7 +45,11 @@ export {
 export { type PcmFormat, pcmEncodingOf, toNetworkPcm } from './codec/pcm.js'
 export type { UnitSplitter } from './codec/unit-splitter.js'
 export { isVp8KeyFrame, isVp9KeyFrame } from './codec/video-kinds.js'
-export { createDepacketizer, type PayloadFormat } from './depacketizer/create-depacketizer.js'
+export {
+  createDepacketizer,
+  createPassingDepacketizer,
+  type PayloadFormat,
+} from './depacketizer/create-depacketizer.js'
 export type { Depacketizer, RtpUnit } from './depacketizer/depacketizer.js'
 export {
   isValidRtp,

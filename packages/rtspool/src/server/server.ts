@@ -7,8 +7,8 @@ import { quoteReceived } from '../errors.js'
 import { tell, warnOnce } from '../listeners.js'
 import { MountPoints } from '../media/mount-points.js'
 import { CacheBudget } from '../media/track/cache-budget.js'
-import { checkText } from '../option-checks.js'
-import type { AccessUnit, ReadOptions } from '../public/access-unit.js'
+import { checkText, kindOf } from '../option-checks.js'
+import type { AccessUnit, ReadOptions, UnitVisit } from '../public/access-unit.js'
 import type { ConnectionInfo } from '../public/connection.js'
 import type { MediaInfo } from '../public/media.js'
 import type { PublicList } from '../public/public-list.js'
@@ -32,7 +32,7 @@ import type { ResolvedRtspServerOptions } from './resolved-options.js'
 import { createServerContext } from './server-context.js'
 import type { RtspServerEvents } from './server-events.js'
 import type { RtspServerOptions } from './server-options.js'
-import { readMedia, resolveReadOptions } from './sources/read-media.js'
+import { readMedia, resolveReadOptions, visitMedia } from './sources/read-media.js'
 import { ServedMedia } from './sources/served-media.js'
 import {
   noMulticast,
@@ -241,6 +241,29 @@ export class RtspServer<Data extends object = SessionData> extends EventEmitter<
   read(target: string | MediaInfo, options: ReadOptions = {}): AsyncIterableIterator<AccessUnit> {
     if (typeof target !== 'object' || target === null) checkText('path', target)
     return readMedia(this.#context, target, resolveReadOptions(options))
+  }
+
+  /**
+   * Reads a path inside the process like {@link read}, for programs that use the bytes of each access unit at once, such
+   * as recorders. Costs less CPU and memory than {@link read}, because the memory of a unit is used again for the next.
+   *
+   * ```ts
+   * await server.readEach('/live/door', ({ parts }) => void file.write(Buffer.concat(parts)), { signal })
+   * ```
+   *
+   * @param target - As for {@link read}.
+   * @param visit - Called with each access unit as soon as its last packet arrives: viewers wait until the function
+   * returns. While a promise that it has returned is pending, packets wait as for a slow reader, and no viewer waits.
+   * @returns A promise that resolves when the media has ended. It rejects with the error of `visit`, the reason of
+   * `signal`, or the errors of {@link read}.
+   * @throws {RangeError | TypeError} When an argument is invalid.
+   */
+  readEach(target: string | MediaInfo, visit: UnitVisit, options: ReadOptions = {}): Promise<void> {
+    if (typeof target !== 'object' || target === null) checkText('path', target)
+    if (typeof visit !== 'function') {
+      throw new TypeError(`visit must be a function, got ${kindOf(visit)}`)
+    }
+    return visitMedia(this.#context, target, visit, resolveReadOptions(options))
   }
 
   stats(): RtspServerStats {

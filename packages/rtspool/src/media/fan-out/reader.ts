@@ -91,6 +91,10 @@ export interface BatchSink {
    * are any.
    */
   begin(first: readonly Buffer[]): void
+  /**
+   * Receives the next packets of the track. They are valid during the call; a sink that keeps them must call
+   * {@link PacketBatch.own} before.
+   */
   take(batch: PacketBatch): void
 }
 

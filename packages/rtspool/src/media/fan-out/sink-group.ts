@@ -6,7 +6,7 @@ const nothing: readonly Buffer[] = Object.freeze([])
 
 /**
  * Readers of one track inside the process: functions of the application. Each is called with every batch of packets,
- * unchanged and not copied.
+ * unchanged and not copied: see `BatchSink.take`.
  */
 export class SinkGroup implements ReaderGroup<SinkReader> {
   readonly #readers = new Set<SinkReader>()
@@ -25,7 +25,6 @@ export class SinkGroup implements ReaderGroup<SinkReader> {
   }
 
   send(batch: PacketBatch): void {
-    batch.own()
     for (const { sink } of this.#readers) sink.take(batch)
   }
 

@@ -1,27 +1,16 @@
 import type { AccessUnit } from '../../public/access-unit.js'
 import type { Depacketizer, RtpUnit } from '../../rtp/index.js'
-import type { SinkReader } from '../fan-out/reader.js'
+import type { BatchSink } from '../fan-out/reader.js'
 import type { Media } from '../media.js'
 import type { MediaParticipant } from '../participants.js'
 import { accessUnitOf, depacketizerOf } from '../track/access-units.js'
 import type { Track } from '../track/track.js'
+import { leaderIndexOf, MediaIntake, type MediaReaderOptions } from './media-intake.js'
 import { ReadQueue } from './read-queue.js'
-
-export interface MediaReaderOptions {
-  readonly from: 'keyFrame' | 'now'
-  /**
-   * Maximum bytes of packets that the application has not read. Above the limit, packets are left
-   * out up to the next key frame. 0 = unlimited.
-   */
-  readonly maxQueuedBytes: number
-  /** True if the reader does not keep the media alive, and does not count as a participant. @default false */
-  readonly isObserver?: boolean
-}
 
 /** A track of the media, as {@link MediaReader} reads it. */
 interface ReadTrack {
   readonly track: Track
-  readonly reader: SinkReader
   readonly depacketizer: Depacketizer
   /** Number of packets left out since the last access unit of the track, because the application's queue was full. */
   missed: number
@@ -33,8 +22,8 @@ interface ReadTrack {
  * viewer waits for the application.
  */
 export class MediaReader implements MediaParticipant {
-  readonly #media: Media
-  readonly #from: 'keyFrame' | 'now'
+  readonly #intake: MediaIntake
+  readonly #from: MediaReaderOptions['from']
   readonly #tracks: readonly ReadTrack[]
   readonly #queue: ReadQueue
   /** Access units that are complete but not read yet, in order. */
@@ -44,13 +33,12 @@ export class MediaReader implements MediaParticipant {
   #wake: (() => void) | undefined
 
   constructor(media: Media, { from, maxQueuedBytes, isObserver }: MediaReaderOptions) {
-    this.#media = media
     this.#from = from
-    const leader = media.tracks.find((track) => track.hasKeyFrames) ?? media.tracks[0]
-    this.#queue = new ReadQueue(maxQueuedBytes, leader?.index ?? 0, from === 'keyFrame')
-    this.#tracks = media.tracks.map((track) => this.#readTrack(track))
-    if (isObserver) media.participants.observe(this)
-    else media.participants.join(this)
+    this.#queue = new ReadQueue(maxQueuedBytes, leaderIndexOf(media), from === 'keyFrame')
+    this.#tracks = media.tracks.map((track) => {
+      return { track, depacketizer: depacketizerOf(track), missed: 0 }
+    })
+    this.#intake = new MediaIntake(media, this, ({ index }) => this.#sinkOf(index), isObserver)
   }
 
   /** True if the media has ended, or the reader is closed. Packets queued before the end can still be read. */
@@ -63,12 +51,7 @@ export class MediaReader implements MediaParticipant {
    * the last key frame.
    */
   start(): void {
-    const kept = this.#tracks.map(({ track }) => (this.#isLive ? track.recentPackets() : []))
-    const leads = this.#tracks.some(({ track }, index) => track.hasKeyFrames && kept[index]?.length)
-    const first = this.#from === 'keyFrame' && (leads || !this.#hasKeyFrames) ? kept : []
-    this.#tracks.forEach(({ track, reader }, index) => {
-      track.addReader(reader, first[index] ?? [])
-    })
+    this.#intake.start(this.#from)
   }
 
   /** Returns and removes the next complete access unit; `undefined` if none is complete. Never throws. */
@@ -115,38 +98,23 @@ export class MediaReader implements MediaParticipant {
 
   /** Stops reading the media, and drops the queued packets. Idempotent. */
   close(): void {
-    for (const { track, reader } of this.#tracks) track.removeReader(reader)
-    this.#media.participants.leave(this)
+    this.#intake.close()
     this.#queue.clear()
     this.#units = []
     this.mediaEnded()
   }
 
-  get #isLive(): boolean {
-    return this.#media.playback === undefined
-  }
-
-  get #hasKeyFrames(): boolean {
-    return this.#tracks.some(({ track }) => track.hasKeyFrames)
-  }
-
-  #readTrack(track: Track): ReadTrack {
-    const { index } = track
-    const sink = {
-      begin: (first: readonly Buffer[]) => {
+  #sinkOf(index: number): BatchSink {
+    return {
+      begin: (first) => {
         this.#queue.begin(index, first)
         this.wake()
       },
-      take: (batch: Parameters<SinkReader['sink']['take']>[0]) => {
+      take: (batch) => {
+        batch.own()
         this.#queue.take(index, batch)
         this.wake()
       },
-    }
-    return {
-      track,
-      reader: { kind: 'sink', sink, counters: { packetsOut: 0, bytesOut: 0, packetsDropped: 0 } },
-      depacketizer: depacketizerOf(track),
-      missed: 0,
     }
   }
 

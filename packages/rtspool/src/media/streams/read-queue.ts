@@ -50,6 +50,11 @@ export class ReadQueue {
     return this.#next === this.#packets.length
   }
 
+  /** True if a packet that arrives now would be the next to be read: none waits, and none is being left out. */
+  get isPassing(): boolean {
+    return this.isEmpty && !this.#isSkipping
+  }
+
   /**
    * Queues the cached packets that the reader gets first, even above the limit. The cache has its
    * own limit.
@@ -74,10 +79,26 @@ export class ReadQueue {
       this.#hasBegun = true
       for (const packet of leads) this.#push(track, packet)
     }
-    const { packets } = batch
+    this.takeRest(track, batch, from)
+  }
+
+  /**
+   * Queues packets of a batch from index `from` on, even above the limit: the reader has read those in front of them.
+   */
+  takeRest(track: number, { packets }: PacketBatch, from: number): void {
     for (let index = from; index < packets.length; index++) {
       this.#push(track, packets[index] as Buffer)
     }
+  }
+
+  /**
+   * Returns the number of packets of a track that were left out since its last queued packet, for a packet that is read
+   * without the queue. The count then begins again at 0.
+   */
+  takeMissed(track: number): number {
+    const missed = this.#missed[track] ?? 0
+    if (missed > 0) this.#missed[track] = 0
+    return missed
   }
 
   shift(): QueuedPacket | undefined {
@@ -112,9 +133,7 @@ export class ReadQueue {
   }
 
   #push(track: number, packet: Buffer): void {
-    const missed = this.#missed[track] ?? 0
-    if (missed > 0) this.#missed[track] = 0
-    this.#packets.push({ track, packet, missed })
+    this.#packets.push({ track, packet, missed: this.takeMissed(track) })
     this.#sizeBytes += packet.length + entryBytes
   }
 

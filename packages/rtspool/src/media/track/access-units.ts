@@ -1,16 +1,25 @@
 import type { AccessUnit } from '../../public/access-unit.js'
-import { createDepacketizer, type Depacketizer, type RtpUnit } from '../../rtp/index.js'
+import {
+  createDepacketizer,
+  type Depacketizer,
+  type PayloadFormat,
+  type RtpUnit,
+} from '../../rtp/index.js'
 import type { Track } from './track.js'
 
-/** Creates the depacketizer of a track, which restores access units from its RTP packets. */
-export function depacketizerOf({ description }: Track): Depacketizer {
+/** Returns the format of the RTP payloads of a track, from its description. */
+export function payloadFormatOf({ description }: Track): PayloadFormat {
   const [payloadType = -1] = description.payloadTypes
-  return createDepacketizer({
+  return {
     encoding: description.rtpmap(payloadType)?.encoding ?? '',
     kind: description.kind,
     parameters: description.fmtp(payloadType),
-  })
+  }
 }
+
+/** Creates the depacketizer of a track, which restores access units from its RTP packets. */
+export const depacketizerOf = (track: Track): Depacketizer =>
+  createDepacketizer(payloadFormatOf(track))
 
 /**
  * Returns an access unit of a track with its track and its wall-clock time. One plain literal: spread properties cost

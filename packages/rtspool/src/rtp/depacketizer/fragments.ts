@@ -1,3 +1,5 @@
+import type { PartMemory } from './part-memory.js'
+
 /**
  * Maximum number of fragments of one part that are kept as views. Further ones are copied, because a view keeps the
  * whole received chunk in memory, mostly 64 KiB.
@@ -14,6 +16,12 @@ export class Fragments {
   #copiedBytes = 0
   #sizeBytes = 0
   #count = 0
+  readonly #memory: PartMemory | undefined
+
+  /** @param memory - Memory to which fragments are copied at once; `undefined` = each part gets memory of its own. */
+  constructor(memory?: PartMemory) {
+    this.#memory = memory
+  }
 
   get isOpen(): boolean {
     return this.#count > 0
@@ -28,14 +36,23 @@ export class Fragments {
   }
 
   add(piece: Buffer): void {
-    this.#pieces.push(piece)
     this.#sizeBytes += piece.length
     this.#count++
+    if (this.#memory) {
+      this.#memory.append(piece)
+      return
+    }
+    this.#pieces.push(piece)
     if (this.#pieces.length > maxViews) this.#copy()
   }
 
-  /** Joins the collected fragments in a new buffer, and removes them. */
+  /** Joins the collected fragments in a new buffer, or in the given memory, and removes them. */
   join(): Buffer {
+    if (this.#memory) {
+      const part = this.#memory.close()
+      this.reset()
+      return part
+    }
     const copied = this.#copied.subarray(0, this.#copiedBytes)
     const part = Buffer.concat([copied, ...this.#pieces], this.#sizeBytes)
     this.reset()
@@ -44,11 +61,15 @@ export class Fragments {
 
   reset(): void {
     if (this.#count === 0) return
+    this.#sizeBytes = 0
+    this.#count = 0
+    if (this.#memory) {
+      this.#memory.drop()
+      return
+    }
     this.#pieces = []
     this.#copied = nothing
     this.#copiedBytes = 0
-    this.#sizeBytes = 0
-    this.#count = 0
   }
 
   #copy(): void {

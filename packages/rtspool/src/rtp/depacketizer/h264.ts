@@ -1,5 +1,6 @@
 import { splitAnnexB } from '../codec/nal-units.js'
 import { appendAggregated, Fragments } from './fragments.js'
+import type { PartMemory } from './part-memory.js'
 import type { PictureReader } from './picture-depacketizer.js'
 
 const typeMask = 0x1f
@@ -27,7 +28,12 @@ const lastSlice = 5
  * mode counts as malformed.
  */
 export class H264Reader implements PictureReader {
-  readonly #fragments = new Fragments()
+  readonly #fragments: Fragments
+
+  /** @param memory - Memory for NAL units that arrive in several packets; `undefined` = each gets its own. */
+  constructor(memory?: PartMemory) {
+    this.#fragments = new Fragments(memory)
+  }
 
   get isOpen(): boolean {
     return this.#fragments.isOpen

@@ -1,4 +1,5 @@
 import { appendAggregated, Fragments } from './fragments.js'
+import type { PartMemory } from './part-memory.js'
 import type { PictureReader } from './picture-depacketizer.js'
 
 const headerBytes = 2
@@ -26,7 +27,12 @@ const typeOf = (first: number | undefined): number => ((first ?? 0) >> 1) & 0x3f
  * PACI packet counts as malformed.
  */
 export class H265Reader implements PictureReader {
-  readonly #fragments = new Fragments()
+  readonly #fragments: Fragments
+
+  /** @param memory - Memory for NAL units that arrive in several packets; `undefined` = each gets its own. */
+  constructor(memory?: PartMemory) {
+    this.#fragments = new Fragments(memory)
+  }
 
   get isOpen(): boolean {
     return this.#fragments.isOpen

@@ -4,6 +4,7 @@ import { markerOf, payloadEndOf, payloadOffsetOf, timestampOf } from '../packet.
 import { type PayloadTest, payloadKinds } from '../payload-kinds.js'
 import { type Depacketizer, maxUnitBytes, noUnits, type RtpUnit } from './depacketizer.js'
 import { PacketOrder } from './packet-order.js'
+import type { PartMemory } from './part-memory.js'
 
 const { picture, keyFrame, prefix, recovery, rest } = payloadKinds
 const pictureData = picture | keyFrame | rest
@@ -45,6 +46,7 @@ export class PictureDepacketizer implements Depacketizer {
   readonly #reader: PictureReader
   readonly #test: PayloadTest | undefined
   readonly #sets: ParameterSets | undefined
+  readonly #memory: PartMemory | undefined
   readonly #order = new PacketOrder()
   #malformed = 0
   #dropped = 0
@@ -67,11 +69,19 @@ export class PictureDepacketizer implements Depacketizer {
    * @param reader - Parses the payloads; belongs to this depacketizer from now on.
    * @param test - Recognises key frames and parameter sets. Without it, every unit counts as a key frame.
    * @param sets - Parameter sets for key frames that have none of their own.
+   * @param memory - Memory of the reader. The depacketizer then copies all parts there, and a unit is valid until the
+   *   next {@link push}; `undefined` = units stay valid, and may refer to their packets.
    */
-  constructor(reader: PictureReader, test?: PayloadTest, sets?: ParameterSets) {
+  constructor(
+    reader: PictureReader,
+    test?: PayloadTest,
+    sets?: ParameterSets,
+    memory?: PartMemory,
+  ) {
     this.#reader = reader
     this.#test = test
     this.#sets = sets
+    this.#memory = memory
   }
 
   get lostPackets(): number {
@@ -87,6 +97,7 @@ export class PictureDepacketizer implements Depacketizer {
   }
 
   push(packet: Uint8Array): readonly RtpUnit[] {
+    this.#memory?.release()
     const place = this.#order.next(packet)
     if (place === 'invalid' || place === 'late') return noUnits
     if (place !== 'next') this.#break()
@@ -118,11 +129,24 @@ export class PictureDepacketizer implements Depacketizer {
     if (payload.length === 0 || this.#isDamaged) return
     this.#kinds |= this.#test?.(packet, start, end) ?? 0
     this.#sizeBytes += payload.length
+    const count = this.#parts.length
     if (!this.#reader.read(payload, this.#parts)) {
       this.#malformed++
       this.#isDamaged = true
     }
+    if (this.#memory) this.#copyViews(this.#memory, payload, count)
     if (this.#sizeBytes > maxUnitBytes || this.#parts.length > maxParts) this.#break()
+  }
+
+  /** Copies the parts of the present unit from index `from` on that are views of a packet's payload. */
+  #copyViews(memory: PartMemory, payload: Buffer, from: number): void {
+    const parts = this.#parts
+    for (let index = from; index < parts.length; index++) {
+      const part = parts[index] as Buffer
+      if (part.buffer !== payload.buffer) continue
+      memory.append(part)
+      parts[index] = memory.close()
+    }
   }
 
   /** Drops the received parts of the present access unit, and marks the unit as damaged. */
@@ -131,6 +155,7 @@ export class PictureDepacketizer implements Depacketizer {
     this.#parts = []
     this.#sizeBytes = 0
     this.#reader.reset()
+    this.#memory?.clear()
   }
 
   #finish(): RtpUnit | undefined {
@@ -141,6 +166,7 @@ export class PictureDepacketizer implements Depacketizer {
       return undefined
     }
     const unit = isWhole && this.#parts.length > 0 ? this.#unit() : undefined
+    if (unit) this.#memory?.lend()
     if (!isWhole) this.#dropped++
     this.#clear()
     return unit
@@ -163,5 +189,6 @@ export class PictureDepacketizer implements Depacketizer {
     this.#isBegun = false
     this.#isDamaged = false
     this.#reader.reset()
+    this.#memory?.clear()
   }
 }

@@ -1,8 +1,10 @@
 import { RequestError } from '../../errors.js'
 import type { Media } from '../../media/media.js'
-import { MediaReader, type MediaReaderOptions } from '../../media/streams/media-reader.js'
+import type { MediaReaderOptions } from '../../media/streams/media-intake.js'
+import { MediaReader } from '../../media/streams/media-reader.js'
+import { MediaVisitor } from '../../media/streams/media-visitor.js'
 import { checkInteger, checkOptions, kindOf, shown } from '../../option-checks.js'
-import type { AccessUnit, ReadOptions } from '../../public/access-unit.js'
+import type { AccessUnit, ReadOptions, UnitVisit } from '../../public/access-unit.js'
 import type { MediaInfo } from '../../public/media.js'
 import type { ServerContext } from '../request/request-context.js'
 import { leaseForReader } from './construct-media.js'
@@ -55,10 +57,12 @@ export async function* readMedia(
   { signal, ...options }: ResolvedReadOptions,
 ): AsyncGenerator<AccessUnit, void, void> {
   signal?.throwIfAborted()
+  const open = (media: Media, isObserver: boolean): MediaReader =>
+    new MediaReader(media, { ...options, isObserver })
   const isObserver = typeof target !== 'string'
   const { media, reader } = isObserver
-    ? observe(server, target, options)
-    : await join(server, target, options)
+    ? observe(server, target, open)
+    : await join(server, target, open)
   const wake = (): void => reader.wake()
   signal?.addEventListener('abort', wake)
   try {
@@ -82,31 +86,68 @@ export async function* readMedia(
   }
 }
 
-interface MediaReading {
-  readonly media: Media
-  readonly reader: MediaReader
+/**
+ * Calls a function with each access unit of a media, like {@link readMedia}. Resolves once the media has ended.
+ *
+ * @throws {RequestError} As {@link readMedia}.
+ */
+export async function visitMedia(
+  server: ServerContext,
+  target: string | MediaInfo,
+  visit: UnitVisit,
+  { signal, ...options }: ResolvedReadOptions,
+): Promise<void> {
+  signal?.throwIfAborted()
+  const open = (media: Media, isObserver: boolean): MediaVisitor =>
+    new MediaVisitor(media, visit, { ...options, isObserver })
+  const isObserver = typeof target !== 'string'
+  const { media, reader } = isObserver
+    ? observe(server, target, open)
+    : await join(server, target, open)
+  const stop = (): void => reader.stop(signal?.reason)
+  signal?.addEventListener('abort', stop)
+  try {
+    if (!isObserver) await start(media)
+    signal?.throwIfAborted()
+    reader.start()
+    if (!isObserver) media.playback?.resume()
+    await reader.ended
+    if (media.endReason === 'mediaFailed') throw unavailable(media)
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    reader.close()
+  }
 }
 
-async function join(
+/** Media with its reader inside the process. */
+interface MediaReading<Reader> {
+  readonly media: Media
+  readonly reader: Reader
+}
+
+/** Function that creates the reader of a media. */
+type OpenReader<Reader> = (media: Media, isObserver: boolean) => Reader
+
+async function join<Reader>(
   server: ServerContext,
   target: string,
-  options: MediaReaderOptions,
-): Promise<MediaReading> {
+  open: OpenReader<Reader>,
+): Promise<MediaReading<Reader>> {
   const lease = await leaseForReader(server, target)
   const { media } = lease
-  const reader = new MediaReader(media, options)
+  const reader = open(media, false)
   lease.release()
   return { media, reader }
 }
 
-function observe(
+function observe<Reader>(
   server: ServerContext,
   target: MediaInfo,
-  options: MediaReaderOptions,
-): MediaReading {
+  open: OpenReader<Reader>,
+): MediaReading<Reader> {
   const media = server.media.find(target)
   if (!media) throw new RequestError('ERR_NOT_FOUND', `the media of ${target.path} is not served`)
-  return { media, reader: new MediaReader(media, { ...options, isObserver: true }) }
+  return { media, reader: open(media, true) }
 }
 
 async function start(media: Media): Promise<void> {

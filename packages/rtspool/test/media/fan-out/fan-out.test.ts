@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { DeliveryTroubles } from '../../../src/media/fan-out/delivery-troubles.js'
 import { FanOut } from '../../../src/media/fan-out/fan-out.js'
+import type { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import { packetRoles } from '../../../src/media/fan-out/packet-roles.js'
 import type { DatagramReader, Reader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
@@ -196,14 +197,14 @@ describe('FanOut', () => {
   })
 })
 
-/** Adds a reader inside the process. @returns The batches that it is given */
-function takenFrom(fanOut: FanOut): boolean[] {
+/** Adds a reader inside the process. @returns Whether each packet that it is given lies in shared memory */
+function takenFrom(fanOut: FanOut, owns: boolean): boolean[] {
   const areShared: boolean[] = []
-  fanOut.add({
-    kind: 'sink',
-    sink: { begin: () => {}, take: ({ packets }) => void areShared.push(...packets.map(isShared)) },
-    counters: counters(),
-  })
+  const take = (batch: PacketBatch) => {
+    if (owns) batch.own()
+    areShared.push(...batch.packets.map(isShared))
+  }
+  fanOut.add({ kind: 'sink', sink: { begin: () => {}, take }, counters: counters() })
   return areShared
 }
 
@@ -216,14 +217,17 @@ describe('packets in memory that the next read overwrites', () => {
       endRead()
     }, sharedMemory())
 
-  it('are copied for a reader inside the process', () => {
+  it.each([
+    ['are copied for a reader inside the process that keeps them', true],
+    ['reach a reader inside the process where they are, if it needs them at once', false],
+  ])('%s', (_title, owns) => {
     const fanOut = createFanOut()
-    const areShared = takenFrom(fanOut)
+    const areShared = takenFrom(fanOut, owns)
     read(() => {
       fanOut.push(shared(), 0, true)
       fanOut.push(shared(), 0, true)
     })
-    expect(areShared).toEqual([false, false])
+    expect(areShared).toEqual([!owns, !owns])
   })
 
   it('are copied as parameter sets in front of a key frame', () => {
