@@ -66,7 +66,10 @@ export function mergePages(
   const sign = order === 'ascending' ? 1 : -1
   const heads = pages.map((page) => ({ page, taken: 0 }))
   const sessions: ClusterSession[] = []
-  while (sessions.length < limit) {
+  // Further sessions of a node may come before those of the others; its page may even have none.
+  const isKnown = ({ page, taken }: (typeof heads)[number]): boolean =>
+    taken < page.sessions.length || page.cursor === undefined
+  while (sessions.length < limit && heads.every(isKnown)) {
     let first:
       | { readonly head: (typeof heads)[number]; readonly session: ClusterSession }
       | undefined
@@ -78,10 +81,7 @@ export function mergePages(
     }
     if (first === undefined) break
     sessions.push(first.session)
-    const { head } = first
-    head.taken++
-    // Further sessions of this node may come before those of the others.
-    if (head.taken === head.page.sessions.length && head.page.cursor !== undefined) break
+    first.head.taken++
   }
   const cursors = new Map(before)
   for (const { page, taken } of heads) {

@@ -53,6 +53,17 @@ describe('mergePages', () => {
     expect(readCursors(page.cursor).get('00000001')).toBe('8_1')
   })
 
+  it('takes no session of others before one of a node that has not found its first one yet', () => {
+    const before = new Map([['00000002', '10_1']])
+    const page = mergePages([pageOf(1, [], '4_1'), pageOf(2, [8])], { sort: 'bytes' }, 9, before)
+    expect(page.sessions).toEqual([])
+    expect(Object.fromEntries(readCursors(page.cursor))).toEqual({
+      ...{ '00000001': '4_1', '00000002': '10_1' },
+    })
+    const next = mergePages([pageOf(1, [9]), pageOf(2, [8])], { sort: 'bytes' }, 9, before)
+    expect([bytesOf(next.sessions), next.cursor]).toEqual([[9, 8], undefined])
+  })
+
   it('keeps the cursor of a node that is not heard, or that has no session on the page', () => {
     const before = new Map([
       ['00000001', '20_1'],
