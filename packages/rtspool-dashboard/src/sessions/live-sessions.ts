@@ -15,6 +15,9 @@ interface SessionsPageView {
 }
 
 interface ClusterView {
+  /** Number of sessions of this server. */
+  readonly sessions: number
+  /** Absent while Redis is away. */
   readonly nodes?: readonly { readonly state: string; readonly sessions: number }[]
 }
 
@@ -102,9 +105,13 @@ export class LiveSessions {
     return sessions.now
   }
 
-  /** Returns the number of sessions of all servers of the cluster, as of their last signs of life. */
+  /**
+   * Returns the number of sessions of all servers of the cluster, as of their last signs of life. While Redis is away, only
+   * those of this server are known.
+   */
   async #countAll(): Promise<number> {
-    const { nodes = [] } = await this.#client.get<ClusterView>('/v1/cluster')
+    const { sessions: own, nodes } = await this.#client.get<ClusterView>('/v1/cluster')
+    if (nodes === undefined) return own
     return nodes.reduce((sum, { sessions, state }) => sum + (state === 'dead' ? 0 : sessions), 0)
   }
 }
