@@ -268,11 +268,26 @@ const mailMutants = {
     'fresh.length >= maxMails',
     'fresh.length > maxMails',
   ],
-  'old messages fill a mailbox for ever': [mailLedger, 'at > now - mailMs', 'at > 0 * now'],
-  'a message makes room before its time': [
+  'old messages fill a mailbox for ever': [mailLedger, '< mailMs', '< mailMs * 1e6'],
+  'a message makes room before its time': [mailLedger, '< mailMs', '< mailMs / 1e6'],
+  'a message grows no older while no node reaches the ledger': [
+    ledger,
+    'return this.#mail.send(request, unixTimeMs)',
+    'return this.#mail.send(request, this.time.at(unixTimeMs))',
+    [
+      'this.#mail.collect(tag, done, unixTimeMs)',
+      'this.#mail.collect(tag, done, this.time.at(unixTimeMs))',
+    ],
+  ],
+  'a message grows younger when the clock steps back': [
     mailLedger,
-    'at > now - mailMs',
-    'at > now - mailMs / 1e6',
+    'ageMs: Math.abs(now - at)',
+    'ageMs: now - at',
+  ],
+  'a node that stood still carries out what it had asked for': [
+    mailRoom,
+    'ageMs + lateMs',
+    'ageMs',
   ],
   'a node does not learn that messages wait': [
     ledger,

@@ -21,7 +21,7 @@ export interface CollectRequest {
 export interface Mail {
   /** Number of the message, larger than that of each earlier message of the same epoch. */
   readonly serial: number
-  /** Milliseconds since the message was sent. */
+  /** Milliseconds since the message was sent, by the wall clock of the store; a step of the clock counts in both directions. */
   readonly ageMs: number
   readonly text: string
 }

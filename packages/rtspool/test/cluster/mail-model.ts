@@ -15,6 +15,13 @@ const stepMs = 10
 const afterFaultMs = 300
 /** Every so many requests, the node that carries out the request fails. */
 const failsEvery = 5
+/** Times of the ledger: its time stands still through an outage of more than half a lease, and no node dies. */
+const ledgerTimes = { leaseMs: 4000, graceMs: 600_000, warmMs: 0 }
+/** Shortest outage of the store for all nodes; and a step of the wall clock, which is longer than all outages together. */
+const hangMs = 2100
+const clockStepMs = 600_000
+/** Milliseconds for which a process stands still. */
+const stallMs = 1200
 
 const operations = {
   ask: 12,
@@ -24,6 +31,8 @@ const operations = {
   loseSend: 2,
   loseCollect: 2,
   cut: 2,
+  hang: 2,
+  stall: 2,
   heal: 5,
   leave: 1,
   wipe: 1,
@@ -39,8 +48,11 @@ interface Step {
 interface Node {
   readonly member: { tag: string; epoch: string }
   readonly room: MailRoom
-  /** Fault of the next request to the store: it does not arrive, or its reply is lost. */
-  fault: 'cut' | 'send' | 'collect' | undefined
+  /**
+   * Fault of the next request to the store: the request does not arrive, its reply is lost, or the process stands still
+   * before it reads the reply.
+   */
+  fault: 'cut' | 'send' | 'collect' | 'stall' | undefined
   /** Number of the last beat. */
   seq: number
 }
@@ -59,7 +71,7 @@ interface Asked {
 /** Three nodes with mail rooms, whose requests to the store and their replies may be lost. */
 class MailWorld {
   readonly #clock = new ManualClock()
-  readonly #store = new MemoryStore({ clock: this.#clock, leaseMs: 600_000, warmMs: 0 })
+  readonly #store = new MemoryStore({ clock: this.#clock, ...ledgerTimes })
   readonly #nodes: Node[] = []
   readonly #asked: Asked[] = []
   /** What was wrong where no error leaves the mail room. */
@@ -90,6 +102,8 @@ class MailWorld {
       this.#noteFault()
       node.fault = op === 'cut' ? 'cut' : op === 'loseSend' ? 'send' : 'collect'
     }
+    if (op === 'hang') await this.#hang(hangMs + n * 40, n % 2 === 0 ? 0 : -clockStepMs)
+    if (op === 'stall') node.fault = 'stall'
     if (op === 'leave') {
       this.#noteFault()
       await this.#store.leave(node.member)
@@ -101,6 +115,9 @@ class MailWorld {
       this.#store.clear()
       for (const each of this.#nodes) await this.#join(each, each.member.tag)
     }
+    await this.#settle()
+    // Timers that became due while a process stood still.
+    this.#clock.advance(0)
     await this.#settle()
     this.#check()
   }
@@ -149,6 +166,11 @@ class MailWorld {
           if (node.fault === 'cut') throw new Error('the store is away')
           if (name === 'send') this.#noteText(args[0] as { readonly text: string })
           const reply = await member.apply(target, args)
+          if (name === 'collect' && node.fault === 'stall') {
+            node.fault = undefined
+            this.#noteFault()
+            this.#clock.stall(stallMs)
+          }
           if (node.fault !== name) return reply
           node.fault = undefined
           this.#noteFault()
@@ -168,6 +190,16 @@ class MailWorld {
     if (reply.status !== 'ok') throw new Error(`join: ${reply.status}`)
     Object.assign(node.member, { tag, epoch: reply.epoch })
     node.seq = 0
+  }
+
+  /** Lets no node reach the store for a time, in which its clock may step. */
+  async #hang(ms: number, clockStep: number): Promise<void> {
+    this.#noteFault()
+    for (const node of this.#nodes) node.fault = 'cut'
+    await this.#pass(ms)
+    this.#clock.jumpWallClock(clockStep)
+    for (const node of this.#nodes) node.fault = undefined
+    this.#noteFault()
   }
 
   #noteFault(): void {

@@ -169,13 +169,13 @@ export class Ledger {
 
   send(request: MailRequest, unixTimeMs: number): MailReply {
     if (!this.#members.has(request.to)) return 'gone'
-    return this.#mail.send(request, this.time.at(unixTimeMs))
+    return this.#mail.send(request, unixTimeMs)
   }
 
   collect({ tag, epoch, done }: CollectRequest, unixTimeMs: number): CollectReply {
     if (epoch !== this.#epoch) return { status: 'epoch' }
     if (!this.#members.has(tag)) return { status: 'fenced' }
-    return { status: 'ok', messages: this.#mail.collect(tag, done, this.time.at(unixTimeMs)) }
+    return { status: 'ok', messages: this.#mail.collect(tag, done, unixTimeMs) }
   }
 
   nodes(unixTimeMs: number): ClusterNodeRow[] {

@@ -1,7 +1,7 @@
 import type { Clock, ClockTimer } from '../../clock.js'
 import { isRecord } from '../../option-checks.js'
 import { createPublicId } from '../../public-id.js'
-import type { ClusterStore, Mail, NodeTag } from '../cluster-store.js'
+import type { ClusterStore, NodeTag } from '../cluster-store.js'
 import { mailPage } from '../store-options.js'
 import type { ClusterMember } from './cluster-member.js'
 import type { StoreLoop } from './store-loop.js'
@@ -136,11 +136,14 @@ export class MailRoom {
     const box = `${tag} ${epoch}`
     if (box !== this.#box) this.#done = 0
     this.#box = box
+    const askedAt = clock.now()
     const reply = await store.collect?.({ tag, epoch, done: this.#done })
     if (reply?.status !== 'ok') return undefined
-    for (const mail of reply.messages) {
-      this.#done = mail.serial
-      this.#read(mail)
+    // A process that stood still reads the reply late.
+    const lateMs = clock.now() - askedAt
+    for (const { serial, ageMs, text } of reply.messages) {
+      this.#done = serial
+      this.#read(text, ageMs + lateMs)
     }
     if (reply.messages.length > 0) this.#talksUntil = clock.now() + talkMs
     if (reply.messages.length === mailPage) return 0
@@ -148,7 +151,7 @@ export class MailRoom {
     return clock.now() < this.#talksUntil ? talkingMs : undefined
   }
 
-  #read({ text, ageMs }: Mail): void {
+  #read(text: string, ageMs: number): void {
     const message = parse(text)
     const { id, from, ask, body } = message
     if (typeof id !== 'string' || typeof from !== 'string') return

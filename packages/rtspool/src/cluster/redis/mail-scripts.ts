@@ -1,7 +1,6 @@
 /** Definitions of the scripts for mailboxes. A mailbox is a list; each element has serial, time and text of a message. */
 const letters = `
 local box = KEYS[extra + 1]
-local now = present()
 local function open(letter)
   local serial, at, rest = string.match(letter, '^(%d+) (%d+) (.*)$')
   return tonumber(serial), tonumber(at), rest
@@ -17,12 +16,11 @@ end
 
 /** Lua script that sends a message. ARGV: tag of the receiver, text, lifetime, number of messages in a mailbox. */
 export const sendMail = `${letters}
-local oldest = now - tonumber(ARGV[5])
 if not call('ZSCORE', lease, ARGV[3]) then return { 'gone' } end
-trim(function(_, at) return at > oldest end)
+trim(function(_, at) return math.abs(wall - at) < tonumber(ARGV[5]) end)
 if call('LLEN', box) >= tonumber(ARGV[6]) then return { 'full' } end
 local serial = text(call('HINCRBY', meta, 'mail', 1))
-call('RPUSH', box, serial .. ' ' .. text(now) .. ' ' .. ARGV[4])
+call('RPUSH', box, serial .. ' ' .. text(wall) .. ' ' .. ARGV[4])
 return { 'ok' }
 `
 
@@ -36,7 +34,7 @@ local reply = { 'ok' }
 for _, letter in ipairs(call('LRANGE', box, 0, tonumber(ARGV[6]) - 1)) do
   local serial, at, rest = open(letter)
   reply[#reply + 1] = serial
-  reply[#reply + 1] = now - at
+  reply[#reply + 1] = math.abs(wall - at)
   reply[#reply + 1] = rest
 end
 return reply

@@ -30,6 +30,13 @@ describe('MailLedger', () => {
     expect([page.length, page[0]?.text]).toEqual([mailPage, '2'])
   })
 
+  it('lets a message grow older by each step of the clock', () => {
+    const mail = new MailLedger()
+    mail.send({ to: 'a', text: 'one' }, 50_000)
+    const ageAt = (now: number) => mail.collect('a', 0, now)[0]?.ageMs
+    expect([ageAt(50_000), ageAt(90_000), ageAt(20_000)]).toEqual([0, 40_000, 30_000])
+  })
+
   it('drops the messages of a node', () => {
     const mail = new MailLedger()
     mail.send({ to: 'a', text: 'one' }, 0)

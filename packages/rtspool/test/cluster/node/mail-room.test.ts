@@ -84,6 +84,39 @@ describe('MailRoom', () => {
     expect(await answerOf(fresh)).toEqual({ body: 1 })
   })
 
+  it('carries out no request after an outage of the store, in which the time of the ledger stands still', async () => {
+    const { rooms, answerOf, clock } = await roomsOf()
+    let calls = 0
+    rooms[1].handle('kick', () => ++calls)
+    const answer = rooms[0].request('b', 'kick', null)
+    await until(() => clock.pendingTimers > 1)
+    clock.stall(20_000)
+    rooms[1].wake()
+    expect(await answerOf(answer)).toEqual({ why: 'silent' })
+    const fresh = rooms[0].request('b', 'kick', null)
+    rooms[1].wake()
+    expect(await answerOf(fresh)).toEqual({ body: 1 })
+  })
+
+  it('carries out no request that it reads too late, because the process stood still', async () => {
+    const { rooms, store, answerOf, clock } = await roomsOf()
+    let calls = 0
+    rooms[1].handle('kick', () => ++calls)
+    const collect = store.collect.bind(store)
+    store.collect = async (request) => {
+      const reply = await collect(request)
+      if (request.tag === 'b') clock.stall(1000)
+      return reply
+    }
+    const answer = rooms[0].request('b', 'kick', null)
+    rooms[1].wake()
+    expect(await answerOf(answer)).toEqual({ why: 'silent' })
+    store.collect = collect
+    const fresh = rooms[0].request('b', 'kick', null)
+    rooms[1].wake()
+    expect(await answerOf(fresh)).toEqual({ body: 1 })
+  })
+
   it('says at once that a node is silent which is no member, or when the store fails', async () => {
     const { rooms, store, failures } = await roomsOf()
     expect(await rooms[0].request('z', 'add', 1)).toEqual({ why: 'silent' })
