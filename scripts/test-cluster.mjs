@@ -1,15 +1,21 @@
 /**
- * `npm run test:cluster -- [--sessions 3000] [--minutes 20] [--redis] [FAULT]`: every fault under every policy on a cluster of
- * processes, with redis-server and valkey-server; then nodes and Redis are killed in turn. It prints what was seen. `--minutes 0`
- * leaves the kills out, `--redis` Valkey, and a word of the name of a fault all others.
+ * `npm run test:cluster -- [--store redis|valkey] [--sessions 3000] [--minutes 20] [FAULT]`: every fault under every policy on a
+ * cluster of processes, with redis-server and valkey-server; then nodes and Redis are killed in turn. It prints what was seen.
+ * `--store` leaves the other server out, `--minutes 0` the kills, and a word of the name of a fault all others. For Valkey, the
+ * comparison of stores runs as well.
+ *
+ * `npm run test:cluster -- --network`: servers, Redis, HAProxy and clients in network namespaces of their own.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureNewerPlayers, newerPlayersBin } from './newer-players.mjs'
 import { requireNode } from './node-version.mjs'
 import { ensureValkey } from './valkey.mjs'
-import { ensureInstalled, root, runNode, say } from './workspace.mjs'
+import { ensureInstalled, fail, root, runNode, say } from './workspace.mjs'
+
+const stores = ['redis', 'valkey']
 
 const faultColumns = [
   ['server', 15, ({ program }) => program],
@@ -22,6 +28,12 @@ const faultColumns = [
   ['requests', 10, ({ requests }) => requests],
   ['rest ms', 9, ({ restMs }) => restMs],
   ['problems', 10, ({ problems }) => problems],
+]
+const networkColumns = [
+  ['step', 10, ({ step }) => step],
+  ['what', 44, ({ what }) => what],
+  ['through', 10, ({ through }) => through],
+  ['result', 0, ({ result }) => result],
 ]
 const killColumns = [
   ['policy', 8, ({ policy }) => policy],
@@ -56,26 +68,59 @@ const { values, positionals } = parseArgs({
   options: {
     sessions: { type: 'string', default: '3000' },
     minutes: { type: 'string', default: '20' },
-    redis: { type: 'boolean', default: false },
+    store: { type: 'string' },
+    network: { type: 'boolean', default: false },
   },
 })
-const programs = ['redis-server']
-const { program, reason } = values.redis ? { reason: 'it is left out' } : ensureValkey()
-if (program !== undefined) programs.push(program)
-else say(`without Valkey: ${reason}`)
+const { store } = values
+if (store !== undefined && !stores.includes(store)) {
+  fail(`--store: expected ${stores.join(' or ')}, got ${store}`)
+}
+
+/** Returns the server programs that are wanted, and that are here. */
+function serverPrograms() {
+  const found = store === 'valkey' ? [] : ['redis-server']
+  if (store === 'redis') return found
+  const { program, reason } = ensureValkey()
+  if (program !== undefined) return [...found, program]
+  if (store === 'valkey') fail(`no Valkey: ${reason}`)
+  say(`without Valkey: ${reason}`)
+  return found
+}
+
+const programs = values.network ? ['redis-server'] : serverPrograms()
+if (values.network) {
+  const reason = await ensureNewerPlayers()
+  if (reason === undefined) process.env.RTSPOOL_NEWER_PLAYERS = newerPlayersBin
+  else say(`without VLC: ${reason}`)
+}
 const folder = mkdtempSync(join(tmpdir(), 'rtspool-cluster-'))
-const [table, kills] = [join(folder, 'table'), join(folder, 'kills')]
+const [table, kills, network] = ['table', 'kills', 'network'].map((name) => join(folder, name))
 Object.assign(process.env, {
   RTSPOOL_CLUSTER_TABLE: table,
   RTSPOOL_CLUSTER_KILLS: kills,
+  RTSPOOL_CLUSTER_NETWORK: network,
   RTSPOOL_CLUSTER_PROGRAMS: programs.join(),
   RTSPOOL_CLUSTER_SESSIONS: values.sessions,
   RTSPOOL_CLUSTER_MINUTES: values.minutes,
 })
 const chosen = positionals.length > 0 ? ['-t', positionals.join(' ')] : []
-const files = values.minutes === '0' ? ['test/cluster/faults.table.ts'] : []
-const args = ['--project=cluster', ...files, ...chosen]
-process.exitCode = await runNode(join(root, 'scripts/test.mjs'), args)
+const names = values.network
+  ? ['network']
+  : values.minutes === '0'
+    ? ['faults']
+    : ['faults', 'kills']
+const files = names.map((name) => `test/cluster/${name}.table.ts`)
+const test = (args) => runNode(join(root, 'scripts/test.mjs'), args)
+const valkey = programs.find((program) => program !== 'redis-server')
+let status = 0
+if (valkey !== undefined) {
+  process.env.RTSPOOL_CLUSTER_PROGRAM = valkey
+  status = await test(['--project=interop', 'test/interop/cluster-redis.test.ts'])
+}
+status = (await test(['--project=cluster', ...files, ...chosen])) || status
+process.exitCode = status
 printTable(faultColumns, table)
 printTable(killColumns, kills)
+printTable(networkColumns, network)
 rmSync(folder, { recursive: true })

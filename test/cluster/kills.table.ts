@@ -13,6 +13,8 @@ const times = {
   ...{ beatMs: 300, flushMs: 200, timeoutMs: 500 },
 }
 const { RTSPOOL_CLUSTER_MINUTES = '20', RTSPOOL_CLUSTER_KILLS } = process.env
+const { RTSPOOL_CLUSTER_PROGRAMS = 'redis-server' } = process.env
+const [program = ''] = RTSPOOL_CLUSTER_PROGRAMS.split(',')
 /** More than five kills a minute: 100 in 20 minutes. */
 const pauseMs = 9000
 
@@ -20,7 +22,7 @@ for (const policy of ['keep', 'strict'] as const) {
   it(`kills for ${RTSPOOL_CLUSTER_MINUTES} minutes, ${policy}`, async () => {
     const cluster = await TestCluster.start({
       ...{ nodes: 3, policy, times, maxSessions: 60, maxOfUser: 20 },
-      ...{ createsPerSecond: 10, lifeMs: 3000, program: 'redis-server', isAppendOnly: true },
+      ...{ createsPerSecond: 10, lifeMs: 3000, program, isAppendOnly: true },
     })
     try {
       const end = monotonicMs() + Number(RTSPOOL_CLUSTER_MINUTES) * 60_000

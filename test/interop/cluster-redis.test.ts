@@ -21,9 +21,11 @@ import { reasonToSkip } from '../../scripts/programs.mjs'
 import { type RedisServer, startRedisServer } from './support/redis-server.js'
 
 // The same random histories on a MemoryStore and on a RedisStore with a real redis-server: every reply
-// must be the same. The time of both is that of the model.
+// must be the same. The time of both is that of the model. `npm run test:cluster` does the same with Valkey.
 
-const missing = reasonToSkip('redis-server')
+/** Name or path of the server program. */
+const program = process.env.RTSPOOL_CLUSTER_PROGRAM ?? 'redis-server'
+const missing = program === 'redis-server' ? reasonToSkip('redis-server') : undefined
 if (missing !== undefined && process.env.CI === 'true') throw new Error(missing)
 if (missing !== undefined) console.warn(`skipped: ${missing}`)
 
@@ -68,7 +70,7 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
   let client: ReturnType<typeof createClient>
 
   beforeAll(async () => {
-    server = await startRedisServer()
+    server = await startRedisServer({ program })
     client = createClient({ socket: { path: server.path, reconnectStrategy: false } })
     client.on('error', () => {})
     await client.connect()
@@ -170,6 +172,12 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
       assert.notEqual(await store.send?.({ to: 'a', text: 'late' }), 'gone')
     }
     await collect(20)
+    await store.send?.({ to: 'a', text: 'before an outage' })
+    for (const ms of [60_000, -90_000]) {
+      clock.jumpWallClock(ms)
+      await collect(20)
+    }
+    await store.send?.({ to: 'a', text: 'after a step back' })
     assert.equal(await store.send?.({ to: 'b', text: 'late' }), 'gone')
     assert.deepStrictEqual(await collect(0, 'b'), { status: 'fenced' })
     assert.deepStrictEqual(await store.collect?.({ tag: 'a', epoch: 'x', done: 0 }), {

@@ -2,8 +2,8 @@
  * Node of a cluster in a process of its own, which creates and ends sessions all the time, and records each step of its history
  * as a line of JSON: `node cluster-node.mjs OPTIONS`.
  *
- * Reads commands from its input, a line each: `rest` ends the creation of sessions, `facts` prints the sessions that the node
- * has.
+ * Reads commands from its input, a line each: `go` lets sessions end, with the option `fillsFirst`; `rest` ends the creation
+ * of sessions; `facts` prints the sessions that the node has, and `size` their number.
  */
 import { openSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -12,6 +12,7 @@ import { SessionPool } from 'rtspool/session-pool'
 
 const options = JSON.parse(process.argv[2])
 const { name, url, policy, times, maxSessions, maxOfUser, createsPerSecond, lifeMs, seed } = options
+let isFilling = options.fillsFirst === true
 const users = ['ann', 'bob', 'cy', 'dee']
 const tickMs = 10
 /** Requests of which the history needs no more than who sent them, and in which order. */
@@ -75,7 +76,7 @@ pool.on('sessionRemoved', (session, reason) => {
 
 let due = 0
 function churn() {
-  const goesPerTick = tickMs / lifeMs
+  const goesPerTick = isFilling ? 0 : tickMs / lifeMs
   for (const session of sessions.values())
     if (random() < goesPerTick) pool.remove(session, 'teardown')
   due += (createsPerSecond * tickMs) / 1000
@@ -100,6 +101,10 @@ setInterval(() => {
 }, stallMs / 10)
 
 const commands = {
+  go: () => {
+    isFilling = false
+  },
+  size: () => console.log(`size ${sessions.size}`),
   rest: () => clearInterval(timer),
   facts: () => {
     const { tag, state: stateOfNode } = node

@@ -23,7 +23,8 @@ export interface Judgement {
   readonly lost: number
 }
 
-const users = ['ann', 'bob', 'cy', 'dee']
+/** Users of the sessions, each with a limit of its own. */
+export const users = ['ann', 'bob', 'cy', 'dee']
 
 /** Judges a history: whether an order explains it, no node misused a credit, and no limit was exceeded. */
 export function judge(

@@ -25,6 +25,8 @@ export interface NodeSettings {
   readonly createsPerSecond: number
   /** Mean length of a session in milliseconds. */
   readonly lifeMs: number
+  /** No session ends before {@link NodeProcess.go}. */
+  readonly fillsFirst?: boolean | undefined
 }
 
 /** Sessions of a node at rest. */
@@ -45,7 +47,7 @@ export class NodeProcess {
   readonly #name: string
   readonly #history: string
   readonly #killed: HistoryEvent[] = []
-  #asked = 0
+  readonly #asked = { facts: 0, size: 0 }
 
   private constructor(proxy: TcpProxy, program: Program, name: string, history: string) {
     this.proxy = proxy
@@ -94,20 +96,35 @@ export class NodeProcess {
     await this.#program.exited
   }
 
+  /** Lets sessions end, if the node was to fill first. */
+  go(): void {
+    this.#program.writeInput(Buffer.from('go\n'))
+  }
+
   /** Ends the creation and the removal of sessions. */
   rest(): void {
     this.#program.writeInput(Buffer.from('rest\n'))
   }
 
   async facts(): Promise<NodeFacts> {
-    const wanted = ++this.#asked
-    this.#program.writeInput(Buffer.from('facts\n'))
-    const lines = () => this.#program.stdout.split('\n').filter((line) => line.startsWith('facts '))
+    return (await this.#ask('facts')) as NodeFacts
+  }
+
+  /** Returns the number of sessions. */
+  async size(): Promise<number> {
+    return (await this.#ask('size')) as number
+  }
+
+  async #ask(word: 'facts' | 'size'): Promise<unknown> {
+    const wanted = ++this.#asked[word]
+    this.#program.writeInput(Buffer.from(`${word}\n`))
+    const lines = () =>
+      this.#program.stdout.split('\n').filter((line) => line.startsWith(`${word} `))
     const isThere = () => lines().length >= wanted || !this.#program.isRunning
     if (!(await until(isThere)) || !this.#program.isRunning) {
       throw new Error(`${this.#name} tells nothing: ${this.#program.stderr}`)
     }
-    return JSON.parse((lines()[wanted - 1] as string).slice('facts '.length)) as NodeFacts
+    return JSON.parse((lines()[wanted - 1] as string).slice(word.length))
   }
 
   /** Returns the events that the process has recorded until now. */

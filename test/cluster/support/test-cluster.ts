@@ -8,6 +8,7 @@ import type { HistoryEvent } from '../../../packages/rtspool/test/cluster/histor
 import { settle } from '../../../packages/rtspool/test/support/until.js'
 import { until } from '../../interop/support/process.js'
 import { type RedisServer, startRedisServer } from '../../interop/support/redis-server.js'
+import { users } from './judgement.js'
 import { monotonicMs, NodeProcess, type NodeSettings } from './node-process.js'
 import { TcpProxy } from './tcp-proxy.js'
 
@@ -32,6 +33,7 @@ export class TestCluster {
   readonly #all: NodeProcess[] = []
   readonly #own: HistoryEvent[] = []
   readonly #client: ReturnType<typeof createClient>
+  #hasFilled = false
   #looks = 0
   #looking: Promise<void> | undefined
   #isStopped = false
@@ -63,6 +65,25 @@ export class TestCluster {
       throw error
     }
     return cluster
+  }
+
+  /**
+   * Waits until the nodes have as many sessions as the limit allows, and then lets sessions end. Only for nodes that fill
+   * first: their numbers do not fall, so that together they have been as large.
+   */
+  async fill(withinMs: number): Promise<void> {
+    const since = monotonicMs()
+    let sum = 0
+    while (monotonicMs() - since < withinMs) {
+      const sizes = await Promise.all(this.nodes.map((node) => node.size()))
+      sum = sizes.reduce((a, b) => a + b, 0)
+      if (sum >= this.settings.maxSessions) break
+      await settle(100, 'the nodes fill their limit')
+    }
+    const { maxSessions } = this.settings
+    if (sum < maxSessions) throw new Error(`${sum} of ${maxSessions} sessions after ${withinMs} ms`)
+    this.#hasFilled = true
+    for (const node of this.nodes) node.go()
   }
 
   /** Starts a new process in the place of one that was killed, behind the same proxy. */
@@ -105,16 +126,33 @@ export class TestCluster {
     const facts = await Promise.all(this.nodes.map((node) => node.facts()))
     const rows = await store.nodes()
     const found: string[] = []
+    const { maxSessions, maxOfUser } = this.settings
     const tags = facts.map(({ tag }) => tag).sort()
     const listed = rows.map(({ tag, state }) => `${tag} ${state}`).join()
     if (listed !== tags.map((tag) => `${tag} active`).join())
       found.push(`nodes ${listed}, not ${tags}`)
-    const { granted, nodes } = await store.usage('pool')
-    const sum = Object.values(nodes).reduce((a, b) => a + b, 0)
-    if (granted !== sum) found.push(`${granted} credits granted, ${sum} held`)
-    if (granted > this.settings.maxSessions) found.push(`${granted} credits granted`)
-    for (const { tag, ids, state } of facts) {
+    const ofUsers = maxOfUser > 0 ? users : []
+    const limits = [
+      ['pool', maxSessions] as const,
+      ...ofUsers.map((user) => [`user ${user}`, maxOfUser] as const),
+    ]
+    for (const [key, max] of limits) {
+      const { granted, nodes } = await store.usage(key)
+      const sum = Object.values(nodes).reduce((a, b) => a + b, 0)
+      if (granted !== sum) found.push(`${granted} credits of ${key} granted, ${sum} held`)
+      if (granted > max) found.push(`${granted} credits of ${key} granted, at most ${max}`)
+      if (key !== 'pool') continue
+      for (const { tag, credits } of facts) {
+        const held = nodes[tag] ?? 0
+        if (held !== credits) found.push(`${tag} holds ${credits} credits, the ledger has ${held}`)
+      }
+    }
+    for (const { tag, ids, state, credits } of facts) {
       if (state !== 'active') found.push(`${tag} is ${state}`)
+      // Under `keep`, a node that was cut off may have more sessions than the limit has room for.
+      if (this.settings.policy === 'strict' && credits < ids.length) {
+        found.push(`${tag} has ${ids.length} sessions, ${credits} credits`)
+      }
       const directory = (await store.directory(tag)).map(({ publicId }) => publicId)
       if (directory.join() !== ids.join()) {
         found.push(`directory of ${tag}: ${directory.length} of ${ids.length} sessions`)
@@ -126,7 +164,7 @@ export class TestCluster {
       'KEYS',
       `${prefix}*`,
     ])) as unknown as string[]) {
-      const [, tag] = /^(?:sessions|credits):([^:]+)/.exec(key.slice(prefix.length)) ?? []
+      const [, tag] = /^(?:sessions|credits|mail):([^:]+)/.exec(key.slice(prefix.length)) ?? []
       if (tag !== undefined && !tags.includes(tag)) found.push(`${key} is left`)
     }
     return found
@@ -149,7 +187,7 @@ export class TestCluster {
 
   #startNode(place: number, proxy: TcpProxy): void {
     const name = `${'abcdef'[place]}${this.#all.length}`
-    const { settings } = this
+    const settings = { ...this.settings, fillsFirst: this.settings.fillsFirst && !this.#hasFilled }
     const node = NodeProcess.start(name, {
       ...{ proxy, folder: this.#folder, seed: this.#all.length + 1, settings },
     })

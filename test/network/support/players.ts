@@ -34,6 +34,8 @@ export interface TryOptions {
   readonly patienceMs: number
   /** UDP only: VLC and openRTSP have no such option, or do not need it. */
   readonly isUdpOnly?: boolean
+  /** TCP only: for ffmpeg, GStreamer and VLC. */
+  readonly isTcpOnly?: boolean
   /** Called once, when half of the pictures have been seen. */
   readonly halfway?: () => Promise<void>
 }
@@ -62,18 +64,20 @@ const vlcPictureBytes = (640 * 360 * 3) / 2
 
 const recipes: Readonly<Record<PlayerName, Recipe>> = {
   ffmpeg: {
-    command: ({ url, isUdpOnly }) => [
+    command: ({ url, isUdpOnly, isTcpOnly }) => [
       ...['ffmpeg', '-hide_banner', '-nostdin', '-loglevel', 'warning', '-timeout', '4000000'],
       ...(isUdpOnly ? ['-rtsp_transport', 'udp'] : []),
+      ...(isTcpOnly ? ['-rtsp_transport', 'tcp'] : []),
       ...['-i', url, '-an', '-fps_mode', 'passthrough', '-flush_packets', '1'],
       ...['-f', 'framecrc', '-'],
     ],
     count: async (program) => pictureLines(program),
   },
   gstreamer: {
-    command: ({ url, isUdpOnly }, directory) => [
+    command: ({ url, isUdpOnly, isTcpOnly }, directory) => [
       ...['gst-launch-1.0', 'rtspsrc', `location=${url}`, 'latency=200'],
       ...(isUdpOnly ? ['protocols=udp'] : []),
+      ...(isTcpOnly ? ['protocols=tcp'] : []),
       ...['!', 'rtph264depay', '!', 'h264parse', '!', 'avdec_h264', '!', 'videoconvert'],
       ...['!', 'videoscale', '!', 'video/x-raw,format=GRAY8,width=16,height=16'],
       ...['!', 'filesink', `location=${join(directory, 'video')}`],
@@ -82,9 +86,10 @@ const recipes: Readonly<Record<PlayerName, Recipe>> = {
     count: async (_, directory) => (await sizeIn(directory, 'video')) / pictureBytes,
   },
   vlc: {
-    command: ({ url }, directory) => [
+    command: ({ url, isTcpOnly }, directory) => [
       ...['vlc', '-v', '-I', 'dummy', '--no-dbus', '--no-media-library', '--no-audio'],
       ...['--no-video-title-show', '--vout=yuv', `--yuv-file=${join(directory, 'video')}`],
+      ...(isTcpOnly ? ['--rtsp-tcp'] : []),
       url,
     ],
     count: async (_, directory) => (await sizeIn(directory, 'video')) / vlcPictureBytes,

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { settle } from '../../../packages/rtspool/test/support/until.js'
-import { Program } from '../../interop/support/process.js'
+import { Namespace } from './namespace.js'
 
 /** Where a command runs. */
 export type Host = 'server' | 'router' | 'client'
@@ -31,23 +29,16 @@ export const serverAddresses = Object.freeze({ 4: '10.77.1.1', 6: 'fd77:1::1' })
  * ```
  */
 export class Route {
-  readonly #holders: Readonly<Record<Host, Program>>
+  readonly #hosts: Readonly<Record<Host, Namespace>>
 
-  private constructor(holders: Readonly<Record<Host, Program>>) {
-    this.#holders = holders
+  private constructor(hosts: Readonly<Record<Host, Namespace>>) {
+    this.#hosts = hosts
   }
 
   /** @throws {Error} When the system does not allow it; `reasonToSkip('network namespace')` tells before. */
   static async open(options: RouteOptions = {}): Promise<Route> {
-    const server = new Program('unshare', ['-rn', 'sleep', '600'])
-    await settled(server)
-    const enter = within(server)
-    const another = async (): Promise<Program> => {
-      const [command = '', ...args] = [...enter, 'unshare', '-n', 'sleep', '600']
-      const holder = new Program(command, args)
-      await settled(holder)
-      return holder
-    }
+    const server = await Namespace.open()
+    const another = () => Namespace.open(server)
     const route = new Route({ server, router: await another(), client: await another() })
     try {
       await route.#connect(options.mtu ?? 1500)
@@ -65,15 +56,12 @@ export class Route {
 
   /** Runs a command on a host: it stands in front of the command. */
   within(host: Host): readonly string[] {
-    return within(this.#holders[host])
+    return this.#hosts[host].within
   }
 
   /** Runs lines of a shell on a host. @throws {Error} With what they say, when one fails. */
-  async run(host: Host, ...lines: readonly string[]): Promise<void> {
-    const [command = '', ...args] = [...this.within(host), 'sh', '-c', lines.join(' && ')]
-    const program = new Program(command, args)
-    const status = await program.exited
-    if (status !== 0) throw new Error(`${lines.join(' && ')}: ${program.stderr}`)
+  run(host: Host, ...lines: readonly string[]): Promise<void> {
+    return this.#hosts[host].run(...lines)
   }
 
   /** The NAT forgets what it knows, as after a restart: what comes next gets another port. */
@@ -83,12 +71,12 @@ export class Route {
   }
 
   async close(): Promise<void> {
-    const { server, router, client } = this.#holders
-    for (const holder of [client, router, server]) await holder.stop('SIGKILL')
+    const { server, router, client } = this.#hosts
+    for (const host of [client, router, server]) await host.close()
   }
 
   async #connect(mtu: number): Promise<void> {
-    const { router, client } = this.#holders
+    const { router, client } = this.#hosts
     await this.run(
       'server',
       'ip link set lo up',
@@ -144,17 +132,3 @@ const linkUp = (name: string, place: string): readonly string[] => [
   `ip -6 addr add fd77:${place.replace('.', '::')}/64 dev ${name} nodad`,
   `ip link set ${name} up`,
 ]
-
-const within = ({ pid }: Program): readonly string[] => [
-  ...['nsenter', '--preserve-credentials', '-U', '-n', '-t', `${pid}`],
-]
-
-/** Waits until a holder has its namespace: it sleeps then. */
-async function settled(holder: Program): Promise<void> {
-  for (let attempt = 0; attempt < 500 && holder.isRunning; attempt++) {
-    const name = await readFile(`/proc/${holder.pid}/comm`, 'utf8').catch(() => '')
-    if (name.trim() === 'sleep') return
-    await settle(10, 'the program runs in a process of its own')
-  }
-  throw new Error(`no network namespace: ${holder.stderr}`)
-}
