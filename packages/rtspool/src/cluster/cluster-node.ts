@@ -10,16 +10,14 @@ import {
 } from './cluster-node-options.js'
 import type { ClusterNodeEvents, ClusterNodeState, ClusterNodeStats } from './cluster-node-state.js'
 import { type BanChange, type NodeTag, poolKey } from './cluster-store.js'
-import { BanExchange } from './node/ban-exchange.js'
 import { ClusterAdmission } from './node/cluster-admission.js'
 import { ClusterMember } from './node/cluster-member.js'
 import { ClusterSessions } from './node/cluster-sessions.js'
 import { type ClusterNodeInfo, listNodes } from './node/cluster-view.js'
 import { answerMs, MailRoom } from './node/mail-room.js'
+import { NodePool } from './node/node-pool.js'
 import { NodeTraffic } from './node/node-traffic.js'
 import { type ClusterPoolParts, clusterPoolOptions } from './node/pool-options.js'
-import { SessionFeed } from './node/session-feed.js'
-import type { StoreLoop } from './node/store-loop.js'
 import { NodeIdCodec } from './node-id-codec.js'
 
 /** Number of checks of the lease in one lease, under the policy `strict`. */
@@ -49,10 +47,8 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
   readonly #traffic: NodeTraffic
   readonly #leaseCheck: PeriodicCheck
   readonly #idCodec: IdCodec | undefined
-  #pool: SessionPool<object> | undefined
-  #bans: BanExchange | undefined
-  #banSends: StoreLoop | undefined
-  #feed: SessionFeed | undefined
+  /** Pool of the node; `undefined` before {@link start}. */
+  #joined: NodePool | undefined
   #state: ClusterNodeState = 'joining'
   #failures = 0
   /** Resolves the promise of {@link start}. */
@@ -90,7 +86,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     })
     this.sessions = new ClusterSessions({
       ...{ store, member, mail: this.#mail, info: this.#options.info },
-      pool: () => this.#pool,
+      pool: () => this.#joined?.pool,
       isAway: () => this.#traffic.isAway,
     })
     this.#leaseCheck = new PeriodicCheck(clock, leaseMs / checksPerLease, () => {
@@ -123,7 +119,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     return clusterPoolOptions(options, {
       admission: this.#admission,
       idCodec: this.#idCodec,
-      limits: () => this.#pool?.limits,
+      limits: () => this.#joined?.pool.limits,
       isAway: () => this.#traffic.isAway,
     })
   }
@@ -136,29 +132,21 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
    * @throws {TypeError} rejects when the node has been started or closed before.
    */
   async start<Data extends object>(pool: SessionPool<Data>): Promise<void> {
-    if (this.#pool !== undefined || this.#closing !== undefined) {
+    if (this.#joined !== undefined || this.#closing !== undefined) {
       throw new TypeError('a ClusterNode can be started once, and before it is closed')
     }
-    const started = pool as unknown as SessionPool<object>
-    this.#pool = started
     const { clock, store, policy } = this.#options
-    const bans = new BanExchange(started, {
-      ...{ clock, store },
-      onChange: () => this.#banSends?.wake(),
-    })
-    this.#bans = bans
-    this.#banSends = this.#traffic.createLoop(async () => {
-      await bans.send()
-      return undefined
-    })
     const { journal } = this.#member
-    this.#feed = new SessionFeed(started, journal, () => this.#traffic.noteChange())
+    const joined = new NodePool(pool as unknown as SessionPool<object>, {
+      ...{ clock, store, journal, traffic: this.#traffic },
+    })
+    this.#joined = joined
     const isStarted = new Promise<void>((resolve) => {
       this.#started = resolve
     })
     if (policy === 'strict') this.#leaseCheck.start()
     this.#traffic.start()
-    if (bans.pending > 0) this.#banSends.wake()
+    joined.start()
     await isStarted
   }
 
@@ -180,7 +168,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       waiting: this.#admission.waiting,
       failures: this.#failures,
       droppedRemovals: journal.dropped,
-      refusedBans: this.#bans?.refused ?? 0,
+      refusedBans: this.#joined?.refusedBans ?? 0,
     }
   }
 
@@ -204,10 +192,9 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     this.#admission.close()
     this.#leaseCheck.stop()
     if (this.#options.policy === 'strict') this.#endSessions()
-    await Promise.all([this.#mail.close(), this.#banSends?.close()])
-    this.#bans?.close()
-    await this.#traffic.close(async () => this.#bans?.send())
-    this.#feed?.close()
+    await Promise.all([this.#mail.close(), this.#joined?.stopBans()])
+    await this.#traffic.close(async () => this.#joined?.sendBans())
+    this.#joined?.close()
     this.#noteState('closed')
     this.#started()
   }
@@ -223,8 +210,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
   }
 
   #replied(changes: readonly BanChange[]): void {
-    this.#bans?.apply(changes)
-    this.#bans?.restore(this.#member.takeUnknownBans())
+    this.#joined?.applyBans(changes, this.#member.takeUnknownBans())
     this.#noteState()
     if (this.#member.epoch !== '' && this.#member.bans.isComplete) this.#started()
   }
@@ -238,8 +224,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
 
   #endSessions(): void {
     this.#admission.dropReservations()
-    const pool = this.#pool
-    for (const session of pool?.values() ?? []) pool?.remove(session, 'fenced')
+    this.#joined?.endSessions()
   }
 
   #noteState(state: ClusterNodeState = this.#presentState()): void {
