@@ -1,7 +1,7 @@
 /**
  * `npm run test:mutants` breaks the ledger and the node of `rtspool/cluster` on purpose, one rule at a time, and ends with 1 when
- * the model test of the cluster does not notice one of these mutants. The check of recorded histories, and the model of
- * mailboxes, have mutants of their own. With words behind it: only mutants whose name has one.
+ * the model test of the cluster does not notice one of these mutants. The check of recorded histories, and the models of
+ * mailboxes and streams, have mutants of their own. With words behind it: only mutants whose name has one.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -20,6 +20,9 @@ const credits = 'src/cluster/node/leased-credits.ts'
 const journal = 'src/cluster/node/directory-journal.ts'
 const mailLedger = 'src/cluster/memory/mail-ledger.ts'
 const mailRoom = 'src/cluster/node/mail-room.ts'
+const deadNodes = 'src/cluster/memory/dead-nodes.ts'
+const streamDirectory = 'src/cluster/memory/stream-directory.ts'
+const streams = 'src/cluster/node/cluster-streams.ts'
 
 /** File, text, and the text that takes its place. Each text is found exactly once. */
 const mutants = {
@@ -99,9 +102,9 @@ const mutants = {
     'true || this.#epoch === undefined',
   ],
   'a tag is used again when nothing is left of its node': [
-    ledger,
-    'this.#dead.has(tag) || this.#gone.has(tag)) return { status',
-    'this.#dead.has(tag)) return { status',
+    deadNodes,
+    'this.#dead.has(tag) || this.#gone.has(tag)',
+    'this.#dead.has(tag)',
   ],
   'a ledger with older data keeps its epoch': [
     ledger,
@@ -156,7 +159,7 @@ const mutants = {
   ],
   'the remains of a dead node are not removed': [
     ledger,
-    'reap: this.#reserve(now),',
+    'reap: this.#dead.reserve(now),',
     'reap: undefined,',
   ],
   'bans are lost with the data of the ledger': [
@@ -250,6 +253,82 @@ const creditMutants = {
     ledger,
     "if (epoch !== this.#epoch) return 'epoch'",
     '',
+  ],
+}
+
+/** Mutants of the directory of streams, and of the nodes that announce streams in it. */
+const streamMutants = {
+  'a path of a living node is given away': [streamDirectory, 'hasLease(row.tag)', 'false'],
+  'a path of a silent node stays taken': [streamDirectory, 'hasLease(row.tag)', 'true'],
+  'nobody may take a path over': [streamDirectory, 'takesOver !== true && ', ''],
+  'a path is given up for another node': [
+    streamDirectory,
+    'row?.tag !== tag || row.claim > claim',
+    'row === undefined',
+  ],
+  'a late request gives a later publication up': [streamDirectory, ' || row.claim > claim', ''],
+  'a late request replaces a later publication': [
+    streamDirectory,
+    "if (claim < row.claim) return { status: 'stale' }",
+    '',
+  ],
+  'a repetition is another publication': [
+    streamDirectory,
+    'if (claim === row.claim) return',
+    'if (claim < row.claim) return',
+  ],
+  'a new publication keeps the fence of the old one': [
+    streamDirectory,
+    'const fence = nextSerial()',
+    'const fence = row?.fence ?? nextSerial()',
+  ],
+  'streams of dead nodes are listed': [
+    streamDirectory,
+    'if (!isMember(tag)) this.#rows.delete(path)',
+    '',
+  ],
+  'the version stays when a stream comes': [streamDirectory, 'this.#version = fence', ''],
+  'the version stays when a stream goes': [
+    streamDirectory,
+    'this.#version = nextSerial()',
+    'nextSerial()',
+  ],
+  'the version stays when a node dies': [ledger, 'this.#version}`', '0}`'],
+  'a dead node may publish': [
+    ledger,
+    "if (typeof member === 'string') return { status: member }\n    const now = this.time.at",
+    'const now = this.time.at',
+  ],
+  'a node learns nothing of streams': [
+    ledger,
+    '...(this.#streams.version > 0 && { streams: this.#streams.version }),',
+    '',
+  ],
+  'a node that joins again announces nothing': [
+    streams,
+    'for (const own of this.#own.values()) own.fence = undefined',
+    '',
+  ],
+  'a node that has lost a path keeps it': [
+    streams,
+    'else if (row.fence > own.fence) this.#lose(path, own, row.tag)',
+    '',
+  ],
+  'a node that is refused keeps the path': [
+    streams,
+    'if (holder !== undefined) this.#lose(path, own, holder)',
+    'if (holder !== undefined) own.fence = 0',
+  ],
+  'a stream that a late request has brought back stays': [
+    streams,
+    'if (holder === tag && !this.#own.has(path)) this.#withdrawn.set(path, claim)',
+    '',
+  ],
+  'a node takes a path over again and again': [streams, 'own.takesOver = false', ''],
+  'a stream that has ended is not given up': [
+    streams,
+    'this.#withdrawn.set(path, own.claim)\n',
+    '\n',
   ],
 }
 
@@ -354,6 +433,7 @@ const sources = [
   'src/testing/manual-clock.ts',
   'test/cluster/model.ts',
   'test/cluster/mail-model.ts',
+  'test/cluster/stream-model.ts',
   'test/cluster/returning-store.ts',
   ...['history', 'ledger-spec', 'explain', 'session-bounds', 'world'].map(
     (name) => `test/cluster/history/${name}.ts`,
@@ -424,6 +504,15 @@ async function mailFailure(build) {
   return failureOf('mail', () => checkMail({ runs, seed: 24_301 }))
 }
 
+/** @returns First line of the failure that the model of streams reports; `undefined` = none. */
+async function streamFailure(build) {
+  const { checkStreams, streamTimes } = await build.import('test/cluster/stream-model')
+  const { MemoryStore } = await build.import('src/cluster/memory-store')
+  const createStore = (clock) => new MemoryStore({ ...streamTimes, clock })
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+  return failureOf('streams', () => checkStreams({ runs, nextTurn, seed: 24_301, createStore }))
+}
+
 async function failureOf(policy, check) {
   try {
     await check()
@@ -441,6 +530,7 @@ const judges = [
   { name: 'the model', failure: modelFailure, all: mutants },
   { name: 'the histories', failure: historyFailure, all: creditMutants },
   { name: 'the mailboxes', failure: mailFailure, all: mailMutants },
+  { name: 'the streams', failure: streamFailure, all: streamMutants },
 ]
 let [alive, count] = [0, 0]
 for (const { name: judge, failure, all } of judges) {

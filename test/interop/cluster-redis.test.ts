@@ -16,7 +16,9 @@ import {
   modelKinds,
   modelTimes,
 } from '../../packages/rtspool/test/cluster/model.js'
+import { checkStreams, streamTimes } from '../../packages/rtspool/test/cluster/stream-model.js'
 import { fuzzSeed } from '../../packages/rtspool/test/support/fuzz-runs.js'
+import { nextTurn } from '../../packages/rtspool/test/support/until.js'
 import { reasonToSkip } from '../../scripts/programs.mjs'
 import { type RedisServer, startRedisServer } from './support/redis-server.js'
 
@@ -57,6 +59,7 @@ function bothOf(memory: MemoryStore, redis: RedisStore, clear: () => Promise<unk
     ...{ leave: both('leave'), ban: both('ban'), unban: both('unban'), bans: both('bans') },
     ...{ nodes: both('nodes'), usage: both('usage'), directory: both('directory') },
     ...{ send: both('send'), collect: both('collect') },
+    ...{ publish: both('publish'), unpublish: both('unpublish'), streams: both('streams') },
     removals: both('removals', (reply) => inOrder(reply as RemovalRecord[])),
     async clear() {
       memory.clear()
@@ -235,6 +238,13 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
       }
     }
   })
+
+  it('with streams that are announced, taken over and lost', { timeout: 120_000 }, () =>
+    checkStreams({
+      ...{ runs, nextTurn, seed: fuzzSeed, endOnFailure: true },
+      createStore: (clock) => createStore(clock, streamTimes),
+    }),
+  )
 
   for (const kind of modelKinds) {
     const { policy, hasJumps, hasWipes } = kind

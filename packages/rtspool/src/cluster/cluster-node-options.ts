@@ -27,6 +27,12 @@ export interface ClusterNodeOptions {
    * @defaultValue none: session ids do not name their node
    */
   readonly idKeys?: readonly Uint8Array[] | undefined
+  /**
+   * Secret of at least 16 characters that all nodes share, by which they recognize requests of each other for streams.
+   *
+   * @defaultValue none: requests of other nodes are like those of clients
+   */
+  readonly peerKey?: string | undefined
   /** Milliseconds for which one beat (sign of life) keeps the node a member: `leaseMs` of the store. @defaultValue 10000 */
   readonly leaseMs?: number | undefined
   /** Milliseconds between two beats, at most a third of `leaseMs`. @defaultValue 1000 */
@@ -71,6 +77,7 @@ export interface ResolvedNodeOptions extends Record<keyof typeof least, number> 
   /** Description of the node for other nodes: JSON text. */
   readonly info: string
   readonly idKeys: readonly Uint8Array[] | undefined
+  readonly peerKey: string | undefined
 }
 
 /** Smallest values of the options that are numbers. */
@@ -92,9 +99,9 @@ const beatsPerLease = 3
  * @throws {RangeError | TypeError} when an option is invalid, unknown, or missing.
  */
 export function resolveNodeOptions(options: ClusterNodeOptions): ResolvedNodeOptions {
-  const others = ['store', 'name', 'address', 'policy', 'idKeys', 'clock']
+  const others = ['store', 'name', 'address', 'policy', 'idKeys', 'peerKey', 'clock']
   checkOptions('ClusterNode', options, [...Object.keys(least), ...others])
-  const { store, name, address, idKeys, clock = systemClock } = options
+  const { store, name, address, idKeys, peerKey, clock = systemClock } = options
   checkMethods('ClusterNode.store', store, [
     'join',
     'beat',
@@ -106,6 +113,7 @@ export function resolveNodeOptions(options: ClusterNodeOptions): ResolvedNodeOpt
   ])
   if (name !== undefined) checkText('ClusterNode.name', name)
   if (address !== undefined) checkText('ClusterNode.address', address)
+  if (peerKey !== undefined) checkKey(peerKey)
   checkClock(clock)
   const policy: unknown = options.policy ?? clusterNodeDefaults.policy
   if (policy !== 'keep' && policy !== 'strict') {
@@ -123,5 +131,18 @@ export function resolveNodeOptions(options: ClusterNodeOptions): ResolvedNodeOpt
     1,
     Math.floor(resolved.leaseMs / beatsPerLease),
   )
-  return { ...resolved, store, policy, idKeys, clock, info: JSON.stringify({ name, address }) }
+  const info = JSON.stringify({ name, address })
+  return { ...resolved, store, policy, idKeys, peerKey, clock, info }
+}
+
+/** Number of characters of the shortest key that nodes share. */
+const leastKey = 16
+
+function checkKey(key: unknown): void {
+  checkText('ClusterNode.peerKey', key)
+  const { length } = key as string
+  if (length >= leastKey) return
+  throw new RangeError(
+    `ClusterNode.peerKey must have at least ${leastKey} characters, got ${length}`,
+  )
 }

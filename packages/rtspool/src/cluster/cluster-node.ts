@@ -12,7 +12,9 @@ import type { ClusterNodeEvents, ClusterNodeState, ClusterNodeStats } from './cl
 import { type BanChange, type NodeTag, poolKey } from './cluster-store.js'
 import { ClusterAdmission } from './node/cluster-admission.js'
 import { ClusterMember } from './node/cluster-member.js'
+import { ClusterPeers } from './node/cluster-peers.js'
 import { ClusterSessions } from './node/cluster-sessions.js'
+import { ClusterStreams } from './node/cluster-streams.js'
 import { type ClusterNodeInfo, listNodes } from './node/cluster-view.js'
 import { answerMs, MailRoom } from './node/mail-room.js'
 import { NodePool } from './node/node-pool.js'
@@ -40,6 +42,10 @@ const checksPerLease = 40
 export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements AsyncDisposable {
   /** Sessions of all nodes: lists, numbers and kicks. */
   readonly sessions: ClusterSessions
+  /** Streams of all nodes: paths at which clients publish. */
+  readonly streams: ClusterStreams
+  /** Recognizes requests of other nodes, which pull streams from this one. */
+  readonly peers: ClusterPeers
   readonly #options: ResolvedNodeOptions
   readonly #mail: MailRoom
   readonly #member: ClusterMember
@@ -73,9 +79,10 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     this.#traffic = new NodeTraffic({
       ...{ store, member, admission: this.#admission, clock, beatMs, flushMs },
       onReply: (changes) => this.#replied(changes),
-      onBeat: ({ hasMail, version }) => {
-        if (hasMail) this.#mail.wake()
-        this.sessions.noteVersion(version)
+      onBeat: (reply) => {
+        if (reply.hasMail) this.#mail.wake()
+        this.sessions.noteVersion(reply.version)
+        this.streams.noteBeat(reply)
       },
       onFailure: (error) => this.#failed(error),
     })
@@ -89,6 +96,14 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       pool: () => this.#joined?.pool,
       isAway: () => this.#traffic.isAway,
     })
+    this.streams = new ClusterStreams({
+      ...{ store, member, clock },
+      createLoop: (run) => this.#traffic.createLoop(run),
+      isAway: () => this.#traffic.isAway,
+    })
+    const { peerKey: key } = this.#options
+    const unixTimeMs = (): number => clock.unixTimeMs()
+    this.peers = new ClusterPeers({ key, tag: () => member.tag, unixTimeMs })
     this.#leaseCheck = new PeriodicCheck(clock, leaseMs / checksPerLease, () => {
       this.#member.checkLease(clock.now())
       this.#noteState()
@@ -121,6 +136,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       idCodec: this.#idCodec,
       limits: () => this.#joined?.pool.limits,
       isAway: () => this.#traffic.isAway,
+      isPeer: (request) => this.peers.isPeer(request),
     })
   }
 
@@ -192,7 +208,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     this.#admission.close()
     this.#leaseCheck.stop()
     if (this.#options.policy === 'strict') this.#endSessions()
-    await Promise.all([this.#mail.close(), this.#joined?.stopBans()])
+    await Promise.all([this.#mail.close(), this.streams.close(), this.#joined?.stopBans()])
     await this.#traffic.close(async () => this.#joined?.sendBans())
     this.#joined?.close()
     this.#noteState('closed')

@@ -1,6 +1,8 @@
 import type { MailStore } from './cluster-mail.js'
+import type { StreamStore } from './stream-store.js'
 
 export type * from './cluster-mail.js'
+export type * from './stream-store.js'
 
 /** Name of one incarnation of a node of the cluster: 8 hexadecimal digits, new at each start and after each death. */
 export type NodeTag = string
@@ -124,6 +126,11 @@ export type BeatReply =
       readonly hasMoreBans: boolean
       /** Messages wait in the mailbox of the node. Absent if none does. */
       readonly hasMail?: true
+      /**
+       * Number of the last change of the streams of all nodes, which the node reads again when it differs, or `version`
+       * does. Absent before the first stream.
+       */
+      readonly streams?: number
     }
 
 /** Entry of the cluster's directory of sessions, which lists the sessions of all nodes. */
@@ -246,9 +253,10 @@ export interface RemovalQuery {
  *
  * Every function that changes something is one atomic step. A function rejects when the store cannot be reached; the step
  * may have been carried out nevertheless. Each request but a message may be repeated. Without the mailboxes of
- * {@link MailStore}, no node knows more of another than the directory.
+ * {@link MailStore}, no node knows more of another than the directory. Without {@link StreamStore}, no node knows the
+ * streams of others.
  */
-export interface ClusterStore extends Partial<MailStore> {
+export interface ClusterStore extends Partial<MailStore>, Partial<StreamStore> {
   /** Adds a node to the cluster. Grants the credits that the node claims, as far as the limits allow. */
   join(request: JoinRequest): Promise<JoinReply>
   /**

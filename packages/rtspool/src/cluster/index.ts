@@ -20,12 +20,19 @@ export {
   type MemberState,
   type PartitionPolicy,
 } from './node/cluster-member.js'
+export type { ClusterPeers, PeerRequest } from './node/cluster-peers.js'
 export type { ClusterSessions } from './node/cluster-sessions.js'
+export type {
+  AnnounceOptions,
+  ClusterStreams,
+  ClusterStreamsEvents,
+} from './node/cluster-streams.js'
 export type { ClusterNodeInfo } from './node/cluster-view.js'
 export type { CreditDemand } from './node/leased-credits.js'
 export type { ClusterPoolParts } from './node/pool-options.js'
 export { type DirectorySession, unpackSession } from './node/session-feed.js'
 export type { ClusterNodeName, ClusterSession } from './node/session-pages.js'
+export type { ClusterStream } from './node/stream-view.js'
 export { NodeIdCodec } from './node-id-codec.js'
 export type { RedisCommands } from './redis/redis-connection.js'
 export { type OpenedRedisStore, type OpenRedisOptions, openRedisStore } from './redis-client.js'

@@ -18,10 +18,15 @@ import type {
   MailReply,
   MailRequest,
   NodeTag,
+  PublishReply,
+  PublishRequest,
   ReapReply,
   ReapRequest,
   RemovalQuery,
   RemovalRecord,
+  StreamPage,
+  UnpublishReply,
+  UnpublishRequest,
 } from './cluster-store.js'
 import { Ledger } from './memory/ledger.js'
 import {
@@ -105,6 +110,18 @@ export class MemoryStore implements ClusterStore {
 
   async collect(request: CollectRequest): Promise<CollectReply> {
     return this.#ledger.collect(request, this.#clock.unixTimeMs())
+  }
+
+  async publish(request: PublishRequest): Promise<PublishReply> {
+    return this.#ledger.publish(request, this.#clock.unixTimeMs())
+  }
+
+  async unpublish(request: UnpublishRequest): Promise<UnpublishReply> {
+    return this.#ledger.unpublish(request, this.#clock.unixTimeMs())
+  }
+
+  async streams(known?: string): Promise<StreamPage | undefined> {
+    return this.#ledger.streams(known)
   }
 
   async nodes(): Promise<readonly ClusterNodeRow[]> {

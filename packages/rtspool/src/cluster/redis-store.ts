@@ -21,11 +21,16 @@ import {
   type MailReply,
   type MailRequest,
   type NodeTag,
+  type PublishReply,
+  type PublishRequest,
   poolKey,
   type ReapReply,
   type ReapRequest,
   type RemovalQuery,
   type RemovalRecord,
+  type StreamPage,
+  type UnpublishReply,
+  type UnpublishRequest,
 } from './cluster-store.js'
 import {
   chunksOf,
@@ -128,8 +133,8 @@ export class RedisStore implements ClusterStore {
     const wishes = claims.flatMap((claim) => [...claimArgs(claim), claim.isHeld ? 1 : 0])
     const keys = [this.#creditsKey(tag), this.#mailKey(tag)]
     const reply = await this.#connection.run('beat', [...args, ...wishes], keys)
-    const [status, credits, isStarving, version, reap, bans, cursor, isReset, hasMore, hasMail] =
-      reply
+    const [status, credits, isStarving, version, reap, bans, cursor, isReset, hasMore] = reply
+    const [hasMail, streams] = reply.slice(9)
     if (status !== 'ok') return { status: status as LedgerRefusal }
     return {
       status,
@@ -142,6 +147,7 @@ export class RedisStore implements ClusterStore {
       isBanReset: isReset === 1,
       hasMoreBans: hasMore === 1,
       ...(hasMail === 1 && { hasMail: true as const }),
+      ...(Number(streams) > 0 && { streams: Number(streams) }),
     }
   }
 
@@ -221,6 +227,30 @@ export class RedisStore implements ClusterStore {
       }),
     )
     return { status, messages }
+  }
+
+  async publish(request: PublishRequest): Promise<PublishReply> {
+    const { tag, epoch, path, claim, info, takesOver } = request
+    const args = [tag, epoch, path, claim, info, takesOver ? 1 : 0]
+    const [status, value] = await this.#connection.run('publish', args)
+    if (status === 'ok') return { status, fence: Number(value) }
+    if (status === 'taken') return { status, holder: String(value) }
+    return { status: status as LedgerRefusal }
+  }
+
+  async unpublish({ tag, epoch, path, claim }: UnpublishRequest): Promise<UnpublishReply> {
+    const [status] = await this.#connection.run('unpublish', [tag, epoch, path, claim])
+    return { status: status as UnpublishReply['status'] }
+  }
+
+  async streams(known = ''): Promise<StreamPage | undefined> {
+    const [version, ...cells] = await this.#connection.run('listStreams', [known])
+    if (version === undefined) return undefined
+    const streams = chunksOf(cells, 5).map(([path, tag, fence, claim, info]) => ({
+      ...{ path: String(path), tag: String(tag), info: String(info) },
+      ...{ fence: Number(fence), claim: Number(claim) },
+    }))
+    return { version: String(version), streams: streams.sort((a, b) => (a.path < b.path ? -1 : 1)) }
   }
 
   async nodes(): Promise<readonly ClusterNodeRow[]> {

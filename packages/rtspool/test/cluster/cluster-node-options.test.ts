@@ -20,6 +20,8 @@ describe('resolveNodeOptions', () => {
     { options: { store: {} }, error: /store/ },
     { options: { name: '' }, error: /name/ },
     { options: { address: 7 }, error: /address/ },
+    { options: { peerKey: 7 }, error: /peerKey/ },
+    { options: { peerKey: 'too short' }, error: /peerKey must have at least 16/ },
     { options: { policy: 'loose' }, error: /'keep' or 'strict', got 'loose'/ },
     { options: { leaseMs: 900, beatMs: 301 }, error: /beatMs must be an integer from 1 to 300/ },
     { options: { flushMs: 0 }, error: /flushMs/ },

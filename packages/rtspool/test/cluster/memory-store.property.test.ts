@@ -1,8 +1,10 @@
 import { describe, it } from 'vitest'
 import { MemoryStore } from '../../src/cluster/memory-store.js'
 import { fuzzRuns, fuzzTimeoutMs } from '../support/fuzz-runs.js'
+import { nextTurn } from '../support/until.js'
 import { checkModel, modelKinds, modelTimes, returningKind } from './model.js'
 import { createReturningStore } from './returning-store.js'
+import { checkStreams, streamTimes } from './stream-model.js'
 
 const runs = fuzzRuns(40)
 
@@ -13,6 +15,13 @@ describe('random histories of three nodes on a MemoryStore', () => {
       runs,
       createStore: (clock) =>
         createReturningStore(clock, { ...modelTimes, reapBatch: 2, maxRemovedBans: 1 }),
+    }),
+  )
+
+  it('streams that are announced, taken over and lost', { timeout: fuzzTimeoutMs() }, () =>
+    checkStreams({
+      ...{ runs: Math.ceil(runs / 4), nextTurn },
+      createStore: (clock) => new MemoryStore({ ...streamTimes, clock }),
     }),
   )
 

@@ -11,17 +11,24 @@ import {
   type MailReply,
   type MailRequest,
   type NodeTag,
+  type PublishReply,
+  type PublishRequest,
   poolKey,
   type ReapReply,
   type ReapRequest,
+  type StreamPage,
+  type UnpublishReply,
+  type UnpublishRequest,
 } from '../cluster-store.js'
-import { goneTags, type ResolvedStoreOptions, reapLeaseMs } from '../store-options.js'
+import type { ResolvedStoreOptions } from '../store-options.js'
 import { BanLedger } from './ban-ledger.js'
 import { CreditLedger } from './credit-ledger.js'
+import { DeadNodes } from './dead-nodes.js'
 import { EventCounters } from './event-counters.js'
 import { LedgerTime } from './ledger-time.js'
 import { MailLedger } from './mail-ledger.js'
 import { SessionDirectory } from './session-directory.js'
+import { StreamDirectory } from './stream-directory.js'
 
 interface Member {
   readonly nonce: string
@@ -31,14 +38,6 @@ interface Member {
   seq: number
   flushSeq: number
   live: number
-}
-
-/** Dead node, whose credits and sessions the other nodes are removing from the ledger. */
-interface DeadNode {
-  readonly info: string
-  readonly live: number
-  /** End of the task of one node to remove credits and sessions, in milliseconds of {@link LedgerTime}. */
-  reservedUntil: number
 }
 
 /**
@@ -54,10 +53,8 @@ export class Ledger {
   readonly #counters: EventCounters
   readonly #options: ResolvedStoreOptions
   readonly #members = new Map<NodeTag, Member>()
-  /** Dead nodes by tag, in the order in which they died. */
-  readonly #dead = new Map<NodeTag, DeadNode>()
-  /** Tags of nodes of which nothing is left. */
-  readonly #gone = new Set<NodeTag>()
+  readonly #dead = new DeadNodes()
+  readonly #streams = new StreamDirectory()
   #epoch: string | undefined
   #version = 0
   /**
@@ -76,7 +73,7 @@ export class Ledger {
   }
 
   join({ tag, nonce, info, claims }: JoinRequest, unixTimeMs: number): JoinReply {
-    if (this.#dead.has(tag) || this.#gone.has(tag)) return { status: 'taken' }
+    if (this.#dead.hasUsed(tag)) return { status: 'taken' }
     const member = this.#members.get(tag)
     if (member !== undefined) {
       if (member.nonce !== nonce || this.#epoch === undefined) return { status: 'taken' }
@@ -121,12 +118,13 @@ export class Ledger {
       credits,
       isStarving: now < this.#starvesUntil,
       version: this.#version,
-      reap: this.#reserve(now),
+      reap: this.#dead.reserve(now),
       bans,
       banCursor: cursor,
       isBanReset: isReset,
       hasMoreBans: hasMore,
       ...(this.#mail.has(tag) && { hasMail: true as const }),
+      ...(this.#streams.version > 0 && { streams: this.#streams.version }),
     }
   }
 
@@ -154,10 +152,9 @@ export class Ledger {
     const isDone =
       this.credits.take(dead, reapBatch) && this.directory.reap(dead, reapBatch, unixTimeMs)
     if (isDone) {
-      this.#dead.delete(dead)
+      this.#dead.forget(dead)
       this.#mail.drop(dead)
       this.#version++
-      this.#remember(dead)
     }
     return { status: 'ok', isDone }
   }
@@ -178,14 +175,34 @@ export class Ledger {
     return { status: 'ok', messages: this.#mail.collect(tag, done, unixTimeMs) }
   }
 
+  publish(request: PublishRequest, unixTimeMs: number): PublishReply {
+    const member = this.#memberOf(request.tag, request.epoch, unixTimeMs)
+    if (typeof member === 'string') return { status: member }
+    const now = this.time.at(unixTimeMs)
+    const hasLease = (tag: NodeTag): boolean => (this.#members.get(tag)?.leaseEndsAt ?? -1) >= now
+    return this.#streams.publish(request, { hasLease, nextSerial: this.directory.nextSerial })
+  }
+
+  unpublish(request: UnpublishRequest, unixTimeMs: number): UnpublishReply {
+    const member = this.#memberOf(request.tag, request.epoch, unixTimeMs)
+    if (typeof member === 'string') return { status: member }
+    this.#streams.unpublish(request, this.directory.nextSerial)
+    return { status: 'ok' }
+  }
+
+  streams(known: string | undefined): StreamPage | undefined {
+    const version = `${this.#streams.version}.${this.#version}`
+    if (version === known) return undefined
+    return { version, streams: this.#streams.list((tag) => this.#members.has(tag)) }
+  }
+
   nodes(unixTimeMs: number): ClusterNodeRow[] {
     const now = this.time.at(unixTimeMs)
     const rows: ClusterNodeRow[] = []
     for (const [tag, { info, live, leaseEndsAt }] of this.#members) {
       rows.push({ tag, info, state: leaseEndsAt >= now ? 'active' : 'suspect', live })
     }
-    for (const [tag, { info, live }] of this.#dead) rows.push({ tag, info, state: 'dead', live })
-    return rows.sort((a, b) => (a.tag < b.tag ? -1 : 1))
+    return [...rows, ...this.#dead.rows()].sort((a, b) => (a.tag < b.tag ? -1 : 1))
   }
 
   #found(founder: string, unixTimeMs: number, now: number): string {
@@ -208,7 +225,7 @@ export class Ledger {
     if (epoch !== this.#epoch) return 'epoch'
     const member = this.#members.get(tag)
     if (member !== undefined) return member
-    if (this.#dead.has(tag) || this.#gone.has(tag)) return 'fenced'
+    if (this.#dead.hasUsed(tag)) return 'fenced'
     // The node knows the epoch from its join, which the ledger has forgotten.
     this.#startAfresh(tag, unixTimeMs)
     return 'epoch'
@@ -230,30 +247,10 @@ export class Ledger {
   }
 
   /** Declares a node dead: its lease and its credits for `pool` end at once, and other nodes remove the rest. */
-  #bury(tag: NodeTag, { info, live }: Member): void {
+  #bury(tag: NodeTag, member: Member): void {
     this.#members.delete(tag)
-    this.#dead.set(tag, { info, live, reservedUntil: 0 })
+    this.#dead.add(tag, member)
     this.credits.takePool(tag)
     this.#version++
-  }
-
-  /** Remembers that a tag has been used. */
-  #remember(tag: NodeTag): void {
-    this.#gone.add(tag)
-    if (this.#gone.size <= goneTags) return
-    for (const first of this.#gone) {
-      this.#gone.delete(first)
-      return
-    }
-  }
-
-  /** Reserves the first dead node that no other node is removing. */
-  #reserve(now: number): NodeTag | undefined {
-    for (const [tag, dead] of this.#dead) {
-      if (dead.reservedUntil > now) continue
-      dead.reservedUntil = now + reapLeaseMs
-      return tag
-    }
-    return undefined
   }
 }

@@ -18,6 +18,9 @@ export class SessionDirectory {
     this.#serial = Math.max(this.#serial, unixTimeMs * serialsPerMs)
   }
 
+  /** Returns the next serial number, for a record or another change. */
+  readonly nextSerial = (): number => ++this.#serial
+
   put(tag: NodeTag, { publicId, value }: DirectoryEntry): void {
     const entries = this.#byNode.get(tag) ?? new Map<string, string>()
     this.#byNode.set(tag, entries.set(publicId, value))
@@ -29,7 +32,7 @@ export class SessionDirectory {
     if (!entries?.delete(removal.publicId)) return
     if (entries.size === 0) this.#byNode.delete(tag)
     const { publicId, value, reason } = removal
-    this.#removals.push({ serial: ++this.#serial, publicId, value, tag, reason, unixTimeMs })
+    this.#removals.push({ serial: this.nextSerial(), publicId, value, tag, reason, unixTimeMs })
     if (this.#removals.length > this.#maxRemovals) this.#removals.shift()
   }
 

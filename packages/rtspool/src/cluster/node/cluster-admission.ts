@@ -53,6 +53,8 @@ export class ClusterAdmission implements AdmissionControl<object> {
   /** Reservations by the owner object of the future session, which no other session has. */
   readonly #reserved = new Map<SessionOwner, Reservation>()
   readonly #waiting = new Set<Waiter>()
+  /** Owners of future sessions, and sessions, that need no credits. */
+  readonly #exempt = new WeakSet<object>()
   #isClosed = false
 
   /** Creates the control of a node without sessions. */
@@ -68,6 +70,8 @@ export class ClusterAdmission implements AdmissionControl<object> {
   tryAcquire(request: AdmissionRequest<object>): AdmissionLimit | undefined {
     if (this.#isClosed) return 'admissionControl'
     const { kind, session, owner, path, limits } = request
+    if (kind === 'session' && owner && this.#exempt.has(owner)) this.#exempt.add(session)
+    if (this.#exempt.has(session)) return undefined
     const { member, clock } = this.#options
     const now = clock.now()
     // The lease of a process that was stopped may be over, and with it each reservation.
@@ -85,6 +89,11 @@ export class ClusterAdmission implements AdmissionControl<object> {
       this.#used.set(session, before === undefined ? keys : [...before, ...keys])
     }
     return undefined
+  }
+
+  /** Lets the session of an owner, which another node needs for its viewers, be created without credits. */
+  exempt(owner: SessionOwner | undefined): void {
+    if (owner !== undefined) this.#exempt.add(owner)
   }
 
   release(session: Session<object>): void {

@@ -27,6 +27,8 @@ interface PoolNode {
   limits(): SessionLimits | undefined
   /** Returns whether the store does not reply, so that no client needs to wait for a credit. */
   isAway(): boolean
+  /** Returns whether another node of the cluster has sent a request. */
+  isPeer(request: unknown): boolean
 }
 
 /** Options of a pool that a node reads or replaces. */
@@ -44,7 +46,7 @@ interface GivenOptions {
  */
 export function clusterPoolOptions<Options extends object>(
   options: Options,
-  { admission, idCodec, limits, isAway }: PoolNode,
+  { admission, idCodec, limits, isAway, isPeer }: PoolNode,
 ): Options & ClusterPoolParts {
   const given = options as GivenOptions
   if (given.admission !== undefined) {
@@ -56,6 +58,11 @@ export function clusterPoolOptions<Options extends object>(
   // A pool that evicts makes room at once.
   const mayWait = given.fullPolicy !== 'evictOldestIdle'
   const onAdmit: AdmitHook<object> = async (context) => {
+    // The viewers at the other node have credits of their own.
+    if (isPeer((context as { readonly request?: unknown }).request)) {
+      admission.exempt(context.owner)
+      return true
+    }
     const answer = given.onAdmit === undefined ? true : await given.onAdmit(context)
     const present = limits()
     if (present === undefined) return answer

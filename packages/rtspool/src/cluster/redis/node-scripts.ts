@@ -95,7 +95,7 @@ end
 local starves = now < number(call('HGET', meta, 'starve'))
 return { 'ok', credits, starves and 1 or 0, number(call('HGET', meta, 'version')), reap, bans,
   text(seen) .. '.' .. text(base), isreset and 1 or 0,
-  hasmore and 1 or 0, call('EXISTS', KEYS[extra + 2]) }
+  hasmore and 1 or 0, call('EXISTS', KEYS[extra + 2]), number(call('HGET', meta, 'streams')) }
 `
 
 /** Lua script that ends the lease of a node. ARGV: tag, epoch. */

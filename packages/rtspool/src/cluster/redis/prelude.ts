@@ -4,8 +4,8 @@ import { serialsPerMs } from '../store-options.js'
 export const prelude = `
 local call = redis.call
 local meta, lease, dead, info, nonce, seqs, flushseqs, lives, pool, granted, reserved, removals,
-  ban, banversion, banend, banremoved, counts, countend, gone = unpack(KEYS, 1, 19)
-local extra = 19
+  ban, banversion, banend, banremoved, counts, countend, gone, stream = unpack(KEYS, 1, 20)
+local extra = 20
 local leasems = tonumber(ARGV[2])
 local function text(n) return string.format('%.0f', n) end
 local function number(v) return v and tonumber(v) or 0 end

@@ -3,6 +3,7 @@ import { collectMail, sendMail } from './mail-scripts.js'
 import { beat, join, leave, listNodes } from './node-scripts.js'
 import { prelude } from './prelude.js'
 import { flush, reap } from './session-scripts.js'
+import { listStreams, publish, unpublish } from './stream-scripts.js'
 
 /**
  * Steps of the ledger as Lua scripts, each of which Redis carries out as one atomic command. They
@@ -34,6 +35,7 @@ export const ledgerKeys = Object.freeze([
   'count',
   'countEnd',
   'gone',
+  'stream',
 ] as const)
 
 /** Text of each Lua script, with the common definitions at its head. */
@@ -49,6 +51,9 @@ export const ledgerScripts = Object.freeze({
   listNodes: prelude + listNodes,
   sendMail: prelude + sendMail,
   collectMail: prelude + collectMail,
+  publish: prelude + publish,
+  unpublish: prelude + unpublish,
+  listStreams: prelude + listStreams,
 } as const)
 
 /** Name of a Lua script of the Redis store. */

@@ -64,6 +64,15 @@ describe('ClusterAdmission', () => {
     expect(pool.create({ owner }).owner?.user).toBe('ann')
   })
 
+  it('admits the session of an exempt owner without a credit, and each of its paths', () => {
+    const { admission, pool, member } = admissionOf(0, { maxSessionsPerPath: 1 })
+    const owner = { ...ann }
+    admission.exempt(owner)
+    pool.create({ owner, path: '/x' })
+    expect(member.credits.live('pool')).toBe(0)
+    expect(() => pool.create({ owner: { ...ann } })).toThrow(/maxSessions/)
+  })
+
   it('frees a reservation after 5 s, and at once for a session under other limits', async () => {
     const { admission, pool, grant, clock, member } = admissionOf(1, { maxSessionsPerUser: 1 })
     const owner = { ...ann }

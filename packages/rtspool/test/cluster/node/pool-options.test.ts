@@ -11,19 +11,22 @@ const session = {} as never
 /** The hook that a pool gets, and what it has reserved. */
 function seamsOf(options: object, node = {}) {
   const reserved: { demands: readonly CreditDemand[]; mayWait: boolean }[] = []
+  const exempted: unknown[] = []
   const admission = {
     reserve: async (_: object, demands: readonly CreditDemand[], mayWait: boolean) => {
       reserved.push({ demands, mayWait })
     },
+    exempt: (owner: unknown) => exempted.push(owner),
   } as unknown as ClusterAdmission
   const parts = {
     admission,
     idCodec: undefined,
     limits: () => limits,
     isAway: () => false,
+    isPeer: (request: unknown) => request === 'peer',
     ...node,
   }
-  return { reserved, ...clusterPoolOptions(options, parts) }
+  return { reserved, exempted, ...clusterPoolOptions(options, parts) }
 }
 
 describe('clusterPoolOptions', () => {
@@ -62,6 +65,14 @@ describe('clusterPoolOptions', () => {
     const early = seamsOf({}, { limits: () => undefined })
     await early.onAdmit(context)
     expect(early.reserved).toEqual([])
+  })
+
+  it('needs no credits, and asks nobody, for a session of another node', async () => {
+    const onAdmit: AdmitHook = () => false
+    const seams = seamsOf({ onAdmit })
+    const ofPeer = { ...context, request: 'peer' }
+    expect(await seams.onAdmit(ofPeer)).toBe(true)
+    expect([seams.reserved, seams.exempted]).toEqual([[], [context.owner]])
   })
 
   it('does not wait where the pool evicts, or the store is away', async () => {
