@@ -83,7 +83,7 @@ const houses = [
       ['request'],
       ['liveness', 'overload'],
     ],
-    files: ['admit-hook', 'server-options', 'stream-stats', 'unknown-session-hook'],
+    files: ['admit-hook', 'server-options', 'stream-stats', 'path-hooks', 'unknown-session-hook'],
   },
   {
     folder: `${src}/media`,
@@ -153,7 +153,7 @@ const houses = [
       ['replay'],
       ['recording', 'sources'],
       ['codec'],
-      ['access', 'fmp4'],
+      ['access', 'cluster', 'fmp4'],
     ],
     files: ['test-picture'],
   },

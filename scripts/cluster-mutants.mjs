@@ -304,10 +304,10 @@ const streamMutants = {
     '...(this.#streams.version > 0 && { streams: this.#streams.version }),',
     '',
   ],
-  'a node that joins again announces nothing': [
+  'a node announces nothing again': [
     streams,
-    'for (const own of this.#own.values()) own.fence = undefined',
-    '',
+    'if (row === undefined) own.fence = undefined',
+    'if (row === undefined) continue',
   ],
   'a node that has lost a path keeps it': [
     streams,

@@ -139,6 +139,12 @@ export {
   transportOf,
 } from './server/stream-stats.js'
 export type {
+  AnnounceHook,
+  PathHookContext,
+  PeerCheck,
+  UnknownPathHook,
+} from './server/path-hooks.js'
+export type {
   RtspAnswer,
   UnknownSessionContext,
   UnknownSessionHook,

@@ -27,6 +27,9 @@ type Complete<Options, WithoutKey extends keyof Options = never> = {
  */
 type PoolCode = 'onAdmit' | 'admission' | 'clock' | 'idCodec' | 'createSessionId' | 'createSession'
 
+/** Names of the server's options that are functions or objects, which the command itself may set. */
+type ServerCode = 'clock' | 'onUnknownSession' | 'onUnknownPath' | 'onAnnounce' | 'isPeer'
+
 /** Options of the session pool for which the configuration has keys. */
 type PoolOptions = Complete<RtspPoolOptions, PoolCode>
 
@@ -111,7 +114,7 @@ export function serverOptionsOf(
     multicast: multicastOptionsOf(config),
     nativeSockets: rtsp.nativeSockets,
     sendThreads: rtsp.sendThreads,
-  } satisfies Complete<RtspServerOptions, 'clock' | 'onUnknownSession'>
+  } satisfies Complete<RtspServerOptions, ServerCode>
 }
 
 /** Removes the brackets of an IPv6 address: `[::1]` becomes `::1`. Other hosts stay; `undefined` stays `undefined`. */

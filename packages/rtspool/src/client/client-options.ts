@@ -28,6 +28,12 @@ export type ClientCredentialsPolicy = 'sameHost' | 'anyHost'
 
 const credentialsPolicies: readonly ClientCredentialsPolicy[] = ['sameHost', 'anyHost']
 
+/** Returns further header lines for a request to the server. */
+export type RtspClientHeaders = (request: {
+  readonly method: string
+  readonly uri: string
+}) => Iterable<readonly [name: string, value: string]>
+
 /** Options of TLS for `rtsps:` URLs; all optional. */
 export interface RtspClientTlsOptions {
   /**
@@ -122,6 +128,12 @@ export interface RtspClientOptions {
    */
   readonly userAgent?: string | undefined
   /**
+   * Function that returns further header lines for a request, such as credentials of another kind. Called for each
+   * request of the connection.
+   * @default none
+   */
+  readonly headers?: RtspClientHeaders | undefined
+  /**
    * Seconds within which the connection must be open, TLS included; more than 0, at most 600.
    * @default 10
    */
@@ -170,6 +182,7 @@ export const rtspClientDefaults = Object.freeze({
   udpSilenceSeconds: 4,
   tls: undefined,
   userAgent: 'rtspool',
+  headers: undefined,
   connectTimeout: 10,
   responseTimeout: 10,
   keepAliveSeconds: 30,
@@ -201,6 +214,7 @@ export interface ResolvedClientOptions {
   readonly udpSilenceSeconds: number
   readonly tls: RtspClientTlsOptions
   readonly userAgent: string
+  readonly headers: RtspClientHeaders | undefined
   readonly connectTimeout: number
   readonly responseTimeout: number
   readonly keepAliveSeconds: number
@@ -234,6 +248,7 @@ export function resolveClientOptions(options: RtspClientOptions = {}): ResolvedC
   checkBoolean('backChannel', resolved.backChannel)
   checkTransports(resolved)
   checkText('userAgent', userAgent)
+  if (resolved.headers !== undefined) checkFunction('headers', resolved.headers)
   checkTimeout('connectTimeout', resolved.connectTimeout)
   checkTimeout('responseTimeout', resolved.responseTimeout)
   checkSeconds('keepAliveSeconds', resolved.keepAliveSeconds)

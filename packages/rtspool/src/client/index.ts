@@ -5,6 +5,7 @@ export type { ReplayExtension } from '../rtp/index.js'
 export {
   type ClientBasicPolicy,
   type ClientCredentialsPolicy,
+  type RtspClientHeaders,
   type RtspClientOptions,
   type RtspClientTlsOptions,
   rtspClientDefaults,

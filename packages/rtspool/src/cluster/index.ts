@@ -23,7 +23,7 @@ export {
 export type { ClusterPeers, PeerRequest } from './node/cluster-peers.js'
 export type { ClusterSessions } from './node/cluster-sessions.js'
 export type {
-  AnnounceOptions,
+  AnnounceTerms,
   ClusterStreams,
   ClusterStreamsEvents,
 } from './node/cluster-streams.js'

@@ -33,6 +33,7 @@ import { descriptorLimit } from './door/descriptor-limit.js'
 import { type ResolvedTlsOptions, resolveTlsOptions } from './door/tls-options.js'
 import type { TunnelHook } from './door/tunnel-hook.js'
 import { type ResolvedOverloadOptions, resolveOverload } from './overload/overload-options.js'
+import type { AnnounceHook, PeerCheck, UnknownPathHook } from './path-hooks.js'
 import {
   type OnConnectionClosed,
   type PublisherTakeover,
@@ -83,6 +84,9 @@ export interface ResolvedRtspServerOptions {
   readonly overload: ResolvedOverloadOptions | undefined
   readonly auth: ResolvedAuthOptions | undefined
   readonly onUnknownSession: UnknownSessionHook | undefined
+  readonly onUnknownPath: UnknownPathHook | undefined
+  readonly onAnnounce: AnnounceHook | undefined
+  readonly isPeer: PeerCheck | undefined
   readonly clock: Clock
 }
 
@@ -176,6 +180,9 @@ export function resolveRtspServerOptions(options: RtspServerOptions): ResolvedRt
     overload: resolveOverload(options.overload ?? defaults.overload),
     auth: resolveAuth(options.auth),
     onUnknownSession: checkHook('onUnknownSession', options.onUnknownSession),
+    onUnknownPath: checkHook('onUnknownPath', options.onUnknownPath),
+    onAnnounce: checkHook('onAnnounce', options.onAnnounce),
+    isPeer: checkHook('isPeer', options.isPeer),
     clock,
   })
 }

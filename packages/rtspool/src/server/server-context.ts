@@ -72,6 +72,9 @@ export function createServerContext(parts: ServerParts): ServerContext {
     srtp: options.tls?.srtp,
     multicast: options.multicast,
     onUnknownSession: options.onUnknownSession,
+    onUnknownPath: options.onUnknownPath,
+    onAnnounce: options.onAnnounce,
+    isPeer: options.isPeer,
     lags: new LagMonitor(clock, {
       fellBehind: (session) => parts.tell('viewerFellBehind', session),
       caughtUp: (session, gap) => parts.tell('viewerCaughtUp', session, gap),

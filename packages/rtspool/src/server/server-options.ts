@@ -19,6 +19,7 @@ import type { AuthOptions } from './auth/auth-options.js'
 import type { TlsOptions } from './door/tls-options.js'
 import type { TunnelHook } from './door/tunnel-hook.js'
 import { type OverloadOptions, overloadDefaults } from './overload/overload-options.js'
+import type { AnnounceHook, PeerCheck, UnknownPathHook } from './path-hooks.js'
 import type { UnknownSessionHook } from './unknown-session-hook.js'
 
 /**
@@ -261,6 +262,22 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly onUnknownSession?: UnknownSessionHook | undefined
   /**
+   * Hook that may mount a media at the path of a DESCRIBE or SETUP, where nothing is mounted. It is for streams of other
+   * servers, and for media that are made on demand.
+   * @default the client gets 404
+   */
+  readonly onUnknownPath?: UnknownPathHook | undefined
+  /**
+   * Hook that may refuse an ANNOUNCE, after authentication and before the path is occupied.
+   * @default the rules of the server alone decide
+   */
+  readonly onAnnounce?: AnnounceHook | undefined
+  /**
+   * Function that recognizes requests of other servers of the same cluster. They need no login.
+   * @default each request needs the login of `auth`
+   */
+  readonly isPeer?: PeerCheck | undefined
+  /**
    * Clock of the server, and of the pool that it creates. Tests pass a `ManualClock`.
    * @default the clock of the machine
    */
@@ -308,5 +325,8 @@ export const rtspServerDefaults = Object.freeze({
   overload: overloadDefaults,
   auth: false,
   onUnknownSession: undefined,
+  onUnknownPath: undefined,
+  onAnnounce: undefined,
+  isPeer: undefined,
   clock: systemClock,
 }) satisfies { [K in keyof Required<RtspServerOptions>]: RtspServerOptions[K] }

@@ -121,7 +121,9 @@ class StreamWorld {
       await this.#checkForgotten(node)
     }
     if (op === 'lapse') await this.#lapse(node, path, n)
-    if (op === 'lateWithdrawal' || op === 'lateClaim') await this.#comeLate(node, path, op)
+    if (op === 'lateWithdrawal' || op === 'lateClaim') {
+      await this.#comeLate(node, path, op, n % 2 === 0)
+    }
     if (op === 'leave' && node.member.epoch !== '' && !node.isCut) {
       const { tag } = node.member
       await this.#store.leave(node.member)
@@ -147,8 +149,13 @@ class StreamWorld {
     if (other !== undefined) await this.#claim(other, path, false)
   }
 
-  /** Lets a request arrive when the node has published to the path once more. */
-  async #comeLate(node: Node, path: string, op: 'lateWithdrawal' | 'lateClaim'): Promise<void> {
+  /** Lets a request arrive when the node has published to the path once more, or no longer does. */
+  async #comeLate(
+    node: Node,
+    path: string,
+    op: 'lateWithdrawal' | 'lateClaim',
+    isBack: boolean,
+  ): Promise<void> {
     if (node.isCut) return
     const withdraw = (): void => {
       node.live.delete(path)
@@ -158,18 +165,18 @@ class StreamWorld {
     await this.#claim(node, path, false)
     node.fault = op === 'lateClaim' ? undefined : 'late'
     withdraw()
-    await this.#settle()
+    await this.#pass(stepMs)
     if (op === 'lateClaim') {
       node.fault = 'late'
       node.live.add(path)
       node.streams.announce(path, 'late')
-      await this.#settle()
+      await this.#pass(stepMs)
       withdraw()
-      await this.#settle()
+      await this.#pass(stepMs)
     }
     node.fault = undefined
-    await this.#claim(node, path, false)
-    await this.#settle()
+    if (isBack) await this.#claim(node, path, false)
+    await this.#pass(stepMs)
     await this.#check('before a late request')
     await this.#late.pop()?.()
   }

@@ -10,6 +10,7 @@ import {
 } from '../../rtsp/index.js'
 import { plainAddress } from '../../transport/system/addresses.js'
 import type { ClientSocket } from '../../transport/tcp/open-stream.js'
+import type { RtspClientHeaders } from '../client-options.js'
 import type { Login } from './login.js'
 import { MessageStream } from './message-stream.js'
 import { PendingResponses } from './pending-responses.js'
@@ -26,6 +27,8 @@ export interface ClientConnectionInit {
   readonly login: Login
   readonly clock: Clock
   readonly userAgent: string
+  /** Returns further header lines for each request. */
+  readonly furtherHeaders?: RtspClientHeaders | undefined
   readonly responseTimeoutMs: number
 }
 
@@ -291,6 +294,7 @@ export class ClientConnection {
       ...(authorization === undefined ? [] : [['Authorization', authorization] as const]),
       ['User-Agent', this.#init.userAgent],
       ...Object.entries(headers),
+      ...(this.#init.furtherHeaders?.({ method, uri }) ?? []),
     ])
     this.#socket.write(
       serializeRequest({ method, uri, headers: all, ...(body === undefined ? {} : { body }) }),

@@ -38,7 +38,9 @@ export async function openConnection(
       : await openStream(target, attempt.signal)
     const login = newLogin()
     const responseTimeoutMs = responseTimeout * 1000
-    return new ClientConnection(socket, { login, clock, userAgent, responseTimeoutMs })
+    const { headers: furtherHeaders } = options
+    const init = { login, clock, userAgent, furtherHeaders, responseTimeoutMs }
+    return new ClientConnection(socket, init)
   } catch (error) {
     if (attempt.signal.aborted || error instanceof ClientError) throw error
     throw failureOf(error, host, port)

@@ -14,8 +14,8 @@ export interface ClusterStreamsEvents {
   superseded: [path: string, holder: NodeTag]
 }
 
-/** Options of {@link ClusterStreams.announce}. @experimental */
-export interface AnnounceOptions {
+/** Terms of {@link ClusterStreams.announce}. @experimental */
+export interface AnnounceTerms {
   /** Takes the path over from the node that has it. @defaultValue false */
   readonly takesOver?: boolean | undefined
 }
@@ -94,7 +94,7 @@ export class ClusterStreams extends EventEmitter<ClusterStreamsEvents> {
    *
    * @param info - Description of the stream for other nodes, such as the URL at which this node serves it.
    */
-  announce(path: string, info: string, options?: AnnounceOptions): void {
+  announce(path: string, info: string, options?: AnnounceTerms): void {
     this.#add(path, info, options)
     this.#loop.wake()
   }
@@ -105,7 +105,7 @@ export class ClusterStreams extends EventEmitter<ClusterStreamsEvents> {
    * @returns Tag of the node that has the path; `undefined` = announced. If the store does not reply, the list that this
    * node knows decides. Never rejects.
    */
-  async claim(path: string, info: string, options?: AnnounceOptions): Promise<NodeTag | undefined> {
+  async claim(path: string, info: string, options?: AnnounceTerms): Promise<NodeTag | undefined> {
     const own = this.#add(path, info, options)
     try {
       const holder = this.#options.isAway() ? undefined : await this.#publish(path, own)
@@ -151,7 +151,7 @@ export class ClusterStreams extends EventEmitter<ClusterStreamsEvents> {
     return [...this.#own.values()].some(({ fence }) => fence === undefined)
   }
 
-  #add(path: string, info: string, { takesOver = false }: AnnounceOptions = {}): OwnStream {
+  #add(path: string, info: string, { takesOver = false }: AnnounceTerms = {}): OwnStream {
     const own = { claim: ++this.#claims, info, takesOver, fence: undefined }
     this.#withdrawn.delete(path)
     this.#own.set(path, own)
@@ -178,12 +178,14 @@ export class ClusterStreams extends EventEmitter<ClusterStreamsEvents> {
     return this.#isDue ? readPauseMs : undefined
   }
 
-  /** Notes the tag and epoch of the next requests. Under another one, the store knows nothing of this node. */
+  /**
+   * Notes the tag and epoch of the next requests. Under another one, the store knows nothing of this node: its list tells
+   * that, and the node announces everything again.
+   */
   #enter(box: string): void {
     if (box === this.#box) return
     this.#box = box
     this.#withdrawn.clear()
-    for (const own of this.#own.values()) own.fence = undefined
   }
 
   /** @returns Tag of the node that has the path */

@@ -6,10 +6,13 @@ import type { TrackKeys } from '../../media/streams/stream-security.js'
 import { parseContentType, type RtspRequest } from '../../rtsp/index.js'
 import { parseSdp, type SessionDescription } from '../../sdp/index.js'
 import { announcedKeys, keyMgmtHeaders } from '../key-mgmt/srtp-announce.js'
+import type { AnnounceHook } from '../path-hooks.js'
 import { playMethods } from '../request/methods.js'
-import { type Handler, ok, type RequestContext } from '../request/request-context.js'
+import { type Handler, ok, type Reply, type RequestContext } from '../request/request-context.js'
+import { requireValid } from '../request/session-validity.js'
 import { type RequestTarget, requireTarget } from '../request/target.js'
 import { mayTakeOver } from '../sources/publisher-takeover.js'
+import { pathContextOf } from '../sources/unknown-path.js'
 
 /**
  * Maximum number of segments in a path to publish to; a longer path is refused. Each number of
@@ -22,7 +25,7 @@ const maxDepth = 64
  * 2326 section 10.3).
  */
 export const handleAnnounce: Handler = (context) => {
-  const { server, connection, request } = context
+  const { server } = context
   const target = requireTarget(context.target)
   const { path } = target
   if (!server.mounts.isPublishAllowed(path)) {
@@ -35,6 +38,24 @@ export const handleAnnounce: Handler = (context) => {
   if (depthOf(path) > maxDepth) {
     throw new RequestError('ERR_FORBIDDEN', `expected a path of at most ${maxDepth} segments`)
   }
+  const { onAnnounce } = server
+  return onAnnounce ? askAndAnnounce(context, target, onAnnounce) : announce(context, target)
+}
+
+/** Calls the hook `onAnnounce`, and announces the publication unless the hook refuses it. */
+async function askAndAnnounce(
+  context: RequestContext,
+  target: RequestTarget,
+  ask: AnnounceHook,
+): Promise<Reply> {
+  await ask(pathContextOf(context, target))
+  requireValid(context)
+  return announce(context, target)
+}
+
+function announce(context: RequestContext, target: RequestTarget): Reply {
+  const { server, connection, request } = context
+  const { path } = target
   const description = descriptionOf(request)
   const other = otherPublication(context, path)
   const keys = announcedKeys(context, description)

@@ -67,7 +67,8 @@ export function dispatch(base: RawRequest): Reply | Promise<Reply> {
   // and has further fields.
   const context = { server, connection, request, claimant, target: parseTarget(request.uri) }
   const { authorizer } = server
-  return authorizer ? authorized(authorizer, context, method) : answer(context, method)
+  const needsLogin = authorizer && !server.isPeer?.(request)
+  return needsLogin ? authorized(authorizer, context, method) : answer(context, method)
 }
 
 /** Authenticates the client, then looks up the session, and calls the handler. */

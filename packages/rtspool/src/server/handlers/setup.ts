@@ -5,6 +5,7 @@ import { requireTarget } from '../request/target.js'
 import { planRecord } from '../setup/record-setup.js'
 import { admit } from '../setup/session-admission.js'
 import { planView } from '../setup/view-plan.js'
+import { askUnknownPath, isUnknownPath } from '../sources/unknown-path.js'
 
 /**
  * Handles SETUP, which fixes the transport of one track (RFC 2326 section 10.4). Checks that need
@@ -16,7 +17,9 @@ export const handleSetup: Handler = async (context) => {
   const transports = parseTransport(context.request.headers.get('Transport') ?? '')
   const held = context.session && requireSame(context.session, target)
   const request = { context, target, transports, held }
-  const plan = planRecord(request) ?? planView(request)
+  const record = planRecord(request)
+  if (!record && !held && isUnknownPath(context, target)) await askUnknownPath(context, target)
+  const plan = record ?? planView(request)
   const init = context.session ? undefined : await admit(context, plan)
   const opened = await plan.open(init)
   if ('refusal' in opened) return opened.refusal

@@ -25,6 +25,7 @@ import type { LagMonitor } from '../liveness/lag-monitor.js'
 import type { RefusalMonitor } from '../liveness/refusal-monitor.js'
 import type { SilenceMonitor } from '../liveness/silence-monitor.js'
 import type { OverloadGuard } from '../overload/overload.js'
+import type { AnnounceHook, PeerCheck, UnknownPathHook } from '../path-hooks.js'
 import type { PublisherTakeover } from '../server-options.js'
 import type { UnknownSessionHook } from '../unknown-session-hook.js'
 import type { RequestTarget } from './target.js'
@@ -176,6 +177,9 @@ export interface ServerContext {
   readonly multicast: MulticastAddressPool | undefined
   /** Hook that responds to requests which name an unknown session; absent = they get 454. */
   readonly onUnknownSession: UnknownSessionHook | undefined
+  readonly onUnknownPath: UnknownPathHook | undefined
+  readonly onAnnounce: AnnounceHook | undefined
+  readonly isPeer: PeerCheck | undefined
   /** Emits the event that a publication has started or ended. */
   readonly publicationStarted: (publication: Publication) => void
   readonly publicationEnded: (publication: Publication) => void

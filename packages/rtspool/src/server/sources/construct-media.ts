@@ -5,6 +5,7 @@ import { MediaLease, type MediaOrigin } from '../../media/media-lease.js'
 import { type MountMatch, servesPath } from '../../media/mount-points.js'
 import type { RequestContext, ServerContext } from '../request/request-context.js'
 import type { RequestTarget } from '../request/target.js'
+import { askUnknownPath, isUnknownPath } from './unknown-path.js'
 
 /**
  * Returns the media for a DESCRIBE. A media that viewers do not share is kept alive for the SETUP
@@ -19,6 +20,7 @@ export async function mediaToDescribe(
   target: RequestTarget,
 ): Promise<MediaLease> {
   const { connection } = context
+  if (isUnknownPath(context, target)) await askUnknownPath(context, target)
   const lease = await leaseMedia(context, target, context.server.mounts.match(target.path))
   const { media } = lease
   if (connection.described?.media === media) return lease
