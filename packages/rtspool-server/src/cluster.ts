@@ -1,6 +1,7 @@
-import { hostname } from 'node:os'
-import { type RtspPoolOptions, type RtspServer, systemClock } from 'rtspool'
+import { hostname, networkInterfaces } from 'node:os'
+import { type RtspPoolOptions, type RtspServer, type RtspServerOptions, systemClock } from 'rtspool'
 import type { ClusterNode, ClusterStore } from 'rtspool/cluster'
+import { StreamSharing } from './cluster/stream-sharing.js'
 import type { Config } from './config/schema.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
 import type { OwnProcess } from './processes/own-process.js'
@@ -21,16 +22,20 @@ interface OpenedStore {
 /** Membership of the running command in a cluster. */
 export class ClusterService {
   readonly node: ClusterNode
+  readonly sharing: StreamSharing
   readonly #opened: OpenedStore
 
-  constructor(node: ClusterNode, opened: OpenedStore) {
+  constructor(node: ClusterNode, opened: OpenedStore, sharing: StreamSharing) {
     this.node = node
     this.#opened = opened
+    this.sharing = sharing
   }
 
-  /** Returns the options of the server's pool with what makes it a part of the cluster. */
-  poolOptions(options: RtspPoolOptions): RtspPoolOptions {
-    return this.node.poolOptions(options)
+  /** Returns the options of the server with what makes it a part of the cluster. */
+  serverOptions<Options extends { readonly pool: RtspPoolOptions }>(
+    options: Options,
+  ): Options & RtspServerOptions {
+    return { ...options, ...this.sharing.hooks, pool: this.node.poolOptions(options.pool) }
   }
 
   /**
@@ -38,8 +43,9 @@ export class ClusterService {
    *
    * @returns Promise that resolves when the server is a member, or after 3 s: the node then goes on trying.
    */
-  async start({ pool }: Pick<RtspServer, 'pool'>): Promise<void> {
-    const joined = this.node.start(pool)
+  async start(server: RtspServer): Promise<void> {
+    this.sharing.begin(server)
+    const joined = this.node.start(server.pool)
     await new Promise<void>((resolve, reject) => {
       const timer = systemClock.schedule(resolve, startMs, false)
       joined.then(resolve, reject).finally(() => timer.cancel())
@@ -48,6 +54,7 @@ export class ClusterService {
 
   /** Leaves the cluster, and closes the connection to its store. The RTSP server is closed before. */
   async close(): Promise<void> {
+    await this.sharing.close()
     await this.node.close()
     this.#opened.close()
   }
@@ -61,7 +68,7 @@ export class ClusterService {
  * @throws {TransportError} rejects with `ERR_CLUSTER_PACKAGE` if the client of Redis is not installed.
  */
 export async function openCluster(
-  { cluster }: Pick<Config, 'cluster'>,
+  { cluster, rtsp, publish }: Pick<Config, 'cluster' | 'rtsp' | 'publish'>,
   lines: RepeatLimit,
   own?: OwnProcess,
 ): Promise<ClusterService | undefined> {
@@ -82,7 +89,10 @@ export async function openCluster(
     : await openRedisStore({ url: url ?? '', name, ...times, onError: noteError })
   const { store } = opened
   const waitMs = beatMs * beatsOfWait
-  const node = new ClusterNode({ store, name: nodeName, policy, leaseMs, beatMs, waitMs })
+  const { key: peerKey, address, holdSeconds } = cluster
+  const node = new ClusterNode({
+    ...{ store, name: nodeName, address, policy, leaseMs, beatMs, waitMs, peerKey },
+  })
   node.on('storeFailed', (error) => {
     noteError(error)
     lines.write('debug', 'cluster request failed', '', { cluster: name, why: lastError })
@@ -93,5 +103,24 @@ export async function openCluster(
     const level = isGood ? 'info' : 'warn'
     lines.write(level, 'cluster state changed', state, { cluster: name, state, previous, why })
   })
-  return new ClusterService(node, opened)
+  const sharing = new StreamSharing({
+    ...{ node, holdSeconds },
+    takeover: () => publish.takeover,
+    urlOf: (server) => address ?? urlOf(server, rtsp),
+  })
+  return new ClusterService(node, opened, sharing)
+}
+
+/** Returns the URL of a server for other servers, without a path: that of its first address outside of the machine. */
+function urlOf(server: RtspServer, rtsp: Config['rtsp']): string {
+  const isSecure = rtsp.port === false
+  const { address, port } = isSecure ? server.tlsAddress() : server.address()
+  const isAny = address === '::' || address === '0.0.0.0'
+  const host = isAny ? outerAddress() : address
+  return `${isSecure ? 'rtsps' : 'rtsp'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function outerAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1'
 }

@@ -52,6 +52,7 @@ export async function startControl(
     ...{
       ...command,
       cluster: command.cluster?.node,
+      clusterPulls: () => command.cluster?.sharing.pulls ?? [],
       api,
       page,
       sharePage: shared,

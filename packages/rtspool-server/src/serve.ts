@@ -252,8 +252,8 @@ function createServer(
 ): RtspServer {
   const options = serverOptionsOf(settings, certificate)
   const httpTunnel = options.httpTunnel && (own?.siblings.takeTunnel ?? true)
-  const pool = cluster?.poolOptions(options.pool) ?? options.pool
-  const server = new RtspServer({ ...options, httpTunnel, pool })
+  const all = { ...options, httpTunnel }
+  const server = new RtspServer(cluster?.serverOptions(all) ?? all)
   applyMounts(server.mounts, noMounts, mountPlanOf(settings.config))
   return server
 }

@@ -11,21 +11,25 @@ import type { OwnProcess } from '../src/processes/own-process.js'
 const log = new RepeatLimit({} as never)
 const cluster = {
   ...{ url: undefined, processes: 1, name: 'rtspool', node: undefined, policy: 'keep' },
-  ...{ leaseSeconds: 10, graceSeconds: 20 },
+  ...{ leaseSeconds: 10, graceSeconds: 20, holdSeconds: 30 },
 } as Config['cluster']
+const rtsp = { port: 8554 } as Config['rtsp']
+const publish = { takeover: 'idle' } as Config['publish']
 
 it('opens nothing without a cluster', async () => {
-  expect(await openCluster({ cluster }, log)).toBeUndefined()
+  expect(await openCluster({ cluster, rtsp, publish }, log)).toBeUndefined()
 })
 
 it('makes the pool of the server a part of the cluster', async () => {
   const lines: unknown[] = []
   const writer = { write: (...line: unknown[]) => lines.push(line) } as unknown as RepeatLimit
   // Nothing listens on port 1.
-  const service = await openCluster({ cluster: { ...cluster, url: 'redis://127.0.0.1:1' } }, writer)
-  const options = service?.poolOptions({ maxSessions: 7 })
-  expect(options).toMatchObject({ maxSessions: 7 })
-  expect(Object.keys(options ?? {})).toContain('admission')
+  const section = { ...cluster, url: 'redis://127.0.0.1:1' }
+  const service = await openCluster({ cluster: section, rtsp, publish }, writer)
+  const options = service?.serverOptions({ pool: { maxSessions: 7 } })
+  expect(options?.pool).toMatchObject({ maxSessions: 7 })
+  expect(Object.keys(options?.pool ?? {})).toContain('admission')
+  expect(Object.keys(options ?? {})).toEqual(['pool', 'onUnknownPath', 'onAnnounce', 'isPeer'])
   await service?.close()
   const closed = expect.objectContaining({ state: 'closed', previous: 'joining' })
   expect(lines).toContainEqual(['info', 'cluster state changed', 'closed', closed])

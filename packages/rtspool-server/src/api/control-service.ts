@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type Clock, type RtspServer, systemClock, type TlsCertificate } from 'rtspool'
 import type { ClusterNode } from 'rtspool/cluster'
 import type { ShareLogins } from '../access/share-logins.js'
+import type { StreamPull } from '../cluster/stream-pulls.js'
 import type { PageFiles } from '../dashboard/page-files.js'
 import { EventFeed } from '../events/event-feed.js'
 import { LimitWatch } from '../events/limit-watch.js'
@@ -45,6 +46,8 @@ export interface ControlServiceOptions {
   readonly sources: SourceService
   /** Membership of the server in a cluster; `undefined` = none. */
   readonly cluster?: ClusterNode | undefined
+  /** Returns the pulls of this server from others of the cluster; absent = none. */
+  readonly clusterPulls?: (() => readonly StreamPull[]) | undefined
   /** Service that sends live pictures to browsers; `undefined` = none. */
   readonly live?: LiveService | undefined
   /**
@@ -140,6 +143,7 @@ export class ControlService {
         recordings,
         sources,
         cluster,
+        clusterPulls: options.clusterPulls,
       },
       history: this.#history,
       snapshots: this.#snapshots,

@@ -1,5 +1,6 @@
 import type { RtspServer } from 'rtspool'
 import type { ClusterNode } from 'rtspool/cluster'
+import type { StreamPull } from '../cluster/stream-pulls.js'
 import type { ReloadControl } from '../config/reload/reload-control.js'
 import type { EventFeed } from '../events/event-feed.js'
 import type { MediaWatch } from '../events/media-watch.js'
@@ -30,6 +31,8 @@ export interface ControlledServer {
   readonly sources: SourceService
   /** Membership of the server in a cluster; `undefined` = none. */
   readonly cluster: ClusterNode | undefined
+  /** Returns the pulls of this server from others of the cluster; absent = none. */
+  readonly clusterPulls?: (() => readonly StreamPull[]) | undefined
   /** Service that sends live pictures to browsers; `undefined` if the configuration has no port for such pictures. */
   readonly live: LiveService | undefined
   readonly snapshots: Snapshots

@@ -1,5 +1,6 @@
 import type { ClusterNode } from 'rtspool/cluster'
 import { z } from 'zod'
+import type { StreamPull } from '../../cluster/stream-pulls.js'
 import { type Operation, operation } from '../operation.js'
 import { count } from '../values.js'
 
@@ -12,6 +13,15 @@ const nodeSchema = z.object({
   sessions: count.describe('As of its last sign of life'),
 })
 
+const streamSchema = z.object({
+  path: z.string(),
+  server: z.string().describe('Tag of the server that has the publisher'),
+  pull: z
+    .enum(['idle', 'connecting', 'playing', 'stalled', 'waiting', 'failed'])
+    .optional()
+    .describe('State of the pull of this server from that one; absent without a pull'),
+})
+
 const clusterSchema = z.object({
   state: z.enum(states).describe('State of this server in its cluster; none without a cluster'),
   tag: z.string().optional().describe('Tag of this server'),
@@ -21,6 +31,10 @@ const clusterSchema = z.object({
     .describe('Sessions that this server may have without asking the others'),
   waiting: count.optional().describe('Clients that wait for a place'),
   storeFailures: count.optional().describe('Requests to Redis that have failed'),
+  streams: z
+    .array(streamSchema)
+    .optional()
+    .describe('Streams of all servers, as this one knows them'),
   nodes: z.array(nodeSchema).optional().describe('Absent while Redis does not reply'),
 })
 
@@ -34,14 +48,27 @@ export const clusterOperations: readonly Operation[] = [
     tag: 'status',
     summary: 'State of this server in its cluster, and all servers of the cluster; experimental',
     result: clusterSchema,
-    handle: async ({ server: { cluster, rtsp } }) => {
+    handle: async ({ server: { cluster, clusterPulls, rtsp } }) => {
       if (cluster === undefined) return { state: 'none' as const, sessions: rtsp.pool.size }
       const { state, sessions, credits, waiting, failures } = cluster.stats()
       const nodes = await nodesOf(cluster)
-      return { state, tag: cluster.tag, sessions, credits, waiting, storeFailures: failures, nodes }
+      const streams = streamsOf(cluster, clusterPulls?.() ?? [])
+      const counts = { sessions, credits, waiting, storeFailures: failures }
+      return { state, tag: cluster.tag, ...counts, streams, nodes }
     },
   }),
 ]
+
+/** Returns the streams of the cluster, and after them those that only a pull of this server still waits for. */
+function streamsOf({ streams }: ClusterNode, pulls: readonly StreamPull[]) {
+  const listed = streams.list().map(({ path, tag: server }) => ({
+    ...{ path, server },
+    pull: pulls.find((each) => each.path === path)?.state,
+  }))
+  const known = new Set(listed.map(({ path }) => path))
+  const left = pulls.filter(({ path }) => !known.has(path))
+  return [...listed, ...left.map(({ path, from: server, state: pull }) => ({ path, server, pull }))]
+}
 
 /** Returns the nodes of the cluster; `undefined` if the store does not reply. */
 async function nodesOf(cluster: ClusterNode) {

@@ -9,11 +9,17 @@ const urlText = 'an address such as redis://127.0.0.1:6379 or unix:///run/redis.
 const isStoreUrl = (text: string): boolean =>
   URL.canParse(text) && /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text)
 
-/** Section `cluster` of the configuration: limits and bans that several servers or processes share. */
+const maxHoldSeconds = 86_400
+const leastKey = 16
+const addressText = 'an address such as rtsp://10.0.0.7:8554'
+const isServerUrl = (text: string): boolean =>
+  /^rtsps?:\/\/[^/@\s]+$/.test(text) && URL.canParse(text)
+
+/** Section `cluster` of the configuration: limits, bans and streams that several servers or processes share. */
 export const clusterSection = z.strictObject({
   url: key(z.string().refine(isStoreUrl, urlText).optional(), {
     description:
-      'Redis through which servers share limits on sessions, and bans; experimental; needs the package @redis/client',
+      'Redis through which servers share limits on sessions, bans and streams; experimental; needs the package @redis/client',
     flag: '--cluster <url>',
     defaultText: 'no cluster',
     isSecret: true,
@@ -32,6 +38,24 @@ export const clusterSection = z.strictObject({
     description: 'name of this server, for people',
     defaultText: 'the name of the machine',
     examples: ['node-1'],
+  }),
+  address: key(z.string().refine(isServerUrl, addressText).optional(), {
+    description: 'address at which the other servers reach this one, to pull streams',
+    defaultText: 'the first address of the machine, and the port of rtsp',
+    expected: addressText,
+    examples: ['rtsp://10.0.0.7:8554'],
+  }),
+  key: key(z.string().min(leastKey).optional(), {
+    description:
+      'secret of 16 and more characters by which the servers recognize each other; without it they pull streams like any client, with neither user nor password; the same on all servers',
+    defaultText: 'none',
+    isSecret: true,
+    examples: ['a secret of all servers'],
+  }),
+  holdSeconds: key(z.number().min(0).max(maxHoldSeconds).default(30), {
+    description:
+      'time for which viewers of a stream from another server wait when it ends, or its server is away',
+    unit: 'seconds',
   }),
   leaseSeconds: key(z.number().min(1).max(maxLeaseSeconds).default(10), {
     description:
