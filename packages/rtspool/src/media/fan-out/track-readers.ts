@@ -18,6 +18,8 @@ export class TrackReaders {
   readonly #troubles: DeliveryTroubles
   readonly #isFollower: boolean
   readonly #plain: FanOut
+  /** True while there are readers of plain RTP. Most packets of most streams have none, and cost nothing more then. */
+  #hasPlain = false
   #secure: SecureFanOut | undefined
 
   /**
@@ -49,7 +51,7 @@ export class TrackReaders {
    * @param cached - The packet as the cache has it, which new readers are sent first: itself, or a copy.
    */
   push(packet: Buffer, role: number, endsFrame: boolean, cached = packet): void {
-    this.#plain.push(packet, role, endsFrame)
+    if (this.#hasPlain) this.#plain.push(packet, role, endsFrame)
     this.#secure?.push(cached, role, endsFrame)
   }
 
@@ -74,14 +76,22 @@ export class TrackReaders {
    * next pushed packet must follow the last of them without a gap.
    */
   add(reader: Reader, first?: readonly Buffer[]): void {
-    if (reader.srtp) this.#secure?.add(reader, first)
-    else this.#plain.add(reader, first)
+    if (reader.srtp) {
+      this.#secure?.add(reader, first)
+      return
+    }
+    this.#plain.add(reader, first)
+    this.#hasPlain = true
   }
 
   /** Sends the queued packets, and then removes a reader. */
   remove(reader: Reader): void {
-    if (reader.srtp) this.#secure?.remove(reader)
-    else this.#plain.remove(reader)
+    if (reader.srtp) {
+      this.#secure?.remove(reader)
+      return
+    }
+    this.#plain.remove(reader)
+    this.#hasPlain = this.#plain.readerCount > 0
   }
 
   /** Brings the counters of a reader up to date; see {@link FanOut.settle}. */

@@ -13,6 +13,7 @@ import {
   ReceptionStatistics,
   ssrcOf,
 } from '../../rtp/index.js'
+import { presentRead } from '../../transport/tcp/end-of-read.js'
 import type { BackChannelSink } from '../back-channel.js'
 import type { PacketSink } from '../packet-sink.js'
 import type { MediaParticipant } from '../participants.js'
@@ -86,6 +87,9 @@ export class RecordStream implements MediaParticipant {
    * first.
    */
   #aliveAt = Number.NEGATIVE_INFINITY
+
+  /** Read of the connection that brought the last RTP packet; see {@link presentRead}. */
+  #read = 0
 
   constructor(init: RecordStreamInit) {
     this.#init = init
@@ -274,7 +278,10 @@ export class RecordStream implements MediaParticipant {
       this.#silence?.cancel()
       this.#statistics = new ReceptionStatistics({ ssrc, clockRate, probation: 0 })
     }
-    this.heardAt = this.#init.clock.now()
+    // The packets of one read have arrived at the same time.
+    const read = presentRead()
+    if (read === 0 || read !== this.#read) this.heardAt = this.#init.clock.now()
+    this.#read = read
     this.#statistics.update(packet, this.heardAt)
   }
 }

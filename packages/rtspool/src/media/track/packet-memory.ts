@@ -12,8 +12,11 @@ const spareBytes = 256 * 1024
  * value is 2 because two tracks on one connection share each read.
  */
 const maxHeldRatio = 2
-/** Maximum number of free slabs that the process keeps for all caches: 4 MiB. */
-const maxFreeSlabs = 256
+/**
+ * Limits on the number of free slabs that the process keeps for all caches, 4 and 64 MiB. Between them, it keeps as many
+ * as are in use.
+ */
+const [minFreeSlabs, maxFreeSlabs] = [256, 4096]
 
 /** Block of memory with the copies of several packets. */
 interface Slab {
@@ -28,11 +31,17 @@ interface Slab {
 
 /** Slabs without packets, which the next copies use. New memory for each would make V8 collect garbage all the time. */
 const freeSlabs: Slab[] = []
+/** Number of slabs of all caches that contain packets. */
+let usedSlabs = 0
 
 function giveBack(slab: Slab): void {
   const isUsable = !slab.isHandedOut && slab.bytes.length === slabBytes
   slab.packets = 0
-  if (isUsable && freeSlabs.length < maxFreeSlabs) freeSlabs.push(slab)
+  usedSlabs--
+  if (isUsable) freeSlabs.push(slab)
+  const maxFree = Math.min(Math.max(minFreeSlabs, usedSlabs), maxFreeSlabs)
+  // Those that were kept while more were in use go, too.
+  if (freeSlabs.length > maxFree) freeSlabs.length = maxFree
 }
 
 /**
@@ -212,6 +221,7 @@ export class PacketMemory {
 
 /** Returns a free slab, or new memory: not from Node's pool of buffers, which the whole process shares. */
 function slabFor(sizeBytes: number): Slab {
+  usedSlabs++
   const free = sizeBytes <= slabBytes ? freeSlabs.pop() : undefined
   if (free) return free
   const bytes = Buffer.allocUnsafeSlow(Math.max(slabBytes, sizeBytes))

@@ -68,6 +68,7 @@ export class ReturnGate {
     this.#followsSlate ||= this.isSlateOpen
     this.isForSlate = false
     this.isSlateOpen = false
+    this.#leads?.clear()
     this.#leads = hasKeyFrames ? new RecentPackets(leadLimits, clockRate) : undefined
     this.#return = undefined
     this.#stated = undefined
@@ -117,6 +118,7 @@ export class ReturnGate {
     if (!found || !sourceReturn.admits(this.#init.index)) return undefined
     const first = this.#withParameterSets(found)
     if (!this.#place(sourceReturn, first)) return undefined
+    this.#leads?.clear()
     this.#leads = undefined
     if (this.isForSlate) this.isSlateOpen = true
     else {

@@ -1,6 +1,15 @@
 /** Functions to call once all bytes of the present read of a connection have been handled. */
 let waiting: (() => void)[] = []
 let isReading = false
+/** Number of the last read, from 1 to `maxRead`, and then from 1 again: V8 keeps numbers of 30 bits without memory. */
+let read = 0
+const maxRead = 2 ** 30 - 1
+
+/**
+ * Returns a number that is the same for all bytes of the present read of a connection, and not that of the read before;
+ * 0 outside of a read.
+ */
+export const presentRead = (): number => (isReading ? read : 0)
 
 /**
  * Notes that the bytes of one read of a connection are handled from here on. Call {@link endRead} afterwards, in any
@@ -11,6 +20,7 @@ let isReading = false
 export function beginRead(): boolean {
   if (isReading) return false
   isReading = true
+  read = read < maxRead ? read + 1 : 1
   return true
 }
 

@@ -5,6 +5,7 @@ import { ntpFromUnixMs, parseCompound, serializeCompound } from '../../../src/rt
 import { sequenceNumberOf } from '../../../src/rtp/index.js'
 import { createMediaDescription } from '../../../src/sdp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { beginRead, endRead } from '../../../src/transport/tcp/end-of-read.js'
 import { recordLink } from '../../support/record-link.js'
 import { rtpPacket } from '../../support/test-server.js'
 
@@ -81,6 +82,26 @@ describe('RecordStream', () => {
     expect([counters.packetsIn, heard.alive]).toEqual([8, 2])
     stream.receiveRtcp(senderReport(1, clock.unixTimeMs(), 0))
     expect(heard.alive).toBe(3)
+  })
+
+  it('looks at the clock once for all packets of a read, and for each packet outside of one', () => {
+    const { clock, track, stream } = setUp()
+    stream.record(track)
+    const arrivals: number[] = []
+    const receive = (sequenceNumber: number): void => {
+      stream.receiveRtp(rtpPacket({ sequenceNumber }))
+      arrivals.push(stream.heardAt)
+      clock.advance(1)
+    }
+    const begun = clock.now()
+    for (const numbers of [[1, 2, 3], [4, 5], []]) {
+      beginRead()
+      for (const number of numbers) receive(number)
+      endRead()
+    }
+    receive(6)
+    receive(7)
+    expect(arrivals.map((at) => at - begun)).toEqual([0, 0, 0, 3, 3, 5, 6])
   })
 
   it('bytes other than RTP and RTCP are dropped and are no sign of life', {

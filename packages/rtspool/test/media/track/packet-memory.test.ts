@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { KeptPackets } from '../../../src/media/track/kept-packets.js'
 import { PacketMemory } from '../../../src/media/track/packet-memory.js'
+import { duringRead, sharedMemory } from '../../../src/transport/system/read-memory.js'
 
 const readBytes = 64 * 1024
 
@@ -46,6 +48,7 @@ describe('PacketMemory', () => {
     expect(kept.every((packet) => packet.length === size)).toBe(true)
     expect(heldBytesOf(kept)).toBeLessThanOrEqual(2 * 500 * size + 272 * 1024)
     expect(memory.heldBytes).toBeGreaterThanOrEqual(heldBytesOf(kept))
+    memory.clear()
   })
 
   it('counts the remaining memory after packets are dropped', () => {
@@ -65,5 +68,40 @@ describe('PacketMemory', () => {
     expect(memory.heldBytes).toBe(readBytes)
     memory.clear()
     expect(memory.heldBytes).toBe(0)
+  })
+})
+
+/** Packets of which one fills a slab. */
+const slabBytes = 16 * 1024
+
+/** A cache with packets in some slabs, copied from memory that the next read overwrites. */
+function cacheWith(slabs: number): { cache: KeptPackets; memories: ArrayBufferLike[] } {
+  const cache = new KeptPackets()
+  const packet = sharedMemory().subarray(0, slabBytes)
+  for (let count = 0; count < slabs; count++)
+    duringRead(() => void cache.pushPlace(packet), sharedMemory())
+  const memories = Array.from({ length: slabs }, (_, index) => cache.at(index)?.buffer)
+  return { cache, memories: memories.filter((memory) => memory !== undefined) }
+}
+
+describe('the slabs of many caches', () => {
+  it('are used again, as many as others use meanwhile, and 4 MiB of them without others', () => {
+    const [first, second, third] = [cacheWith(500), cacheWith(400), cacheWith(300)]
+    const known = new Set([...second.memories, ...third.memories])
+    expect(known.size).toBe(700)
+    const reusedBy = ({ memories }: { memories: ArrayBufferLike[] }): number =>
+      memories.filter((memory) => known.has(memory)).length
+    second.cache.clear()
+    third.cache.clear()
+    // 500 are in use.
+    const fourth = cacheWith(700)
+    expect(reusedBy(fourth)).toBe(500)
+    first.cache.clear()
+    fourth.cache.clear()
+    for (const memory of first.memories) known.add(memory)
+    for (const memory of fourth.memories) known.add(memory)
+    const last = cacheWith(700)
+    expect(reusedBy(last)).toBe(256)
+    last.cache.clear()
   })
 })

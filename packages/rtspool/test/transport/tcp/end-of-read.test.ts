@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { atEndOfRead, beginRead, endRead } from '../../../src/transport/tcp/end-of-read.js'
+import {
+  atEndOfRead,
+  beginRead,
+  endRead,
+  presentRead,
+} from '../../../src/transport/tcp/end-of-read.js'
 
 describe('the end of a read', () => {
   it('calls what was asked for during the read, once and in order', () => {
@@ -24,6 +29,21 @@ describe('the end of a read', () => {
     beginRead()
     endRead()
     expect(isCalled).toBe(false)
+  })
+
+  it('of each read has a number of its own, and none outside', () => {
+    const numbers = [presentRead()]
+    for (let count = 0; count < 2; count++) {
+      beginRead()
+      numbers.push(presentRead())
+      beginRead()
+      numbers.push(presentRead())
+      endRead()
+      numbers.push(presentRead())
+    }
+    const [before, first = 0] = numbers
+    expect([before, first > 0]).toEqual([0, true])
+    expect(numbers).toEqual([0, first, first, 0, first + 1, first + 1, 0])
   })
 
   it('is that of the outer read, for a read within a read', () => {
