@@ -43,8 +43,8 @@ it('makes one of several processes a member with the store of their parent', asy
   }
   const own = { number: 2, openStore: async () => ({ store, close }) } as unknown as OwnProcess
   const writer = { write: () => {} } as unknown as RepeatLimit
-  const service = await openCluster({ cluster }, writer, own)
-  const pool = new SessionPool(service?.poolOptions({}) as SessionPoolOptions)
+  const service = await openCluster({ cluster, rtsp, publish }, writer, own)
+  const pool = new SessionPool(service?.serverOptions({ pool: {} }).pool as SessionPoolOptions)
   await service?.start({ pool } as unknown as RtspServer)
   const [node] = await store.nodes()
   expect(node).toMatchObject({ state: 'active', info: `{"name":"${hostname()}/2"}` })
