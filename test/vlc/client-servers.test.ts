@@ -1,7 +1,14 @@
 import { fileURLToPath } from 'node:url'
-import { connect, publish, type RtspClient, type RtspClientTransport } from 'rtspool/client'
+import {
+  connect,
+  publish,
+  type RtspClient,
+  type RtspClientTransport,
+  type RtspPublishOptions,
+} from 'rtspool/client'
 import { relayMedia } from 'rtspool/relay'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { testCertificate } from '../../packages/rtspool/test/support/test-server.js'
 import { settle } from '../../packages/rtspool/test/support/until.js'
 import { startGstRtspServer, startGstRtspServerAt } from '../interop/support/gst-rtsp-server.js'
 import { playWithFfmpeg } from '../interop/support/players.js'
@@ -13,9 +20,11 @@ import { buildGoServer, type GoProgram, startGoServer } from './support/go-serve
 const pulledMs = 10_000
 const transports: RtspClientTransport[] = ['tcp', 'udp']
 
+const { cert, key } = testCertificate('first')
+
 let source: RunningLibrary
 beforeAll(async () => {
-  source = await startServer()
+  source = await startServer({ tls: { port: 0, cert, key } })
 })
 afterEach(endPrograms)
 afterAll(() => source.close())
@@ -25,9 +34,14 @@ const contentOf = (packet: Buffer): string =>
   packet.readUInt32BE(4).toString(16) + packet.subarray(12).toString('base64')
 
 /** Publishes the test picture to a server, and notes the content of all packets, by kind of track. */
-async function published(url: string, transport: RtspClientTransport) {
+async function published(
+  url: string,
+  transport: RtspClientTransport,
+  more: Partial<RtspPublishOptions> = {},
+) {
   const camera = await connect(`${source.url}/test`)
-  const publisher = await publish(url, { tracks: camera.tracks, transports: [transport] })
+  const options = { tracks: camera.tracks, transports: [transport], ...more }
+  const publisher = await publish(url, options)
   const sent = new Map(camera.tracks.map(({ kind }) => [kind, new Set<string>()]))
   for (const [index, track] of camera.tracks.entries()) {
     const target = publisher.tracks[index]
@@ -52,11 +66,12 @@ async function expectPulled(
   url: string,
   publishOver: RtspClientTransport,
   pullOver: RtspClientTransport,
+  { tls, srtp }: Pick<RtspPublishOptions, 'tls' | 'srtp'> = {},
 ): Promise<void> {
-  await using copy = await published(url, publishOver)
+  await using copy = await published(url, publishOver, { tls, srtp })
   const { publisher, sent } = copy
   await until(() => publisher.tracks.every(({ stats }) => stats.packets > 10))
-  await using client = await connect(url, { transports: [pullOver] })
+  await using client = await connect(url, { transports: [pullOver], tls })
   const unknown: string[] = []
   // A server may describe the tracks in another order than the publisher.
   for (const track of client.tracks) {
@@ -140,6 +155,16 @@ describe('rtspool/client and servers of other kinds', () => {
     },
   )
 
+  test.each<RtspClientTransport>(['tcp', 'udp', 'http', 'webSocket'])(
+    'publishes with SRTP to rtspool in TLS over %s, and pulls for 10 s, byte for byte',
+    async (transport) => {
+      const url = `rtsps://127.0.0.1:${source.server.tlsAddress().port}/live/secure`
+      const srtp = 'AES_CM_128_HMAC_SHA1_80'
+      const publishOver = transport === 'udp' ? 'udp' : 'tcp'
+      await expectPulled(url, publishOver, transport, { tls: { ca: cert }, srtp })
+    },
+  )
+
   test('pulls from gst-rtsp-server for 10 s over each of its transports, without a loss', async (context) => {
     requirePrograms(context, 'GstRtspServer for Python')
     const peer = await startGstRtspServer()
@@ -203,9 +228,14 @@ const startGoAt =
   }
 
 /** Watches a server through a relay of ours, while the server is killed and started again. */
-async function expectReturn(name: string, start: (port: number) => Promise<Upstream>) {
+async function expectReturn(
+  name: string,
+  start: (port: number) => Promise<Upstream>,
+  transport: 'tcp' | 'udp' = 'tcp',
+) {
   const first = await start(0)
-  const relay = relayMedia(first.url, { backoff: { firstSeconds: 0.2, maxSeconds: 1 } })
+  const backoff = { firstSeconds: 0.2, maxSeconds: 1 }
+  const relay = relayMedia(first.url, { backoff, transport })
   source.server.mounts.add(`/${name}`, relay)
   await using viewer = await connect(`${source.url}/${name}`)
   let keyFrames = 0
@@ -241,5 +271,13 @@ test('a viewer of a relay sees the picture again, by itself, after each server w
     expectReturn('gortsplib', startGoAt('gortsplib')),
     expectReturn('go2rtc', startGoAt('go2rtc')),
     expectReturn('rtspool', startCommandAt),
+  ])
+}, 120_000)
+
+test('a viewer of a relay that pulls over UDP sees the picture again, by itself', async (context) => {
+  requirePrograms(context, 'GstRtspServer for Python')
+  await Promise.all([
+    expectReturn('gst-rtsp-server', startGstAt, 'udp'),
+    expectReturn('rtspool', startCommandAt, 'udp'),
   ])
 }, 120_000)
