@@ -104,7 +104,9 @@ export class DecodeTimes {
     let at = latest.length
     while (at > 0 && (latest[at - 1] as number) > time) at--
     this.#depth = Math.min(maxDepth, Math.max(this.#depth, latest.length - at))
-    latest.splice(at, 0, time)
+    // Not with splice, which allocates an array for each picture.
+    for (let place = latest.length; place > at; place--) latest[place] = latest[place - 1] as number
+    latest[at] = time
     if (latest.length > maxDepth + 1) latest.shift()
     return latest[Math.max(0, latest.length - 1 - this.#depth)] as number
   }

@@ -54,14 +54,19 @@ export class VideoCoding {
     this.#sets = sizeBytes > maxKeptSetsBytes ? [] : sets.map((set) => Buffer.from(set))
   }
 
+  /** Returns the NAL units of a sample: those of a picture without the parameter sets, which the init segment contains. */
+  unitsOf(parts: readonly Buffer[]): readonly Buffer[] {
+    const { isSampleUnit } = this.#coding
+    return parts.every(isSampleUnit) ? parts : parts.filter(isSampleUnit)
+  }
+
   /**
    * Returns the pieces of a sample: each NAL unit after its length. Parameter sets are left out,
    * because the init segment contains them.
    */
   piecesOf(parts: readonly Buffer[]): Buffer[] {
     const pieces: Buffer[] = []
-    for (const part of parts) {
-      if (!this.#coding.isSampleUnit(part)) continue
+    for (const part of this.unitsOf(parts)) {
       const length = Buffer.allocUnsafe(lengthBytes)
       length.writeUInt32BE(part.length)
       pieces.push(length, part)

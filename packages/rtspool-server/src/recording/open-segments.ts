@@ -48,6 +48,11 @@ export class OpenSegments {
     return this.#newest
   }
 
+  /** True if {@link closeComplete} would close a file. */
+  get hasComplete(): boolean {
+    return this.#ended.some((ended) => this.#isComplete(ended))
+  }
+
   /** Ends the newest segment, and begins another. @param first - Key frame with which the other begins. */
   async begin(next: Segment, first: RecordedSample): Promise<void> {
     await this.end(first)

@@ -20,7 +20,7 @@ export interface BuiltFragment {
 }
 
 /** Times and flags of a sample that waits to be written. The memory of its track holds the bytes of the sample. */
-type WaitingSample = Omit<RecordedSample, 'pieces'>
+type WaitingSample = Omit<RecordedSample, 'pieces' | 'hasLengths'>
 
 /** Samples of one track that wait to be written as a fragment, and the memory with their bytes. */
 interface WaitingTrack {
@@ -41,7 +41,8 @@ export class PendingFragment {
     const waiting = this.#tracks.get(track) ?? this.#begin(track)
     const { decodeTime, time, duration, sizeBytes, isSync, unixMs } = sample
     waiting.samples.push({ decodeTime, time, duration, sizeBytes, isSync, unixMs })
-    waiting.memory.add(sample.pieces)
+    if (sample.hasLengths) waiting.memory.add(sample.pieces)
+    else waiting.memory.addUnits(sample.pieces)
   }
 
   /**
@@ -71,7 +72,8 @@ export class PendingFragment {
       let offset = 0
       for (const sample of moved) {
         const end = offset + sample.sizeBytes
-        taken.push([track, { ...sample, pieces: [bytes.subarray(offset, end)] }])
+        const pieces = [bytes.subarray(offset, end)]
+        taken.push([track, { ...sample, pieces, hasLengths: true }])
         offset = end
       }
       if (samples.length === 0) this.#tracks.delete(track)

@@ -3,6 +3,7 @@ import { DecodeTimes } from '../codec/decode-times.js'
 import { type CommonInstant, MediaTimes } from '../codec/media-times.js'
 import { type TrackCoding, trackCoding } from '../codec/track-coding.js'
 import type { TrackFormat } from '../fmp4/track-format.js'
+import { lengthBytes } from './sample-memory.js'
 
 /** One picture or frame of sound, with times on the timeline that all tracks of the stream share, from 10 s on. */
 export interface RecordedSample {
@@ -12,7 +13,11 @@ export interface RecordedSample {
   readonly time: number
   /** Ticks from the sample to the next one, if no sample is missing in between. */
   readonly duration: number
+  /** Bytes of the sample in pieces, valid as long as those of the access unit. */
   readonly pieces: readonly Buffer[]
+  /** False if the pieces are NAL units, each of which follows its length in the file. */
+  readonly hasLengths: boolean
+  /** Size of the sample in the file. */
   readonly sizeBytes: number
   readonly isSync: boolean
   /** Wall clock of the source at the time of presentation; `undefined` while nothing is known of it. */
@@ -75,10 +80,10 @@ export class RecordedTrack {
     if (this.#coding.kind !== 'video') return undefined
     const { coding } = this.#coding
     if (unit.isKeyFrame) coding.readFormat(unit.parts)
-    const pieces = coding.piecesOf(unit.parts)
-    if (!coding.format || pieces.length === 0) return undefined
+    const units = coding.unitsOf(unit.parts)
+    if (!coding.format || units.length === 0) return undefined
     const { sortedTime, interval } = this.#decodeTimes.place(time, coding.format.reorderDepth)
-    return this.#sample(unit, time, sortedTime, interval, pieces)
+    return this.#sample(unit, time, sortedTime, interval, units)
   }
 
   #sound(unit: AccessUnit, time: number): RecordedSample | undefined {
@@ -100,12 +105,16 @@ export class RecordedTrack {
     pieces: readonly Buffer[],
   ): RecordedSample {
     this.#lastDecodeTime = Math.max(decodeTime, this.#lastDecodeTime + 1)
+    const hasLengths = !this.isVideo
+    let sizeBytes = hasLengths ? 0 : pieces.length * lengthBytes
+    for (const { length } of pieces) sizeBytes += length
     return {
       decodeTime: this.#lastDecodeTime,
       time,
       duration,
       pieces,
-      sizeBytes: pieces.reduce((sum, { length }) => sum + length, 0),
+      hasLengths,
+      sizeBytes,
       isSync: isKeyFrame || !this.isVideo,
       unixMs: unixTimeMs,
     }

@@ -148,25 +148,25 @@ export class Recorder {
     const { server, media, plan, listener } = this.#options
     const { signal } = this.#stopping
     try {
-      for await (const unit of server.read(media ?? plan.path, { signal })) {
-        const stream = this.#stream ?? this.#open(unit)
-        if (!stream.canRecord) {
-          listener.failed(
-            this,
-            'notRecordable',
-            new Error(`no track can be recorded: ${refusedOf(stream).join(', ')}`),
-          )
-          return 'failed'
-        }
-        this.#missedPackets += unit.missedPackets
-        await stream.push(unit)
-      }
+      await server.readEach(media ?? plan.path, (unit) => this.#take(unit), { signal })
       return 'mediaEnded'
     } catch (error) {
+      if (error instanceof NotRecordableError) {
+        listener.failed(this, 'notRecordable', error)
+        return 'failed'
+      }
       if (signal.aborted && error === signal.reason) return 'stopped'
       if (error instanceof RequestError && media) return 'mediaEnded'
       throw error
     }
+  }
+
+  /** Records an access unit. Its bytes are used again once the returned promise has settled. */
+  #take(unit: AccessUnit): Promise<void> | undefined {
+    const stream = this.#stream ?? this.#open(unit)
+    if (!stream.canRecord) throw new NotRecordableError(refusedOf(stream))
+    this.#missedPackets += unit.missedPackets
+    return stream.push(unit)
   }
 
   #open({ track }: AccessUnit): Segmenter {
@@ -199,6 +199,14 @@ export class Recorder {
       listener.started(this, this.#stream ? refusedOf(this.#stream) : [])
     }
     return file
+  }
+}
+
+/** Error of a recording whose media has no track that an MP4 file can hold. */
+class NotRecordableError extends Error {
+  /** @param encodings - Encodings of the tracks. */
+  constructor(encodings: readonly string[]) {
+    super(`no track can be recorded: ${encodings.join(', ')}`)
   }
 }
 

@@ -5,6 +5,9 @@ const maxFreeBlocks = 256
 
 const freeBlocks: Buffer[] = []
 
+/** Size in bytes of the length in front of a NAL unit in a sample. */
+export const lengthBytes = 4
+
 /**
  * Bytes of samples, one after the other, in blocks of memory that all recordings share and use again. A sample that waits
  * for its fragment holds no packet, and a fragment needs no new memory.
@@ -20,12 +23,14 @@ export class SampleMemory {
 
   /** Appends a copy of a sample, whose bytes are in `pieces`. */
   add(pieces: readonly Buffer[]): void {
-    for (const piece of pieces) {
-      for (let copied = 0; copied < piece.length; ) {
-        const count = piece.copy(this.#room(), this.#usedBytes, copied)
-        this.#usedBytes += count
-        copied += count
-      }
+    for (const piece of pieces) this.#add(piece)
+  }
+
+  /** Appends a copy of a sample of NAL units, and puts the length of each in front of it. */
+  addUnits(units: readonly Buffer[]): void {
+    for (const unit of units) {
+      this.#addLength(unit.length)
+      this.#add(unit)
     }
   }
 
@@ -51,6 +56,25 @@ export class SampleMemory {
     for (const block of this.#blocks.slice(0, room)) freeBlocks.push(block)
     this.#blocks = []
     this.#usedBytes = blockBytes
+  }
+
+  #add(piece: Buffer): void {
+    for (let copied = 0; copied < piece.length; ) {
+      const count = piece.copy(this.#room(), this.#usedBytes, copied)
+      this.#usedBytes += count
+      copied += count
+    }
+  }
+
+  #addLength(length: number): void {
+    if (this.#usedBytes <= blockBytes - lengthBytes) {
+      this.#usedBytes = this.#room().writeUInt32BE(length, this.#usedBytes)
+      return
+    }
+    // The length crosses the end of a block, or begins one.
+    const bytes = Buffer.allocUnsafe(lengthBytes)
+    bytes.writeUInt32BE(length)
+    this.#add(bytes)
   }
 
   /** Returns the last memory block, or a further one if the last one is full. */

@@ -69,18 +69,28 @@ export class Segmenter {
     return this.#leader !== undefined
   }
 
-  /** Adds an access unit, and writes a fragment if it is due. @throws The error of the system: call {@link abandon}. */
-  async push(unit: AccessUnit): Promise<void> {
+  /**
+   * Adds an access unit, and writes a fragment if it is due. The parts of the unit must stay valid until then.
+   *
+   * @returns A promise if something is written, else `undefined`.
+   * @throws The error of the system: call {@link abandon}.
+   */
+  push(unit: AccessUnit): Promise<void> | undefined {
     const track = this.#tracks.get(unit.track)
     const segments = this.#segments
-    if (!track || !segments) return
+    if (!track || !segments) return undefined
     this.#common ??= beginningWith(unit)
     this.#firstUnitMs ??= this.#options.clock.now()
     const sample = track.push(unit, this.#common)
-    if (!sample) return
-    if (track === this.#leader) await this.#lead(segments, track, sample)
-    else if (this.#isLeaderStopped(segments, track, sample)) await this.#flush()
+    if (!sample) return undefined
+    const isLeader = track === this.#leader
+    const wasSet = isLeader && this.#noteTime(track, sample)
+    const isDue = isLeader
+      ? this.#isStepDue(segments, track, sample, wasSet)
+      : this.#isLeaderStopped(segments, track, sample)
+    if (isDue) return this.#writeBefore(segments, track, sample, wasSet)
     segments.add(track, sample)
+    return undefined
   }
 
   /** Writes the samples that wait in memory, and closes the files. @throws The error of the system. */
@@ -93,24 +103,52 @@ export class Segmenter {
     await this.#segments?.abandon()
   }
 
+  /** Notes the time of a sample of the leading track. @returns True if the clock of this machine was set. */
+  #noteTime(leader: RecordedTrack, { unixMs, time }: RecordedSample): boolean {
+    return this.#recordingClock.note(unixMs, leader.msOf(time), leader.hasJumped)
+  }
+
+  /** Returns whether something must be written or closed before a sample of the leading track is added. */
+  #isStepDue(
+    segments: OpenSegments,
+    leader: RecordedTrack,
+    sample: RecordedSample,
+    wasSet: boolean,
+  ): boolean {
+    const { newest } = segments
+    if (leader.hasJumped || wasSet || (sample.isSync && this.#isDue(newest))) return true
+    return newest ? this.#isFragmentDue(newest, leader, sample) : segments.hasComplete
+  }
+
+  #isLeaderStopped(segments: OpenSegments, track: RecordedTrack, sample: RecordedSample): boolean {
+    const waitingMs = segments.newest?.waitingMs(track, sample) ?? 0
+    return waitingMs >= otherFragmentMs && segments.aheadMs(track, sample) >= stoppedMs
+  }
+
+  /** Writes what is due, and then adds a sample. */
+  async #writeBefore(
+    segments: OpenSegments,
+    track: RecordedTrack,
+    sample: RecordedSample,
+    wasSet: boolean,
+  ): Promise<void> {
+    if (track === this.#leader) await this.#lead(segments, track, sample, wasSet)
+    else await this.#flush()
+    segments.add(track, sample)
+  }
+
   async #lead(
     segments: OpenSegments,
     leader: RecordedTrack,
     sample: RecordedSample,
+    wasSet: boolean,
   ): Promise<void> {
-    const placeMs = leader.msOf(sample.time)
-    const wasSet = this.#recordingClock.note(sample.unixMs, placeMs, leader.hasJumped)
     if (leader.hasJumped) await segments.end(sample)
     if (sample.isSync && (wasSet || this.#isDue(segments.newest))) {
       await segments.begin(this.#segmentFrom(leader, sample), sample)
     } else if (wasSet) await segments.end(sample)
     else if (!segments.newest) await segments.closeComplete()
     else if (this.#isFragmentDue(segments.newest, leader, sample)) await this.#flush(sample)
-  }
-
-  #isLeaderStopped(segments: OpenSegments, track: RecordedTrack, sample: RecordedSample): boolean {
-    const waitingMs = segments.newest?.waitingMs(track, sample) ?? 0
-    return waitingMs >= otherFragmentMs && segments.aheadMs(track, sample) >= stoppedMs
   }
 
   #isFragmentDue(segment: Segment, leader: RecordedTrack, next: RecordedSample): boolean {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { SampleMemory } from '../../src/recording/sample-memory.js'
 
+const blockBytes = 32 * 1024
+
 /** Bytes that tell their places, so that a piece in the wrong place shows. */
 const bytesOf = (length: number, first = 0): Buffer =>
   Buffer.from(Array.from({ length }, (_, index) => (index * 7 + (index >> 8) + first) & 0xff))
@@ -17,6 +19,23 @@ describe('memory of samples', () => {
     for (const pieces of samples) memory.add(pieces)
     expect(contentOf(memory).equals(Buffer.concat(samples.flat()))).toBe(true)
   })
+
+  it.each([0, 1, 2, 3, 4, 5])(
+    'puts the length of each NAL unit in front of it, %i bytes before the end of a block',
+    (restBytes) => {
+      const memory = new SampleMemory()
+      const first = bytesOf(blockBytes - restBytes)
+      const units = [bytesOf(3), bytesOf(70_000), bytesOf(0), bytesOf(300)]
+      memory.add([first])
+      memory.addUnits(units)
+      const expected = units.flatMap((unit) => {
+        const length = Buffer.alloc(4)
+        length.writeUInt32BE(unit.length)
+        return [length, unit]
+      })
+      expect(contentOf(memory).equals(Buffer.concat([first, ...expected]))).toBe(true)
+    },
+  )
 
   it('keeps a copy: what becomes of the packet does not matter', () => {
     const memory = new SampleMemory()

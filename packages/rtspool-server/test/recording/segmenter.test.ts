@@ -1,4 +1,4 @@
-import type { TrackInfo } from 'rtspool'
+import type { AccessUnit, TrackInfo } from 'rtspool'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { fileNameOf } from '../../src/recording/file-pattern.js'
@@ -111,6 +111,37 @@ describe('a recorded stream', () => {
       await other.recorder.finish()
     })
     expect(beside.equals(alone)).toBe(true)
+  })
+
+  it('has the same bytes where the memory of a unit is used again once it was recorded', async () => {
+    const [video, audio] = [videoTrack, trackOf('opus', 1)]
+    const record = async (overwrites: boolean): Promise<Buffer> => {
+      const scene = new Scene([video, audio], 2)
+      const [pictures, sound] = [
+        new UnitSource(video, epochMs, { sliceBytes: 5000, keyEvery: 40 }),
+        new UnitSource(audio, epochMs),
+      ]
+      let promises = 0
+      const push = async (unit: AccessUnit) => {
+        const parts = unit.parts.map((part) => Buffer.from(part))
+        const work = scene.recorder.push({ ...unit, parts })
+        if (work) promises++
+        await work
+        if (overwrites) for (const part of parts) part.fill(0xaa)
+      }
+      for (; pictures.seconds < 6; scene.clock.advance(40)) {
+        await push(pictures.next())
+        // Sound arrives 200 ms after its picture, so that some moves on to the next file.
+        while (sound.seconds < pictures.seconds - 0.2) await push(sound.next())
+      }
+      await scene.recorder.finish()
+      // Only fragments and files are waited for.
+      expect(promises).toBeLessThan(20)
+      return Buffer.concat(scene.store.names.map((name) => scene.store.bytesOf(name)))
+    }
+    const kept = await record(false)
+    expect((await record(true)).equals(kept)).toBe(true)
+    expect(kept.includes(Buffer.alloc(100, 0xaa))).toBe(false)
   })
 
   it('loses at most the last second where the process ends', async () => {
