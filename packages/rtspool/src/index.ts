@@ -115,6 +115,12 @@ export {
   type PressureParts,
   type RtspServerPressure,
 } from './server/overload/pressure.js'
+export type {
+  AnnounceHook,
+  PathHookContext,
+  PeerCheck,
+  UnknownPathHook,
+} from './server/path-hooks.js'
 export { RtspServer } from './server/server.js'
 export type { RequestAnswer, RtspServerEvents } from './server/server-events.js'
 export {
@@ -138,12 +144,6 @@ export {
   streamStatsOf,
   transportOf,
 } from './server/stream-stats.js'
-export type {
-  AnnounceHook,
-  PathHookContext,
-  PeerCheck,
-  UnknownPathHook,
-} from './server/path-hooks.js'
 export type {
   RtspAnswer,
   UnknownSessionContext,
