@@ -324,7 +324,11 @@ const streamMutants = {
     'if (holder === tag && !this.#own.has(path)) this.#withdrawn.set(path, claim)',
     '',
   ],
-  'a node takes a path over again and again': [streams, 'own.takesOver = false', ''],
+  'a node that learns of a change does not read the list': [
+    streams,
+    'if (this.#view.version !== ',
+    'if (this.#view.version === ',
+  ],
   'a stream that has ended is not given up': [
     streams,
     'this.#withdrawn.set(path, own.claim)\n',

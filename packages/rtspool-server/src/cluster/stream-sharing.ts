@@ -40,6 +40,8 @@ export class StreamSharing {
   readonly #options: SharingOptions
   /** Publications of this server by path. */
   readonly #published = new Map<string, PublicationInfo>()
+  /** Path that the last ANNOUNCE of a connection has claimed, by the signal of the connection. */
+  readonly #claims = new WeakMap<AbortSignal, string>()
   #server: RtspServer | undefined
   #pulls: StreamPulls | undefined
   readonly #superseded = (path: string): void => {
@@ -116,12 +118,22 @@ export class StreamSharing {
     if (holder !== undefined) {
       throw new RequestError('ERR_FORBIDDEN', `${path} is in use on the server ${holder}`)
     }
-    const leave = (): void => {
-      if (!this.#published.has(path)) streams.withdraw(path)
+    const before = this.#claims.get(signal)
+    this.#claims.set(signal, path)
+    if (before !== path) this.#giveUp(before)
+    if (signal.aborted) this.#giveUp(path)
+    else if (before === undefined) {
+      const leave = (): void => this.#giveUp(this.#claims.get(signal))
+      signal.addEventListener('abort', leave, { once: true })
     }
-    if (signal.aborted) leave()
-    else signal.addEventListener('abort', leave, { once: true })
     this.#pulls?.giveWay(path)
+  }
+
+  /** Gives up a path that was announced, unless a client has begun to record to it. */
+  #giveUp(path: string | undefined): void {
+    if (path !== undefined && !this.#published.has(path)) {
+      this.#options.node.streams.withdraw(path)
+    }
   }
 
   /** A server does not know whether the publisher of another one is silent, so `idle` waits for that server. */
