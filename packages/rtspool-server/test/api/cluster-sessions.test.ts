@@ -22,7 +22,12 @@ function clusterServer() {
     pool.remove(session, 'kicked')
     return { ...summary, node: { tag: '4e5f6a7b', name: 'three' } }
   }
-  const server = { rtsp: { pool }, cluster: node } as unknown as ControlledServer
+  const pulls = [
+    { path: '/x', from: '4e5f6a7b', state: 'playing' },
+    { path: '/z', from: '4e5f6a7b', state: 'waiting' },
+  ]
+  const parts = { rtsp: { pool }, cluster: node, clusterPulls: () => pulls }
+  const server = parts as unknown as ControlledServer
   const caller = { token: { name: 'operator' } } as Caller
   const call = async (id: string, input: object = {}) => {
     const operation = operations.find((each) => each.id === id)
@@ -35,6 +40,23 @@ function clusterServer() {
 }
 
 describe('an operation in a cluster', () => {
+  it('lists streams of all servers, pulls of this one, and those that wait for a stream', async () => {
+    const { node, call } = clusterServer()
+    const stream = { tag: '4e5f6a7b', fence: 1, info: '{}' }
+    vi.spyOn(node.streams, 'list').mockReturnValue([
+      { path: '/x', ...stream },
+      { path: '/y', ...stream },
+    ])
+    expect(await call('getCluster')).toMatchObject({
+      state: 'joining',
+      streams: [
+        { path: '/x', server: '4e5f6a7b', pull: 'playing' },
+        { path: '/y', server: '4e5f6a7b', pull: undefined },
+        { path: '/z', server: '4e5f6a7b', pull: 'waiting' },
+      ],
+    })
+  })
+
   it('ends a session of another server, with a ban by the caller', async () => {
     const { node, call, elsewhere } = clusterServer()
     const kick = vi.spyOn(node.sessions, 'kick')
