@@ -47,7 +47,7 @@ describe('a command with two processes', { timeout: 60_000 }, () => {
     'watchConfig: false',
     'bans: { exempt: [] }',
     `limits: { maxSessions: ${maxSessions}, maxSessionsPerAddress: 0 }`,
-    'cluster: { processes: 2, node: here, leaseSeconds: 1.5, graceSeconds: 1.5 }',
+    'cluster: { processes: 2, node: here, leaseSeconds: 3, graceSeconds: 1.5 }',
   ].join('\n')
   const watching = new Set<Viewer>()
   const everyPid = new Set<number>()
@@ -121,6 +121,13 @@ describe('a command with two processes', { timeout: 60_000 }, () => {
     await expectSessions(maxSessions)
     const names = new Set((await sessions()).map(({ node }) => node.name))
     expect([...names].sort()).toEqual(['here/1', 'here/2'])
+    const [, url] = /control API on (\S+)/.exec(command.program.stdout) ?? []
+    const [token] = /rtspool_\S+/.exec(command.program.stdout) ?? []
+    const reply = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+    const playing = /^rtspool_sessions\{process="([12])",state="Playing"\} (\d+)$/gm
+    const counts = [...(await reply.text()).matchAll(playing)].map(([, n, count]) => [n, count])
+    expect(counts.map(([n]) => n)).toEqual(['1', '2'])
+    expect(counts.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(maxSessions)
   })
 
   it('ends a session of the other process', async () => {

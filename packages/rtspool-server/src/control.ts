@@ -8,6 +8,7 @@ import { sourceOrOption } from './config/problems.js'
 import type { LiveService } from './live/live-service.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
 import type { CommandOptions } from './options.js'
+import type { OwnProcess } from './processes/own-process.js'
 import type { RecordingService } from './recording/recording-service.js'
 import type { SourceService } from './sources/source-service.js'
 
@@ -21,6 +22,8 @@ export interface ControlledCommand {
   readonly recordings: RecordingService
   readonly sources: SourceService
   readonly cluster: ClusterService | undefined
+  /** This process, if it is one of several of the same server. */
+  readonly own: OwnProcess | undefined
   /** Service that sends live pictures to browsers; `undefined` without a port for them. */
   readonly live: LiveService | undefined
   /** TLS certificate of the RTSP server, which the API uses too. */
@@ -35,7 +38,7 @@ export interface ControlledCommand {
  */
 export async function startControl(
   { settings, sources: configSources }: CommandOptions,
-  { certificate, ...command }: ControlledCommand,
+  { certificate, own: process, ...command }: ControlledCommand,
 ): Promise<ControlService | undefined> {
   const { config } = settings
   if (config.api.port === undefined) return undefined
@@ -53,6 +56,7 @@ export async function startControl(
       ...command,
       cluster: command.cluster?.node,
       clusterPulls: () => command.cluster?.sharing.pulls ?? [],
+      metricsOfAll: process && ((text: string) => process.allMetrics(text)),
       api,
       page,
       sharePage: shared,

@@ -102,7 +102,7 @@ export async function serve(
     if (leads) {
       control = await startControl(options, {
         ...{ rtsp, log, repeats, version, configuration, live },
-        ...{ recordings, sources, certificate, cluster },
+        ...{ recordings, sources, certificate, cluster, own },
       })
     }
     sources.begin()
@@ -180,7 +180,7 @@ async function serveUntil(
   logReady(server, log, settings, version)
   const isShown = own === undefined || (own.leads && !own.isRestart)
   if (isShown) process.stdout.write(bannerOf({ server, control }, settings, version))
-  await own?.noteReady(server)
+  await own?.noteReady({ rtsp: server, sources, cluster: cluster?.node, version })
   const signal = await stopped
   control?.noteClosing()
   const { drainSeconds } = current().sessions
@@ -190,7 +190,7 @@ async function serveUntil(
     await server.drain({ seconds: drainSeconds })
   }
   log.info({ signal, sessions: server.pool.size }, 'closing')
-  own?.siblings.close()
+  own?.closePort()
   await recordings.close()
   // Programs end while the server closes, and neither waits for the other.
   await Promise.all([server.close(), sources.close()])

@@ -48,6 +48,11 @@ export interface ControlServiceOptions {
   readonly cluster?: ClusterNode | undefined
   /** Returns the pulls of this server from others of the cluster; absent = none. */
   readonly clusterPulls?: (() => readonly StreamPull[]) | undefined
+  /**
+   * Adds the metrics of the other processes of the server to those of this one, in the text format of Prometheus.
+   * `undefined` = there is one process.
+   */
+  readonly metricsOfAll?: ((text: string) => Promise<string>) | undefined
   /** Service that sends live pictures to browsers; `undefined` = none. */
   readonly live?: LiveService | undefined
   /**
@@ -147,7 +152,10 @@ export class ControlService {
       },
       history: this.#history,
       snapshots: this.#snapshots,
-      metrics: () => this.#metrics.text(),
+      metrics: async () => {
+        const text = await this.#metrics.text()
+        return options.metricsOfAll?.(text) ?? text
+      },
       whyNotReady: () => this.#whyNotReady(),
     }
     const { port, host, allowedHosts, trustedProxies } = api

@@ -1,8 +1,9 @@
 import cluster from 'node:cluster'
-import { type RtspServer, systemClock } from 'rtspool'
+import { systemClock } from 'rtspool'
 import type { Environment } from '../config/environment.js'
 import type { IpcStore } from './ipc-store.js'
 import type { ChildMessage, ParentMessage } from './process-messages.js'
+import type { MeasuredProcess, ProcessMetrics } from './process-metrics.js'
 import { type ProcessIdentity, Siblings } from './siblings.js'
 
 /** Facts that a child process knows of itself. */
@@ -24,6 +25,7 @@ export class OwnProcess {
   readonly isRestart: boolean
   readonly siblings: Siblings
   #store: IpcStore | undefined
+  #metrics: ProcessMetrics | undefined
   readonly #onMessage = (message: ParentMessage): void => {
     if (message.kind === 'ports') this.siblings.notePorts(message.ports)
     else this.#store?.receive(message)
@@ -70,13 +72,33 @@ export class OwnProcess {
   }
 
   /** Tells the parent that this process serves clients, after it has opened its port for the other processes. */
-  async noteReady(server: RtspServer): Promise<void> {
-    const message: ChildMessage = { kind: 'ready', port: await this.siblings.listen(server) }
+  async noteReady(parts: MeasuredProcess): Promise<void> {
+    if (!this.leads) {
+      const { ProcessMetrics } = await import('./process-metrics.js')
+      const metrics = new ProcessMetrics(parts)
+      this.#metrics = metrics
+      this.siblings.metrics = () => metrics.text()
+    }
+    const message: ChildMessage = { kind: 'ready', port: await this.siblings.listen(parts.rtsp) }
     if (process.connected) process.send?.(message)
+  }
+
+  /** Returns the metrics of all processes, with those of this one. */
+  async allMetrics(own: string): Promise<string> {
+    const { mergeMetrics } = await import('../metrics/merge-metrics.js')
+    const others = await this.siblings.othersMetrics()
+    return mergeMetrics(new Map([[this.number, own], ...others]))
+  }
+
+  /** Closes the port for other processes, and all that they have asked for. Idempotent. */
+  closePort(): void {
+    this.siblings.close()
+    this.#metrics?.close()
   }
 
   /** Closes the connection to the parent, so that the process can end. */
   close(): void {
+    this.closePort()
     process.off('message', this.#onMessage)
     process.off('disconnect', this.#onDisconnect)
     if (process.connected) cluster.worker?.disconnect()

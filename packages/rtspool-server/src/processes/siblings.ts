@@ -1,7 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { type AcceptedConnection, hostOf, type RtspServer, type TunnelRequest } from 'rtspool'
+import {
+  type AcceptedConnection,
+  type Clock,
+  hostOf,
+  type RtspServer,
+  systemClock,
+  type TunnelRequest,
+} from 'rtspool'
 
 /** Process as its siblings see it. */
 export interface ProcessIdentity {
@@ -29,18 +36,31 @@ interface Header
   readonly key: string
 }
 
+/** First line of a connection that asks for the metrics of a process. */
+interface MetricsRequest {
+  readonly key: string
+  readonly wants: 'metrics'
+}
+
+/** Maximum milliseconds for the metrics of another process. */
+const metricsMs = 1000
+
 /**
  * Connections between the processes of one server. A client opens an HTTP tunnel with two requests, which reach two
  * processes. Both are brought to one, which their cookie and the client's host decide.
  */
 export class Siblings {
   readonly #own: ProcessIdentity
+  readonly #clock: Clock
   readonly #sockets = new Set<Socket>()
   #ports: Readonly<Record<number, number>> = {}
   #server: Server | undefined
+  /** Returns the metrics of this process for another one; absent before it serves, and in the process that has the API. */
+  metrics: (() => Promise<string>) | undefined
 
-  constructor(own: ProcessIdentity) {
+  constructor(own: ProcessIdentity, clock: Clock = systemClock) {
     this.#own = own
+    this.#clock = clock
   }
 
   /** Notes the ports on which the processes listen for each other, by their numbers. */
@@ -88,6 +108,47 @@ export class Siblings {
     return true
   }
 
+  /**
+   * Asks all other processes for their metrics.
+   *
+   * @returns Texts by number of the process. A process that does not answer within a second is left out.
+   */
+  async othersMetrics(): Promise<Map<number, string>> {
+    const others = Object.entries(this.#ports).filter(
+      ([number]) => Number(number) !== this.#own.number,
+    )
+    const texts = await Promise.all(
+      others.map(
+        async ([number, port]): Promise<[number, string]> => [
+          Number(number),
+          await this.#metricsAt(port),
+        ],
+      ),
+    )
+    return new Map(texts.filter(([, text]) => text !== ''))
+  }
+
+  /** Returns the metrics of the process at a port; empty if it does not answer. */
+  #metricsAt(port: number): Promise<string> {
+    return new Promise((resolve) => {
+      const request: MetricsRequest = { key: this.#own.key, wants: 'metrics' }
+      const pieces: Buffer[] = []
+      const socket = connect({ host, port })
+      this.#keep(socket)
+      const late = this.#clock.schedule(() => socket.destroy(), metricsMs, false)
+      let isWhole = false
+      socket.on('data', (piece) => pieces.push(piece))
+      socket.once('end', () => {
+        isWhole = true
+      })
+      socket.once('close', () => {
+        late.cancel()
+        resolve(isWhole ? Buffer.concat(pieces).toString() : '')
+      })
+      socket.write(`${JSON.stringify(request)}\n`)
+    })
+  }
+
   /** Closes the port and all connections between processes. Idempotent. */
   close(): void {
     this.#server?.close()
@@ -109,12 +170,13 @@ export class Siblings {
       bytes = Buffer.concat([bytes, chunk])
       const end = bytes.indexOf(lineEnd)
       if (end < 0 && bytes.length <= maxHeaderBytes) return
-      const header = end < 0 ? undefined : this.#connectionOf(bytes.toString('utf8', 0, end))
+      const header = end < 0 ? undefined : this.#requestOf(bytes.toString('utf8', 0, end))
       socket.off('data', read).off('timeout', refuse).off('error', refuse)
       this.#sockets.delete(socket)
       socket.setTimeout(0)
-      if (header) rtsp.accept(socket, { ...header, first: bytes.subarray(end + 1) })
-      else socket.destroy()
+      if (header === undefined) socket.destroy()
+      else if ('wants' in header) void this.#sendMetrics(socket)
+      else rtsp.accept(socket, { ...header, first: bytes.subarray(end + 1) })
     }
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
@@ -122,10 +184,16 @@ export class Siblings {
     socket.on('data', read).on('timeout', refuse).on('error', refuse)
   }
 
-  /** Returns what the first line of a connection says about its client; `undefined` if no sibling has sent it. */
-  #connectionOf(line: string): AcceptedConnection | undefined {
+  async #sendMetrics(socket: Socket): Promise<void> {
+    this.#keep(socket)
+    const text = await this.metrics?.().catch(() => '')
+    socket.end(text ?? '')
+  }
+
+  /** Returns what the first line of a connection says besides the secret; `undefined` if no sibling has sent it. */
+  #requestOf(line: string): AcceptedConnection | Omit<MetricsRequest, 'key'> | undefined {
     try {
-      const { key, ...connection } = JSON.parse(line) as Header
+      const { key, ...connection } = JSON.parse(line) as Header | MetricsRequest
       return isSame(String(key), this.#own.key) ? connection : undefined
     } catch {
       return undefined

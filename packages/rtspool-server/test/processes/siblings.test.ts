@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import type { AcceptedConnection } from 'rtspool'
+import { ManualClock } from 'rtspool/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { until } from '../../../rtspool/test/support/until.js'
 import { Siblings } from '../../src/processes/siblings.js'
@@ -15,8 +16,8 @@ afterEach(async () => {
 })
 
 /** A process, and the connections that its siblings have handed over to it. */
-async function startProcess(number: number, key = 'secret') {
-  const siblings = new Siblings({ number, count: 2, key })
+async function startProcess(number: number, key = 'secret', clock = new ManualClock()) {
+  const siblings = new Siblings({ number, count: 2, key }, clock)
   opened.push(siblings)
   const accepted: { socket: Socket; connection: AcceptedConnection }[] = []
   const port = await siblings.listen({
@@ -25,7 +26,7 @@ async function startProcess(number: number, key = 'secret') {
       accepted.push({ socket, connection })
     },
   })
-  return { siblings, accepted, port }
+  return { siblings, accepted, port, clock }
 }
 
 async function startBoth() {
@@ -134,6 +135,33 @@ describe('the processes of one server', () => {
     const { socket } = await openConnection()
     const taken = [one, two].map(({ siblings }) => siblings.takeTunnel(requestOf('mine', socket)))
     expect(taken).toEqual([false, false])
+  })
+
+  it('ask each other for metrics, and leave out who has none', async () => {
+    const both = await startBoth()
+    const [one, two] = both
+    expect(await one.siblings.othersMetrics()).toEqual(new Map())
+    const text = '# metrics\n'.repeat(20_000)
+    two.siblings.metrics = async () => text
+    expect(await one.siblings.othersMetrics()).toEqual(new Map([[2, text]]))
+    two.siblings.metrics = () => Promise.reject(new Error('broken'))
+    expect(await one.siblings.othersMetrics()).toEqual(new Map())
+    two.siblings.close()
+    expect(await one.siblings.othersMetrics()).toEqual(new Map())
+  })
+
+  it('wait a second for metrics of each other', async () => {
+    const [one, two] = await startBoth()
+    let asked = 0
+    two.siblings.metrics = () => {
+      asked++
+      return new Promise(() => {})
+    }
+    const others = one.siblings.othersMetrics()
+    await until(() => asked === 1)
+    one.clock.advance(1000)
+    expect(await others).toEqual(new Map())
+    expect(one.clock.pendingTimers).toBe(0)
   })
 
   it.each([
