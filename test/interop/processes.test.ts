@@ -8,6 +8,7 @@ import type { ApiClient } from '../../packages/rtspool-server/test/api/api-clien
 import { connectToApi } from './support/api-command.js'
 import { ConfiguredCommand, type LogLine } from './support/configured-command.js'
 import { endPrograms, Program, until } from './support/process.js'
+import { publishWithFfmpeg } from './support/publishers.js'
 import { Viewer } from './support/viewer.js'
 
 // One command with two processes: they share ports, limits and bans through the memory of their parent.
@@ -43,7 +44,6 @@ describe('a command with two processes', { timeout: 60_000 }, () => {
   const config = [
     'rtsp: { host: 127.0.0.1, port: 0 }',
     'api: { port: 0 }',
-    'publish: { paths: [] }',
     'watchConfig: false',
     'bans: { exempt: [] }',
     `limits: { maxSessions: ${maxSessions}, maxSessionsPerAddress: 0 }`,
@@ -113,6 +113,28 @@ describe('a command with two processes', { timeout: 60_000 }, () => {
       expect([await probe.exited, probe.stderr]).toEqual([0, ''])
       expect(probe.stdout).toContain('codec_name=h264')
     }
+    await expectSessions(0)
+  })
+
+  it('plays with both processes what is published at one of them', async () => {
+    const url = `${command.url}/live/x`
+    const publisher = publishWithFfmpeg({ url, transport: 'tcp' })
+    await expectSessions(1)
+    const viewers = [await Viewer.join(url, 'tcp'), await Viewer.join(url, 'tcp')]
+    expect(await until(() => viewers.every(({ packets }) => packets > 50))).toBe(true)
+    const { body } = await api.call('getCluster')
+    const { streams, nodes } = body as {
+      readonly streams: readonly { readonly path: string; readonly server: string }[]
+      readonly nodes: readonly { readonly tag: string; readonly name: string }[]
+    }
+    expect(streams.map(({ path }) => path)).toEqual(['/live/x'])
+    const holder = nodes.find(({ tag }) => tag === streams[0]?.server)?.name
+    // The publisher, its viewer and the pull of the other process are where the stream is.
+    await expect
+      .poll(async () => (await sessions()).map(({ node }) => node.name === holder).sort(), patience)
+      .toEqual([false, true, true, true])
+    await Promise.all(viewers.map((viewer) => viewer.leave('teardown')))
+    await publisher.stop()
     await expectSessions(0)
   })
 

@@ -89,7 +89,8 @@ export async function openCluster(
     : await openRedisStore({ url: url ?? '', name, ...times, onError: noteError })
   const { store } = opened
   const waitMs = beatMs * beatsOfWait
-  const { key: peerKey, address, holdSeconds } = cluster
+  const { address, holdSeconds } = cluster
+  const peerKey = own?.key ?? cluster.key
   const node = new ClusterNode({
     ...{ store, name: nodeName, address, policy, leaseMs, beatMs, waitMs, peerKey },
   })
@@ -106,7 +107,7 @@ export async function openCluster(
   const sharing = new StreamSharing({
     ...{ node, holdSeconds },
     takeover: () => publish.takeover,
-    urlOf: (server) => address ?? urlOf(server, rtsp),
+    urlOf: (server) => own?.url ?? address ?? urlOf(server, rtsp),
   })
   return new ClusterService(node, opened, sharing)
 }

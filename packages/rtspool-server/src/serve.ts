@@ -81,6 +81,7 @@ export async function serve(
     logSources(sources, repeats)
     // Mounted first, because a relay that meets 404 does not ask again for minutes.
     sources.update(plans)
+    await own?.siblings.listen(rtsp)
     await server.listen()
     ends.push(logDiagnostics(repeats))
     live = leads ? await startLive(rtsp, config, certificate, log) : undefined

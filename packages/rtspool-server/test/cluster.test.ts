@@ -41,7 +41,13 @@ it('makes one of several processes a member with the store of their parent', asy
   const close = (): void => {
     isClosed = true
   }
-  const own = { number: 2, openStore: async () => ({ store, close }) } as unknown as OwnProcess
+  const [key, url] = ['a secret of all processes', 'rtsp://127.0.0.1:5002']
+  const own = {
+    number: 2,
+    key,
+    url,
+    openStore: async () => ({ store, close }),
+  } as unknown as OwnProcess
   const writer = { write: () => {} } as unknown as RepeatLimit
   const service = await openCluster({ cluster, rtsp, publish }, writer, own)
   const pool = new SessionPool(service?.serverOptions({ pool: {} }).pool as SessionPoolOptions)

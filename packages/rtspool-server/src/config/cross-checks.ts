@@ -92,7 +92,7 @@ function apiProblems({ api, webhooks, tls }: Config, sources: KeySources): Confi
 
 /** Finds keys whose values need one process, while the configuration has several. */
 function processProblems(config: Config, sources: KeySources): ConfigProblem[] {
-  const { cluster, multicast, publish, recordings, rtsp } = config
+  const { cluster, multicast, recordings, rtsp } = config
   const { processes } = cluster
   if (processes === 1) return []
   const problems: ConfigProblem[] = []
@@ -106,9 +106,6 @@ function processProblems(config: Config, sources: KeySources): ConfigProblem[] {
   }
   if (Object.keys(recordings).length > 0) {
     refuse(own, 'and recordings exclude each other: each process would write the same files')
-  }
-  if (publish.paths.length > 0) {
-    refuse(own, 'needs --no-publish: only one process could play what is published')
   }
   const [first, last] = (rtsp.udpPorts !== false && portsOf(rtsp.udpPorts)) || [0, 0]
   const pairs = Math.floor((last + 1 - (first + (first % 2))) / 2)

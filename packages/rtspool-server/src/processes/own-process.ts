@@ -23,6 +23,8 @@ export class OwnProcess {
   readonly number: number
   /** True if a process with this number has run before. */
   readonly isRestart: boolean
+  /** Secret that only this process and its siblings know. */
+  readonly key: string
   readonly siblings: Siblings
   #store: IpcStore | undefined
   #metrics: ProcessMetrics | undefined
@@ -41,6 +43,7 @@ export class OwnProcess {
   private constructor(facts: ChildFacts) {
     this.number = facts.number
     this.isRestart = facts.isRestart
+    this.key = facts.key
     this.siblings = new Siblings(facts)
     process.on('message', this.#onMessage)
     process.prependListener('disconnect', this.#onDisconnect)
@@ -58,6 +61,11 @@ export class OwnProcess {
     return this.number === 1
   }
 
+  /** URL of this process for its siblings, without a path. */
+  get url(): string {
+    return `rtsp://127.0.0.1:${this.siblings.port}`
+  }
+
   /** Opens the store of the cluster, whose data are in the parent process. */
   async openStore(): Promise<IpcStore> {
     const { openIpcStore } = await import('./ipc-store.js')
@@ -71,7 +79,7 @@ export class OwnProcess {
     return store
   }
 
-  /** Tells the parent that this process serves clients, after it has opened its port for the other processes. */
+  /** Tells the parent that this process serves clients, which may ask it for its metrics from now on. */
   async noteReady(parts: MeasuredProcess): Promise<void> {
     if (!this.leads) {
       const { ProcessMetrics } = await import('./process-metrics.js')
@@ -79,7 +87,7 @@ export class OwnProcess {
       this.#metrics = metrics
       this.siblings.metrics = () => metrics.text()
     }
-    const message: ChildMessage = { kind: 'ready', port: await this.siblings.listen(parts.rtsp) }
+    const message: ChildMessage = { kind: 'ready', port: this.siblings.port }
     if (process.connected) process.send?.(message)
   }
 

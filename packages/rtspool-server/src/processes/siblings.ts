@@ -22,6 +22,8 @@ export interface ProcessIdentity {
 
 const host = '127.0.0.1'
 const lineEnd = 0x0a
+/** First byte of a JSON object. RTSP begins with the name of a method. */
+const headerStart = 0x7b
 /** Maximum number of bytes in front of the first line end of a connection between processes. */
 const maxHeaderBytes = 1024
 /** Milliseconds within which the first line of a connection arrives, and the last bytes of a closed one leave. */
@@ -55,6 +57,7 @@ export class Siblings {
   readonly #sockets = new Set<Socket>()
   #ports: Readonly<Record<number, number>> = {}
   #server: Server | undefined
+  #port = 0
   /** Returns the metrics of this process for another one; absent before it serves, and in the process that has the API. */
   metrics: (() => Promise<string>) | undefined
 
@@ -69,17 +72,20 @@ export class Siblings {
   }
 
   /**
-   * Opens a port for the other processes, on the loopback address.
-   *
-   * @returns Number of the port.
+   * Opens a port for the other processes, on the loopback address. They also pull streams from it, over RTSP.
    */
-  async listen(rtsp: Pick<RtspServer, 'accept'>): Promise<number> {
+  async listen(rtsp: Pick<RtspServer, 'accept'>): Promise<void> {
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#receive(socket, rtsp))
     this.#server = server
     // Exclusive, because processes of node:cluster would share the port.
     server.listen({ host, port: 0, exclusive: true })
     await once(server, 'listening')
-    return (server.address() as AddressInfo).port
+    this.#port = (server.address() as AddressInfo).port
+  }
+
+  /** Port of this process for the others; 0 before {@link listen}. */
+  get port(): number {
+    return this.#port
   }
 
   /** Passes a request of a tunnel on to the process to which it belongs. @returns False if that is this process */
@@ -164,19 +170,35 @@ export class Siblings {
 
   /** Reads the first line of a connection, and lets the RTSP server serve the rest. */
   #receive(socket: Socket, rtsp: Pick<RtspServer, 'accept'>): void {
+    const accept: RtspServer['accept'] = (...connection) => {
+      try {
+        rtsp.accept(...connection)
+      } catch {
+        // The server does not listen yet, or closes.
+        socket.destroy()
+      }
+    }
     let bytes: Buffer = Buffer.alloc(0)
     const refuse = (): void => void socket.destroy()
     const read = (chunk: Buffer): void => {
       bytes = Buffer.concat([bytes, chunk])
+      if (bytes[0] !== headerStart) {
+        release()
+        accept(socket, { first: bytes })
+        return
+      }
       const end = bytes.indexOf(lineEnd)
       if (end < 0 && bytes.length <= maxHeaderBytes) return
       const header = end < 0 ? undefined : this.#requestOf(bytes.toString('utf8', 0, end))
+      release()
+      if (header === undefined) socket.destroy()
+      else if ('wants' in header) void this.#sendMetrics(socket)
+      else accept(socket, { ...header, first: bytes.subarray(end + 1) })
+    }
+    const release = (): void => {
       socket.off('data', read).off('timeout', refuse).off('error', refuse)
       this.#sockets.delete(socket)
       socket.setTimeout(0)
-      if (header === undefined) socket.destroy()
-      else if ('wants' in header) void this.#sendMetrics(socket)
-      else rtsp.accept(socket, { ...header, first: bytes.subarray(end + 1) })
     }
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))

@@ -192,24 +192,20 @@ describe('a mistake', () => {
       expect.stringMatching(/^rtspool\.yml:1:23: cluster\.processes must be .* 1 to 64, got 0$/),
     ],
     [
-      'cluster: { processes: 2 }\n',
-      'rtspool.yml:1:23: cluster.processes needs --no-publish: only one process could play what is published',
+      'cluster: { processes: 2, url: "redis://127.0.0.1" }\n',
+      'rtspool.yml:1:23: cluster.processes and cluster.url exclude each other',
     ],
     [
-      'publish: { paths: [] }\ncluster: { processes: 2, url: "redis://127.0.0.1" }\n',
-      'rtspool.yml:2:23: cluster.processes and cluster.url exclude each other',
+      'cluster: { processes: 2 }\nmulticast: { groups: [239.255.12.0/24] }\n',
+      expect.stringMatching(/^rtspool\.yml:1:23: cluster\.processes and multicast\.groups exclude/),
     ],
     [
-      'publish: { paths: [] }\ncluster: { processes: 2 }\nmulticast: { groups: [239.255.12.0/24] }\n',
-      expect.stringMatching(/^rtspool\.yml:2:23: cluster\.processes and multicast\.groups exclude/),
+      'cluster: { processes: 2 }\nrecordings: { day: { path: /camera, folder: day } }\n',
+      expect.stringMatching(/^rtspool\.yml:1:23: cluster\.processes and recordings exclude/),
     ],
     [
-      'publish: { paths: [] }\ncluster: { processes: 2 }\nrecordings: { day: { path: /camera, folder: day } }\n',
-      expect.stringMatching(/^rtspool\.yml:2:23: cluster\.processes and recordings exclude/),
-    ],
-    [
-      'publish: { paths: [] }\ncluster: { processes: 3 }\nrtsp: { udpPorts: 20001-20005 }\n',
-      'rtspool.yml:3:19: rtsp.udpPorts needs a pair of ports for each of 3 processes',
+      'cluster: { processes: 3 }\nrtsp: { udpPorts: 20001-20005 }\n',
+      'rtspool.yml:2:19: rtsp.udpPorts needs a pair of ports for each of 3 processes',
     ],
     [
       'paths: { __proto__: { loop: true } }\n',

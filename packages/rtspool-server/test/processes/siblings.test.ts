@@ -20,13 +20,13 @@ async function startProcess(number: number, key = 'secret', clock = new ManualCl
   const siblings = new Siblings({ number, count: 2, key }, clock)
   opened.push(siblings)
   const accepted: { socket: Socket; connection: AcceptedConnection }[] = []
-  const port = await siblings.listen({
+  await siblings.listen({
     accept: (socket, connection = {}) => {
       sockets.add(socket)
       accepted.push({ socket, connection })
     },
   })
-  return { siblings, accepted, port, clock }
+  return { siblings, accepted, port: siblings.port, clock }
 }
 
 async function startBoth() {
@@ -166,9 +166,9 @@ describe('the processes of one server', () => {
 
   it.each([
     ['another key', `${JSON.stringify({ key: 'other', ...client })}\n`],
-    ['no key', 'OPTIONS * RTSP/1.0\r\n\r\n'],
-    ['no object', 'null\n'],
-    ['a first line without end', 'x'.repeat(2000)],
+    ['no key', `${JSON.stringify(client)}\n`],
+    ['no object', '{\n'],
+    ['a first line without end', '{'.repeat(2000)],
   ])('close a connection of another program, with %s', async (_, text) => {
     const { port, accepted } = await startProcess(1)
     const stranger = connect(port, '127.0.0.1')
@@ -177,6 +177,16 @@ describe('the processes of one server', () => {
     stranger.write(text)
     await once(stranger.resume(), 'close')
     expect(accepted).toEqual([])
+  })
+
+  it('serve RTSP of each other as that of clients', async () => {
+    const { port, accepted } = await startProcess(1)
+    const sibling = connect(port, '127.0.0.1')
+    sockets.add(sibling)
+    sibling.write('OPTIONS * RTSP/1.0\r\n\r\n')
+    await until(() => accepted.length === 1)
+    const [{ connection }] = accepted as [(typeof accepted)[number]]
+    expect(connection).toEqual({ first: Buffer.from('OPTIONS * RTSP/1.0\r\n\r\n') })
   })
 
   it('read a first line that arrives in pieces', async () => {
