@@ -387,7 +387,7 @@ const mailMutants = {
     'if (box !== this.#box) this.#done = 0',
     '',
   ],
-  'a node does not note what it has read': [mailRoom, 'this.#done = mail.serial', ''],
+  'a node does not note what it has read': [mailRoom, 'this.#done = serial\n', ''],
   'a node carries out a request that is too old': [
     mailRoom,
     'ageMs < this.#options.timeoutMs',

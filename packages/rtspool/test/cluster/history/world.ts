@@ -20,6 +20,8 @@ const stepMs = 50
 const maxSessions = 9
 const maxOfUser = 4
 const users = ['a', 'b'] as const
+/** Limits at which an operator looks in turn. */
+const looks = [poolKey, ...users.map((user) => `user ${user}`)]
 
 /** Ledger of these histories. */
 export interface HistoryStore extends ClusterStore {
@@ -74,6 +76,7 @@ export class HistoryWorld {
   readonly #nodes: Node[]
   readonly #due: Due[] = []
   #counter = 0
+  #looks = 0
   #fates = 0
   #hungUntil = 0
   #held: (() => void | Promise<void>)[] = []
@@ -252,15 +255,16 @@ export class HistoryWorld {
     )
   }
 
-  /** Reads the ledger as an operator does, who is not cut off. */
+  /** Reads the credits under each limit in turn, as an operator does, who is not cut off. */
   #look(): void {
     if (this.#hungUntil > this.#clock.now()) return
+    const key = looks[++this.#looks % looks.length] as string
     const id = `r${++this.#counter}`
     const at = this.#clock.now()
-    const call: LedgerCall = { verb: 'look', request: { key: poolKey } }
+    const call: LedgerCall = { verb: 'look', request: { key } }
     this.history.push({ kind: 'sent', at, node: 'operator', id, call })
     this.#later(0, async () => {
-      const { granted } = await this.#store.usage(poolKey)
+      const { granted } = await this.#store.usage(key)
       this.#carriedOut('operator', id, { granted }, true)
     })
   }
