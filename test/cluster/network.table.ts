@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import { reasonToSkip } from '../../scripts/programs.mjs'
 import { endPrograms, type Program, until } from '../interop/support/process.js'
 import { gstreamerPlayer } from '../interop/support/programs.js'
@@ -47,6 +48,7 @@ async function becomes(ask: () => Promise<unknown>, answer: unknown): Promise<vo
   await vi.waitFor(async () => expect(await ask()).toEqual(answer), options)
 }
 
+const resultOf = (plays: boolean): string => (plays ? 'pictures' : 'no pictures')
 const secondsOf = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 const publishers = {
@@ -69,7 +71,7 @@ const players: readonly TriedPlayer[] = [
 
 describe.skipIf(missing !== undefined)('servers of a cluster in networks of their own', () => {
   let network: ClusterNetwork
-  let servers: ReadonlyMap<ServerName, NetworkServer>
+  let servers: ReadonlyMap<ServerName, NetworkServer> = new Map()
   const viewers: RestartingPlayer[] = []
   const programs: Program[] = []
 
@@ -77,6 +79,7 @@ describe.skipIf(missing !== undefined)('servers of a cluster in networks of thei
   const all = (): readonly NetworkServer[] => [...servers.values()]
 
   async function startServers(policy: 'keep' | 'strict'): Promise<void> {
+    await Promise.all(all().map((server) => server.stop()))
     const cluster = `cameras-${policy}`
     const started = serverNames.map(async (name) => {
       return [name, await NetworkServer.start(network, name, { policy, cluster })] as const
@@ -96,13 +99,18 @@ describe.skipIf(missing !== undefined)('servers of a cluster in networks of thei
   async function setLimits(limits: Readonly<Record<string, number>>): Promise<void> {
     for (const server of all()) await server.call('PATCH', '/v1/limits', limits)
   }
-  function watch(client: ClientName, url: string): RestartingPlayer {
-    const viewer = new RestartingPlayer(network, client, `${url}/test`)
+  function watch(client: ClientName, url: string, path = '/test'): RestartingPlayer {
+    const viewer = new RestartingPlayer(network, client, `${url}${path}`)
     viewers.push(viewer)
     return viewer
   }
   async function stopAll(): Promise<void> {
     await Promise.all(viewers.splice(0).map((viewer) => viewer.stop()))
+    // Without packets, a server would not notice that the ports of a viewer are closed.
+    const readers = async () => {
+      return (await serverOf('one').sessions()).filter(({ action }) => action === 'read')
+    }
+    await becomes(readers, [])
     await Promise.all(programs.splice(0).map((program) => program.stop('SIGKILL')))
     await becomes(() => serverOf('one').sessions(), [])
   }
@@ -199,7 +207,7 @@ describe.skipIf(missing !== undefined)('servers of a cluster in networks of thei
     }
     for (const [what, plays] of results) {
       const [program = '', way = ''] = what.split('|')
-      note('media', program, way, plays ? 'pictures' : 'no pictures')
+      note('media', program, way, resultOf(plays))
     }
     // Publishers send their datagrams to the address that they have connected to, and HAProxy carries none.
     const ofPublishers = ([what]: readonly [string, boolean]) =>
@@ -207,6 +215,31 @@ describe.skipIf(missing !== undefined)('servers of a cluster in networks of thei
     const failed = [...results].filter((each) => !each[1] && !ofPublishers(each))
     expect(failed).toEqual([])
     expect([...addresses]).toEqual([addressOf('ann')])
+    await stopAll()
+  })
+
+  it('play on one server what is published on another', async () => {
+    const publisher = network.start('ann', publishers.ffmpeg(`${urlOf('one')}/live/far`, 'tcp'))
+    programs.push(publisher)
+    await until(() => serverOf('one').program.stderr.includes('"/live/far"'), patienceMs)
+    const results = new Map<string, boolean>()
+    for (const player of players) {
+      const tries = (['two', 'balancer'] as const).flatMap((host) =>
+        ['tcp', 'udp'].map(async (transport) => {
+          const isTcpOnly = transport === 'tcp'
+          const { pictures: seen } = await tryPlayer(player, {
+            ...{ url: `${urlOf(host)}/live/far`, within: network.within('bob') },
+            ...{ isTcpOnly, isUdpOnly: !isTcpOnly, pictures, patienceMs },
+          })
+          const what = `${player.name} plays by ${transport}`
+          results.set(`${what}, ${host}`, seen >= pictures)
+          const through = host === 'two' ? 'server' : 'balancer'
+          note('streams', `${what} on another server`, through, resultOf(seen >= pictures))
+        }),
+      )
+      await Promise.all(tries)
+    }
+    expect([...results].filter(([, plays]) => !plays)).toEqual([])
     await stopAll()
   })
 
@@ -266,6 +299,47 @@ describe.skipIf(missing !== undefined)('servers of a cluster in networks of thei
     expect(seen).toEqual(others.map(() => ({ missing: 0, runs: 1 })))
     await Promise.all(all().map((server) => server.stop()))
     await Promise.all(viewers.splice(0).map((viewer) => viewer.stop()))
+  })
+
+  it('lose the server of a publisher: its path is free in time, and viewers elsewhere are held', async () => {
+    await startServers('keep')
+    const victim = await serverBehind('ann')
+    const survivors = serverNames.filter((name) => name !== victim)
+    const path = '/live/moves'
+    let isOver = false
+    const publishing = (async () => {
+      while (!isOver) {
+        const command = publishers.ffmpeg(`${urlOf('balancer')}${path}`, 'tcp')
+        const publisher = network.start('ann', command)
+        programs.push(publisher)
+        await publisher.exited
+        await settle(200, 'a publisher waits before it starts again')
+      }
+    })()
+    const publishes = (name: ServerName) => {
+      const lines = serverOf(name).program.stderr.split('\n')
+      return lines.some((line) => line.includes('publishing started') && line.includes(path))
+    }
+    await until(() => publishes(victim), patienceMs)
+    const held = survivors.flatMap((name) => [1, 2].map(() => watch('bob', urlOf(name), path)))
+    await expectAllPlay(held)
+    const before = held.map((each) => each.pictures)
+    const at = monotonicMs()
+    await serverOf(victim).stop('SIGKILL')
+    await until(() => survivors.some(publishes), patienceMs)
+    const freeMs = monotonicMs() - at
+    await until(() => held.every((each, n) => each.pictures > (before[n] ?? 0) + 50), patienceMs)
+    const goOnMs = monotonicMs() - at
+    note('kill', 'the path of a killed server is published again', 'balancer', secondsOf(freeMs))
+    note('kill', '4 viewers on other servers have 50 pictures more', 'server', secondsOf(goOnMs))
+    expect(held.map((each) => each.seen.runs)).toEqual([1, 1, 1, 1])
+    expect(held.every((each, n) => each.pictures > (before[n] ?? 0) + 50)).toBe(true)
+    expect(freeMs).toBeLessThan(deathMs + backMs)
+    isOver = true
+    await Promise.all(programs.splice(0).map((program) => program.stop('SIGKILL')))
+    await publishing
+    await Promise.all(viewers.splice(0).map((viewer) => viewer.stop()))
+    await Promise.all(all().map((server) => server.stop()))
   })
 
   for (const policy of ['keep', 'strict'] as const) {

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Program, until } from '../../interop/support/process.js'
-import { addressOf, type ClusterNetwork, type ServerName, storeUrl } from './cluster-network.js'
+import {
+  addressOf,
+  type ClusterNetwork,
+  type ServerName,
+  storeUrl,
+  urlOf,
+} from './cluster-network.js'
 
 const main = fileURLToPath(
   new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
@@ -16,6 +22,7 @@ export const times = { leaseSeconds: 2, graceSeconds: 2 }
 
 /** A session, as the API lists it. */
 export interface ListedSession {
+  readonly action?: string
   readonly address?: string
   readonly paths: readonly string[]
   readonly node: { readonly name?: string }
@@ -43,7 +50,8 @@ export class NetworkServer {
   ): Promise<NetworkServer> {
     const folder = mkdtempSync(join(tmpdir(), 'rtspool-host-'))
     const file = join(folder, 'rtspool.yml')
-    const store = { url: storeUrl, name: cluster, node: name, policy, ...times }
+    const peers = { address: urlOf(name), key: 'a secret of all servers' }
+    const store = { url: storeUrl, name: cluster, node: name, policy, ...times, ...peers }
     const config = {
       rtsp: { host: addressOf(name), trustedProxies: [addressOf('balancer')] },
       api: { port: apiPort },
