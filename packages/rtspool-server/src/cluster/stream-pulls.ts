@@ -1,4 +1,4 @@
-import { type RtspServer, systemClock } from 'rtspool'
+import { type Clock, type RtspServer, systemClock } from 'rtspool'
 import type { ClusterNode, ClusterStream } from 'rtspool/cluster'
 import {
   type RelayMedia,
@@ -23,6 +23,8 @@ interface StreamPullsOptions {
   readonly node: Pick<ClusterNode, 'tag' | 'streams' | 'peers'>
   /** Seconds for which viewers wait for a stream whose server is away. */
   readonly holdSeconds: number
+  /** Clock of the looks for pulls that nobody needs; a test passes its own. */
+  readonly clock?: Clock | undefined
 }
 
 interface Pull {
@@ -30,6 +32,8 @@ interface Pull {
   stream: ClusterStream
   /** Header lines of the requests, by which the other server recognizes this one. */
   readonly headers: NonNullable<RelaySourceOptions['headers']>
+  /** True if nobody needed the pull at the last look: a SETUP may be waiting for a place. */
+  wasIdle: boolean
 }
 
 const lingerSeconds = 10
@@ -68,7 +72,7 @@ export class StreamPulls {
     if (urlOf(stream) === undefined || mounts.get(path) !== undefined) return
     const pull = this.#pulls.get(path) ?? this.#create(stream, served)
     mounts.add(path, pull.relay)
-    this.#sweep ??= systemClock.schedule(() => this.#dropIdle(), sweepMs, false)
+    this.#sweep ??= this.#scheduleSweep()
   }
 
   /** Removes the pull at a path, because a client publishes here. Its viewers stay with it. */
@@ -107,7 +111,7 @@ export class StreamPulls {
       ...{ lingerSeconds, backoff, failedRetrySeconds: retrySeconds, transport: 'tcp' },
       onAway: { holdSeconds },
     })
-    const pull = { relay, stream, headers }
+    const pull = { relay, stream, headers, wasIdle: false }
     this.#pulls.set(stream.path, pull)
     return pull
   }
@@ -126,18 +130,21 @@ export class StreamPulls {
   #dropIdle(): void {
     const { media } = this.#options.server
     const watched = new Set([...media].map(({ path }) => path))
-    for (const [path, { relay }] of this.#pulls) {
+    for (const [path, pull] of this.#pulls) {
+      const { relay, wasIdle } = pull
       const { state } = relay.status
-      const isOver = state === 'idle' || (state === 'failed' && !watched.has(path))
-      if (!isOver) continue
+      pull.wasIdle = state === 'idle' || (state === 'failed' && !watched.has(path))
+      if (!(pull.wasIdle && wasIdle)) continue
       this.giveWay(path)
       this.#pulls.delete(path)
       void relay.close()
     }
-    const isNeeded = this.#pulls.size > 0
-    this.#sweep = isNeeded
-      ? systemClock.schedule(() => this.#dropIdle(), sweepMs, false)
-      : undefined
+    this.#sweep = this.#pulls.size > 0 ? this.#scheduleSweep() : undefined
+  }
+
+  #scheduleSweep(): { cancel(): void } {
+    const { clock = systemClock } = this.#options
+    return clock.schedule(() => this.#dropIdle(), sweepMs, false)
   }
 }
 

@@ -1,5 +1,6 @@
 import { MediaFactory, RtspServer } from 'rtspool'
 import type { ClusterNode, ClusterStream } from 'rtspool/cluster'
+import { ManualClock } from 'rtspool/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { StreamPulls } from '../../src/cluster/stream-pulls.js'
 
@@ -14,12 +15,13 @@ function pullsOf(present: Map<string, ClusterStream> = new Map()) {
     ...{ tag: '0000000a', streams: { find: (path: string) => present.get(path) } },
     peers: { headers: () => [] },
   } as unknown as ClusterNode
-  const pulls = new StreamPulls({ server, node, holdSeconds: 1 })
+  const clock = new ManualClock()
+  const pulls = new StreamPulls({ server, node, holdSeconds: 1, clock })
   onTestFinished(async () => {
     await pulls.close()
     await server.close()
   })
-  return { server, pulls, present }
+  return { server, pulls, present, clock }
 }
 
 it('mounts one pull at a path, and not where something is mounted', () => {
@@ -68,4 +70,13 @@ it('follows a stream to another server, and not to this one at its own path', ()
   present.clear()
   pulls.follow()
   expect(pulls.list()[0]?.from).toBe('0000000a')
+})
+
+it('drops a pull that nobody has needed for two looks, and leaves no timer', () => {
+  const { server, pulls, clock } = pullsOf()
+  pulls.mount(streamOf(info), [])
+  clock.advance(2000)
+  expect([pulls.list().length, server.mounts.size]).toEqual([1, 1])
+  clock.advance(2000)
+  expect([pulls.list().length, server.mounts.size, clock.pendingTimers]).toEqual([0, 0, 0])
 })
