@@ -1,6 +1,7 @@
 /**
  * Reduces the declarations of a package to those that its users see: what its entries export, and all that these name.
- * A user's compiler reads nothing else, and no file through which a name only passes.
+ * A user's compiler reads nothing else, and no file through which a name only passes. One file holds them all, but for
+ * the entries, and for files in which a name means something else.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
@@ -24,6 +25,9 @@ function statementOf(node) {
   return statement
 }
 
+/** The file of the declarations that are in no file of their own. */
+const commonFile = 'types.d.ts'
+
 const isAlias = (symbol) => (symbol.flags & ts.SymbolFlags.Alias) !== 0
 
 /** Entries of a package in a folder of declarations, and the names that each file declares and needs. */
@@ -32,6 +36,10 @@ class Declarations {
   #entries
   #program
   #checker
+  /** The entries, and the files all of whose names they export. */
+  #starred = new Set()
+  /** Files whose declarations the common file holds. */
+  #common = new Set()
 
   constructor(folder, entries) {
     this.#folder = ts.sys.resolvePath(folder)
@@ -43,13 +51,81 @@ class Declarations {
   /** @returns {Map<string, string>} The public declarations by path in the folder. */
   texts() {
     const kept = this.#keptStatements()
+    const files = this.#program.getSourceFiles().filter((file) => this.#isOwn(file))
+    for (const file of files) {
+      if (this.#isEntry(file)) this.#starred.add(file)
+    }
+    // A set also visits what is added meanwhile.
+    for (const file of this.#starred) {
+      for (const target of this.#starTargetsOf(file)) this.#starred.add(target)
+    }
+    this.#common = this.#commonFiles(files, kept)
     const texts = new Map()
-    for (const file of this.#program.getSourceFiles()) {
-      if (!this.#isOwn(file)) continue
-      const text = this.#textOf(file, kept)
+    for (const file of files) {
+      const text = this.#common.has(file) ? undefined : this.#textOf(file, kept)
       if (text !== undefined) texts.set(this.#pathOf(file), text)
     }
+    if (this.#common.size > 0) texts.set(commonFile, this.#commonText(kept))
     return texts
+  }
+
+  /** The files in which each name means the same, apart from entries and from those of which all names are exported. */
+  #commonFiles(files, kept) {
+    const meanings = new Map()
+    const common = new Set()
+    for (const file of files) {
+      const statements = file.statements.filter((statement) => kept.has(statement))
+      if (statements.length === 0 || this.#starred.has(file)) continue
+      const own = this.#meaningsIn(statements, file)
+      if ([...own].some(([name, meaning]) => (meanings.get(name) ?? meaning) !== meaning)) continue
+      for (const [name, meaning] of own) meanings.set(name, meaning)
+      common.add(file)
+    }
+    return common.size > 1 ? common : new Set()
+  }
+
+  /** What the names that statements use stand for: a declaration, or a text for names from outside. */
+  #meaningsIn(statements, file) {
+    const meanings = new Map()
+    const visit = (node) => {
+      if (ts.isIdentifier(node)) {
+        const meaning = this.#meaningOf(node, file)
+        if (meaning !== undefined) meanings.set(node.text, meaning)
+      }
+      ts.forEachChild(node, visit)
+    }
+    for (const statement of statements) visit(statement)
+    return meanings
+  }
+
+  #meaningOf(identifier, file) {
+    const symbol = this.#checker.getSymbolAtLocation(identifier)
+    const [declaration] = symbol?.declarations ?? []
+    if (!declaration) return `global ${identifier.text}`
+    if (declaration.getSourceFile() !== file) return undefined
+    if (isAlias(symbol)) {
+      const meant = this.#meant(symbol).declarations?.[0]
+      if (meant) return meant
+      return `${moduleOf(declaration)} ${(declaration.propertyName ?? declaration.name).text}`
+    }
+    const statement = statementOf(declaration)
+    const isTopLevel =
+      declaration === statement ||
+      (ts.isVariableStatement(statement) && declaration.parent.parent === statement)
+    return isTopLevel ? declaration : undefined
+  }
+
+  #commonText(kept) {
+    const imports = new Modules()
+    const references = new Set()
+    const body = []
+    for (const file of this.#common) {
+      for (const reference of referencesIn(file)) references.add(reference)
+      for (const statement of file.statements.filter((each) => kept.has(each))) {
+        body.push(this.#statementText(statement, file, imports))
+      }
+    }
+    return [...references, ...imports.lines('import'), ...body, 'export {};\n'].join('')
   }
 
   #isOwn({ fileName }) {
@@ -58,6 +134,11 @@ class Declarations {
 
   #pathOf({ fileName }) {
     return posix(relative(this.#folder, fileName))
+  }
+
+  /** The path at which users find the declarations of a file. */
+  #placeOf(file) {
+    return this.#common.has(file) ? join(this.#folder, commonFile) : file.fileName
   }
 
   #isEntry({ fileName }) {
@@ -103,8 +184,8 @@ class Declarations {
     const body = statements.map((statement) => this.#statementText(statement, file, imports))
     const exports = new Modules()
     if (isEntry) this.#addExports(file, exports)
-    const references = file.text.match(/^\/\/\/ <reference .*\n/gm) ?? []
-    const stars = isEntry ? this.#starsOf(file, kept) : []
+    const references = referencesIn(file)
+    const stars = this.#starred.has(file) ? this.#starsOf(file, kept) : []
     const entries = isEntry ? this.#entriesBehind(file) : []
     const ties = [...entries, ...imports.lines('import'), ...exports.lines('export'), ...stars]
     const parts = [...references, ...ties, ...body]
@@ -130,17 +211,21 @@ class Declarations {
     for (const each of reached) visit(each)
     reached.delete(file)
     const others = [...reached].filter((each) => this.#isEntry(each))
-    return others.map((each) => `import '${specifierOf(each, file)}';\n`).sort()
+    return others.map((each) => `import '${specifierOf(each.fileName, file.fileName)}';\n`).sort()
+  }
+
+  #starTargetsOf(file) {
+    return starsIn(file).map((star) => {
+      const module = this.#checker.getSymbolAtLocation(star.moduleSpecifier)
+      return module?.declarations?.[0]
+    })
   }
 
   /** Exports of all names of another file. They stay as they are, because users can add to an interface only so. */
   #starsOf(file, kept) {
-    const stars = file.statements.filter(
-      (each) => ts.isExportDeclaration(each) && !each.exportClause,
-    )
-    return stars.map((star) => {
-      const module = this.#checker.getSymbolAtLocation(star.moduleSpecifier)
-      const target = module?.declarations?.[0]
+    const targets = this.#starTargetsOf(file)
+    return starsIn(file).map((star, index) => {
+      const target = targets[index]
       if (!target?.statements.some((statement) => kept.has(statement))) {
         throw new Error(`${file.fileName}: expected declarations in ${star.moduleSpecifier.text}`)
       }
@@ -179,6 +264,7 @@ class Declarations {
     const { isTypeOnly, parent } = declaration
     const isType = isTypeOnly || parent.parent.isTypeOnly
     const own = this.#ownPlace(this.#meant(symbol), file)
+    if (own?.isHere && own.name === identifier.text) return
     const outside = (declaration.propertyName ?? declaration.name).text
     const name = own?.name ?? outside
     imports.add(own?.specifier ?? specifier, { name, as: identifier.text, isType })
@@ -210,13 +296,21 @@ class Declarations {
     const declaration = symbol.declarations?.[0]
     const file = declaration?.getSourceFile()
     if (!file || !this.#isOwn(file)) return undefined
-    return { specifier: specifierOf(file, from), name: symbol.name }
+    const [target, place] = [this.#placeOf(file), this.#placeOf(from)]
+    return { specifier: specifierOf(target, place), name: symbol.name, isHere: target === place }
   }
 }
 
-/** The name by which the file `from` imports another file. */
-function specifierOf(file, from) {
-  const path = posix(relative(dirname(from.fileName), file.fileName)).replace(/\.d\.ts$/, '.js')
+/** The lines that name types which a file needs. */
+const referencesIn = (file) => file.text.match(/^\/\/\/ <reference .*\n/gm) ?? []
+
+/** Exports of all names of another file. */
+const starsIn = (file) =>
+  file.statements.filter((each) => ts.isExportDeclaration(each) && !each.exportClause)
+
+/** The name by which the file at the path `from` imports another file. */
+function specifierOf(target, from) {
+  const path = posix(relative(dirname(from), target)).replace(/\.d\.ts$/, '.js')
   return path.startsWith('.') ? path : `./${path}`
 }
 
@@ -238,6 +332,8 @@ class Modules {
   add(specifier, { name, as, isType }) {
     const text = `${isType ? 'type ' : ''}${name === as ? name : `${name} as ${as}`}`
     const names = this.#modules.get(specifier) ?? new Map()
+    // A value is a type as well.
+    if (isType && names.has(as)) return
     this.#modules.set(specifier, names.set(as, text))
   }
 

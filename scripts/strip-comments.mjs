@@ -1,11 +1,18 @@
 /**
- * Removes the comments from compiled code, a fifth of a packed library, and indents it by tabs, a twentieth. Declarations
- * keep their docstrings, because editors show those.
+ * Removes the comments from compiled code, a fifth of a packed library, indents it by tabs, a twentieth, and removes spaces
+ * that separate nothing. Lines stay lines, so that a stack trace still leads to them. Declarations keep their docstrings,
+ * because editors show those.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { root } from './workspace.mjs'
+
+function shorten(path, change) {
+  const text = readFileSync(path, 'utf8')
+  const short = change(text)
+  if (short !== text) writeFileSync(path, short)
+}
 
 /** The comments before and behind each token of a file, in order, each once. */
 function commentsOf(file) {
@@ -60,6 +67,76 @@ export function indentedByTabs(text) {
   return indented + text.slice(position)
 }
 
+const isWordAtEnd = /[\w$\u0080-\uffff]$/
+const isWordAtStart = /^[\w$#\\\u0080-\uffff]/
+
+/** Whether two neighbours in a line would become something else without a space between them. */
+function mustStayApart(before, after) {
+  if (isWordAtEnd.test(before) && isWordAtStart.test(after)) return true
+  if (/[+\-/<]$/.test(before) && /^[+\-/!]/.test(after)) return true
+  return /\d$/.test(before) && after.startsWith('.')
+}
+
+/** The text without the spaces inside a line that separate nothing. Line breaks and indentation stay. */
+export function withoutSpaces(text) {
+  const file = ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest, true)
+  let squeezed = ''
+  let position = 0
+  const visit = (node) => {
+    const children = node.getChildren(file)
+    if (children.length > 0) {
+      for (const child of children) visit(child)
+      return
+    }
+    const [begin, end] = [node.getFullStart(), node.getStart(file)]
+    if (begin === end || !/^ +$/.test(text.slice(begin, end))) return
+    squeezed += text.slice(position, begin)
+    if (mustStayApart(text.slice(begin - 1, begin), text.slice(end, end + 1))) squeezed += ' '
+    position = end
+  }
+  visit(file)
+  return squeezed + text.slice(position)
+}
+
+/** A line of a docstring that begins a list item, a row of a table, a tag or a fence, and so stays a line of its own. */
+const beginsBlock = /^([-*|@>#]|\d+\.|```)/
+
+/** The lines of a docstring's text, in which the lines of a paragraph are one. */
+function joinedLines(lines) {
+  const joined = []
+  let isCode = false
+  let isOpen = false
+  for (const line of lines) {
+    const isFence = line.startsWith('```')
+    if (isOpen && !isCode && line !== '' && !beginsBlock.test(line))
+      joined.push(`${joined.pop()} ${line.trim()}`)
+    else joined.push(line)
+    if (isFence) isCode = !isCode
+    isOpen = !isFence && line !== '' && !line.startsWith('|')
+  }
+  return joined
+}
+
+/** The declarations with each paragraph of a docstring in one line, as no editor shows where its lines ended. */
+export function withLongLines(declarations) {
+  return declarations.replace(
+    /^([ \t]*)\/\*\*\n((?:[ \t]*\*(?!\/).*\n)+)[ \t]*\*\/$/gm,
+    (_, indent, body) => {
+      const lines = body
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/^[ \t]*\* ?/, '').trimEnd())
+      const joined = joinedLines(lines)
+      if (joined.length === 1) return `${indent}/** ${joined[0]} */`
+      return [
+        `${indent}/**`,
+        ...joined.map((line) => `${indent} *${line && ' '}${line}`),
+        `${indent} */`,
+      ].join('\n')
+    },
+  )
+}
+
 /**
  * Removes from the compiled code of a package what its users do not need. A package without exports is not compiled
  * against, so that it needs no declarations.
@@ -69,11 +146,13 @@ export function stripComments(packageName) {
   const dist = join(folder, 'dist')
   for (const name of readdirSync(dist, { recursive: true })) {
     const path = join(dist, String(name))
-    if (!path.endsWith('.js')) continue
-    const text = readFileSync(path, 'utf8')
-    const stripped = /\/[/*]/.test(text) ? withoutComments(text) : text
-    const indented = /^ {4}/m.test(stripped) ? indentedByTabs(stripped) : stripped
-    if (indented !== text) writeFileSync(path, indented)
+    if (path.endsWith('.d.ts')) shorten(path, withLongLines)
+    else if (path.endsWith('.js')) {
+      shorten(path, (text) => {
+        const stripped = /\/[/*]/.test(text) ? withoutComments(text) : text
+        return withoutSpaces(/^ {4}/m.test(stripped) ? indentedByTabs(stripped) : stripped)
+      })
+    }
   }
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   writeFileSync(join(dist, '.npmignore'), exports ? '' : '*.d.ts\n')

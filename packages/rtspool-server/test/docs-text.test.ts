@@ -6,7 +6,12 @@ import {
   sentencesOf,
   snippetsOf,
 } from '../../../scripts/docs-text.mjs'
-import { indentedByTabs, withoutComments } from '../../../scripts/strip-comments.mjs'
+import {
+  indentedByTabs,
+  withLongLines,
+  withoutComments,
+  withoutSpaces,
+} from '../../../scripts/strip-comments.mjs'
 
 const page = `# One \`port\`, or two
 
@@ -98,5 +103,63 @@ describe('compiled JavaScript indented by tabs', () => {
     ['spaces inside a line', 'a;    b;\n', 'a;    b;\n'],
   ])('shortens %s', (_name, text, indented) => {
     expect(indentedByTabs(text)).toBe(indented)
+  })
+})
+
+describe('compiled JavaScript without spaces that separate nothing', () => {
+  it.each([
+    ['between words', 'const a = b in c;\n', 'const a=b in c;\n'],
+    ['around signs', 'const a = b + +c - -d;\n', 'const a=b+ +c- -d;\n'],
+    ['before a pattern', 'const a = b / /c/.d;\n', 'const a=b/ /c/.d;\n'],
+    ['after a number', 'const a = 1 .toFixed();\n', 'const a=1 .toFixed();\n'],
+    ['before a private name', 'const a = #b in c;\n', 'const a=#b in c;\n'],
+    ['in texts and templates', "f('a  b', `c  d`);\n", "f('a  b',`c  d`);\n"],
+    ['of lines', 'if (a)\n\tb = { c };\n', 'if(a)\n\tb={c};\n'],
+    ['in an HTML comment that is none', 'a < !--b;\n', 'a< !--b;\n'],
+  ])('keeps the meaning %s', (_name, text, squeezed) => {
+    expect(withoutSpaces(text)).toBe(squeezed)
+    expect(withoutSpaces(squeezed)).toBe(squeezed)
+  })
+})
+
+describe('a docstring of declarations', () => {
+  it('has each paragraph in one line, and lists, tags and code as they were', () => {
+    const docstring = `    /**
+     * First line
+     * and the rest.
+     *
+     * - an item
+     *   of two lines
+     * - another
+     *
+     * \`\`\`ts
+     * a()
+     *   b()
+     * \`\`\`
+     * @returns One
+     *   thing
+     */
+    a(): void;
+`
+    expect(withLongLines(docstring)).toBe(`    /**
+     * First line and the rest.
+     *
+     * - an item of two lines
+     * - another
+     *
+     * \`\`\`ts
+     * a()
+     *   b()
+     * \`\`\`
+     * @returns One thing
+     */
+    a(): void;
+`)
+  })
+
+  it('of one paragraph has one line', () => {
+    expect(withLongLines('/**\n * One\n * line.\n */\nexport {};\n')).toBe(
+      '/** One line. */\nexport {};\n',
+    )
   })
 })

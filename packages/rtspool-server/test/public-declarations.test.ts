@@ -26,7 +26,7 @@ async function declarationsOf(files: Readonly<Record<string, string>>) {
   return Object.fromEntries(publicDeclarations(folder, join(folder, 'declarations')))
 }
 
-it('declarations stay where an entry of the package exports them, or one that names them', async () => {
+it('declarations stay if an entry of the package exports them, or a declaration that stays names them', async () => {
   const files = {
     'index.d.ts': `/// <reference types="node" preserve="true" />
 export { Server, type Options as ServerOptions } from './server.js';
@@ -70,12 +70,17 @@ export {};
   expect(await declarationsOf(files)).toEqual({
     'index.d.ts': `/// <reference types="node" preserve="true" />
 import './pool/index.js';
-export { Server, type Options as ServerOptions } from './server.js';
+export { Server, type Options as ServerOptions } from './types.js';
 export type * from './data.js';
 `,
-    'pool/index.d.ts': files['pool/index.d.ts'],
-    'server.d.ts': `import { Base as Other } from './base/base.js';
+    'pool/index.d.ts': "export type { Pool } from '../types.js';\n",
+    'types.d.ts': `import { Base as Other } from './types.js';
 import { EventEmitter } from 'node:events';
+/** Named by a public class. */
+export declare class Base {
+}
+/** Pool. */
+export type Pool = 1;
 /** Options, under another name outside. */
 export interface Options {
     /** Port. */
@@ -85,17 +90,52 @@ export interface Options {
 export declare class Server extends Other {
     #private;
     readonly events: EventEmitter;
-    readonly pool: import("./pool/pool.js").Pool;
-}
-`,
-    'base/base.d.ts': `/** Named by a public class. */
-export declare class Base {
+    readonly pool: import("./types.js").Pool;
 }
 export {};
 `,
-    'pool/pool.d.ts': files['pool/pool.d.ts'],
     'data.d.ts': files['data.d.ts'],
   })
+})
+
+it('a file in which a name means something else keeps its declarations', async () => {
+  const one =
+    'export interface One {\n    readonly at: Place;\n}\ninterface Place {\n}\nexport {};\n'
+  const other = 'export interface Other {\n    readonly at: Place;\n}\n'
+  const third = 'export type Third = 3;\n'
+  const files = { 'one.d.ts': one, 'other.d.ts': other, 'third.d.ts': third }
+  const index = `export { One } from './one.js';
+export { Other } from './other.js';
+export { Third } from './third.js';
+`
+  const found = await declarationsOf({
+    ...files,
+    'index.d.ts': index,
+    'pool/index.d.ts': 'export {};\n',
+  })
+  // `Place` of the other file is of the language, and no export.
+  expect(found).toEqual({
+    'index.d.ts': `export { Other } from './other.js';
+export { One, Third } from './types.js';
+`,
+    'pool/index.d.ts': 'export {};\n',
+    'other.d.ts': other,
+    'types.d.ts': `${one.replace('export {};\n', '')}${third}export {};\n`,
+  })
+})
+
+it('all names stay that a file exports through others', async () => {
+  const files = {
+    'index.d.ts': "export type * from './store.js';\n",
+    'pool/index.d.ts': 'export {};\n',
+    'store.d.ts': "export type Store = 1;\nexport type * from './mail.js';\n",
+    'mail.d.ts': 'export type Mail = 2;\n',
+  }
+  const found = await declarationsOf(files)
+  expect([found['store.d.ts'], found['mail.d.ts']]).toEqual([
+    "export type * from './mail.js';\nexport type Store = 1;\n",
+    'export type Mail = 2;\n',
+  ])
 })
 
 it('an import that is not by name is refused, because its file cannot be found', async () => {
