@@ -5,12 +5,12 @@ import {
   type LoginHook,
   systemClock,
 } from 'rtspool'
-import { HookLogins, type HookOptions } from './hook-logins.js'
+import { HookLogins, type HookOptions } from './hook/hook-logins.js'
 import { Interned } from './interned.js'
+import { isToken, TokenLogins } from './jwt/token-logins.js'
+import type { TokenOptions } from './jwt/token-options.js'
 import type { RoleAnswer, RoleQuestion } from './role-answer.js'
 import { type ShareLogins, sharePrefix } from './share-logins.js'
-import { isToken, TokenLogins } from './token-logins.js'
-import type { TokenOptions } from './token-options.js'
 
 /**
  * Settings for logins of users who are not in the configuration: a login hook, and the keys of JWTs. `undefined` =

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
-import { authOf, usersVariable } from './auth-options.js'
 import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { ConfigError, type ConfigProblem } from './problems.js'
+import { authOf, usersVariable } from './users/auth-options.js'
 
 /**
  * Finds files named by a configuration without which the server does not start and that cannot be

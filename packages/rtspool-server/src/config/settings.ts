@@ -1,9 +1,9 @@
 import type { AuthOptions } from 'rtspool'
-import { authOf } from './auth-options.js'
 import { checkLiveAccess } from './live-access.js'
 import { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.js'
 import { mediaFileProblems } from './named-files.js'
 import type { ApiUsers } from './users/api-users.js'
+import { authOf } from './users/auth-options.js'
 
 /** A configuration with everything that is derived from it or read from the files that it names. */
 export interface Settings extends LoadedConfig {

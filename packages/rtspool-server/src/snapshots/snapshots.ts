@@ -5,7 +5,15 @@ import { ConversionQueue } from './conversion-queue.js'
 import { JpegError, jpegOf } from './jpeg.js'
 import { JpegCache, type KeptJpeg } from './jpeg-cache.js'
 import { lastKeyFrame, startedKeyFrame } from './key-frames.js'
-import { type Picture, pictureOf } from './picture.js'
+import { pictureOf } from './picture.js'
+import {
+  type CodedPicture,
+  jpegSnapshot,
+  mp4Snapshot,
+  ownJpeg,
+  type Snapshot,
+  type SnapshotWish,
+} from './snapshot.js'
 import { SnapshotCounts, type SnapshotStats } from './snapshot-counts.js'
 import { SnapshotError } from './snapshot-error.js'
 import type { SnapshotOptions } from './snapshot-options.js'
@@ -14,26 +22,6 @@ import type { SnapshotOptions } from './snapshot-options.js'
 const missingMs = 30_000
 /** Maximum number of sources that snapshots start at a time. */
 const maxStarting = 4
-
-export type SnapshotFormat = 'jpeg' | 'mp4'
-
-/** Wishes of a caller for one snapshot: its format and width. */
-export interface SnapshotWish {
-  /** File format of the snapshot. @default JPEG if the server can make one, otherwise MP4 */
-  readonly format?: SnapshotFormat | undefined
-  /** Greatest width of a JPEG in pixels. @default that of the picture */
-  readonly width?: number | undefined
-  /** Signal that ends the wait for a key frame, because the caller has left. */
-  readonly signal: AbortSignal
-}
-
-/** Snapshot: one picture of a media as a JPEG or MP4 file. */
-export interface Snapshot {
-  readonly contentType: 'image/jpeg' | 'video/mp4'
-  readonly bytes: Buffer
-  /** Wall clock of the source at the picture, in milliseconds since 1970; `undefined` if unknown. */
-  readonly unixTimeMs: number | undefined
-}
 
 export interface SnapshotsInit {
   readonly rtsp: RtspServer
@@ -239,28 +227,3 @@ const isClosing = (): SnapshotError => new SnapshotError('busy', 'the server is 
 
 const noJpeg = (why: string): SnapshotError =>
   new SnapshotError('noJpeg', `${why}: format=mp4 needs no program`)
-
-/** Picture as MP4, which a program must convert for a caller who wants JPEG. */
-type CodedPicture = Extract<Picture, { readonly mp4: Buffer }>
-
-/**
- * Returns a picture of MJPEG, for which no program runs: it keeps its size, whatever width the
- * caller wants.
- *
- * @throws {SnapshotError} `noPicture` for a caller who wants MP4.
- */
-function ownJpeg(
-  { jpeg, unixTimeMs }: Picture & { readonly jpeg: Buffer },
-  wish: SnapshotWish,
-): Snapshot {
-  if (wish.format !== 'mp4') return { contentType: 'image/jpeg', bytes: jpeg, unixTimeMs }
-  throw new SnapshotError('noPicture', 'the pictures are JPEG, and MP4 cannot hold them')
-}
-
-const mp4Snapshot = ({ mp4, unixTimeMs }: CodedPicture): Snapshot => ({
-  ...{ contentType: 'video/mp4', bytes: mp4, unixTimeMs },
-})
-
-const jpegSnapshot = ({ bytes, unixTimeMs }: KeptJpeg): Snapshot => ({
-  ...{ contentType: 'image/jpeg', bytes, unixTimeMs },
-})

@@ -1,7 +1,7 @@
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
-import { HookLogins, type HookOptions } from '../../src/access/hook-logins.js'
+import { HookLogins, type HookOptions } from '../../src/access/hook/hook-logins.js'
 import { verifyByHash } from '../../src/access/password-check.js'
 import { type Answer, localHook } from './local-hook.js'
 import { loginContext } from './login-context.js'

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
 import { until } from '../../../rtspool/test/support/until.js'
 import { ExternalLogins } from '../../src/access/external-logins.js'
-import type { HookOptions } from '../../src/access/hook-logins.js'
+import type { HookOptions } from '../../src/access/hook/hook-logins.js'
 import type { RoleQuestion } from '../../src/access/role-answer.js'
 import { type Answer, localHook } from './local-hook.js'
 

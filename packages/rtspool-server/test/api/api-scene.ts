@@ -11,12 +11,8 @@ import { ControlService } from '../../src/api/control-service.js'
 import type { Configuration } from '../../src/api/controlled-server.js'
 import { nameOf } from '../../src/config/key-schema.js'
 import type { ConfigSources } from '../../src/config/load-config.js'
-import {
-  bansPart,
-  limitsPart,
-  serverPart,
-  sourcesPart,
-} from '../../src/config/reload/live-parts.js'
+import { bansPart, limitsPart, serverPart } from '../../src/config/reload/live-parts.js'
+import { sourcesPart } from '../../src/config/reload/path-parts.js'
 import { ConfigReloader } from '../../src/config/reload/reload.js'
 import { ConfigStore } from '../../src/config/save/config-store.js'
 import { sourcePlansOf } from '../../src/config/sections/sources/source-plans.js'

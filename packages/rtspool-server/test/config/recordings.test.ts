@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { recordingsPart, replayPart } from '../../src/config/reload/live-parts.js'
+import { recordingsPart, replayPart } from '../../src/config/reload/path-parts.js'
 import { recordingPlansOf } from '../../src/config/sections/recordings.js'
 import type { Settings } from '../../src/config/settings.js'
 import type { RecordingPlan } from '../../src/recording/recording-plan.js'

@@ -2,14 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { RtspServer } from 'rtspool'
 import { applyMounts, mountPlanOf, noMounts } from '../../src/config/mount-plan.js'
 import type { LivePart } from '../../src/config/reload/live-part.js'
-import {
-  bansPart,
-  freedPathsPart,
-  limitsPart,
-  logPart,
-  mountsPart,
-  serverPart,
-} from '../../src/config/reload/live-parts.js'
+import { bansPart, limitsPart, logPart, serverPart } from '../../src/config/reload/live-parts.js'
+import { freedPathsPart, mountsPart } from '../../src/config/reload/path-parts.js'
 import { ConfigReloader } from '../../src/config/reload/reload.js'
 import { keySchema } from '../../src/config/schema.js'
 import { serverOptionsOf } from '../../src/config/server-options.js'

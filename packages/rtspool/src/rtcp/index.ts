@@ -1,3 +1,4 @@
+export { serializeBye } from './bye.js'
 export { type RtcpIntervalOptions, rtcpIntervalMs } from './interval.js'
 export {
   type NtpTimestamp,
@@ -20,12 +21,7 @@ export {
   type UnknownRtcpPacket,
 } from './packet.js'
 export { type ParseCompoundOptions, parseCompound } from './parse.js'
-export { receiverReport } from './receiver-report.js'
-export {
-  redateSenderReport,
-  serializeBye,
-  serializeCompound,
-  serializeReceiverReport,
-  serializeSenderReport,
-  serializeSourceDescription,
-} from './serialize.js'
+export { receiverReport, serializeReceiverReport } from './receiver-report.js'
+export { redateSenderReport, serializeSenderReport } from './sender-report.js'
+export { serializeCompound } from './serialize.js'
+export { serializeSourceDescription } from './source-description.js'

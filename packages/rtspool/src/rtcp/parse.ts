@@ -1,14 +1,9 @@
-import {
-  type Bye,
-  type ReceiverReport,
-  type ReceptionReport,
-  type RtcpPacket,
-  rtcpPacketTypes,
-  type SenderReport,
-  type SourceDescription,
-  type SourceDescriptionChunk,
-  type SourceDescriptionItem,
-} from './packet.js'
+import { parseBye } from './bye.js'
+import { type RtcpPacket, rtcpPacketTypes } from './packet.js'
+import { headerBytes, wordBytes } from './packet-words.js'
+import { parseReceiverReport } from './receiver-report.js'
+import { parseSenderReport } from './sender-report.js'
+import { parseSourceDescription } from './source-description.js'
 
 export interface ParseCompoundOptions {
   /**
@@ -21,10 +16,6 @@ export interface ParseCompoundOptions {
 }
 
 const version = 2
-const headerBytes = 4
-const wordBytes = 4
-const reportBytes = 24
-const senderReportBytes = 24
 /**
  * Lowest RTCP packet type that nobody can confuse with RTP (RFC 5761 section 4); 223 is the highest.
  * A packet of another type is refused.
@@ -112,94 +103,6 @@ function parsePacket({ packetType, count, body }: RawPacket): RtcpPacket | undef
     default:
       return { type: 'unknown', packetType, count, body }
   }
-}
-
-function parseSenderReport(body: Buffer, count: number): SenderReport | undefined {
-  if (body.length < senderReportBytes + count * reportBytes) return undefined
-  return {
-    type: 'senderReport',
-    ssrc: body.readUInt32BE(0),
-    ntpTime: { seconds: body.readUInt32BE(4), fraction: body.readUInt32BE(8) },
-    rtpTime: body.readUInt32BE(12),
-    packetCount: body.readUInt32BE(16),
-    octetCount: body.readUInt32BE(20),
-    reports: parseReports(body, senderReportBytes, count),
-  }
-}
-
-function parseReceiverReport(body: Buffer, count: number): ReceiverReport | undefined {
-  if (body.length < wordBytes + count * reportBytes) return undefined
-  return {
-    type: 'receiverReport',
-    ssrc: body.readUInt32BE(0),
-    reports: parseReports(body, wordBytes, count),
-  }
-}
-
-function parseReports(body: Buffer, start: number, count: number): ReceptionReport[] {
-  const reports: ReceptionReport[] = []
-  for (let index = 0; index < count; index++) {
-    const offset = start + index * reportBytes
-    reports.push({
-      ssrc: body.readUInt32BE(offset),
-      fractionLost: body.readUInt8(offset + 4),
-      cumulativeLost: body.readIntBE(offset + 5, 3),
-      extendedHighestSequenceNumber: body.readUInt32BE(offset + 8),
-      interarrivalJitter: body.readUInt32BE(offset + 12),
-      lsr: body.readUInt32BE(offset + 16),
-      dlsr: body.readUInt32BE(offset + 20),
-    })
-  }
-  return reports
-}
-
-function parseSourceDescription(body: Buffer, count: number): SourceDescription | undefined {
-  const chunks: SourceDescriptionChunk[] = []
-  let offset = 0
-  for (let index = 0; index < count; index++) {
-    const end = chunkEnd(body, offset)
-    if (end === undefined) return undefined
-    chunks.push(parseChunk(body, offset, end))
-    // RFC 3550 section 6.5: at least one null octet, then more up to the next word.
-    offset = (Math.floor(end / wordBytes) + 1) * wordBytes
-  }
-  return { type: 'sourceDescription', chunks }
-}
-
-/**
- * Returns the offset of the null octet that ends the items of a chunk of an SDES packet. If the octet is missing,
- * returns the end of the packet.
- */
-function chunkEnd(body: Buffer, start: number): number | undefined {
-  if (start + wordBytes > body.length) return undefined
-  let offset = start + wordBytes
-  while (offset < body.length && body[offset] !== 0) {
-    offset += 2 + (body[offset + 1] ?? body.length)
-  }
-  return offset > body.length ? undefined : offset
-}
-
-function parseChunk(body: Buffer, start: number, end: number): SourceDescriptionChunk {
-  const items: SourceDescriptionItem[] = []
-  let offset = start + wordBytes
-  while (offset < end) {
-    const length = body.readUInt8(offset + 1)
-    const value = body.toString('utf8', offset + 2, offset + 2 + length)
-    items.push({ itemType: body.readUInt8(offset), value })
-    offset += 2 + length
-  }
-  return { ssrc: body.readUInt32BE(start), items }
-}
-
-function parseBye(body: Buffer, count: number): Bye | undefined {
-  const ssrcsEnd = count * wordBytes
-  if (body.length < ssrcsEnd) return undefined
-  const ssrcs = Array.from({ length: count }, (_, index) => body.readUInt32BE(index * wordBytes))
-  const reasonLength = body[ssrcsEnd]
-  if (reasonLength === undefined) return { type: 'bye', ssrcs }
-  const reasonEnd = ssrcsEnd + 1 + reasonLength
-  if (reasonEnd > body.length) return undefined
-  return { type: 'bye', ssrcs, reason: body.toString('utf8', ssrcsEnd + 1, reasonEnd) }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -2,8 +2,11 @@ import {
   createSourceDescription,
   type ReceiverReport,
   type ReceptionReport,
+  rtcpPacketTypes,
   type SourceDescription,
 } from './packet.js'
+import { allocatePacket, requireCount, wordBytes } from './packet-words.js'
+import { parseReports, reportBytes, writeReports } from './reception-report.js'
 
 /** CNAME of the receivers of this library: the same text for all, so that it says nothing about a user or a host. */
 const cname = 'rtspool'
@@ -22,3 +25,30 @@ export const receiverReport = (
   { type: 'receiverReport', ssrc, reports: report ? [report] : [] },
   createSourceDescription(ssrc, cname),
 ]
+
+/** Parses the body of a receiver report with `count` reception reports; `undefined` if the body is too short. */
+export function parseReceiverReport(body: Buffer, count: number): ReceiverReport | undefined {
+  if (body.length < wordBytes + count * reportBytes) return undefined
+  return {
+    type: 'receiverReport',
+    ssrc: body.readUInt32BE(0),
+    reports: parseReports(body, wordBytes, count),
+  }
+}
+
+/**
+ * Writes an RTCP receiver report.
+ *
+ * @throws {RangeError} More than 31 reports.
+ */
+export function serializeReceiverReport(packet: ReceiverReport): Buffer {
+  const count = requireCount(packet.reports.length, 'reports')
+  const buffer = allocatePacket(
+    rtcpPacketTypes.receiverReport,
+    count,
+    wordBytes + count * reportBytes,
+  )
+  buffer.writeUInt32BE(packet.ssrc, 4)
+  writeReports(buffer, 8, packet.reports)
+  return buffer
+}

@@ -29,11 +29,11 @@ export {
 export type { SmpteTime } from './headers/range-time.js'
 export { parseRequire, serializeUnsupported } from './headers/require.js'
 export { parseRtpInfo, type RtpInfoEntry, serializeRtpInfo } from './headers/rtp-info.js'
+export { serializeTransport } from './headers/serialize-transport.js'
 export { parseSessionHeader, type SessionHeader } from './headers/session.js'
 export {
   type NumberPair,
   parseTransport,
-  serializeTransport,
   type TransportSpec,
   type TransportSpecInit,
 } from './headers/transport.js'

@@ -33,11 +33,6 @@ export {
 } from './bans/ban-options.js'
 export type { BanListQuery, BanPage } from './bans/ban-query.js'
 export type { BanStats, Bans } from './bans/bans.js'
-export type {
-  SessionPoolWatch,
-  SessionPoolWatchFunction,
-  SessionPoolWatchOptions,
-} from './expiry.js'
 export { Leaver, type LeaverReception, type LeaverSummary } from './listing/leaver.js'
 export type { LeaverListQuery, LeaverPage, Leavers } from './listing/leavers.js'
 export type { SessionFilter } from './listing/session-filter.js'
@@ -56,7 +51,11 @@ export type {
   SessionTunnel,
   SessionUse,
 } from './session-init.js'
-export type { SessionKickFilter, SessionKickOptions, SessionKickQuery } from './session-kick.js'
+export type {
+  SessionKickFilter,
+  SessionKickOptions,
+  SessionKickQuery,
+} from './session-kick.js'
 export { SessionMedia, type StreamTransport, type TransportReception } from './session-media.js'
 export { isClaimAccepted, type SessionBinding, type SessionOwner } from './session-owner.js'
 export { SessionPool, type SessionPoolEvents } from './session-pool.js'
@@ -69,3 +68,8 @@ export {
   removalReasons,
   type SessionState,
 } from './session-state.js'
+export type {
+  SessionPoolWatch,
+  SessionPoolWatchFunction,
+  SessionPoolWatchOptions,
+} from './watch.js'

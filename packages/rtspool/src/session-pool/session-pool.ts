@@ -13,12 +13,7 @@ import { PoolAdmission } from './admission/pool-admission.js'
 import { type LimitOptions, resolveLimits, type SessionLimits } from './admission/session-limits.js'
 import type { Ban, BanHit, UnbanReason } from './bans/ban.js'
 import { Bans } from './bans/bans.js'
-import {
-  Expiry,
-  type SessionPoolWatch,
-  type SessionPoolWatchFunction,
-  type SessionPoolWatchOptions,
-} from './expiry.js'
+import { Expiry } from './expiry.js'
 import { Leavers } from './listing/leavers.js'
 import {
   checkQuestion,
@@ -55,6 +50,11 @@ import {
 } from './session-state.js'
 import { HandleRecords } from './structures/handle-records.js'
 import { IdTable } from './structures/id-table.js'
+import type {
+  SessionPoolWatch,
+  SessionPoolWatchFunction,
+  SessionPoolWatchOptions,
+} from './watch.js'
 
 /** Events of a {@link SessionPool}. */
 export interface SessionPoolEvents<Data extends object = SessionData> {

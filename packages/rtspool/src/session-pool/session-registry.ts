@@ -9,12 +9,12 @@ import {
 } from './listing/session-query.js'
 import { internals, type Session } from './session.js'
 import { groupKeys, type SessionGroups } from './session-groups.js'
-import { SessionIndex } from './session-index.js'
 import type { SessionKickQuery } from './session-kick.js'
 import { CreationChain } from './structures/creation-chain.js'
 import type { HandleRecords } from './structures/handle-records.js'
 import type { IdTable } from './structures/id-table.js'
 import { cursorOf, serialOf } from './structures/page.js'
+import { SessionIndex } from './structures/session-index.js'
 import { SilenceOrder } from './structures/silence-order.js'
 
 /**

@@ -7,8 +7,8 @@ import { type Caller, type Operation, operation } from '../operation.js'
 import { nothingNamed, Problem } from '../problem.js'
 import { count, publicId } from '../values.js'
 import { adding, banTerms, note } from './bans.js'
-import { sessionFilters } from './session-filters.js'
-import { clusterSessionView, sessionSchema, sessionView } from './session-view.js'
+import { sessionFilters } from './sessions/session-filters.js'
+import { clusterSessionView, sessionSchema, sessionView } from './sessions/session-view.js'
 import { namedSession } from './sessions.js'
 
 const kickResult = z.object({

@@ -13,8 +13,8 @@ import {
   sessionState,
   time,
 } from '../values.js'
-import { sessionQuery } from './session-filters.js'
-import { receptionSchema, sessionFacts } from './session-view.js'
+import { sessionQuery } from './sessions/session-filters.js'
+import { receptionSchema, sessionFacts } from './sessions/session-view.js'
 
 const leaverSchema = z
   .object({

@@ -6,14 +6,14 @@ import { type Operation, operation } from '../operation.js'
 import { listed } from '../page.js'
 import { nothingNamed, Problem } from '../problem.js'
 import { clusterCursor, nextCursor, pageLimit, pageSize, publicId } from '../values.js'
-import { sessionQuery } from './session-filters.js'
+import { sessionQuery } from './sessions/session-filters.js'
 import {
   clusterSessionView,
   detailsSchema,
   detailsView,
   sessionSchema,
   sessionView,
-} from './session-view.js'
+} from './sessions/session-view.js'
 
 /** Schema of the path parameters of an operation on one session. */
 export const namedSession = z.strictObject({ publicId })

@@ -12,15 +12,17 @@ import {
   bansPart,
   type CertificateUser,
   certificatePart,
-  freedPathsPart,
   limitsPart,
   logPart,
+  serverPart,
+} from './live-parts.js'
+import {
+  freedPathsPart,
   mountsPart,
   recordingsPart,
   replayPart,
-  serverPart,
   sourcesPart,
-} from './live-parts.js'
+} from './path-parts.js'
 import { ConfigReloader, type ReloadResult } from './reload.js'
 import { type FileWatch, watchFile } from './watch-file.js'
 

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ExternalOptions } from '../../access/external-logins.js'
-import type { TokenOptions } from '../../access/token-options.js'
+import type { TokenOptions } from '../../access/jwt/token-options.js'
 import type { Environment } from '../environment.js'
 import type { LoadedConfig } from '../load-config.js'
 import { OptionValueError } from '../option-value-error.js'

@@ -10,7 +10,7 @@ import { type DirectSends, servedElsewhere } from '../../transport/tcp/direct-se
 import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
 import type { ReaderGroup } from './reader-group.js'
-import { resumeIndex } from './slow-reader.js'
+import { resumeIndex } from './resume-point.js'
 import { ThreadedMembers } from './threaded-members.js'
 
 /** A reader of the group with the state of its delivery: place in tables, counts, and whether packets are left out. */

@@ -6,7 +6,7 @@ import type { SendThread } from '../../transport/threads/send-thread.js'
 import type { SendThreads } from '../../transport/threads/send-threads.js'
 import type { MediaReports } from '../../transport/threads/thread-reports.js'
 import type { PacketBatch } from './packet-batch.js'
-import { resumeIndex, type WaitingReader } from './slow-reader.js'
+import { resumeIndex, type WaitingReader } from './resume-point.js'
 
 /** A member of an interleaved group, as send threads need it. */
 export interface ThreadMember {

@@ -1,9 +1,10 @@
-import { type DigestAlgorithm, digestAlgorithms, digestHa1, hashBytes } from '../../auth/digest.js'
+import { type DigestAlgorithm, digestAlgorithms } from '../../auth/digest.js'
 import { checkOptions, isRecord, kindOf, shown } from '../../option-checks.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type { LoginHook } from './login-hook.js'
+import { isUnsendable, resolveUsers } from './resolve-users.js'
 import { type AccessContext, type AccessRule, AccessRules } from './rules.js'
-import { isHa1, nobodysSecret, type UserSecret } from './secrets.js'
+import { nobodysSecret, type UserSecret } from './secrets.js'
 
 /**
  * Connections on which the server accepts passwords in clear (Basic): inside TLS only, all, or
@@ -177,75 +178,6 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   })
 }
 
-function resolveUsers(
-  users: Readonly<Record<string, UserSecret>>,
-  realm: string,
-  algorithms: readonly DigestAlgorithm[],
-): ReadonlyMap<string, UserSecret> {
-  // The value may contain passwords: the message tells its type only.
-  if (!isRecord(users)) {
-    throw new TypeError(`auth.users must be an object of secrets by name, got ${kindOf(users)}`)
-  }
-  const resolved = new Map<string, UserSecret>()
-  for (const [name, secret] of Object.entries(users)) {
-    if (name === '' || isUnsendable(name) || name.includes(':')) {
-      throw new TypeError(
-        `auth.users: a name must have no colon and no control character, got '${name}'`,
-      )
-    }
-    resolved.set(name, resolveSecret(name, secret, realm, algorithms))
-  }
-  return resolved
-}
-
-/**
- * Converts a user's secret to HA1 of each offered algorithm, so that memory contains no password.
- */
-function resolveSecret(
-  name: string,
-  secret: UserSecret,
-  realm: string,
-  algorithms: readonly DigestAlgorithm[],
-): UserSecret {
-  if (typeof secret === 'string' && secret !== '') {
-    const all = new Set<DigestAlgorithm>(['SHA-256', ...algorithms])
-    return {
-      ha1: Object.fromEntries(
-        [...all].map((algorithm) => [algorithm, digestHa1(algorithm, name, realm, secret)]),
-      ),
-    }
-  }
-  if (!isRecord(secret) || !isRecord(secret.ha1)) {
-    throw new TypeError(`auth.users: '${name}' must have a password or { ha1 }`)
-  }
-  checkOptions(`auth.users: '${name}'`, secret, ['ha1'])
-  checkOptions(`ha1 of auth.users: '${name}'`, secret.ha1, digestAlgorithms)
-  for (const algorithm of algorithms) {
-    if (secret.ha1[algorithm] === undefined) {
-      throw new TypeError(
-        `auth.users: '${name}' must have ha1 of ${algorithm}, or leave it out of algorithms`,
-      )
-    }
-  }
-  for (const algorithm of digestAlgorithms) checkHa1(name, algorithm, secret.ha1[algorithm])
-  if (digestAlgorithms.every((algorithm) => secret.ha1[algorithm] === undefined)) {
-    throw new TypeError(`auth.users: '${name}' must have ha1 of SHA-256 or MD5`)
-  }
-  return {
-    ha1: Object.fromEntries(
-      Object.entries(secret.ha1).map(([algorithm, ha1]) => [algorithm, ha1?.toLowerCase()]),
-    ),
-  }
-}
-
-function checkHa1(name: string, algorithm: DigestAlgorithm, ha1: string | undefined): void {
-  const digits = hashBytes[algorithm] * 2
-  if (ha1 === undefined || isHa1(ha1, algorithm)) return
-  throw new TypeError(
-    `auth.users: '${name}' must have ${digits} hexadecimal digits as ha1 of ${algorithm}`,
-  )
-}
-
 function checkRealm(realm: string): string {
   if (typeof realm === 'string' && realm !== '' && !isUnsendable(realm)) return realm
   throw new TypeError(`auth.realm must be text without control characters, got ${shown(realm)}`)
@@ -288,10 +220,4 @@ function checkLifetime(value: number): number {
   throw new RangeError(
     `auth.nonceLifetime must be more than 0 and at most ${maxNonceLifetime} seconds, got ${shown(value)}`,
   )
-}
-
-/** Returns whether a text contains C0 control characters or DEL, which no header line can carry. */
-function isUnsendable(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return /[\x00-\x1f\x7f]/.test(text)
 }

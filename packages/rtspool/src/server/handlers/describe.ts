@@ -7,7 +7,7 @@ import { requiresBackChannel } from '../request/back-channel-tag.js'
 import { type Handler, ok, type RequestContext } from '../request/request-context.js'
 import { contentBase, requireTarget } from '../request/target.js'
 import { multicastPlaces } from '../setup/multicast-setup.js'
-import { mediaToDescribe } from '../sources/construct-media.js'
+import { mediaToDescribe } from '../sources/lease-media.js'
 
 /**
  * Handles DESCRIBE: returns the session description of the media mounted at the path (RFC 2326

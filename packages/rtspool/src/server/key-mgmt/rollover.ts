@@ -3,7 +3,8 @@ import type { PlayStream } from '../../media/streams/play-stream.js'
 import type { StreamSecurity } from '../../media/streams/stream-security.js'
 import type { Track } from '../../media/track/track.js'
 import type { SrtpPosition, SrtpSuite } from '../../srtp/index.js'
-import type { ConnectionContext, RequestContext } from '../request/request-context.js'
+import type { ConnectionContext } from '../request/connection-context.js'
+import type { RequestContext } from '../request/request-context.js'
 import { keyFormOf, keyMgmtHeader } from './key-mgmt.js'
 
 /** SRTP rollover counters by track, as in the last description sent on each connection. */

@@ -9,11 +9,11 @@ import { keyFormOf, keyMgmtHeader } from '../key-mgmt/key-mgmt.js'
 import { toldPosition } from '../key-mgmt/rollover.js'
 import { playSecurity } from '../key-mgmt/srtp-setup.js'
 import type { RequestContext } from '../request/request-context.js'
+import { refusalWatch } from './refusal-watch.js'
 import { isRtspsrc2 } from './source-parameter.js'
 import type { StreamKind, StreamSetup } from './stream-plan.js'
 import type { UnicastTransport } from './transport-choice.js'
 import { unicastLink } from './unicast-link.js'
-import { viewerWatch } from './viewer-watch.js'
 
 /** Opens a track for one viewer, over UDP or interleaved. */
 export class PlaySetup implements StreamKind {
@@ -70,7 +70,7 @@ export class PlaySetup implements StreamKind {
     const source = transport.lowerTransport === 'UDP' ? transport.source : undefined
     const watch =
       transport.lowerTransport === 'UDP'
-        ? viewerWatch(this.#context, session, track, transport)
+        ? refusalWatch(this.#context, session, track, transport)
         : undefined
     const stream = new PlayStream({
       clock,

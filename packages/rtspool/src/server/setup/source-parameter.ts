@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { parseRtspUri } from '../../rtsp/index.js'
 import { sourceAddressTo } from '../../transport/system/source-address.js'
-import type { ConnectionContext, RequestContext } from '../request/request-context.js'
+import type { ConnectionContext } from '../request/connection-context.js'
+import type { RequestContext } from '../request/request-context.js'
 import { type ChosenTransport, isMulticast } from './transport-choice.js'
 
 /**

@@ -2,7 +2,7 @@ import { type ForeignPort, foreignPortTeller } from '../../media/streams/foreign
 import { DatagramLink, InterleavedLink, type StreamLink } from '../../media/streams/stream-link.js'
 import type { StreamSecurity } from '../../media/streams/stream-security.js'
 import type { Session } from '../../session-pool/index.js'
-import type { ConnectionContext } from '../request/request-context.js'
+import type { ConnectionContext } from '../request/connection-context.js'
 import type { UnicastTransport } from './transport-choice.js'
 
 /** Properties of the stream for which {@link unicastLink} creates a link (ports or channels). */

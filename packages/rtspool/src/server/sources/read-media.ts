@@ -7,7 +7,7 @@ import { checkInteger, checkOptions, kindOf, shown } from '../../option-checks.j
 import type { AccessUnit, ReadOptions, UnitVisit } from '../../public/access-unit.js'
 import type { MediaInfo } from '../../public/media.js'
 import type { ServerContext } from '../request/request-context.js'
-import { leaseForReader } from './construct-media.js'
+import { leaseForReader } from './lease-media.js'
 
 export const readDefaults = Object.freeze({
   signal: undefined,

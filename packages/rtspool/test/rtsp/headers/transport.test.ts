@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseTransport, serializeTransport } from '../../../src/rtsp/headers/transport.js'
+import { serializeTransport } from '../../../src/rtsp/headers/serialize-transport.js'
+import { parseTransport } from '../../../src/rtsp/headers/transport.js'
 import { fastestMs } from '../fastest.js'
 import { refusedTransports, transportCases } from '../header-cases.js'
 import { checkCases, refusalOf } from './check-cases.js'

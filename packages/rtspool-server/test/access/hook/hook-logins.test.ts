@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
-import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
-import { nextTurn, until } from '../../../rtspool/test/support/until.js'
-import { HookLogins, type HookOptions } from '../../src/access/hook-logins.js'
-import { type Answer, localHook, type Question } from './local-hook.js'
-import { loginContext } from './login-context.js'
+import { closeAfterTest } from '../../../../rtspool/test/support/open-things.js'
+import { nextTurn, until } from '../../../../rtspool/test/support/until.js'
+import { HookLogins, type HookOptions } from '../../../src/access/hook/hook-logins.js'
+import { type Answer, localHook, type Question } from '../local-hook.js'
+import { loginContext } from '../login-context.js'
 
 async function start(
   answer: (question: Question) => Answer = () => 200,

@@ -3,12 +3,12 @@ import { SignJWT } from 'jose'
 import type { LoginContext } from 'rtspool'
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
-import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
-import { ExternalLogins } from '../../src/access/external-logins.js'
-import type { HookOptions } from '../../src/access/hook-logins.js'
-import type { TokenOptions } from '../../src/access/token-options.js'
-import { type Answer, localHook } from './local-hook.js'
-import { loginContext } from './login-context.js'
+import { closeAfterTest } from '../../../../rtspool/test/support/open-things.js'
+import { ExternalLogins } from '../../../src/access/external-logins.js'
+import type { HookOptions } from '../../../src/access/hook/hook-logins.js'
+import type { TokenOptions } from '../../../src/access/jwt/token-options.js'
+import { type Answer, localHook } from '../local-hook.js'
+import { loginContext } from '../login-context.js'
 
 const signer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -11,8 +11,8 @@ import {
   jwtVerify,
 } from 'jose'
 import type { Clock } from 'rtspool'
-import { HttpExchange } from './http-exchange.js'
-import { receiverOf } from './receiver.js'
+import { HttpExchange } from '../http-exchange.js'
+import { receiverOf } from '../receiver.js'
 import type { TokenOptions } from './token-options.js'
 
 const fetchTimeoutMs = 5000

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { credentialParts, hookActions } from '../../access/hook-logins.js'
-import { count, file, fileText, key, seconds } from '../key-meta.js'
-import { httpUrl, httpUrlText } from './http-url.js'
+import { credentialParts, hookActions } from '../../../access/hook/hook-logins.js'
+import { count, file, fileText, key, seconds } from '../../key-meta.js'
+import { httpUrl, httpUrlText } from '../http-url.js'
 
 const usualActions = ['read', 'publish', 'talk'] as const
 const most = (least: number) => count().min(least)

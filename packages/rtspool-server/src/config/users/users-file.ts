@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
-import { OptionValueError } from './option-value-error.js'
+import { OptionValueError } from '../option-value-error.js'
 
 /**
  * Maximum size of a file with users, in bytes, for some ten thousand users; a larger one is

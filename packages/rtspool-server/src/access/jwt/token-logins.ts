@@ -1,6 +1,6 @@
 import type { Clock, LoginAnswer, LoginContext, LoginRefusal } from 'rtspool'
-import { highestRole, type RoleAnswer } from './role-answer.js'
-import { sessionGroups } from './session-groups.js'
+import { highestRole, type RoleAnswer } from '../role-answer.js'
+import { sessionGroups } from '../session-groups.js'
 import type { TokenKeys } from './token-keys.js'
 import type { TokenOptions } from './token-options.js'
 

@@ -1,5 +1,5 @@
-import type { Session } from './session.js'
-import { CreationOrder } from './structures/creation-order.js'
+import type { Session } from '../session.js'
+import { CreationOrder } from './creation-order.js'
 
 /** Finds sessions by a text that several sessions can share: user, address, path or group. */
 export class SessionIndex {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { file, fileText, key, seconds } from '../key-meta.js'
-import { httpUrl, httpUrlText } from './http-url.js'
+import { file, fileText, key, seconds } from '../../key-meta.js'
+import { httpUrl, httpUrlText } from '../http-url.js'
 
 /** Algorithms of signatures that tokens may have (RFC 7518 section 3.1, RFC 8037). */
 const algorithms = [

@@ -10,7 +10,7 @@ import type { UnicastTransport } from './transport-choice.js'
  * @returns Members for the delivery of the track. `endRefusals` stops the watch. `learns` is the socket on which RTCP
  *   from another port than the announced one may show that the viewer is still there; `undefined` with SRTP.
  */
-export function viewerWatch(
+export function refusalWatch(
   { server, connection }: RequestContext,
   session: Session,
   track: Track,

@@ -7,9 +7,9 @@ import {
 } from 'rtspool'
 import type { ClusterSession } from 'rtspool/cluster'
 import { z } from 'zod'
-import { nodeName, nodeView } from '../cluster-answers.js'
-import { components } from '../components.js'
-import { count, groups, isoTime, publicId, sessionState, time } from '../values.js'
+import { nodeName, nodeView } from '../../cluster-answers.js'
+import { components } from '../../components.js'
+import { count, groups, isoTime, publicId, sessionState, time } from '../../values.js'
 
 /** Members of a session that the API returns while the session lives, and after its end. */
 export const sessionFacts = {

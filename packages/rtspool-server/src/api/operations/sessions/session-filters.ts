@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { queryNumber, sessionState, text } from '../values.js'
+import { queryNumber, sessionState, text } from '../../values.js'
 
 const seconds = z.number().min(0)
 

@@ -1,8 +1,8 @@
 import { authDefaults, type BasicPolicy } from 'rtspool'
 import { z } from 'zod'
-import { roles } from '../../access/roles.js'
-import type { RuleWithReplay } from '../../replay/replay-rules.js'
-import { file, fileText, key, network, networkText, pattern, patternText } from '../key-meta.js'
+import { roles } from '../../../access/roles.js'
+import type { RuleWithReplay } from '../../../replay/replay-rules.js'
+import { file, fileText, key, network, networkText, pattern, patternText } from '../../key-meta.js'
 import { authHookSection } from './auth-hook.js'
 import { authJwtSection } from './auth-jwt.js'
 

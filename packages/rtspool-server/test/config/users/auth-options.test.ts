@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { parseCommandLine } from '../../src/options.js'
+import { parseCommandLine } from '../../../src/options.js'
 
 function authOf(args: readonly string[], environment: Record<string, string> = {}) {
   const invocation = parseCommandLine(args, '1.2.3', environment)

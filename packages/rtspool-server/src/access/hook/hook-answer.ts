@@ -1,9 +1,9 @@
 import type { DigestAlgorithm, Ha1s, LoginAnswer, LoginGrant } from 'rtspool'
 import { z } from 'zod'
-import type { HttpAnswer } from './http-exchange.js'
-import type { RoleAnswer } from './role-answer.js'
-import { roles } from './roles.js'
-import { sessionGroups } from './session-groups.js'
+import type { HttpAnswer } from '../http-exchange.js'
+import type { RoleAnswer } from '../role-answer.js'
+import { roles } from '../roles.js'
+import { sessionGroups } from '../session-groups.js'
 
 const maxReasonLength = 256
 const latestSeconds = 1e11

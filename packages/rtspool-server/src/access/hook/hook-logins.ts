@@ -8,12 +8,12 @@ import {
   type LoginContext,
   type LoginRefusal,
 } from 'rtspool'
+import { ConcurrencyLimit, QueueFullError } from '../concurrency-limit.js'
+import { type HttpAnswer, HttpExchange } from '../http-exchange.js'
+import { type Receiver, receiverOf, signedHeaders } from '../receiver.js'
+import type { RoleAnswer, RoleQuestion } from '../role-answer.js'
 import { AnswerCache } from './answer-cache.js'
-import { ConcurrencyLimit, QueueFullError } from './concurrency-limit.js'
 import { loginAnswerOf, roleAnswerOf } from './hook-answer.js'
-import { type HttpAnswer, HttpExchange } from './http-exchange.js'
-import { type Receiver, receiverOf, signedHeaders } from './receiver.js'
-import type { RoleAnswer, RoleQuestion } from './role-answer.js'
 
 /** Parts of the credentials that may be sent to a login hook. */
 export const credentialParts = ['user', 'password', 'token'] as const
