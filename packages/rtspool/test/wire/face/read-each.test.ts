@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MediaFactory, type RtspServer } from '../../../src/index.js'
+import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import {
   connectTo,
@@ -93,6 +94,21 @@ describe('server.readEach', () => {
     expect(seen.every(({ isWhole }) => isWhole)).toBe(true)
     await publisher.close()
     await visits
+  })
+
+  it('copies no packet for the queue where a promise follows the last one of a batch', async () => {
+    const server = await startServer({ gopCache: false })
+    const publisher = await publisherOf(server)
+    const copies = vi.spyOn(PacketBatch.prototype, 'own')
+    let visits = 0
+    const read = server.readEach(path, async () => void visits++, { from: 'now' })
+    await until(() => readersOf(server)[0] === 1)
+    for (let n = 0; n < 5; n++) await send(publisher, n, 1)
+    await until(() => visits === 5)
+    expect(copies).not.toHaveBeenCalled()
+    copies.mockRestore()
+    await publisher.close()
+    await read
   })
 
   it.each([
