@@ -2,7 +2,8 @@
 // sent at least 90 % of the RTP packets to unicast viewers of servers with threads. Two kinds of packets are counted
 // apart, because the event loop sends them by design, however many threads there are:
 //   cached packets with which a viewer begins: over TCP they leave in one write together with the answer to PLAY
-//   packets to a viewer over TCP who has not read earlier ones: these wait in Node, and no thread waits for a connection
+//   packets to a viewer over TCP who has not read earlier ones, or has gone: these wait in Node, and no thread waits for
+//   a connection
 // Usage: npm run test:threads -- [--short | --visits N] [wire] [interop] [VITEST ARGUMENTS]
 //   wire        the whole server over real sockets, with the property of media that pass through unchanged
 //   interop     real players, publishers and the command; without a name both
@@ -47,7 +48,7 @@ const short = {
 
 /**
  * Reads a file of counts. A line has the packets of a server: all, those that threads have sent, cached packets and
- * those of viewers that did not read, which the event loop has sent. The test file, or the program, follows.
+ * those of viewers that did not read or had gone, which the event loop has sent. The test file, or the program, follows.
  */
 function countsOf(path) {
   const lines = existsSync(path) ? readFileSync(path, 'latin1').trim().split('\n') : []
@@ -83,7 +84,7 @@ function printShares(name, counts) {
     `${name}: ${byThreads} of ${others} packets left through threads: ${percent(byThreads, others)}`,
   )
   console.log(
-    `  apart, sent by the event loop: ${first} cached packets of new viewers, and ${unread} packets to viewers that had not read; with those ${percent(byThreads, all)}`,
+    `  apart, sent by the event loop: ${first} cached packets of new viewers, and ${unread} packets to viewers that had not read or had gone; with those ${percent(byThreads, all)}`,
   )
   return byThreads / others
 }

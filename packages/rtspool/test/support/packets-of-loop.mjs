@@ -65,7 +65,7 @@ function countFirstOverUdp({ UdpEndpoint, ThreadedDatagramGroup }, count) {
   }
 }
 
-/** Counts packets to viewers for whom earlier bytes wait in Node's stream, because they have not read these. */
+/** Counts packets to viewers for whom earlier bytes wait in Node's stream: they have not read these, or have gone. */
 function countUnread({ InterleavedGroup }, count) {
   const { send } = InterleavedGroup.prototype
   InterleavedGroup.prototype.send = function (batch) {
