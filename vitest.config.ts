@@ -34,7 +34,7 @@ const resolve = {
 }
 
 /** For `npm run test:threads`; the other layers look at the variable in `support/setup.ts`. */
-const sendsByThreads = process.env.RTSPOOL_TEST_SEND_THREADS !== undefined
+const sendsByThreads = process.env.TEST_SEND_THREADS !== undefined
 
 export default defineConfig({
   test: {

@@ -99,7 +99,7 @@ function run(name, { projects, files, env = {} }, given) {
   ]
   try {
     const { status } = spawnSync('npx', args, {
-      env: { ...process.env, ...env, RTSPOOL_TEST_SEND_THREADS: counts },
+      env: { ...process.env, ...env, TEST_SEND_THREADS: counts },
       stdio: 'inherit',
     })
     const counted = countsOf(counts)

@@ -9,7 +9,7 @@ import { ThreadedDatagramGroup } from '../../../packages/rtspool/dist/transport/
 import { UdpEndpoint } from '../../../packages/rtspool/dist/transport/udp/udp-endpoint.js'
 import { countPackets } from '../../../packages/rtspool/test/support/packets-of-loop.mjs'
 
-const { RTSPOOL_TEST_SEND_THREADS: countsFile } = process.env
+const { TEST_SEND_THREADS: countsFile } = process.env
 const isCounting = Symbol.for('rtspool.test.countsPackets')
 if (countsFile !== undefined && isMainThread && !RtspServer[isCounting]) {
   RtspServer[isCounting] = true

@@ -10,7 +10,7 @@ import { sendByThreads } from './send-by-threads.js'
 // once.
 afterEach(closeOpenThings)
 
-const { RTSPOOL_TEST_SEND_THREADS: countsFile } = process.env
+const { TEST_SEND_THREADS: countsFile } = process.env
 if (countsFile !== undefined) await sendByThreads(countsFile)
 
 // The same inputs in each run, so that a change is judged by its own faults. CONTRIBUTING.md names the

@@ -4,7 +4,7 @@ import type { ManualClock } from '../../src/testing/manual-clock.js'
 // The only timers of tests: a lint rule refuses them elsewhere, so that every test waits the same way.
 
 /** Milliseconds that a send thread has in each turn; 0 without send threads. */
-const threadMs = process.env.RTSPOOL_TEST_SEND_THREADS === undefined ? 0 : 2
+const threadMs = process.env.TEST_SEND_THREADS === undefined ? 0 : 2
 
 /** Waits for turns of the event loop, in which Node reads sockets and sends queued packets. */
 export async function nextTurn(turns = 1): Promise<void> {
