@@ -13,10 +13,11 @@ const spareBytes = 256 * 1024
  */
 const maxHeldRatio = 2
 /**
- * Limits on the number of free slabs that the process keeps for all caches, 4 and 64 MiB. Between them, it keeps as many
- * as are in use.
+ * Limits on the number of free slabs that the process keeps for all caches, 4 and 64 MiB. Between them, it keeps one for
+ * two in use.
  */
 const [minFreeSlabs, maxFreeSlabs] = [256, 4096]
+const freeSlabsForEach = 1 / 2
 
 /** Block of memory with the copies of several packets. */
 interface Slab {
@@ -39,9 +40,9 @@ function giveBack(slab: Slab): void {
   slab.packets = 0
   usedSlabs--
   if (isUsable) freeSlabs.push(slab)
-  const maxFree = Math.min(Math.max(minFreeSlabs, usedSlabs), maxFreeSlabs)
+  const maxFree = Math.min(Math.max(minFreeSlabs, usedSlabs * freeSlabsForEach), maxFreeSlabs)
   // Those that were kept while more were in use go, too.
-  if (freeSlabs.length > maxFree) freeSlabs.length = maxFree
+  if (freeSlabs.length > maxFree) freeSlabs.length = Math.floor(maxFree)
 }
 
 /**

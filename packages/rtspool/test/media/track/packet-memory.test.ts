@@ -85,15 +85,15 @@ function cacheWith(slabs: number): { cache: KeptPackets; memories: ArrayBufferLi
 }
 
 describe('the slabs of many caches', () => {
-  it('are used again, as many as others use meanwhile, and 4 MiB of them without others', () => {
-    const [first, second, third] = [cacheWith(500), cacheWith(400), cacheWith(300)]
+  it('are used again, half as many as others use meanwhile, and 4 MiB of them without others', () => {
+    const [first, second, third] = [cacheWith(1000), cacheWith(400), cacheWith(300)]
     const known = new Set([...second.memories, ...third.memories])
     expect(known.size).toBe(700)
     const reusedBy = ({ memories }: { memories: ArrayBufferLike[] }): number =>
       memories.filter((memory) => known.has(memory)).length
     second.cache.clear()
     third.cache.clear()
-    // 500 are in use.
+    // 1000 are in use.
     const fourth = cacheWith(700)
     expect(reusedBy(fourth)).toBe(500)
     first.cache.clear()
