@@ -6,6 +6,7 @@ import { loadCore, Program, serverCore } from './processes.mjs'
 const serverScript = fileURLToPath(new URL('rtspool-server.mjs', import.meta.url))
 const cannedScript = fileURLToPath(new URL('../peers/canned.mjs', import.meta.url))
 const tlsFloorScript = fileURLToPath(new URL('../peers/tls-floor.mjs', import.meta.url))
+const recorderScript = fileURLToPath(new URL('../peers/recorder.mjs', import.meta.url))
 const forwarderScript = fileURLToPath(new URL('../peers/forwarder.mjs', import.meta.url))
 const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin']
 
@@ -123,6 +124,18 @@ export async function startForwarder() {
   const { port } = await server.next('listening')
   return {
     name: 'floor (forwarder)',
+    url: `rtsp://127.0.0.1:${port}/cam`,
+    pid: server.pid,
+    program: server,
+    stop: () => server.stop(),
+  }
+}
+
+/** Reads the bytes of many streams, and writes them to files: what a recording costs in Node at the least. */
+export async function startFloorRecorder(folder) {
+  const server = new Program(process.execPath, [recorderScript, folder], { core: serverCore })
+  const { port } = await server.next('listening')
+  return {
     url: `rtsp://127.0.0.1:${port}/cam`,
     pid: server.pid,
     program: server,

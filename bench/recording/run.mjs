@@ -1,6 +1,7 @@
 // Recording many streams: what does it cost the rtspool command, and what MediaMTX? Then kill -9: does each file of
 // rtspool play to its last whole fragment?
 // Usage: npm run bench -- recording [--short] [--streams 40] [--subjects rtspool,mediamtx] [--rounds 5]
+//   [--subjects …,floor: a program of Node that only writes the bytes it reads]
 //   [--warmup 12] [--measure 10] [--folder DIRECTORY: files are written below it, and removed]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,7 @@ import { startBuiltCommand } from '../lib/command.mjs'
 import { cpuPerPacketUs, measureWithoutLoad } from '../lib/load.mjs'
 import { startMediamtx, withoutMissingMediamtx } from '../lib/mediamtx.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
+import { startFloorRecorder } from '../lib/servers.mjs'
 import { median, ratioOfRounds } from '../lib/statistics.mjs'
 import { startStreams } from '../lib/streams.mjs'
 import { decodedPictures, recordedFiles, wholePictures } from './files.mjs'
@@ -55,6 +57,7 @@ const subjects = {
         },
       },
     }),
+  floor: (folder) => startFloorRecorder(join(folder, 'files')),
 }
 
 async function measure(subject, clip) {
@@ -64,7 +67,7 @@ async function measure(subject, clip) {
   try {
     streams = await startStreams({ url: server.url, streams: options.streams, clip })
     const window = await measureWithoutLoad(server, streams, options)
-    await everyStreamHasFragment(folder)
+    if (subject !== 'floor') await everyStreamHasFragment(folder)
     // As a crash or the system would end it: nothing is flushed or closed.
     server.program.signal('SIGKILL')
     const { writtenAfterMs } = await streams.report()
