@@ -18,6 +18,7 @@ const patience = { timeout: 30_000, interval: 100 }
 
 interface Listed {
   readonly publicId: string
+  readonly state: string
   readonly node: { readonly name?: string }
 }
 
@@ -119,7 +120,8 @@ describe('a command with two processes', { timeout: 60_000 }, () => {
   it('plays with both processes what is published at one of them', async () => {
     const url = `${command.url}/live/x`
     const publisher = publishWithFfmpeg({ url, transport: 'tcp' })
-    await expectSessions(1)
+    const states = async () => (await sessions()).map(({ state }) => state)
+    await expect.poll(states, patience).toEqual(['Recording'])
     const viewers = [await Viewer.join(url, 'tcp'), await Viewer.join(url, 'tcp')]
     expect(await until(() => viewers.every(({ packets }) => packets > 50))).toBe(true)
     const { body } = await api.call('getCluster')

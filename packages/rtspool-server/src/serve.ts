@@ -253,8 +253,7 @@ function createServer(
 ): RtspServer {
   const options = serverOptionsOf(settings, certificate)
   const httpTunnel = options.httpTunnel && (own?.siblings.takeTunnel ?? true)
-  const all = { ...options, httpTunnel }
-  const server = new RtspServer(cluster?.serverOptions(all) ?? all)
+  const server = new RtspServer({ ...(cluster?.serverOptions(options) ?? options), httpTunnel })
   applyMounts(server.mounts, noMounts, mountPlanOf(settings.config))
   return server
 }

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os'
-import type { RtspServer } from 'rtspool'
+import { RtspServer } from 'rtspool'
 import { MemoryStore } from 'rtspool/cluster'
-import { SessionPool, type SessionPoolOptions } from 'rtspool/session-pool'
 import { expect, it } from 'vitest'
 import { openCluster } from '../src/cluster.js'
 import type { Config } from '../src/config/schema.js'
@@ -50,8 +49,7 @@ it('makes one of several processes a member with the store of their parent', asy
   } as unknown as OwnProcess
   const writer = { write: () => {} } as unknown as RepeatLimit
   const service = await openCluster({ cluster, rtsp, publish }, writer, own)
-  const pool = new SessionPool(service?.serverOptions({ pool: {} }).pool as SessionPoolOptions)
-  await service?.start({ pool } as unknown as RtspServer)
+  await service?.start(new RtspServer(service.serverOptions({ pool: {} })))
   const [node] = await store.nodes()
   expect(node).toMatchObject({ state: 'active', info: `{"name":"${hostname()}/2"}` })
   await service?.close()
