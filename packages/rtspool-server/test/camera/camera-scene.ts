@@ -1,11 +1,14 @@
 import { ManualClock } from 'rtspool/testing'
 import { onTestFinished } from 'vitest'
+import { LoopbackEcho } from '../../../rtspool/test/support/loopback-echo.js'
 import { RtspTestClient, sessionIdOf } from '../../../rtspool/test/support/rtsp-client.js'
 import { advancing, until } from '../../../rtspool/test/support/until.js'
 import { CameraServer, type CameraServerOptions } from '../../src/camera/camera-server.js'
 import { cameraFiles } from '../../src/test-picture.js'
 
 const stepMs = 10
+/** Time that passes until all that was sent before has arrived: less than any time limit of these tests. */
+const deliveryMs = 50
 
 /** Virtual cameras on a fake clock, and clients of them; all are closed after the test. */
 export class CameraScene {
@@ -47,10 +50,19 @@ export class CameraScene {
     return until(isDone, advancing(this.clock, stepMs))
   }
 
-  /** Moves the clock, in steps in which everything due happens. */
+  /** Moves the clock, in steps in which everything due happens and what was sent arrives. */
   async pass(seconds: number): Promise<void> {
     const end = this.clock.now() + seconds * 1000
-    await this.until(() => this.clock.now() >= end)
+    const echo = await LoopbackEcho.open()
+    try {
+      while (this.clock.now() < end) {
+        const step = Math.min(this.clock.now() + deliveryMs, end)
+        await this.until(() => this.clock.now() >= step)
+        await echo.come()
+      }
+    } finally {
+      echo.close()
+    }
   }
 }
 
