@@ -191,8 +191,9 @@ export class MediaVisitor implements MediaParticipant {
     this.#isBusy = true
     try {
       const work = this.#visit(accessUnitOf(read.track, unit, missed))
-      if (work === undefined) this.#isBusy = false
-      else Promise.resolve(work).then(this.#resume, this.#fail)
+      if (work !== undefined) Promise.resolve(work).then(this.#resume, this.#fail)
+      else if (this.#stopped) this.#fail(this.#stopped.reason)
+      else this.#isBusy = false
     } catch (error) {
       this.#fail(error)
     }

@@ -1,5 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
-import { MediaFactory, type RtspServer } from '../../../src/index.js'
+import {
+  type AccessUnit,
+  MediaFactory,
+  type MediaOutput,
+  parseSdp,
+  type RtspServer,
+  type TrackOutput,
+} from '../../../src/index.js'
 import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import {
@@ -164,6 +171,31 @@ describe('server.readEach', () => {
     expect([isPending, readersOf(server)]).toEqual([false, [0]])
     const { signal } = idle
     await expect(server.readEach(path, () => {}, { signal })).rejects.toThrow('enough')
+  })
+
+  it('ends inside the function that aborts, though further units have arrived', async () => {
+    const server = await startServer()
+    let track: TrackOutput | undefined
+    const source = () => ({
+      description: parseSdp(h264Sdp),
+      start({ tracks }: MediaOutput) {
+        track = tracks[0]
+      },
+      close() {},
+    })
+    server.mounts.add('/pushed', new MediaFactory(source))
+    const control = new AbortController()
+    const seen: number[] = []
+    const visit = ({ timestamp }: AccessUnit) => {
+      seen.push(timestamp / 3000)
+      control.abort(new Error('enough'))
+    }
+    const read = server.readEach('/pushed', visit, { from: 'now', signal: control.signal })
+    const end = expect(read).rejects.toThrow('enough')
+    await until(() => readersOf(server)[0] === 1)
+    for (let n = 0; n < 3; n++) track?.push(picture(n))
+    await end
+    expect(seen).toEqual([0])
   })
 
   it('rejects as the answer to a viewer does', async () => {
