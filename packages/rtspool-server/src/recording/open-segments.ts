@@ -123,12 +123,12 @@ export class OpenSegments {
     const complete = this.#ended.filter((ended) => this.#isComplete(ended))
     if (complete.length === 0) return
     this.#ended = this.#ended.filter((ended) => !complete.includes(ended))
-    for (const { segment } of complete) await this.#close(segment)
+    await this.#closeAll(complete.map(({ segment }) => segment))
   }
 
-  /** Writes the samples that wait, and closes all files. @throws The error of the system. */
+  /** Writes the samples that wait, and closes all files. @throws The error of the system, once all are closed. */
   async finish(): Promise<void> {
-    for (const segment of this.#takeAll()) await this.#close(segment)
+    await this.#closeAll(this.#takeAll())
   }
 
   /** Closes all files without writing the samples that wait. Call this function after a failure. */
@@ -160,6 +160,14 @@ export class OpenSegments {
       other.msOf(decodeTime) < atMs - maxEarlyMs
     const [first] = this.#early
     if (first && (isOld(first) || this.#early.length > maxEarlySamples)) this.#early.shift()
+  }
+
+  /** Closes each file, even if others cannot be written. @throws The first error of the system. */
+  async #closeAll(segments: readonly Segment[]): Promise<void> {
+    const errors: unknown[] = []
+    for (const segment of segments)
+      await this.#close(segment).catch((error: unknown) => errors.push(error))
+    if (errors.length > 0) throw errors[0]
   }
 
   async #close(segment: Segment | undefined): Promise<void> {

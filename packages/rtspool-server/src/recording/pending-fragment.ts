@@ -36,6 +36,16 @@ export class PendingFragment {
     return this.#tracks.size === 0
   }
 
+  /** Time in milliseconds on the stream's timeline at which the last waiting sample ends; 0 if none waits. */
+  get endMs(): number {
+    let endMs = 0
+    for (const [track, { samples }] of this.#tracks) {
+      const last = samples.at(-1)
+      if (last) endMs = Math.max(endMs, track.msOf(last.decodeTime + last.duration))
+    }
+    return endMs
+  }
+
   /** Adds a sample to the waiting ones of its track, and copies the bytes of the sample. */
   add(track: RecordedTrack, sample: RecordedSample): void {
     const waiting = this.#tracks.get(track) ?? this.#begin(track)

@@ -44,6 +44,7 @@ export class Segment {
   #file: SegmentFile | undefined
   #sizeBytes = 0
   #fragments = 0
+  /** Time on the stream's timeline, in milliseconds, at which the last written sample ends. */
   #endMs: number
 
   /** @param first - Key frame with which the segment begins. The caller passes this sample to {@link add} too. */
@@ -70,7 +71,6 @@ export class Segment {
     const { format } = track
     if (format && !this.#formats.has(track)) this.#formats.set(track, format)
     this.#pending.add(track, sample)
-    this.#endMs = Math.max(this.#endMs, track.msOf(sample.decodeTime + sample.duration))
   }
 
   /**
@@ -100,6 +100,7 @@ export class Segment {
     const { leader } = this.#options
     const file = this.#file ?? (await this.#open())
     const first = this.#pending.firstOf(leader)
+    this.#endMs = Math.max(this.#endMs, this.#pending.endMs)
     const ends = new Map(next ? [[leader, next.decodeTime]] : [])
     const built = this.#pending.build(this.#tracks, this.baseMs, this.#fragments + 1, ends)
     if (!built) return

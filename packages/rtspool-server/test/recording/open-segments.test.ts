@@ -1,9 +1,11 @@
 import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it } from 'vitest'
 import { processUptime } from '../../src/recording/machine-uptime.js'
+import type { ClosedSegment } from '../../src/recording/segment.js'
+import type { SegmentFile } from '../../src/recording/segment-store.js'
 import { Segmenter } from '../../src/recording/segmenter.js'
 import { parameterSets } from '../codec/parameter-sets.js'
-import { MemoryStore } from './support/memory-store.js'
+import { diskFull, MemoryStore } from './support/memory-store.js'
 import { readSegment } from './support/read-segment.js'
 import { trackOf, UnitSource } from './support/unit-source.js'
 
@@ -30,6 +32,9 @@ class Scene {
   readonly clock = new ManualClock(0, epochMs)
   readonly store = new MemoryStore()
   readonly recorder: Segmenter
+  readonly closed: ClosedSegment[] = []
+  /** Names of files on whose disk the end of a file has no room. */
+  readonly full: string[] = []
   readonly #pictures: UnitSource
   readonly #sound: UnitSource
   readonly #lateMs: number
@@ -46,9 +51,19 @@ class Scene {
       ...{ clock: this.clock, uptime: processUptime(this.clock, 'boot') },
       place: { recording: 'all', path: '/cam' },
       endOf: (from) => from + (border.fileMs ?? 3_600_000),
-      create: (_, head) => this.store.create('', `${files++}.mp4`, head),
-      onClosed: () => {},
+      create: (_, head) => this.#create(`${files++}.mp4`, head),
+      onClosed: (segment) => this.closed.push(segment),
     })
+  }
+
+  async #create(name: string, head: Buffer): Promise<SegmentFile> {
+    const file = await this.store.create('', name, head)
+    const append = async (pieces: readonly Buffer[]): Promise<void> => {
+      // The end of a file is one piece, and a fragment has several.
+      if (pieces.length === 1 && this.full.includes(name)) throw diskFull()
+      await file.append(pieces)
+    }
+    return { ...file, append }
   }
 
   async record(untilMs = 2 * borderMs): Promise<void> {
@@ -62,11 +77,15 @@ class Scene {
       if (atMs >= changeAtMs) this.#pictures.sets = changedSets
       await this.recorder.push(this.#pictures.next())
       // The first frame is in time, so that the first file has a track for it.
-      const heardMs = Math.min(Math.max(20, atMs + 40 - this.#lateMs), soundEndMs)
-      while (Math.round(this.#sound.seconds * 1000) < heardMs)
-        await this.recorder.push(this.#sound.next())
+      await this.hear(Math.min(Math.max(20, atMs + 40 - this.#lateMs), soundEndMs))
       this.clock.advance(40)
     }
+  }
+
+  /** Records the sound up to a time of the camera, in milliseconds. */
+  async hear(untilMs: number): Promise<void> {
+    while (Math.round(this.#sound.seconds * 1000) < untilMs)
+      await this.recorder.push(this.#sound.next())
   }
 
   /** Times of a track (1 = video, 2 = sound) in a file: begin and end in milliseconds, and whether it has holes. */
@@ -100,6 +119,8 @@ describe.each(borders)('the border of two files %s', (_, border) => {
     expect(scene.store.open.size).toBe(0)
     expect(scene.times(0, 1)).toEqual({ beginMs: 0, endMs: borderMs, holes: 0 })
     expect(scene.times(0, 2)).toEqual({ beginMs: 0, endMs: borderMs, holes: 0 })
+    const [{ startMs, endMs } = { startMs: 0, endMs: 0 }] = scene.closed
+    expect(endMs - startMs).toBe(borderMs)
     const heardMs = borderMs - lateMs
     expect(scene.times(1, 2)).toEqual({ beginMs: 0, endMs: heardMs, holes: 0 })
   })
@@ -125,6 +146,28 @@ describe('open segments', () => {
     await scene.record(8_200)
     expect([...scene.store.open]).not.toContain('0.mp4')
     await scene.recorder.finish()
+    expect(scene.store.open.size).toBe(0)
+  })
+
+  it('are all closed at the end of a recording, even if one cannot be completed', async () => {
+    const scene = new Scene(0, { fileMs: 2_000, soundEndMs: 1_000 })
+    await scene.record(6_900)
+    expect([...scene.store.open]).toEqual(['0.mp4', '1.mp4', '2.mp4'])
+    scene.full.push('0.mp4', '2.mp4')
+    await expect(scene.recorder.finish()).rejects.toThrow('ENOSPC')
+    expect(scene.store.open.size).toBe(0)
+    expect(scene.closed.map(({ file }) => file)).toEqual(['1.mp4', '3.mp4'])
+  })
+
+  it('are all closed once late sound completes them, even if one cannot be completed', async () => {
+    const scene = new Scene(0, { fileMs: 2_000, soundEndMs: 1_000 })
+    await scene.record(4_400)
+    expect([...scene.store.open]).toEqual(['0.mp4', '1.mp4'])
+    scene.full.push('0.mp4')
+    await scene.hear(4_400)
+    await expect(scene.record(6_000)).rejects.toThrow('ENOSPC')
+    expect(scene.closed.map(({ file }) => file)).toEqual(['1.mp4'])
+    await scene.recorder.abandon()
     expect(scene.store.open.size).toBe(0)
   })
 
