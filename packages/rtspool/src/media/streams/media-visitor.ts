@@ -95,7 +95,8 @@ export class MediaVisitor implements MediaParticipant {
 
   mediaEnded(): void {
     this.#isEnded = true
-    if (!this.#isBusy) this.#drain()
+    // The tracks close after this call, and then send the packets that wait for the end of their frame.
+    if (!this.#isBusy) this.#pause()
   }
 
   rangeEnded(): void {

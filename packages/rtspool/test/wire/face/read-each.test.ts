@@ -5,7 +5,6 @@ import {
   type MediaOutput,
   parseSdp,
   type RtspServer,
-  type TrackOutput,
 } from '../../../src/index.js'
 import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
@@ -42,6 +41,23 @@ async function send(publisher: RtspTestClient, from: number, count: number, size
   await publisher.request('OPTIONS', '*')
 }
 
+/** Mounts a source that the test pushes to. @returns A function that returns its output, once it has started. */
+function pushedAt(server: RtspServer, at: string): () => MediaOutput {
+  let output: MediaOutput | undefined
+  const source = () => ({
+    description: parseSdp(h264Sdp),
+    start(started: MediaOutput) {
+      output = started
+    },
+    close() {},
+  })
+  server.mounts.add(at, new MediaFactory(source))
+  return () => {
+    if (!output) throw new Error('the source has not started')
+    return output
+  }
+}
+
 const readersOf = (server: RtspServer) =>
   [...server.media].map(({ tracks }) => tracks[0]?.readerCount)
 
@@ -62,6 +78,19 @@ describe('server.readEach', () => {
     await visits
     expect(seen).toEqual([5, 6, 7, 8, 9].map((n) => [n, n % 5 === 0, 'whole']))
     await until(() => server.media.size === 0)
+  })
+
+  it('visits what the source pushes in the turn in which it ends', async () => {
+    const server = await startServer()
+    const output = pushedAt(server, '/pushed')
+    const seen: number[] = []
+    const visit = ({ timestamp }: AccessUnit) => void seen.push(timestamp / 3000)
+    const read = server.readEach('/pushed', visit, { from: 'now' })
+    await until(() => readersOf(server)[0] === 1)
+    for (let n = 0; n < 3; n++) output().tracks[0]?.push(picture(n))
+    output().end()
+    await read
+    expect(seen).toEqual([0, 1, 2])
   })
 
   it('makes no unit while a promise of the function is pending, and leaves out what has no room', async () => {
@@ -175,15 +204,7 @@ describe('server.readEach', () => {
 
   it('ends inside the function that aborts, though further units have arrived', async () => {
     const server = await startServer()
-    let track: TrackOutput | undefined
-    const source = () => ({
-      description: parseSdp(h264Sdp),
-      start({ tracks }: MediaOutput) {
-        track = tracks[0]
-      },
-      close() {},
-    })
-    server.mounts.add('/pushed', new MediaFactory(source))
+    const output = pushedAt(server, '/pushed')
     const control = new AbortController()
     const seen: number[] = []
     const visit = ({ timestamp }: AccessUnit) => {
@@ -193,7 +214,7 @@ describe('server.readEach', () => {
     const read = server.readEach('/pushed', visit, { from: 'now', signal: control.signal })
     const end = expect(read).rejects.toThrow('enough')
     await until(() => readersOf(server)[0] === 1)
-    for (let n = 0; n < 3; n++) track?.push(picture(n))
+    for (let n = 0; n < 3; n++) output().tracks[0]?.push(picture(n))
     await end
     expect(seen).toEqual([0])
   })
