@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { connect, type RtspClientOptions } from '../../src/client/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { type CameraAnswers, ScriptedCamera } from '../support/scripted-camera.js'
-import { until } from '../support/until.js'
+import { nextTurn, until } from '../support/until.js'
 
 async function connected(answers: CameraAnswers, options: RtspClientOptions = {}) {
   const camera = await ScriptedCamera.start(answers)
@@ -68,6 +68,36 @@ describe('close while the client changes its transport', () => {
     await until(() => camera.of('DESCRIBE').length === 2)
     await client.close()
     expect(clock.pendingTimers).toBe(0)
+    await until(() => hasLeft(camera))
+  })
+})
+
+describe('a function for further headers', () => {
+  const failingIn = (wanted: string) => ({
+    headers: ({ method }: { readonly method: string }): [string, string][] => {
+      if (method === wanted) throw new Error('no token')
+      return [['X-Token', 'a']]
+    },
+  })
+
+  it.each(['GET_PARAMETER', 'TEARDOWN'])('ends the client where it throws: %s', async (method) => {
+    const answers: CameraAnswers = { OPTIONS: { headers: { Public: 'GET_PARAMETER' } } }
+    const { camera, client, clock } = await connected(answers, failingIn(method))
+    const errors: unknown[] = []
+    client.on('closed', (error) => errors.push(error))
+    await client.play()
+    expect(camera.of('PLAY')[0]?.headers.get('x-token')).toBe('a')
+    clock.advance(30_000)
+    await nextTurn()
+    await client.close()
+    expect(errors).toEqual([method === 'TEARDOWN' ? undefined : new Error('no token')])
+    expect([camera.of(method).length, clock.pendingTimers]).toEqual([0, 0])
+    await until(() => hasLeft(camera))
+  })
+
+  it('rejects the request for which it throws', async () => {
+    const camera = await ScriptedCamera.start({})
+    await expect(connect(camera.url, failingIn('DESCRIBE'))).rejects.toThrow('no token')
     await until(() => hasLeft(camera))
   })
 })

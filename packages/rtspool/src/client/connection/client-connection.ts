@@ -143,7 +143,9 @@ export class ClientConnection {
     onResponse: ((response: RtspResponse) => void) | undefined,
     isFirst = true,
   ): void {
-    const { cSeq, authorization } = this.#write(request)
+    const sent = this.#written(request)
+    if (!sent) return
+    const { cSeq, authorization } = sent
     const resolve = (response: RtspResponse): void => {
       const mayRetry = response.statusCode === 401 && this.#renewNonce(response, authorization)
       if (mayRetry && isFirst) this.#post(request, onResponse, false)
@@ -286,6 +288,18 @@ export class ClientConnection {
     )
   }
 
+  /** Sends a request as {@link #write} does. An error of the application's headers ends the connection. */
+  #written(request: ClientRequest) {
+    try {
+      return this.#write(request)
+    } catch (error) {
+      // Later, as for a connection that is lost, because the caller may be about to close this one.
+      process.nextTick(() => this.#fail(error))
+      return undefined
+    }
+  }
+
+  /** @throws The error of the application's function for further headers, or TypeError for a header that it returned. */
   #write({ method, uri, headers = {}, body }: ClientRequest) {
     const cSeq = ++this.#cSeq
     const authorization = this.#init.login.authorize(method, uri)
