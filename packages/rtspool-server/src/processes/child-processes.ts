@@ -173,11 +173,15 @@ export class ChildProcesses {
     // A process that cannot be signalled or has no channel any more reports its end as well.
     process.on('error', (error) => {
       this.#options.log.warn({ child: number, reason: error.message }, 'process fault')
+      // One that the system has refused to start never reports an end.
+      if (process.pid === undefined) this.#exited(number, child, null, null)
     })
     process.once('exit', (code, signal) => this.#exited(number, child, code, signal))
   }
 
   #received(number: number, child: Child, message: ChildMessage): void {
+    // What was still on its way would join the cluster after its end.
+    if (this.#children.get(number) !== child) return
     if (message.kind === 'ready') {
       child.readyAt = this.#clock.now()
       child.port = message.port
@@ -200,6 +204,7 @@ export class ChildProcesses {
   }
 
   #exited(number: number, child: Child, code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#children.get(number) !== child) return
     this.#children.delete(number)
     this.#options.ended(number)
     this.#tellPorts()

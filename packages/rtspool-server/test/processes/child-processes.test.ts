@@ -9,6 +9,7 @@ class FakeProcess extends EventEmitter {
   readonly number: number
   readonly isRestart: boolean
   connected = true
+  pid: number | undefined
   readonly signals: string[] = []
   readonly received: unknown[] = []
 
@@ -16,10 +17,7 @@ class FakeProcess extends EventEmitter {
     super()
     this.number = number
     this.isRestart = isRestart
-  }
-
-  get pid(): number {
-    return 1000 + this.number
+    this.pid = 1000 + number
   }
 
   send(message: unknown): void {
@@ -46,6 +44,7 @@ function createProcesses(count = 2) {
   const forked: FakeProcess[] = []
   const ended: number[] = []
   const lines: unknown[] = []
+  const asked: number[] = []
   const write = (facts: object, text: string) => void lines.push([text, facts])
   const children = new ChildProcesses({
     ...{ count, clock, random: () => 0 },
@@ -54,12 +53,21 @@ function createProcesses(count = 2) {
       forked.push(process)
       return process
     },
-    answer: async (number, { id }) => ({ kind: 'storeReply', id, result: `of ${number}` }),
+    async answer(number, { id }) {
+      asked.push(number)
+      return { kind: 'storeReply', id, result: `of ${number}` }
+    },
     ended: (number) => void ended.push(number),
     log: { info: () => {}, warn: write, error: write } as never,
   })
   const latest = (number: number) =>
     forked.findLast((each) => each.number === number) as FakeProcess
+  /** Lets Node report that the system has no place for the latest process of a number: it never reports an end. */
+  const refuse = (number: number) => {
+    const process = latest(number)
+    process.pid = undefined
+    process.emit('error', new Error('spawn EAGAIN'))
+  }
   /** Starts all, and makes them ready. */
   const serve = async () => {
     const started = children.start()
@@ -69,7 +77,7 @@ function createProcesses(count = 2) {
     }
     expect(await started).toBe(0)
   }
-  return { children, clock, forked, latest, serve, ended, lines }
+  return { children, clock, forked, latest, refuse, serve, ended, lines, asked }
 }
 
 const request = { kind: 'storeRequest', id: 4, method: 'nodes', args: [] }
@@ -148,6 +156,45 @@ describe('child processes', () => {
     process.end(1)
     await nextTurn()
     expect(process.received).toHaveLength(before)
+  })
+
+  it('get nothing from the store after their end, whatever they have sent before', async () => {
+    const { serve, latest, asked, clock } = createProcesses()
+    await serve()
+    const process = latest(2)
+    process.end(1)
+    process.emit('message', request)
+    process.ready()
+    clock.advance(200)
+    process.emit('message', request)
+    expect(asked).toEqual([])
+    latest(2).emit('message', request)
+    expect(asked).toEqual([2])
+  })
+
+  it('are started again, and can be ended, when the system had no place for one', async () => {
+    const { children, serve, clock, forked, latest, refuse, ended } = createProcesses()
+    await serve()
+    latest(2).end(1)
+    for (const delayMs of [200, 400]) {
+      clock.advance(delayMs)
+      refuse(2)
+    }
+    expect([forked.length, ended]).toEqual([4, [2, 2, 2]])
+    clock.advance(800)
+    expect(forked).toHaveLength(5)
+    refuse(2)
+    const stopped = children.stop('SIGTERM')
+    latest(1).end(0)
+    expect(await stopped).toBe(0)
+  })
+
+  it('do not serve if the system has no place for the first', async () => {
+    const { children, refuse } = createProcesses()
+    const started = children.start()
+    await nextTurn()
+    refuse(1)
+    expect(await started).toBe(1)
   })
 
   it('are started again, later after each short life, and soon after a long one', async () => {
