@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import {
@@ -29,18 +29,18 @@ const maxHeaderBytes = 1024
 /** Milliseconds within which the first line of a connection arrives, and the last bytes of a closed one leave. */
 const deadlineMs = 5000
 
-/** First line of a connection between processes: JSON with the secret and the addresses of the client. */
+/** First line of a connection between processes: JSON with a proof and the addresses of the client. */
 interface Header
   extends Pick<
     TunnelRequest,
     'isSecure' | 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'
   > {
-  readonly key: string
+  readonly proof: string
 }
 
 /** First line of a connection that asks for the metrics of a process. */
 interface MetricsRequest {
-  readonly key: string
+  readonly proof: string
   readonly wants: 'metrics'
 }
 
@@ -95,8 +95,8 @@ export class Siblings {
     const owner = ownerOf(`${hostOf(remoteAddress)} ${cookie}`, this.#own.count)
     const port = this.#ports[owner]
     if (owner === this.#own.number || port === undefined) return false
-    const { key } = this.#own
-    const header: Header = { key, isSecure, remoteAddress, remotePort, localAddress, localPort }
+    const proof = this.#proofFor(port)
+    const header: Header = { proof, isSecure, remoteAddress, remotePort, localAddress, localPort }
     const sibling = connect({ host, port, allowHalfOpen: true, noDelay: true })
     this.#keep(sibling)
     this.#keep(socket)
@@ -137,7 +137,7 @@ export class Siblings {
   /** Returns the metrics of the process at a port; empty if it does not answer. */
   #metricsAt(port: number): Promise<string> {
     return new Promise((resolve) => {
-      const request: MetricsRequest = { key: this.#own.key, wants: 'metrics' }
+      const request: MetricsRequest = { proof: this.#proofFor(port), wants: 'metrics' }
       const pieces: Buffer[] = []
       const socket = connect({ host, port })
       this.#keep(socket)
@@ -159,6 +159,14 @@ export class Siblings {
   close(): void {
     this.#server?.close()
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /**
+   * Returns a text that only siblings know, for the process at a port. Another program that gets the port of a process
+   * that has ended learns nothing from it for other ports.
+   */
+  #proofFor(port: number): string {
+    return createHmac('sha256', this.#own.key).update(`sibling at port ${port}`).digest('base64url')
   }
 
   /** Destroys a socket at {@link close}, and at an error. */
@@ -212,11 +220,11 @@ export class Siblings {
     socket.end(text ?? '')
   }
 
-  /** Returns what the first line of a connection says besides the secret; `undefined` if no sibling has sent it. */
-  #requestOf(line: string): AcceptedConnection | Omit<MetricsRequest, 'key'> | undefined {
+  /** Returns what the first line of a connection says besides the proof; `undefined` if no sibling has sent it. */
+  #requestOf(line: string): AcceptedConnection | Omit<MetricsRequest, 'proof'> | undefined {
     try {
-      const { key, ...connection } = JSON.parse(line) as Header | MetricsRequest
-      return isSame(String(key), this.#own.key) ? connection : undefined
+      const { proof, ...connection } = JSON.parse(line) as Header | MetricsRequest
+      return isSame(String(proof), this.#proofFor(this.#port)) ? connection : undefined
     } catch {
       return undefined
     }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import type { AcceptedConnection } from 'rtspool'
@@ -53,6 +54,8 @@ const client = {
   ...{ remoteAddress: '192.0.2.7', remotePort: 4711, isSecure: true },
   ...{ localAddress: '192.0.2.1', localPort: 554 },
 }
+const proofFor = (port: number, key: string) =>
+  createHmac('sha256', key).update(`sibling at port ${port}`).digest('base64url')
 const requestOf = (cookie: string, socket: Socket) => ({
   ...client,
   ...{ cookie, socket, first: Buffer.from(`GET of ${cookie}`) },
@@ -164,13 +167,43 @@ describe('the processes of one server', () => {
     expect(one.clock.pendingTimers).toBe(0)
   })
 
+  it('tell a program that has the port of an ended process nothing with which it could reach others', async () => {
+    const [one, two] = await startBoth()
+    const lines: string[] = []
+    const program = createServer((socket) => {
+      socket.once('data', (line) => {
+        lines.push(String(line))
+        socket.destroy()
+      })
+    })
+    program.listen(0, '127.0.0.1')
+    await once(program, 'listening')
+    opened.push(program)
+    one.siblings.notePorts({ 1: one.port, 2: (program.address() as AddressInfo).port })
+    await one.siblings.othersMetrics()
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).not.toContain('secret')
+    let asked = 0
+    for (const { siblings, port } of [one, two]) {
+      siblings.metrics = async () => `${++asked}`
+      const stranger = connect(port, '127.0.0.1')
+      sockets.add(stranger)
+      stranger.on('error', () => {})
+      stranger.write(lines[0] as string)
+      await once(stranger.resume(), 'close')
+    }
+    expect(asked).toBe(0)
+  })
+
   it.each([
-    ['another key', `${JSON.stringify({ key: 'other', ...client })}\n`],
-    ['no key', `${JSON.stringify(client)}\n`],
+    ['the proof of another key', `${JSON.stringify({ proof: 'PROOF', ...client })}\n`],
+    ['the key itself', `${JSON.stringify({ proof: 'secret', ...client })}\n`],
+    ['no proof', `${JSON.stringify(client)}\n`],
     ['no object', '{\n'],
     ['a first line without end', '{'.repeat(2000)],
-  ])('close a connection of another program, with %s', async (_, text) => {
+  ])('close a connection of another program, with %s', async (_, line) => {
     const { port, accepted } = await startProcess(1)
+    const text = line.replace('PROOF', proofFor(port, 'other'))
     const stranger = connect(port, '127.0.0.1')
     sockets.add(stranger)
     stranger.on('error', () => {})
@@ -193,7 +226,7 @@ describe('the processes of one server', () => {
     const { port, accepted } = await startProcess(1)
     const sibling = connect({ port, host: '127.0.0.1', noDelay: true })
     sockets.add(sibling)
-    const text = `${JSON.stringify({ key: 'secret', ...client })}\nGET`
+    const text = `${JSON.stringify({ proof: proofFor(port, 'secret'), ...client })}\nGET`
     for (const character of text) sibling.write(character)
     await until(() => accepted.length === 1)
     expect(accepted[0]?.connection).toMatchObject(client)
