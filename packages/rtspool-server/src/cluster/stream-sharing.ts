@@ -1,11 +1,14 @@
 import {
   type AnnounceHook,
+  type Clock,
+  type ClockTimer,
   type PathHookContext,
   type PeerCheck,
   type PublicationInfo,
   type PublisherTakeover,
   RequestError,
   type RtspServer,
+  systemClock,
   type UnknownPathHook,
 } from 'rtspool'
 import type { ClusterNode } from 'rtspool/cluster'
@@ -20,6 +23,8 @@ interface SharingOptions {
   readonly takeover: () => PublisherTakeover
   /** Returns the URL of a server for the others, without a path. */
   readonly urlOf: (server: RtspServer) => string
+  /** Clock of the looks for paths that nobody uses; a test passes its own. */
+  readonly clock?: Clock | undefined
 }
 
 /** Hooks of a server that shares its streams. */
@@ -31,6 +36,8 @@ interface SharingHooks {
 
 /** Maximum number of servers through which a stream reaches a viewer. */
 const maxHops = 2
+/** Milliseconds between two looks for paths whose publisher has announced them, and has not begun in time. */
+const lookMs = 2000
 
 /**
  * Shares the streams of a server with the cluster: announces what clients publish here, and pulls what others have when a
@@ -40,14 +47,18 @@ export class StreamSharing {
   readonly #options: SharingOptions
   /** Publications of this server by path. */
   readonly #published = new Map<string, PublicationInfo>()
-  /** Path that the last ANNOUNCE of a connection has claimed, by the signal of the connection. */
-  readonly #claims = new WeakMap<AbortSignal, string>()
+  /** Paths that an ANNOUNCE has claimed, and to which nobody has begun to record. */
+  readonly #claims = new Set<string>()
+  /** Signals of the connections that have claimed a path. */
+  readonly #heard = new WeakSet<AbortSignal>()
+  #look: ClockTimer | undefined
   #server: RtspServer | undefined
   #pulls: StreamPulls | undefined
   readonly #superseded = (path: string): void => {
     this.#published.get(path)?.session.end('replaced')
   }
   readonly #changed = (): void => this.#pulls?.follow()
+  readonly #lookSoon = (): void => void setImmediate(() => this.#giveUpUnused())
 
   /** Shares nothing before {@link begin}. */
   constructor(options: SharingOptions) {
@@ -74,6 +85,7 @@ export class StreamSharing {
     this.#server = server
     this.#pulls = new StreamPulls({ server, node, holdSeconds })
     server.on('publishStarted', (path, publication) => {
+      this.#claims.delete(path)
       this.#published.set(path, publication)
       node.streams.announce(path, this.#infoOf(publication.session.owner ?? {}))
     })
@@ -91,6 +103,8 @@ export class StreamSharing {
     const { streams } = this.#options.node
     streams.off('superseded', this.#superseded)
     streams.off('changed', this.#changed)
+    this.#look?.cancel()
+    this.#claims.clear()
     await this.#pulls?.close()
   }
 
@@ -118,22 +132,33 @@ export class StreamSharing {
     if (holder !== undefined) {
       throw new RequestError('ERR_FORBIDDEN', `${path} is in use on the server ${holder}`)
     }
-    const before = this.#claims.get(signal)
-    this.#claims.set(signal, path)
-    if (before !== path) this.#giveUp(before)
-    if (signal.aborted) this.#giveUp(path)
-    else if (before === undefined) {
-      const leave = (): void => this.#giveUp(this.#claims.get(signal))
-      signal.addEventListener('abort', leave, { once: true })
+    this.#claims.add(path)
+    // The ANNOUNCE may fail, and may end an earlier one of the connection.
+    this.#lookSoon()
+    if (!this.#heard.has(signal)) {
+      this.#heard.add(signal)
+      signal.addEventListener('abort', this.#lookSoon, { once: true })
     }
+    this.#look ??= this.#scheduleLook()
     this.#pulls?.giveWay(path)
   }
 
-  /** Gives up a path that was announced, unless a client has begun to record to it. */
-  #giveUp(path: string | undefined): void {
-    if (path !== undefined && !this.#published.has(path)) {
+  /** Gives up the claimed paths that no announcement occupies any more. */
+  #giveUpUnused(): void {
+    for (const path of this.#claims) {
+      if (this.#server?.mounts.get(path)) continue
+      this.#claims.delete(path)
       this.#options.node.streams.withdraw(path)
     }
+  }
+
+  #scheduleLook(): ClockTimer {
+    const { clock = systemClock } = this.#options
+    const look = (): void => {
+      this.#giveUpUnused()
+      this.#look = this.#claims.size > 0 ? this.#scheduleLook() : undefined
+    }
+    return clock.schedule(look, lookMs, false)
   }
 
   /** A server does not know whether the publisher of another one is silent, so `idle` waits for that server. */

@@ -1,7 +1,9 @@
 import { RtspServer, type RtspServerOptions } from 'rtspool'
 import { connect, publish, type RtspClientTransport, type RtspPublisher } from 'rtspool/client'
 import { ClusterNode, MemoryStore } from 'rtspool/cluster'
+import { ManualClock } from 'rtspool/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { RtspTestClient } from '../../../rtspool/test/support/rtsp-client.js'
 import { nextTurn, until } from '../../../rtspool/test/support/until.js'
 import { StreamSharing } from '../../src/cluster/stream-sharing.js'
 
@@ -35,6 +37,7 @@ async function startServer(store: MemoryStore, options: RtspServerOptions = {}):
   })
   const sharing: StreamSharing = new StreamSharing({
     ...{ node, holdSeconds: 20, takeover: () => options.publisherTakeover ?? 'idle' },
+    clock: options.clock,
     urlOf: (server) => `rtsp://127.0.0.1:${server.address().port}`,
   })
   const rtsp = new RtspServer({
@@ -153,19 +156,67 @@ describe('StreamSharing', { timeout: 30_000 }, () => {
     await until(() => two.node.streams.find('/x')?.tag === always.node.tag)
   })
 
+  async function announceTo(client: RtspTestClient, { urlOf }: Server, path: string) {
+    const headers = { 'Content-Type': 'application/sdp' }
+    const announcement = { headers, body: description }
+    return (await client.request('ANNOUNCE', urlOf(path), announcement)).statusCode
+  }
+
+  /** Waits until no server has a path. */
+  async function freed(store: MemoryStore, path: string): Promise<void> {
+    let isTaken = true
+    await until(
+      () => !isTaken,
+      async () => {
+        await nextTurn()
+        const page = await store.streams()
+        isTaken = page?.streams.some((each) => each.path === path) ?? false
+      },
+    )
+  }
+
+  it('frees a path for the others when an ANNOUNCE fails, or nobody sets up what it has announced', async () => {
+    const store = new MemoryStore()
+    const clock = new ManualClock()
+    const pool = { maxSessions: 1, maxIdleSetup: 30 }
+    const [one, two] = [await startServer(store, { clock, pool }), await startServer(store)]
+    const first = await RtspTestClient.connect(one.rtsp.address().port)
+    const second = await RtspTestClient.connect(one.rtsp.address().port)
+    expect(await announceTo(first, one, '/x')).toBe(200)
+    expect(await announceTo(second, one, '/y')).toBe(503)
+    await freed(store, '/y')
+    await publishTo(two.urlOf('/y'))
+    await expect(publish(two.urlOf('/x'), { description })).rejects.toThrow(/403/)
+    clock.advance(30_000)
+    clock.advance(2000)
+    await freed(store, '/x')
+    await publishTo(two.urlOf('/x'))
+    expect([first.socket.destroyed, second.socket.destroyed]).toEqual([false, false])
+  })
+
+  it('keeps a path that another client of the same server announces when the first leaves', async () => {
+    const store = new MemoryStore()
+    const always = { publisherTakeover: 'always' } as const
+    const [one, two] = [await startServer(store, always), await startServer(store)]
+    const first = await RtspTestClient.connect(one.rtsp.address().port)
+    const second = await RtspTestClient.connect(one.rtsp.address().port)
+    expect(await announceTo(first, one, '/x')).toBe(200)
+    expect(await announceTo(second, one, '/x')).toBe(200)
+    const { connections } = one.rtsp.stats()
+    first.socket.destroy()
+    await until(() => one.rtsp.stats().connections < connections)
+    await expect(publish(two.urlOf('/x'), { description })).rejects.toThrow(/403/)
+  })
+
   it('frees a path for the others when its publisher leaves before it has recorded', async () => {
     const store = new MemoryStore()
     const [one, two] = [await startServer(store), await startServer(store)]
-    const { RtspTestClient } = await import('../../../rtspool/test/support/rtsp-client.js')
     const client = await RtspTestClient.connect(one.rtsp.address().port)
-    const headers = { 'Content-Type': 'application/sdp' }
-    const { statusCode } = await client.request('ANNOUNCE', one.urlOf('/x'), {
-      ...{ headers, body: description },
-    })
-    expect(statusCode).toBe(200)
+    expect(await announceTo(client, one, '/x')).toBe(200)
     await expect(publish(two.urlOf('/x'), { description })).rejects.toThrow(/403/)
     // A connection has one announcement at a time.
-    await client.request('ANNOUNCE', one.urlOf('/y'), { headers, body: description })
+    await announceTo(client, one, '/y')
+    await freed(store, '/x')
     await publishTo(two.urlOf('/x'))
     await expect(publish(two.urlOf('/y'), { description })).rejects.toThrow(/403/)
     client.socket.destroy()

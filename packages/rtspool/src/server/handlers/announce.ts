@@ -39,24 +39,31 @@ export const handleAnnounce: Handler = (context) => {
     throw new RequestError('ERR_FORBIDDEN', `expected a path of at most ${maxDepth} segments`)
   }
   const { onAnnounce } = server
-  return onAnnounce ? askAndAnnounce(context, target, onAnnounce) : announce(context, target)
+  const description = descriptionOf(context.request)
+  return onAnnounce
+    ? askAndAnnounce(context, target, description, onAnnounce)
+    : announce(context, target, description)
 }
 
 /** Calls the hook `onAnnounce`, and announces the publication unless the hook refuses it. */
 async function askAndAnnounce(
   context: RequestContext,
   target: RequestTarget,
+  description: SessionDescription,
   ask: AnnounceHook,
 ): Promise<Reply> {
   await ask(pathContextOf(context, target))
   requireValid(context)
-  return announce(context, target)
+  return announce(context, target, description)
 }
 
-function announce(context: RequestContext, target: RequestTarget): Reply {
-  const { server, connection, request } = context
+function announce(
+  context: RequestContext,
+  target: RequestTarget,
+  description: SessionDescription,
+): Reply {
+  const { server, connection } = context
   const { path } = target
-  const description = descriptionOf(request)
   const other = otherPublication(context, path)
   const keys = announcedKeys(context, description)
   const { announcements } = server

@@ -88,6 +88,15 @@ describe('onAnnounce', () => {
     expect([asked, server.mounts.get('/cam') !== undefined]).toEqual([['/cam', '/cam'], true])
   })
 
+  it('is not asked about an ANNOUNCE that has no usable description', async () => {
+    let asked = 0
+    const { server, client, url } = await started({ onAnnounce: () => void asked++ })
+    server.mounts.allowPublish('/*')
+    const broken = { ...announce, body: 'v=0' }
+    expect((await client.request('ANNOUNCE', url, broken)).statusCode).toBe(400)
+    expect(asked).toBe(0)
+  })
+
   it('occupies no path for a client that has gone meanwhile', async () => {
     let left: AbortSignal | undefined
     const { server, client, url } = await started({
