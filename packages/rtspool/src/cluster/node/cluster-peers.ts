@@ -25,6 +25,8 @@ const tokenPattern = /^(\d{1,12}) ([A-Za-z0-9_-]{43})$/
 /** Seconds by which the clocks of two nodes may differ. */
 const maxSkewSeconds = 300
 const msPerSecond = 1000
+/** Methods that no node needs, because nodes pull streams from each other. */
+const publishMethods: ReadonlySet<string> = new Set(['ANNOUNCE', 'RECORD'])
 
 /**
  * Recognizes requests of other nodes of the cluster, which pull streams from this node.
@@ -70,12 +72,14 @@ export class ClusterPeers {
 
   /**
    * Returns whether another node has sent a request: it proves that by the key of the cluster. The token is valid for the
-   * method and URI of the request, and while the clocks of both nodes differ by less than five minutes.
+   * method and URI of the request, and while the clocks of both nodes differ by less than five minutes. A node publishes
+   * nothing.
    */
   isPeer(request: unknown): boolean {
     const { key, unixTimeMs } = this.#options
     if (key === undefined || !isPeerRequest(request)) return false
     const { method, uri, headers } = request
+    if (publishMethods.has(method)) return false
     const token = headers.get(tokenHeader)
     const [, seconds = '', sum = ''] = tokenPattern.exec(token ?? '') ?? []
     if (seconds === '') return false

@@ -39,6 +39,11 @@ describe('ClusterPeers', () => {
     expect(b.isPeer(request)).toBe(false)
   })
 
+  it.each(['ANNOUNCE', 'RECORD'])('lets no node publish without login, by %s', (method) => {
+    const headers = a.headers({ ...line, method })
+    expect(b.isPeer(requestOf(headers, { method }))).toBe(false)
+  })
+
   it('refuses a token that is older or newer than five minutes', () => {
     const request = requestOf(a.headers(line))
     const seen = [299_000, -299_000, 302_000, -302_000].map((ms) => {
