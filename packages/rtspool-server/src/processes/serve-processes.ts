@@ -8,11 +8,9 @@ import type { CommandOptions } from '../options.js'
 import { logFaults } from '../process-faults.js'
 import { changeLevelAtSignal, rereadAtHangup, stopSignal } from '../signals.js'
 import { ChildProcesses } from './child-processes.js'
+import { endLimitMs } from './end-limit.js'
 import { type ChildFacts, processVariable } from './own-process.js'
 import { StoreServer } from './store-server.js'
-
-/** Milliseconds that a child process has to close after its sessions have had their time to end. */
-const closeMs = 20_000
 
 /**
  * Serves with several processes: starts them, holds the data of their cluster, accepts their connections and passes
@@ -50,8 +48,7 @@ export async function serveProcesses(options: CommandOptions, version: string): 
   try {
     const stopped = stop.received.then(async (signal) => {
       log.info({ signal }, 'processes end')
-      const drainMs = signal === 'SIGTERM' ? config.sessions.drainSeconds * 1000 : 0
-      return children.stop(signal, drainMs + closeMs)
+      return children.stop(signal, endLimitMs(signal, options))
     })
     const failure = await children.start()
     if (failure > 0) return failure
