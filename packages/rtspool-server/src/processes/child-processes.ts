@@ -52,6 +52,15 @@ interface Child {
   mustReload: boolean
 }
 
+/** End of a child process: its exit code or signal, or the reason why it could not be started. */
+interface End {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly reason?: string
+}
+
+const noEnd: End = { code: null, signal: null }
+
 /**
  * Child processes of the command, which serve clients. A process that ends is started again, unless it ends before all
  * have been ready once.
@@ -221,19 +230,25 @@ export class ChildProcesses {
     this.#changed()
   }
 
-  #restart(
-    number: number,
-    { process: { pid }, readyAt }: Child,
-    end: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
-  ): void {
+  #restart(number: number, ended: Pick<Child, 'process' | 'readyAt'>, end: End): void {
+    const { process, readyAt } = ended
     const wasWell = readyAt !== undefined && this.#clock.now() - readyAt >= wellMs
     const failures = wasWell ? 1 : (this.#failures.get(number) ?? 0) + 1
     this.#failures.set(number, failures)
     const delayMs = Math.round(backoffMs(restarts, failures, this.#random()))
-    this.#options.log.error({ child: number, pid, ...end, restartMs: delayMs }, 'process ended')
+    this.#options.log.error(
+      { child: number, pid: process.pid, ...end, restartMs: delayMs },
+      'process ended',
+    )
     const start = (): void => {
       this.#timers.delete(number)
-      this.#run(number, true)
+      try {
+        this.#run(number, true)
+      } catch (error) {
+        // Node throws some errors of the system, such as a lack of memory, and reports others.
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#restart(number, { process, readyAt: undefined }, { ...noEnd, reason })
+      }
     }
     this.#timers.set(number, this.#clock.schedule(start, delayMs, true))
   }

@@ -162,8 +162,8 @@ export class Siblings {
   }
 
   /**
-   * Returns a text that only siblings know, for the process at a port. Another program that gets the port of a process
-   * that has ended learns nothing from it for other ports.
+   * Returns a text by which the process at a port recognizes its siblings. Another program may get the port of a process
+   * that has ended, and learns nothing for other ports.
    */
   #proofFor(port: number): string {
     return createHmac('sha256', this.#own.key).update(`sibling at port ${port}`).digest('base64url')

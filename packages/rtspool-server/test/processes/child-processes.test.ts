@@ -45,10 +45,14 @@ function createProcesses(count = 2) {
   const ended: number[] = []
   const lines: unknown[] = []
   const asked: number[] = []
+  /** Errors that the next starts of processes throw. */
+  const faults: Error[] = []
   const write = (facts: object, text: string) => void lines.push([text, facts])
   const children = new ChildProcesses({
     ...{ count, clock, random: () => 0 },
     fork(number, isRestart) {
+      const fault = faults.shift()
+      if (fault) throw fault
       const process = new FakeProcess(number, isRestart)
       forked.push(process)
       return process
@@ -77,7 +81,7 @@ function createProcesses(count = 2) {
     }
     expect(await started).toBe(0)
   }
-  return { children, clock, forked, latest, refuse, serve, ended, lines, asked }
+  return { children, clock, forked, latest, refuse, serve, ended, lines, asked, faults }
 }
 
 const request = { kind: 'storeRequest', id: 4, method: 'nodes', args: [] }
@@ -187,6 +191,18 @@ describe('child processes', () => {
     const stopped = children.stop('SIGTERM')
     latest(1).end(0)
     expect(await stopped).toBe(0)
+  })
+
+  it('are started again, later, when Node throws an error at the start of one', async () => {
+    const { serve, clock, forked, latest, faults, lines } = createProcesses()
+    await serve()
+    latest(2).end(1)
+    faults.push(new Error('spawn ENOMEM'))
+    clock.advance(200)
+    expect(forked).toHaveLength(2)
+    clock.advance(400)
+    expect(forked).toHaveLength(3)
+    expect(lines.at(-1)).toMatchObject(['process ended', { child: 2, reason: 'spawn ENOMEM' }])
   })
 
   it('do not serve if the system has no place for the first', async () => {
