@@ -204,14 +204,18 @@ export class Siblings {
       else accept(socket, { ...header, first: bytes.subarray(end + 1) })
     }
     const release = (): void => {
-      socket.off('data', read).off('timeout', refuse).off('error', refuse)
+      late.cancel()
+      socket.off('data', read).off('error', refuse)
       this.#sockets.delete(socket)
-      socket.setTimeout(0)
     }
+    // From the beginning, however often a byte arrives.
+    const late = this.#clock.schedule(refuse, deadlineMs, false)
     this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
-    socket.setTimeout(deadlineMs)
-    socket.on('data', read).on('timeout', refuse).on('error', refuse)
+    socket.once('close', () => {
+      late.cancel()
+      this.#sockets.delete(socket)
+    })
+    socket.on('data', read).on('error', refuse)
   }
 
   async #sendMetrics(socket: Socket): Promise<void> {

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { AcceptedConnection } from 'rtspool'
 import { ManualClock } from 'rtspool/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { until } from '../../../rtspool/test/support/until.js'
+import { nextTurn, until } from '../../../rtspool/test/support/until.js'
 import { Siblings } from '../../src/processes/siblings.js'
 
 const opened: { close(): unknown }[] = []
@@ -222,13 +222,30 @@ describe('the processes of one server', () => {
     expect(connection).toEqual({ first: Buffer.from('OPTIONS * RTSP/1.0\r\n\r\n') })
   })
 
+  it('wait 5 s for the whole first line, however often a byte of it arrives', async () => {
+    const { port, accepted, clock } = await startProcess(1)
+    const slow = connect({ port, host: '127.0.0.1', noDelay: true })
+    sockets.add(slow)
+    slow.on('error', () => {})
+    slow.write('{')
+    await until(() => clock.pendingTimers === 1)
+    clock.advance(4999)
+    slow.write('{')
+    await nextTurn(5)
+    expect(slow.destroyed).toBe(false)
+    clock.advance(1)
+    await once(slow.resume(), 'close')
+    expect([accepted, clock.pendingTimers]).toEqual([[], 0])
+  })
+
   it('read a first line that arrives in pieces', async () => {
-    const { port, accepted } = await startProcess(1)
+    const { port, accepted, clock } = await startProcess(1)
     const sibling = connect({ port, host: '127.0.0.1', noDelay: true })
     sockets.add(sibling)
     const text = `${JSON.stringify({ proof: proofFor(port, 'secret'), ...client })}\nGET`
     for (const character of text) sibling.write(character)
     await until(() => accepted.length === 1)
     expect(accepted[0]?.connection).toMatchObject(client)
+    expect(clock.pendingTimers).toBe(0)
   })
 })
