@@ -70,8 +70,15 @@ export class StreamPulls {
     const { mounts } = this.#options.server
     const { path } = stream
     if (urlOf(stream) === undefined || mounts.get(path) !== undefined) return
-    const pull = this.#pulls.get(path) ?? this.#create(stream, served)
-    mounts.add(path, pull.relay)
+    const { relay } = this.#pulls.get(path) ?? this.#create(stream, served)
+    try {
+      mounts.add(path, relay)
+    } catch {
+      // A publisher may use characters such as '#', which mount points refuse.
+      this.#pulls.delete(path)
+      void relay.close()
+      return
+    }
     this.#sweep ??= this.#scheduleSweep()
   }
 

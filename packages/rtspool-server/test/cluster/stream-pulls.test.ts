@@ -45,6 +45,12 @@ it.each(['', 'null', '{}', '{"url":7}', '{"url":"http://127.0.0.1"}', '{"url":"r
   },
 )
 
+it.each(['/x*', '/x#1', '/x?y', '/100%25'])('mounts nothing, and keeps nothing, at %s', (path) => {
+  const { server, pulls, clock } = pullsOf()
+  pulls.mount(streamOf(info, path), [])
+  expect([server.mounts.size, pulls.list(), clock.pendingTimers]).toEqual([0, [], 0])
+})
+
 it('gives way to a publisher, and mounts the same pull again', () => {
   const { server, pulls } = pullsOf()
   pulls.mount(streamOf(info), [])
