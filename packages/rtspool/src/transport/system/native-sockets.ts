@@ -1,12 +1,15 @@
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
+import { ffiLibc } from './ffi-libc.js'
+import { koffiLibc } from './koffi-libc.js'
+import { type Libc, msgDontwait, msgNosignal } from './libc.js'
 import { isNode } from './runtime.js'
 import { ipv6SocketAddressBytes, serializeSocketAddress } from './socket-address.js'
 
 /**
  * System calls on the descriptors of Node's sockets, for tasks that Node has no function for. Examples: many
- * datagrams in one call, the length of the kernel's send queue. Loaded through the optional package `koffi`.
+ * datagrams in one call, the length of the kernel's send queue. Loaded through the optional package `koffi`, or
+ * `node:ffi` of Node 26.
  */
 export interface NativeSockets {
   /**
@@ -84,10 +87,6 @@ export interface NativeSockets {
   addressOf(buffer: Buffer): bigint
 }
 
-type Koffi = typeof import('koffi')
-
-const msgDontwait = 0x40
-const msgNosignal = 0x4000
 /** Request code of `ioctl(SIOCOUTQ)`, from asm-generic/ioctls.h (TIOCOUTQ). */
 const siocoutq = 0x5411
 const solUdp = 17
@@ -114,42 +113,36 @@ let isTried = false
 /**
  * Loads the native calls on the first call; later calls return the same object.
  *
- * @returns `undefined` without koffi, Node, glibc or a 64-bit little-endian Linux.
+ * @returns `undefined` without koffi and `node:ffi`, Node, glibc or a 64-bit little-endian Linux.
  */
 export function nativeSockets(): NativeSockets | undefined {
   if (!isTried) {
     isTried = true
-    loaded = load()
+    const libc = loadLibc()
+    loaded = libc && bindNative(libc)
   }
   return loaded
 }
 
-function load(): NativeSockets | undefined {
+function loadLibc(): Libc | undefined {
   const isKnownLayout = process.arch === 'x64' || process.arch === 'arm64'
   if (process.platform !== 'linux' || !isKnownLayout || !isNode(process.versions)) return undefined
-  try {
-    return bind(createRequire(import.meta.url)('koffi') as Koffi)
-  } catch {
-    // koffi is not installed or not built for this machine, or libc is another one: Node's own
-    // sockets are used.
-    return undefined
+  for (const load of [koffiLibc, () => ffiLibc()]) {
+    try {
+      const libc = load()
+      if (libc) return libc
+    } catch {
+      // koffi is not installed or not built for this machine, or libc is another one. Without `node:ffi` too, Node's
+      // own sockets are used.
+    }
   }
+  return undefined
 }
 
-function bind(koffi: Koffi): NativeSockets {
-  const libc = koffi.load('libc.so.6')
-  const sendmmsg = libc.func('int sendmmsg(int, uint64_t, unsigned int, int)')
-  const send = libc.func('long send(int, uint64_t, unsigned long, int)')
-  const ioctl = libc.func('int ioctl(int, unsigned long, void *)')
-  const getsockopt = libc.func('int getsockopt(int, int, int, void *, void *)')
-  const setsockopt = libc.func('int setsockopt(int, int, int, void *, unsigned int)')
-  const socket = libc.func('int socket(int, int, int)')
-  const bindTo = libc.func('int bind(int, void *, unsigned int)')
-  const connectTo = libc.func('int connect(int, void *, unsigned int)')
-  const recvmsg = libc.func('long recvmsg(int, uint64_t, int)')
-  const close = libc.func('int close(int)')
-  const fcntl = libc.func('int fcntl(int, int, int)')
-  const shutdown = libc.func('int shutdown(int, int)')
+/** Makes the calls of a C library into the tasks that Node has no function for. */
+export function bindNative(libc: Libc): NativeSockets {
+  const { socket, bind, connect, getsockopt, setsockopt, ioctl, fcntl, close } = libc
+  const { recvmsg, sendmmsg, send, shutdown, errno, addressOf } = libc
   const number = Buffer.alloc(4)
   const length = Buffer.alloc(4)
   const setOption = (descriptor: number, level: number, option: number, value: number): boolean => {
@@ -157,9 +150,9 @@ function bind(koffi: Koffi): NativeSockets {
     return setsockopt(descriptor, level, option, number, number.length) === 0
   }
   const systemError = (call: string): Error => {
-    const errno = -koffi.errno()
-    const code = getSystemErrorName(errno)
-    return Object.assign(new Error(`${call} ${code}`), { code, errno, syscall: call })
+    const value = -errno()
+    const code = getSystemErrorName(value)
+    return Object.assign(new Error(`${call} ${code}`), { code, errno: value, syscall: call })
   }
   return {
     bindDatagram: (address, port) => {
@@ -169,7 +162,7 @@ function bind(koffi: Koffi): NativeSockets {
       const descriptor = socket(family, sockDgram | sockNonblock | sockCloexec, 0)
       if (descriptor < 0) throw systemError('socket')
       if (isIpv6) setOption(descriptor, ipprotoIpv6, ipv6V6only, 1)
-      if (bindTo(descriptor, name, name.length) === 0) return descriptor
+      if (bind(descriptor, name, name.length) === 0) return descriptor
       const error = systemError('bind')
       close(descriptor)
       throw error
@@ -186,8 +179,8 @@ function bind(koffi: Koffi): NativeSockets {
       setOption(descriptor, solSocket, soReuseaddr, 1)
       const isReady =
         setOption(beside, isIpv6 ? ipprotoIpv6 : ipprotoIp, isIpv6 ? ipv6Recverr : ipRecverr, 1) &&
-        bindTo(beside, name, name.length) === 0 &&
-        connectTo(beside, peer, peer.length) === 0
+        bind(beside, name, name.length) === 0 &&
+        connect(beside, peer, peer.length) === 0
       setOption(descriptor, solSocket, soReuseaddr, 0)
       if (isReady) return beside
       close(beside)
@@ -195,22 +188,21 @@ function bind(koffi: Koffi): NativeSockets {
     },
     setMulticastHops: (descriptor, hops) =>
       setOption(descriptor, ipprotoIpv6, ipv6MulticastHops, hops),
-    recvmsg: (descriptor, message, flags) =>
-      Number(recvmsg(descriptor, message, flags | msgDontwait)),
+    recvmsg: (descriptor, message, flags) => recvmsg(descriptor, message, flags | msgDontwait),
     close: (descriptor) => void close(descriptor),
     duplicate: (descriptor) => fcntl(descriptor, fDupfdCloexec, firstDuplicate),
     shutdown: (descriptor) => void shutdown(descriptor, shutRdwr),
     sendmmsg: (descriptor, messages, count) =>
       sendmmsg(descriptor, messages, count, msgDontwait | msgNosignal),
-    send: (descriptor, address, size) => send(descriptor, address, size, msgDontwait | msgNosignal),
+    send,
     unacknowledgedBytes: (descriptor) =>
       ioctl(descriptor, siocoutq, number) === 0 ? number.readInt32LE() : 0,
     hasSegmentation: (descriptor) => {
       length.writeUInt32LE(number.length)
       return getsockopt(descriptor, solUdp, udpSegment, number, length) === 0
     },
-    lastError: () => koffi.errno(),
-    addressOf: (buffer) => BigInt(koffi.address(buffer)),
+    lastError: errno,
+    addressOf,
   }
 }
 
