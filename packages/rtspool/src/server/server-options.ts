@@ -228,8 +228,8 @@ export interface RtspServerOptions<Data extends object = SessionData> {
    */
   readonly multicast?: MulticastAddressPool | MulticastOptions | undefined
   /**
-   * Sends through native system calls (`sendmmsg`, `send`) on Linux with Node, if the optional
-   * package `koffi` is installed: about half the cost for many viewers.
+   * Sends through native system calls (`sendmmsg`, `send`) on Linux with Node: about half the
+   * cost for many viewers. Needs the optional package `koffi`, or a Node with `node:ffi`.
    * @default true
    */
   readonly nativeSockets?: boolean | undefined

@@ -51,7 +51,7 @@ export interface RtspServerStats {
   readonly sendErrors: number
   /**
    * Number of RTP packets known to have been sent in IP fragments, because the MTU of the route is
-   * smaller; counted once for each viewer. Known on Linux with `koffi` only, and not for multicast.
+   * smaller; counted once for each viewer. Known with native system calls only, and not for multicast.
    * The real number may be higher.
    */
   readonly fragmentedPackets: number

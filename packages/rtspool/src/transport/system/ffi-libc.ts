@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { type Libc, libcName } from './libc.js'
 
 /** Types of a function's result and arguments, by the names of `node:ffi`. */
@@ -103,6 +104,7 @@ function isAsExpected(libc: Libc): boolean {
 /** Loads `node:ffi`, but not where it could not be used: its warning would be in vain. */
 function loadFfi(): Ffi | undefined {
   const isAllowed = process.permission?.has('ffi') ?? true
-  if (!isAllowed || !readFileSync('/proc/self/maps', 'latin1').includes(libcName)) return undefined
+  if (!isBuiltin('node:ffi') || !isAllowed) return undefined
+  if (!readFileSync('/proc/self/maps', 'latin1').includes(libcName)) return undefined
   return process.getBuiltinModule('node:ffi') as Ffi | undefined
 }

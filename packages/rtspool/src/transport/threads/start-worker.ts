@@ -19,8 +19,9 @@ export const startWorker: StartThread = (thread, { ready, noticed, ended }) => {
     worker = new Worker(workerUrl, {
       workerData: thread.memory,
       name: 'rtspool-send',
-      // Some options of the process are not for files, such as `--input-type`.
-      execArgv: [],
+      // Some options of the process are not for files, such as `--input-type`. The process has already warned of
+      // `node:ffi`, if it uses that.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
       // Almost everything is in the shared memory.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
