@@ -19,7 +19,7 @@ const aboutCommand = new Set([
   ...['guides/users-and-rights.md', 'guides/external-logins.md', 'guides/snapshots.md'],
   ...['guides/record.md', 'guides/replay.md', 'guides/virtual-cameras.md'],
   ...['guides/pull-cameras.md', 'guides/run-a-program.md', 'reference/conform.md'],
-  ...['explanation/live-picture.md', 'examples/control-api.ts'],
+  ...['guides/run-a-cluster.md', 'explanation/live-picture.md', 'examples/control-api.ts'],
 ])
 
 /** A link of Markdown, or an image, to a file. */
