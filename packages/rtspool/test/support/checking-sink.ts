@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { settle } from './until.js'
+import type { MessageReader } from './web-socket-messages.js'
 
 const maxAnswerBytes = 200
 const dollar = 0x24
@@ -27,16 +28,17 @@ export class CheckingSink {
     socket: Socket,
     type: 'fast' | 'halting' | 'slow',
     random: (limit: number) => number,
+    messages?: MessageReader,
   ) {
     this.#id = id
     socket.on('data', (data: Buffer) => {
-      this.#read(data)
+      this.#read(messages ? messages.read(data) : data)
       if (type === 'halting' && random(40) === 0) halt(socket, random(60))
       if (type === 'slow' && random(15) === 0) halt(socket, random(700))
     })
     socket.on('error', () => {})
     socket.on('end', () => {
-      this.hasEnded = this.#rest.length === 0
+      this.hasEnded = this.#rest.length === 0 && messages?.isBetweenMessages !== false
       socket.end()
     })
   }

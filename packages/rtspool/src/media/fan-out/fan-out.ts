@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from '../../clock.js'
+import { channelCount } from '../../rtsp/index.js'
 import { owned } from '../../transport/system/read-memory.js'
 import { atEndOfRead } from '../../transport/tcp/end-of-read.js'
 import { DatagramReaders, type DatagramReadersOptions } from './datagram-readers.js'
@@ -174,7 +175,11 @@ export class FanOut {
   #createGroup(reader: Reader): ReaderGroup<Reader> {
     switch (reader.kind) {
       case 'interleaved':
-        return new InterleavedGroup(reader.channels[0], this.#clock)
+        return new InterleavedGroup(
+          reader.channels[0],
+          this.#clock,
+          reader.carrier.webSocket !== undefined,
+        )
       case 'datagram':
         return new DatagramReaders(this.#clock, this.#troubles, this.#options)
       case 'sink':
@@ -225,5 +230,9 @@ export class FanOut {
   }
 }
 
-const groupKeyOf = (reader: Reader): number | 'datagram' | 'sink' =>
-  reader.kind === 'interleaved' ? reader.channels[0] : reader.kind
+/** Returns the key of a reader's group. WebSockets have groups of their own: their frames are inside messages. */
+function groupKeyOf(reader: Reader): number | 'datagram' | 'sink' {
+  if (reader.kind !== 'interleaved') return reader.kind
+  const [channel] = reader.channels
+  return reader.carrier.webSocket ? channelCount + channel : channel
+}

@@ -1,12 +1,8 @@
 import type { Clock } from '../../clock.js'
-import {
-  frameHeaderBytes,
-  frameInterleaved,
-  interleavedBytes,
-  writeInterleaved,
-} from '../../rtsp/index.js'
+import { frameHeaderBytes, interleavedBytes } from '../../rtsp/index.js'
 import { defaultMaxEntryWaitMs } from '../../transport/tcp/channel-table.js'
 import { type DirectSends, servedElsewhere } from '../../transport/tcp/direct-sends.js'
+import { FrameFormat } from './frame-format.js'
 import type { PacketBatch } from './packet-batch.js'
 import type { InterleavedReader } from './reader.js'
 import type { ReaderGroup } from './reader-group.js'
@@ -40,7 +36,7 @@ interface Member {
   settledBytes: number
 }
 
-/** A batch, and its packets as interleaved frames. */
+/** A batch, and its packets in the group's {@link FrameFormat}. */
 interface FramedBatch {
   readonly batch: PacketBatch
   /** Frames that connections may keep. `undefined` until a connection needs the frames. */
@@ -48,7 +44,7 @@ interface FramedBatch {
 }
 
 /**
- * Cached packets of the track that a new reader is sent first: as given, and as interleaved frames. Readers that join
+ * Cached packets of the track that a new reader is sent first: as given, and as {@link FrameFormat} bytes. Readers that join
  * before the next batch share the frames, so that the group frames these packets once.
  */
 interface FirstPackets {
@@ -62,8 +58,8 @@ const nowhere = -1
 const initialCapacity = 8
 
 /**
- * The interleaved readers of one track whose channel number is the same. The group frames a batch once (RFC 2326
- * section 10.12), and each connection is written the same buffer.
+ * The interleaved readers of one track whose channel number is the same, either WebSockets or others. The group frames
+ * a batch once (RFC 2326 section 10.12), and each connection is written the same buffer.
  *
  * {@link DirectSends} writes to all connections with a slot in one call. Connections without a slot, or that accepted
  * only a part of the buffer, are handled one by one. Delivered packets are counted for the whole group, and added to
@@ -71,6 +67,7 @@ const initialCapacity = 8
  */
 export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   readonly #channel: number
+  readonly #format: FrameFormat
   readonly #clock: Clock
   readonly #members: Member[] = []
   readonly #positions = new Map<InterleavedReader, Member>()
@@ -98,8 +95,9 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   #packets = 0
   #bytes = 0
 
-  constructor(channel: number, clock: Clock) {
+  constructor(channel: number, clock: Clock, isWebSocket = false) {
     this.#channel = channel
+    this.#format = new FrameFormat(channel, isWebSocket)
     this.#clock = clock
   }
 
@@ -140,9 +138,9 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     }
     const frames = this.#framesOf(first)
     reader.carrier.grant(this.#channel, frames.length)
-    reader.carrier.writeFrames(frames)
+    write(member, frames)
     reader.counters.packetsOut += first.length
-    reader.counters.bytesOut += payloadBytes(frames, first.length)
+    reader.counters.bytesOut += payloadBytes(first)
   }
 
   remove(reader: InterleavedReader): void {
@@ -204,8 +202,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     if (this.#slotless > 0) now = this.#framesFor(framed)
     else {
       // A connection keeps its frames until the kernel accepts them. The scratch memory is written again before that.
-      now = sends.scratch(interleavedBytes(packets))
-      writeInterleaved(now, 0, this.#channel, packets)
+      now = sends.scratch(this.#format.sizeBytes(packets))
+      this.#format.write(now, 0, packets)
     }
     const unserved = this.#unserved
     const count = sends.sendAll(this.#slots, this.#members.length, now, unserved, this.#sentBytes)
@@ -223,15 +221,15 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
 
   /** Returns the frames of a batch in memory of their own, which connections may keep. */
   #framesFor(framed: FramedBatch): Buffer {
-    framed.frames ??= frameInterleaved(this.#channel, framed.batch.packets)
+    framed.frames ??= this.#format.frame(framed.batch.packets)
     return framed.frames
   }
 
-  /** Returns `first` as interleaved frames. The result is reused for all readers that begin before the next batch. */
+  /** Returns `first` as bytes of the group's format. The result is reused for all readers that begin before the next batch. */
   #framesOf(first: readonly Buffer[]): Buffer {
     const known = this.#first?.deref()
     if (known && isSame(known.packets, first)) return known.frames
-    const frames = frameInterleaved(this.#channel, first)
+    const frames = this.#format.frame(first)
     this.#first = new WeakRef({ packets: first.slice(), frames })
     return frames
   }
@@ -245,9 +243,9 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   #deliver(member: Member, framed: FramedBatch, sentBytes: number): void {
     const { carrier } = member.reader
     // A frame that has been begun must be finished.
-    if (sentBytes > 0) carrier.writeFrames(this.#framesFor(framed).subarray(sentBytes))
+    if (sentBytes > 0) write(member, this.#framesFor(framed).subarray(sentBytes))
     else if (member.isSkipping || carrier.isCongested) this.#skip(member, framed)
-    else carrier.writeFrames(this.#framesFor(framed))
+    else write(member, this.#framesFor(framed))
   }
 
   /**
@@ -270,7 +268,13 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     }
     const bytesBefore = batch.bytesBefore(index)
     this.#leaveOut(member, index, bytesBefore)
-    carrier.writeFrames(this.#framesFor(framed).subarray(bytesBefore + index * frameHeaderBytes))
+    if (index === 0) {
+      write(member, this.#framesFor(framed))
+      return
+    }
+    const frameBytes = interleavedBytes(batch.packets)
+    const start = this.#format.headerBytes(frameBytes) + bytesBefore + index * frameHeaderBytes
+    carrier.writeFrames(this.#framesFor(framed).subarray(start))
   }
 
   /**
@@ -296,11 +300,11 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
    * Writes packets of earlier batches that were left out, and subtracts them from the dropped packets. A decoder
    * needs them before the entry point.
    */
-  #catchUp({ reader: { carrier, counters } }: Member, packets: readonly Buffer[]): void {
-    const frames = frameInterleaved(this.#channel, packets)
-    carrier.writeFrames(frames)
+  #catchUp(member: Member, packets: readonly Buffer[]): void {
+    const { counters } = member.reader
+    write(member, this.#format.frame(packets))
     counters.packetsOut += packets.length
-    counters.bytesOut += payloadBytes(frames, packets.length)
+    counters.bytesOut += payloadBytes(packets)
     counters.packetsDropped -= packets.length
   }
 
@@ -335,7 +339,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     const { threads } = sends
     return (
       threads &&
-      new ThreadedMembers(this.#channel, this.#clock, sends, threads, {
+      new ThreadedMembers(this.#format, this.#clock, sends, threads, {
         members: this.#members,
         maxEntryWaitMs: ({ reader: { carrier } }) =>
           carrier.maxEntryWaitMs ?? defaultMaxEntryWaitMs,
@@ -370,5 +374,11 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
 const isSame = (some: readonly Buffer[], others: readonly Buffer[]): boolean =>
   some.length === others.length && some.every((packet, index) => packet === others[index])
 
-const payloadBytes = (frames: Buffer, packetCount: number): number =>
-  frames.length - packetCount * frameHeaderBytes
+const payloadBytes = (packets: readonly Buffer[]): number =>
+  interleavedBytes(packets) - packets.length * frameHeaderBytes
+
+/** Writes bytes of the group's format, or their rest, to the connection of a member. */
+function write({ reader: { carrier } }: Pick<Member, 'reader'>, bytes: Buffer): void {
+  if (carrier.webSocket) carrier.webSocket.writeWire(bytes)
+  else carrier.writeFrames(bytes)
+}

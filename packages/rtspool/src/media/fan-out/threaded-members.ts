@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.js'
-import { interleavedBytes, writeInterleaved } from '../../rtsp/index.js'
 import { type DirectSends, servedElsewhere } from '../../transport/tcp/direct-sends.js'
 import { entryKinds } from '../../transport/threads/entries.js'
 import type { SendThread } from '../../transport/threads/send-thread.js'
 import type { SendThreads } from '../../transport/threads/send-threads.js'
 import type { MediaReports } from '../../transport/threads/thread-reports.js'
+import type { FrameFormat } from './frame-format.js'
 import type { PacketBatch } from './packet-batch.js'
 import { resumeIndex, type WaitingReader } from './resume-point.js'
 
@@ -36,7 +36,7 @@ export interface ThreadedGroup<M extends ThreadMember> {
   place(member: M, slot: number): void
   /**
    * Writes a batch to a member's connection from the event loop, or leaves it out for a congested connection. `frames`
-   * = the batch as interleaved frames.
+   * = the batch in the group's {@link FrameFormat}.
    */
   deliver(member: M, batch: PacketBatch, frames: Buffer): void
   /** Counts packets as dropped for a member. `sizeBytes` is their total size in bytes, without frame headers. */
@@ -87,7 +87,7 @@ const nothing: readonly Buffer[] = Object.freeze([])
  * back.
  */
 export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
-  readonly #channel: number
+  readonly #format: FrameFormat
   readonly #clock: Clock
   readonly #sends: DirectSends
   readonly #threads: SendThreads
@@ -108,13 +108,13 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   #hasChanged = true
 
   constructor(
-    channel: number,
+    format: FrameFormat,
     clock: Clock,
     sends: DirectSends,
     threads: SendThreads,
     owner: ThreadedGroup<M>,
   ) {
-    this.#channel = channel
+    this.#format = format
     this.#clock = clock
     this.#sends = sends
     this.#threads = threads
@@ -301,7 +301,7 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   }
 
   /**
-   * Writes packets as interleaved frames into the ring (queue) of the send thread of a share, as one entry.
+   * Writes packets in the group's {@link FrameFormat} into the ring (queue) of the send thread of a share, as one entry.
    *
    * @param leads - Packets of earlier batches, such as SPS and PPS, that are sent in front of the others.
    * @param first - Index in `packets` of the first packet to send.
@@ -314,12 +314,10 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     packets: readonly Buffer[],
     first = 0,
   ): boolean {
-    const sizeBytes = interleavedBytes(leads) + interleavedBytes(packets, first)
+    const sizeBytes = this.#format.sizeBytes(packets, first, leads)
     const offset = thread.reserve(entryKinds.send, this.#group, sizeBytes, { sizeBytes, media })
     if (offset < 0) return false
-    const { bytes } = thread
-    const behind = writeInterleaved(bytes, offset, this.#channel, leads)
-    writeInterleaved(bytes, behind, this.#channel, packets, first)
+    this.#format.write(thread.bytes, offset, packets, first, leads)
     thread.commit()
     thread.packetsOut += (leads.length + packets.length - first) * members.size
     return true

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { SessionTunnel } from '../../session-pool/index.js'
+import type { MessageOutput } from '../../transport/tcp/message-header.js'
 import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
 
 /**
@@ -10,9 +11,9 @@ import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
 export interface ConnectionCarrier {
   /** Stream of bytes that the client sends. */
   readonly input: Readable
-  /** Stream of bytes to the client. The connection lives as long as this stream. */
-  readonly output: Writable
-  /** Socket to which `output` is written, and on which idle time and unsent bytes are measured. */
+  /** Socket or WebSocket to the client. The connection lives as long as this stream. */
+  readonly output: MessageOutput
+  /** Socket to which all bytes are written, and on which idle time and unsent bytes are measured. */
   readonly socket: Socket
   /** Addresses and ports of both ends: of the socket, or as a trusted proxy has stated them. */
   readonly ends: TcpEnds

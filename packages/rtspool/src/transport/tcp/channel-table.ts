@@ -39,7 +39,18 @@ export interface InterleavedCarrier {
    * connections.
    */
   readonly direct?: DirectSlot | undefined
+  /** The connection as a WebSocket; absent if it is none. */
+  readonly webSocket?: WebSocketCarrier | undefined
   readonly channels: ChannelTable
+}
+
+/** A connection that sends interleaved frames in WebSocket messages. */
+export interface WebSocketCarrier {
+  /**
+   * Writes bytes as they are: whole WebSocket messages, or the rest of one that has been begun. The buffer must not be
+   * changed afterwards.
+   */
+  writeWire(bytes: Buffer): void
 }
 
 /** Function that receives the payload of each frame of an interleaved channel: a view that the receiver may keep. */

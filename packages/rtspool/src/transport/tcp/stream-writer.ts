@@ -4,8 +4,9 @@ import { TLSSocket } from 'node:tls'
 import { descriptorOf, type NativeSockets } from '../system/native-sockets.js'
 import type { SendThreads } from '../threads/send-threads.js'
 import type { TokenOwner } from '../threads/write-token.js'
-import { ChannelTable, type InterleavedCarrier } from './channel-table.js'
+import { ChannelTable, type InterleavedCarrier, type WebSocketCarrier } from './channel-table.js'
 import type { DirectSends, DirectSlot } from './direct-sends.js'
+import { type MessageOutput, messageOf } from './message-header.js'
 
 /** Limits on the data that a peer has not read. Above a limit, its connection is congested. */
 export interface BacklogLimits {
@@ -66,6 +67,7 @@ const maxMarks = 64
  */
 export class StreamWriter implements InterleavedCarrier, TokenOwner {
   readonly channels = new ChannelTable()
+  /** Stream that is ended last: the socket itself, or the WebSocket on it, whose messages this writer makes. */
   readonly #output: Writable
   readonly #socket: Socket
   readonly #native: NativeSockets | undefined
@@ -98,13 +100,14 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   /**
    * Creates the writer of one connection.
    *
+   * @param output - The socket, or a WebSocket on it.
    * @param sends - Table for native calls; `undefined` = all bytes go through the stream.
-   * @param socket - The socket below `output`, if `output` wraps it.
+   * @param socket - The socket below `output`, if `output` is a WebSocket.
    * @param onLoss - Called when a send thread has failed with bytes of the connection. Default:
    *   destroys the socket.
    */
   constructor(
-    output: Socket | Writable,
+    output: MessageOutput,
     sends: DirectSends | undefined,
     limits: BacklogLimits,
     socket = output as Socket,
@@ -114,13 +117,13 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     this.#socket = socket
     this.#native = sends?.native
     // Bytes written to the descriptor of a TLS socket would be sent in the clear, amid its records.
-    // WebSocket messages would break in the same way.
-    this.#direct = output !== socket || socket instanceof TLSSocket ? undefined : sends
+    this.#direct = socket instanceof TLSSocket ? undefined : sends
     this.#limits = limits
     this.#maxBytes = limits.maxBytes
     this.#onLoss = onLoss
     this.#slot = this.#direct?.take(this) ?? -1
     if (this.#direct) this.#followDestruction()
+    output.writeBy?.(this)
     this.#regulate()
   }
 
@@ -133,12 +136,12 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   }
 
   get queuedBytes(): number {
-    return this.#output.writableLength + (this.#threads?.tokens.pendingOn(this.#slot) ?? 0)
+    return this.#socket.writableLength + (this.#threads?.tokens.pendingOn(this.#slot) ?? 0)
   }
 
   /** True while writes are accepted: until the connection is ended or destroyed. */
   get isWritable(): boolean {
-    return this.#output.writable && this.#state === 'open'
+    return this.#output.writable && this.#socket.writable && this.#state === 'open'
   }
 
   get maxEntryWaitMs(): number | undefined {
@@ -153,10 +156,14 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     return this.#direct && { sends: this.#direct, slot: this.#slot }
   }
 
-  /** Number of bytes of this connection passed to the kernel so far, without those that TLS or a WebSocket adds. */
+  get webSocket(): WebSocketCarrier | undefined {
+    return this.#output === this.#socket ? undefined : this
+  }
+
+  /** Number of bytes of this connection passed to the kernel so far, without those that TLS adds. */
   get bytesHandedOver(): number {
     const direct = this.#direct?.writtenOn(this.#slot) ?? 0
-    return this.#streamed + direct - this.#output.writableLength
+    return this.#streamed + direct - this.#socket.writableLength
   }
 
   /**
@@ -184,10 +191,15 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   }
 
   /**
-   * Writes all of `bytes`, at once or when the kernel accepts them. Does nothing if the connection
-   * is closing. The buffer must not be changed afterwards.
+   * Writes all of `bytes`, at once or when the kernel accepts them; in a message of their own on a WebSocket. Does
+   * nothing if the connection is closing. The buffer must not be changed afterwards.
    */
   writeFrames(bytes: Buffer): void {
+    this.writeWire(this.#wired(bytes))
+  }
+
+  /** Writes bytes like {@link writeFrames}, but without a message around them. */
+  writeWire(bytes: Buffer): void {
     if (!this.isWritable) return
     if (this.#gathered) {
       this.#gathered.push({ bytes, onTaken: this.#regulate })
@@ -200,7 +212,12 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   }
 
   /** Writes a message like {@link writeFrames}, and calls `onTaken` when the kernel has accepted all of it. */
-  writeMessage(bytes: Buffer, onTaken: () => void): void {
+  writeMessage(message: Buffer, onTaken: () => void): void {
+    this.writeControl(this.#wired(message), onTaken)
+  }
+
+  /** Writes bytes like {@link writeWire}, and calls `onTaken` when the kernel has accepted all of them. */
+  writeControl(bytes: Buffer, onTaken: () => void): void {
     if (!this.isWritable) return
     if (this.#gathered) {
       this.#gathered.push({ bytes, onTaken })
@@ -236,16 +253,25 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   /** Ends the connection after all waiting bytes have been written. */
   end(): void {
     if (this.#state !== 'open') return
-    this.#state = 'ending'
-    if (!this.#threads) {
-      this.#direct?.shut(this.#slot)
-      this.#output.end()
+    const output = this.#output
+    this.finish(() => {
+      if (!output.destroyed) output.end()
+    })
+  }
+
+  /**
+   * Accepts no more writes, and calls a function when only the event loop may write to the socket: at once, or later.
+   * A further call replaces a function that waits.
+   */
+  finish(writeLast: () => void): void {
+    if (this.#state === 'released') {
+      writeLast()
       return
     }
+    this.#state = 'ending'
     this.#direct?.shut(this.#slot)
-    this.#threads.tokens.whenOnMain(this.#slot, () => {
-      if (!this.#output.destroyed) this.#output.end()
-    })
+    if (this.#threads) this.#threads.tokens.whenOnMain(this.#slot, writeLast)
+    else writeLast()
   }
 
   /**
@@ -254,7 +280,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
    * @param onTaken - Called when the kernel has accepted the bytes.
    */
   writeBack(bytes: Buffer, onTaken: () => void = this.#regulate): void {
-    if (!this.#output.writable) return
+    if (!this.#socket.writable) return
     this.#queue(bytes, () => {
       onTaken()
       this.#regulate()
@@ -290,7 +316,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
    * @returns Age of the oldest byte that the peer has not acknowledged, in milliseconds.
    */
   sample(now: number): number {
-    const waiting = this.#output.writableLength
+    const waiting = this.#socket.writableLength
     const queued = waiting + this.#unacknowledgedBytes()
     const written = this.#streamed + (this.#direct?.writtenOn(this.#slot) ?? 0)
     const taken = written - queued
@@ -327,7 +353,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     const [first] = writes
     if (!first) return
     const bytes = writes.length === 1 ? first.bytes : Buffer.concat(writes.map((one) => one.bytes))
-    this.writeMessage(bytes, () => {
+    this.writeControl(bytes, () => {
       for (const { onTaken } of writes) onTaken()
     })
   }
@@ -350,8 +376,8 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   #queue(bytes: Buffer, onTaken: () => void): void {
     this.#direct?.shut(this.#slot)
     this.#streamed += bytes.length
-    this.#output.write(bytes, onTaken)
-    if (this.#output.writableLength > this.#maxBytes) this.#isCongested = true
+    this.#socket.write(bytes, onTaken)
+    if (this.#socket.writableLength > this.#maxBytes) this.#isCongested = true
     this.#regulate()
   }
 
@@ -360,7 +386,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
    * forbids them.
    */
   readonly #regulate = (): void => {
-    if (!this.#direct || this.#state === 'released') return
+    if (!this.#direct || this.#state !== 'open') return
     const socket = this.#socket
     const isOpen = socket.writable && socket.writableLength === 0 && !this.#isCongested
     if (isOpen) this.#direct.open(this.#slot, socket)
@@ -379,6 +405,11 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
       this.#direct?.close(this.#slot)
       destroy.call(socket, error, callback)
     }
+  }
+
+  /** Returns bytes as the peer is sent them: on a WebSocket inside a message. */
+  #wired(bytes: Buffer): Buffer {
+    return this.webSocket ? messageOf(bytes) : bytes
   }
 
   #unacknowledgedBytes(): number {

@@ -38,6 +38,8 @@ export async function loadWebSocketUpgrade(): Promise<WebSocketUpgrade> {
     clientTracking: false,
     // Media are already compressed.
     perMessageDeflate: false,
+    // The connection does, in order with its media.
+    autoPong: false,
     maxPayload: maxMessageBytes,
     handleProtocols: () => rtspSubprotocol,
   })

@@ -1,10 +1,18 @@
 import { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { ByteAccumulator } from '../../rtsp/byte-accumulator.js'
+import {
+  type MessageOutput,
+  type MessageWriter,
+  messageOf,
+  opcodes,
+} from '../tcp/message-header.js'
 
 /** Status code of a normal closure (RFC 6455 section 7.4.1). */
 const normalClosure = 1000
 const unsupportedData = 1003
+/** Number of unsent responses to pings at which a peer that does not read is cut off. */
+const maxPendingPongs = 500
 
 /**
  * A WebSocket as a stream of bytes, which reads and writes binary messages. Message boundaries have
@@ -13,7 +21,7 @@ const unsupportedData = 1003
  *
  * @see ONVIF Streaming Specification, RTSP over WebSocket
  */
-export class WebSocketStream extends Duplex {
+export class WebSocketStream extends Duplex implements MessageOutput {
   readonly #socket: WebSocket
   #receivedCount = 0
   /**
@@ -26,6 +34,11 @@ export class WebSocketStream extends Duplex {
    * `_read`.
    */
   #isFull = false
+  /** Writer of all frames on the side of a server; `undefined` = the package `ws` writes them. */
+  #writer: MessageWriter | undefined
+  #pendingPongs = 0
+  /** Functions that wait until the event loop may write to the socket, in order. */
+  readonly #last: (() => void)[] = []
 
   constructor(socket: WebSocket) {
     super({ allowHalfOpen: true, readableHighWaterMark: 1 })
@@ -35,7 +48,8 @@ export class WebSocketStream extends Duplex {
       if (!isBinary) socket.close(unsupportedData, 'expected binary messages')
       else this.#receive(message as Buffer)
     })
-    socket.on('error', (error) => this.destroy(error))
+    // The package sends a close frame before.
+    socket.on('error', (error) => this.#atEnd(() => this.destroy(error)))
     socket.on('close', () => {
       this.push(null)
       this.destroy()
@@ -45,6 +59,21 @@ export class WebSocketStream extends Duplex {
   /** Number of WebSocket messages, pings and pongs that have been received completely. */
   get receivedCount(): number {
     return this.#receivedCount
+  }
+
+  /**
+   * Lets a server's writer write everything, so that no frame gets amid another. The package `ws` must not respond to
+   * pings. It still makes the close frames, each once the writer has written its last byte.
+   */
+  writeBy(writer: MessageWriter): void {
+    const socket = this.#socket
+    const close = socket.close.bind(socket)
+    this.#writer = writer
+    socket.on('ping', (payload: Buffer) => {
+      if (this.#pendingPongs++ >= maxPendingPongs) this.destroy()
+      else writer.writeControl(messageOf(payload, opcodes.pong), () => void this.#pendingPongs--)
+    })
+    socket.close = (code, reason) => this.#atEnd(() => close(code, reason))
   }
 
   override _read(): void {
@@ -62,6 +91,18 @@ export class WebSocketStream extends Duplex {
       this.#isFull = true
       this.#socket.pause()
     }
+  }
+
+  #atEnd(call: () => void): void {
+    if (!this.#writer) {
+      call()
+      return
+    }
+    this.#last.push(call)
+    if (this.#last.length > 1) return
+    this.#writer.finish(() => {
+      for (const waiting of this.#last.splice(0)) waiting()
+    })
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, callback: (error?: Error | null) => void) {

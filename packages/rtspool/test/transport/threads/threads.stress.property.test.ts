@@ -16,6 +16,7 @@ import { startWorker } from '../../../src/transport/threads/start-worker.js'
 import { CheckingSink } from '../../support/checking-sink.js'
 import { fuzzSeed } from '../../support/fuzz-runs.js'
 import { nextTurn, settle, until } from '../../support/until.js'
+import { bareWebSocket, MessageReader } from '../../support/web-socket-messages.js'
 
 const readers = 24
 const solSocket = 1
@@ -59,7 +60,7 @@ interface Viewer {
  * Sends media, answers and RTCP to readers of all speeds, which appear and vanish, through small
  * kernel buffers and a small ring. Every item has a number that grows over the whole run.
  */
-async function run(threadCount: number, seed: number, turns: number) {
+async function run(threadCount: number, seed: number, turns: number, isWebSocket = false) {
   const native = nativeSockets()
   if (!native) throw new Error('expected koffi on Linux')
   const random = randomFrom(seed)
@@ -74,7 +75,7 @@ async function run(threadCount: number, seed: number, turns: number) {
     sizes: { entriesBytes: 256 * 1024 },
   })
   const sends = new DirectSends(native, threads)
-  const group = new InterleavedGroup(0, systemClock)
+  const group = new InterleavedGroup(0, systemClock, isWebSocket)
   const viewers = new Map<number, Viewer>()
   const sinks = new Map<number, CheckingSink>()
   const lastWords = new Map<number, number>()
@@ -98,7 +99,8 @@ async function run(threadCount: number, seed: number, turns: number) {
   const accept = (socket: Socket): void => {
     socket.setNoDelay(true)
     shrinkSendBuffer(socket, random(2) === 0 ? 4096 : 65_536)
-    const writer = new StreamWriter(socket, sends, limits)
+    const output = isWebSocket ? bareWebSocket(socket) : socket
+    const writer = new StreamWriter(output, sends, limits, socket)
     socket.on('error', () => {})
     socket.once('data', (data: Buffer) => {
       const id = Number(String(data))
@@ -129,7 +131,9 @@ async function run(threadCount: number, seed: number, turns: number) {
     const socket = connect(port, '127.0.0.1', () => socket.write(String(id)))
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    sinks.set(id, new CheckingSink(id, socket, readerTypes[id % 3] ?? 'fast', random))
+    const type = readerTypes[id % 3] ?? 'fast'
+    const messages = isWebSocket ? new MessageReader() : undefined
+    sinks.set(id, new CheckingSink(id, socket, type, random, messages))
   }
   for (let count = 0; count < readers; count++) open()
   await until(() => viewers.size === readers)
@@ -183,10 +187,15 @@ async function run(threadCount: number, seed: number, turns: number) {
 }
 
 describe('send threads under random load', () => {
-  it.each([1, 2])(
-    'with %i of them, each reader gets whole items of its own in order',
-    async (count) => {
-      const { violations, missing, ended, items, given } = await run(count, fuzzSeed + count, 600)
+  it.each([
+    [1, 600, false],
+    [2, 600, false],
+    [1, 400, true],
+  ])(
+    'with %i of them, each reader gets whole items of its own in order (%i turns, WebSocket: %s)',
+    async (count, turns, isWebSocket) => {
+      const result = await run(count, fuzzSeed + count, turns, isWebSocket)
+      const { violations, missing, ended, items, given } = result
       expect(violations).toEqual([])
       expect(missing).toEqual([])
       expect(ended).toBeGreaterThan(5)

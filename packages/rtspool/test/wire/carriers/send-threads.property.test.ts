@@ -8,6 +8,7 @@ import { DirectSends } from '../../../src/transport/tcp/direct-sends.js'
 import { sendThreadDefaults } from '../../../src/transport/threads/create-send-threads.js'
 import { mountCamera } from '../../support/dialogue.js'
 import { fuzzRuns, fuzzTimeoutMs } from '../../support/fuzz-runs.js'
+import { openWebSocket, rtspOver } from '../../support/http-client.js'
 import { RtspTestClient } from '../../support/rtsp-client.js'
 import {
   connectTo,
@@ -92,6 +93,46 @@ describe('send threads of a server', () => {
       await client.request('OPTIONS', '*')
       expect(client.frames.length).toBe(length)
     }
+  })
+
+  it('send media over WebSockets, and pongs and close frames between them', async () => {
+    const { server, url, sources, overTcp, push, thread } = await watched(3, 0)
+    const viewers = []
+    for (let count = 0; count < 5; count++) {
+      const socket = await openWebSocket(server)
+      const pongs: string[] = []
+      socket.on('pong', (payload: Buffer) => pongs.push(String(payload)))
+      const client = rtspOver(socket)
+      await play(client, url)
+      viewers.push({ socket, client, pongs })
+    }
+    const [leaving, ...others] = viewers
+    const closed = leaving && once(leaving.socket, 'close')
+    const large = Buffer.alloc(60_000, 0x65)
+    for (let count = 0; count < 100; count++) {
+      await push(1)
+      if (count % 4 === 0) pushTo(sources, 1, packetOf(count, large))
+      for (const { socket } of viewers)
+        if (socket.readyState === socket.OPEN) socket.ping(`${count}`)
+      if (count === 50) leaving?.socket.close(4000)
+    }
+    // A client gets the code of its close frame only from the one of the server.
+    expect((await closed)?.[0]).toBe(4000)
+    const numbers = Array.from({ length: 100 }, (_, index) => index)
+    for (const { client, pongs } of others) {
+      await until(() => client.frames.filter(({ channel }) => channel === 2).length === 25)
+      await until(() => pongs.length === 100)
+      expect(numbersOf(videoOf(client))).toEqual(numbers)
+      expect(pongs).toEqual(numbers.map(String))
+    }
+    const seen = leaving ? numbersOf(videoOf(leaving.client)) : []
+    expect(seen.length).toBeGreaterThan(40)
+    expect(seen).toEqual(numbers.slice(0, seen.length))
+    await until(
+      () => thread()?.viewers === overTcp.length + others.length,
+      () => push(1),
+    )
+    expect(thread()?.packetsOut).toBeGreaterThan(400)
   })
 
   it('lose a packet for nobody while viewers pause and play again', async () => {
