@@ -5,7 +5,7 @@ import { openWebSocket } from '../../src/transport/tunnel/websocket-client.js'
 import { connectedClient, expectPackets } from '../support/client-scene.js'
 import { scene } from '../support/scene.js'
 import { ScriptedCamera } from '../support/scripted-camera.js'
-import { testCertificate } from '../support/test-server.js'
+import { rtpPacket, testCertificate } from '../support/test-server.js'
 import { type TunnelAnswer, TunnelProxy } from '../support/tunnel-proxy.js'
 import { until } from '../support/until.js'
 
@@ -59,6 +59,28 @@ describe('a client through a WebSocket', () => {
     const { client } = await connected(url.replace('rtsp:', 'ws:'), login)
     await client.play()
     expect(client.state).toBe('playing')
+  })
+
+  it('begins with more cached pictures than one message may have', async () => {
+    const { url, push, viewer } = await scene().camera().viewer().start()
+    const sent = Array.from({ length: 40 }, (_, index) =>
+      rtpPacket({
+        sequenceNumber: index,
+        timestamp: index * 3000,
+        marker: true,
+        payload: Buffer.alloc(60_000, index === 0 ? 0x65 : 0x41),
+      }),
+    )
+    for (const [index, packet] of sent.entries()) {
+      push(packet)
+      await until(() => viewer.frames.filter(({ channel }) => channel === 0).length > index)
+    }
+    const { client } = await connected(url.replace('rtsp:', 'ws:'))
+    const received: unknown[] = []
+    for await (const { packet } of client.packets()) {
+      if (received.push(packet) === sent.length) break
+    }
+    expect(received).toEqual(sent)
   })
 
   it('closes with the server', async () => {

@@ -2,6 +2,8 @@ import { interleavedBytes, writeInterleaved } from '../../rtsp/index.js'
 import { messageHeaderBytes, writeMessageHeader } from '../../transport/tcp/message-header.js'
 
 const nothing: readonly Buffer[] = Object.freeze([])
+/** Size in bytes of the frames in one message above which {@link FrameFormat.frameMany} begins another message. */
+const maxMessageBytes = 256 * 1024
 
 /**
  * Form in which one group's packets are written to connections: interleaved frames of one channel (RFC 2326 section
@@ -45,6 +47,7 @@ export class FrameFormat {
    * @param offset - Offset in `target` of the first byte to write.
    * @param first - Index of the first packet to write.
    * @param leads - Packets that are written in front of the others.
+   * @returns Offset behind the last byte written.
    */
   write(
     target: Buffer,
@@ -52,14 +55,14 @@ export class FrameFormat {
     packets: readonly Buffer[],
     first = 0,
     leads = nothing,
-  ): void {
+  ): number {
     let at = offset
     if (this.#isWebSocket) {
       const frameBytes = interleavedBytes(leads) + interleavedBytes(packets, first)
       at = writeMessageHeader(target, at, frameBytes)
     }
     at = writeInterleaved(target, at, this.#channel, leads)
-    writeInterleaved(target, at, this.#channel, packets, first)
+    return writeInterleaved(target, at, this.#channel, packets, first)
   }
 
   /** Returns packets in this form in memory of their own, which any number of connections may share. */
@@ -67,5 +70,26 @@ export class FrameFormat {
     const bytes = Buffer.allocUnsafeSlow(this.sizeBytes(packets))
     this.write(bytes, 0, packets)
     return bytes
+  }
+
+  /**
+   * Returns packets like {@link frame}, but in several messages if they are many. A client stores a message until it is
+   * complete, and has a limit for its size.
+   */
+  frameMany(packets: readonly Buffer[]): Buffer {
+    if (!this.#isWebSocket) return this.frame(packets)
+    const messages: Buffer[] = []
+    let begin = 0
+    let frameBytes = 0
+    for (const [index, packet] of packets.entries()) {
+      const sizeBytes = interleavedBytes([packet])
+      if (frameBytes > 0 && frameBytes + sizeBytes > maxMessageBytes) {
+        messages.push(this.frame(packets.slice(begin, index)))
+        begin = index
+        frameBytes = 0
+      }
+      frameBytes += sizeBytes
+    }
+    return Buffer.concat([...messages, this.frame(packets.slice(begin))])
   }
 }

@@ -229,7 +229,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
   #framesOf(first: readonly Buffer[]): Buffer {
     const known = this.#first?.deref()
     if (known && isSame(known.packets, first)) return known.frames
-    const frames = this.#format.frame(first)
+    const frames = this.#format.frameMany(first)
     this.#first = new WeakRef({ packets: first.slice(), frames })
     return frames
   }

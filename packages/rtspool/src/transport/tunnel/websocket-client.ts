@@ -5,8 +5,11 @@ import { type HttpTunnelTarget, TunnelRefused } from './tunnel-target.js'
 import { WebSocketStream } from './websocket.js'
 import { rtspSubprotocol } from './websocket-upgrade.js'
 
-/** Maximum bytes of one message of a server, which is stored until it is complete. */
-const maxMessageBytes = 1024 * 1024
+/**
+ * Maximum bytes of one message of a server, which is stored until it is complete. A batch of our own server may have
+ * somewhat more than 1 MiB.
+ */
+const maxMessageBytes = 2 * 1024 * 1024
 
 /** Error if the optional package `ws` cannot be loaded. `cause` is the error of the import. */
 export class WebSocketPackageMissing extends Error {}

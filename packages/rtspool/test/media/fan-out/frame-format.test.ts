@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FrameFormat } from '../../../src/media/fan-out/frame-format.js'
+import { MessageReader } from '../../support/web-socket-messages.js'
 
 const packets = [Buffer.from('a'), Buffer.from('bc')]
 
@@ -22,6 +23,18 @@ describe('FrameFormat', () => {
     format.write(target, 1, packets, 1, leads)
     expect(target.toString('latin1')).toBe(`\0${wire}\0`)
     expect(format.sizeBytes(packets, 1, leads)).toBe(wire.length)
+  })
+
+  it('puts many packets into several messages', () => {
+    const many = Array.from({ length: 10 }, (_, index) => Buffer.alloc(60_000, index))
+    const expected = [many.slice(0, 4), many.slice(4, 8), many.slice(8)]
+    const format = new FrameFormat(4, true)
+    const wire = format.frameMany(many)
+    expect(wire).toEqual(Buffer.concat(expected.map((packets) => format.frame(packets))))
+    const plain = new FrameFormat(4, false)
+    expect(new MessageReader().read(wire)).toEqual(plain.frame(many))
+    expect(plain.frameMany(many)).toEqual(plain.frame(many))
+    expect(format.frameMany(packets)).toEqual(format.frame(packets))
   })
 
   it.each([
