@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 import { disown, isThenable } from '../listeners.js'
 
 /**
@@ -109,9 +109,5 @@ const publicIdLength = 22
  * @returns 22 characters of `A-Z a-z 0-9 _ -`.
  */
 export function publicIdOf(id: string): string {
-  return createHash('sha256')
-    .update('rtspool session\0')
-    .update(id)
-    .digest('base64url')
-    .slice(0, publicIdLength)
+  return hash('sha256', `rtspool session\0${id}`, 'base64url').slice(0, publicIdLength)
 }

@@ -16,6 +16,7 @@ const maxLength = 4096
  * @see RFC 2326 sections 12.27 and 12.32
  */
 export function parseRequire(headers: ReadonlyRtspHeaders): string[] {
+  if (!headers.has('require') && !headers.has('proxy-require')) return []
   const values = [...headers.getAll('require'), ...headers.getAll('proxy-require')]
   const length = values.reduce((sum, value) => sum + value.length, 0)
   if (length <= maxLength) return [...new Set(parseList(values, maxLength))]

@@ -3,13 +3,15 @@ import { maxSsrcDigits, type NumberPair, type TransportSpecInit } from './transp
 
 const serializePair = (pair: NumberPair): string => `${pair[0]}-${pair[1]}`
 
+/** Matches a character that must not appear in a value of a Transport parameter outside of quotes. */
+const needsQuotes = /[ \t,;="\\]/
+
 /** Returns the value of a Transport parameter unchanged if its characters allow it, otherwise as a quoted string. */
 function serializeValue(value: string): string {
   if (hasControlCode(value, true)) {
     throw new TypeError('values of Transport must not have control characters')
   }
-  const isPlain = value !== '' && [...value].every((char) => !' \t,;="\\'.includes(char))
-  return isPlain ? value : quote(value)
+  return value === '' || needsQuotes.test(value) ? quote(value) : value
 }
 
 function serializeParameter(name: string, value: string | undefined): string {

@@ -104,6 +104,8 @@ export class OpenConnections {
    */
   open(carrier: ConnectionCarrier, first: Buffer | undefined): void {
     const listener = this.#listener
+    // Written out: a spread would copy all options of the server for each connection.
+    const { idleTimeoutMs, backlog } = this.#options
     const connection = new Connection(
       carrier,
       this.#server,
@@ -115,7 +117,7 @@ export class OpenConnections {
         messageRefused: (error) => listener.messageRefused(error, connection),
         closed: (closed) => this.#closed(closed),
       },
-      { ...this.#options, directSends: this.#directSends, turns: this.#turns },
+      { idleTimeoutMs, backlog, directSends: this.#directSends, turns: this.#turns },
     )
     this.list.add(connection)
     this.#backlogs.add(connection)
