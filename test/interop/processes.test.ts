@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import type { ApiClient } from '../../packages/rtspool-server/test/api/api-client.js'
 import { connectToApi } from './support/api-command.js'
 import { ConfiguredCommand, type LogLine } from './support/configured-command.js'
@@ -28,6 +29,15 @@ const isAlive = (pid: number): boolean => {
     return true
   } catch {
     return false
+  }
+}
+
+/** Returns whether a process has ended. Nobody may have reaped one whose parent has ended before. */
+const hasEnded = (pid: number): boolean => {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return true
   }
 }
 
@@ -56,8 +66,8 @@ describe('a command with two processes', { timeout: 120_000 }, () => {
   let command: ConfiguredCommand
   let api: ApiClient
 
-  async function start(): Promise<ConfiguredCommand> {
-    const started = await ConfiguredCommand.start(config, [], { STATE_DIRECTORY: folder })
+  async function start(text = config): Promise<ConfiguredCommand> {
+    const started = await ConfiguredCommand.start(text, [], { STATE_DIRECTORY: folder })
     await started.line('processes ready')
     return started
   }
@@ -213,6 +223,31 @@ describe('a command with two processes', { timeout: 120_000 }, () => {
     expect(await command.program.stop('SIGTERM', 40_000)).toBe(0)
     expect([...everyPid].filter(isAlive)).toEqual([])
     expect(command.lines('processes closed')).toHaveLength(1)
+  })
+
+  it('leaves nobody at a second signal, neither a process that hangs nor programs of sources', async () => {
+    // The first signal waits for programs that end at SIGKILL alone.
+    const script =
+      "process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6); console.error(process.pid)"
+    const exec = { command: [process.execPath, '-e', script], stopSeconds: 60 }
+    const source = { alwaysOn: true, startSeconds: 25, exec }
+    const sources = `sources: { /desk: ${JSON.stringify(source)} }`
+    const hurried = await start(`${config}\n${sources}`)
+    const programs = () =>
+      hurried.lines('program says').map((line) => Number((line as { line?: string }).line))
+    const areFound = await until(() => programs().length === 2)
+    const children = childrenOf(hurried)
+    const pids = [...children.values(), ...programs()]
+    for (const pid of pids) everyPid.add(pid)
+    expect([areFound, pids.filter(hasEnded)]).toEqual([true, []])
+    process.kill(children.get(2) as number, 'SIGSTOP')
+    hurried.program.kill('SIGTERM')
+    await hurried.line('closing')
+    await settle(600, 'signals within half a second count as one')
+    expect(pids.filter(hasEnded)).toEqual([])
+    expect(await hurried.program.stop('SIGTERM', 20_000)).toBe(143)
+    expect(await until(() => pids.every(hasEnded))).toBe(true)
+    await hurried.stop()
   })
 
   it('ends when the parent is killed', async () => {

@@ -77,7 +77,7 @@ export async function serve(
     logBans(server, repeats)
     bans = leads ? await openBanFile(options, server, log) : undefined
     await cluster?.start(rtsp)
-    sources = new SourceService(rtsp.mounts, { isHeld: true })
+    sources = new SourceService(rtsp.mounts, { isHeld: true, start: own?.startProgram })
     logSources(sources, repeats)
     // Mounted first, because a relay that meets 404 does not ask again for minutes.
     sources.update(plans)

@@ -3,7 +3,7 @@ import type { LevelSwitch } from './log/level-switch.js'
 import type { CommandLog } from './log/log.js'
 
 /** Exit code after each signal, as shells expect it: 128 + the number of the signal. */
-const stopExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+export const stopExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Signals that end the server. */
 export type StopSignal = keyof typeof stopExitCodes
@@ -28,25 +28,35 @@ export interface OwnProcess {
   readonly ppid: number
 }
 
+/** Function that is called at each signal more than 500 ms after the first one. */
+type FurtherSignal = (signal: StopSignal) => void
+
+const exitAtOnce: FurtherSignal = (signal) => process.exit(stopExitCodes[signal])
+
 /**
  * Listens for SIGINT and SIGTERM from now on. The promise `received` resolves with the first one. Another one more than
- * 500 ms later ends the process at once, with exit code 130 or 143.
+ * 500 ms later ends the process at once, with exit code 130 or 143, unless `further` does something else.
  *
  * If npx has started the server, the end of the parent process counts as SIGTERM. npm 11 signals only the shell that
  * npm has started, and the server would go on without a parent.
  *
  * @param own - Environment and parent of this process, by which the end of npx is noticed.
- * @param clock - Clock of the timer that looks at the parent once a second.
+ * @param clock - Clock of the signals, and of the timer that looks at the parent once a second.
+ * @param further - Called at a signal more than 500 ms after the first. @default ends the process
  */
-export function stopSignal(own: OwnProcess = process, clock: Clock = systemClock): StopSignalWait {
+export function stopSignal(
+  own: OwnProcess = process,
+  clock: Clock = systemClock,
+  further: FurtherSignal = exitAtOnce,
+): StopSignalWait {
   const { promise, resolve } = resolvers<StopSignal>()
   let firstAt: number | undefined
   const ignore = listen(Object.keys(stopExitCodes) as StopSignal[], (signal) => {
     // npm passes Ctrl-C on to a process that already got it from the terminal.
-    const now = performance.now()
+    const now = clock.now()
     firstAt ??= now
-    if (now - firstAt > samePressMs) process.exit(stopExitCodes[signal])
-    resolve(signal)
+    if (now - firstAt > samePressMs) further(signal)
+    else resolve(signal)
   })
   const unwatch = watchNpx(own, () => resolve('SIGTERM'), clock)
   return {

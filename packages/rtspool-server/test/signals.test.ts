@@ -1,5 +1,5 @@
 import { ManualClock } from 'rtspool/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { stopSignal } from '../src/signals.js'
 
 /** A process with a parent, and a clock for its looks at the parent. */
@@ -16,6 +16,24 @@ function childOf(env: Readonly<Record<string, string>>) {
   }
   return { own, clock, wait, lookLater }
 }
+
+describe('signals that end the server', () => {
+  it('count as one for half a second, and then as a wish to end at once', async () => {
+    const clock = new ManualClock()
+    const further: string[] = []
+    const own = { env: {}, ppid: 4711 }
+    const wait = stopSignal(own, clock, (signal) => void further.push(signal))
+    onTestFinished(() => wait.ignore())
+    process.emit('SIGTERM', 'SIGTERM')
+    clock.advance(500)
+    process.emit('SIGINT', 'SIGINT')
+    expect([await wait.received, further]).toEqual(['SIGTERM', []])
+    clock.advance(1)
+    process.emit('SIGINT', 'SIGINT')
+    process.emit('SIGTERM', 'SIGTERM')
+    expect(further).toEqual(['SIGINT', 'SIGTERM'])
+  })
+})
 
 describe('the end of the parent', () => {
   it('counts as SIGTERM if npx has started the server', async () => {

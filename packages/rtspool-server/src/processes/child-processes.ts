@@ -1,27 +1,16 @@
 import type { Logger } from 'pino'
-import { type Backoff, backoffMs, type Clock, type ClockTimer, systemClock } from 'rtspool'
-import type { ChildMessage, ParentMessage, ReadyNotice } from './process-messages.js'
+import { type Clock, type ClockTimer, systemClock } from 'rtspool'
+import type { Child, ChildEnd, ChildRequest, ForkedProcess } from './child-process.js'
+import type { ChildMessage, ParentMessage } from './process-messages.js'
+import { RestartDelays } from './restart-delays.js'
 
-/** Delays from the end of a child process to its next start, which grow with the number of short lives in a row. */
-const restarts: Backoff = { firstMs: 200, maxMs: 30_000, jitter: 0.25 }
-/** Milliseconds of service after which the next end of a child counts as the first. */
-const wellMs = 60_000
 /** Exit code when a process could not do its work and has given no better one. */
 const failureCode = 1
-
-/** A child process, as node:child_process starts it. */
-export interface ForkedProcess {
-  readonly pid?: number | undefined
-  readonly connected: boolean
-  send(message: ParentMessage, sent: (error: Error | null) => void): unknown
-  kill(signal: NodeJS.Signals): unknown
-  on(event: 'message', listener: (message: unknown) => void): unknown
-  on(event: 'error', listener: (error: Error) => void): unknown
-  once(
-    event: 'exit',
-    listener: (code: number | null, signal: NodeJS.Signals | null) => void,
-  ): unknown
-}
+/**
+ * Milliseconds within which a process must be ready. It opens ports and files until then, and waits 3 s at most for its
+ * cluster.
+ */
+const readyMs = 60_000
 
 /** Parts of the parent process that start child processes and serve them. */
 export interface ChildProcessesOptions {
@@ -33,33 +22,16 @@ export interface ChildProcessesOptions {
    * @param isRestart - True if a process with this number has run before.
    */
   fork(number: number, isRestart: boolean): ForkedProcess
-  /** Answers a request of a child. @returns The reply, which the child receives */
-  answer(number: number, message: Exclude<ChildMessage, ReadyNotice>): Promise<ParentMessage>
-  /** Called when a child process has ended. */
+  /** Answers a message of a child. @returns The reply, which the child receives; `undefined` = none */
+  answer(number: number, message: ChildRequest): Promise<ParentMessage | undefined>
+  /** Called when a child process has ended, and all of its messages have been answered. */
   ended(number: number): void
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
   readonly clock?: Clock | undefined
   readonly random?: (() => number) | undefined
 }
 
-interface Child {
-  readonly process: ForkedProcess
-  /** Monotonic milliseconds at which the process was ready; `undefined` before. */
-  readyAt: number | undefined
-  /** Port of the process for its siblings; 0 before it is ready. */
-  port: number
-  /** True if the configuration is to be read again as soon as the process is ready. */
-  mustReload: boolean
-}
-
-/** End of a child process: its exit code or signal, or the reason why it could not be started. */
-interface End {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly reason?: string
-}
-
-const noEnd: End = { code: null, signal: null }
+const noEnd: ChildEnd = { code: null, signal: null }
 
 /**
  * Child processes of the command, which serve clients. A process that ends is started again, unless it ends before all
@@ -68,11 +40,10 @@ const noEnd: End = { code: null, signal: null }
 export class ChildProcesses {
   readonly #options: ChildProcessesOptions
   readonly #clock: Clock
-  readonly #random: () => number
+  readonly #delays: RestartDelays
   readonly #children = new Map<number, Child>()
+  /** Timers by number of the process: of its next start, or until it must be ready. */
   readonly #timers = new Map<number, ClockTimer>()
-  /** Numbers of short lives in a row, by number of the process. */
-  readonly #failures = new Map<number, number>()
   #isServing = false
   #isStopping = false
   #exitCode = 0
@@ -82,7 +53,7 @@ export class ChildProcesses {
   constructor(options: ChildProcessesOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#random = options.random ?? Math.random
+    this.#delays = new RestartDelays(options.random ?? Math.random)
   }
 
   /**
@@ -151,6 +122,18 @@ export class ChildProcesses {
     return this.#exitCode
   }
 
+  /**
+   * Ends all processes at once, each with its programs.
+   *
+   * @param killAfterMs - Milliseconds after which a process that still runs is killed.
+   * @returns Promise that resolves when none runs any more.
+   */
+  async endAtOnce(killAfterMs: number): Promise<void> {
+    for (const child of this.#children.values()) tell(child, { kind: 'end' })
+    // A process that starts reads no messages yet.
+    await this.stop('SIGTERM', killAfterMs)
+  }
+
   get #areReady(): boolean {
     return [...this.#children.values()].every(({ readyAt }) => readyAt !== undefined)
   }
@@ -185,13 +168,25 @@ export class ChildProcesses {
       // One that the system has refused to start never reports an end.
       if (process.pid === undefined) this.#exited(number, child, null, null)
     })
-    process.once('exit', (code, signal) => this.#exited(number, child, code, signal))
+    process.once('close', (code, signal) => this.#exited(number, child, code, signal))
+    this.#timers.set(
+      number,
+      this.#clock.schedule(() => this.#noteLate(number, child), readyMs, true),
+    )
+  }
+
+  /** Kills a process that is not ready in time: its end is that of one that has failed. */
+  #noteLate(number: number, { process }: Child): void {
+    const facts = { child: number, pid: process.pid, seconds: readyMs / 1000 }
+    this.#options.log.error(facts, 'process is not ready in time: killed')
+    process.kill('SIGKILL')
   }
 
   #received(number: number, child: Child, message: ChildMessage): void {
     // What was still on its way would join the cluster after its end.
     if (this.#children.get(number) !== child) return
     if (message.kind === 'ready') {
+      this.#timers.get(number)?.cancel()
       child.readyAt = this.#clock.now()
       child.port = message.port
       this.#tellPorts()
@@ -201,7 +196,7 @@ export class ChildProcesses {
     }
     void this.#options.answer(number, message).then((reply) => {
       // A child that has ended meanwhile needs no reply.
-      tell(child, reply)
+      if (reply) tell(child, reply)
     })
   }
 
@@ -215,6 +210,7 @@ export class ChildProcesses {
   #exited(number: number, child: Child, code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#children.get(number) !== child) return
     this.#children.delete(number)
+    this.#timers.get(number)?.cancel()
     this.#options.ended(number)
     this.#tellPorts()
     const exitCode = code ?? failureCode
@@ -230,18 +226,15 @@ export class ChildProcesses {
     this.#changed()
   }
 
-  #restart(number: number, ended: Pick<Child, 'process' | 'readyAt'>, end: End): void {
+  #restart(number: number, ended: Pick<Child, 'process' | 'readyAt'>, end: ChildEnd): void {
     const { process, readyAt } = ended
-    const wasWell = readyAt !== undefined && this.#clock.now() - readyAt >= wellMs
-    const failures = wasWell ? 1 : (this.#failures.get(number) ?? 0) + 1
-    this.#failures.set(number, failures)
-    const delayMs = Math.round(backoffMs(restarts, failures, this.#random()))
+    const servedMs = readyAt === undefined ? 0 : this.#clock.now() - readyAt
+    const delayMs = this.#delays.next(number, servedMs)
     this.#options.log.error(
       { child: number, pid: process.pid, ...end, restartMs: delayMs },
       'process ended',
     )
     const start = (): void => {
-      this.#timers.delete(number)
       try {
         this.#run(number, true)
       } catch (error) {
@@ -254,6 +247,7 @@ export class ChildProcesses {
   }
 }
 
+/** Sends a message to a child process. One that has ended gets nothing. */
 function tell({ process }: Child, message: ParentMessage): void {
   if (process.connected) process.send(message, () => {})
 }

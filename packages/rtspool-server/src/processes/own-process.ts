@@ -1,9 +1,11 @@
 import cluster from 'node:cluster'
 import { systemClock } from 'rtspool'
 import type { Environment } from '../config/environment.js'
+import type { StartProgram } from '../sources/exec/program.js'
 import type { IpcStore } from './ipc-store.js'
 import type { ChildMessage, ParentMessage } from './process-messages.js'
 import type { MeasuredProcess, ProcessMetrics } from './process-metrics.js'
+import { announcedStart } from './program-guard.js'
 import { type ProcessIdentity, Siblings } from './siblings.js'
 
 /** Facts that a child process knows of itself. */
@@ -26,10 +28,14 @@ export class OwnProcess {
   /** Secret that only this process and its siblings know. */
   readonly key: string
   readonly siblings: Siblings
+  /** Starts a program of a source. The parent learns of the program, and kills it when this process has ended. */
+  readonly startProgram: StartProgram = announcedStart((notice) => tellParent(notice))
   #store: IpcStore | undefined
   #metrics: ProcessMetrics | undefined
   readonly #onMessage = (message: ParentMessage): void => {
     if (message.kind === 'ports') this.siblings.notePorts(message.ports)
+    // Listeners for the exit of the process kill its programs.
+    else if (message.kind === 'end') process.exit(1)
     else this.#store?.receive(message)
   }
   readonly #onDisconnect = (): void => {
@@ -87,8 +93,7 @@ export class OwnProcess {
       this.#metrics = metrics
       this.siblings.metrics = () => metrics.text()
     }
-    const message: ChildMessage = { kind: 'ready', port: this.siblings.port }
-    if (process.connected) process.send?.(message)
+    tellParent({ kind: 'ready', port: this.siblings.port })
   }
 
   /** Returns the metrics of all processes, with those of this one. */
@@ -111,4 +116,9 @@ export class OwnProcess {
     process.off('disconnect', this.#onDisconnect)
     if (process.connected) cluster.worker?.disconnect()
   }
+}
+
+/** Sends a message to the parent. A parent that has ended gets nothing. */
+function tellParent(message: ChildMessage): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }

@@ -30,8 +30,21 @@ export interface PortsNotice {
   readonly ports: Readonly<Record<number, number>>
 }
 
+/** Message of a child process that a program of one of its sources has started or ended. */
+export interface ProgramNotice {
+  readonly kind: 'program'
+  /** Id of the program's process, and of its process group where the system has those. */
+  readonly pid: number
+  readonly isRunning: boolean
+}
+
+/** Message of the parent that the child ends at once, with its programs, and without waiting for sessions. */
+export interface EndOrder {
+  readonly kind: 'end'
+}
+
 /** Messages from a child process to its parent. */
-export type ChildMessage = StoreRequest | ReadyNotice
+export type ChildMessage = StoreRequest | ReadyNotice | ProgramNotice
 
 /** Messages from the parent process to a child. */
-export type ParentMessage = StoreReply | PortsNotice
+export type ParentMessage = StoreReply | PortsNotice | EndOrder

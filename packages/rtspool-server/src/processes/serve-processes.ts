@@ -1,16 +1,21 @@
 import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'
+import { systemClock } from 'rtspool'
 import { MemoryStore } from 'rtspool/cluster'
 import type { Config } from '../config/schema.js'
 import { tryOpenLog } from '../configured-log.js'
 import { LevelSwitch } from '../log/level-switch.js'
 import type { CommandOptions } from '../options.js'
 import { logFaults } from '../process-faults.js'
-import { changeLevelAtSignal, rereadAtHangup, stopSignal } from '../signals.js'
+import { changeLevelAtSignal, rereadAtHangup, stopExitCodes, stopSignal } from '../signals.js'
 import { ChildProcesses } from './child-processes.js'
 import { endLimitMs } from './end-limit.js'
 import { type ChildFacts, processVariable } from './own-process.js'
+import { ProgramGuard } from './program-guard.js'
 import { StoreServer } from './store-server.js'
+
+/** Milliseconds in which a child process ends with its programs after a second signal, before it is killed. */
+const atOnceMs = 2000
 
 /**
  * Serves with several processes: starts them, holds the data of their cluster, accepts their connections and passes
@@ -27,15 +32,34 @@ export async function serveProcesses(options: CommandOptions, version: string): 
     return 1
   }
   const { log } = opened
-  const stop = stopSignal()
   const levels = new LevelSwitch(log)
   const store = new StoreServer(new MemoryStore(storeOptionsOf(config)))
+  const programs = new ProgramGuard()
   const children = new ChildProcesses({
     ...{ count, log, fork: forkerOf(options) },
-    answer: (number, message) => store.answer(number, message),
-    ended: (number) => void store.forget(number),
+    async answer(number, message) {
+      if (message.kind === 'storeRequest') return store.answer(number, message)
+      programs.note(number, message)
+      return undefined
+    },
+    ended(number) {
+      void store.forget(number)
+      const killed = programs.end(number)
+      if (killed.length > 0) log.warn({ child: number, pids: killed }, 'programs killed')
+    },
   })
-  const killAll = (): void => children.signal('SIGKILL')
+  let isHurried = false
+  const stop = stopSignal(process, systemClock, async (signal) => {
+    if (!isHurried) {
+      isHurried = true
+      await children.endAtOnce(atOnceMs)
+    }
+    process.exit(stopExitCodes[signal])
+  })
+  const killAll = (): void => {
+    children.signal('SIGKILL')
+    programs.endAll()
+  }
   process.once('exit', killAll)
   const ends = [
     () => process.off('exit', killAll),

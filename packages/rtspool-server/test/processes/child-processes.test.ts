@@ -35,7 +35,7 @@ class FakeProcess extends EventEmitter {
 
   end(code: number | null, signal: string | null = null): void {
     this.connected = false
-    this.emit('exit', code, signal)
+    this.emit('close', code, signal)
   }
 }
 
@@ -57,8 +57,10 @@ function createProcesses(count = 2) {
       forked.push(process)
       return process
     },
-    async answer(number, { id }) {
+    async answer(number, message) {
       asked.push(number)
+      if (message.kind === 'program') return undefined
+      const { id } = message
       return { kind: 'storeReply', id, result: `of ${number}` }
     },
     ended: (number) => void ended.push(number),
@@ -149,6 +151,15 @@ describe('child processes', () => {
     expect(latest(2).received).toEqual([])
     latest(2).ready()
     expect(latest(1).received.at(-1)).toEqual({ kind: 'ports', ports })
+  })
+
+  it('get no reply to what needs none', async () => {
+    const { serve, latest, asked } = createProcesses()
+    await serve()
+    const before = latest(2).received.length
+    latest(2).emit('message', { kind: 'program', pid: 7, isRunning: true })
+    await nextTurn()
+    expect([asked, latest(2).received.length]).toEqual([[2], before])
   })
 
   it('get no reply after their end', async () => {
@@ -275,6 +286,54 @@ describe('child processes', () => {
     clock.advance(5000)
     expect(latest(2).signals).toEqual(['SIGTERM', 'SIGKILL'])
     expect(await stopped).toBe(1)
+  })
+
+  it('end at once with their programs, and are killed if they do not', async () => {
+    const { children, serve, clock, latest } = createProcesses()
+    await serve()
+    void children.stop('SIGTERM', 60_000)
+    let isOver = false
+    void children.endAtOnce(2000).then(() => (isOver = true))
+    for (const number of [1, 2]) expect(latest(number).received.at(-1)).toEqual({ kind: 'end' })
+    latest(1).end(1)
+    clock.advance(1999)
+    await nextTurn()
+    expect([isOver, latest(2).signals]).toEqual([false, ['SIGTERM', 'SIGTERM']])
+    clock.advance(1)
+    await nextTurn()
+    expect([isOver, latest(2).signals.at(-1)]).toEqual([true, 'SIGKILL'])
+  })
+
+  it('are killed when they are not ready in time, and started again, later each time', async () => {
+    const { serve, clock, forked, latest, lines } = createProcesses()
+    await serve()
+    latest(2).end(1)
+    for (const delayMs of [200, 400, 800]) {
+      clock.advance(delayMs)
+      const count = forked.length
+      clock.advance(59_999)
+      expect(latest(2).signals).toEqual([])
+      clock.advance(1)
+      expect([latest(2).signals, forked.length]).toEqual([['SIGKILL'], count])
+    }
+    const facts = { child: 2, pid: 1002, seconds: 60 }
+    expect(lines).toContainEqual(['process is not ready in time: killed', facts])
+    clock.advance(1600)
+    latest(2).ready()
+    clock.advance(600_000)
+    expect([latest(1).signals, latest(2).signals, clock.pendingTimers]).toEqual([[], [], 0])
+  })
+
+  it('do not serve if one of them is not ready in time at the start', async () => {
+    const { children, latest, clock } = createProcesses()
+    const started = children.start()
+    await nextTurn()
+    latest(1).ready()
+    await nextTurn()
+    clock.advance(60_000)
+    expect(latest(2).signals).toEqual(['SIGKILL'])
+    expect(await started).toBe(1)
+    expect([latest(1).signals, clock.pendingTimers]).toEqual([['SIGKILL'], 0])
   })
 
   it('end while they start, and while one waits for its restart', async () => {
