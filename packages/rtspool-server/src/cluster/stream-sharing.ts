@@ -1,14 +1,11 @@
 import {
   type AnnounceHook,
-  type Clock,
-  type ClockTimer,
   type PathHookContext,
   type PeerCheck,
   type PublicationInfo,
   type PublisherTakeover,
   RequestError,
   type RtspServer,
-  systemClock,
   type UnknownPathHook,
 } from 'rtspool'
 import type { ClusterNode } from 'rtspool/cluster'
@@ -23,8 +20,6 @@ interface SharingOptions {
   readonly takeover: () => PublisherTakeover
   /** Returns the URL of a server for the others, without a path. */
   readonly urlOf: (server: RtspServer) => string
-  /** Clock of the looks for paths that nobody uses; a test passes its own. */
-  readonly clock?: Clock | undefined
 }
 
 /** Hooks of a server that shares its streams. */
@@ -36,8 +31,6 @@ interface SharingHooks {
 
 /** Maximum number of servers through which a stream reaches a viewer. */
 const maxHops = 2
-/** Milliseconds between two looks for paths whose publisher has announced them, and has not begun in time. */
-const lookMs = 2000
 
 /**
  * Shares the streams of a server with the cluster: announces what clients publish here, and pulls what others have when a
@@ -47,14 +40,15 @@ export class StreamSharing {
   readonly #options: SharingOptions
   /** Publications of this server by path. */
   readonly #published = new Map<string, PublicationInfo>()
-  /** Paths that an ANNOUNCE has claimed, and to which nobody has begun to record. */
+  /**
+   * Paths of this server to which nobody records: an ANNOUNCE has claimed them, or viewers wait for the publisher to come
+   * back.
+   */
   readonly #claims = new Set<string>()
-  /** Signals of the connections that have claimed a path. */
-  readonly #heard = new WeakSet<AbortSignal>()
-  #look: ClockTimer | undefined
   #server: RtspServer | undefined
   #pulls: StreamPulls | undefined
   readonly #superseded = (path: string): void => {
+    this.#claims.delete(path)
     this.#published.get(path)?.session.end('replaced')
   }
   readonly #changed = (): void => this.#pulls?.follow()
@@ -92,8 +86,12 @@ export class StreamSharing {
     server.on('publishEnded', (path, { session }) => {
       if (this.#published.get(path)?.session !== session) return
       this.#published.delete(path)
-      node.streams.withdraw(path)
+      // The viewers of a server that drains have left, and its publishers come back elsewhere.
+      if (server.mounts.get(path) && !server.isDraining) this.#claims.add(path)
+      else node.streams.withdraw(path)
     })
+    server.on('announceEnded', this.#lookSoon)
+    server.on('mediaEnded', this.#lookSoon)
     node.streams.on('superseded', this.#superseded)
     node.streams.on('changed', this.#changed)
   }
@@ -103,7 +101,6 @@ export class StreamSharing {
     const { streams } = this.#options.node
     streams.off('superseded', this.#superseded)
     streams.off('changed', this.#changed)
-    this.#look?.cancel()
     this.#claims.clear()
     await this.#pulls?.close()
   }
@@ -121,7 +118,7 @@ export class StreamSharing {
   }
 
   /** Refuses a publisher whose path another server has, unless the policy lets the publisher take it over. */
-  async #claim({ path, user, address, signal }: PathHookContext): Promise<void> {
+  async #claim({ path, user, address }: PathHookContext): Promise<void> {
     const { streams } = this.#options.node
     const pulled = this.pulls.some((pull) => pull.path === path)
     // The rules of one server decide about a path that is in use here.
@@ -133,32 +130,16 @@ export class StreamSharing {
       throw new RequestError('ERR_FORBIDDEN', `${path} is in use on the server ${holder}`)
     }
     this.#claims.add(path)
-    // The ANNOUNCE may fail, and may end an earlier one of the connection.
-    this.#lookSoon()
-    if (!this.#heard.has(signal)) {
-      this.#heard.add(signal)
-      signal.addEventListener('abort', this.#lookSoon, { once: true })
-    }
-    this.#look ??= this.#scheduleLook()
     this.#pulls?.giveWay(path)
   }
 
-  /** Gives up the claimed paths that no announcement occupies any more. */
+  /** Gives up the claimed paths that have neither an announcement nor viewers who wait any more. */
   #giveUpUnused(): void {
     for (const path of this.#claims) {
       if (this.#server?.mounts.get(path)) continue
       this.#claims.delete(path)
       this.#options.node.streams.withdraw(path)
     }
-  }
-
-  #scheduleLook(): ClockTimer {
-    const { clock = systemClock } = this.#options
-    const look = (): void => {
-      this.#giveUpUnused()
-      this.#look = this.#claims.size > 0 ? this.#scheduleLook() : undefined
-    }
-    return clock.schedule(look, lookMs, false)
   }
 
   /** A server does not know whether the publisher of another one is silent, so `idle` waits for that server. */

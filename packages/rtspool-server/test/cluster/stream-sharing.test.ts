@@ -11,6 +11,8 @@ const description = [
   ...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'm=audio 0 RTP/AVP 0'],
   ...['a=rtpmap:0 PCMU/8000', 'a=control:streamid=0', ''],
 ].join('\r\n')
+/** Options of a server whose clock jumps: a jump makes no viewer slow. */
+const waiting = { publisherGraceSeconds: 20, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
 const peerKey = 'a secret of all nodes'
 
 /** A packet of PCMU with a serial number. */
@@ -37,7 +39,6 @@ async function startServer(store: MemoryStore, options: RtspServerOptions = {}):
   })
   const sharing: StreamSharing = new StreamSharing({
     ...{ node, holdSeconds: 20, takeover: () => options.publisherTakeover ?? 'idle' },
-    clock: options.clock,
     urlOf: (server) => `rtsp://127.0.0.1:${server.address().port}`,
   })
   const rtsp = new RtspServer({
@@ -156,6 +157,55 @@ describe('StreamSharing', { timeout: 30_000 }, () => {
     await until(() => two.node.streams.find('/x')?.tag === always.node.tag)
   })
 
+  it('keeps the path of a publisher while viewers wait for it, and no longer', async () => {
+    const store = new MemoryStore()
+    const clock = new ManualClock()
+    const one = await startServer(store, { ...waiting, clock })
+    const two = await startServer(store)
+    const first = await publishTo(one.urlOf('/x'))
+    const viewers = [await watch(one.urlOf('/x')), await watch(two.urlOf('/x'))] as const
+    for (const viewer of viewers) await expectFlow(first, viewer)
+    await first.close()
+    await until(() => one.rtsp.pool.size === 2)
+    await expect(publish(two.urlOf('/x'), { description })).rejects.toThrow(/403/)
+    const second = await publishTo(one.urlOf('/x'))
+    for (const viewer of viewers) await expectFlow(second, viewer)
+    await second.close()
+    await until(() => one.rtsp.pool.size === 2)
+    await expect(publish(two.urlOf('/x'), { description })).rejects.toThrow(/403/)
+    clock.advance(20_000)
+    await freed(store, '/x')
+    // The viewers of the other server have waited by a rule of their own.
+    await expectFlow(await publishTo(two.urlOf('/x')), viewers[1])
+  })
+
+  it('leaves in order: viewers, publishers, and the pulls of others, whose viewers go on elsewhere', async () => {
+    const store = new MemoryStore()
+    const clock = new ManualClock()
+    const one = await startServer(store, { ...waiting, clock })
+    const two = await startServer(store)
+    const publisher = await publishTo(one.urlOf('/x'))
+    const elsewhere = await watch(two.urlOf('/x'))
+    await expectFlow(publisher, elsewhere)
+    await watch(one.urlOf('/x'))
+    const left: unknown[] = []
+    one.rtsp.pool.on('sessionRemoved', ({ use }, reason) => left.push(`${use?.action} ${reason}`))
+    const drained = one.rtsp.drain({ seconds: 30 })
+    const three = await startServer(store)
+    // A server that drains still gives its streams to the others.
+    const late = await watch(three.urlOf('/x'))
+    await expectFlow(publisher, late)
+    clock.advance(10_000)
+    expect(left).toEqual(['read drained'])
+    for (const each of [elsewhere, late]) await expectFlow(publisher, each)
+    clock.advance(20_000)
+    await drained
+    expect(left.slice(1)).toEqual(['publish drained', 'read drained', 'read drained'])
+    await freed(store, '/x')
+    const after = await publishTo(two.urlOf('/x'))
+    for (const each of [elsewhere, late]) await expectFlow(after, each)
+  })
+
   async function announceTo(client: RtspTestClient, { urlOf }: Server, path: string) {
     const headers = { 'Content-Type': 'application/sdp' }
     const announcement = { headers, body: description }
@@ -188,7 +238,6 @@ describe('StreamSharing', { timeout: 30_000 }, () => {
     await publishTo(two.urlOf('/y'))
     await expect(publish(two.urlOf('/x'), { description })).rejects.toThrow(/403/)
     clock.advance(30_000)
-    clock.advance(2000)
     await freed(store, '/x')
     await publishTo(two.urlOf('/x'))
     expect([first.socket.destroyed, second.socket.destroyed]).toEqual([false, false])

@@ -89,6 +89,7 @@ export function createServerContext(parts: ServerParts): ServerContext {
       if (info) parts.tell('publishEnded', info.path, info)
       if (options.publisherGraceMs > 0) media.boundWaiting()
     },
+    announceEnded: (path) => parts.tell('announceEnded', path),
   }
 }
 

@@ -21,6 +21,11 @@ export interface RequestAnswer {
 export interface RtspServerEvents<Data extends object = SessionData> {
   connectionOpened: [connection: ConnectionInfo<Data>]
   connectionClosed: [connection: ConnectionInfo<Data>]
+  /**
+   * Emitted when an ANNOUNCE that the option `onAnnounce` has let pass was refused for another reason, or its publication
+   * has ended before RECORD.
+   */
+  announceEnded: [path: string]
   /** Emitted when a client has begun to record to a path, which can be played from now on. */
   publishStarted: [path: string, publication: PublicationInfo<Data>]
   /** Emitted when a publication has ended. The sessions of its viewers end too. */

@@ -179,13 +179,14 @@ export class ClusterStreams extends EventEmitter<ClusterStreamsEvents> {
   }
 
   /**
-   * Notes the tag and epoch of the next requests. Under another one, the store knows nothing of this node: its list tells
-   * that, and the node announces everything again.
+   * Notes the tag and epoch of the next requests. Under another one, the store knows nothing of this node, and another
+   * node may have its paths: the node announces everything again. Fences of another epoch compare with nothing.
    */
   #enter(box: string): void {
     if (box === this.#box) return
     this.#box = box
     this.#withdrawn.clear()
+    for (const own of this.#own.values()) own.fence = undefined
   }
 
   /** @returns Tag of the node that has the path */

@@ -29,6 +29,8 @@ interface Home {
   /** Connection that used the session last; `undefined` once that connection is closed. */
   connection: ConnectionContext | undefined
   isPublisher: boolean
+  /** True for the session of another node of the cluster, which pulls a stream for its viewers. */
+  isPeer: boolean
   /** True if the open connection keeps the session from timing out. */
   isKept: boolean
 }
@@ -81,8 +83,8 @@ export class ServerSessions implements SessionsContext {
   }
 
   /**
-   * Creates no more sessions, and ends all existing ones within a time, publishers last. A second
-   * call may shorten the time.
+   * Creates no more sessions, and ends all existing ones within a time, publishers last, and after them those of
+   * other nodes, whose viewers wait for the publishers to come back elsewhere. A second call may shorten the time.
    *
    * @returns Resolves when all sessions have ended.
    * @throws {RangeError | TypeError} An option is wrong. The reason of `signal` if it aborts.
@@ -96,12 +98,14 @@ export class ServerSessions implements SessionsContext {
     await this.#drain.join(ms, signal)
   }
 
-  create(init: SessionInit, connection: ConnectionContext): Session {
+  create(init: SessionInit, connection: ConnectionContext, isPeer: boolean): Session {
     // The request has waited for its admission meanwhile.
     if (this.#isStopped) throw new RequestError('ERR_SERVER_CLOSING', 'the server is closing')
-    if (this.#drain) throw new RequestError('ERR_DRAINING', 'the server is draining')
+    if (this.#drain && !isPeer) throw new RequestError('ERR_DRAINING', 'the server is draining')
     const session = this.#pool.create(init)
     this.use(session, connection)
+    const home = this.#homes.get(session)
+    if (home) home.isPeer = isPeer
     return session
   }
 
@@ -183,11 +187,13 @@ export class ServerSessions implements SessionsContext {
         return homes.size + adopted.size
       },
       list: () => {
-        const entries = [...homes]
-        const viewers = entries.filter(([, { isPublisher }]) => !isPublisher)
-        const publishers = entries.filter(([, { isPublisher }]) => isPublisher)
-        const [first, last] = [viewers, publishers].map((each) => each.map(([session]) => session))
-        return [...(first ?? []), ...adopted.all, ...(last ?? [])]
+        const [viewers, publishers, peers]: [Session[], Session[], Session[]] = [[], [], []]
+        for (const [session, { isPeer, isPublisher }] of homes) {
+          if (isPeer) peers.push(session)
+          else if (isPublisher) publishers.push(session)
+          else viewers.push(session)
+        }
+        return [...viewers, ...adopted.all, ...publishers, ...peers]
       },
     }
   }
@@ -195,7 +201,7 @@ export class ServerSessions implements SessionsContext {
   #homeOf(session: Session): Home {
     const known = this.#homes.get(session)
     if (known) return known
-    const home = { connection: undefined, isPublisher: false, isKept: false }
+    const home = { connection: undefined, isPublisher: false, isPeer: false, isKept: false }
     this.#homes.set(session, home)
     return home
   }

@@ -53,8 +53,13 @@ async function askAndAnnounce(
   ask: AnnounceHook,
 ): Promise<Reply> {
   await ask(pathContextOf(context, target))
-  requireValid(context)
-  return announce(context, target, description)
+  try {
+    requireValid(context)
+    return announce(context, target, description)
+  } catch (error) {
+    context.server.announceEnded(target.path)
+    throw error
+  }
 }
 
 function announce(
@@ -166,6 +171,7 @@ function publish(
       announcements.ended(connection, ended)
       if (connection.publication === ended) connection.publication = undefined
       if (ended.media) server.publicationEnded(ended)
+      else server.announceEnded(path)
     },
   })
   announcements.note(connection, publication)

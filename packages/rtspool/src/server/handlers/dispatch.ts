@@ -98,14 +98,18 @@ function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promis
   const session = id === undefined ? undefined : server.pool.find(id, claimant)
   if (id !== undefined && !session) return answerUnknown({ request: base, method, id })
   requireValid({ session, connection, request })
-  if (!session && server.sessions.isDraining && beginnings.has(method)) {
+  const isBeginning = !session && beginnings.has(method)
+  if (isBeginning && server.sessions.isDraining && !server.isPeer?.(request)) {
     throw new RequestError('ERR_DRAINING', 'the server is draining')
   }
   if (session) server.sessions.use(session, connection)
   return handlers[method]({ server, connection, request, claimant, target, session, login })
 }
 
-/** Methods with which a new client begins; without a session, they get 503 during a drain. */
+/**
+ * Methods with which a new client begins; without a session, they get 503 during a drain. Viewers of other nodes may
+ * still begin to watch the publishers of this one.
+ */
 const beginnings: ReadonlySet<PublicMethod> = new Set(['DESCRIBE', 'ANNOUNCE', 'SETUP'])
 
 /**

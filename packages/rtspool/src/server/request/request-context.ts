@@ -35,10 +35,12 @@ export interface SessionsContext {
   /**
    * Creates a session for a client that has been admitted.
    *
+   * @param isPeer - True for another node of the cluster. Its viewers need the publishers of this server up to their
+   *   end, so {@link RtspServer.drain} refuses it no session, and ends its sessions after those of all others.
    * @throws {SessionPoolError} If the pool can create none.
    * @throws {RequestError} `ERR_SERVER_CLOSING`, `ERR_DRAINING`
    */
-  create(init: SessionInit, connection: ConnectionContext): Session
+  create(init: SessionInit, connection: ConnectionContext, isPeer: boolean): Session
   /**
    * Associates a session with the connection on which its client sends requests, unless the session is interleaved in
    * another connection.
@@ -181,6 +183,8 @@ export interface ServerContext {
   /** Emits the event that a publication has started or ended. */
   readonly publicationStarted: (publication: Publication) => void
   readonly publicationEnded: (publication: Publication) => void
+  /** Emits the event that what `onAnnounce` has admitted for a path came to nothing. */
+  readonly announceEnded: (path: string) => void
 }
 
 /** One request, as passed to a handler. */

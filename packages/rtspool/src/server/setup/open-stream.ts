@@ -20,9 +20,10 @@ export function openStream(
   kind: StreamKind,
   init?: SessionInit,
 ): OpenedStream {
-  const { server, connection } = context
+  const { server, connection, request } = context
   checkTransport(context, kind)
-  const session = context.session ?? server.sessions.create(init ?? {}, connection)
+  const isPeer = (): boolean => server.isPeer?.(request) ?? false
+  const session = context.session ?? server.sessions.create(init ?? {}, connection, isPeer())
   if (!context.session) context.login?.onSession?.(session)
   try {
     const held = presentationOf(session) ?? session.manageMedia(path, kind.presentation)

@@ -91,6 +91,23 @@ describe('ClusterStreams', () => {
     expect(two.node.streams.find('/x')?.tag).toBe(two.node.tag)
   })
 
+  it('loses a path also when the store has lost its data and its clock was set back', async () => {
+    const { clock, nodes, store, pass } = await clusterScene()
+    const [one, two] = nodes
+    await one.node.streams.claim('/x', 'rtsp://one')
+    await until(() => one.node.streams.find('/x') !== undefined, pass)
+    one.isCut = true
+    clock.jumpWallClock(-3_600_000)
+    store.clear()
+    two.node.streams.announce('/x', 'rtsp://two')
+    await until(() => two.node.streams.find('/x')?.tag === two.node.tag, pass)
+    const lost: unknown[] = []
+    one.node.streams.on('superseded', (...args) => lost.push(args))
+    one.isCut = false
+    await until(() => lost.length > 0, pass)
+    expect(lost).toEqual([['/x', two.node.tag]])
+  })
+
   it('decides by what it knows while the store is away', async () => {
     const { nodes, pass, settle } = await clusterScene()
     const [one, two] = nodes

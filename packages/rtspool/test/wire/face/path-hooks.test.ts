@@ -5,8 +5,9 @@ import {
   RtspServer,
   type RtspServerOptions,
 } from '../../../src/index.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { mountCamera, setUp } from '../../support/dialogue.js'
-import { connectTo, startServer, testSdp, urlOf } from '../../support/test-server.js'
+import { connectTo, publish, startServer, testSdp, urlOf } from '../../support/test-server.js'
 import { nextTurn, until } from '../../support/until.js'
 
 async function started(options: RtspServerOptions) {
@@ -86,6 +87,28 @@ describe('onAnnounce', () => {
     isAllowed = true
     expect((await client.request('ANNOUNCE', url, announce)).statusCode).toBe(200)
     expect([asked, server.mounts.get('/cam') !== undefined]).toEqual([['/cam', '/cam'], true])
+  })
+
+  it('learns by an event when what it has let pass comes to nothing', async () => {
+    const clock = new ManualClock()
+    const pool = { maxSessions: 1, maxIdleSetup: 30 }
+    const { server, client, url } = await started({ ...{ clock, pool }, onAnnounce: () => {} })
+    const ended: string[] = []
+    server.on('announceEnded', (path) => ended.push(path))
+    server.mounts.allowPublish('/*')
+    expect((await client.request('ANNOUNCE', url, announce)).statusCode).toBe(200)
+    const other = await connectTo(server)
+    expect((await other.request('ANNOUNCE', `${url}2`, announce)).statusCode).toBe(503)
+    expect(ended).toEqual(['/cam2'])
+    // A connection has one announcement at a time.
+    expect((await client.request('ANNOUNCE', `${url}3`, announce)).statusCode).toBe(200)
+    expect(ended).toEqual(['/cam2', '/cam'])
+    clock.advance(30_000)
+    expect(ended).toEqual(['/cam2', '/cam', '/cam3'])
+    await publish(other, url)
+    await other.close()
+    await until(() => server.pool.size === 0)
+    expect(ended).toHaveLength(3)
   })
 
   it('is not asked about an ANNOUNCE that has no usable description', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { RtspServer } from '../../../src/index.js'
+import type { RtspServer, RtspServerOptions } from '../../../src/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
-import { inSession, mountCamera, readySession, setUp } from '../../support/dialogue.js'
+import { inSession, mountCamera, readySession, setUp, tcp } from '../../support/dialogue.js'
+import { sessionIdOf } from '../../support/rtsp-client.js'
 import {
   connectTo,
   expectOk,
@@ -15,9 +16,10 @@ import {
 import { pushTo } from '../../support/test-source.js'
 import { nextTurn, until } from '../../support/until.js'
 
-async function scene(viewers: number) {
+async function scene(viewers: number, options: RtspServerOptions = {}) {
   const clock = new ManualClock()
-  const server = await startServer({ clock, slowReaderTimeout: 0, maxBacklogSeconds: 1e6 })
+  const patient = { slowReaderTimeout: 0, maxBacklogSeconds: 1e6 }
+  const server = await startServer({ clock, ...patient, ...options })
   const sources = mountCamera(server)
   const url = urlOf(server, '/cam')
   const publisher = await connectTo(server)
@@ -110,6 +112,37 @@ describe('a server that drains', { tags: 'B-DRAIN' }, () => {
     expect((await inSession(ready, 'PLAY', url, session)).statusCode).toBe(200)
     clock.advance(30_000)
     await drained
+  })
+
+  it('lets other nodes of a cluster watch its publishers to the end', async () => {
+    const isPeer: RtspServerOptions['isPeer'] = ({ headers }) => headers.get('X-Peer') === 'yes'
+    const { clock, server, gone } = await scene(1, { isPeer })
+    const url = urlOf(server, '/live/door')
+    const pull = async () => {
+      const client = await connectTo(server)
+      const headers = { 'X-Peer': 'yes' }
+      await expectOk(client, 'DESCRIBE', url, { headers })
+      const transport = { ...headers, Transport: tcp }
+      const response = await expectOk(client, 'SETUP', `${url}/trackID=0`, { headers: transport })
+      await inSession(client, 'PLAY', url, sessionIdOf(response))
+    }
+    // Before all others, and yet the last to leave.
+    await pull()
+    await play(await connectTo(server), url)
+    const users: string[] = []
+    server.pool.on('sessionRemoved', ({ use, removalReason }) =>
+      users.push(`${use?.action} ${removalReason}`),
+    )
+    const drained = server.drain({ seconds: 10 })
+    await pull()
+    expect((await (await connectTo(server)).request('DESCRIBE', url)).statusCode).toBe(503)
+    expect(server.pool.size).toBe(5)
+    clock.advance(6000)
+    expect(users).toEqual(['read drained', 'read drained'])
+    clock.advance(4000)
+    await drained
+    expect(users[2]).toBe('publish drained')
+    expect([users.length, gone.length]).toEqual([5, 5])
   })
 
   it('shortens with a second call, and never lengthens', async () => {
