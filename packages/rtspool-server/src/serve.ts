@@ -14,6 +14,7 @@ import { serverOptionsOf } from './config/server-options.js'
 import type { Settings } from './config/settings.js'
 import { tryOpenLog } from './configured-log.js'
 import { startControl } from './control.js'
+import { drainAndClose, type Servers } from './drain-and-close.js'
 import type { LiveService } from './live/live-service.js'
 import { startLive } from './live-port.js'
 import { logDiagnostics } from './log/diagnostics-log.js'
@@ -152,11 +153,10 @@ function cannotStart(line: string): number {
   return 1
 }
 
-/** RTSP server and control service of the running command. */
-interface Servers {
+/** Parts of the running command that end with it. */
+interface RunningServers extends Servers {
   readonly server: RtspServer
   readonly control: ControlService | undefined
-  readonly recordings: RecordingService
   readonly sources: SourceService
   readonly cluster: ClusterService | undefined
   readonly own: OwnProcess | undefined
@@ -170,12 +170,13 @@ interface Servers {
  */
 async function serveUntil(
   stopped: Promise<StopSignal>,
-  { server, control, recordings, sources, cluster, own }: Servers,
+  servers: RunningServers,
   log: Logger,
   settings: Settings,
   version: string,
   current: () => Config,
 ): Promise<void> {
+  const { server, control, sources, cluster, own } = servers
   // A closed reader of the standard output must not end the server.
   process.stdout.on('error', () => log.debug('nobody reads the standard output'))
   logReady(server, log, settings, version)
@@ -183,20 +184,7 @@ async function serveUntil(
   if (isShown) process.stdout.write(bannerOf({ server, control }, settings, version))
   await own?.noteReady({ rtsp: server, sources, cluster: cluster?.node, version })
   const signal = await stopped
-  control?.noteClosing()
-  const { drainSeconds } = current().sessions
-  if (signal === 'SIGTERM' && drainSeconds > 0) {
-    log.info({ signal, sessions: server.pool.size, drainSeconds }, 'draining')
-    control?.noteDraining(drainSeconds)
-    await server.drain({ seconds: drainSeconds })
-  }
-  log.info({ signal, sessions: server.pool.size }, 'closing')
-  own?.closePort()
-  await recordings.close()
-  // Programs end while the server closes, and neither waits for the other.
-  await Promise.all([server.close(), sources.close()])
-  await cluster?.close()
-  await control?.close()
+  await drainAndClose(signal, servers, { sessions: current().sessions, log })
 }
 
 function logReady(server: RtspServer, log: Logger, settings: Settings, version: string): void {
@@ -224,7 +212,7 @@ const addressOf = (server: RtspServer, { rtsp }: Config) =>
   rtsp.port === false ? server.tlsAddress() : server.address()
 
 function bannerOf(
-  { server, control }: Pick<Servers, 'server' | 'control'>,
+  { server, control }: Pick<RunningServers, 'server' | 'control'>,
   { config, auth }: Settings,
   version: string,
 ): string {

@@ -11,4 +11,5 @@ export const fixedPorts = {
   multicastTtl: [4_400, 4_401],
   conform: [4_500, 4_599],
   proxy: [4_600, 4_609],
+  balancer: [4_610, 4_611],
 } as const

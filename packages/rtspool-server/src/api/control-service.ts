@@ -12,6 +12,7 @@ import { feedRecordingEvents } from '../events/recording-events.js'
 import { feedServerEvents } from '../events/server-events.js'
 import { feedSourceEvents } from '../events/source-events.js'
 import { Webhook } from '../events/webhook.js'
+import { whyNotReady } from '../health/readiness.js'
 import type { LiveService } from '../live/live-service.js'
 import type { RepeatLimit } from '../log/repeat-limit.js'
 import { History } from '../metrics/history.js'
@@ -135,6 +136,7 @@ export class ControlService {
       ...{ snapshots: this.#snapshots, sources, cluster },
     })
     this.#history = new History(rtsp, browsers, clock)
+    const { policy } = configuration.reloader.current.config.cluster
     const server: ControlledServer = {
       ...{ rtsp, version, startedTime: new Date(), events, mediaWatch: this.#mediaWatch },
       ...{
@@ -156,7 +158,7 @@ export class ControlService {
         const text = await this.#metrics.text()
         return options.metricsOfAll?.(text) ?? text
       },
-      whyNotReady: () => this.#whyNotReady(),
+      whyNotReady: () => whyNotReady({ rtsp, cluster, policy, isClosing: this.#isClosing }),
     }
     const { port, host, allowedHosts, trustedProxies } = api
     this.#api = new ControlApi({
@@ -220,20 +222,6 @@ export class ControlService {
     await Promise.all([
       ...[this.#api, this.#snapshots, ...this.#webhooks].map((part) => part.close()),
     ])
-  }
-
-  #whyNotReady(): string | undefined {
-    if (this.#isClosing) return 'the server is closing'
-    const { pool, connectionLimits } = this.#rtsp
-    const { connections, pressure } = this.#rtsp.stats()
-    const isOverloaded = pressure?.level === 'refusing' || pressure?.level === 'shedding'
-    if (isOverloaded) return 'the server is overloaded'
-    const { maxSessions } = pool.limits
-    if (maxSessions > 0 && pool.size >= maxSessions) return 'the limit on sessions is reached'
-    const { maxConnections } = connectionLimits
-    // Connections that have sent nothing count as well.
-    const isFull = maxConnections > 0 && connections >= maxConnections
-    return isFull ? 'the limit on connections is reached' : undefined
   }
 }
 

@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load-config.js'
+import type { Config } from '../config/schema.js'
 import type { CommandOptions } from '../options.js'
 import type { StopSignal } from '../signals.js'
 
@@ -11,15 +12,18 @@ const closeMs = 20_000
  */
 export function endLimitMs(signal: StopSignal, options: CommandOptions): number {
   if (signal !== 'SIGTERM') return closeMs
-  const { drainSeconds } = options.settings.config.sessions
-  return Math.max(drainSeconds, presentDrainSeconds(options)) * 1000 + closeMs
+  const started = endSecondsOf(options.settings.config)
+  return Math.max(started, presentEndSeconds(options)) * 1000 + closeMs
 }
 
 /** Returns the time for sessions to end from the configuration as it is now; 0 if the configuration has a mistake. */
-function presentDrainSeconds({ sources }: CommandOptions): number {
+function presentEndSeconds({ sources }: CommandOptions): number {
   try {
-    return loadConfig(sources).config.sessions.drainSeconds
+    return endSecondsOf(loadConfig(sources).config)
   } catch {
     return 0
   }
 }
+
+const endSecondsOf = ({ sessions: { drainDelaySeconds, drainSeconds } }: Config): number =>
+  drainDelaySeconds + drainSeconds

@@ -370,6 +370,10 @@ describe('readiness', () => {
   it('is lost while the server closes', async () => {
     const { api, control } = await startApi()
     control.noteClosing()
-    expect((await api.call('getReady')).body.detail).toBe('the server is closing')
+    const { status, body } = await api.call('getReady')
+    expect([status, body.detail]).toEqual([503, 'the server is closing'])
+    // HAProxy lets the connections of a server live that says 404.
+    const other = await api.call('getReady', { query: { otherwise: '404' } })
+    expect([other.status, other.body.detail]).toEqual([404, 'the server is closing'])
   })
 })

@@ -31,6 +31,13 @@ it('lets processes drain for the longest time that their file has named', () => 
   expect(endLimitMs('SIGTERM', options)).toBe(25_000)
 })
 
+it('adds the delay before processes drain', () => {
+  const { options, write } = withFile('sessions: { drainDelaySeconds: 10, drainSeconds: 5 }')
+  expect(endLimitMs('SIGTERM', options)).toBe(35_000)
+  write('sessions: { drainDelaySeconds: 30 }')
+  expect(endLimitMs('SIGTERM', options)).toBe(50_000)
+})
+
 it('knows the time of the start when the file has a mistake or is away', () => {
   const { options, write } = withFile(drain(5))
   write('sessions: { drainSeconds: soon }')

@@ -83,12 +83,22 @@ export const statusOperations: readonly Operation[] = [
     path: '/v1/ready',
     role: 'metrics',
     tag: 'status',
-    summary: 'Responds with 200 if clients are accepted, with 503 and the reason if not',
+    summary: 'Responds with 200 if clients are accepted, with 503 or 404 and the reason if not',
+    query: z.strictObject({
+      otherwise: z
+        .enum(['503', '404'])
+        .default('503')
+        .describe(
+          'status if not; at 404 HAProxy lets connections live, with http-check disable-on-404',
+        ),
+    }),
     result: z.object({ status: z.literal('ready') }),
-    problems: ['not-ready'],
-    handle: ({ server }) => {
+    problems: ['not-ready', 'not-found'],
+    handle: ({ server }, { query: { otherwise } }) => {
       const reason = server.whyNotReady()
-      if (reason !== undefined) throw new Problem('not-ready', reason)
+      if (reason !== undefined) {
+        throw new Problem(otherwise === '404' ? 'not-found' : 'not-ready', reason)
+      }
       return { status: 'ready' as const }
     },
   }),

@@ -54,4 +54,13 @@ export const sessionsSection = z.strictObject({
       'at SIGTERM, refuse newcomers and let the sessions leave one after the other within this many seconds; 0 = end all at once',
     live: true,
   }),
+  drainDelaySeconds: key(seconds().default(0), {
+    description:
+      'at SIGTERM, say for this time that the server is not ready, and serve all, before the sessions leave or end; balancers look away meanwhile',
+    unit: 'seconds',
+    flag: '--drain-delay <seconds>',
+    flagText:
+      'at SIGTERM, say for this many seconds that the server is not ready, and serve all, before the sessions leave or end',
+    live: true,
+  }),
 })
