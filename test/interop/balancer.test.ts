@@ -31,6 +31,8 @@ const configurationOf = (port: number, token: string, servers: readonly ApiComma
     '',
   ].join('\n')
 
+const patience = { timeout: 20_000, interval: 50 }
+
 async function canConnect(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   const isOpen = new Promise<boolean>((resolve) => {
@@ -59,25 +61,25 @@ describe('a server that drains behind HAProxy', { tags: 'B-DRAIN', timeout: 60_0
     const file = join(folder, 'haproxy.cfg')
     writeFileSync(file, configurationOf(port, body.token, servers))
     const haproxy = new Program('haproxy', ['-db', '-f', file])
-    let isReady = false
-    await until(() => {
-      void canConnect(port).then((is) => (isReady ||= is))
-      return isReady || !haproxy.isRunning
-    })
+    await expect.poll(() => canConnect(port), patience).toBe(true)
     expect(haproxy.stderr).not.toContain('ALERT')
     const url = `rtsp://127.0.0.1:${port}/test`
-    // Two newcomers in turn get different servers.
-    const viewers = [await Viewer.join(url, 'tcp'), await Viewer.join(url, 'tcp')] as const
     const countOf = async ({ api }: ApiCommand) => (await api.call('getStats')).body.sessions.now
-    expect([await countOf(servers[0]), await countOf(servers[1])]).toEqual([1, 1])
+    const viewers: Viewer[] = []
+    const serveBoth = async () => {
+      viewers.push(await Viewer.join(url, 'tcp'))
+      return (await countOf(servers[0])) > 0 && (await countOf(servers[1])) > 0
+    }
+    await expect.poll(serveBoth, patience).toBe(true)
+    const others = await countOf(servers[1])
     servers[0].program.kill('SIGTERM')
     expect(await until(() => haproxy.stderr.includes('stopping'))).toBe(true)
-    const late = [await Viewer.join(url, 'tcp'), await Viewer.join(url, 'tcp')]
-    expect(await countOf(servers[1])).toBe(3)
-    // The one that is there still plays, and is told to go by its own server.
+    // Those who are there still play, and are told to go by their own server.
     const before = viewers.map(({ packets }) => packets)
     const isPlaying = () => viewers.every(({ packets }, n) => packets > (before[n] ?? 0))
     expect(await until(isPlaying)).toBe(true)
+    const late = [await Viewer.join(url, 'tcp'), await Viewer.join(url, 'tcp')]
+    expect(await countOf(servers[1])).toBe(others + late.length)
     expect(await servers[0].program.ended(20_000)).toBe(0)
     expect(servers[0].printed).toContain('"reason":"drained"')
     expect(haproxy.stderr).not.toContain('no server available')
