@@ -1,6 +1,8 @@
 import type { FunctionComponent, JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { BansPage } from './bans/bans-page.js'
+import { ClusterPage } from './cluster/cluster-page.js'
+import { useMembership } from './cluster/membership.js'
 import { Button } from './elements/index.js'
 import { EventsPage } from './events/events-page.js'
 import { LeaversPage } from './leavers/leavers-page.js'
@@ -19,6 +21,7 @@ import { VisitorContext } from './visitor/visitor-context.js'
 
 const pages: Readonly<Record<PageName, FunctionComponent>> = {
   overview: OverviewPage,
+  cluster: ClusterPage,
   sessions: SessionsPage,
   leavers: LeaversPage,
   media: MediaPage,
@@ -49,6 +52,7 @@ function Frame({ visitor, logOut }: FrameProps): JSX.Element {
   const main = useRef<HTMLElement>(null)
   const { page } = route.value
   const Page = pages[page]
+  const isMember = useMembership(visitor)
   // One connection for events serves all pages, one after the other.
   useEffect(() => visitor.events.subscribe(() => {}, []), [visitor])
   useEffect(() => {
@@ -61,7 +65,7 @@ function Frame({ visitor, logOut }: FrameProps): JSX.Element {
       </Button>
       <header class="bar">
         <strong>rtspool</strong>
-        <Navigation />
+        <Navigation isMember={isMember} />
         <span class="who">
           {visitor.name} ({visitor.role})
         </span>

@@ -1,6 +1,8 @@
 import { hostname, networkInterfaces } from 'node:os'
 import { type RtspPoolOptions, type RtspServer, type RtspServerOptions, systemClock } from 'rtspool'
 import type { ClusterNode, ClusterStore } from 'rtspool/cluster'
+import { nodeReport } from './cluster/node-report.js'
+import type { StreamPull } from './cluster/stream-pulls.js'
 import { StreamSharing } from './cluster/stream-sharing.js'
 import type { Config } from './config/schema.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
@@ -31,6 +33,11 @@ export class ClusterService {
     this.sharing = sharing
   }
 
+  /** Returns the streams that this server pulls from others. */
+  pulls(): readonly StreamPull[] {
+    return this.sharing.pulls
+  }
+
   /** Returns the options of the server with what makes it a part of the cluster. */
   serverOptions<Options extends { readonly pool: RtspPoolOptions }>(
     options: Options,
@@ -41,11 +48,14 @@ export class ClusterService {
   /**
    * Joins the cluster.
    *
+   * @param version - Version of this program, for the other servers.
    * @returns Promise that resolves when the server is a member, or after 3 s: the node then goes on trying.
    */
-  async start(server: RtspServer): Promise<void> {
+  async start(server: RtspServer, version: string): Promise<void> {
+    const { node } = this
     this.sharing.begin(server)
-    const joined = this.node.start(server.pool)
+    node.reports.provide(() => nodeReport({ rtsp: server, node, pulls: this.pulls(), version }))
+    const joined = node.start(server.pool)
     await new Promise<void>((resolve, reject) => {
       const timer = systemClock.schedule(resolve, startMs, false)
       joined.then(resolve, reject).finally(() => timer.cancel())

@@ -55,7 +55,7 @@ export async function startControl(
     ...{
       ...command,
       cluster: command.cluster?.node,
-      clusterPulls: () => command.cluster?.sharing.pulls ?? [],
+      clusterPulls: () => command.cluster?.pulls() ?? [],
       metricsOfAll: process && ((text: string) => process.allMetrics(text)),
       api,
       page,

@@ -77,7 +77,7 @@ export async function serve(
     logRefusals(server, repeats)
     logBans(server, repeats)
     bans = leads ? await openBanFile(options, server, log) : undefined
-    await cluster?.start(rtsp)
+    await cluster?.start(rtsp, version)
     sources = new SourceService(rtsp.mounts, { isHeld: true, start: own?.startProgram })
     logSources(sources, repeats)
     // Mounted first, because a relay that meets 404 does not ask again for minutes.
@@ -182,7 +182,7 @@ async function serveUntil(
   logReady(server, log, settings, version)
   const isShown = own === undefined || (own.leads && !own.isRestart)
   if (isShown) process.stdout.write(bannerOf({ server, control }, settings, version))
-  await own?.noteReady({ rtsp: server, sources, cluster: cluster?.node, version })
+  await own?.noteReady({ rtsp: server, sources, cluster, version })
   const signal = await stopped
   await drainAndClose(signal, servers, { sessions: current().sessions, log })
 }

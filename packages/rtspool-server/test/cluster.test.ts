@@ -49,8 +49,10 @@ it('makes one of several processes a member with the store of their parent', asy
   } as unknown as OwnProcess
   const writer = { write: () => {} } as unknown as RepeatLimit
   const service = await openCluster({ cluster, rtsp, publish }, writer, own)
-  await service?.start(new RtspServer(service.serverOptions({ pool: {} })))
+  await service?.start(new RtspServer(service.serverOptions({ pool: {} })), '1.2.3')
   const [node] = await store.nodes()
+  const { reports = [] } = (await service?.node.reports.list()) ?? {}
+  expect(reports.map(({ facts }) => facts)).toMatchObject([{ version: '1.2.3', pullCount: 0 }])
   expect(node).toMatchObject({ state: 'active', info: `{"name":"${hostname()}/2"}` })
   await service?.close()
   expect([isClosed, (await store.nodes())[0]?.state]).toEqual([true, 'dead'])

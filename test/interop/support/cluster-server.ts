@@ -27,7 +27,8 @@ export class ClusterServer {
       'api: { port: 0 }',
       'bans: { exempt: [] }',
       'auth: { usersFile: users, basic: always }',
-      `cluster: { url: "unix://${redis}", node: ${name}, leaseSeconds: 3, graceSeconds: 1 }`,
+      `cluster: { url: "unix://${redis}", node: ${name}, leaseSeconds: 3, graceSeconds: 1,`,
+      '  key: "a secret of all servers" }',
     ].join('\n')
     const state = join(folder, name)
     mkdirSync(state, { recursive: true })
@@ -36,17 +37,22 @@ export class ClusterServer {
     return new ClusterServer(name, command, await connectToApi(command.program))
   }
 
-  /** Joins as a viewer of the test picture. Rejects when the server refuses. */
-  tryWatch(user: string): Promise<Viewer> {
-    return Viewer.join(`${this.command.url.replace('://', `://${user}:secret@`)}/test`, 'tcp')
+  /** Returns the URL of a path with the login of a user. */
+  urlOf(user: string, path: string): string {
+    return this.command.url.replace('://', `://${user}:secret@`) + path
+  }
+
+  /** Joins as a viewer, by default of the test picture. Rejects when the server refuses. */
+  tryWatch(user: string, path = '/test'): Promise<Viewer> {
+    return Viewer.join(this.urlOf(user, path), 'tcp')
   }
 
   /** Tries to join until the cluster grants a place: at first it does not know which ones others hold. */
-  async watch(user: string): Promise<Viewer> {
+  async watch(user: string, path?: string): Promise<Viewer> {
     const giveUpAt = performance.now() + 30_000
     for (;;) {
       try {
-        return await this.tryWatch(user)
+        return await this.tryWatch(user, path)
       } catch (error) {
         const isFull = /SETUP: RTSP\/1.0 503/.test(String(error))
         if (!isFull || performance.now() > giveUpAt) throw error

@@ -36,6 +36,16 @@ export interface UnheardNode extends NodeName {
 
 export const nodeText = ({ name, tag }: NodeName): string => name ?? tag
 
+const whyTexts: Readonly<Record<string, string>> = {
+  storeAway: 'Redis is away',
+  suspect: 'no sign of life',
+  silent: 'no answer',
+  failed: 'cannot answer',
+}
+
+/** Returns the reason for which a server did not answer, for the user. */
+export const whyText = (why: string): string => whyTexts[why] ?? why
+
 /** Numbers of packets and bytes of a session since its start: `In` from the client, `Out` to the client. */
 export interface SessionFigures {
   readonly packetsIn: number

@@ -4,6 +4,7 @@ import { hashOf, type PageName, pageNames, route } from './route.js'
 /** Titles of the pages of the dashboard, by name. */
 export const pageTitles: Readonly<Record<PageName, string>> = {
   overview: 'Overview',
+  cluster: 'Cluster',
   sessions: 'Sessions',
   leavers: 'Leavers',
   media: 'Media',
@@ -14,12 +15,18 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   events: 'Events',
 }
 
+interface NavigationProps {
+  /** True for a server in a cluster, which has one page more. */
+  readonly isMember: boolean
+}
+
 /** Links to all pages of the dashboard. */
-export function Navigation(): JSX.Element {
+export function Navigation({ isMember }: NavigationProps): JSX.Element {
+  const pages = pageNames.filter((page) => isMember || page !== 'cluster')
   return (
     <nav aria-label="Pages">
       <ul>
-        {pageNames.map((page) => (
+        {pages.map((page) => (
           <li key={page}>
             <a href={hashOf(page)} aria-current={route.value.page === page ? 'page' : undefined}>
               {pageTitles[page]}

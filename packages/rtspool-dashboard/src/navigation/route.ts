@@ -2,8 +2,8 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 
 /** Names of the dashboard's pages in URLs, in the order of the navigation. */
 export const pageNames = Object.freeze([
-  ...(['overview', 'sessions', 'leavers', 'media', 'recordings', 'shares'] as const),
-  ...(['limits', 'bans', 'events'] as const),
+  ...(['overview', 'cluster', 'sessions', 'leavers', 'media', 'recordings'] as const),
+  ...(['shares', 'limits', 'bans', 'events'] as const),
 ] as const)
 
 export type PageName = (typeof pageNames)[number]

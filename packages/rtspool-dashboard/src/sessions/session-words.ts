@@ -1,4 +1,4 @@
-import { nodeText, type UnheardNode } from '../api/session-view.js'
+import { nodeText, type UnheardNode, whyText } from '../api/session-view.js'
 import { type FilterValues, filterText } from '../filters/session-filter.js'
 import { countText } from '../words/quantities.js'
 import type { CountedSessions, EndedSessions } from './kick.js'
@@ -8,14 +8,7 @@ export const missingText = (unheard: readonly UnheardNode[] = []): string =>
   unheard.length === 0 ? '' : `Sessions of these servers are missing: ${namesOf(unheard)}.`
 
 const namesOf = (unheard: readonly UnheardNode[]): string =>
-  unheard.map((node) => `${nodeText(node)} (${whyTexts[node.why] ?? node.why})`).join(', ')
-
-const whyTexts: Readonly<Record<string, string>> = {
-  storeAway: 'Redis is away',
-  suspect: 'no sign of life',
-  silent: 'no answer',
-  failed: 'cannot answer',
-}
+  unheard.map((node) => `${nodeText(node)} (${whyText(node.why)})`).join(', ')
 
 export const sessionsText = (count: number): string =>
   count === 1 ? '1 session' : `${countText(count)} sessions`

@@ -6,13 +6,16 @@ export const nodeName = z
   .object({ tag: z.string(), name: z.string().optional() })
   .describe('Server of the cluster that has the session; absent without a cluster')
 
+/** Schema of the reason why a server of the cluster has not answered. */
+export const unheardReason = z.enum(['storeAway', 'suspect', 'silent', 'failed'])
+
 /** Schema of the servers that an answer lacks. */
 export const unheardNodes = z
   .array(
     z.object({
       tag: z.string(),
       name: z.string().optional(),
-      why: z.enum(['storeAway', 'suspect', 'silent', 'failed']),
+      why: unheardReason,
     }),
   )
   .optional()

@@ -133,7 +133,8 @@ export class ControlService {
     this.#snapshots = new Snapshots({ rtsp, repeats, clock, options: snapshotOptions })
     this.#metrics = new Metrics({
       ...{ rtsp, mediaWatch: this.#mediaWatch, webhooks: this.#webhooks, live: browsers, version },
-      ...{ snapshots: this.#snapshots, sources, cluster },
+      ...{ snapshots: this.#snapshots, sources },
+      cluster: cluster && { node: cluster, pulls: () => options.clusterPulls?.() ?? [] },
     })
     this.#history = new History(rtsp, browsers, clock)
     const { policy } = configuration.reloader.current.config.cluster

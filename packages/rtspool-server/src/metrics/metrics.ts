@@ -7,14 +7,13 @@ import {
   removalReasons,
   type Session,
 } from 'rtspool'
-import type { ClusterNode } from 'rtspool/cluster'
 import type { MediaWatch } from '../events/media-watch.js'
 import type { WebhookStats } from '../events/webhook.js'
 import type { LiveTraffic } from '../live/live-viewer.js'
 import type { SnapshotStats } from '../snapshots/snapshot-counts.js'
 import type { SourceService } from '../sources/source-service.js'
 import { sourceStates } from '../sources/source-status.js'
-import { defineClusterMetrics } from './cluster-metrics.js'
+import { defineClusterMetrics, type MeasuredCluster } from './cluster-metrics.js'
 import { PrometheusMetrics, type Series } from './prometheus.js'
 import { flowingStates, SetupTimes } from './setup-times.js'
 
@@ -44,7 +43,7 @@ export interface MeasuredService {
   readonly snapshots: { readonly stats: SnapshotStats; readonly cachedBytes: number }
   readonly sources: Pick<SourceService, 'statuses'>
   /** Membership of the server in a cluster; `undefined` = none. */
-  readonly cluster?: Pick<ClusterNode, 'stats'> | undefined
+  readonly cluster?: MeasuredCluster | undefined
   readonly version: string
 }
 

@@ -13,15 +13,21 @@ export class PrometheusMetrics {
   }
 
   /**
-   * Adds a gauge: a metric whose value rises and falls. `read` is called at each request for metrics; a series that it
-   * does not return is left out.
+   * Adds a gauge: a metric whose value rises and falls. `read` is called at each request for metrics, and never rejects; a
+   * series that it does not return is left out.
    */
-  gauge(name: string, help: string, labelNames: string[], read: () => readonly Series[]): void {
+  gauge(
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: () => readonly Series[] | Promise<readonly Series[]>,
+  ): void {
     new Gauge({
       ...{ name, help, labelNames, registers: [this.#registry] },
-      collect() {
+      async collect() {
+        const all = await read()
         this.reset()
-        for (const [labels, value] of read()) this.set(labels, value)
+        for (const [labels, value] of all) this.set(labels, value)
       },
     })
   }

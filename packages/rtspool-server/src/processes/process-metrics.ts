@@ -1,14 +1,12 @@
 import type { RtspServer } from 'rtspool'
-import type { ClusterNode } from 'rtspool/cluster'
 import { EventFeed } from '../events/event-feed.js'
 import { MediaWatch } from '../events/media-watch.js'
 import { type MeasuredService, Metrics } from '../metrics/metrics.js'
 import { SnapshotCounts } from '../snapshots/snapshot-counts.js'
 
 /** Parts of a process that are measured. */
-export interface MeasuredProcess extends Pick<MeasuredService, 'sources' | 'version'> {
+export interface MeasuredProcess extends Pick<MeasuredService, 'sources' | 'version' | 'cluster'> {
   readonly rtsp: RtspServer
-  readonly cluster: Pick<ClusterNode, 'stats'> | undefined
 }
 
 /** Metrics of a process without a control API. It has no webhooks, live pictures and snapshots. */

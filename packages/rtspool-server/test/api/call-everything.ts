@@ -45,6 +45,7 @@ export async function expectEverySuccess(api: ApiClient, camera = '/cam'): Promi
   const share = await call('createShare', { body: { path: '/live/door', seconds: 60 } })
   await call('revokeShare', { params: { id: share.id } })
   expect((await call('getCluster')).state).toBe('none')
+  expect((await call('getClusterMap')).state).toBe('none')
   await callSources(call)
   await callRecordings(api, call)
   called.add('exportRecording').add('playRecording')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { ClusterNode, MemoryStore } from 'rtspool/cluster'
 import { ManualClock } from 'rtspool/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { mountCamera } from '../../../rtspool/test/support/dialogue.js'
 import { closeAfterTest } from '../../../rtspool/test/support/open-things.js'
 import {
@@ -12,6 +13,8 @@ import {
   urlOf,
 } from '../../../rtspool/test/support/test-server.js'
 import { advancing, until } from '../../../rtspool/test/support/until.js'
+import { defineClusterMetrics } from '../../src/metrics/cluster-metrics.js'
+import { PrometheusMetrics } from '../../src/metrics/prometheus.js'
 import { startApi } from '../api/api-scene.js'
 import { EventReader } from '../events/event-reader.js'
 
@@ -175,7 +178,11 @@ describe('metrics', () => {
       'utf8',
     )
     const documented = [...guide.matchAll(/^\| `(rtspool_\w+)`/gm)].map(([, name]) => name)
-    const text = (await api.call('getMetrics')).body as string
+    const cluster = new PrometheusMetrics()
+    const node = new ClusterNode({ store: new MemoryStore() })
+    onTestFinished(() => node.close())
+    defineClusterMetrics(cluster, { node, pulls: () => [] })
+    const text = `${(await api.call('getMetrics')).body}\n${await cluster.text()}`
     const known = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name)
     expect(documented.sort()).toEqual(known.sort())
   })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '../clock.js'
 import {
   checkClock,
@@ -8,7 +9,7 @@ import {
   shown,
 } from '../option-checks.js'
 import type { ClusterStore } from './cluster-store.js'
-import type { PartitionPolicy } from './node/cluster-member.js'
+import type { ClusterMemberOptions, PartitionPolicy } from './node/cluster-member.js'
 import { clusterStoreDefaults } from './store-options.js'
 
 /** Options of a {@link ClusterNode}. @experimental */
@@ -145,4 +146,16 @@ function checkKey(key: unknown): void {
   throw new RangeError(
     `ClusterNode.peerKey must have at least ${leastKey} characters, got ${length}`,
   )
+}
+
+/** Returns the options of the member that a node is, with random tags and nonces. */
+export function memberOptionsOf(
+  { info, policy, leaseMs, spareCredits, maxPendingRemovals }: ResolvedNodeOptions,
+  onFenced: () => void,
+): ClusterMemberOptions {
+  return {
+    ...{ info, policy, leaseMs, spareCredits, maxPendingRemovals, onFenced },
+    createTag: () => randomBytes(4).toString('hex'),
+    createNonce: () => randomBytes(16).toString('hex'),
+  }
 }

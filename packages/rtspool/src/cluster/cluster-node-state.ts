@@ -28,6 +28,10 @@ export interface ClusterNodeStats {
   readonly waiting: number
   /** Number of requests to the store that have failed so far. */
   readonly failures: number
+  /** Milliseconds so far in which the store has not replied: from the first failed beat on to the next reply. */
+  readonly storeAwayMs: number
+  /** Number of joins so far. Each one after the first followed a loss of the store's data or of the lease. */
+  readonly joins: number
   /** Number of removed sessions that the cluster has no record of, because too many waited. */
   readonly droppedRemovals: number
   /** Number of bans of other nodes that the pool of this node has refused, because its list is full. */

@@ -1,14 +1,15 @@
-import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { PeriodicCheck } from '../clock.js'
 import { tell } from '../listeners.js'
 import type { IdCodec, SessionPool } from '../session-pool/index.js'
 import {
   type ClusterNodeOptions,
+  memberOptionsOf,
   type ResolvedNodeOptions,
   resolveNodeOptions,
 } from './cluster-node-options.js'
 import type { ClusterNodeEvents, ClusterNodeState, ClusterNodeStats } from './cluster-node-state.js'
+import { ClusterReports } from './cluster-reports.js'
 import { type BanChange, type NodeTag, poolKey } from './cluster-store.js'
 import { ClusterAdmission } from './node/cluster-admission.js'
 import { ClusterMember } from './node/cluster-member.js'
@@ -46,6 +47,8 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
   readonly streams: ClusterStreams
   /** Recognizes requests of other nodes, which pull streams from this one. */
   readonly peers: ClusterPeers
+  /** Facts that all nodes tell of themselves. */
+  readonly reports: ClusterReports
   readonly #options: ResolvedNodeOptions
   readonly #mail: MailRoom
   readonly #member: ClusterMember
@@ -70,7 +73,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     super()
     this.#options = resolveNodeOptions(options)
     const { clock, store, waitMs, beatMs, flushMs, leaseMs } = this.#options
-    this.#member = this.#createMember()
+    this.#member = new ClusterMember(memberOptionsOf(this.#options, () => this.#endSessions()))
     const member = this.#member
     const { idKeys } = this.#options
     this.#idCodec = idKeys && new NodeIdCodec(idKeys, () => member.tag)
@@ -96,6 +99,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       pool: () => this.#joined?.pool,
       isAway: () => this.#traffic.isAway,
     })
+    this.reports = new ClusterReports(this.sessions, this.#mail)
     this.streams = new ClusterStreams({
       ...{ store, member, clock },
       createLoop: (run) => this.#traffic.createLoop(run),
@@ -183,6 +187,8 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       credits: credits.held(poolKey),
       waiting: this.#admission.waiting,
       failures: this.#failures,
+      storeAwayMs: this.#traffic.awayMs,
+      joins: this.#traffic.joins,
       droppedRemovals: journal.dropped,
       refusedBans: this.#joined?.refusedBans ?? 0,
     }
@@ -213,16 +219,6 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     this.#joined?.close()
     this.#noteState('closed')
     this.#started()
-  }
-
-  #createMember(): ClusterMember {
-    const { info, policy, leaseMs, spareCredits, maxPendingRemovals } = this.#options
-    return new ClusterMember({
-      ...{ info, policy, leaseMs, spareCredits, maxPendingRemovals },
-      createTag: () => randomBytes(4).toString('hex'),
-      createNonce: () => randomBytes(16).toString('hex'),
-      onFenced: () => this.#endSessions(),
-    })
   }
 
   #replied(changes: readonly BanChange[]): void {

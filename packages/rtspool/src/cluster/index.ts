@@ -3,6 +3,7 @@
 export { ClusterNode } from './cluster-node.js'
 export { type ClusterNodeOptions, clusterNodeDefaults } from './cluster-node-options.js'
 export type * from './cluster-node-state.js'
+export type { ClusterReport, ClusterReportList, ClusterReports } from './cluster-reports.js'
 export type * from './cluster-store.js'
 export { poolKey } from './cluster-store.js'
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.js'

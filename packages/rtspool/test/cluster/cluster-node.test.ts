@@ -98,7 +98,9 @@ describe('ClusterNode', () => {
     // A delay of at least half a second between two attempts.
     expect(failures.length).toBeGreaterThan(40)
     expect(failures.length).toBeLessThan(130)
-    expect(nodes[0].node.stats()).toMatchObject({ failures: failures.length, sessions: 3 })
+    const { storeAwayMs, ...stats } = nodes[0].node.stats()
+    expect(stats).toMatchObject({ failures: failures.length, sessions: 3, joins: 1 })
+    expect([storeAwayMs > 59_000, storeAwayMs < 64_000]).toEqual([true, true])
   })
 
   it('ends all sessions under strict before the lease is over, and admits none until it returns', async () => {

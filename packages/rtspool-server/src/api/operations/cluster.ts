@@ -1,14 +1,19 @@
-import type { ClusterNode } from 'rtspool/cluster'
+import type { ClusterNode, ClusterReport } from 'rtspool/cluster'
 import { z } from 'zod'
 import type { StreamPull } from '../../cluster/stream-pulls.js'
+import { unheardReason } from '../cluster-answers.js'
+import { components } from '../components.js'
 import { type Operation, operation } from '../operation.js'
 import { count } from '../values.js'
 
-const states = ['none', 'joining', 'active', 'degraded', 'fenced', 'closed'] as const
+const memberStates = ['joining', 'active', 'degraded', 'fenced', 'closed'] as const
+const states = ['none', ...memberStates] as const
+const pullStates = ['idle', 'connecting', 'playing', 'stalled', 'waiting', 'failed'] as const
 
 const nodeSchema = z.object({
   tag: z.string().describe('Name of the node from its start to its death'),
   name: z.string().optional(),
+  address: z.string().optional().describe('RTSP URL of the server for the others, if configured'),
   state: z.enum(['active', 'suspect', 'dead']),
   sessions: count.describe('As of its last sign of life'),
 })
@@ -17,7 +22,7 @@ const streamSchema = z.object({
   path: z.string(),
   server: z.string().describe('Tag of the server that has the publisher'),
   pull: z
-    .enum(['idle', 'connecting', 'playing', 'stalled', 'waiting', 'failed'])
+    .enum(pullStates)
     .optional()
     .describe('State of the pull of this server from that one; absent without a pull'),
 })
@@ -38,6 +43,51 @@ const clusterSchema = z.object({
   nodes: z.array(nodeSchema).optional().describe('Absent while Redis does not reply'),
 })
 
+const pullSchema = z.object({
+  path: z.string(),
+  from: z.string().describe('Tag of the server from which the stream comes'),
+  state: z.enum(pullStates),
+  bytes: count.describe('Bytes of RTP so far'),
+})
+
+/** Schema of the facts that a server tells of itself. A server with another version may tell others. */
+const reportSchema = z
+  .object({
+    version: z.string(),
+    uptimeSeconds: z.number().min(0),
+    state: z.enum(memberStates).describe('State of the server in the cluster'),
+    isDraining: z.boolean(),
+    sessions: count,
+    viewers: count.describe('Sessions that play, pulls by other servers among them'),
+    publishers: count,
+    credits: count.describe('Sessions that the server may have without asking the others'),
+    waiting: count.describe('Clients that wait for a place'),
+    storeFailures: count.describe('Requests to Redis that have failed'),
+    storeAwaySeconds: z.number().min(0).describe('Seconds so far in which Redis has not replied'),
+    joins: count.describe('Each one after the first followed a loss of data or of the lease'),
+    pulls: z.array(pullSchema).describe('The first 100'),
+    pullCount: count,
+  })
+  .register(components, { id: 'NodeReport' })
+
+const mapNodeSchema = nodeSchema.omit({ sessions: true }).extend({
+  state: z
+    .enum(['active', 'suspect', 'dead', 'unknown'])
+    .describe('As Redis has it; unknown while Redis does not reply'),
+  report: reportSchema.optional().describe('Absent if the server has not answered'),
+  why: unheardReason.optional().describe('Reason why the server has not answered'),
+})
+
+const mapSchema = z.object({
+  state: z.enum(states).describe('State of this server in its cluster; none without a cluster'),
+  tag: z.string().optional().describe('Tag of this server'),
+  nodes: z.array(mapNodeSchema).describe('All servers; empty without a cluster'),
+  streams: z
+    .array(streamSchema.omit({ pull: true }))
+    .describe('Streams of all servers, as this one knows them'),
+})
+type MapNode = z.output<typeof mapNodeSchema>
+
 /** Operations that tell about the cluster to which the server belongs. */
 export const clusterOperations: readonly Operation[] = [
   operation({
@@ -57,6 +107,21 @@ export const clusterOperations: readonly Operation[] = [
       return { state, tag: cluster.tag, ...counts, streams, nodes }
     },
   }),
+  operation({
+    id: 'getClusterMap',
+    method: 'get',
+    path: '/v1/cluster/map',
+    role: 'viewer',
+    tag: 'status',
+    summary: 'What each server of the cluster tells of itself, and what it pulls; experimental',
+    result: mapSchema,
+    handle: async ({ server: { cluster } }) => {
+      if (cluster === undefined) return { state: 'none' as const, nodes: [], streams: [] }
+      const streams = cluster.streams.list().map(({ path, tag: server }) => ({ path, server }))
+      const nodes = await mapNodesOf(cluster)
+      return { state: cluster.state, tag: cluster.tag, nodes, streams }
+    },
+  }),
 ]
 
 /** Returns the streams of the cluster, and after them those that only a pull of this server still waits for. */
@@ -74,8 +139,33 @@ function streamsOf({ streams }: ClusterNode, pulls: readonly StreamPull[]) {
 async function nodesOf(cluster: ClusterNode) {
   try {
     const nodes = await cluster.nodes()
-    return nodes.map(({ tag, name, state, live: sessions }) => ({ tag, name, state, sessions }))
+    return nodes.map(({ live: sessions, ...node }) => ({ ...node, sessions }))
   } catch {
     return undefined
   }
+}
+
+/** Returns the nodes of the cluster that are alive as far as the store knows, and those that answer or should. */
+async function mapNodesOf(cluster: ClusterNode): Promise<MapNode[]> {
+  const [rows = [], { reports, unheard }] = await Promise.all([
+    nodesOf(cluster),
+    cluster.reports.list(),
+  ])
+  const heard = reports.map(({ tag, name, facts }) => ({ tag, name, ...reportOf(facts) }))
+  const answers = new Map<string, Omit<MapNode, 'state'>>(
+    [...heard, ...unheard].map((answer) => [answer.tag, answer]),
+  )
+  const listed = rows.map(({ tag, name, address, state }): MapNode => {
+    const { report, why } = answers.get(tag) ?? {}
+    return { tag, name, address, state, report, why }
+  })
+  const known = new Set(rows.map(({ tag }) => tag))
+  const others = [...answers.values()].filter(({ tag }) => !known.has(tag))
+  return [...listed, ...others.map((answer) => ({ ...answer, state: 'unknown' as const }))]
+}
+
+/** Reads the facts that a server tells of itself. Facts of a version that this one does not understand are left out. */
+function reportOf(facts: ClusterReport['facts']): Pick<MapNode, 'report' | 'why'> {
+  const { data } = reportSchema.safeParse(facts)
+  return data ? { report: data } : { why: 'failed' }
 }

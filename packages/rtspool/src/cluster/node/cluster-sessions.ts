@@ -84,8 +84,8 @@ export class ClusterSessions {
     const cursors = readCursors(cursor)
     const { limit = defaultLimit } = query
     const queryOf = ({ tag }: ClusterNodeName) => ({ ...query, cursor: cursors.get(tag) })
-    const own = await this.#listHere(queryOf(this.#here))
-    const { heard, unheard } = await this.#ask(names.list, queryOf, readPage)
+    const own = await this.#listHere(queryOf(this.here))
+    const { heard, unheard } = await this.ask(names.list, queryOf, readPage)
     return { ...mergePages([own, ...heard], query, limit, cursors), unheard }
   }
 
@@ -96,8 +96,8 @@ export class ClusterSessions {
    * @throws {RangeError | TypeError} rejects when a member is invalid or unknown.
    */
   async count(filter: SessionKickQuery = {}): Promise<ClusterSessionCount> {
-    const own = { ...this.#here, sessions: this.#countHere(filter) }
-    const { heard, unheard } = await this.#ask(
+    const own = { ...this.here, sessions: this.#countHere(filter) }
+    const { heard, unheard } = await this.ask(
       names.count,
       () => filter,
       (sessions, { tag, name }) =>
@@ -115,7 +115,7 @@ export class ClusterSessions {
    */
   async kick(filter: SessionKickQuery, options: ClusterKickOptions = {}): Promise<ClusterKick> {
     const own = this.#kickHere(filter, options)
-    const { heard, unheard } = await this.#ask(
+    const { heard, unheard } = await this.ask(
       names.kick,
       () => ({ filter, options }),
       (body, node) => {
@@ -139,7 +139,8 @@ export class ClusterSessions {
     void this.#readNodes()
   }
 
-  get #here(): ClusterNodeName {
+  /** Tag and name of this node. @internal */
+  get here(): ClusterNodeName {
     const { member, info } = this.#options
     return { tag: member.tag, name: readInfo(info).name }
   }
@@ -152,7 +153,7 @@ export class ClusterSessions {
 
   async #listHere(query: SessionListQuery): Promise<NodePage> {
     const { sessions, cursors, cursor } = await this.#pool.listInTurns(query)
-    const node = this.#here
+    const node = this.here
     return { node, sessions: sessions.map((each) => viewOf(each, node)), cursors, cursor }
   }
 
@@ -163,7 +164,7 @@ export class ClusterSessions {
 
   #kickHere(filter: SessionKickQuery, { only, ...options }: ClusterKickOptions) {
     const pool = this.#pool
-    const node = this.#here
+    const node = this.here
     const matching = pool.kick(filter, { ...options, dryRun: true })
     const ids = only && checkIds(only)
     const ending = new Set(ids ? matching.filter(({ publicId }) => ids.has(publicId)) : matching)
@@ -179,8 +180,9 @@ export class ClusterSessions {
    *
    * @param bodyOf - Returns the body of the request to a node.
    * @param read - Reads the answer of a node; `undefined` = the answer has a wrong form.
+   * @internal
    */
-  async #ask<Value>(
+  async ask<Value>(
     name: string,
     bodyOf: (node: ClusterNodeInfo) => unknown,
     read: (body: unknown, node: ClusterNodeName) => Value | undefined,

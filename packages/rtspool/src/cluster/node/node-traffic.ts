@@ -50,7 +50,10 @@ export class NodeTraffic {
   readonly #reaps: StoreLoop
   /** Dead node whose credits and sessions this node removes from the store. */
   #dead: NodeTag | undefined
-  #isAway = false
+  /** Time at which the first beat was sent that has failed since the last reply; `undefined` = the last one has not. */
+  #awaySince: number | undefined
+  #awayMs = 0
+  #joins = 0
 
   /** Creates the traffic of a node that has not joined. It begins with {@link start}. */
   constructor(options: NodeTrafficOptions) {
@@ -65,7 +68,18 @@ export class NodeTraffic {
 
   /** True if the last beat, or request to join, has failed. */
   get isAway(): boolean {
-    return this.#isAway
+    return this.#awaySince !== undefined
+  }
+
+  /** Milliseconds so far in which the store has not replied. */
+  get awayMs(): number {
+    const { clock } = this.#options
+    return this.#awayMs + (this.#awaySince === undefined ? 0 : clock.now() - this.#awaySince)
+  }
+
+  /** Number of joins so far. */
+  get joins(): number {
+    return this.#joins
   }
 
   /** Creates another loop of requests, with the delays of this node after failures. */
@@ -108,23 +122,24 @@ export class NodeTraffic {
   }
 
   async #tryBeat(): Promise<number> {
+    const sentAt = this.#options.clock.now()
     try {
-      return await this.#beat()
+      return await this.#beat(sentAt)
     } catch (error) {
-      this.#isAway = true
+      this.#awaySince ??= sentAt
       throw error
     }
   }
 
-  async #beat(): Promise<number> {
+  async #beat(sentAt: number): Promise<number> {
     const { store, member, clock, beatMs } = this.#options
-    const sentAt = clock.now()
     const join = member.joinRequest()
     if (join !== undefined) {
       const reply = await store.join(join)
       member.joinAnswered(join, reply, sentAt, clock.now())
       this.#replied([])
       this.#flushes.wake()
+      if (reply.status === 'ok') this.#joins++
       return reply.status === 'ok' ? 0 : beatMs * hastyPart
     }
     const request = member.beatRequest(sentAt)
@@ -150,7 +165,8 @@ export class NodeTraffic {
   }
 
   #replied(changes: readonly BanChange[]): void {
-    this.#isAway = false
+    this.#awayMs = this.awayMs
+    this.#awaySince = undefined
     this.#options.onReply(changes)
     this.#options.admission.retry()
   }

@@ -9,6 +9,7 @@ import { nextTurn } from '../../support/until.js'
 
 /** Traffic of one node with a beat each second, and the times of its beats. */
 function trafficOf(changeReply: (reply: BeatReply) => BeatReply = (reply) => reply) {
+  const cut = { isCut: false }
   const clock = new ManualClock(0)
   const store = new MemoryStore({ clock, warmMs: 0 })
   const beats: number[] = []
@@ -25,6 +26,7 @@ function trafficOf(changeReply: (reply: BeatReply) => BeatReply = (reply) => rep
       get(target, name) {
         const member = Reflect.get(target, name) as (request: unknown) => Promise<unknown>
         return async (request: unknown) => {
+          if (cut.isCut) throw new Error('away')
           const reply = await member.call(target, request)
           if (name !== 'beat') return reply
           beats.push(Math.round(clock.now()))
@@ -42,7 +44,7 @@ function trafficOf(changeReply: (reply: BeatReply) => BeatReply = (reply) => rep
       await nextTurn()
     }
   }
-  return { clock, store, member, traffic, beats, failures, pass }
+  return { cut, clock, store, member, traffic, beats, failures, pass }
 }
 
 describe('NodeTraffic', () => {
@@ -81,6 +83,27 @@ describe('NodeTraffic', () => {
     await pass(1500)
     expect(member.tag).toBe('tag2')
     expect(await store.directory('tag2')).toEqual([{ publicId: 'x', value: 'v' }])
+    await traffic.close(async () => {})
+  })
+
+  it('counts its joins, and the time without the store from the first beat that failed', async () => {
+    const { cut, traffic, store, member, pass } = trafficOf()
+    expect([traffic.joins, traffic.awayMs, traffic.isAway]).toEqual([0, 0, false])
+    traffic.start()
+    await pass(500)
+    cut.isCut = true
+    // The next beat, after a second, fails.
+    await pass(2500)
+    expect([traffic.joins, traffic.isAway, Math.round(traffic.awayMs / 100)]).toEqual([1, true, 20])
+    cut.isCut = false
+    await pass(4000)
+    const away = traffic.awayMs
+    expect([away > 2000, away < 5000, traffic.isAway]).toEqual([true, true, false])
+    await pass(1000)
+    expect([traffic.joins, traffic.awayMs]).toEqual([1, away])
+    await store.leave({ tag: member.tag, epoch: member.epoch })
+    await pass(1500)
+    expect(traffic.joins).toBe(2)
     await traffic.close(async () => {})
   })
 

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import type { Link } from '../../src/cluster/cluster-view.js'
+import { type Arrow, layoutOf, type MapLayout } from '../../src/cluster/map-layout.js'
+
+const tagsOf = (count: number): string[] => Array.from({ length: count }, (_, n) => `n${n}`)
+const link = (from: string, to: string): Link => ({ from, to, pulls: [] })
+
+/** Each server pulls from the first, the next and the opposite one. */
+const linksOf = (tags: readonly string[]): Link[] =>
+  tags.flatMap((to, at) => {
+    const others = [0, (at + 1) % tags.length, (at + Math.floor(tags.length / 2)) % tags.length]
+    return [...new Set(others)]
+      .filter((other) => other !== at)
+      .map((other) => link(tags[other] ?? '', to))
+  })
+
+/** Points of an arrow's curve between its two ends. */
+function pointsOf({ line }: Arrow): readonly (readonly [number, number])[] {
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0, x2 = 0, y2 = 0, x3 = 0, y3 = 0] = (
+    line.match(/-?[\d.]+/g) ?? []
+  ).map(Number)
+  const at = (t: number, a: number, b: number, c: number, d: number): number =>
+    (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t ** 2 * c + t ** 3 * d
+  return Array.from({ length: 40 }, (_, n) => {
+    const t = (n + 0.5) / 40
+    return [at(t, x0, x1, x2, x3), at(t, y0, y1, y2, y3)] as const
+  })
+}
+
+function overlaps({ cards, card }: MapLayout): readonly string[] {
+  return cards.flatMap((one, at) =>
+    cards
+      .slice(at + 1)
+      .filter(
+        (other) =>
+          Math.abs(one.x - other.x) < card.width && Math.abs(one.y - other.y) < card.height,
+      )
+      .map((other) => `${one.tag} ${other.tag}`),
+  )
+}
+
+const sizes = [320, 640, 1000, 1400].flatMap((width) =>
+  [1, 2, 3, 5, 10, 12, 13, 30, 31].map((count) => [count, width] as const),
+)
+
+describe('the map', () => {
+  it.each(sizes)('of %i servers has room for each in %i pixels', (count, width) => {
+    const tags = tagsOf(count)
+    const layout = layoutOf(tags, linksOf(tags), width)
+    expect(layout.cards.map(({ tag }) => tag)).toEqual(tags)
+    expect(overlaps(layout)).toEqual([])
+    const { card, height } = layout
+    for (const { x, y } of layout.cards) {
+      expect(Math.min(x, y, width - x - card.width, height - y - card.height)).toBeGreaterThan(-0.5)
+    }
+  })
+
+  it.each(sizes)('of %i servers has no arrow over a card in %i pixels', (count, width) => {
+    const tags = tagsOf(count)
+    const { arrows, cards, card, height } = layoutOf(tags, linksOf(tags), width)
+    expect(arrows).toHaveLength(linksOf(tags).length)
+    const points = arrows.flatMap(pointsOf)
+    const over = cards.filter((each) =>
+      points.some(
+        ([x, y]) => x > each.x && x < each.x + card.width && y > each.y && y < each.y + card.height,
+      ),
+    )
+    expect(over.map(({ tag }) => tag)).toEqual([])
+    expect(points.filter(([x, y]) => Math.min(x, y, width - x, height - y) < 0)).toEqual([])
+  })
+
+  it('has no arrow of a server that it does not show', () => {
+    const { arrows } = layoutOf(['a', 'b'], [link('a', 'b'), link('gone', 'b')], 800)
+    expect(arrows.map(({ link: { from } }) => from)).toEqual(['a'])
+  })
+})
