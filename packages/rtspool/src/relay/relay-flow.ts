@@ -84,7 +84,7 @@ export class RelayFlow {
   begin(description: SessionDescription): void {
     this.#present = description
     this.#firstAt = undefined
-    this.#backlog = new Backlog(description.media, this.#init.limits)
+    this.#setBacklog(new Backlog(description.media, this.#init.limits))
   }
 
   /**
@@ -114,7 +114,7 @@ export class RelayFlow {
   /** Notes that the connection has ended: viewers wait for the next one, or leave, as the option `onAway` says. */
   leave(): void {
     this.#present = undefined
-    this.#backlog = undefined
+    this.#setBacklog(undefined)
     this.#cancelReports()
     this.#isAway = this.#outlet.size > 0
     if (!this.#isAway) this.#description = undefined
@@ -128,11 +128,17 @@ export class RelayFlow {
   takeOver(contents: NonNullable<Standby['contents']>): void {
     this.#cancelReports()
     this.#present = contents.description
-    this.#backlog = contents.backlog
+    this.#setBacklog(contents.backlog)
     this.#firstAt = this.#init.clock.now()
     this.#outlet.restate(contents.times)
     if (this.#outlet.isAttached) this.#return()
     else if (!this.#isAway) this.#description = this.#present
+  }
+
+  /** Replaces the kept packets, and gives the memory of the earlier ones back. */
+  #setBacklog(backlog: Backlog | undefined): void {
+    this.#backlog?.clear()
+    this.#backlog = backlog
   }
 
   #noteArrival(track: number): void {

@@ -48,6 +48,7 @@ export class Standby {
 
   begin(description: SessionDescription): void {
     this.#description = description
+    this.#backlog?.clear()
     this.#backlog = new Backlog(description.media, this.#limits)
   }
 
@@ -62,8 +63,9 @@ export class Standby {
     this.times.set(track, time)
   }
 
-  /** Cancels the call of `ready`. Leaves the connection open: the caller closes it. */
+  /** Cancels the call of `ready`, and drops the kept packets. Leaves the connection open: the caller closes it. */
   cancel(): void {
     this.#timer?.cancel()
+    this.#backlog?.clear()
   }
 }

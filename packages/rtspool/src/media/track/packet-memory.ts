@@ -35,6 +35,9 @@ const freeSlabs: Slab[] = []
 /** Number of slabs of all caches that contain packets. */
 let usedSlabs = 0
 
+/** Returns the number of slabs of all caches that contain packets. A closed cache has none. */
+export const slabsInUse = (): number => usedSlabs
+
 function giveBack(slab: Slab): void {
   const isUsable = !slab.isHandedOut && slab.bytes.length === slabBytes
   slab.packets = 0

@@ -74,6 +74,11 @@ export class ReturnGate {
     this.#stated = undefined
   }
 
+  /** Drops the kept packets, because the track is closed. */
+  close(): void {
+    this.#leads?.clear()
+  }
+
   /** Latest pair of wall-clock time and RTP timestamp that the source has stated since its return. */
   get stated(): StatedTime | undefined {
     return this.#stated

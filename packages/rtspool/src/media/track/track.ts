@@ -462,6 +462,7 @@ export class Track implements TrackOutput {
     this.#reports.close()
     this.#readers.close()
     this.#recent?.clear()
+    this.#gate.close()
   }
 
   #noteStated(stated: StatedTime): void {

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { SourceReturn } from '../../../src/media/timeline/source-return.js'
+import { slabsInUse } from '../../../src/media/track/packet-memory.js'
 import { Track } from '../../../src/media/track/track.js'
 import { createMediaDescription } from '../../../src/sdp/index.js'
 import { srtpSuites } from '../../../src/srtp/index.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { duringRead } from '../../../src/transport/system/read-memory.js'
 import { rtpPacket } from '../../support/test-server.js'
 
 const opened: Track[] = []
@@ -50,5 +53,23 @@ describe('Track', () => {
     track.push(readWith(rtpPacket({ sequenceNumber: 19, payload: Buffer.from([0x41, 2]) })))
     expect(track.recentPackets().length).toBe(21)
     expect(track.recentPackets(undefined, srtp)).toEqual(repeatable)
+  })
+
+  it('gives the memory of all kept packets back when it is closed, also while its source is away', () => {
+    const track = createTrack()
+    const sps = rtpPacket({ sequenceNumber: 100, payload: Buffer.from([0x67, 1]) })
+    const before = slabsInUse()
+    const used = () => slabsInUse() - before
+    const push = (packet: Buffer) => duringRead((bytes) => track.push(bytes), packet)
+    push(rtpPacket({ sequenceNumber: 0, payload: keyFrame }))
+    expect(used()).toBe(1)
+    track.beginGap()
+    expect(used()).toBe(0)
+    track.endGap(new SourceReturn(undefined, 0))
+    // Kept until the key frame arrives that it belongs to.
+    push(sps)
+    expect(used()).toBe(1)
+    track.close()
+    expect(used()).toBe(0)
   })
 })
