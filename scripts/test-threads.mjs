@@ -1,9 +1,6 @@
 // Runs tests once more with one send thread, which serves every viewer from the first one on. Fails unless threads have
-// sent at least 90 % of the RTP packets to unicast viewers of servers with threads. Two kinds of packets are counted
-// apart, because the event loop sends them by design, however many threads there are:
-//   cached packets with which a viewer begins: over TCP they leave in one write together with the answer to PLAY
-//   packets to a viewer over TCP who has not read earlier ones, or has gone: these wait in Node, and no thread waits for
-//   a connection
+// sent at least 90 % of the RTP packets to unicast viewers of servers with threads. Packets to a viewer over TCP who has
+// not read earlier ones, or has gone, are counted apart: these wait in Node, and no thread waits for a connection.
 // Usage: npm run test:threads -- [--short | --visits N] [wire] [interop] [VITEST ARGUMENTS]
 //   wire        the whole server over real sockets, with the property of media that pass through unchanged
 //   interop     real players, publishers and the command; without a name both
@@ -47,17 +44,14 @@ const short = {
 }
 
 /**
- * Reads a file of counts. A line has the packets of a server: all, those that threads have sent, cached packets and
- * those of viewers that did not read or had gone, which the event loop has sent. The test file, or the program, follows.
+ * Reads a file of counts. A line has the packets of a server: all, those that threads have sent, and those of viewers
+ * that did not read or had gone, which the event loop has sent. The test file, or the program, follows.
  */
 function countsOf(path) {
   const lines = existsSync(path) ? readFileSync(path, 'latin1').trim().split('\n') : []
   return lines.map((line) => {
-    const [all, byThreads, first, unread, file = ''] = line.split(' ')
-    return {
-      ...{ all: Number(all), byThreads: Number(byThreads), file },
-      ...{ first: Number(first), unread: Number(unread) },
-    }
+    const [all, byThreads, unread, file = ''] = line.split(' ')
+    return { all: Number(all), byThreads: Number(byThreads), unread: Number(unread), file }
   })
 }
 
@@ -66,8 +60,8 @@ const sum = (counts, name) => counts.reduce((total, each) => total + each[name],
 /** Prints the test files whose viewers were sent most packets by the event loop, although threads could send them. */
 function printMissed(counts) {
   const missed = new Map()
-  for (const { all, byThreads, first, unread, file } of counts) {
-    missed.set(file, (missed.get(file) ?? 0) + all - byThreads - first - unread)
+  for (const { all, byThreads, unread, file } of counts) {
+    missed.set(file, (missed.get(file) ?? 0) + all - byThreads - unread)
   }
   const worst = [...missed].sort(([, one], [, other]) => other - one).slice(0, 10)
   for (const [file, packets] of worst) console.log(`  ${packets} not through threads: ${file}`)
@@ -78,13 +72,13 @@ const percent = (part, all) => `${((100 * part) / all).toFixed(1)} %`
 /** Prints how the packets have left. Returns the share of threads. */
 function printShares(name, counts) {
   const [all, byThreads] = [sum(counts, 'all'), sum(counts, 'byThreads')]
-  const [first, unread] = [sum(counts, 'first'), sum(counts, 'unread')]
-  const others = all - first - unread
+  const unread = sum(counts, 'unread')
+  const others = all - unread
   console.log(
     `${name}: ${byThreads} of ${others} packets left through threads: ${percent(byThreads, others)}`,
   )
   console.log(
-    `  apart, sent by the event loop: ${first} cached packets of new viewers, and ${unread} packets to viewers that had not read or had gone; with those ${percent(byThreads, all)}`,
+    `  apart, sent by the event loop: ${unread} packets to viewers that had not read or had gone; with those ${percent(byThreads, all)}`,
   )
   return byThreads / others
 }

@@ -5,8 +5,6 @@ import { isMainThread } from 'node:worker_threads'
 import { RtspServer } from '../../../packages/rtspool/dist/index.js'
 import { InterleavedGroup } from '../../../packages/rtspool/dist/media/fan-out/interleaved-group.js'
 import { sendThreadDefaults } from '../../../packages/rtspool/dist/transport/threads/create-send-threads.js'
-import { ThreadedDatagramGroup } from '../../../packages/rtspool/dist/transport/udp/threaded-datagram-group.js'
-import { UdpEndpoint } from '../../../packages/rtspool/dist/transport/udp/udp-endpoint.js'
 import { countPackets } from '../../../packages/rtspool/test/support/packets-of-loop.mjs'
 
 const { TEST_SEND_THREADS: countsFile } = process.env
@@ -17,6 +15,5 @@ if (countsFile !== undefined && isMainThread && !RtspServer[isCounting]) {
     ...{ handOverFrom: 1, minThreads: 1, startsEarly: true },
     stallMs: 60_000,
   })
-  const classes = { RtspServer, InterleavedGroup, UdpEndpoint, ThreadedDatagramGroup }
-  countPackets(classes, countsFile, () => basename(process.argv[1] ?? ''))
+  countPackets({ RtspServer, InterleavedGroup }, countsFile, () => basename(process.argv[1] ?? ''))
 }

@@ -75,7 +75,8 @@ export class HeldThreads {
           {
             send: (descriptor, offset, size) => {
               if (this.full.has(descriptor - duplicateBase)) return -1
-              const sent = this.accepts.get(descriptor - duplicateBase) ?? size
+              const accepted = this.accepts.get(descriptor - duplicateBase) ?? size
+              const sent = Math.min(accepted, size)
               this.accepts.delete(descriptor - duplicateBase)
               const text = thread.bytes.toString('latin1', offset, offset + sent)
               this.sentTo(descriptor - duplicateBase).thread.push(text)
@@ -121,7 +122,10 @@ export class HeldThreads {
     return sent
   }
 
-  /** Creates a reader whose connection has a descriptor. What is written to its stream goes to `loop`. */
+  /**
+   * Creates a reader whose connection has a descriptor. What is written to its stream goes to `loop`. With an entry for
+   * the descriptor in {@link sent}, whose two lists may be one, the bytes go there.
+   */
   reader(descriptor: number): HeldReader {
     const { sends, threads } = this
     const stream = this.sentTo(descriptor).loop
@@ -141,9 +145,10 @@ export class HeldThreads {
         isCongested: false,
         isEnding: false,
         maxEntryWaitMs: this.#maxEntryWaitMs,
-        writeFrames(frames) {
+        writeFrames(frames, packets) {
           if (this.isEnding) return
-          if (!threads.tokens.post(slot, frames)) stream.push(frames.toString('latin1'))
+          if (!threads.tokens.post(slot, frames, undefined, packets))
+            stream.push(frames.toString('latin1'))
         },
         grant: () => {},
       },

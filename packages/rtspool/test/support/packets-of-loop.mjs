@@ -1,22 +1,19 @@
-// Counts packets of servers, and those of them that the event loop must send although threads serve the viewer. For
-// `npm run test:threads`.
+// Counts packets of servers, and those of them that the event loop must send although threads serve the viewer: to
+// viewers over TCP who have not read earlier ones. For `npm run test:threads`.
 import { appendFileSync } from 'node:fs'
 
 /**
  * Makes each server append a line to a file when it closes, unless it has no send threads: RTP packets to unicast
- * viewers, those that threads have sent, cached packets of new viewers, packets to viewers that have not read, and the
- * name. Call it once for each class.
+ * viewers, those that threads have sent, packets to viewers that have not read, and the name. Call it once for each
+ * class.
  *
  * @param nameOf - Returns a name for the line, such as the test file.
  */
 export function countPackets(classes, file, nameOf) {
-  const counts = { first: 0, unread: 0 }
-  const count = (kind) => (packets) => {
-    counts[kind] += packets
-  }
-  countFirstOverTcp(classes, count('first'))
-  countFirstOverUdp(classes, count('first'))
-  countUnread(classes, count('unread'))
+  let unread = 0
+  countUnread(classes, (packets) => {
+    unread += packets
+  })
   const { RtspServer } = classes
   const counted = new WeakSet()
   const { close } = RtspServer.prototype
@@ -25,10 +22,8 @@ export function countPackets(classes, file, nameOf) {
     if (sendThreads.length > 0 && !counted.has(this)) {
       counted.add(this)
       const byThreads = sendThreads.reduce((sum, { packetsOut }) => sum + packetsOut, 0)
-      const { first, unread } = counts
-      appendFileSync(file, `${unicast.packetsOut} ${byThreads} ${first} ${unread} ${nameOf()}\n`)
-      counts.first = 0
-      counts.unread = 0
+      appendFileSync(file, `${unicast.packetsOut} ${byThreads} ${unread} ${nameOf()}\n`)
+      unread = 0
     }
     return close.call(this)
   }
@@ -37,32 +32,6 @@ export function countPackets(classes, file, nameOf) {
 /** Returns the table of connections and the slot in it, if send threads may serve the viewer. */
 function placeOf({ carrier: { direct } }) {
   return direct?.sends.threads ? direct : undefined
-}
-
-/** Counts the cached packets of new viewers: the event loop writes them before the first batch of the viewer. */
-function countFirstOverTcp({ InterleavedGroup }, count) {
-  const { add } = InterleavedGroup.prototype
-  InterleavedGroup.prototype.add = function (reader, first) {
-    const before = reader.counters.packetsOut
-    add.call(this, reader, first)
-    if (placeOf(reader)) count(reader.counters.packetsOut - before)
-  }
-}
-
-/** Counts the same over UDP. The kind of a group shows that the server of a socket has send threads. */
-function countFirstOverUdp({ UdpEndpoint, ThreadedDatagramGroup }, count) {
-  const threaded = new WeakMap()
-  const isThreaded = (endpoint) => {
-    if (!threaded.has(endpoint))
-      threaded.set(endpoint, endpoint.createGroup() instanceof ThreadedDatagramGroup)
-    return threaded.get(endpoint)
-  }
-  const { sendAll } = UdpEndpoint.prototype
-  UdpEndpoint.prototype.sendAll = function (packets, destination, observer) {
-    // A packet without counters opens the way through a firewall.
-    if (destination.counters && isThreaded(this)) count(packets.length)
-    sendAll.call(this, packets, destination, observer)
-  }
 }
 
 /** Counts packets to viewers for whom earlier bytes wait in Node's stream: they have not read these, or have gone. */

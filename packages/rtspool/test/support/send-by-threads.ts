@@ -19,13 +19,10 @@ export async function sendByThreads(countsFile: string): Promise<void> {
   })
   if (isCounting) return
   isCounting = true
-  const [{ RtspServer }, { InterleavedGroup }, { UdpEndpoint }, { ThreadedDatagramGroup }] =
-    await Promise.all([
-      import('../../src/index.js'),
-      import('../../src/media/fan-out/interleaved-group.js'),
-      import('../../src/transport/udp/udp-endpoint.js'),
-      import('../../src/transport/udp/threaded-datagram-group.js'),
-    ])
-  const classes = { RtspServer, InterleavedGroup, UdpEndpoint, ThreadedDatagramGroup }
+  const [{ RtspServer }, { InterleavedGroup }] = await Promise.all([
+    import('../../src/index.js'),
+    import('../../src/media/fan-out/interleaved-group.js'),
+  ])
+  const classes = { RtspServer, InterleavedGroup }
   countPackets(classes, countsFile, () => basename(expect.getState().testPath ?? ''))
 }

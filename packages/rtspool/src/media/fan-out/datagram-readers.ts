@@ -78,8 +78,8 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
   }
 
   remove(reader: DatagramReader): void {
-    this.#catchingUp.delete(reader)
-    if (!this.#live.delete(reader)) return
+    const isWaiting = this.#catchingUp.delete(reader)
+    if (!this.#live.delete(reader) && !isWaiting) return
     const group = this.#groups.get(reader.rtp)
     group?.remove(reader)
     if (group?.size === 0) this.#groups.delete(reader.rtp)
@@ -161,12 +161,15 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
 
   #goLive(reader: DatagramReader): void {
     this.#live.add(reader)
-    let group = this.#groups.get(reader.rtp)
-    if (!group) {
-      group = reader.rtp.createGroup()
-      this.#groups.set(reader.rtp, group)
-    }
-    group.add(reader, this.#troubles)
+    this.#groupOf(reader).add(reader, this.#troubles)
+  }
+
+  #groupOf({ rtp }: DatagramReader): DatagramGroup {
+    const known = this.#groups.get(rtp)
+    if (known) return known
+    const group = rtp.createGroup()
+    this.#groups.set(rtp, group)
+    return group
   }
 
   /**
@@ -180,10 +183,15 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
   }
 
   #sendPortion(reader: DatagramReader, queue: CatchUpQueue): void {
-    const portion = queue.takePortion()
-    reader.counters.packetsOut += portion.length
-    for (const packet of portion) reader.counters.bytesOut += packet.length
-    reader.rtp.sendAll(portion, reader, this.#troubles)
+    const take = (): readonly Buffer[] => {
+      const portion = queue.takePortion()
+      reader.counters.packetsOut += portion.length
+      for (const packet of portion) reader.counters.bytesOut += packet.length
+      return portion
+    }
+    const group = this.#groupOf(reader)
+    if (group.sendFirst) group.sendFirst(reader, take, this.#troubles)
+    else reader.rtp.sendAll(take(), reader, this.#troubles)
     if (!queue.isEmpty) return
     this.#catchingUp.delete(reader)
     this.#goLive(reader)

@@ -138,7 +138,8 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     }
     const frames = this.#framesOf(first)
     reader.carrier.grant(this.#channel, frames.length)
-    write(member, frames)
+    this.#threaded?.begin(member)
+    write(member, frames, first.length)
     reader.counters.packetsOut += first.length
     reader.counters.bytesOut += payloadBytes(first)
   }
@@ -377,8 +378,12 @@ const isSame = (some: readonly Buffer[], others: readonly Buffer[]): boolean =>
 const payloadBytes = (packets: readonly Buffer[]): number =>
   interleavedBytes(packets) - packets.length * frameHeaderBytes
 
-/** Writes bytes of the group's format, or their rest, to the connection of a member. */
-function write({ reader: { carrier } }: Pick<Member, 'reader'>, bytes: Buffer): void {
-  if (carrier.webSocket) carrier.webSocket.writeWire(bytes)
-  else carrier.writeFrames(bytes)
+/**
+ * Writes bytes of the group's format, or their rest, to the connection of a member.
+ *
+ * @param packets - Number of cached packets in the bytes, which a send thread counts.
+ */
+function write({ reader: { carrier } }: Pick<Member, 'reader'>, bytes: Buffer, packets = 0): void {
+  if (carrier.webSocket) carrier.webSocket.writeWire(bytes, packets)
+  else carrier.writeFrames(bytes, packets)
 }

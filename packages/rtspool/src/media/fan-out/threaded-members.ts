@@ -101,11 +101,14 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   readonly #returning: { readonly member: M; readonly thread: SendThread }[] = []
   /** Members for which the group has asked that a send thread writes to their connection. */
   readonly #wanting = new Set<M>()
-  #wantsThreads = false
+  /** Number of members that threads can serve; 0 if the group is too small for threads. */
+  #servable = 0
   /** Running number of the next batch within the group. */
   #next = 0
   #version = -1
   #hasChanged = true
+  readonly #choose = (): SendThread | undefined =>
+    this.#threads.threadFor(this.#shares, this.#servable)
 
   constructor(
     format: FrameFormat,
@@ -126,6 +129,19 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     this.#hasChanged = true
     if (member.slot >= 0)
       this.#bySlot.set(member.slot, { member, from: this.#next, resumesFrom: 0 })
+  }
+
+  /**
+   * Asks that a thread sends the cached packets with which a member begins, if threads serve the group. Call it before
+   * the packets are written: the thread then sends them in front of later batches.
+   */
+  begin(member: M): void {
+    const token = this.#threads.tokens.of(member.slot)
+    if (!token || token.isClosing) return
+    if (this.#servable === 0) this.#decide()
+    if (this.#servable === 0) return
+    this.#want(member)
+    this.#sends.giveToThread(member.slot, this.#choose)
   }
 
   remove(member: M): void {
@@ -187,21 +203,15 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
    * Decides again for each member whether a send thread or the event loop writes to its connection, and which thread.
    */
   #sync(): void {
-    const { members } = this.#owner
-    const { handOverFrom } = this.#threads
-    const keepFrom = this.#wantsThreads ? Math.floor(handOverFrom / 2) + 1 : handOverFrom
-    const tokens = members.map(({ slot }) => (slot < 0 ? undefined : this.#threads.tokens.of(slot)))
-    let servable = 0
-    for (const token of tokens) if (token && !token.isClosing) servable++
-    this.#wantsThreads = servable >= keepFrom
-    const choose = (): SendThread | undefined => this.#threads.threadFor(this.#shares, servable)
+    this.#decide()
+    const wantsThreads = this.#servable > 0
     this.#returning.length = 0
-    for (const [index, member] of members.entries()) {
-      const token = tokens[index]
+    for (const member of this.#owner.members) {
+      const token = this.#threads.tokens.of(member.slot)
       if (!token) continue
-      if (this.#wantsThreads) this.#want(member)
+      if (wantsThreads) this.#want(member)
       else this.#unwant(member)
-      if (this.#wantsThreads && !member.isSkipping) this.#sends.giveToThread(member.slot, choose)
+      if (wantsThreads && !member.isSkipping) this.#sends.giveToThread(member.slot, this.#choose)
       const server = token.state === 'thread' && !member.isSkipping ? token.thread : undefined
       // A thread that has failed may still have members, which another one serves by now.
       if (this.#joined.get(member)?.thread !== server) this.#part(member)
@@ -212,6 +222,18 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     }
     this.#version = this.#threads.version
     this.#hasChanged = false
+  }
+
+  /** Decides again whether threads serve the group: the smallest number of members depends on the last decision. */
+  #decide(): void {
+    const { handOverFrom, tokens } = this.#threads
+    const keepFrom = this.#servable > 0 ? Math.floor(handOverFrom / 2) + 1 : handOverFrom
+    let servable = 0
+    for (const { slot } of this.#owner.members) {
+      const token = tokens.of(slot)
+      if (token && !token.isClosing) servable++
+    }
+    this.#servable = servable >= keepFrom ? servable : 0
   }
 
   #placeOf(member: M): number {
@@ -255,7 +277,9 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     if (this.#wanting.has(member)) return
     this.#wanting.add(member)
     const token = this.#threads.tokens.of(member.slot)
-    if (token) token.wanted++
+    if (!token) return
+    token.wanted++
+    token.choose = this.#choose
   }
 
   #unwant(member: M): void {
@@ -263,7 +287,9 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
     const token = this.#threads.tokens.of(member.slot)
     if (!token) return
     token.wanted--
-    if (token.wanted === 0) this.#threads.tokens.takeBack(member.slot)
+    if (token.wanted > 0) return
+    token.choose = undefined
+    this.#threads.tokens.takeBack(member.slot)
   }
 
   #join(member: M, thread: SendThread): void {

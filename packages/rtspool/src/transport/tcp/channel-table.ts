@@ -17,8 +17,10 @@ export interface InterleavedCarrier {
   /**
    * Queues whole interleaved frames for the connection. The buffer must not be changed afterwards, because other
    * carriers may share it.
+   *
+   * @param packets - Number of RTP packets in the frames, which send threads count. Default: 0.
    */
-  writeFrames(frames: Buffer): void
+  writeFrames(frames: Buffer, packets?: number): void
   /** True while the peer has too much unread data. No packets should be sent to it then. */
   readonly isCongested: boolean
   /** Number of bytes that wait in this process until the peer reads; `undefined` if unknown. */
@@ -49,8 +51,10 @@ export interface WebSocketCarrier {
   /**
    * Writes bytes as they are: whole WebSocket messages, or the rest of one that has been begun. The buffer must not be
    * changed afterwards.
+   *
+   * @param packets - Number of RTP packets in the bytes, which send threads count. Default: 0.
    */
-  writeWire(bytes: Buffer): void
+  writeWire(bytes: Buffer, packets?: number): void
 }
 
 /** Function that receives the payload of each frame of an interleaved channel: a view that the receiver may keep. */

@@ -128,6 +128,12 @@ export class DirectSends {
     this.#descriptors[slot] = notDirect
   }
 
+  /** Gives the write side of a connection to a send thread like {@link giveToThread}, if a group of viewers wants one. */
+  giveIfWanted(slot: number): void {
+    const token = this.threads?.tokens.of(slot)
+    if (token && token.wanted > 0) this.giveToThread(slot, token.choose)
+  }
+
   isOpen(slot: number): boolean {
     return (this.#descriptors[slot] ?? notDirect) >= 0
   }

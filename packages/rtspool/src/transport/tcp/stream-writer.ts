@@ -49,6 +49,8 @@ const maxGatheredBytes = 65_536
 interface GatheredWrite {
   readonly bytes: Buffer
   readonly onTaken: () => void
+  /** Number of RTP packets in the bytes. */
+  readonly packets: number
 }
 
 /**
@@ -168,7 +170,8 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
 
   /**
    * Calls `write`, and sends everything that `write` writes in few system calls: small writes are joined, up to 64
-   * KiB. Without native calls, nothing is joined.
+   * KiB. Without native calls, nothing is joined. If a group of viewers has asked for a send thread meanwhile, the thread
+   * sends them.
    */
   gather(write: () => void): void {
     // A thread sends each write in order. To take the write side back would cost more.
@@ -186,6 +189,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     } finally {
       this.#gathered = undefined
       this.#regulate()
+      this.#direct.giveIfWanted(this.#slot)
       this.#writeGathered(gathered)
     }
   }
@@ -193,21 +197,22 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   /**
    * Writes all of `bytes`, at once or when the kernel accepts them; in a message of their own on a WebSocket. Does
    * nothing if the connection is closing. The buffer must not be changed afterwards.
+   *
+   * @param packets - Number of RTP packets in the bytes.
    */
-  writeFrames(bytes: Buffer): void {
-    this.writeWire(this.#wired(bytes))
+  writeFrames(bytes: Buffer, packets = 0): void {
+    this.writeWire(this.#wired(bytes), packets)
   }
 
   /** Writes bytes like {@link writeFrames}, but without a message around them. */
-  writeWire(bytes: Buffer): void {
+  writeWire(bytes: Buffer, packets = 0): void {
     if (!this.isWritable) return
     if (this.#gathered) {
-      this.#gathered.push({ bytes, onTaken: this.#regulate })
+      this.#gathered.push({ bytes, onTaken: this.#regulate, packets })
       return
     }
     const sent = this.#direct?.send(this.#slot, bytes) ?? 0
-    if (sent === bytes.length || (sent === 0 && this.#threads?.tokens.post(this.#slot, bytes)))
-      return
+    if (sent === bytes.length || (sent === 0 && this.#post(bytes, undefined, packets))) return
     this.#queue(bytes.subarray(sent), this.#regulate)
   }
 
@@ -217,10 +222,10 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   }
 
   /** Writes bytes like {@link writeWire}, and calls `onTaken` when the kernel has accepted all of them. */
-  writeControl(bytes: Buffer, onTaken: () => void): void {
+  writeControl(bytes: Buffer, onTaken: () => void, packets = 0): void {
     if (!this.isWritable) return
     if (this.#gathered) {
-      this.#gathered.push({ bytes, onTaken })
+      this.#gathered.push({ bytes, onTaken, packets })
       return
     }
     const sent = this.#direct?.send(this.#slot, bytes) ?? 0
@@ -228,7 +233,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
       onTaken()
       return
     }
-    if (sent === 0 && this.#threads?.tokens.post(this.#slot, bytes, onTaken)) return
+    if (sent === 0 && this.#post(bytes, onTaken, packets)) return
     this.#queue(bytes.subarray(sent), () => {
       onTaken()
       this.#regulate()
@@ -324,7 +329,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     if (queued > 0 && this.#marks.length < maxMarks && this.#marks.at(-1)?.total !== written) {
       this.#marks.push({ total: written, at: now })
     }
-    if (waiting === 0 && this.#grants.size > 0) this.#revokeGrants()
+    if (this.#grants.size > 0 && !this.#isWaiting) this.#revokeGrants()
     const ageMs = now - (this.#marks[0]?.at ?? now)
     this.#judge(this.queuedBytes, ageMs)
     return ageMs
@@ -332,6 +337,15 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
 
   get #threads(): SendThreads | undefined {
     return this.#direct?.threads
+  }
+
+  /** True while bytes wait in this process: in Node's stream, or for a send thread. */
+  get #isWaiting(): boolean {
+    return this.queuedBytes > 0 || this.#threads?.tokens.of(this.#slot)?.hasPosted === true
+  }
+
+  #post(bytes: Buffer, onTaken: (() => void) | undefined, packets: number): boolean {
+    return this.#threads?.tokens.post(this.#slot, bytes, onTaken, packets) === true
   }
 
   #writeGathered(writes: readonly GatheredWrite[]): void {
@@ -353,9 +367,15 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     const [first] = writes
     if (!first) return
     const bytes = writes.length === 1 ? first.bytes : Buffer.concat(writes.map((one) => one.bytes))
-    this.writeControl(bytes, () => {
-      for (const { onTaken } of writes) onTaken()
-    })
+    let packetCount = 0
+    for (const { packets } of writes) packetCount += packets
+    this.writeControl(
+      bytes,
+      () => {
+        for (const { onTaken } of writes) onTaken()
+      },
+      packetCount,
+    )
   }
 
   #revokeGrants(): void {

@@ -45,6 +45,16 @@ export const entryKinds = Object.freeze({
   mark: 14,
   /** Ends the thread. */
   quit: 15,
+  /**
+   * Makes a UDP destination known to its group. The destination joins the group by a later `addDestination` with the
+   * same key. Contents as of `addDestination`.
+   */
+  admitDestination: 16,
+  /**
+   * Sends packets to one known UDP destination. `id`: group; `argument`: number of packets. Payload: key of the
+   * destination as a 32-bit number, then as of `sendDatagrams`.
+   */
+  sendDatagramsTo: 17,
 } as const)
 
 /**

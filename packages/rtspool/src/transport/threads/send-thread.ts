@@ -16,6 +16,16 @@ import {
  */
 const entriesBytes = 4 * 1024 * 1024
 const reportsBytes = 256 * 1024
+/**
+ * Maximum size in bytes of an RTSP message or of RTCP for one connection. Larger ones are treated as cached packets with
+ * which a viewer begins.
+ */
+const maxMessageBytes = 8 * 1024
+/**
+ * Share of the ring that may wait to be sent when the thread is given cached packets of a new viewer. The packets of all
+ * other viewers wait behind them.
+ */
+const maxFirstShare = 1 / 4
 /** Bytes of the ring that RTSP messages leave free for control entries, which carry no bytes to send. */
 const controlBytes = 32 * 1024
 /** Bytes of the ring that media packets leave free for RTSP messages and control entries. */
@@ -144,6 +154,11 @@ export class SendThread {
     return this.#entries.units
   }
 
+  /** Position in the ring behind the last entry that the event loop has written; see {@link SharedRing}. */
+  get position(): number {
+    return this.#entries.position
+  }
+
   /** Position in the ring behind the last entry that the thread has handled; see {@link SharedRing}. */
   get handled(): number {
     return this.#entries.handled
@@ -168,6 +183,14 @@ export class SendThread {
   }
 
   /**
+   * Returns whether the thread may be given cached packets, with which a viewer begins. The thread must be in time, and
+   * at most a quarter of the ring may then wait to be sent.
+   */
+  takesFirst(sizeBytes: number): boolean {
+    return !this.isLate && this.lagBytes + sizeBytes <= this.units * 8 * maxFirstShare
+  }
+
+  /**
    * Writes an entry without media; see {@link entryKinds}. Without room in the ring, the entry waits in a list.
    *
    * @param options - `onEntered` receives the position behind the entry when the entry is in the ring.
@@ -184,13 +207,17 @@ export class SendThread {
   }
 
   /**
-   * Gives the thread a copy of bytes to send on one connection.
+   * Gives the thread a copy of bytes to send on one connection. More than 8 KiB count as media: {@link takesFirst} must
+   * allow them, and {@link mediaOf} returns `bytes` itself, which must not be changed.
    *
-   * @returns `false` without room in the ring: nothing has been written.
+   * @returns `false` without room in the ring, or if `takesFirst` does not allow the bytes. Nothing has been written.
    */
   post(slot: number, bytes: Buffer): boolean {
     const { length } = bytes
-    const offset = this.#reserve(entryKinds.post, slot, length, length, controlBytes)
+    const offset =
+      length > maxMessageBytes
+        ? this.#reserveFirst(slot, bytes)
+        : this.#reserve(entryKinds.post, slot, length, length, controlBytes)
     if (offset < 0) return false
     bytes.copy(this.#entries.bytes, offset)
     this.#entries.commit()
@@ -312,6 +339,12 @@ export class SendThread {
   noticed(): void {
     this.#reports.lowerNotice()
     this.collect()
+  }
+
+  #reserveFirst(slot: number, bytes: Buffer): number {
+    const { length } = bytes
+    if (!this.takesFirst(length)) return -1
+    return this.reserve(entryKinds.post, slot, length, { sizeBytes: length, media: bytes })
   }
 
   #reserve(

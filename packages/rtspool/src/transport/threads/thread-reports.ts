@@ -85,11 +85,12 @@ export class ThreadReports {
     const sentBytes = thread.reportValue(report, 0)
     const entry = this.#entry
     thread.entryAt(position, entry)
-    const frames = this.#copyOf(thread, entry)
+    const media = thread.mediaOf(position)
+    const frames = media instanceof Buffer ? media : this.#copyOf(thread, entry)
     token.isWritingBack = true
     const isDone =
       entry.kind === entryKinds.send &&
-      this.#groups.get(entry.id)?.notSent(slot, thread.mediaOf(position), frames, sentBytes)
+      this.#groups.get(entry.id)?.notSent(slot, media, frames, sentBytes)
     if (!isDone) token.owner.writeBack(frames.subarray(sentBytes), undefined)
     token.isWritingBack = false
   }

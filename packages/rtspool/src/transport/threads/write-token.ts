@@ -50,6 +50,10 @@ export class WriteToken {
    * Number of groups that want a thread to send on the connection. At 0 the event loop takes the right to write back.
    */
   wanted = 0
+  /** Function that chooses the thread for the connection, of the last group that wants one; `undefined` at first. */
+  choose: (() => SendThread | undefined) | undefined
+  /** Position in the thread's ring behind the last bytes that {@link post} has written; `undefined` = none. */
+  #postedTo: number | undefined
   /** True once the connection's socket is destroyed. */
   isClosing = false
   /**
@@ -69,6 +73,26 @@ export class WriteToken {
 
   constructor(owner: TokenOwner) {
     this.owner = owner
+  }
+
+  /**
+   * True while the thread has not handled all bytes of {@link post}, or its reports about them have not been read.
+   */
+  get hasPosted(): boolean {
+    return this.#postedTo !== undefined && this.thread?.hasPassed(this.#postedTo) === false
+  }
+
+  /**
+   * Gives bytes to the thread; see {@link SendThread.post}.
+   *
+   * @param packets - Number of RTP packets in the bytes, which the thread counts.
+   */
+  post(slot: number, bytes: Buffer, packets: number): boolean {
+    const { thread } = this
+    if (!thread?.post(slot, bytes)) return false
+    thread.packetsOut += packets
+    this.#postedTo = thread.position
+    return true
   }
 
   /** Stores bytes in {@link pending} until the event loop has the right to write to the connection. */

@@ -140,14 +140,15 @@ export class WriteTokens {
    * Writes bytes to a connection to which a thread, and not the event loop, has the right to write.
    *
    * @param onTaken - Called when the bytes have been given to the thread, or to the kernel.
+   * @param packets - Number of RTP packets in the bytes.
    * @returns `false` if the caller must write the bytes to the stream.
    */
-  post(slot: number, bytes: Buffer, onTaken?: () => void): boolean {
+  post(slot: number, bytes: Buffer, onTaken?: () => void, packets = 0): boolean {
     const token = this.#tokens[slot]
     if (!token || token.state === 'main' || token.isWritingBack) return false
     if (token.isClosing) return true
     if (token.state === 'thread') {
-      if (token.thread?.post(slot, bytes)) {
+      if (token.post(slot, bytes, packets)) {
         onTaken?.()
         return true
       }

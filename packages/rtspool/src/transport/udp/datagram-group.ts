@@ -48,6 +48,18 @@ export interface DatagramGroup {
   add(destination: DatagramDestination, observer?: DatagramObserver): void
   remove(destination: DatagramDestination): void
   /**
+   * Sends packets to a destination that becomes a member later, by {@link add}. Until then {@link send} leaves the
+   * destination out. Absent if {@link DatagramSender.sendAll} does the same.
+   *
+   * @param take - Returns the packets. Not called while a send thread has too much to send: the caller tries again
+   *   later.
+   */
+  sendFirst?(
+    destination: DatagramDestination,
+    take: () => readonly Buffer[],
+    observer?: DatagramObserver,
+  ): void
+  /**
    * Sends each packet to each member, the packets of one member in order. Never blocks: packets that the kernel does
    * not accept are dropped and counted.
    *

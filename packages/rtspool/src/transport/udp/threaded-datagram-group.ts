@@ -11,6 +11,7 @@ import {
   type DatagramLoss,
   type DatagramObserver,
 } from './datagram-group.js'
+import { destinationPayload, writePackets } from './datagram-payloads.js'
 
 /**
  * Number of batches without an entry point that are left out for a thread that was too slow: some seconds of pictures.
@@ -24,6 +25,8 @@ interface Member {
   readonly observer: DatagramObserver | undefined
   /** Destinations of one thread (share) to which this one belongs; `undefined` = the event loop sends to it. */
   share: Share | undefined
+  /** True until the destination is added to the group: so far it is only sent packets of its own. */
+  isWaiting: boolean
   /**
    * Number with which entries and reports name the destination, from 1 on. Unique in the group; 0 before any thread has
    * served the destination.
@@ -39,6 +42,8 @@ interface Member {
 /** Packets of one entry for a send thread. The packets count as dropped if the thread fails before it has sent them. */
 interface UnsentPackets {
   readonly group: ThreadedDatagramGroup
+  /** Destination of the packets; `undefined` = all that the thread serves. */
+  readonly destination?: DatagramDestination
   readonly packets: number
   readonly sizeBytes: number
 }
@@ -49,6 +54,8 @@ interface Share {
   /** Duplicate of the socket's descriptor, on which the thread sends. */
   readonly descriptor: number
   readonly members: Set<Member>
+  /** Number of `members` that are waiting; see {@link Member.isWaiting}. */
+  waiting: number
   /** Number of batches that were left out in a row for the thread's destinations, because it was too slow; 0 = none. */
   skippedBatches: number
 }
@@ -73,6 +80,12 @@ export interface ThreadedDatagramGroupOptions {
   readonly descriptor: () => number
   readonly isSegmenting: boolean
   readonly loss: DatagramLoss
+  /** Function that sends packets to one destination from the event loop; see {@link DatagramSender.sendAll}. */
+  readonly sendAlone: (
+    packets: readonly Buffer[],
+    destination: DatagramDestination,
+    observer: DatagramObserver | undefined,
+  ) => void
 }
 
 /**
@@ -101,11 +114,31 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
   }
 
   add(destination: DatagramDestination, observer?: DatagramObserver): void {
-    if (this.#members.has(destination)) return
-    const none = { share: undefined, key: 0, since: undefined }
-    this.#members.set(destination, { destination, observer, ...none })
+    const known = this.#members.get(destination)
+    if (known) {
+      if (known.isWaiting) this.#begin(known)
+      return
+    }
+    this.#register({ destination, observer, isWaiting: false })
     this.#options.local.add(destination, observer)
-    this.#hasChanged = true
+  }
+
+  sendFirst(
+    destination: DatagramDestination,
+    take: () => readonly Buffer[],
+    observer?: DatagramObserver,
+  ): void {
+    const { threads, sendAlone } = this.#options
+    threads.collect()
+    const member = this.#members.get(destination) ?? this.#admit(destination, observer)
+    if (this.#version !== threads.version) this.#sync()
+    const { share } = member
+    if (!share) sendAlone(take(), destination, observer)
+    else if (share.thread.takesFirst(0)) {
+      const packets = take()
+      if (!this.#enter(share, packets, member)) sendAlone(packets, destination, observer)
+      else share.thread.packetsOut += packets.length
+    }
   }
 
   remove(destination: DatagramDestination): void {
@@ -160,8 +193,12 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
    */
   threadStopped(thread: SendThread): void {
     thread.forEachUnsent((media, position) => {
-      const { group, packets, sizeBytes } = (media ?? nothing) as UnsentPackets
+      const { group, packets, sizeBytes, destination: only } = (media ?? nothing) as UnsentPackets
       if (group !== this) return
+      if (only) {
+        dropped(only, packets, sizeBytes)
+        return
+      }
       const wasServed = (since: number | undefined): boolean =>
         since !== undefined && !isAhead(since, position, thread.units)
       for (const { share, since, destination } of this.#members.values()) {
@@ -176,6 +213,31 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     })
   }
 
+  #register(known: Pick<Member, 'destination' | 'observer' | 'isWaiting'>): Member {
+    const member = { ...known, share: undefined, key: 0, since: undefined }
+    this.#members.set(known.destination, member)
+    this.#hasChanged = true
+    return member
+  }
+
+  /** Makes a destination known, and gives it to a thread at once if threads serve the group. */
+  #admit(destination: DatagramDestination, observer: DatagramObserver | undefined): Member {
+    const member = this.#register({ destination, observer, isWaiting: true })
+    const isLarge = this.#members.size >= this.#options.threads.handOverFrom
+    if (this.#wantsThreads || isLarge) this.#give(member)
+    return member
+  }
+
+  /** Sends the batches of the group to a destination that was waiting, from the next one on. */
+  #begin(member: Member): void {
+    const { share, destination, observer } = member
+    member.isWaiting = false
+    if (share) {
+      share.waiting--
+      this.#tell(share, member, entryKinds.addDestination)
+    } else this.#options.local.add(destination, observer)
+  }
+
   #sync(): void {
     const { threads } = this.#options
     const keepFrom = this.#wantsThreads
@@ -187,7 +249,7 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
       const { share } = member
       if (share && !(this.#wantsThreads && running.has(share.thread))) {
         this.#leave(member)
-        this.#options.local.add(member.destination, member.observer)
+        if (!member.isWaiting) this.#options.local.add(member.destination, member.observer)
       }
       if (this.#wantsThreads && !member.share) this.#give(member)
     }
@@ -202,26 +264,28 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     const thread = threads.threadFor(this.#shares, this.#members.size)
     const share = thread && this.#shareOf(thread)
     if (!share) return
-    const { destination } = member
-    local.remove(destination)
+    local.remove(member.destination)
     member.key = this.#nextKey
     this.#nextKey = member.key === 0x7fffffff ? 1 : member.key + 1
     member.share = share
     this.#byKey.set(member.key, member)
     share.members.add(member)
-    const text = `${destination.address} ${destination.port}`
-    const payload = Buffer.alloc(4 + text.length)
-    payload.writeInt32LE(text.length)
-    payload.write(text, 4, 'latin1')
     member.since = undefined
-    share.thread.control(entryKinds.addDestination, this.#group, member.key, {
-      payload,
-      onEntered: (end) => {
-        member.since = end
-      },
-    })
+    if (member.isWaiting) share.waiting++
+    const { admitDestination, addDestination } = entryKinds
+    this.#tell(share, member, member.isWaiting ? admitDestination : addDestination)
     share.thread.load++
     share.thread.destinations++
+  }
+
+  /** Tells a thread of a destination, with an entry of the kind `admitDestination` or `addDestination`. */
+  #tell({ thread }: Share, member: Member, kind: number): void {
+    thread.control(kind, this.#group, member.key, {
+      payload: destinationPayload(member.destination),
+      onEntered: (end) => {
+        if (kind === entryKinds.addDestination) member.since = end
+      },
+    })
   }
 
   #shareOf(thread: SendThread): Share | undefined {
@@ -231,7 +295,8 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     const socket = this.#options.descriptor()
     const descriptor = socket < 0 ? -1 : threads.duplicate(socket)
     if (descriptor < 0) return undefined
-    const share = { thread, descriptor, members: new Set<Member>(), skippedBatches: 0 }
+    const none = { waiting: 0, skippedBatches: 0 }
+    const share = { thread, descriptor, members: new Set<Member>(), ...none }
     this.#shares.push(share)
     const payload = Buffer.alloc(4)
     payload.writeInt32LE(isSegmenting ? 1 : 0)
@@ -245,6 +310,7 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
     const { thread } = share
     member.share = undefined
     share.members.delete(member)
+    if (member.isWaiting) share.waiting--
     thread.load--
     thread.destinations--
     const removed: Removed = { share, key, since, end: undefined }
@@ -273,7 +339,8 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
   }
 
   #sendShare(share: Share, packets: readonly Buffer[], hasEntry: boolean): void {
-    const { thread, members } = share
+    const { thread, members, waiting } = share
+    if (members.size === waiting) return
     const isWaiting = share.skippedBatches > 0 && share.skippedBatches < maxSkippedBatches
     if (thread.isLate || (isWaiting && !hasEntry) || !this.#enter(share, packets)) {
       share.skippedBatches++
@@ -281,31 +348,29 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
       return
     }
     share.skippedBatches = 0
-    thread.packetsOut += packets.length * members.size
+    thread.packetsOut += packets.length * (members.size - waiting)
   }
 
   /**
    * Writes packets as one entry into the ring (queue) of the thread of a share.
    *
+   * @param only - Destination to which the thread sends the packets. Default: all members of the share.
    * @returns `false` without room in the ring: nothing is written.
    */
-  #enter({ thread }: Share, packets: readonly Buffer[]): boolean {
+  #enter({ thread }: Share, packets: readonly Buffer[], only?: Member): boolean {
     let sizeBytes = 0
     for (const packet of packets) sizeBytes += packet.length
-    const media: UnsentPackets = { group: this, packets: packets.length, sizeBytes }
-    const entryBytes = packets.length * 4 + sizeBytes
-    const offset = thread.reserve(entryKinds.sendDatagrams, this.#group, packets.length, {
-      sizeBytes: entryBytes,
+    const counts = { group: this, packets: packets.length, sizeBytes }
+    const media: UnsentPackets = only ? { ...counts, destination: only.destination } : counts
+    const keyBytes = only ? 4 : 0
+    const kind = only ? entryKinds.sendDatagramsTo : entryKinds.sendDatagrams
+    const entry = thread.reserve(kind, this.#group, packets.length, {
+      sizeBytes: keyBytes + packets.length * 4 + sizeBytes,
       media,
     })
-    if (offset < 0) return false
-    let at = offset + packets.length * 4
-    for (let index = 0; index < packets.length; index++) {
-      const packet = packets[index] as Buffer
-      thread.words[offset / 4 + index] = packet.length
-      packet.copy(thread.bytes, at)
-      at += packet.length
-    }
+    if (entry < 0) return false
+    if (only) thread.words[entry / 4] = only.key
+    writePackets(thread, entry + keyBytes, packets)
     thread.commit()
     return true
   }
@@ -314,11 +379,12 @@ export class ThreadedDatagramGroup implements DatagramGroup, MediaReports {
    * Counts packets as dropped for all destinations of a share, because their thread is too slow. The system has refused
    * none of them.
    */
-  #leaveOut({ thread, members }: Share, packets: readonly Buffer[]): void {
+  #leaveOut({ thread, members, waiting }: Share, packets: readonly Buffer[]): void {
     let sizeBytes = 0
     for (const packet of packets) sizeBytes += packet.length
-    thread.packetsDropped += packets.length * members.size
-    for (const { destination } of members) dropped(destination, packets.length, sizeBytes)
+    thread.packetsDropped += packets.length * (members.size - waiting)
+    for (const { destination, isWaiting } of members)
+      if (!isWaiting) dropped(destination, packets.length, sizeBytes)
   }
 }
 

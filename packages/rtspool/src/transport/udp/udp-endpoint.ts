@@ -185,6 +185,7 @@ export class UdpEndpoint implements DatagramLoss, DatagramSender {
       descriptor: () => (this.#closed ? -1 : batching.descriptor),
       isSegmenting: batching.isSegmenting,
       loss: this,
+      sendAlone: (...args) => this.sendAll(...args),
     })
   }
 

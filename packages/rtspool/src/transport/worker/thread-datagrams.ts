@@ -5,6 +5,7 @@ import { entryKinds, reportKinds } from '../threads/entries.js'
 import type { RingEntry, SharedRing } from '../threads/shared-ring.js'
 import { BatchedDatagramGroup } from '../udp/batched-datagram-group.js'
 import type { DatagramDestination, DatagramObserver } from '../udp/datagram-group.js'
+import { destinationAt, packetsAt } from '../udp/datagram-payloads.js'
 import type { DatagramEntries } from './thread-sends.js'
 
 /** Minimum milliseconds between two reports about lost datagrams. */
@@ -26,6 +27,8 @@ interface Destination extends DatagramDestination {
 
 interface Group {
   readonly batch: BatchedDatagramGroup
+  /** Group for packets to one destination, which is its only member meanwhile. */
+  readonly single: BatchedDatagramGroup
   readonly destinations: Map<number, Destination>
   readonly loss: { sendErrors: number; fragmentedPackets: number }
   readonly observer: DatagramObserver
@@ -58,13 +61,22 @@ export class ThreadDatagrams implements DatagramEntries {
         this.#groups.delete(id)
         return true
       case entryKinds.addDestination:
-        if (group) this.#add(group, argument, textAt(ring, offset))
+        if (group) add(group, argument, destinationAt(ring, offset))
+        return true
+      case entryKinds.admitDestination:
+        if (group) admit(group, argument, destinationAt(ring, offset))
         return true
       case entryKinds.removeDestination:
         if (group) this.#remove(id, group, argument)
         return true
       case entryKinds.sendDatagrams:
         group?.batch.send(packetsAt(ring, offset, argument))
+        return true
+      case entryKinds.sendDatagramsTo:
+        if (group) {
+          const key = ring.words[offset / 4] as number
+          sendTo(group, key, packetsAt(ring, offset + 4, argument))
+        }
         return true
       default:
         return false
@@ -81,8 +93,10 @@ export class ThreadDatagrams implements DatagramEntries {
 
   #open(id: number, descriptor: number, isSegmenting: boolean): void {
     const loss = { sendErrors: 0, fragmentedPackets: 0 }
+    const options = { isSegmenting, loss, routes: new WeakMap() }
     this.#groups.set(id, {
-      batch: new BatchedDatagramGroup(this.#native, () => descriptor, { isSegmenting, loss }),
+      batch: new BatchedDatagramGroup(this.#native, () => descriptor, options),
+      single: new BatchedDatagramGroup(this.#native, () => descriptor, options),
       destinations: new Map(),
       loss,
       observer: {
@@ -94,14 +108,6 @@ export class ThreadDatagrams implements DatagramEntries {
         },
       },
     })
-  }
-
-  #add({ batch, destinations, observer }: Group, key: number, text: string): void {
-    const [address = '', port = ''] = text.split(' ')
-    const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
-    const destination = { key, address, port: Number(port), counters, code: '' }
-    destinations.set(key, destination)
-    batch.add(destination, observer)
   }
 
   #remove(id: number, { batch, destinations }: Group, key: number): void {
@@ -132,26 +138,29 @@ export class ThreadDatagrams implements DatagramEntries {
   }
 }
 
+/** Makes a destination known under a key. */
+function admit({ destinations }: Group, key: number, place: DatagramDestination): Destination {
+  const { address, port } = place
+  const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
+  const destination = { key, address, port, counters, code: '' }
+  destinations.set(key, destination)
+  return destination
+}
+
+/** Adds a destination, which may be known, to the members of a group. */
+function add(group: Group, key: number, place: DatagramDestination): void {
+  const destination = group.destinations.get(key) ?? admit(group, key, place)
+  group.batch.add(destination, group.observer)
+}
+
+/** Sends packets to one known destination. */
+function sendTo({ single, destinations, observer }: Group, key: number, packets: Buffer[]): void {
+  const destination = destinations.get(key)
+  if (!destination) return
+  single.add(destination, observer)
+  single.send(packets)
+  single.remove(destination)
+}
+
 const errnoOf = (code: string): number =>
   (constants.errno as Readonly<Record<string, number>>)[code] ?? 0
-
-/** Reads a text at an offset in bytes: a 32-bit size in bytes, then the text in Latin-1. */
-function textAt(ring: SharedRing, offset: number): string {
-  const sizeBytes = ring.words[offset / 4] as number
-  return ring.bytes.toString('latin1', offset + 4, offset + 4 + sizeBytes)
-}
-
-/**
- * Reads packets at an offset in bytes: their sizes in bytes as 32-bit numbers, then the packets. The packets are views
- * of the ring, valid until the entry is handled.
- */
-function packetsAt(ring: SharedRing, offset: number, count: number): Buffer[] {
-  const packets: Buffer[] = []
-  let at = offset + count * 4
-  for (let index = 0; index < count; index++) {
-    const sizeBytes = ring.words[offset / 4 + index] as number
-    packets.push(ring.bytes.subarray(at, at + sizeBytes))
-    at += sizeBytes
-  }
-  return packets
-}

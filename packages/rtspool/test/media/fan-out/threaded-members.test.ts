@@ -63,6 +63,104 @@ describe('ThreadedMembers', () => {
     expect(of(0).loop).toEqual([frame('a'), frame('d'), frame('e')])
   })
 
+  describe('with cached packets for a new member', () => {
+    const first = (...texts: readonly string[]) => texts.map((text) => Buffer.from(text))
+
+    it('lets a thread send them, in front of later batches', () => {
+      const { held, group, send, of } = groupOf(4)
+      send('a')
+      const reader = held.reader(20)
+      group.add(reader, first('key', 'b'))
+      send('c')
+      held.run()
+      expect(held.sentTo(20)).toEqual({
+        loop: [],
+        thread: [`${frame('key')}${frame('b')}`, frame('c')],
+      })
+      expect(of(0).thread).toEqual([frame('a'), frame('c')])
+      group.settle(reader)
+      expect(reader.counters).toEqual({ packetsOut: 3, bytesOut: 5, packetsDropped: 0 })
+      // Two batches for four members, and one for the fifth.
+      expect(held.threads.threads[0]?.packetsOut).toBe(4 + 5 + 2)
+    })
+
+    it('sends them from the event loop in a group that is too small for threads', () => {
+      const { held, group, send } = groupOf(2)
+      send('a')
+      group.add(held.reader(20), first('key', 'b'))
+      send('c')
+      held.run()
+      expect(held.sentTo(20)).toEqual({
+        loop: [`${frame('key')}${frame('b')}`, frame('c')],
+        thread: [],
+      })
+    })
+
+    it('begins with the member that makes the group large enough', () => {
+      const { held, group } = groupOf(3)
+      group.add(held.reader(20), first('key'))
+      held.run()
+      expect(held.sentTo(20)).toEqual({ loop: [], thread: [frame('key')] })
+    })
+
+    it('sends what exceeds a quarter of the ring from the event loop, and later batches behind it', () => {
+      const { held, group, send } = groupOf(4, { entriesBytes: 256 * 1024 })
+      send('a')
+      held.run()
+      const packets = Array.from({ length: 70 }, () => Buffer.alloc(1000, 'x'))
+      const many = packets.map((packet) => `$\0\x03\xe8${packet}`).join('')
+      group.add(held.reader(20), packets)
+      group.add(held.reader(21), packets.slice(0, 40))
+      group.add(held.reader(22), packets.slice(0, 40))
+      send('b')
+      held.run()
+      const some = many.slice(0, 40 * 1004)
+      expect(held.sentTo(20)).toEqual({ loop: [many, frame('b')], thread: [] })
+      expect(held.sentTo(21)).toEqual({ loop: [], thread: [some, frame('b')] })
+      expect(held.sentTo(22)).toEqual({ loop: [some, frame('b')], thread: [] })
+      send('c')
+      held.run()
+      expect(held.sentTo(20).thread).toEqual([frame('c')])
+    })
+
+    it('writes the rest that the kernel does not accept to the stream, from the given buffer', () => {
+      const { held, group, send } = groupOf(4)
+      send('a')
+      held.accepts.set(20, 9)
+      const packets = Array.from({ length: 10 }, () => Buffer.alloc(1000, 'x'))
+      group.add(held.reader(20), packets)
+      send('b')
+      held.run()
+      const { loop, thread } = held.sentTo(20)
+      const all = packets.map((packet) => `$\0\x03\xe8${packet}`).join('')
+      expect(thread).toEqual([all.slice(0, 9)])
+      expect(loop).toEqual([all.slice(9), frame('b')])
+    })
+
+    it('gives a late thread none of them', () => {
+      const { held, group, send } = groupOf(4)
+      send('a')
+      held.clock.advance(2_001)
+      const packets = Array.from({ length: 10 }, () => Buffer.alloc(1000, 'x'))
+      group.add(held.reader(20), packets)
+      held.run()
+      expect(held.sentTo(20).thread).toEqual([])
+      expect(held.sentTo(20).loop.join('').length).toBe(10 * 1004)
+    })
+
+    it('takes the connection back from the thread when the member leaves before it was sent a batch', () => {
+      const { held, group, send } = groupOf(4)
+      send('a')
+      const reader = held.reader(20)
+      group.add(reader, first('key'))
+      group.remove(reader)
+      held.run()
+      expect(held.sentTo(20)).toEqual({ loop: [], thread: [frame('key')] })
+      expect(held.threads.tokens.isOnMain(reader.carrier.direct?.slot ?? -1)).toBe(true)
+      expect(held.threads.threads[0]?.connections).toBe(4)
+    })
+  })
+
   it('counts only members that a thread can serve', () => {
     const { held, group, send, of } = groupOf(3)
     const { carrier, ...secure } = held.reader(13)

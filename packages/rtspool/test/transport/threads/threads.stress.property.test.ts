@@ -57,8 +57,8 @@ interface Viewer {
 }
 
 /**
- * Sends media, answers and RTCP to readers of all speeds, which appear and vanish, through small
- * kernel buffers and a small ring. Every item has a number that grows over the whole run.
+ * Sends media, answers and RTCP to readers of all speeds, which appear with up to 80 kB of cached packets and vanish,
+ * through small kernel buffers and a small ring. Every item has a number that grows over the whole run.
  */
 async function run(threadCount: number, seed: number, turns: number, isWebSocket = false) {
   const native = nativeSockets()
@@ -82,6 +82,7 @@ async function run(threadCount: number, seed: number, turns: number, isWebSocket
   let number = 0
   let ids = 0
   let accepted = 0
+  let begun = 0
   const sockets = new Set<Socket>()
 
   const answer = ({ id, writer }: Viewer): void =>
@@ -114,8 +115,18 @@ async function run(threadCount: number, seed: number, turns: number, isWebSocket
       const viewer = { id, socket, writer, reader, isLeaving: false }
       viewers.set(id, viewer)
       accepted++
-      answer(viewer)
-      group.add(reader, [])
+      const first = Array.from(
+        { length: random(3) * random(60) },
+        () => () => CheckingSink.packet(++number, random(1400)),
+      )
+      writer.gather(() => {
+        answer(viewer)
+        group.add(
+          reader,
+          first.map((packet) => packet()),
+        )
+      })
+      if (first.length > 0 && !threads.tokens.isOnMain(writer.direct?.slot ?? -1)) begun++
       socket.once('close', () => {
         if (viewers.delete(id)) group.remove(reader)
       })
@@ -183,7 +194,7 @@ async function run(threadCount: number, seed: number, turns: number, isWebSocket
   })
   const ended = [...lastWords].filter(([id]) => sinks.get(id)?.hasEnded).length
   const items = [...sinks.values()].reduce((sum, sink) => sum + sink.items, 0)
-  return { violations, missing, ended, items, given }
+  return { violations, missing, ended, items, given, begun }
 }
 
 describe('send threads under random load', () => {
@@ -195,12 +206,13 @@ describe('send threads under random load', () => {
     'with %i of them, each reader gets whole items of its own in order (%i turns, WebSocket: %s)',
     async (count, turns, isWebSocket) => {
       const result = await run(count, fuzzSeed + count, turns, isWebSocket)
-      const { violations, missing, ended, items, given } = result
+      const { violations, missing, ended, items, given, begun } = result
       expect(violations).toEqual([])
       expect(missing).toEqual([])
       expect(ended).toBeGreaterThan(5)
       expect(items).toBeGreaterThan(10_000)
       expect(given).toBeGreaterThan(10_000)
+      expect(begun).toBeGreaterThan(10)
     },
   )
 })

@@ -29,6 +29,9 @@ describe('ThreadedDatagramGroup', () => {
       descriptor: () => 5,
       isSegmenting: false,
       loss,
+      sendAlone: (packets, { port }) => {
+        for (const packet of packets) local.push(`${port} alone ${packet}`)
+      },
     })
     const unsent: string[] = []
     const observer = {
@@ -42,9 +45,20 @@ describe('ThreadedDatagramGroup', () => {
       return destination
     }
     const destinations = Array.from({ length: count }, (_, index) => add(index))
+    /** Sends packets to a destination that is no member yet. @returns `false` if the group has sent nothing. */
+    const sendFirst = (destination: DatagramDestination, ...texts: readonly string[]) => {
+      let isTaken = false
+      const take = () => {
+        isTaken = true
+        return texts.map((text) => Buffer.from(text))
+      }
+      group.sendFirst(destination, take, observer)
+      return isTaken
+    }
     const byThread = () => kernel.sent.map(({ port, payload }) => `${port} ${payload}`)
     const send = (text: string, hasEntry?: boolean) => group.send([Buffer.from(text)], hasEntry)
-    return { held, kernel, group, send, byThread, local, members, loss, unsent, add, destinations }
+    const counts = { loss, unsent, destinations }
+    return { held, kernel, group, send, sendFirst, byThread, local, members, add, ...counts }
   }
 
   it('gives its members to a thread at the threshold, and takes them back at half of it', () => {
@@ -64,6 +78,102 @@ describe('ThreadedDatagramGroup', () => {
     held.run()
     expect([byThread().length, local.slice(3)]).toEqual([7, ['1002 d', '1003 d']])
     expect(held.threads.threads[0]?.destinations).toBe(0)
+  })
+
+  describe('with packets for a destination that is no member yet', () => {
+    const newcomer = (port = 2000): DatagramDestination => {
+      const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
+      return { address: '10.0.0.2', port, counters }
+    }
+    const to2000 = (sent: readonly string[]) => sent.filter((text) => text.startsWith('2000'))
+
+    it('lets a thread send them, and batches only once it is a member', () => {
+      const { held, group, send, sendFirst, byThread, local } = groupOf(4)
+      send('a')
+      const destination = newcomer()
+      sendFirst(destination, 'key', 'b')
+      send('left out')
+      sendFirst(destination, 'left out', 'c')
+      group.add(destination)
+      send('d')
+      held.run()
+      expect(to2000(byThread())).toEqual(
+        ['key', 'b', 'left out', 'c', 'd'].map((text) => `2000 ${text}`),
+      )
+      expect(local).toEqual([])
+      // Three batches for four members, the last one for a fifth, and four packets before.
+      expect(held.threads.threads[0]?.packetsOut).toBe(3 * 4 + 1 + 4)
+      expect(held.threads.threads[0]?.destinations).toBe(5)
+    })
+
+    it('sends them from the event loop in a group that is too small for threads', () => {
+      const { held, group, send, sendFirst, local } = groupOf(1)
+      const destination = newcomer()
+      sendFirst(destination, 'key')
+      send('left out')
+      group.add(destination)
+      send('a')
+      held.run()
+      expect(local).toEqual(['2000 alone key', '1000 left out', '1000 a', '2000 a'])
+    })
+
+    it('waits while a quarter of the ring is not sent', () => {
+      const { held, send, sendFirst, byThread } = groupOf(4, { entriesBytes: 128 * 1024 })
+      const destination = newcomer()
+      for (let count = 0; count < 33; count++) send('x'.repeat(1000))
+      expect(sendFirst(destination, 'key')).toBe(false)
+      held.run()
+      expect(sendFirst(destination, 'key')).toBe(true)
+      held.run()
+      expect(to2000(byThread())).toEqual(['2000 key'])
+    })
+
+    it('forgets a destination that leaves before it is a member', () => {
+      const { held, group, send, sendFirst, byThread, local, destinations } = groupOf(0)
+      const all = [2000, 2001, 2002, 2003].map(newcomer)
+      for (const destination of all) sendFirst(destination, 'key')
+      held.run()
+      // The fourth one has made the group large enough for a thread.
+      expect([local.length, byThread()]).toEqual([3, ['2003 key']])
+      for (const destination of all) group.remove(destination)
+      send('nobody')
+      held.run()
+      expect([group.size, byThread().length, destinations]).toEqual([0, 1, []])
+      expect(held.threads.threads[0]).toMatchObject({ destinations: 0, load: 0 })
+    })
+
+    it('counts those as dropped that a failed thread has not sent, and goes on without it', () => {
+      const { held, group, send, sendFirst, byThread, local } = groupOf(4)
+      send('a')
+      const [destination, other] = [newcomer(), newcomer(2001)]
+      sendFirst(destination, 'key')
+      sendFirst(other, 'key')
+      held.run()
+      sendFirst(destination, 'lost', 'too')
+      held.endThread()
+      expect(destination.counters).toEqual({ packetsOut: -2, bytesOut: -7, packetsDropped: 2 })
+      expect(other.counters?.packetsDropped).toBe(0)
+      // Another thread sends the rest.
+      sendFirst(destination, 'b')
+      group.add(destination)
+      send('c')
+      held.run()
+      expect(to2000(byThread()).slice(-2)).toEqual(['2000 b', '2000 c'])
+      expect([local, held.threads.threads[0]?.packetsOut]).toEqual([[], 1 + 5])
+    })
+
+    it('counts those that the kernel refuses, and reports them to the observer', () => {
+      const { held, kernel, send, sendFirst, loss, unsent } = groupOf(4)
+      send('a')
+      held.run()
+      kernel.routes.set('10.0.0.2', { mtu: 1500, error: 'ENETUNREACH' })
+      const destination = newcomer()
+      sendFirst(destination, 'lost', 'too')
+      held.run()
+      held.report()
+      expect([loss.sendErrors, unsent]).toEqual([2, ['2000 ENETUNREACH']])
+      expect(destination.counters).toEqual({ packetsOut: -2, bytesOut: -7, packetsDropped: 2 })
+    })
   })
 
   it('uses a further thread only when the others have enough members', () => {
@@ -167,6 +277,7 @@ describe('ThreadedDatagramGroup', () => {
       descriptor: () => 5,
       isSegmenting: false,
       loss: { sendErrors: 0, fragmentedPackets: 0 },
+      sendAlone: () => {},
     })
     const at = (position: number, act: () => void): void => {
       entered = position
