@@ -72,7 +72,7 @@ export interface RtspClientOptions {
    */
   readonly maxRedirects?: number | undefined
   /**
-   * Hosts to which the client sends the credentials after a redirect: that of the URL only, or any
+   * Hosts to which the client sends the credentials and `headers` after a redirect: that of the URL only, or any
    * (`'anyHost'`).
    * @default 'sameHost'
    */
@@ -129,7 +129,8 @@ export interface RtspClientOptions {
   readonly userAgent?: string | undefined
   /**
    * Function that returns further header lines for a request, such as credentials of another kind. Called for each
-   * request of the connection.
+   * RTSP request to the host of the URL. After a redirect to another host, it is called only if `credentialsFor` is
+   * `'anyHost'`.
    * @default none
    */
   readonly headers?: RtspClientHeaders | undefined

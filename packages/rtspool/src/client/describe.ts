@@ -6,7 +6,7 @@ import { closeOnAbort } from './connection/close-on-abort.js'
 import { expectOk, isTransportRefusal } from './connection/expect-ok.js'
 import { isBackChannelRefusal, requireHeader } from './connection/onvif-tags.js'
 import { openConnection } from './connection/open-connection.js'
-import { credentialsAt, isRedirect, redirectedTo } from './connection/redirect.js'
+import { credentialsAt, headersAt, isRedirect, redirectedTo } from './connection/redirect.js'
 import { type Presentation, readPresentation } from './description/presentation.js'
 import type { RtspClientTransport } from './rtsp-client.js'
 
@@ -16,6 +16,8 @@ export interface DescribedStream {
   readonly url: ClientUrl
   /** Credentials that the client may send to the host of `url`; `undefined` if there are none. */
   readonly credentials: ClientCredentials | undefined
+  /** Function for further header lines that the client may send to the host of `url`; `undefined` if there is none. */
+  readonly headers: ResolvedClientOptions['headers']
   readonly connection: ClientConnection
   readonly presentation: Presentation
   /** Transport for the tracks. For `http` and `webSocket`, the connection itself is a tunnel. */
@@ -73,19 +75,24 @@ async function describeOnce(
   let url = first
   for (let hops = 0; ; hops++) {
     const credentials = credentialsAt(url, first, own, options)
-    const connection = await openConnection(url, credentials, options, transport)
+    const headers = headersAt(url, first, options)
+    const connection = await openConnection(url, credentials, { ...options, headers }, transport)
     const stopAborting = closeOnAbort(connection, options.signal)
     try {
       const methods = await announcedMethods(connection, url.uri)
       const { backChannel: hasBackChannel } = options
-      const headers = {
-        Accept: 'application/sdp',
-        ...requireHeader({ backChannel: hasBackChannel }),
-      }
-      const response = await connection.request({ method: 'DESCRIBE', uri: url.uri, headers })
+      const response = await connection.request({
+        method: 'DESCRIBE',
+        uri: url.uri,
+        headers: {
+          Accept: 'application/sdp',
+          ...requireHeader({ backChannel: hasBackChannel }),
+        },
+      })
       if (!isRedirect(response)) {
         const presentation = readPresentation(expectOk('DESCRIBE', response), url.uri)
-        return { url, credentials, connection, presentation, transport, hasBackChannel, methods }
+        const place = { url, credentials, headers, connection, transport }
+        return { ...place, presentation, hasBackChannel, methods }
       }
       url = redirectedTo(response, url, hops, options)
       await connection.close(undefined)

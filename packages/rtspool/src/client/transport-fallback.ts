@@ -121,8 +121,8 @@ export class TransportFallback {
     before.stream.connection.onLost = () => undefined
     await before.close(closedError())
     this.#owner.requireOpen()
-    const { url, credentials } = before.stream
-    const options = { ...wanted, signal: this.#ending.signal }
+    const { url, credentials, headers } = before.stream
+    const options = { ...wanted, headers, signal: this.#ending.signal }
     const stream = await describeStream(url, credentials, options, next)
     this.#attachment = this.#attach(stream)
     const isSame = this.#redescribe(stream)

@@ -1,6 +1,6 @@
 import { ClientError } from '../../errors.js'
 import type { RtspResponse } from '../../rtsp/index.js'
-import type { ResolvedClientOptions } from '../client-options.js'
+import type { ClientCredentialsPolicy, ResolvedClientOptions } from '../client-options.js'
 import { type ClientCredentials, type ClientUrl, parseClientUrl } from '../client-url.js'
 
 /** Status codes of redirects (RFC 2326 section 11.3). */
@@ -19,10 +19,27 @@ export function credentialsAt(
   own: ClientCredentials | undefined,
   { credentialsFor }: Pick<ResolvedClientOptions, 'credentialsFor'>,
 ): ClientCredentials | undefined {
-  const isTrusted = url.host === first.host || credentialsFor === 'anyHost'
   const redirected = url === first ? undefined : url.credentials
-  return redirected ?? (isTrusted ? own : undefined)
+  return redirected ?? (isTrusted(url, first, credentialsFor) ? own : undefined)
 }
+
+/**
+ * Returns the function for further header lines, such as credentials of another kind, if the host of a URL may have
+ * them after redirects from `first`.
+ */
+export function headersAt(
+  url: ClientUrl,
+  first: ClientUrl,
+  { credentialsFor, headers }: Pick<ResolvedClientOptions, 'credentialsFor' | 'headers'>,
+): ResolvedClientOptions['headers'] {
+  return isTrusted(url, first, credentialsFor) ? headers : undefined
+}
+
+const isTrusted = (
+  { host }: ClientUrl,
+  first: ClientUrl,
+  credentialsFor: ClientCredentialsPolicy,
+): boolean => host === first.host || credentialsFor === 'anyHost'
 
 /**
  * Returns the URL to which a response redirects the client.

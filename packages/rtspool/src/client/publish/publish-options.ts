@@ -42,7 +42,8 @@ export interface RtspPublishOptions
   readonly maxQueuedBytes?: number | undefined
   /**
    * Suite with which the packets are encrypted (SRTP, profile RTP/SAVP), over UDP too. Each connection has new keys. They
-   * are in the announcement, so the URL must be `rtsps:` or `wss:`. `false` = no SRTP.
+   * are in the announcement, so the URL must be `rtsps:` or `wss:`. All packets of a track get the SSRC of its first
+   * one. `false` = no SRTP.
    * @default false
    */
   readonly srtp?: SrtpSuiteName | false | undefined

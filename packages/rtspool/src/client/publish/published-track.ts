@@ -20,6 +20,7 @@ import type { MediaDescription } from '../../sdp/index.js'
 import type { SrtpSuiteName } from '../../srtp/index.js'
 import type { RtpLink } from './rtp-link.js'
 import type { RtspPublishedTrack, RtspPublishedTrackStats } from './rtsp-publisher.js'
+import { SingleSource } from './single-source.js'
 import { StreamClock } from './stream-clock.js'
 
 const cname = 'rtspool'
@@ -47,7 +48,10 @@ export class PublishedTrack implements RtspPublishedTrack {
   readonly #clock: Clock
   readonly #time: StreamClock
   readonly #test: PayloadTest | undefined
-  #ssrc: number | undefined
+  /** Keeps one SSRC for SRTP; `undefined` without SRTP. */
+  readonly #single: SingleSource | undefined
+  /** SSRC of the packets that the application pushes. */
+  #source: number | undefined
   #packets = 0
   #bytes = 0
   /** Number of packets, and of their payload bytes, sent with the present SSRC; both are for sender reports. */
@@ -74,9 +78,15 @@ export class PublishedTrack implements RtspPublishedTrack {
     const [payloadType = -1] = place.description.payloadTypes
     const { encoding = '', clockRate = defaultClockRate } =
       place.description.rtpmap(payloadType) ?? {}
+    this.#single = place.srtp && new SingleSource()
     this.#clock = clock
     this.#time = new StreamClock(clock, clockRate)
     this.#test = payloadTestOf(encoding)
+  }
+
+  /** SSRC of the packets that the server receives; `undefined` before the first one. */
+  get #ssrc(): number | undefined {
+    return this.#single?.ssrc ?? this.#source
   }
 
   get stats(): RtspPublishedTrackStats {
@@ -89,24 +99,23 @@ export class PublishedTrack implements RtspPublishedTrack {
   }
 
   push(packet: Uint8Array): boolean {
-    const bytes = Buffer.from(packet.buffer, packet.byteOffset, packet.length)
-    if (!this.#mayPass(packet) || !this.#link.sendRtp(bytes)) {
+    const pushed = Buffer.from(packet.buffer, packet.byteOffset, packet.length)
+    const bytes = this.#mayPass(packet) ? (this.#single?.continued(pushed) ?? pushed) : undefined
+    if (!bytes || !this.#link.sendRtp(bytes)) {
       this.#droppedPackets++
       return false
     }
-    const ssrc = ssrcOf(packet)
-    if (ssrc !== this.#ssrc) {
-      this.#ssrc = ssrc
-      this.#sent = { packets: 0, octets: 0 }
-    }
-    const isFirst = this.#sent.packets === 0
+    const source = ssrcOf(packet)
+    const isNew = source !== this.#source
+    this.#source = source
+    if (isNew && !this.#single) this.#sent = { packets: 0, octets: 0 }
     this.#time.note(timestampOf(packet))
     this.#packets++
     this.#bytes += packet.length
     this.#sent.packets++
     this.#sent.octets += payloadEndOf(packet) - payloadOffsetOf(packet)
-    // Receivers know the time of a track after its first report.
-    if (isFirst) this.sendReport()
+    // Receivers know the time of a source after its first report.
+    if (isNew) this.sendReport()
     return true
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { connect, forward, publish, type RtspPublishOptions } from '../../../src/client/index.js'
 import { parseSrtpOffer } from '../../../src/mikey/index.js'
 import { parseCompound } from '../../../src/rtcp/index.js'
+import { sequenceNumberOf, ssrcOf } from '../../../src/rtp/index.js'
 import { parseKeyMgmt, parseKeyMgmtAttribute } from '../../../src/rtsp/index.js'
 import { parseSdp } from '../../../src/sdp/index.js'
 import { type SrtpSuiteName, srtpSuites } from '../../../src/srtp/index.js'
@@ -159,6 +160,48 @@ describe('a publisher with SRTP', () => {
       ...[true, true, false, true],
     ])
     expect(track?.stats).toMatchObject({ packets: 3, droppedPackets: 1 })
+  })
+
+  it('goes on under one SSRC after a hundred changes of the source', async () => {
+    const { url } = await secureServer()
+    const { publisher } = await publishing(url)
+    const viewer = await connect(url, { tls: { ca: cert }, transports: ['tcp'] })
+    closeAfterTest(viewer)
+    await viewer.play()
+    const packets = viewer.packets()
+    const [track] = publisher.tracks
+    for (let change = 0; change <= 100; change++) {
+      const sequenceNumber = (change * 7001) % 2 ** 16
+      const payload = Buffer.alloc(100, change)
+      const pushed = rtpPacket({ sequenceNumber, marker: true, ssrc: 1000 + change, payload })
+      expect(track?.push(pushed)).toBe(true)
+      const { packet = Buffer.alloc(0) } = (await packets.next()).value ?? {}
+      expect([ssrcOf(packet), sequenceNumberOf(packet)]).toEqual([1000, change])
+      expect(packet.subarray(12)).toEqual(payload)
+    }
+    expect(track?.stats.droppedPackets).toBe(0)
+  })
+
+  it('reports the time of a new source at once, under the SSRC that the server knows', async () => {
+    const { camera, url } = await secureCamera()
+    const { publisher } = await publishing(url)
+    const { media } = parseSdp(camera.of('ANNOUNCE')[0]?.body.toString() ?? '')
+    const key = parseKeyMgmtAttribute(media[0]?.attribute('key-mgmt') ?? '').data
+    const receiver = receiverFor(parseSrtpOffer(key))
+    for (const [ssrc, timestamp] of [
+      [7, 100],
+      [9, 90_000_000],
+    ] as const) {
+      publisher.tracks[0]?.push(rtpPacket({ sequenceNumber: 1, ssrc, timestamp }))
+    }
+    await until(() => camera.frames.length === 4)
+    const reports = camera.frames
+      .filter(({ channel }) => channel === 1)
+      .map(({ payload }) => parseCompound(receiver.openRtcp(payload) ?? Buffer.alloc(0))[0])
+    expect(reports).toMatchObject([
+      { ssrc: 7, rtpTime: 100, packetCount: 1 },
+      { ssrc: 7, rtpTime: 90_000_000, packetCount: 2 },
+    ])
   })
 
   it('forwards a client', async () => {
