@@ -122,6 +122,15 @@ describe('a refused WebSocket', () => {
     expect(error).toMatchObject({ code: 'ERR_CLIENT_DISCONNECTED' })
   })
 
+  it.each([
+    ['none is accepted', '', 'ERR_CLIENT_DISCONNECTED'],
+    ['another is refused', 'Sec-WebSocket-Protocol: chat\r\n', 'ERR_CLIENT_TRANSPORT'],
+  ])('needs no subprotocol of the server: %s', async (_, line, code) => {
+    const named = /^Sec-WebSocket-Protocol: .*\r\n/m
+    const { error } = await refused((head) => acceptanceOf(head).replace(named, line))
+    expect(error).toMatchObject({ code })
+  })
+
   it('leaves no connection when the request cannot be written', async () => {
     const proxy = await TunnelProxy.start(await ScriptedCamera.start())
     const port = Number(new URL(proxy.url.replace('rtsp:', 'http:')).port)

@@ -68,6 +68,10 @@ export async function openWebSocket(
     }
     const aborted = (): void => settle(signal.reason)
     stream.on('error', settle)
+    // gortsplib 5.2 (MediaMTX): accepts, and names no subprotocol, which the package would refuse.
+    webSocket.once('upgrade', ({ headers }) => {
+      headers['sec-websocket-protocol'] ??= rtspSubprotocol
+    })
     webSocket.once('open', () => settle())
     webSocket.once('unexpected-response', (_, response) => settle(refusalOf(response)))
     signal.addEventListener('abort', aborted)
