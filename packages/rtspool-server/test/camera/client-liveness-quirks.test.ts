@@ -45,6 +45,16 @@ describe('rtspool/client keeps the session of a camera of quirk', () => {
     expect(await livesFor(7, careless.scene, careless.client)).toBe(false)
   })
 
+  it.each<[quirk: string, seconds: number, options: RtspClientOptions]>([
+    ['22&timeout=6', 20, {}],
+    ['23a&timeout=6', 7, {}],
+    // Quirk 25 ends the stream unless a method that the camera knows is a sign of life.
+    ['23b,25&timeout=6', 13, { keepAliveSeconds: 2 }],
+  ])('%s, whatever becomes of its keep-alives', async (quirk, seconds, options) => {
+    const { scene, client } = await playing(`quirk=${quirk}`, options)
+    expect(await livesFor(seconds, scene, client)).toBe(true)
+  })
+
   it('26: twice within a timeout of 3 s', async () => {
     const { scene, client } = await playing('quirk=24&timeout=3')
     expect(await livesFor(7, scene, client)).toBe(true)
@@ -52,12 +62,21 @@ describe('rtspool/client keeps the session of a camera of quirk', () => {
 })
 
 describe('rtspool/client', () => {
-  it('27: says TEARDOWN before it closes, so that the camera accepts the next one', async () => {
-    const { scene, client } = await playing('quirk=27')
+  it('27a: says TEARDOWN before it closes, so that the camera accepts the next one', async () => {
+    const { scene, client } = await playing('quirk=27a')
     await scene.pass(1)
     await client.close()
-    const next = await played(scene, 'quirk=27')
+    const next = await played(scene, 'quirk=27a')
     expect(await livesFor(1, scene, next)).toBe(true)
+  })
+
+  it('27b: says TEARDOWN before it closes, so that the next one loses nothing', async () => {
+    const { scene, client } = await playing('quirk=27b')
+    await scene.pass(1)
+    await client.close()
+    const next = await played(scene, 'quirk=27b')
+    expect(await livesFor(1, scene, next)).toBe(true)
+    expect(next.stats().lostPackets).toBe(0)
   })
 
   it('17: connects without the back channel while another client has it open', async () => {

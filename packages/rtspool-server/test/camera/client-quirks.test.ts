@@ -1,17 +1,23 @@
 import { connect, type ReceivedUnit, type RtspClientOptions } from 'rtspool/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { until } from '../../../rtspool/test/support/until.js'
 import { CameraScene } from './camera-scene.js'
 
 const nalTypes = { idr: 5, sps: 7, pps: 8 }
 const startCode = Buffer.from([0, 0, 1])
 
 /** Pulls a virtual camera, and returns access units of one kind. */
-async function unitsOf(query: string, kind: string, count: number, path = '/test') {
+async function unitsOf(
+  query: string,
+  kind: string,
+  count: number,
+  { path = '/test', ...options }: RtspClientOptions & { readonly path?: string } = {},
+) {
   const scene = await CameraScene.start()
-  const options: RtspClientOptions = {
+  const client = await connect(scene.url(query, path), {
     ...{ clock: scene.clock, username: 'admin', password: 'camera' },
-  }
-  const client = await connect(scene.url(query, path), options)
+    ...options,
+  })
   onTestFinished(() => client.close())
   const units: ReceivedUnit[] = []
   const read = async (): Promise<void> => {
@@ -23,6 +29,8 @@ async function unitsOf(query: string, kind: string, count: number, path = '/test
   const reading = read().finally(() => {
     isDone = true
   })
+  // Time stands still until then: no response is late while the client connects, perhaps twice.
+  await until(() => isDone || client.state === 'playing')
   await scene.until(() => isDone)
   await reading
   return units
@@ -51,9 +59,22 @@ const pictureQuirks = [
   ...['29c', '30a', '30b', '30c', '31a', '31b', '33a', '33b', '33c', '34c', '35', '36'],
 ]
 
+const udpFirst: RtspClientOptions = { transports: ['udp', 'tcp'] }
+const onlyUdp: RtspClientOptions = { transports: ['udp'] }
+
+/** Query and options with which a quirk shows, where its number alone does not make it show. */
+const waysToShow: Readonly<Record<string, RtspClientOptions & { readonly query?: string }>> = {
+  '1': { query: 'quirk=1&deny=udp', ...udpFirst },
+  '7a': { query: 'quirk=7a&auth=digest' },
+  '7b': { query: 'quirk=7b&auth=digest' },
+  '20a': onlyUdp,
+  '20b': onlyUdp,
+}
+
 describe('rtspool/client copes with a camera of quirk', () => {
   it.each(pictureQuirks)('%s: pictures come whole', async (quirk) => {
-    const [first, second] = await unitsOf(`quirk=${quirk}`, 'video', 2)
+    const { query = `quirk=${quirk}`, ...options } = waysToShow[quirk] ?? {}
+    const [first, second] = await unitsOf(query, 'video', 2, options)
     const types = first?.parts.map((part) => (part[0] ?? 0) & 0x1f)
     expect(types).toEqual(expect.arrayContaining([nalTypes.sps, nalTypes.pps, nalTypes.idr]))
     for (const part of first?.parts ?? []) {
@@ -62,6 +83,17 @@ describe('rtspool/client copes with a camera of quirk', () => {
     expect(first).toMatchObject({ isKeyFrame: true, lostPackets: 0 })
     expect(second).toMatchObject({ lostPackets: 0 })
     expect(second?.timestamp).not.toBe(first?.timestamp)
+  })
+
+  it('28: packets of 10 kB come by UDP, too', async () => {
+    const [first, second] = await unitsOf('quirk=28', 'video', 2, onlyUdp)
+    expect([first?.lostPackets, second?.lostPackets]).toEqual([0, 0])
+    expect(first?.isKeyFrame).toBe(true)
+  })
+
+  it('21: takes TCP after a refusal of UDP (461)', async () => {
+    const [first] = await unitsOf('deny=udp', 'video', 1, udpFirst)
+    expect(first).toMatchObject({ isKeyFrame: true, lostPackets: 0 })
   })
 
   it.each(['32a', '32b'])('%s: frames of AAC come without headers', async (quirk) => {
@@ -74,8 +106,8 @@ describe('rtspool/client copes with a camera of quirk', () => {
 
   it('32c: samples come with the most significant byte first, as L16', async () => {
     const [plain, odd] = await Promise.all([
-      unitsOf('', 'audio', 3, '/pcm'),
-      unitsOf('quirk=32c', 'audio', 3, '/pcm'),
+      unitsOf('', 'audio', 3, { path: '/pcm' }),
+      unitsOf('quirk=32c', 'audio', 3, { path: '/pcm' }),
     ])
     expect(odd.map(({ parts }) => parts)).toEqual(plain.map(({ parts }) => parts))
     expect(odd[0]?.track.encoding).toBe('L16')
@@ -83,7 +115,7 @@ describe('rtspool/client copes with a camera of quirk', () => {
   })
 
   it('14: pictures of H.265 have all parameter sets', async () => {
-    const [first] = await unitsOf('quirk=14', 'video', 1, '/h265')
+    const [first] = await unitsOf('quirk=14', 'video', 1, { path: '/h265' })
     const types = first?.parts.map((part) => ((part[0] ?? 0) >> 1) & 0x3f)
     expect(types).toEqual(expect.arrayContaining([32, 33, 34]))
   })

@@ -321,7 +321,24 @@ describe('signs of life', () => {
     expect(await livesWith('quirk=26b', sign)).toBe(lives)
   })
 
-  it('27: without TEARDOWN, others are refused for 30 s', async () => {
+  it('27b: without TEARDOWN, others lose frames for 30 s', async () => {
+    const { scene, client } = await cameraWith('quirk=27b')
+    await client.play()
+    await client.rtsp.close()
+    await nextTurn(10)
+    const early = await scene.connect('quirk=27b')
+    await early.play()
+    const gaps = (packets: readonly Buffer[]): number[] =>
+      packets.slice(1).map((packet, at) => {
+        return (packet.readUInt16BE(2) - (packets[at]?.readUInt16BE(2) ?? 0)) & 0xffff
+      })
+    expect(Math.max(...gaps(await early.receive(8)))).toBe(2)
+    await scene.pass(30)
+    const before = early.packets().length
+    expect(gaps((await early.receive(before + 8)).slice(before))).toEqual(Array(7).fill(1))
+  })
+
+  it('27a: without TEARDOWN, others are refused for 30 s', async () => {
     const { scene, client } = await cameraWith('quirk=27')
     await client.play()
     await client.rtsp.close()

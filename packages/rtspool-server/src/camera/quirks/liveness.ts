@@ -97,24 +97,36 @@ const stopsAfterGetParameter: CreateFilter = () => {
   }
 }
 
-/** Keeps the stream of a client that leaves without TEARDOWN, and refuses other clients meanwhile with 503. */
-const wantsTeardown: CreateFilter = ({ camera, clock }) => {
-  let isPlaying = false
-  return {
-    request({ method }) {
-      const isHeld = camera.heldUntilMs > clock.now()
-      return isHeld && (method === 'DESCRIBE' || method === 'SETUP') ? answer(503) : undefined
-    },
-    response({ statusCode }, { method }) {
-      if (statusCode !== 200) return
-      if (method === 'PLAY') isPlaying = true
-      if (method === 'TEARDOWN') isPlaying = false
-    },
-    closed() {
-      if (isPlaying) camera.heldUntilMs = clock.now() + heldSeconds * msPerSecond
-    },
+/** Number of interleaved frames of which one is lost while an earlier stream is kept. */
+const glitchInterval = 3
+
+/**
+ * Keeps the stream of a client that leaves without TEARDOWN. Meanwhile other clients get 503, or lose frames.
+ */
+const wantsTeardown =
+  (reaction: 'refuses' | 'glitches'): CreateFilter =>
+  ({ camera, clock }) => {
+    let [isPlaying, frames] = [false, 0]
+    const isHeld = (): boolean => camera.heldUntilMs > clock.now()
+    return {
+      request({ method }) {
+        const isRefused = reaction === 'refuses' && (method === 'DESCRIBE' || method === 'SETUP')
+        return isRefused && isHeld() ? answer(503) : undefined
+      },
+      frame(frame) {
+        const isLost = reaction === 'glitches' && isHeld() && ++frames % glitchInterval === 0
+        return isLost ? undefined : frame
+      },
+      response({ statusCode }, { method }) {
+        if (statusCode !== 200) return
+        if (method === 'PLAY') isPlaying = true
+        if (method === 'TEARDOWN') isPlaying = false
+      },
+      closed() {
+        if (isPlaying) camera.heldUntilMs = clock.now() + heldSeconds * msPerSecond
+      },
+    }
   }
-}
 
 /** Quirks of the requests and packets that keep a session alive. */
 export const livenessQuirks: readonly Quirk[] = [
@@ -174,10 +186,17 @@ export const livenessQuirks: readonly Quirk[] = [
       watch(link, strictSeconds, { request: hasSession, rtcp: true, onlyTcp: true }),
   },
   {
-    id: '27',
+    id: '27a',
     who: 'Reolink RLC-410',
     does: `after a client that left without TEARDOWN, DESCRIBE and SETUP get 503 for ${heldSeconds} s`,
     source: 'homebridge-camera-ffmpeg#1147',
-    filter: wantsTeardown,
+    filter: wantsTeardown('refuses'),
+  },
+  {
+    id: '27b',
+    who: 'Reolink RLC-410',
+    does: `after a client that left without TEARDOWN, others lose each third frame over TCP for ${heldSeconds} s`,
+    source: 'homebridge-camera-ffmpeg#1147',
+    filter: wantsTeardown('glitches'),
   },
 ]
