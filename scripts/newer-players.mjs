@@ -28,7 +28,7 @@ const packages = [
 ]
 const programs = ['ffmpeg', 'ffprobe', 'gst-launch-1.0', 'gst-inspect-1.0', 'vlc', 'openRTSP']
 /** Programs of the same packages that only serve: they cannot be tried by asking for their version. */
-const servers = ['live555MediaServer']
+const servers = ['live555MediaServer', 'testMKVStreamer']
 /** Where libraries are, below the usual folder: installing the packages would make the linker know these. */
 const libraryFolders = ['', 'blas', 'lapack', 'libproxy', 'pulseaudio', 'vlc']
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'

@@ -1,11 +1,15 @@
 // Serves with gortsplib, the server of MediaMTX, what clients publish, and prints its address once it listens.
 //
-//	gortsplib-server HOST:PORT
+//	gortsplib-server HOST:PORT [GROUPS [CERTIFICATE KEY]]
+//
+// GROUPS is a network of multicast groups, such as 239.255.22.0/28. With a certificate, it serves TLS, and media with SRTP.
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log"
+	"net"
 	"os"
 	"sync"
 
@@ -88,7 +92,18 @@ func (h *handler) OnRecord(ctx *gortsplib.ServerHandlerOnRecordCtx) (*base.Respo
 
 func main() {
 	address := os.Args[1]
-	var err error
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var secure *tls.Config
+	if len(os.Args) > 4 {
+		pair, err := tls.LoadX509KeyPair(os.Args[3], os.Args[4])
+		if err != nil {
+			log.Fatal(err)
+		}
+		secure = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
 	h := &handler{
 		streams: map[string]*gortsplib.ServerStream{},
 		owners:  map[*gortsplib.ServerSession]string{},
@@ -97,8 +112,14 @@ func main() {
 		h.server = &gortsplib.Server{
 			Handler:        h,
 			RTSPAddress:    address,
-			UDPRTPAddress:  fmt.Sprintf("127.0.0.1:%d", port),
-			UDPRTCPAddress: fmt.Sprintf("127.0.0.1:%d", port+1),
+			UDPRTPAddress:  fmt.Sprintf("%s:%d", host, port),
+			UDPRTCPAddress: fmt.Sprintf("%s:%d", host, port+1),
+			TLSConfig:      secure,
+		}
+		if len(os.Args) > 2 {
+			h.server.MulticastIPRange = os.Args[2]
+			h.server.MulticastRTPPort = 26000
+			h.server.MulticastRTCPPort = 26001
 		}
 		if err = h.server.Start(); err == nil {
 			fmt.Printf("gortsplib rtsp://%s\n", address)
