@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { PeriodicCheck } from '../clock.js'
 import { tell } from '../listeners.js'
-import type { IdCodec, SessionPool } from '../session-pool/index.js'
+import type { SessionPool } from '../session-pool/index.js'
 import {
   type ClusterNodeOptions,
   memberOptionsOf,
@@ -55,7 +55,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
   readonly #admission: ClusterAdmission
   readonly #traffic: NodeTraffic
   readonly #leaseCheck: PeriodicCheck
-  readonly #idCodec: IdCodec | undefined
+  readonly #idCodec: NodeIdCodec | undefined
   /** Pool of the node; `undefined` before {@link start}. */
   #joined: NodePool | undefined
   #state: ClusterNodeState = 'joining'
@@ -75,7 +75,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     const { clock, store, waitMs, beatMs, flushMs, leaseMs } = this.#options
     this.#member = new ClusterMember(memberOptionsOf(this.#options, () => this.#endSessions()))
     const member = this.#member
-    const { idKeys } = this.#options
+    const { idKeys, peerKey: key } = this.#options
     this.#idCodec = idKeys && new NodeIdCodec(idKeys, () => member.tag)
     const askStore = (): void => this.#traffic.hurry()
     this.#admission = new ClusterAdmission({ member, clock, waitMs, askStore })
@@ -105,9 +105,10 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       createLoop: (run) => this.#traffic.createLoop(run),
       isAway: () => this.#traffic.isAway,
     })
-    const { peerKey: key } = this.#options
-    const unixTimeMs = (): number => clock.unixTimeMs()
-    this.peers = new ClusterPeers({ key, tag: () => member.tag, unixTimeMs })
+    this.peers = new ClusterPeers({
+      ...{ key, tag: () => member.tag, unixTimeMs: () => clock.unixTimeMs() },
+      ownerOf: (id) => this.sessions.nodeOf(this.#idCodec?.tagOf(id)),
+    })
     this.#leaseCheck = new PeriodicCheck(clock, leaseMs / checksPerLease, () => {
       this.#member.checkLease(clock.now())
       this.#noteState()

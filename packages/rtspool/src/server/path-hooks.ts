@@ -1,4 +1,5 @@
 import type { RtspRequest } from '../rtsp/index.js'
+import type { SessionOwner } from '../session-pool/index.js'
 
 /** Argument of the hooks for paths: a request of a client that may read or publish at the path. */
 export interface PathHookContext {
@@ -31,6 +32,9 @@ export type AnnounceHook = (context: PathHookContext) => void | Promise<void>
 
 /**
  * Function that returns whether another server of the same cluster has sent a request. Such a request needs no login.
- * Called for each request if the server has the option `auth`, so it must be fast.
+ * Called for each request, so it must be fast.
+ *
+ * If the other server passes on the request of a client that it has authenticated, the function returns address and user
+ * of that client. The request then gets at the sessions of that client, and at nothing else.
  */
-export type PeerCheck = (request: RtspRequest) => boolean
+export type PeerCheck = (request: RtspRequest) => boolean | Pick<SessionOwner, 'address' | 'user'>

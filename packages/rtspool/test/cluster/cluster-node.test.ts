@@ -300,4 +300,24 @@ describe('ClusterNode', () => {
     expect(node.state).toBe('closed')
     await expect(node.start(new SessionPool())).rejects.toThrow(/once/)
   })
+
+  it('knows the other node of an id without the store, until that node has left', async () => {
+    const { nodes, settle } = await clusterScene({
+      idKeys: [new Uint8Array(32)],
+      address: 'rtsp://h',
+    })
+    const [a, b] = nodes
+    await settle(1000)
+    const session = (await a.enter()) as Session<object>
+    b.isCut = true
+    const owner = { tag: a.node.tag, name: 'node 1', address: 'rtsp://h' }
+    expect(b.node.peers.ownerOf(session.id)).toMatchObject(owner)
+    expect(a.node.peers.ownerOf(session.id)).toBeUndefined()
+    expect(b.node.peers.ownerOf('x'.repeat(32))).toBeUndefined()
+    b.isCut = false
+    a.pool.close()
+    void a.node.close()
+    await settle(2000)
+    expect(b.node.peers.ownerOf(session.id)).toBeUndefined()
+  })
 })

@@ -1,6 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isRecord } from '../../option-checks.js'
+import type { SessionOwner } from '../../session-pool/index.js'
 import type { NodeTag } from '../cluster-store.js'
+import { type RelayedRequest, readRelayed, signRelayed } from '../relayed-requests.js'
+import type { ClusterNodeInfo } from './cluster-view.js'
 
 /** Part of an RTSP request by which a node recognizes requests of other nodes. @experimental */
 export interface PeerRequest {
@@ -16,6 +19,8 @@ interface ClusterPeersOptions {
   readonly tag: () => NodeTag
   /** Returns the wall time in milliseconds since 1970. */
   readonly unixTimeMs: () => number
+  /** Returns the other node that has created a session id; `undefined` = this node, none, or not known. */
+  readonly ownerOf?: ((id: string) => ClusterNodeInfo | undefined) | undefined
 }
 
 const viaHeader = 'X-Relay-Via'
@@ -88,6 +93,38 @@ export class ClusterPeers {
     const expected = sumOf(key, [method, uri, headers.get(viaHeader) ?? '', seconds])
     const given = Buffer.from(sum, 'base64url')
     return given.length === expected.length && timingSafeEqual(given, expected)
+  }
+
+  /**
+   * Returns the other node that has created a session id. Reads the id and the list of nodes that this node knows, and
+   * sends nothing. Needs the option `idKeys`.
+   *
+   * @returns `undefined` for an id of this node, of a dead or an unknown one, and of no node.
+   */
+  ownerOf(id: string): ClusterNodeInfo | undefined {
+    return this.#options.ownerOf?.(id)
+  }
+
+  /**
+   * Returns the header lines of a request that this node passes on to another one for a client.
+   *
+   * @param client - Address and user of the client, as this node has authenticated it.
+   * @throws {TypeError} without the option `peerKey`.
+   */
+  relayHeaders(request: RelayedRequest, client: SessionOwner): [name: string, value: string][] {
+    const { key, tag, unixTimeMs } = this.#options
+    if (key === undefined) throw new TypeError('relayHeaders: expected a node with a peerKey')
+    return signRelayed(request, client, { key, tag: tag(), unixTimeMs: unixTimeMs() })
+  }
+
+  /**
+   * Returns the client for which another node has passed a request on, as that node has authenticated it.
+   *
+   * @returns `undefined` for a request that does not prove that by the key of the cluster.
+   */
+  clientOf(request: unknown): SessionOwner | undefined {
+    const { key, unixTimeMs } = this.#options
+    return key === undefined ? undefined : readRelayed(request, { key, unixTimeMs: unixTimeMs() })
   }
 }
 

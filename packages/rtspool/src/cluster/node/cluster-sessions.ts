@@ -139,6 +139,11 @@ export class ClusterSessions {
     void this.#readNodes()
   }
 
+  /** Returns another node that is not dead, as the store has listed it last. @internal */
+  nodeOf(tag: string | undefined): ClusterNodeInfo | undefined {
+    return this.#others?.find((node) => node.tag === tag)
+  }
+
   /** Tag and name of this node. @internal */
   get here(): ClusterNodeName {
     const { member, info } = this.#options

@@ -20,6 +20,7 @@ import { handleOptions } from './options.js'
 import { handlePause } from './pause.js'
 import { handlePlay } from './play.js'
 import { handleRecord } from './record.js'
+import { answerRelayed } from './relayed.js'
 import { handleSetParameter } from './set-parameter.js'
 import { handleSetup } from './setup.js'
 import { handleTeardown } from './teardown.js'
@@ -67,8 +68,9 @@ export function dispatch(base: RawRequest): Reply | Promise<Reply> {
   // and has further fields.
   const context = { server, connection, request, claimant, target: parseTarget(request.uri) }
   const { authorizer } = server
-  const needsLogin = authorizer && !server.isPeer?.(request)
-  return needsLogin ? authorized(authorizer, context, method) : answer(context, method)
+  const peer = server.isPeer?.(request)
+  if (peer && peer !== true) return answerRelayed(context, method, peer, handlers[method])
+  return authorizer && !peer ? authorized(authorizer, context, method) : answer(context, method)
 }
 
 /** Authenticates the client, then looks up the session, and calls the handler. */

@@ -8,6 +8,7 @@ const peersOf = (tag: string, key?: string) =>
   new ClusterPeers({ key, tag: () => tag, unixTimeMs: () => clock.unixTimeMs() })
 const key = 'a secret of all nodes'
 const [a, b] = [peersOf('0000000a', key), peersOf('0000000b', key)]
+const client = { address: '192.0.2.7', user: 'ann' }
 const line = { method: 'DESCRIBE', uri: 'rtsp://192.0.2.1/x' }
 const requestOf = (lines: readonly (readonly [string, string])[], change = {}) => ({
   ...{ ...line, headers: new RtspHeaders(lines) },
@@ -60,5 +61,14 @@ describe('ClusterPeers', () => {
     expect(none.headers(line)).toEqual([['X-Relay-Via', '0000000d']])
     expect(none.isPeer(requestOf(none.headers(line)))).toBe(false)
     expect(none.viaOf(requestOf([['X-Relay-Via', 'me']]))).toEqual([])
+  })
+
+  it('recognizes a request for a client of another node, but not as one of that node', () => {
+    const passed = { ...line, headers: [['Session', 'x']] as const, body: '' }
+    const request = { ...passed, headers: new RtspHeaders(a.relayHeaders(passed, client)) }
+    expect([b.clientOf(request), b.isPeer(request)]).toEqual([client, false])
+    expect(b.clientOf({ ...requestOf(a.headers(line)), body: '' })).toBeUndefined()
+    expect(peersOf('0000000d').clientOf(request)).toBeUndefined()
+    expect(() => peersOf('0000000d').relayHeaders(passed, client)).toThrow('with a peerKey')
   })
 })
