@@ -1,7 +1,9 @@
 import { hostname, networkInterfaces } from 'node:os'
 import { type RtspPoolOptions, type RtspServer, type RtspServerOptions, systemClock } from 'rtspool'
 import type { ClusterNode, ClusterStore } from 'rtspool/cluster'
+import { idKeysOf } from './cluster/id-keys.js'
 import { nodeReport } from './cluster/node-report.js'
+import { SessionRelay } from './cluster/session-relay.js'
 import type { StreamPull } from './cluster/stream-pulls.js'
 import { StreamSharing } from './cluster/stream-sharing.js'
 import type { Config } from './config/schema.js'
@@ -26,11 +28,19 @@ export class ClusterService {
   readonly node: ClusterNode
   readonly sharing: StreamSharing
   readonly #opened: OpenedStore
+  /** Passes requests on to the server of their session; `undefined` = they get 454. */
+  readonly #relay: SessionRelay | undefined
 
-  constructor(node: ClusterNode, opened: OpenedStore, sharing: StreamSharing) {
+  constructor(
+    node: ClusterNode,
+    opened: OpenedStore,
+    sharing: StreamSharing,
+    relay: SessionRelay | undefined,
+  ) {
     this.node = node
     this.#opened = opened
     this.sharing = sharing
+    this.#relay = relay
   }
 
   /** Returns the streams that this server pulls from others. */
@@ -42,7 +52,8 @@ export class ClusterService {
   serverOptions<Options extends { readonly pool: RtspPoolOptions }>(
     options: Options,
   ): Options & RtspServerOptions {
-    return { ...options, ...this.sharing.hooks, pool: this.node.poolOptions(options.pool) }
+    const pool = this.node.poolOptions(options.pool)
+    return { ...options, ...this.sharing.hooks, ...this.#relay?.hooks, pool }
   }
 
   /**
@@ -64,6 +75,7 @@ export class ClusterService {
 
   /** Leaves the cluster, and closes the connection to its store. The RTSP server is closed before. */
   async close(): Promise<void> {
+    this.#relay?.close()
     await this.sharing.close()
     await this.node.close()
     this.#opened.close()
@@ -99,10 +111,11 @@ export async function openCluster(
     : await openRedisStore({ url: url ?? '', name, ...times, onError: noteError })
   const { store } = opened
   const waitMs = beatMs * beatsOfWait
-  const { address, holdSeconds } = cluster
+  const { address, holdSeconds, sessionsElsewhere } = cluster
   const peerKey = own?.key ?? cluster.key
+  const idKeys = idKeysOf(cluster.idKeys)
   const node = new ClusterNode({
-    ...{ store, name: nodeName, address, policy, leaseMs, beatMs, waitMs, peerKey },
+    ...{ store, name: nodeName, address, policy, leaseMs, beatMs, waitMs, peerKey, idKeys },
   })
   node.on('storeFailed', (error) => {
     noteError(error)
@@ -119,7 +132,10 @@ export async function openCluster(
     takeover: () => publish.takeover,
     urlOf: (server) => own?.url ?? address ?? urlOf(server, rtsp),
   })
-  return new ClusterService(node, opened, sharing)
+  const onFailure = (why: string, to: string): void =>
+    lines.write('debug', 'request not passed on', to, { cluster: name, node: to, why })
+  const relay = sessionsElsewhere === 'relay' ? new SessionRelay({ node, onFailure }) : undefined
+  return new ClusterService(node, opened, sharing, relay)
 }
 
 /** Returns the URL of a server for other servers, without a path: that of its first address outside of the machine. */

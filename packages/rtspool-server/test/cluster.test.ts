@@ -11,6 +11,7 @@ const log = new RepeatLimit({} as never)
 const cluster = {
   ...{ url: undefined, processes: 1, name: 'rtspool', node: undefined, policy: 'keep' },
   ...{ leaseSeconds: 10, graceSeconds: 20, holdSeconds: 30 },
+  ...{ idKeys: [], sessionsElsewhere: 'reject' },
 } as Config['cluster']
 const rtsp = { port: 8554 } as Config['rtsp']
 const publish = { takeover: 'idle' } as Config['publish']
@@ -32,6 +33,20 @@ it('makes the pool of the server a part of the cluster', async () => {
   await service?.close()
   const closed = expect.objectContaining({ state: 'closed', previous: 'joining' })
   expect(lines).toContainEqual(['info', 'cluster state changed', 'closed', closed])
+})
+
+it('passes requests on to the server of their session, if the configuration says so', async () => {
+  const writer = { write: () => {} } as unknown as RepeatLimit
+  const section = {
+    ...{ ...cluster, url: 'redis://127.0.0.1:1', address: 'rtsp://127.0.0.1:8554' },
+    ...{ key: 'a secret of all servers', idKeys: ['a secret for ids'] },
+    sessionsElsewhere: 'relay' as const,
+  }
+  const service = await openCluster({ cluster: section, rtsp, publish }, writer)
+  const options = service?.serverOptions({ pool: {} })
+  expect(options?.onUnknownSession).toBeTypeOf('function')
+  expect(Object.keys(options?.pool ?? {})).toContain('idCodec')
+  await service?.close()
 })
 
 it('makes one of several processes a member with the store of their parent', async () => {

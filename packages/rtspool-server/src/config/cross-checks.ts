@@ -21,6 +21,7 @@ export function crossProblems(config: Config, sources: KeySources): ConfigProble
     ...overloadProblems(config, sources),
     ...apiProblems(config, sources),
     ...processProblems(config, sources),
+    ...relayProblems(config, sources),
   ]
 }
 
@@ -88,6 +89,17 @@ function apiProblems({ api, webhooks, tls }: Config, sources: KeySources): Confi
     problems.push(problem(sources, ['webhooks', 'urls'], 'needs a port: --api-port or api.port'))
   }
   return problems
+}
+
+/** Finds keys without which no request can be passed on to the server of its session. */
+function relayProblems({ cluster }: Config, sources: KeySources): ConfigProblem[] {
+  const { sessionsElsewhere, url, key, address, idKeys } = cluster
+  if (sessionsElsewhere === 'reject') return []
+  const given = { url, key, address, idKeys: idKeys[0] } as const
+  const missing = Object.entries(given).filter(([, value]) => value === undefined)
+  return missing.map(([name]) =>
+    problem(sources, ['cluster', 'sessionsElsewhere'], `can be relay only with cluster.${name}`),
+  )
 }
 
 /** Finds keys whose values need one process, while the configuration has several. */

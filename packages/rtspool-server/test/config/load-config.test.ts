@@ -208,6 +208,14 @@ describe('a mistake', () => {
       'rtspool.yml:2:19: rtsp.udpPorts needs a pair of ports for each of 3 processes',
     ],
     [
+      'cluster: { sessionsElsewhere: relay, url: "redis://127.0.0.1", key: "a secret of all servers", idKeys: ["a secret for ids"] }\n',
+      'rtspool.yml:1:31: cluster.sessionsElsewhere can be relay only with cluster.address',
+    ],
+    [
+      'cluster: { idKeys: ["too short"] }\n',
+      'rtspool.yml:1:21: cluster.idKeys[0] must be text of 16 and more characters, got other text',
+    ],
+    [
       'paths: { __proto__: { loop: true } }\n',
       'rtspool.yml:1:10 the name __proto__ cannot be used',
     ],

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { key } from '../../key-meta.js'
 
 const policies = ['keep', 'strict'] as const satisfies readonly PartitionPolicy[]
+const elsewhere = ['reject', 'relay'] as const
 const maxLeaseSeconds = 3600
 const maxProcesses = 64
 const urlText = 'an address such as redis://127.0.0.1:6379 or unix:///run/redis.sock'
@@ -51,6 +52,29 @@ export const clusterSection = z.strictObject({
     defaultText: 'none',
     isSecret: true,
     examples: ['a secret of all servers'],
+  }),
+  idKeys: key(
+    z
+      .array(
+        key(z.string().min(leastKey), {
+          description: 'a secret',
+          isSecret: true,
+          expected: 'text of 16 and more characters',
+        }),
+      )
+      .default([]),
+    {
+      description:
+        'secrets by which session ids name their server to the other servers; the first makes new ids; the same on all servers',
+      isSecret: true,
+      expected: 'a list of texts of 16 and more characters',
+      defaultText: 'none: session ids name no server',
+      examples: [['a secret for ids of sessions']],
+    },
+  ),
+  sessionsElsewhere: key(z.enum(elsewhere).default('reject'), {
+    description:
+      'for a request whose session is on another server: reject responds 454; relay passes the request on to that server, and needs key, idKeys and address on all servers',
   }),
   holdSeconds: key(z.number().min(0).max(maxHoldSeconds).default(30), {
     description:
