@@ -183,18 +183,23 @@ describe('SessionRelay', () => {
 
   it('passes nothing on twice', async () => {
     const elsewhere: Socket[] = []
+    const seen: string[] = []
     // The node of the session tells an address that leads back to the server that asks.
     const loop = await openDoor((socket) => {
       elsewhere.push(socket)
+      socket.on('data', (chunk: Buffer) => seen.push(`${chunk}`.split(' ')[0] ?? ''))
       servers.b?.rtsp.accept(socket)
     })
     const servers: { b?: Server } = {}
-    const { b, ask } = await scene({ first: { address: loop } }).then((made) => {
+    const { b, ask, other, url, id } = await scene({ first: { address: loop } }).then((made) => {
       servers.b = made.b
       return made
     })
     expect(await ask('GET_PARAMETER')).toBe(454)
     expect([elsewhere.length, b.relay.connections, b.failures]).toEqual([1, 1, []])
+    const headers = { Session: id, 'X-Relay-Via': '0a1b2c3d' }
+    expect((await other.request('PAUSE', url, { headers })).statusCode).toBe(454)
+    expect(seen).toEqual(['GET_PARAMETER'])
   })
 
   it('refuses sessions of a server that has left at once, and ids of no server', async () => {
@@ -204,6 +209,29 @@ describe('SessionRelay', () => {
     expect(await ask('GET_PARAMETER')).toBe(454)
     const unknown = await inSession(other, 'GET_PARAMETER', url, 'elsewhere-elsewhere')
     expect([unknown.statusCode, b.relay.connections, b.failures]).toEqual([454, 0, []])
+  })
+
+  it('passes on neither credentials nor claims of the client', async () => {
+    let text = ''
+    const address = await openDoor((socket) => {
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk
+        socket.write('RTSP/1.0 451 Mine\r\nCSeq: 1\r\nServer: a\r\nContent-Length: 2\r\n\r\nok')
+      })
+    })
+    const { other, url, id } = await scene({ first: { address } })
+    const claims = { 'X-Relay-Client': '{"address":"192.0.2.9"}', 'x-relay-token': 'mine' }
+    const headers = { Session: id, Authorization: 'Basic dTpw', Connection: 'close', ...claims }
+    const response = await other.request('SET_PARAMETER', url, { headers, body: 'volume: 5\r\n' })
+    const lines = [...response.headers].filter(([name]) => name !== 'CSeq')
+    expect([response.statusCode, `${response.body}`]).toEqual([451, 'ok'])
+    expect(lines).toContainEqual(['Server', 'a'])
+    const names = text.split('\r\n').map((line) => line.split(':')[0])
+    expect(names).toEqual([
+      ...[`SET_PARAMETER rtsp`, 'CSeq', 'Session', 'X-Relay-Via', 'X-Relay-Client'],
+      ...['X-Relay-Token', 'Content-Length', '', 'volume', ''],
+    ])
+    expect(text).toContain('X-Relay-Client: {"address":"127.0.0.2"}')
   })
 
   it('answers 503 after three seconds without a response, or when the server refuses connections', async () => {
