@@ -183,23 +183,24 @@ describe('SessionRelay', () => {
 
   it('passes nothing on twice', async () => {
     const elsewhere: Socket[] = []
-    const seen: string[] = []
     // The node of the session tells an address that leads back to the server that asks.
     const loop = await openDoor((socket) => {
       elsewhere.push(socket)
-      socket.on('data', (chunk: Buffer) => seen.push(`${chunk}`.split(' ')[0] ?? ''))
       servers.b?.rtsp.accept(socket)
     })
     const servers: { b?: Server } = {}
-    const { b, ask, other, url, id } = await scene({ first: { address: loop } }).then((made) => {
+    const { b, ask } = await scene({ first: { address: loop } }).then((made) => {
       servers.b = made.b
       return made
     })
     expect(await ask('GET_PARAMETER')).toBe(454)
     expect([elsewhere.length, b.relay.connections, b.failures]).toEqual([1, 1, []])
-    const headers = { Session: id, 'X-Relay-Via': '0a1b2c3d' }
-    expect((await other.request('PAUSE', url, { headers })).statusCode).toBe(454)
-    expect(seen).toEqual(['GET_PARAMETER'])
+  })
+
+  it('asks no server whose address is no URL of RTSP', async () => {
+    const { b, ask } = await scene({ first: { address: 'http://127.0.0.1:1' } })
+    expect(await ask('GET_PARAMETER')).toBe(454)
+    expect(b.failures).toEqual([])
   })
 
   it('refuses sessions of a server that has left at once, and ids of no server', async () => {
@@ -219,7 +220,11 @@ describe('SessionRelay', () => {
         socket.write('RTSP/1.0 451 Mine\r\nCSeq: 1\r\nServer: a\r\nContent-Length: 2\r\n\r\nok')
       })
     })
-    const { other, url, id } = await scene({ first: { address } })
+    const { other, ask, url, id } = await scene({ first: { address } })
+    expect(await ask('RECORD')).toBe(454)
+    const passed = { Session: id, 'X-Relay-Via': '0a1b2c3d' }
+    expect((await other.request('PAUSE', url, { headers: passed })).statusCode).toBe(454)
+    expect(text).toBe('')
     const claims = { 'X-Relay-Client': '{"address":"192.0.2.9"}', 'x-relay-token': 'mine' }
     const headers = { Session: id, Authorization: 'Basic dTpw', Connection: 'close', ...claims }
     const response = await other.request('SET_PARAMETER', url, { headers, body: 'volume: 5\r\n' })
