@@ -84,7 +84,7 @@ export class PeerConnections {
       resolve(closing())
       return
     }
-    const peer = this.#peers.get(url) ?? { url, idle: [], open: new Set(), waiting: [] }
+    const peer: Peer = this.#peers.get(url) ?? { url, idle: [], open: new Set(), waiting: [] }
     this.#peers.set(url, peer)
     if (peer.waiting.length >= this.#maxWaiting) {
       resolve(new Error(`${this.#maxWaiting} requests wait for the server already`))

@@ -30,6 +30,7 @@ interface Server {
 interface ServerTerms {
   readonly auth?: RtspServerOptions['auth']
   readonly peerKey?: string
+  /** Clock of the deadlines. @defaultValue one that stands still, so that a slow machine misses none */
   readonly clock?: ManualClock
   /** Address of the server for the others. @defaultValue its own */
   readonly address?: string
@@ -55,13 +56,13 @@ async function openDoor(enter: (socket: Socket) => void): Promise<string> {
 /** A server on the loopback address whose node has joined the cluster, and which passes requests on. */
 async function startServer(store: MemoryStore, terms: ServerTerms = {}): Promise<Server> {
   const own = await openDoor((socket) => rtsp.accept(socket))
-  const { auth, address = own, peerKey = key, clock } = terms
+  const { auth, address = own, peerKey = key, clock = new ManualClock() } = terms
   const node = new ClusterNode({
     ...{ store, peerKey, idKeys, address, leaseMs: 3000, beatMs: 40, flushMs: 10 },
   })
   const failures: string[] = []
   const relay = new SessionRelay({ node, clock, onFailure: (why) => failures.push(why) })
-  const rtsp = new RtspServer({
+  const rtsp: RtspServer = new RtspServer({
     ...{ port: 0, host: '127.0.0.1', udpPorts: [40_000, 41_000], auth, ...relay.hooks },
     pool: node.poolOptions({}),
   })
