@@ -104,4 +104,7 @@ function ownerOf(client: string): SessionOwner | undefined {
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 const isRelayed = (request: unknown): request is RelayedRequest =>
-  isRecord(request) && isRecord(request.headers) && Symbol.iterator in request.headers
+  isRecord(request) &&
+  isRecord(request.headers) &&
+  Symbol.iterator in request.headers &&
+  (typeof request.body === 'string' || Buffer.isBuffer(request.body))

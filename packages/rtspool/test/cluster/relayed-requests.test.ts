@@ -73,6 +73,7 @@ describe('readRelayed', () => {
     { change: 'missing token', given: received(without('X-Relay-Token')) },
     { change: 'wrong token', given: received(replaced('X-Relay-Token', 'yes')) },
     { change: 'second token', given: received([...signed, ['X-Relay-Token', 'yes']]) },
+    { change: 'missing body', given: received(signed, { body: undefined }) },
     { change: 'missing request', given: undefined },
   ])('refuses another $change', ({ given }) => {
     expect(readRelayed(given, node)).toBeUndefined()
