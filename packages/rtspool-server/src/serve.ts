@@ -8,6 +8,7 @@ import { readCertificate } from './config/certificate.js'
 import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
 import { ReloadControl } from './config/reload/reload-control.js'
 import type { Config } from './config/schema.js'
+import { withClusterSecrets } from './config/sections/cluster/cluster-secrets.js'
 import { recordingPlansOf } from './config/sections/recordings.js'
 import { sourcePlansOf } from './config/sections/sources/source-plans.js'
 import { serverOptionsOf } from './config/server-options.js'
@@ -70,7 +71,7 @@ export async function serve(
   try {
     const certificate = readCertificate(settings)
     const plans = sourcePlansOf(settings, options.sources.environment)
-    cluster = await openCluster(config, repeats, own)
+    cluster = await openCluster(withClusterSecrets(settings), repeats, own)
     const rtsp = createServer(settings, certificate, cluster, own)
     server = rtsp
     logComings(server, repeats)

@@ -21,6 +21,7 @@ export function crossProblems(config: Config, sources: KeySources): ConfigProble
     ...overloadProblems(config, sources),
     ...apiProblems(config, sources),
     ...processProblems(config, sources),
+    ...clusterProblems(config, sources),
     ...relayProblems(config, sources),
   ]
 }
@@ -91,11 +92,23 @@ function apiProblems({ api, webhooks, tls }: Config, sources: KeySources): Confi
   return problems
 }
 
+/** Finds secrets that are given twice. */
+function clusterProblems({ cluster }: Config, sources: KeySources): ConfigProblem[] {
+  const { url, urlFile, key, keyFile, idKeys, idKeysFile } = cluster
+  const pairs = { url: [url, urlFile], key: [key, keyFile], idKeys: [idKeys[0], idKeysFile] }
+  return Object.entries(pairs)
+    .filter(([, values]) => !values.includes(undefined))
+    .map(([name]) =>
+      problem(sources, ['cluster', `${name}File`], `and cluster.${name} exclude each other`),
+    )
+}
+
 /** Finds keys without which no request can be passed on to the server of its session. */
 function relayProblems({ cluster }: Config, sources: KeySources): ConfigProblem[] {
-  const { sessionsElsewhere, url, key, address, idKeys } = cluster
+  const { sessionsElsewhere, address, idKeys, urlFile, keyFile, idKeysFile } = cluster
   if (sessionsElsewhere === 'reject') return []
-  const given = { url, key, address, idKeys: idKeys[0] } as const
+  const [url, key] = [cluster.url ?? urlFile, cluster.key ?? keyFile]
+  const given = { url, key, address, idKeys: idKeys[0] ?? idKeysFile } as const
   const missing = Object.entries(given).filter(([, value]) => value === undefined)
   return missing.map(([name]) =>
     problem(sources, ['cluster', 'sessionsElsewhere'], `can be relay only with cluster.${name}`),
@@ -113,6 +126,7 @@ function processProblems(config: Config, sources: KeySources): ConfigProblem[] {
   }
   const own = ['cluster', 'processes']
   if (cluster.url !== undefined) refuse(own, 'and cluster.url exclude each other')
+  if (cluster.urlFile !== undefined) refuse(own, 'and cluster.urlFile exclude each other')
   if (multicast.groups.length > 0) {
     refuse(own, 'and multicast.groups exclude each other: each process would send to the groups')
   }

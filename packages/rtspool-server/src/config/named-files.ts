@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import type { ConfigSources, LoadedConfig } from './load-config.js'
 import { ConfigError, type ConfigProblem } from './problems.js'
+import { withClusterSecrets } from './sections/cluster/cluster-secrets.js'
 import { authOf, usersVariable } from './users/auth-options.js'
 
 /**
@@ -17,6 +18,7 @@ export function namedFileProblems(
   const { tls } = loaded.config
   return [
     ...usersProblems(loaded, environment),
+    ...clusterProblems(loaded),
     ...unreadable(loaded, ['tls', 'keyFile'], tls.keyFile),
     ...unreadable(loaded, ['tls', 'certFile'], tls.certFile),
   ]
@@ -53,6 +55,17 @@ function usersProblems(
   } catch (error) {
     if (error instanceof ConfigError) return error.problems
     const path = ['auth', 'usersFile']
+    const message = textOf(error)
+    return [{ path, source: loaded.sourceOf(path), says: message, message }]
+  }
+}
+
+function clusterProblems(loaded: LoadedConfig): ConfigProblem[] {
+  try {
+    withClusterSecrets(loaded)
+    return []
+  } catch (error) {
+    const path = ['cluster']
     const message = textOf(error)
     return [{ path, source: loaded.sourceOf(path), says: message, message }]
   }

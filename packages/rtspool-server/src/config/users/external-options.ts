@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { ExternalOptions } from '../../access/external-logins.js'
 import type { TokenOptions } from '../../access/jwt/token-options.js'
 import type { Environment } from '../environment.js'
+import { textOfFile } from '../file-text.js'
 import type { LoadedConfig } from '../load-config.js'
 import { OptionValueError } from '../option-value-error.js'
 
@@ -36,9 +36,9 @@ function hookOptionsOf(loaded: Loaded, environment: Environment): ExternalOption
     ...{ url, timeoutSeconds: timeout, cacheYesSeconds: cacheYes, cacheNoSeconds: cacheNo },
     ...{ maxConnections, maxWaiting, actions, credentials, digest, realm },
     secret:
-      textOf(loaded, ['auth', 'hook', 'secretFile'], hook.secretFile)?.trim() ??
+      textOfFile(loaded, ['auth', 'hook', 'secretFile'], hook.secretFile)?.trim() ??
       environment[hookSecretVariable],
-    ca: textOf(loaded, ['auth', 'hook', 'caFile'], hook.caFile),
+    ca: textOfFile(loaded, ['auth', 'hook', 'caFile'], hook.caFile),
   }
 }
 
@@ -77,7 +77,7 @@ function keyKindOf(text: string): 'public' | 'secret' | undefined {
 
 function tokenOptionsOf(loaded: Loaded): TokenOptions | undefined {
   const { jwt } = loaded.config.auth
-  const text = textOf(loaded, keyFilePath, jwt.keyFile)
+  const text = textOfFile(loaded, keyFilePath, jwt.keyFile)
   if (text !== undefined) checkKey(text, loaded)
   const { jwksUrl: url } = jwt
   if (url === undefined && text === undefined) return undefined
@@ -94,30 +94,6 @@ function tokenOptionsOf(loaded: Loaded): TokenOptions | undefined {
       role: jwt.roleClaim,
     },
     clockToleranceSeconds: jwt.clockTolerance,
-    ca: textOf(loaded, ['auth', 'jwt', 'caFile'], jwt.caFile),
+    ca: textOfFile(loaded, ['auth', 'jwt', 'caFile'], jwt.caFile),
   }
-}
-
-/**
- * Reads the text of a file with a key or a certificate that the configuration names.
- *
- * @returns `undefined` if the configuration names no file.
- * @throws {OptionValueError} The file cannot be read, or is empty.
- */
-function textOf(
-  { sourceOf }: Loaded,
-  path: readonly string[],
-  file: string | undefined,
-): string | undefined {
-  if (file === undefined) return undefined
-  const source = `${sourceOf(path)} ${file}`
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new OptionValueError(`${source} cannot be read: ${reason}`)
-  }
-  if (text.trim() !== '') return text
-  throw new OptionValueError(`${source} must have a key, got an empty file`)
 }

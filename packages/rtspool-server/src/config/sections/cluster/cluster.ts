@@ -1,20 +1,32 @@
 import type { PartitionPolicy } from 'rtspool/cluster'
 import { z } from 'zod'
-import { key } from '../../key-meta.js'
+import { file, fileText, key } from '../../key-meta.js'
 
 const policies = ['keep', 'strict'] as const satisfies readonly PartitionPolicy[]
 const elsewhere = ['reject', 'relay'] as const
 const maxLeaseSeconds = 3600
 const maxProcesses = 64
-const urlText = 'an address such as redis://127.0.0.1:6379 or unix:///run/redis.sock'
-const isStoreUrl = (text: string): boolean =>
+export const urlText = 'an address such as redis://127.0.0.1:6379 or unix:///run/redis.sock'
+/** Returns whether a text is the URL of a Redis. */
+export const isStoreUrl = (text: string): boolean =>
   URL.canParse(text) && /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text)
 
 const maxHoldSeconds = 86_400
-const leastKey = 16
+/** Number of characters of the shortest secret. */
+export const leastKey = 16
 const addressText = 'an address such as rtsp://10.0.0.7:8554'
 const isServerUrl = (text: string): boolean =>
   /^rtsps?:\/\/[^/@\s]+$/.test(text) && URL.canParse(text)
+
+/** Creates the schema of a file with the text of another key. */
+const secretFile = (name: string, example: string) =>
+  key(file().optional(), {
+    description: `file with the text of ${name}, instead of ${name}`,
+    defaultText: 'none',
+    isFile: true,
+    expected: fileText,
+    examples: [example],
+  })
 
 /** Section `cluster` of the configuration: limits, bans and streams that several servers or processes share. */
 export const clusterSection = z.strictObject({
@@ -27,6 +39,7 @@ export const clusterSection = z.strictObject({
     expected: urlText,
     examples: ['redis://127.0.0.1:6379'],
   }),
+  urlFile: secretFile('url', 'store.url'),
   processes: key(z.int().min(1).max(maxProcesses).default(1), {
     description:
       'processes of this server, which share its ports, limits and bans without Redis; experimental',
@@ -53,6 +66,7 @@ export const clusterSection = z.strictObject({
     isSecret: true,
     examples: ['a secret of all servers'],
   }),
+  keyFile: secretFile('key', 'cluster.key'),
   idKeys: key(
     z
       .array(
@@ -72,6 +86,13 @@ export const clusterSection = z.strictObject({
       examples: [['a secret for ids of sessions']],
     },
   ),
+  idKeysFile: key(file().optional(), {
+    description: 'file with the secrets of idKeys, one on each line, instead of idKeys',
+    defaultText: 'none',
+    isFile: true,
+    expected: fileText,
+    examples: ['ids.key'],
+  }),
   sessionsElsewhere: key(z.enum(elsewhere).default('reject'), {
     description:
       'for a request whose session is on another server: reject responds 454; relay passes the request on to that server, and needs key, idKeys and address on all servers',
