@@ -131,7 +131,7 @@ const houses = [
   {
     folder: `${src}/cluster`,
     floors: [[''], ['memory', 'node', 'redis']],
-    files: ['cluster-store', 'relayed-requests', 'store-options'],
+    files: ['cluster-store', 'peer-tokens', 'relayed-requests', 'store-options'],
   },
   { folder: `${src}/testing`, floors: [[''], ['pool-suite']], files: ['manual-clock'] },
   {

@@ -68,7 +68,7 @@ it('makes one of several processes a member with the store of their parent', asy
   const [node] = await store.nodes()
   const { reports = [] } = (await service?.node.reports.list()) ?? {}
   expect(reports.map(({ facts }) => facts)).toMatchObject([{ version: '1.2.3', pullCount: 0 }])
-  expect(node).toMatchObject({ state: 'active', info: `{"name":"${hostname()}/2"}` })
+  expect(node).toMatchObject({ state: 'active', info: `{"name":"${hostname()}/2","protocol":2}` })
   await service?.close()
   expect([isClosed, (await store.nodes())[0]?.state]).toEqual([true, 'dead'])
 })

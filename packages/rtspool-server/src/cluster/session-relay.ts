@@ -93,11 +93,14 @@ export class SessionRelay {
     const { node, onFailure } = this.#options
     if (!relayed.has(request.method) || request.headers.has('X-Relay-Via')) return undefined
     const owner = node.peers.ownerOf(id)
-    if (owner?.address === undefined || !isServerUrl(owner.address)) return undefined
+    // A server with the protocol 1 passes nothing on, and accepts nothing.
+    if (owner?.address === undefined || owner.protocol === 1) return undefined
+    if (!isServerUrl(owner.address)) return undefined
     const { method, uri, body } = request
     const lines = [...request.headers].filter(([name]) => !ofConnection.has(name.toLowerCase()))
     const headers = [['CSeq', String(++this.#cSeq)] as const, ...lines]
-    const signed = node.peers.relayHeaders({ method, uri, headers, body }, { address, user })
+    const passed = { method, uri, headers, body }
+    const signed = node.peers.relayHeaders(passed, { address, user }, { to: owner.tag })
     const bytes = serializeRequest({ method, uri, headers: new RtspHeaders(signed), body })
     try {
       return answerOf(await this.#connections.send(owner.address, bytes))

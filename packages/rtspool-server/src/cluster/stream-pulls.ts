@@ -113,12 +113,13 @@ export class StreamPulls {
 
   #create(stream: ClusterStream, served: readonly string[]): Pull {
     const { node, holdSeconds } = this.#options
-    const headers: Pull['headers'] = (request) => node.peers.headers(request, served)
+    const headers: Pull['headers'] = (request) =>
+      node.peers.headers(request, { to: pull.stream.tag, served })
     const relay = relayMedia(this.#sourceOf(stream, headers) as RelaySourceOptions, {
       ...{ lingerSeconds, backoff, failedRetrySeconds: retrySeconds, transport: 'tcp' },
       onAway: { holdSeconds },
     })
-    const pull = { relay, stream, headers, wasIdle: false }
+    const pull: Pull = { relay, stream, headers, wasIdle: false }
     this.#pulls.set(stream.path, pull)
     return pull
   }

@@ -100,6 +100,9 @@ const beatsPerLease = 3
  * @throws {RangeError | TypeError} when an option is invalid, unknown, or missing.
  */
 export function resolveNodeOptions(options: ClusterNodeOptions): ResolvedNodeOptions {
+/** Version of the requests between nodes, which a node tells the others. */
+const peerProtocol = 2
+
   const others = ['store', 'name', 'address', 'policy', 'idKeys', 'peerKey', 'clock']
   checkOptions('ClusterNode', options, [...Object.keys(least), ...others])
   const { store, name, address, idKeys, peerKey, clock = systemClock } = options
@@ -132,7 +135,7 @@ export function resolveNodeOptions(options: ClusterNodeOptions): ResolvedNodeOpt
     1,
     Math.floor(resolved.leaseMs / beatsPerLease),
   )
-  const info = JSON.stringify({ name, address })
+  const info = JSON.stringify({ name, address, protocol: peerProtocol })
   return { ...resolved, store, policy, idKeys, peerKey, clock, info }
 }
 

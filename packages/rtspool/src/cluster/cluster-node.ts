@@ -106,8 +106,9 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       isAway: () => this.#traffic.isAway,
     })
     this.peers = new ClusterPeers({
-      ...{ key, tag: () => member.tag, unixTimeMs: () => clock.unixTimeMs() },
-      ownerOf: (id) => this.sessions.nodeOf(this.#idCodec?.tagOf(id)),
+      ...{ key, tags: () => member.tags, unixTimeMs: () => clock.unixTimeMs() },
+      nodeOf: (tag) => this.sessions.nodeOf(tag),
+      tagOf: (id) => this.#idCodec?.tagOf(id),
     })
     this.#leaseCheck = new PeriodicCheck(clock, leaseMs / checksPerLease, () => {
       this.#member.checkLease(clock.now())

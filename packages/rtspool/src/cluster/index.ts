@@ -21,7 +21,7 @@ export {
   type MemberState,
   type PartitionPolicy,
 } from './node/cluster-member.js'
-export type { ClusterPeers, PeerRequest } from './node/cluster-peers.js'
+export type { ClusterPeers, PeerRequest, PeerRoute } from './node/cluster-peers.js'
 export type { ClusterSessions } from './node/cluster-sessions.js'
 export type {
   AnnounceTerms,

@@ -1,7 +1,8 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { isRecord } from '../option-checks.js'
 import type { SessionOwner } from '../session-pool/index.js'
 import type { NodeTag } from './cluster-store.js'
+import type { PeerTokens } from './peer-tokens.js'
 
 /** Request that one node passes on to another, for a client that has reached the wrong one. @experimental */
 export interface RelayedRequest {
@@ -12,23 +13,19 @@ export interface RelayedRequest {
   readonly body: Buffer | string
 }
 
-/** Key and clock of this node. */
+/** Nodes between which a request is passed on, and the tokens of the first one. */
 interface SigningNode {
-  readonly key: string
+  readonly tokens: Pick<PeerTokens, 'sign'>
   readonly tag: NodeTag
-  readonly unixTimeMs: number
+  readonly receiver: NodeTag
 }
 
 const viaHeader = 'X-Relay-Via'
 const clientHeader = 'X-Relay-Client'
 const tokenHeader = 'X-Relay-Token'
-const tokenPattern = /^(\d{1,12}) ([A-Za-z0-9_-]{43})$/
-/** Seconds by which the clocks of two nodes may differ. */
-const maxSkewSeconds = 300
-const msPerSecond = 1000
-/** Header lines that are no part of the sum: the sum itself, and a length that the serializer writes. */
+/** Header lines that no token covers: the token itself, and a length that the serializer writes. */
 const unsigned: ReadonlySet<string> = new Set([tokenHeader.toLowerCase(), 'content-length'])
-/** First part of each sum, so that no sum for a pulled stream is one for a request. */
+/** First part of each sum, so that no token for a pulled stream is one for a request. */
 const purpose = 'request of a client'
 
 /**
@@ -37,7 +34,7 @@ const purpose = 'request of a client'
  * ```text
  * X-Relay-Via: 0a1b2c3d                          this node
  * X-Relay-Client: {"address":"192.0.2.7","user":"ann"}
- * X-Relay-Token: 1796040000 fX…3g                seconds since 1970, and HMAC-SHA256 of the whole request
+ * X-Relay-Token: 2 1796040000 17 0b1c2d3e fX…3g  see PeerTokens; covers the whole request
  * ```
  *
  * JSON is written in ASCII, because a user may have any name.
@@ -45,14 +42,12 @@ const purpose = 'request of a client'
 export function signRelayed(
   request: RelayedRequest,
   { address, user }: SessionOwner,
-  { key, tag, unixTimeMs }: SigningNode,
+  { tokens, tag, receiver }: SigningNode,
 ): [name: string, value: string][] {
   const client = JSON.stringify({ address, user }).replace(/[^ -~]/g, escaped)
   const lines: [string, string][] = [...request.headers].map(([name, value]) => [name, value])
   lines.push([viaHeader, tag], [clientHeader, client])
-  const seconds = String(Math.floor(unixTimeMs / msPerSecond))
-  const sum = sumOf(key, seconds, { ...request, headers: lines })
-  return [...lines, [tokenHeader, `${seconds} ${sum.toString('base64url')}`]]
+  return [...lines, [tokenHeader, tokens.sign(receiver, partsOf({ ...request, headers: lines }))]]
 }
 
 /**
@@ -62,26 +57,22 @@ export function signRelayed(
  */
 export function readRelayed(
   request: unknown,
-  { key, unixTimeMs }: Omit<SigningNode, 'tag'>,
+  tokens: Pick<PeerTokens, 'accept'>,
 ): SessionOwner | undefined {
-  if (!isRelayed(request)) return undefined
-  const [client, ...others] = valuesOf(request.headers, clientHeader)
-  const [token = '', ...tokens] = valuesOf(request.headers, tokenHeader)
-  if (client === undefined || others.length > 0 || tokens.length > 0) return undefined
-  const [, seconds = '', sum = ''] = tokenPattern.exec(token) ?? []
-  if (Math.abs(unixTimeMs / msPerSecond - Number(seconds)) > maxSkewSeconds) return undefined
-  const expected = sumOf(key, seconds, request)
-  const given = Buffer.from(sum, 'base64url')
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-  return ownerOf(client)
+  if (!isWhole(request)) return undefined
+  const { headers } = request
+  const [client = '', ...clients] = valuesOf(headers, clientHeader)
+  const [token = '', ...others] = valuesOf(headers, tokenHeader)
+  const [sender, ...via] = valuesOf(headers, viaHeader)
+  if (clients.length + others.length + via.length > 0) return undefined
+  return tokens.accept(token, sender, partsOf(request)) ? ownerOf(client) : undefined
 }
 
-/** Computes the HMAC of a request: its line, header lines, body, and the time. */
-function sumOf(key: string, seconds: string, { method, uri, headers, body }: RelayedRequest) {
+/** Returns all that a token covers: request line, body, and header lines. */
+function partsOf({ method, uri, headers, body }: RelayedRequest): string[] {
   const lines = [...headers].filter(([name]) => !unsigned.has(name.toLowerCase()))
   const bodySum = createHash('sha256').update(body).digest('hex')
-  const parts = [purpose, seconds, method, uri, bodySum, ...lines.map((line) => line.join(': '))]
-  return createHmac('sha256', key).update(parts.join('\n')).digest()
+  return [purpose, method, uri, bodySum, ...lines.map((line) => line.join(': '))]
 }
 
 function valuesOf(headers: RelayedRequest['headers'], wanted: string): string[] {
@@ -103,7 +94,7 @@ function ownerOf(client: string): SessionOwner | undefined {
 
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-const isRelayed = (request: unknown): request is RelayedRequest =>
+const isWhole = (request: unknown): request is RelayedRequest =>
   isRecord(request) &&
   isRecord(request.headers) &&
   Symbol.iterator in request.headers &&

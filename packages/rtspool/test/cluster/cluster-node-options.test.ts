@@ -12,8 +12,8 @@ describe('resolveNodeOptions', () => {
   it('fills in the defaults, and describes the node', () => {
     const resolved = resolveNodeOptions({ store, name: 'one', address: 'rtsp://192.0.2.1' })
     expect(resolved).toMatchObject({ ...clusterNodeDefaults, idKeys: undefined })
-    expect(resolved.info).toBe('{"name":"one","address":"rtsp://192.0.2.1"}')
-    expect(resolveNodeOptions({ store, leaseMs: 900, beatMs: 300 }).info).toBe('{}')
+    expect(resolved.info).toBe('{"name":"one","address":"rtsp://192.0.2.1","protocol":2}')
+    expect(resolveNodeOptions({ store, leaseMs: 900, beatMs: 300 }).info).toBe('{"protocol":2}')
   })
 
   it.each([

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { PeerTokens } from '../../src/cluster/peer-tokens.js'
 import { readRelayed, signRelayed } from '../../src/cluster/relayed-requests.js'
 import { RtspHeaders, RtspParser, serializeRequest } from '../../src/rtsp/index.js'
 
 const key = 'a secret of all nodes'
-const unixTimeMs = 1_796_040_000_000
-const node = { key, tag: '0a1b2c3d', unixTimeMs }
+const unixTimeMs = () => 1_796_040_000_000
+const [tag, receiver] = ['0a1b2c3d', '0b1c2d3e']
+const node = { tokens: new PeerTokens({ key, tags: () => [tag], unixTimeMs }), tag, receiver }
+/** The other node, which has seen no request. */
+const other = () => new PeerTokens({ key, tags: () => [receiver], unixTimeMs })
 const request = {
   ...{ method: 'SET_PARAMETER', uri: 'rtsp://192.0.2.1/cam' },
   headers: [
@@ -26,7 +30,7 @@ const replaced = (name: string, value: string) =>
 
 describe('signRelayed', () => {
   it('tells another node for which client a request is', () => {
-    expect(readRelayed(received(signed), node)).toEqual(client)
+    expect(readRelayed(received(signed), other())).toEqual(client)
     expect(without('X-Relay-Token')).toEqual([
       ...request.headers,
       ['X-Relay-Via', '0a1b2c3d'],
@@ -41,7 +45,7 @@ describe('signRelayed', () => {
       const { method, uri, body } = request
       const seen: unknown[] = []
       const parser = new RtspParser({
-        request: (each) => seen.push(readRelayed(each, node)),
+        request: (each) => seen.push(readRelayed(each, other())),
         response: () => {},
         interleaved: () => {},
       })
@@ -52,7 +56,7 @@ describe('signRelayed', () => {
 
   it('keeps a client without login', () => {
     const lines = signRelayed(request, { address: '192.0.2.7', user: undefined }, node)
-    expect(readRelayed(received(lines), node)).toEqual({ address: '192.0.2.7', user: undefined })
+    expect(readRelayed(received(lines), other())).toEqual({ address: '192.0.2.7', user: undefined })
   })
 })
 
@@ -67,6 +71,8 @@ describe('readRelayed', () => {
       given: received(replaced('X-Relay-Client', '{"address":"192.0.2.7","user":"bob"}')),
     },
     { change: 'node', given: received(replaced('X-Relay-Via', '00000000')) },
+    { change: 'second node', given: received([...signed, ['X-Relay-Via', '00000000']]) },
+    { change: 'second client', given: received([...signed, ['X-Relay-Client', '{}']]) },
     { change: 'further header line', given: received([...signed, ['Range', 'npt=5-']]) },
     { change: 'missing header line', given: received(without('CSeq')) },
     { change: 'missing client', given: received(without('X-Relay-Client')) },
@@ -76,22 +82,23 @@ describe('readRelayed', () => {
     { change: 'missing body', given: received(signed, { body: undefined }) },
     { change: 'missing request', given: undefined },
   ])('refuses another $change', ({ given }) => {
-    expect(readRelayed(given, node)).toBeUndefined()
+    expect(readRelayed(given, other())).toBeUndefined()
   })
 
-  it('refuses another key, and a clock that differs by more than five minutes', () => {
-    const given = received(signed)
-    const at = (ms: number) => readRelayed(given, { key, unixTimeMs: unixTimeMs + ms })
-    expect([at(299_000), at(-299_000)]).toEqual([client, client])
-    expect([at(301_000), at(-301_000)]).toEqual([undefined, undefined])
-    expect(readRelayed(given, { key: 'another secret!!', unixTimeMs })).toBeUndefined()
+  it('refuses a repetition, another receiver, and another key', () => {
+    const first = other()
+    const seen = [signed, signed].map((lines) => readRelayed(received(lines), first))
+    expect(seen).toEqual([client, undefined])
+    expect(readRelayed(received(signed), node.tokens)).toBeUndefined()
+    const stranger = { key: 'another secret!!', tags: () => [receiver], unixTimeMs }
+    expect(readRelayed(received(signed), new PeerTokens(stranger))).toBeUndefined()
   })
 
   it.each([{}, { address: '' }, { address: 5 }, { address: '192.0.2.7', user: 5 }])(
     'refuses the client %j of a node of another version',
-    (other) => {
-      const lines = signRelayed(request, other as typeof client, node)
-      expect(readRelayed(received(lines), node)).toBeUndefined()
+    (wrong) => {
+      const lines = signRelayed(request, wrong as typeof client, node)
+      expect(readRelayed(received(lines), other())).toBeUndefined()
     },
   )
 })

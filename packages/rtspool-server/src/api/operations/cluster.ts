@@ -16,6 +16,7 @@ const nodeSchema = z.object({
   address: z.string().optional().describe('RTSP URL of the server for the others, if configured'),
   state: z.enum(['active', 'suspect', 'dead']),
   sessions: count.describe('As of its last sign of life'),
+  protocol: count.describe('Version of its requests to other servers'),
 })
 
 const streamSchema = z.object({

@@ -63,6 +63,8 @@ const safePart = 0.9
  * Protocol of one node with the store of its cluster, without input and output: the class creates
  * requests and evaluates replies. A reply that is lost, late or repeated does no harm.
  *
+/** Number of tags by which other nodes may still call the node. */
+const maxTags = 8
  * All times are monotonic milliseconds of this node. Clocks of different machines are never
  * compared.
  */
@@ -71,7 +73,8 @@ export class ClusterMember {
   readonly journal: DirectoryJournal
   readonly bans = new BanView()
   readonly #options: ClusterMemberOptions
-  #tag: NodeTag
+  /** Tags of the node, the present one first. */
+  #tags: readonly NodeTag[]
   #epoch = ''
   /** Epoch of the last join, whose list of bans the node knows. */
   #epochOfBans = ''
@@ -97,13 +100,18 @@ export class ClusterMember {
   constructor(options: ClusterMemberOptions) {
     checkMemberOptions(options)
     this.#options = options
-    this.#tag = options.createTag()
+    this.#tags = [options.createTag()]
     this.credits = new LeasedCredits(options.spareCredits, options.leaseMs)
     this.journal = new DirectoryJournal(options.maxPendingRemovals)
   }
 
   get tag(): NodeTag {
-    return this.#tag
+    return this.#tags[0] as NodeTag
+  }
+
+  /** Tags of the node, the present one first; at most 8. */
+  get tags(): readonly NodeTag[] {
+    return this.#tags
   }
 
   get epoch(): string {
@@ -148,7 +156,7 @@ export class ClusterMember {
   joinRequest(): JoinRequest | undefined {
     if (this.#epoch !== '') return undefined
     this.#join ??= {
-      tag: this.#tag,
+      tag: this.tag,
       nonce: this.#options.createNonce(),
       info: this.#options.info,
       claims: this.credits.rejoin(this.#isFenced),
@@ -188,7 +196,7 @@ export class ClusterMember {
   beatRequest(now: number): BeatRequest | undefined {
     if (this.#epoch === '') return undefined
     return {
-      tag: this.#tag,
+      tag: this.tag,
       epoch: this.#epoch,
       seq: ++this.#seq,
       answeredSeq: this.#answeredSeq,
@@ -225,7 +233,7 @@ export class ClusterMember {
   /** Returns the next batch for the directory; `undefined` = none is due, or no member. */
   flushRequest(now: number): FlushRequest | undefined {
     this.journal.collect()
-    return this.#epoch === '' ? undefined : this.journal.next(this.#tag, this.#epoch, now)
+    return this.#epoch === '' ? undefined : this.journal.next(this.tag, this.#epoch, now)
   }
 
   /** Evaluates the reply to a batch. */
@@ -244,7 +252,7 @@ export class ClusterMember {
   }
 
   #isCurrent({ tag, epoch }: { readonly tag: NodeTag; readonly epoch: string }): boolean {
-    return tag === this.#tag && epoch === this.#epoch
+    return tag === this.tag && epoch === this.#epoch
   }
 
   get #isStrict(): boolean {
@@ -288,7 +296,7 @@ export class ClusterMember {
   }
 
   #renew(): void {
-    this.#tag = this.#options.createTag()
+    this.#tags = [this.#options.createTag(), ...this.#tags].slice(0, maxTags)
   }
 }
 

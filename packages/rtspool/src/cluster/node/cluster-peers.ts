@@ -1,7 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isRecord } from '../../option-checks.js'
 import type { SessionOwner } from '../../session-pool/index.js'
 import type { NodeTag } from '../cluster-store.js'
+import { isSum, maxSkewSeconds, PeerTokens, type PeerTokensOptions, sumOf } from '../peer-tokens.js'
 import { type RelayedRequest, readRelayed, signRelayed } from '../relayed-requests.js'
 import type { ClusterNodeInfo } from './cluster-view.js'
 
@@ -12,61 +12,76 @@ export interface PeerRequest {
   readonly headers: { get(name: string): string | undefined }
 }
 
-/** Key and clock of a {@link ClusterPeers}. */
-interface ClusterPeersOptions {
+/** Receivers of a request of this node. @experimental */
+export interface PeerRoute {
+  /** Tag of the node that receives the request. */
+  readonly to: NodeTag
+  /** Tags of the nodes for which this node pulls the stream. @defaultValue none */
+  readonly served?: readonly NodeTag[] | undefined
+}
+
+/** Key, clock and neighbours of a {@link ClusterPeers}. */
+interface ClusterPeersOptions extends Omit<PeerTokensOptions, 'key'> {
   /** Key that all nodes share; `undefined` = nodes do not recognize each other. */
   readonly key: string | undefined
-  readonly tag: () => NodeTag
-  /** Returns the wall time in milliseconds since 1970. */
-  readonly unixTimeMs: () => number
-  /** Returns the other node that has created a session id; `undefined` = this node, none, or not known. */
-  readonly ownerOf?: ((id: string) => ClusterNodeInfo | undefined) | undefined
+  /** Returns another node that is not dead, from what this node knows. */
+  readonly nodeOf: (tag: NodeTag) => ClusterNodeInfo | undefined
+  /** Returns the tag in a session id; `undefined` = there is none. */
+  readonly tagOf: (id: string) => NodeTag | undefined
 }
 
 const viaHeader = 'X-Relay-Via'
 const tokenHeader = 'X-Relay-Token'
+const clientHeader = 'X-Relay-Client'
 const viaPattern = /^[0-9a-f]{8}( [0-9a-f]{8}){0,15}$/
-const tokenPattern = /^(\d{1,12}) ([A-Za-z0-9_-]{43})$/
-/** Seconds by which the clocks of two nodes may differ. */
-const maxSkewSeconds = 300
+/** Token of a node with the protocol 1, which is valid at each node, and as often as it comes. */
+const oldPattern = /^(\d{1,12}) ([A-Za-z0-9_-]{43})$/
 const msPerSecond = 1000
+/** First part of each sum, so that no token for a request of a client is one for a pulled stream. */
+const purpose = 'pull of a stream'
 /** Methods that no node needs, because nodes pull streams from each other. */
 const publishMethods: ReadonlySet<string> = new Set(['ANNOUNCE', 'RECORD'])
 
 /**
- * Recognizes requests of other nodes of the cluster, which pull streams from this node.
+ * Recognizes requests of other nodes of the cluster, which pull streams from this node, or pass requests of clients on.
  *
  * ```text
- * X-Relay-Via: 0a1b2c3d                 nodes that the stream passes, the sender first
- * X-Relay-Token: 1796040000 fX…3g       seconds since 1970, and HMAC-SHA256 of method, URI, nodes and seconds
+ * X-Relay-Via: 0a1b2c3d                          nodes that the stream passes, the sender first
+ * X-Relay-Token: 2 1796040000 17 0b1c2d3e fX…3g  see PeerTokens; covers method, URI and nodes
  * ```
+ *
+ * A node with the protocol 1 gets and sends tokens of seconds and HMAC alone, as long as it is a member.
  *
  * @experimental
  */
 export class ClusterPeers {
   readonly #options: ClusterPeersOptions
+  readonly #tokens: PeerTokens | undefined
+  /** Results by request, because a token is accepted once, and each request is looked at more than once. */
+  readonly #results = new WeakMap<object, SessionOwner | boolean>()
 
   /** @internal */
   constructor(options: ClusterPeersOptions) {
     this.#options = options
+    const { key, tags, unixTimeMs } = options
+    this.#tokens = key === undefined ? undefined : new PeerTokens({ key, tags, unixTimeMs })
   }
 
-  /**
-   * Returns header lines for a request of this node to another one.
-   *
-   * @param served - Nodes for which this node pulls the stream.
-   */
+  /** Returns header lines for a request of this node, which pulls a stream. */
   headers(
     { method, uri }: Pick<PeerRequest, 'method' | 'uri'>,
-    served: readonly NodeTag[] = [],
+    { to, served = [] }: PeerRoute,
   ): [name: string, value: string][] {
-    const { key, tag, unixTimeMs } = this.#options
-    const via = [tag(), ...served].join(' ')
+    const via = [this.#tag, ...served].join(' ')
     const lines: [string, string][] = [[viaHeader, via]]
-    if (key === undefined) return lines
-    const seconds = String(Math.floor(unixTimeMs() / msPerSecond))
-    const sum = sumOf(key, [method, uri, via, seconds])
-    return [...lines, [tokenHeader, `${seconds} ${sum.toString('base64url')}`]]
+    if (this.#tokens === undefined) return lines
+    const { key = '', nodeOf, unixTimeMs } = this.#options
+    if (nodeOf(to)?.protocol === 1) {
+      const seconds = String(Math.floor(unixTimeMs() / msPerSecond))
+      const sum = sumOf(key, [method, uri, via, seconds]).toString('base64url')
+      return [...lines, [tokenHeader, `${seconds} ${sum}`]]
+    }
+    return [...lines, [tokenHeader, this.#tokens.sign(to, [purpose, method, uri, via])]]
   }
 
   /** Returns the tags of the nodes that a request has passed, whether or not it proves that. */
@@ -76,23 +91,14 @@ export class ClusterPeers {
   }
 
   /**
-   * Returns whether another node has sent a request: it proves that by the key of the cluster. The token is valid for the
-   * method and URI of the request, and while the clocks of both nodes differ by less than five minutes. A node publishes
-   * nothing.
+   * Returns whether another node has sent a request: it proves that by the key of the cluster. The token is valid for this
+   * node, for the method and URI of the request, once, and while the clocks of both nodes differ by less than five
+   * minutes. A node publishes nothing.
+   *
+   * @param request - Request as the server received it. The same object has the same result; a copy is a repetition.
    */
   isPeer(request: unknown): boolean {
-    const { key, unixTimeMs } = this.#options
-    if (key === undefined || !isPeerRequest(request)) return false
-    const { method, uri, headers } = request
-    if (publishMethods.has(method)) return false
-    const token = headers.get(tokenHeader)
-    const [, seconds = '', sum = ''] = tokenPattern.exec(token ?? '') ?? []
-    if (seconds === '') return false
-    const ageSeconds = unixTimeMs() / msPerSecond - Number(seconds)
-    if (Math.abs(ageSeconds) > maxSkewSeconds) return false
-    const expected = sumOf(key, [method, uri, headers.get(viaHeader) ?? '', seconds])
-    const given = Buffer.from(sum, 'base64url')
-    return given.length === expected.length && timingSafeEqual(given, expected)
+    return this.#resultOf(request) === true
   }
 
   /**
@@ -102,7 +108,9 @@ export class ClusterPeers {
    * @returns `undefined` for an id of this node, of a dead or an unknown one, and of no node.
    */
   ownerOf(id: string): ClusterNodeInfo | undefined {
-    return this.#options.ownerOf?.(id)
+    const { nodeOf, tagOf } = this.#options
+    const tag = tagOf(id)
+    return tag === undefined ? undefined : nodeOf(tag)
   }
 
   /**
@@ -111,25 +119,59 @@ export class ClusterPeers {
    * @param client - Address and user of the client, as this node has authenticated it.
    * @throws {TypeError} without the option `peerKey`.
    */
-  relayHeaders(request: RelayedRequest, client: SessionOwner): [name: string, value: string][] {
-    const { key, tag, unixTimeMs } = this.#options
-    if (key === undefined) throw new TypeError('relayHeaders: expected a node with a peerKey')
-    return signRelayed(request, client, { key, tag: tag(), unixTimeMs: unixTimeMs() })
+  relayHeaders(
+    request: RelayedRequest,
+    client: SessionOwner,
+    { to: receiver }: Pick<PeerRoute, 'to'>,
+  ): [name: string, value: string][] {
+    const tokens = this.#tokens
+    if (tokens === undefined) throw new TypeError('relayHeaders: expected a node with a peerKey')
+    return signRelayed(request, client, { tokens, tag: this.#tag, receiver })
   }
 
   /**
    * Returns the client for which another node has passed a request on, as that node has authenticated it.
    *
+   * @param request - Request as the server received it. The same object has the same result; a copy is a repetition.
    * @returns `undefined` for a request that does not prove that by the key of the cluster.
    */
   clientOf(request: unknown): SessionOwner | undefined {
-    const { key, unixTimeMs } = this.#options
-    return key === undefined ? undefined : readRelayed(request, { key, unixTimeMs: unixTimeMs() })
+    const result = this.#resultOf(request)
+    return typeof result === 'boolean' ? undefined : result
+  }
+
+  get #tag(): NodeTag {
+    return this.#options.tags()[0] as NodeTag
+  }
+
+  #resultOf(request: unknown): SessionOwner | boolean {
+    if (this.#tokens === undefined || !isPeerRequest(request)) return false
+    const known = this.#results.get(request)
+    if (known !== undefined) return known
+    const isOfClient = request.headers.get(clientHeader) !== undefined
+    const result = isOfClient
+      ? (readRelayed(request, this.#tokens) ?? false)
+      : this.#isPull(request, this.#tokens)
+    this.#results.set(request, result)
+    return result
+  }
+
+  #isPull(request: PeerRequest, tokens: PeerTokens): boolean {
+    const { method, uri, headers } = request
+    if (publishMethods.has(method)) return false
+    const via = this.viaOf(request)
+    const token = headers.get(tokenHeader) ?? ''
+    const [, seconds, sum = ''] = oldPattern.exec(token) ?? []
+    if (seconds === undefined) {
+      return tokens.accept(token, via[0], [purpose, method, uri, via.join(' ')])
+    }
+    const { key = '', nodeOf, unixTimeMs } = this.#options
+    const isOld = via[0] !== undefined && nodeOf(via[0])?.protocol === 1
+    const ageSeconds = unixTimeMs() / msPerSecond - Number(seconds)
+    if (!isOld || Math.abs(ageSeconds) > maxSkewSeconds) return false
+    return isSum(sum, sumOf(key, [method, uri, via.join(' '), seconds]))
   }
 }
-
-const sumOf = (key: string, parts: readonly string[]): Buffer =>
-  createHmac('sha256', key).update(parts.join('\n')).digest()
 
 const isPeerRequest = (request: unknown): request is PeerRequest =>
   isRecord(request) && isRecord(request.headers) && typeof request.headers.get === 'function'

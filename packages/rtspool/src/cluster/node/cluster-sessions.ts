@@ -140,7 +140,7 @@ export class ClusterSessions {
   }
 
   /** Returns another node that is not dead, as the store has listed it last. @internal */
-  nodeOf(tag: string | undefined): ClusterNodeInfo | undefined {
+  nodeOf(tag: string): ClusterNodeInfo | undefined {
     return this.#others?.find((node) => node.tag === tag)
   }
 

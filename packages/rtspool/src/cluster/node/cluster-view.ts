@@ -7,6 +7,11 @@ export interface ClusterNodeInfo extends Omit<ClusterNodeRow, 'info'> {
   readonly name: string | undefined
   /** Address of the node, from its options. */
   readonly address: string | undefined
+  /**
+   * Version of the requests between nodes, from 1. Nodes of version 1, which do not tell, send and accept tokens that can
+   * be repeated.
+   */
+  readonly protocol: number
 }
 
 /** Returns all nodes of a cluster in the order of their tags, with what they tell of themselves. */
@@ -16,15 +21,18 @@ export async function listNodes(store: Pick<ClusterStore, 'nodes'>): Promise<Clu
 }
 
 /** Reads the description of a node. Another program may have written it. */
-export function readInfo(info: string): Pick<ClusterNodeInfo, 'name' | 'address'> {
+export function readInfo(info: string): Omit<ClusterNodeInfo, keyof ClusterNodeRow> {
   let given: unknown
   try {
     given = JSON.parse(info)
   } catch {
     given = undefined
   }
-  const { name, address } = isRecord(given) ? given : {}
-  return { name: textOf(name), address: textOf(address) }
+  const { name, address, protocol } = isRecord(given) ? given : {}
+  return {
+    ...{ name: textOf(name), address: textOf(address) },
+    protocol: typeof protocol === 'number' ? protocol : 1,
+  }
 }
 
 const textOf = (value: unknown): string | undefined =>
