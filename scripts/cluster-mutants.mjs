@@ -187,6 +187,32 @@ const mutants = {
     'this.#isComplete ? [',
     'reply.isBanReset ? [',
   ],
+  'a node exceeds the limit of the pool while the ledger is away': [
+    credits,
+    'key === poolKey ? 0 : ',
+    '',
+  ],
+  'a node exceeds limits under strict': [member, 'this.#isAway && !this.#isStrict', 'this.#isAway'],
+  'a node exceeds limits as long as it lives': [
+    member,
+    'this.#isAway = false\n    if (request.seq',
+    'if (request.seq',
+  ],
+  'a node exceeds limits without end while the ledger is away': [
+    credits,
+    'Math.min(overdraft, max - credits)',
+    'max - credits',
+  ],
+  'sessions without credits are never counted': [
+    credits,
+    'if (holding.live > holding.credits) this.#changed.add(demand.key)\n',
+    '',
+  ],
+  'a node alone has more sessions than the limit': [
+    credits,
+    'Math.min(overdraft, max - credits)',
+    'overdraft',
+  ],
   'a node goes on under a tag that is taken': [
     member,
     "if (reply.status === 'taken') {\n      this.#renew()",

@@ -22,7 +22,16 @@ for (const program of RTSPOOL_CLUSTER_PROGRAMS.split(',')) {
     for (const policy of ['keep', 'strict'] as const) {
       it(`${program.split('/').at(-1)}, ${policy}: ${name}`, async () => {
         const cluster = await TestCluster.start({
-          ...{ nodes: 3, policy, times, maxSessions, maxOfUser: 0, program, isAppendOnly },
+          ...{
+            nodes: 3,
+            policy,
+            times,
+            maxSessions,
+            maxOfUser: 0,
+            overdraft: 0,
+            program,
+            isAppendOnly,
+          },
           ...{ createsPerSecond: maxSessions / fillSeconds, lifeMs: 20_000, fillsFirst: true },
         })
         try {

@@ -27,7 +27,7 @@ describe.skipIf(missing !== undefined)('three nodes through faults of Redis and 
   for (const policy of ['keep', 'strict'] as const) {
     it.concurrent(`${policy}: an order explains it, and the limit holds`, async () => {
       const cluster = await TestCluster.start({
-        ...{ nodes: 3, policy, times, maxSessions: 24, maxOfUser: 9 },
+        ...{ nodes: 3, policy, times, maxSessions: 24, maxOfUser: 9, overdraft: 2 },
         ...{ createsPerSecond: 25, lifeMs: 800, program: 'redis-server', isAppendOnly: true },
       })
       try {

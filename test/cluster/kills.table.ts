@@ -21,7 +21,7 @@ const pauseMs = 9000
 for (const policy of ['keep', 'strict'] as const) {
   it(`kills for ${RTSPOOL_CLUSTER_MINUTES} minutes, ${policy}`, async () => {
     const cluster = await TestCluster.start({
-      ...{ nodes: 3, policy, times, maxSessions: 60, maxOfUser: 20 },
+      ...{ nodes: 3, policy, times, maxSessions: 60, maxOfUser: 20, overdraft: 2 },
       ...{ createsPerSecond: 10, lifeMs: 3000, program, isAppendOnly: true },
     })
     try {

@@ -11,7 +11,8 @@ import { ClusterNode, openRedisStore } from 'rtspool/cluster'
 import { SessionPool } from 'rtspool/session-pool'
 
 const options = JSON.parse(process.argv[2])
-const { name, url, policy, times, maxSessions, maxOfUser, createsPerSecond, lifeMs, seed } = options
+const { name, url, policy, times, maxSessions, maxOfUser, overdraft } = options
+const { createsPerSecond, lifeMs, seed } = options
 let isFilling = options.fillsFirst === true
 const users = ['ann', 'bob', 'cy', 'dee']
 const tickMs = 10
@@ -45,7 +46,10 @@ function recording(store) {
       return async (request) => {
         const id = `${name}.${++requests}`
         record({ kind: 'sent', at: now(), id, call: { verb, request: brief(request) } })
-        const reply = await send.call(target, request)
+        const reply = await send.call(target, request).catch((error) => {
+          record({ kind: 'failed', at: now(), id })
+          throw error
+        })
         const { bans: _, ...facts } = reply ?? {}
         record({ kind: 'answered', at: now(), id, reply: facts })
         return reply
@@ -58,7 +62,7 @@ const { beatMs, flushMs, timeoutMs, ...ledgerTimes } = times
 const { store } = await openRedisStore({ url, timeoutMs, ...ledgerTimes })
 const node = new ClusterNode({
   ...{ store: recording(store), name, policy, leaseMs: ledgerTimes.leaseMs, beatMs, flushMs },
-  waitMs: 2 * beatMs,
+  ...{ waitMs: 2 * beatMs, overdraft },
 })
 const pool = new SessionPool(
   node.poolOptions({ maxSessions, maxSessionsPerUser: maxOfUser, timeout: 3600 }),

@@ -29,9 +29,9 @@ export const users = ['ann', 'bob', 'cy', 'dee']
 /** Judges a history: whether an order explains it, no node misused a credit, and no limit was exceeded. */
 export function judge(
   history: readonly HistoryEvent[],
-  { policy, times, maxSessions, maxOfUser }: NodeSettings,
+  { policy, times, maxSessions, maxOfUser, overdraft }: NodeSettings,
 ): Judgement {
-  const problems = [...misusedCredits(history)]
+  const problems = [...misusedCredits(history, { policy, overdraft })]
   const steps = stepsOf(history)
   const explained = explain(steps, times)
   if (!explained.isExplained) problems.push(explained.problem)
@@ -41,7 +41,7 @@ export function judge(
     ...(maxOfUser > 0 ? users.map((user) => [`user ${user}`, maxOfUser] as const) : []),
   ]
   const fullest = limits.map(([key, max]) => {
-    const most = fullestMoment(history, order, { policy, times, key, max })
+    const most = fullestMoment(history, order, { policy, times, key, max, overdraft })
     if (most.brokenAt !== undefined) {
       problems.push(`${most.live} sessions of ${key}, at most ${most.bound} were allowed`)
     }

@@ -22,6 +22,8 @@ export interface NodeSettings {
   readonly maxSessions: number
   /** Limit of each of four users; 0 = none. */
   readonly maxOfUser: number
+  /** Number of sessions of each user beyond the credits of a node, while Redis does not reply. */
+  readonly overdraft: number
   readonly createsPerSecond: number
   /** Mean length of a session in milliseconds. */
   readonly lifeMs: number

@@ -54,6 +54,13 @@ export interface ClusterNodeOptions {
    * @defaultValue 8
    */
   readonly spareCredits?: number | undefined
+  /**
+   * Number of sessions that the node admits without credits under each limit but `maxSessions`, while the store does not
+   * reply, under the policy `keep`; 0 = none. Such a limit may be exceeded by as many on each node.
+   *
+   * @defaultValue 4
+   */
+  readonly overdraft?: number | undefined
   /** Maximum number of removed sessions whose records wait for the store. @defaultValue 10000 */
   readonly maxPendingRemovals?: number | undefined
   /** Clock of the node; a test passes its own. @defaultValue systemClock */
@@ -67,6 +74,7 @@ export const clusterNodeDefaults = Object.freeze({
   flushMs: 250,
   waitMs: 3000,
   spareCredits: 8,
+  overdraft: 4,
   maxPendingRemovals: 10_000,
 } as const satisfies Omit<ClusterNodeOptions, 'store'>)
 
@@ -88,8 +96,12 @@ const least = {
   flushMs: 1,
   waitMs: 0,
   spareCredits: 0,
+  overdraft: 0,
   maxPendingRemovals: 0,
 }
+
+/** Version of the requests between nodes, which a node tells the others. */
+const peerProtocol = 2
 
 /** Number of beats that a lease lasts at least, so that two lost ones do not end it. */
 const beatsPerLease = 3
@@ -100,9 +112,6 @@ const beatsPerLease = 3
  * @throws {RangeError | TypeError} when an option is invalid, unknown, or missing.
  */
 export function resolveNodeOptions(options: ClusterNodeOptions): ResolvedNodeOptions {
-/** Version of the requests between nodes, which a node tells the others. */
-const peerProtocol = 2
-
   const others = ['store', 'name', 'address', 'policy', 'idKeys', 'peerKey', 'clock']
   checkOptions('ClusterNode', options, [...Object.keys(least), ...others])
   const { store, name, address, idKeys, peerKey, clock = systemClock } = options
@@ -153,11 +162,11 @@ function checkKey(key: unknown): void {
 
 /** Returns the options of the member that a node is, with random tags and nonces. */
 export function memberOptionsOf(
-  { info, policy, leaseMs, spareCredits, maxPendingRemovals }: ResolvedNodeOptions,
+  { info, policy, leaseMs, spareCredits, overdraft, maxPendingRemovals }: ResolvedNodeOptions,
   onFenced: () => void,
 ): ClusterMemberOptions {
   return {
-    ...{ info, policy, leaseMs, spareCredits, maxPendingRemovals, onFenced },
+    ...{ info, policy, leaseMs, spareCredits, overdraft, maxPendingRemovals, onFenced },
     createTag: () => randomBytes(4).toString('hex'),
     createNonce: () => randomBytes(16).toString('hex'),
   }

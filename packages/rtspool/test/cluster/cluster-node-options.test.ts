@@ -27,6 +27,7 @@ describe('resolveNodeOptions', () => {
     { options: { flushMs: 0 }, error: /flushMs/ },
     { options: { waitMs: -1 }, error: /waitMs/ },
     { options: { clock: {} }, error: /clock/ },
+    { options: { overdraft: 0.5 }, error: /overdraft/ },
     { options: { spareCredit: 1 }, error: /spareCredits/ },
   ])('refuses the options %o', ({ options, error }) => {
     expect(() => resolveNodeOptions({ store, ...options } as ClusterNodeOptions)).toThrow(error)

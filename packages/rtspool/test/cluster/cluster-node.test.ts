@@ -103,6 +103,47 @@ describe('ClusterNode', () => {
     expect([storeAwayMs > 59_000, storeAwayMs < 64_000]).toEqual([true, true])
   })
 
+  it('admits unknown clients while the store is away, and counts them when it is back', async () => {
+    const limits = { maxSessions: 20, maxSessionsPerAddress: 3, maxSessionsPerUser: 1 }
+    const { nodes, settle, store } = await clusterScene({
+      pool: limits,
+      overdraft: 2,
+      spareCredits: 6,
+    })
+    await nodes[0].enter()
+    await settle(1000)
+    nodes[0].isCut = true
+    await settle(600)
+    const owner = { address: '192.0.2.9' }
+    const answers = [await nodes[0].enter({ owner }), await nodes[0].enter({ owner })]
+    expect(sessionsOf(answers)).toHaveLength(2)
+    expect(await nodes[0].enter({ owner })).toBe('maxSessionsPerAddress')
+    const ann = { ...owner, address: '192.0.2.10', user: 'ann' }
+    expect(await nodes[0].enter({ owner: ann })).not.toBeTypeOf('string')
+    expect(await nodes[0].enter({ owner: ann })).toBe('maxSessionsPerUser')
+    expect(await nodes[1].enter({ owner: ann })).not.toBeTypeOf('string')
+    nodes[0].isCut = false
+    await settle(6000)
+    expect(await store.usage('address 192.0.2.9')).toMatchObject({ granted: 2 })
+    // The limit is exceeded by the session that was admitted meanwhile, which has no credit until the other one ends.
+    expect(await store.usage('user ann')).toMatchObject({ granted: 1 })
+    expect([nodes[0].pool.size, nodes[1].pool.size]).toEqual([4, 1])
+    expect(await nodes[1].enter({ owner })).not.toBeTypeOf('string')
+    expect(await nodes[1].enter({ owner })).toBe('maxSessionsPerAddress')
+  })
+
+  it('admits a client that waits when the store goes away', async () => {
+    const pool = { maxSessionsPerUser: 2 }
+    const { nodes, settle, clock } = await clusterScene({ pool, waitMs: 60_000 })
+    await settle(1000)
+    nodes[0].isCut = true
+    const since = clock.now()
+    expect(await nodes[0].enter({ owner: { address: '192.0.2.9', user: 'ann' } })).not.toBeTypeOf(
+      'string',
+    )
+    expect(clock.now() - since).toBeLessThan(1500)
+  })
+
   it('ends all sessions under strict before the lease is over, and admits none until it returns', async () => {
     const { nodes, settle } = await clusterScene({ policy: 'strict', pool: { maxSessions: 9 } })
     const reasons: string[] = []

@@ -21,6 +21,8 @@ export const modelTimes = {
 const beatMs = 500
 const maxSessions = 12
 const maxOfUser = 4
+/** Sessions of a user beyond the credits of a node, while its ledger does not reply. */
+const overdraft = 1
 const users = ['a', 'b', 'c'] as const
 const hourMs = 3_600_000
 /** Period of the shared counters, which no history reaches. */
@@ -217,6 +219,8 @@ interface Node {
   readonly bans: Map<string, number>
   isUp: boolean
   isCut: boolean
+  /** No request has been answered since one has failed. */
+  isAway: boolean
   /** Requests and replies that the network still has. */
   readonly late: Late[]
 }
@@ -364,6 +368,7 @@ class World {
       bans: new Map(),
       isUp: true,
       isCut: false,
+      isAway: false,
       late: [],
     }
     node.member = this.#createMember(node)
@@ -376,6 +381,7 @@ class World {
       policy: this.#policy,
       leaseMs: modelTimes.leaseMs,
       spareCredits: 1,
+      overdraft,
       maxPendingRemovals: 10_000,
       createTag: () => {
         const tag = (++this.#counter).toString(16).padStart(8, '0')
@@ -398,6 +404,13 @@ class World {
       { key, max: maxOfUser },
     ]
     if (node.member.tryTake(demands, this.#clock.now()) !== undefined) return
+    for (const { key: limit, max } of demands) {
+      const live = this.#liveOf(node.member, limit) + 1
+      const beyond = live - node.member.credits.held(limit)
+      const most = node.isAway && this.#policy === 'keep' && limit !== poolKey ? overdraft : 0
+      assert.ok(beyond <= most, `${beyond} sessions of ${limit} without credits`)
+      assert.ok(beyond <= 0 || live <= max, `${live} sessions of ${limit} on one node`)
+    }
     const serial = ++this.#counter
     const id = `${firstCharacters[serial % firstCharacters.length]}${serial}`
     node.sessions.set(id, keys)
@@ -419,11 +432,17 @@ class World {
     if (!node.isUp) return
     const sentAt = this.#clock.now()
     const join = member.joinRequest()
+    if (node.isCut) {
+      member.failed()
+      node.isAway = true
+    }
     if (join !== undefined) {
       if (node.isCut || fate === 'late') return
       const reply: JoinReply = await this.#store.join(join)
       if (reply.status === 'ok') this.#alive.set(join.tag, sentAt)
-      if (fate === 'arrives') member.joinAnswered(join, reply, sentAt, this.#clock.now())
+      if (fate !== 'arrives') return
+      node.isAway = false
+      member.joinAnswered(join, reply, sentAt, this.#clock.now())
       return
     }
     const request = member.beatRequest(sentAt)
@@ -434,6 +453,7 @@ class World {
     }
     const reply = await this.#sendBeat(request)
     const apply = (): void => {
+      node.isAway = false
       for (const change of member.beatAnswered(request, reply, sentAt, this.#clock.now())) {
         if (change.record === undefined) node.bans.delete(change.publicId)
         else {
@@ -514,6 +534,7 @@ class World {
 
   #restart(node: Node): void {
     node.isUp = true
+    node.isAway = false
     node.member = this.#createMember(node)
     node.late.length = 0
   }
@@ -602,7 +623,15 @@ class World {
       assert.ok(granted <= max, `${granted} credits of ${key} granted after ${op}`)
       if (this.#isOverLegal) continue
       const live = this.#nodes.reduce((a, { member }) => a + this.#liveOf(member, key), 0)
-      assert.ok(live <= max, `${live} sessions of ${key} after ${op}`)
+      const lent = this.#nodes.map(
+        ({ member }) => this.#liveOf(member, key) - member.credits.held(key),
+      )
+      const isLent = this.#policy === 'keep' && key !== poolKey
+      const extra = lent.reduce(
+        (sum, n) => sum + Math.max(0, Math.min(n, isLent ? overdraft : 0)),
+        0,
+      )
+      assert.ok(live <= max + extra, `${live} sessions of ${key} after ${op}`)
       for (const { isUp, member } of this.#nodes) {
         if (!isUp || member.state !== 'active' || !rows.has(member.tag)) continue
         const held = member.credits.held(key)
@@ -640,6 +669,7 @@ class World {
     const rounds = (leaseMs + graceMs + warmMs) / beatMs + 20
     for (let i = 0; i < rounds; i++) await this.#round()
     await this.#check('rest')
+    await this.#checkCredits()
     await this.#checkDirectory()
     await this.#checkBans()
     await this.#checkCounters()
@@ -658,6 +688,21 @@ class World {
       await this.#beat(node, 'arrives', 50)
       for (const ban of node.member.takeUnknownBans()) await this.#store.ban(ban)
       for (let i = 0; i < 9 && node.member.journal.isDue; i++) await this.#flush(node, 'arrives')
+    }
+  }
+
+  /** The ledger counts all sessions, as far as the limits allow, and no node goes on without credits. */
+  async #checkCredits(): Promise<void> {
+    for (const key of users.map((user) => `user ${user}`)) {
+      const { granted } = await this.#store.usage(key)
+      for (const { member } of this.#up) {
+        const beyond = this.#liveOf(member, key) - member.credits.held(key)
+        assert.ok(
+          beyond <= 0 || granted === maxOfUser,
+          `${beyond} sessions of ${key} are not counted`,
+        )
+        assert.ok(!member.isAway, 'a node that gets replies takes the ledger for lost')
+      }
     }
   }
 

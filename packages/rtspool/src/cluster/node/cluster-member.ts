@@ -38,6 +38,11 @@ export interface ClusterMemberOptions {
   /** Minimum number of idle credits for `pool` that the node keeps, so that new sessions need no wait for the store. */
   readonly spareCredits: number
   /**
+   * Number of sessions beyond its credits that the node admits under each limit but `pool`, while the store does not
+   * reply, under the policy `keep`.
+   */
+  readonly overdraft: number
+  /**
    * Maximum number of removals that wait for the store; those of sessions that the store knows wait
    * beyond it, too.
    */
@@ -58,13 +63,13 @@ export interface ClusterMemberOptions {
  * at different speeds.
  */
 const safePart = 0.9
+/** Number of tags by which other nodes may still call the node. */
+const maxTags = 8
 
 /**
  * Protocol of one node with the store of its cluster, without input and output: the class creates
  * requests and evaluates replies. A reply that is lost, late or repeated does no harm.
  *
-/** Number of tags by which other nodes may still call the node. */
-const maxTags = 8
  * All times are monotonic milliseconds of this node. Clocks of different machines are never
  * compared.
  */
@@ -83,6 +88,8 @@ export class ClusterMember {
   /** Number of the last beat under this tag that was answered. */
   #answeredSeq = 0
   #isStarving = false
+  /** True if the last beat, or request to join, has failed. */
+  #isAway = false
   /** True if the store has declared the node dead since its last join. */
   #isFenced = false
   /** True if the policy `strict` has ended all sessions, and the node has no new lease yet. */
@@ -136,7 +143,9 @@ export class ClusterMember {
     if (this.#isStrict && now >= this.#safeUntil) {
       return demands[0]?.key
     }
-    return this.credits.tryTake(demands)
+    // A node that has never joined does not even know the bans.
+    const isAlone = this.#isAway && !this.#isStrict && this.#epochOfBans !== ''
+    return this.credits.tryTake(demands, isAlone ? this.#options.overdraft : 0)
   }
 
   /**
@@ -146,6 +155,16 @@ export class ClusterMember {
    */
   checkLease(now: number): void {
     if (now >= this.#safeUntil) this.#end()
+  }
+
+  /** True from a beat, or request to join, that has failed until the next one that is answered. */
+  get isAway(): boolean {
+    return this.#isAway
+  }
+
+  /** Notes that a beat, or request to join, has failed. */
+  failed(): void {
+    this.#isAway = true
   }
 
   /**
@@ -171,6 +190,7 @@ export class ClusterMember {
    * @param now - Present time in monotonic milliseconds.
    */
   joinAnswered(request: JoinRequest, reply: JoinReply, sentAt: number, now: number): void {
+    this.#isAway = false
     if (request !== this.#join) return
     this.#join = undefined
     if (reply.status === 'taken') {
@@ -219,6 +239,7 @@ export class ClusterMember {
     sentAt: number,
     now: number,
   ): readonly BanChange[] {
+    this.#isAway = false
     if (request.seq !== this.#seq || !this.#isCurrent(request)) return []
     if (reply.status === 'epoch') this.#lost()
     else if (reply.status === 'fenced') this.#fenced()
@@ -302,7 +323,7 @@ export class ClusterMember {
 
 function checkMemberOptions(options: ClusterMemberOptions): void {
   const functions = ['createTag', 'createNonce', 'onFenced'] as const
-  const sizes = { leaseMs: 1, spareCredits: 0, maxPendingRemovals: 0 } as const
+  const sizes = { leaseMs: 1, spareCredits: 0, overdraft: 0, maxPendingRemovals: 0 } as const
   checkOptions('ClusterMember', options, ['info', 'policy', ...Object.keys(sizes), ...functions])
   const { info, policy } = options
   checkText('ClusterMember.info', info)

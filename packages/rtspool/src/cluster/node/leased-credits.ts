@@ -23,8 +23,11 @@ interface Holding {
   kept: number
   /** Monotonic time in milliseconds until which they are kept. */
   keptUntil: number
-  /** The ledger does not know the credits, because it has lost its data or fenced the node. */
-  isUnknown: boolean
+  /**
+   * Number of credits that the ledger has granted, and may not know, because it has lost its data or fenced the node;
+   * `undefined` = it knows them.
+   */
+  unknown: number | undefined
 }
 
 /** Maximum number of claims for credits (one for each limit) in one request. */
@@ -79,12 +82,17 @@ export class LeasedCredits {
    * 4096 limits without sessions and credits, no claim asks for another one.
    *
    * @param demands - Limits in the order that all nodes use.
+   * @param overdraft - Number of sessions that the node may have beyond its credits under each limit but `pool`, as
+   *   long as it has no more than the limit in all. The next claim asks for their credits.
    * @returns Key of the first limit without a credit; `undefined` = admitted.
    */
-  tryTake(demands: readonly CreditDemand[]): string | undefined {
+  tryTake(demands: readonly CreditDemand[], overdraft = 0): string | undefined {
     const missing = demands.find(({ key, max }) => {
       const holding = this.#holding(key, max)
-      return holding === undefined || holding.live >= holding.credits
+      if (holding === undefined) return true
+      const { live, credits } = holding
+      const extra = key === poolKey ? 0 : Math.min(overdraft, max - credits)
+      return live >= credits + Math.max(0, extra)
     })
     for (const demand of demands) {
       const holding = this.#holding(demand.key, demand.max)
@@ -92,6 +100,8 @@ export class LeasedCredits {
       if (missing === undefined) {
         holding.live++
         holding.kept = Math.max(0, holding.kept - 1)
+        if (holding.live > holding.credits) this.#changed.add(demand.key)
+        this.#note(demand.key, holding)
         continue
       }
       this.#changed.add(demand.key)
@@ -132,13 +142,13 @@ export class LeasedCredits {
       this.#changed.delete(key)
       this.#changed.add(key)
       const holding = this.#holdings.get(key) as Holding
-      const { live, wanted, max } = holding
-      const { isUnknown: isHeld } = holding
+      const { live, wanted, max, unknown } = holding
       if (isStarving || now >= holding.keptUntil) holding.kept = 0
       const needed = live + Math.max(wanted, holding.kept)
-      const wish = Math.min(max, needed + (key === poolKey ? spare : 0))
-      const known = Math.max(live, holding.credits)
-      const target = Math.max(live, isHeld ? Math.min(wish, known) : wish)
+      const wish = Math.max(live, Math.min(max, needed + (key === poolKey ? spare : 0)))
+      // Sessions beyond the credits get some after those that the ledger has granted before.
+      const isHeld = unknown !== undefined
+      const target = isHeld ? Math.min(wish, unknown) : wish
       holding.asked = wanted
       holding.credits = Math.min(holding.credits, target)
       this.#note(key, holding)
@@ -153,7 +163,7 @@ export class LeasedCredits {
    */
   get unknown(): number {
     let count = 0
-    for (const { isUnknown } of this.#holdings.values()) if (isUnknown) count++
+    for (const { unknown } of this.#holdings.values()) if (unknown !== undefined) count++
     return count
   }
 
@@ -173,7 +183,7 @@ export class LeasedCredits {
       holding.wanted -= holding.asked
       holding.asked = 0
       // A dead node may hold credits of this one, which has joined again under another tag.
-      if (holding.credits >= target) holding.isUnknown = false
+      if (holding.credits >= target) holding.unknown = undefined
       const isIdle = holding.live === 0 && holding.credits === 0 && holding.wanted === 0
       this.#note(key, holding)
       if (isIdle) {
@@ -194,13 +204,14 @@ export class LeasedCredits {
   rejoin(isFenced: boolean): CreditClaim[] {
     for (const [key, holding] of this.#holdings) {
       if (isFenced) holding.credits = Math.min(holding.credits, holding.live)
-      holding.isUnknown = true
+      const granted = Math.max(holding.credits, holding.unknown ?? 0)
+      holding.unknown = isFenced ? Math.min(granted, holding.live) : granted
       this.#changed.add(key)
       this.#note(key, holding)
     }
     return this.#inTurn(this.#holdings.keys()).map((key) => {
-      const { live, credits, max } = this.#holdings.get(key) as Holding
-      return { key, target: Math.max(live, credits), max }
+      const { unknown = 0, max } = this.#holdings.get(key) as Holding
+      return { key, target: unknown, max }
     })
   }
 
@@ -233,7 +244,7 @@ export class LeasedCredits {
     if (holding === undefined) {
       if (this.#empty.size >= maxEmpty && key !== poolKey) return undefined
       const none = { live: 0, credits: 0, wanted: 0, asked: 0, kept: 0, keptUntil: 0 }
-      holding = { max, ...none, isUnknown: false }
+      holding = { max, ...none, unknown: undefined }
       this.#holdings.set(key, holding)
       this.#empty.add(key)
     }

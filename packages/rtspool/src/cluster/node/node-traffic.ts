@@ -68,7 +68,7 @@ export class NodeTraffic {
 
   /** True if the last beat, or request to join, has failed. */
   get isAway(): boolean {
-    return this.#awaySince !== undefined
+    return this.#options.member.isAway
   }
 
   /** Milliseconds so far in which the store has not replied. */
@@ -127,6 +127,10 @@ export class NodeTraffic {
       return await this.#beat(sentAt)
     } catch (error) {
       this.#awaySince ??= sentAt
+      const { member, admission } = this.#options
+      member.failed()
+      // Clients may be admitted beyond the credits of the node now.
+      admission.retry()
       throw error
     }
   }

@@ -44,6 +44,8 @@ export type HistoryEvent =
       readonly id: string
       readonly reply: object
     }
+  /** The node waits for the reply to a request no longer. */
+  | { readonly kind: 'failed'; readonly at: number; readonly node: string; readonly id: string }
   /** The ledger itself has carried a request out; only a ledger in this process tells. */
   | {
       readonly kind: 'carriedOut'

@@ -23,13 +23,20 @@ export interface Fullest {
   readonly brokenAt: number | undefined
 }
 
+/** Rules by which nodes may have sessions without credits. */
+interface BoundRules {
+  readonly policy: 'keep' | 'strict'
+  /** Number of sessions beyond its credits that a node may create under each limit but `pool`. */
+  readonly overdraft: number
+}
+
 /**
  * Checks that no node used a credit that it did not hold: neither before the reply that brings it, nor after the request
- * that gives it back.
+ * that gives it back. Under `keep`, a node that has been a member may use its overdraft while the ledger does not reply.
  *
  * @returns Sentences that say what is wrong; none = all is well.
  */
-export function misusedCredits(history: readonly HistoryEvent[]): string[] {
+export function misusedCredits(history: readonly HistoryEvent[], rules: BoundRules): string[] {
   const problems: string[] = []
   const nodes = new Map<string, NodeCredits>()
   const creditsOf = (node: string): NodeCredits => {
@@ -40,9 +47,10 @@ export function misusedCredits(history: readonly HistoryEvent[]): string[] {
   for (const event of history) {
     if (event.kind === 'sent') creditsOf(event.node).sent(event)
     else if (event.kind === 'answered') creditsOf(event.node).answered(event)
+    else if (event.kind === 'failed') creditsOf(event.node).failed(event)
     else if (event.kind === 'return') creditsOf(event.node).returned(event.session)
     else if (event.kind === 'use') {
-      const problem = creditsOf(event.node).used(event.session, event.keys)
+      const problem = creditsOf(event.node).used(event.session, event.keys, rules)
       if (problem !== undefined) problems.push(`${event.node} at ${event.at}: ${problem}`)
     }
   }
@@ -58,6 +66,17 @@ class NodeCredits {
   readonly #sessions = new Map<string, readonly string[]>()
   /** Last request that settles credits. */
   #last: Sent | undefined
+  #hasJoined = false
+  #isAway = false
+
+  /** Number of sessions beyond the credits. */
+  beyond(key: string): number {
+    return Math.max(0, (this.#live.get(key) ?? 0) - (this.#usable.get(key) ?? 0))
+  }
+
+  failed({ id }: { readonly id: string }): void {
+    if (this.#last?.id === id) this.#isAway = true
+  }
 
   sent(event: Sent): void {
     const { call } = event
@@ -72,18 +91,23 @@ class NodeCredits {
   answered({ id, reply }: { readonly id: string; readonly reply: object }): void {
     const call = this.#last?.id === id ? this.#last.call : undefined
     if (call?.verb !== 'beat' && call?.verb !== 'join') return
+    this.#isAway = false
     const { status, credits } = reply as { status: LedgerRefusal | 'ok'; credits?: number[] }
     if (status !== 'ok') return
+    this.#hasJoined = true
     call.request.claims.forEach(({ key }, n) => {
       this.#usable.set(key, credits?.[n] ?? 0)
     })
   }
 
   /** @returns Sentence that says what is wrong, if the session has no credit under one of its limits. */
-  used(session: string, keys: readonly string[]): string | undefined {
+  used(session: string, keys: readonly string[], rules: BoundRules): string | undefined {
     this.#sessions.set(session, keys)
     for (const key of keys) this.#live.set(key, (this.#live.get(key) ?? 0) + 1)
-    const short = keys.find((key) => (this.#live.get(key) ?? 0) > (this.#usable.get(key) ?? 0))
+    const isAlone = this.#isAway && this.#hasJoined && rules.policy === 'keep'
+    const short = keys.find(
+      (key) => this.beyond(key) > (isAlone && key !== poolKey ? rules.overdraft : 0),
+    )
     if (short === undefined) return undefined
     return `${this.#live.get(short)} sessions of ${short} with ${this.#usable.get(short) ?? 0} credits`
   }
@@ -99,7 +123,8 @@ class NodeCredits {
 /**
  * Counts the sessions of all nodes over time. Under `strict` there are never more than the limit. Under `keep` the sessions
  * of a node that the ledger has buried, or forgotten, come on top of it until they end. So do those of a process that
- * stood still for the time of grace: it could end none.
+ * stood still for the time of grace: it could end none. Under `keep`, so does what the nodes have beyond their credits, as
+ * far as their overdraft goes.
  *
  * @param order - Order of the ledger's steps, from `explain`.
  * @param max - Limit.
@@ -110,10 +135,10 @@ export function fullestMoment(
   {
     policy,
     times,
+    overdraft,
     key = poolKey,
     max,
-  }: {
-    readonly policy: 'keep' | 'strict'
+  }: BoundRules & {
     readonly times: LedgerTimes
     readonly key?: string
     readonly max: number
@@ -123,6 +148,8 @@ export function fullestMoment(
   const gaps = policy === 'keep' ? gapsOf(history, order, times) : []
   for (const gap of [...gaps, ...stallsOf(history, times)]) markUncounted(lives, gap)
   const losses = lostGrants(order, key)
+  const isLent = policy === 'keep' && key !== poolKey
+  const overdrafts = isLent ? overdraftsOf(history, key, overdraft) : []
   const changes = lives.flatMap((life) => [
     { at: life.from, by: 1, life },
     { at: life.to, by: -1, life },
@@ -131,15 +158,53 @@ export function fullestMoment(
   changes.sort((a, b) => a.at - b.at || a.by - b.by)
   let [live, uncounted, mostLive, mostUncounted] = [0, 0, 0, 0]
   let brokenAt: number | undefined
+  let present = 0
   for (const { at, by, life } of changes) {
+    for (; present + 1 < overdrafts.length; present++) {
+      if ((overdrafts[present + 1]?.at ?? 0) > at) break
+    }
+    const lent = overdrafts[present]?.sessions ?? 0
     live += by
     if (life.isUncounted) uncounted += by
     mostLive = Math.max(mostLive, live)
-    const extra = losses.filter((loss) => loss.at <= at).reduce((sum, { lost }) => sum + lost, 0)
+    const lost = losses.filter((loss) => loss.at <= at).reduce((sum, each) => sum + each.lost, 0)
+    const extra = lost + lent
     mostUncounted = Math.max(mostUncounted, uncounted + extra)
     if (live > max + uncounted + extra) brokenAt ??= at
   }
   return { live: mostLive, uncounted: mostUncounted, bound: max + mostUncounted, brokenAt }
+}
+
+/**
+ * Returns the number of sessions that all nodes have beyond their credits under a limit, as far as the overdraft of each
+ * goes: the largest number at each time.
+ */
+function overdraftsOf(
+  history: readonly HistoryEvent[],
+  key: string,
+  overdraft: number,
+): { readonly at: number; sessions: number }[] {
+  const nodes = new Map<string, NodeCredits>()
+  const numbers: { readonly at: number; sessions: number }[] = [{ at: 0, sessions: 0 }]
+  for (const event of history) {
+    if (event.kind === 'restarted' || event.kind === 'carriedOut') continue
+    const credits = nodes.get(event.node) ?? new NodeCredits()
+    nodes.set(event.node, credits)
+    if (event.kind === 'sent') credits.sent(event)
+    else if (event.kind === 'answered') credits.answered(event)
+    else if (event.kind === 'return') credits.returned(event.session)
+    else if (event.kind === 'use')
+      credits.used(event.session, event.keys, { policy: 'keep', overdraft })
+    else if (event.kind === 'killed') nodes.delete(event.node)
+    const sessions = [...nodes.values()].reduce(
+      (sum, each) => sum + Math.min(overdraft, each.beyond(key)),
+      0,
+    )
+    const last = numbers.at(-1)
+    if (last?.at === event.at) last.sessions = Math.max(last.sessions, sessions)
+    else numbers.push({ at: event.at, sessions })
+  }
+  return numbers
 }
 
 function livesOf(history: readonly HistoryEvent[]): Life[] {

@@ -19,6 +19,8 @@ const timeoutMs = 700
 const stepMs = 50
 const maxSessions = 9
 const maxOfUser = 4
+/** Sessions beyond the credits of a node under each limit of a user, while the ledger does not reply. */
+const overdraft = 1
 const users = ['a', 'b'] as const
 /** Limits at which an operator looks in turn. */
 const looks = [poolKey, ...users.map((user) => `user ${user}`)]
@@ -145,7 +147,7 @@ export class HistoryWorld {
       },
       member: new ClusterMember({
         ...{ info: '{}', policy: this.#policy, leaseMs: historyTimes.leaseMs },
-        ...{ spareCredits: 2, maxPendingRemovals: 1000 },
+        ...{ spareCredits: 2, overdraft, maxPendingRemovals: 1000 },
         createTag: () => (++this.#counter).toString(16).padStart(8, '0'),
         createNonce: () => `n${++this.#counter}`,
         onFenced: () => {
@@ -208,7 +210,10 @@ export class HistoryWorld {
       node.isBeating = false
       node.beatAt = this.#clock.now() + delayMs
     }
-    const onTimeout = (): void => next(beatMs / 4)
+    const onTimeout = (): void => {
+      member.failed()
+      next(beatMs / 4)
+    }
     if (join !== undefined) {
       this.#send(node, { verb: 'join', request: join }, onTimeout, (reply) => {
         member.joinAnswered(join, reply as never, sentAt, this.#clock.now())
@@ -282,7 +287,9 @@ export class HistoryWorld {
     this.#later(timeoutMs, () => {
       if (isOver) return
       isOver = true
-      if (node.name === name) onTimeout()
+      if (node.name !== name) return
+      this.history.push({ kind: 'failed', at: this.#clock.now(), node: name, id })
+      onTimeout()
     })
     const fate = this.#nextFate()
     if (fate === 'requestLost' || node.cutUntil > this.#clock.now()) return
@@ -345,7 +352,11 @@ export const historyKinds = [
 
 /** Checks a whole history: an order explains its replies, no node misused a credit, and no limit was exceeded. */
 export function checkHistory(history: readonly HistoryEvent[], policy: PartitionPolicy): void {
-  assert.deepStrictEqual(misusedCredits(history), [], 'credits that nodes used')
+  assert.deepStrictEqual(
+    misusedCredits(history, { policy, overdraft }),
+    [],
+    'credits that nodes used',
+  )
   for (const isNarrow of [true, false]) {
     const explained = explain(stepsOf(history, isNarrow), historyTimes)
     if (!explained.isExplained) assert.fail(explained.problem)
@@ -354,7 +365,7 @@ export function checkHistory(history: readonly HistoryEvent[], policy: Partition
       ...users.map((user) => [`user ${user}`, maxOfUser] as const),
     ] as const) {
       const { live, bound, brokenAt } = fullestMoment(history, explained.order, {
-        ...{ policy, times: historyTimes, key, max },
+        ...{ policy, times: historyTimes, key, max, overdraft },
       })
       assert.equal(brokenAt, undefined, `${live} sessions of ${key}, at most ${bound} were allowed`)
     }

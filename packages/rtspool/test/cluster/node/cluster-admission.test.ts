@@ -10,7 +10,14 @@ import { nextTurn } from '../../support/until.js'
 function admissionOf(free: number, options = {}) {
   const clock = new ManualClock(0)
   const member = new ClusterMember({
-    ...{ info: '{}', policy: 'keep', leaseMs: 1000, spareCredits: 0, maxPendingRemovals: 10 },
+    ...{
+      info: '{}',
+      policy: 'keep',
+      leaseMs: 1000,
+      spareCredits: 0,
+      overdraft: 0,
+      maxPendingRemovals: 10,
+    },
     ...{ createTag: () => 'tag', createNonce: () => 'nonce', onFenced: () => {} },
   })
   let asked = 0

@@ -24,7 +24,7 @@ function memberOf(policy: PartitionPolicy = 'keep') {
   let nonces = 0
   const fenced: number[] = []
   const member = new ClusterMember({
-    ...{ info: '{}', policy, leaseMs: 1000, spareCredits: 0, maxPendingRemovals: 10 },
+    ...{ info: '{}', policy, leaseMs: 1000, spareCredits: 0, overdraft: 2, maxPendingRemovals: 10 },
     createTag: () => `tag ${++tags}`,
     createNonce: () => `nonce ${++nonces}`,
     onFenced: () => fenced.push(fenced.length),
@@ -57,13 +57,21 @@ describe('ClusterMember', () => {
     { change: { policy: 'loose' }, error: /'keep' or 'strict', got 'loose'/ },
     { change: { leaseMs: 0 }, error: /leaseMs/ },
     { change: { spareCredits: -1 }, error: /spareCredits/ },
+    { change: { overdraft: -1 }, error: /overdraft/ },
     { change: { maxPendingRemovals: Number.NaN }, error: /maxPendingRemovals/ },
     { change: { createTag: 'tag' }, error: /createTag/ },
     { change: { onFenced: undefined }, error: /onFenced/ },
     { change: { lease: 1 }, error: /lease/ },
   ])('refuses the options %o', ({ change, error }) => {
     const options = {
-      ...{ info: '{}', policy: 'keep', leaseMs: 1, spareCredits: 0, maxPendingRemovals: 0 },
+      ...{
+        info: '{}',
+        policy: 'keep',
+        leaseMs: 1,
+        spareCredits: 0,
+        overdraft: 0,
+        maxPendingRemovals: 0,
+      },
       ...{ createTag: () => 'tag', createNonce: () => 'nonce', onFenced: () => {} },
     }
     expect(() => new ClusterMember({ ...options, ...change } as ClusterMemberOptions)).toThrow(
@@ -165,6 +173,46 @@ describe('ClusterMember', () => {
     joined()
     member.credits.release(['pool'])
     expect(member.tryTake([pool], 100_000)).toBeUndefined()
+  })
+
+  it('admits clients beyond its credits under keep, from a failure to the next reply', () => {
+    const { member, joined, beat } = memberOf()
+    const [ann, bob] = [
+      { key: 'user ann', max: 5 },
+      { key: 'user bob', max: 5 },
+    ]
+    member.failed()
+    // It has never been a member.
+    expect(member.tryTake([ann], 0)).toBe('user ann')
+    joined()
+    expect([member.isAway, member.tryTake([bob], 0)]).toEqual([false, 'user bob'])
+    beat(0, (request) => ({ ...okReply(request), credits: request.claims.map(() => 0) }))
+    member.failed()
+    const answers = [1, 2, 3].map(() => member.tryTake([bob], 0))
+    expect([member.isAway, ...answers]).toEqual([true, undefined, undefined, 'user bob'])
+    expect(member.tryTake([pool], 0)).toBe('pool')
+    beat(0, () => ({ status: 'stale' }))
+    expect([member.isAway, member.tryTake([{ key: 'user cy', max: 5 }], 0)]).toEqual([
+      false,
+      'user cy',
+    ])
+  })
+
+  it('admits nobody beyond its credits under strict', () => {
+    const { member, joined } = memberOf('strict')
+    joined()
+    member.failed()
+    expect(member.tryTake([{ key: 'user ann', max: 5 }], 0)).toBe('user ann')
+  })
+
+  it('has the tags that it had before, at most eight', () => {
+    const { member, join, beat } = memberOf()
+    join(0)
+    for (let n = 0; n < 9; n++) {
+      beat(0, () => ({ status: 'fenced' }))
+      join(0)
+    }
+    expect(member.tags.map((tag) => Number(tag.slice(4)))).toEqual([10, 9, 8, 7, 6, 5, 4, 3])
   })
 
   it.each([

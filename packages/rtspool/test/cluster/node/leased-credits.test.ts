@@ -164,6 +164,40 @@ describe('LeasedCredits', () => {
     expect(credits.claims(false, 0)).toMatchObject([{ key: 'pool', target: 4, max: 10 }])
   })
 
+  it('admits sessions beyond its credits, but not for the pool, and asks for their credits', () => {
+    const credits = new LeasedCredits(0, 1000)
+    const bob = { key: 'user bob', max: 1 }
+    credits.tryTake([pool, alice])
+    grantAll(credits)
+    const answers = [1, 2, 3].map(() => credits.tryTake([bob], 2))
+    expect(answers).toEqual([undefined, 'user bob', 'user bob'])
+    expect(credits.tryTake([pool, alice], 2)).toBeUndefined()
+    expect(credits.tryTake([pool, alice], 2)).toBe('pool')
+    expect([credits.live('user alice'), credits.held('user alice')]).toEqual([1, 0])
+    const claims = credits.claims(false, 0).filter(({ key }) => key !== 'pool')
+    expect(claims).toMatchObject([
+      { key: 'user bob', target: 1 },
+      { key: 'user alice', target: 1 },
+    ])
+    credits.settle(claims, [1, 0], 0)
+    expect(credits.tryTake([alice], 1)).toBe('user alice')
+    expect(credits.claims(false, 0)).toContainEqual({ key: 'user alice', target: 2, max: 2 })
+  })
+
+  it('claims no sessions beyond its credits as held before, so that they do not grow', () => {
+    const credits = new LeasedCredits(0, 1000)
+    credits.tryTake([alice])
+    grantAll(credits)
+    credits.tryTake([alice])
+    expect(credits.tryTake([alice], 1)).toBeUndefined()
+    expect(credits.rejoin(false)).toEqual([{ key: 'user alice', target: 1, max: 2 }])
+    expect(credits.claims(false, 0)).toEqual([
+      { key: 'user alice', target: 1, max: 2, isHeld: true },
+    ])
+    grantAll(credits)
+    expect(credits.claims(false, 0)).toEqual([{ key: 'user alice', target: 2, max: 2 }])
+  })
+
   it('asks for every limit in turn when there are more than one beat can carry', () => {
     const credits = new LeasedCredits(0, 1000)
     for (let n = 0; n < 300; n++) credits.tryTake([{ key: `user ${n}`, max: 1 }])

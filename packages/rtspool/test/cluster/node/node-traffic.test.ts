@@ -16,7 +16,14 @@ function trafficOf(changeReply: (reply: BeatReply) => BeatReply = (reply) => rep
   const failures: unknown[] = []
   let tags = 0
   const member = new ClusterMember({
-    ...{ info: '{}', policy: 'keep', leaseMs: 9000, spareCredits: 3, maxPendingRemovals: 10 },
+    ...{
+      info: '{}',
+      policy: 'keep',
+      leaseMs: 9000,
+      spareCredits: 3,
+      overdraft: 0,
+      maxPendingRemovals: 10,
+    },
     ...{ createTag: () => `tag${++tags}`, createNonce: () => 'nonce', onFenced: () => {} },
   })
   const admission = new ClusterAdmission({ member, clock, waitMs: 500, askStore: () => {} })
@@ -44,7 +51,7 @@ function trafficOf(changeReply: (reply: BeatReply) => BeatReply = (reply) => rep
       await nextTurn()
     }
   }
-  return { cut, clock, store, member, traffic, beats, failures, pass }
+  return { cut, clock, store, member, admission, traffic, beats, failures, pass }
 }
 
 describe('NodeTraffic', () => {
@@ -117,6 +124,26 @@ describe('NodeTraffic', () => {
     await pass(1200)
     expect(await store.usage('user ann')).toEqual({ granted: 0, nodes: {} })
     expect(await store.nodes()).toHaveLength(1)
+    await traffic.close(async () => {})
+  })
+
+  it('lets clients that wait try again when a beat fails', async () => {
+    let isCut = false
+    const { traffic, pass, admission, failures, member } = trafficOf((reply) => {
+      if (isCut) throw new Error('away')
+      return reply
+    })
+    traffic.start()
+    await pass(100)
+    const tries: boolean[] = []
+    admission.retry = () => void tries.push(member.isAway)
+    isCut = true
+    await pass(1000)
+    expect(failures.length).toBeGreaterThan(0)
+    expect([tries, traffic.isAway]).toEqual([failures.map(() => true), true])
+    isCut = false
+    await pass(3000)
+    expect([tries.at(-1), traffic.isAway]).toEqual([false, false])
     await traffic.close(async () => {})
   })
 
