@@ -317,7 +317,7 @@ export default {
       to: {
         path: '^packages/(rtspool|rtspool-conform)/|^(\\.\\./)+(rtspool|rtspool-conform)/',
         pathNot: [
-          '^packages/rtspool/dist/(index|session-pool/index|media/(file|push)/index|public/rts?p|(client|relay|cluster)/index)\\.(d\\.ts|js)$',
+          '^packages/rtspool/lib/(index|session-pool/index|media/(file|push)/index|public/rts?p|(client|relay|cluster)/index)\\.(d\\.ts|js)$',
           '^packages/rtspool-conform/dist/(index|command-line/index)\\.(d\\.ts|js)$',
         ],
       },
@@ -353,7 +353,7 @@ export default {
     },
   ],
   options: {
-    doNotFollow: { path: 'node_modules|/dist/' },
+    doNotFollow: { path: 'node_modules|/dist/|^packages/rtspool/lib/' },
     exclude: { path: '/test/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

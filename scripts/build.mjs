@@ -6,9 +6,8 @@ async function build() {
   const { ensureBuilt, ensureInstalled } = await import('./workspace.mjs')
   ensureInstalled()
   ensureBuilt()
-  const { stripComments } = await import('./strip-comments.mjs')
-  stripComments('packages/rtspool')
-  stripComments('packages/rtspool-server')
+  const { shortenCommand } = await import('./shorten-code.mjs')
+  shortenCommand('packages/rtspool-server')
   const { addDocs } = await import('./package-docs.mjs')
   addDocs()
 }

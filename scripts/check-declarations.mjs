@@ -38,7 +38,7 @@ export function allCompilers() {
   return [lockedCompiler, ...others]
 }
 
-const compilerOptions = {
+const nodeOptions = {
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
@@ -116,8 +116,12 @@ export const media = fileMedia(new URL('file:///x.mp4'), { loop: true })
 /** Names of the programs, one for each entry of the library. */
 export const consumerNames = Object.keys(programs)
 
-/** Makes a folder with one program, as its author would have it. @returns The folder. */
-function writeConsumer(unpacked, temp, name, text) {
+/** How a bundler resolves them. One program has them all, but for that of another interface of the same name. */
+const bundlerOptions = { ...nodeOptions, module: 'esnext', moduleResolution: 'bundler' }
+const bundled = consumerNames.filter((name) => name !== 'pool.ts')
+
+/** Makes a folder with programs, as their author would have it. @returns The folder. */
+function writeConsumer(unpacked, temp, name, files, compilerOptions) {
   const folder = join(temp, `consumer-${name}`)
   mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true })
   // Where npm puts them: beside each other, so that the library finds the types of Node as well.
@@ -126,12 +130,9 @@ function writeConsumer(unpacked, temp, name, text) {
     symlinkSync(join(root, 'node_modules', types), join(folder, 'node_modules', types))
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(folder, name), text)
+  for (const file of files) writeFileSync(join(folder, file), programs[file])
   const options = { ...compilerOptions, preserveSymlinks: true }
-  writeFileSync(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: options, files: [name] }),
-  )
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }))
   return folder
 }
 
@@ -160,10 +161,12 @@ function compile({ tsc }, folder) {
  * @returns {Promise<string[]>} Complaints of the compilers, a line each.
  */
 export async function declarationProblems(unpacked, temp, compilers = [lockedCompiler]) {
-  const consumers = Object.entries(programs).map(([name, text]) => ({
+  const consumers = consumerNames.map((name) => ({
     name,
-    folder: writeConsumer(unpacked, temp, name, text),
+    folder: writeConsumer(unpacked, temp, name, [name], nodeOptions),
   }))
+  const folder = writeConsumer(unpacked, temp, 'bundler', bundled, bundlerOptions)
+  consumers.push({ name: 'with a bundler', folder })
   const waiting = compilers.flatMap((compiler) =>
     consumers.map((consumer) => ({ compiler, ...consumer })),
   )

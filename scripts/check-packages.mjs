@@ -2,10 +2,12 @@
  * What would be published: well-formed manifests, nothing missing, no file that does not belong, and declarations that
  * compile for whoever installs them.
  */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { allCompilers, declarationProblems } from './check-declarations.mjs'
@@ -13,9 +15,8 @@ import { root } from './workspace.mjs'
 
 const documents = /^(package\.json|README\.md|LICENSE)$/
 /** Neither maps nor sources: CONTRIBUTING.md says why. */
-const compiled = /^dist\/[a-z0-9/-]+\.(js|d\.ts)$/
-const pages =
-  /^docs\/(README\.md|(start|guides|reference|explanation)\/[a-z-]+\.md|examples\/[a-z-]+\.ts)$/
+const compiled = /^(dist|lib)\/[a-z0-9/-]+\.(js|d\.ts)$/
+const pages = /^docs\/(README\.md|(start|guides|reference)\/[a-z-]+\.md)$/
 /** A link of Markdown to a file. */
 const link = /\]\((?![a-z]+:|#)([^)#\s]+)/g
 
@@ -23,15 +24,11 @@ const link = /\]\((?![a-z]+:|#)([^)#\s]+)/g
 const packages = [
   {
     folder: 'packages/rtspool',
-    maxPackedKb: 625,
+    maxPackedKb: 500,
     allowed: [documents, compiled, pages],
     required: [
-      ...['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/session-pool/index.js'],
-      ...[
-        'docs/reference/session-pool.md',
-        'docs/reference/errors.md',
-        'docs/examples/server-minimal.ts',
-      ],
+      ...['README.md', 'LICENSE', 'lib/index.js', 'lib/index.d.ts', 'lib/types.d.ts'],
+      ...['docs/README.md', 'docs/start/your-own-server.md', 'docs/reference/session-pool.md'],
     ],
   },
   {
@@ -106,6 +103,32 @@ function deadLinks(unpacked, files) {
     })
 }
 
+/** Imports a module in a process of its own, as the only one. @returns The names that it exports. */
+async function namesIn(path) {
+  const program = `console.log(Object.keys(await import('${pathToFileURL(path)}')).join())`
+  const args = ['--input-type=module', '-e', program]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  return stdout.trim()
+}
+
+/** Entries of the packed library that cannot be imported alone, or that export other names than their sources. */
+async function entryProblems(unpacked) {
+  const { exports } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
+  // Where npm puts them: the library finds its optional packages above itself.
+  symlinkSync(join(root, 'node_modules'), join(unpacked, '../node_modules'))
+  const entries = Object.values(exports).filter((target) => target.default)
+  const problems = entries.map(async ({ default: file }) => {
+    const compiledFile = join(root, 'packages/rtspool', file.replace('./lib/', 'dist/'))
+    try {
+      const [names, expected] = await Promise.all([join(unpacked, file), compiledFile].map(namesIn))
+      return names === expected ? [] : [`${file} exports ${names}, expected ${expected}`]
+    } catch (error) {
+      return [`${file} cannot be imported: ${error.stderr ?? error.message}`]
+    }
+  })
+  return (await Promise.all(problems)).flat()
+}
+
 async function consumerProblems(unpacked) {
   const compilers = allCompilers()
   console.log(
@@ -113,6 +136,11 @@ async function consumerProblems(unpacked) {
   )
   return declarationProblems(unpacked, temp, compilers)
 }
+
+const libraryProblems = async (unpacked) => [
+  ...(await entryProblems(unpacked)),
+  ...(await consumerProblems(unpacked)),
+]
 
 async function problemsOf({ folder, maxPackedKb, allowed, required }) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
@@ -133,7 +161,7 @@ async function problemsOf({ folder, maxPackedKb, allowed, required }) {
     ...deadLinks(join(target, 'package'), files),
     ...(packedKb > maxPackedKb ? [`${packedKb} kB packed are more than ${maxPackedKb} kB`] : []),
     ...needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
-    ...(manifest.name === 'rtspool' ? await consumerProblems(join(target, 'package')) : []),
+    ...(manifest.name === 'rtspool' ? await libraryProblems(join(target, 'package')) : []),
   ].map((problem) => `${manifest.name}: ${problem}`)
 }
 

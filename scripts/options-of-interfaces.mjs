@@ -103,7 +103,7 @@ export function publicOptions() {
     .map(({ types }) => types)
     .filter(Boolean)
   const sources = entries.map((types) =>
-    types.replace('./dist', sourceFolder).replace(/\.d\.ts$/, '.ts'),
+    types.replace('./lib', sourceFolder).replace(/\.d\.ts$/, '.ts'),
   )
   const names = sources.flatMap(
     (path) => readFileSync(join(root, path), 'utf8').match(/\b[A-Z]\w*Options\b/g) ?? [],

@@ -350,12 +350,12 @@ class Modules {
 /**
  * @param {string} packageFolder
  * @param {string} declarations - Folder of the declarations of all files, laid out as those of the package.
- * @returns {Map<string, string>} The declarations that users need, by path below `dist`.
+ * @returns {Map<string, string>} The declarations that users need, by path below the folder of the entries.
  */
 export function publicDeclarations(packageFolder, declarations) {
   const { exports = {} } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
   const entries = Object.values(exports)
     .filter(({ types }) => types)
-    .map(({ types }) => types.replace(/^\.\/dist\//, ''))
+    .map(({ types }) => types.replace(/^\.\/[^/]+\//, ''))
   return new Declarations(declarations, entries).texts()
 }

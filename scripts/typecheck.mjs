@@ -5,8 +5,10 @@ import ts from 'typescript'
 import { root, tsc } from './workspace.mjs'
 
 const skipped = new Set(['node_modules', 'dist', 'declarations', '.git', 'results'])
-/** Copies for the packages. */
-const copies = ['rtspool', 'rtspool-server'].map((name) => join(root, 'packages', name, 'docs'))
+/** What the build puts into the packages. */
+const copies = ['rtspool/docs', 'rtspool/lib', 'rtspool-server/docs'].map((name) =>
+  join(root, 'packages', name),
+)
 /** Files that a tool reads directly, or that others import, and that belong to no project. */
 const outside = /^(vitest\.config\.ts|scripts\/[a-z-]+\.d\.mts)$/
 

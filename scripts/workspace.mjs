@@ -14,8 +14,15 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 const packageFolders = ['packages/rtspool', 'packages/rtspool-conform', 'packages/rtspool-server']
 const runnableProject = 'packages/rtspool-server'
 const library = 'packages/rtspool'
-/** Declarations of all files of the library, which this repository compiles against; `dist` has those that users see. */
+/** Declarations of all files of the library, which this repository compiles against. */
 const libraryDeclarations = `${library}/declarations`
+/** The library as users see it: public declarations, and code joined by folders. */
+const publicLibrary = `${library}/lib`
+/** What writes it. */
+const writers = ['public-declarations', 'join-modules', 'shorten-code', 'write-library'].map(
+  (name) => `scripts/${name}.mjs`,
+)
+const internals = 'test/interop/support/library-internals.mjs'
 
 const stampFile = join(root, 'node_modules/.cache/rtspool/build-stamp')
 
@@ -105,7 +112,8 @@ function buildStamp() {
   }
   add(join(root, 'tsconfig.base.json'))
   add(join(root, 'node_modules/typescript/package.json'))
-  add(join(root, 'scripts/public-declarations.mjs'))
+  add(join(root, 'node_modules/rolldown/package.json'))
+  for (const file of [...writers, internals]) add(join(root, file))
   for (const folder of packageFolders) {
     add(join(root, folder, 'tsconfig.json'))
     add(join(root, folder, 'package.json'))
@@ -116,6 +124,8 @@ function buildStamp() {
 
 function hasMissingOutput() {
   if (!existsSync(join(root, libraryDeclarations, 'index.d.ts'))) return true
+  if (['js', 'd.ts'].some((type) => !existsSync(join(root, publicLibrary, `index.${type}`))))
+    return true
   return packageFolders.some((folder) =>
     sourcesOf(folder).some(
       (source) => !source.endsWith('.d.ts') && !existsSync(outputOf(folder, source)),
@@ -132,7 +142,9 @@ function removeStaleOutputs() {
       const stem = relative(outputs, output).replace(/(\.d\.ts|\.js)(\.map)?$/, '')
       if (stem === relative(outputs, output)) continue
       const isStale =
-        output.endsWith('.map') || !existsSync(join(root, folder, 'src', `${stem}.ts`))
+        output.endsWith('.map') ||
+        (outputs === join(root, library, 'dist') && output.endsWith('.d.ts')) ||
+        !existsSync(join(root, folder, 'src', `${stem}.ts`))
       if (isStale) rmSync(output)
     }
   }
@@ -161,7 +173,7 @@ function ensureCompiled() {
   removeStaleOutputs()
   // tsc -b looks at its own notes only and does not see that an output was deleted.
   if (isIncomplete) for (const folder of packageFolders) removeNotes(folder)
-  const status = tsc(['-b', runnableProject]) || node(['scripts/write-declarations.mjs'])
+  const status = tsc(['-b', runnableProject]) || node(['scripts/write-library.mjs'])
   if (status !== 0) fail('the sources do not compile; see above')
   mkdirSync(dirname(stampFile), { recursive: true })
   writeFileSync(stampFile, stamp)

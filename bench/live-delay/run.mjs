@@ -2,7 +2,7 @@
 // from a click to the first picture. Everything runs on this machine, so both sides have one clock.
 // Usage: npm run bench -- live-delay [--short] [--pictures 300] [--opens 20] [--size 640x360]
 import { createServer } from 'node:http'
-import { RtspServer } from '../../packages/rtspool/dist/index.js'
+import { RtspServer } from '../../packages/rtspool/lib/index.js'
 import { LiveEndpoint } from '../../packages/rtspool-server/dist/live/index.js'
 import { playerPage, startBrowser } from '../../test/interop/support/browser.mjs'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'

@@ -42,17 +42,13 @@ function npm(cwd: string, ...args: string[]): string {
   return stdout
 }
 
-/** Pages and examples of the repository; those of evidence and of the architecture are for its readers only. */
+/** Pages of the repository, but for explanations, evidence, and what is made of declarations: options and errors. */
 function documents(): string[] {
-  const named = (folder: string, ending: string) =>
-    readdirSync(join(copy, folder), { recursive: true })
-      .map((name) => String(name).replaceAll('\\', '/'))
-      .filter((name) => name.endsWith(ending))
-  const aboutRepository = /^(evidence\/|explanation\/architecture\.md$)/
-  const pages = named('docs', '.md').filter((name) => !aboutRepository.test(name))
-  // Examples that have been compiled have declarations below them.
-  const examples = named('examples', '.ts').filter((name) => !name.startsWith('dist/'))
-  return [...pages, ...examples.map((name) => `examples/${name}`)].sort()
+  const forRepository = /^(evidence|explanation)\/|^reference\/([a-z]+-options|errors)\.md$/
+  return readdirSync(join(copy, 'docs'), { recursive: true })
+    .map((name) => String(name).replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.md') && !forRepository.test(name))
+    .sort()
 }
 
 /** Documents among the files of packages. */
@@ -85,7 +81,7 @@ function filesIn(packed: Buffer): string[] {
 const addDocuments = () => spawnSync(process.execPath, [join(copy, 'scripts/package-docs.mjs')])
 
 beforeAll(() => {
-  for (const name of ['docs', 'examples', 'package.json', '.npmrc']) {
+  for (const name of ['docs', 'package.json', '.npmrc']) {
     cpSync(join(root, name), join(copy, name), { recursive: true })
   }
   mkdirSync(join(copy, 'scripts'))

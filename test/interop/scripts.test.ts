@@ -118,22 +118,18 @@ describe('npm pack', { tags: 'U-15' }, () => {
     expect(packages.map(({ name }) => name).sort()).toEqual(names)
     for (const { files } of packages) {
       const paths = files.map(({ path }) => path)
-      for (const part of ['guides/', 'reference/', 'examples/']) {
+      for (const part of ['start/', 'guides/', 'reference/']) {
         expect(paths.some((path) => path.startsWith(`docs/${part}`))).toBe(true)
       }
     }
   })
 
-  it('brings the documents and the examples after a build, with scripts and without', () => {
-    const aboutRepository = /^(evidence|explanation.architecture\.md$)/
+  it('brings the documents after a build, with scripts and without', () => {
+    const forRepository = /^(evidence|explanation)|^reference.([a-z]+-options|errors)\.md$/
     const documents = readdirSync(join(root, 'docs'), { recursive: true })
       .map(String)
-      .filter((name) => name.endsWith('.md') && !aboutRepository.test(name))
-    const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.ts'))
-    const expected = [
-      ...documents.map((name) => `docs/${name}`),
-      ...examples.map((name) => `docs/examples/${name}`),
-    ]
+      .filter((name) => name.endsWith('.md') && !forRepository.test(name))
+    const expected = documents.map((name) => `docs/${name}`)
     // The first one leaves nothing behind that the second one misses.
     for (const flags of [['--ignore-scripts=false'], []]) {
       const files = ['rtspool', 'rtspool-server'].flatMap((name) => packedWith(name, ...flags))

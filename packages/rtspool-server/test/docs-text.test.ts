@@ -6,12 +6,7 @@ import {
   sentencesOf,
   snippetsOf,
 } from '../../../scripts/docs-text.mjs'
-import {
-  indentedByTabs,
-  withLongLines,
-  withoutComments,
-  withoutSpaces,
-} from '../../../scripts/strip-comments.mjs'
+import { shortCode, withLongLines } from '../../../scripts/shorten-code.mjs'
 
 const page = `# One \`port\`, or two
 
@@ -58,55 +53,44 @@ describe('a page of the documentation', () => {
   })
 })
 
-describe('compiled JavaScript without comments', () => {
+describe('compiled JavaScript, shortened', () => {
   it.each([
-    ['a comment of its own line', '// why\nconst a = 1\n', 'const a = 1\n'],
-    [
-      'a docstring inside a class',
-      'class A {\n    /** b */\n    b;\n}\n',
-      'class A {\n    b;\n}\n',
-    ],
-    ['a comment behind code', 'a(); // now\nb();\n', 'a(); \nb();\n'],
-    ['a comment inside a call', 'a(/* none */ undefined);\n', 'a( undefined);\n'],
+    ['a comment of its own line', '// why\nconst a = 1\n', 'const a=1\n'],
+    ['a docstring', 'class A {\n    /** b */\n    b;\n}\n', 'class A{\n\tb;\n}\n'],
+    ['a comment behind code', 'a(); // now\nb();\n', 'a();\nb();\n'],
+    ['a comment inside a call', 'a(/* none */ undefined);\n', 'a(undefined);\n'],
     ['a comment at the end', 'a();\n/* end */\n', 'a();\n'],
-  ])('loses %s', (_name, text, stripped) => {
-    expect(withoutComments(text)).toBe(stripped)
+    ['empty lines', 'a();\n\nb();\n', 'a();\nb();\n'],
+    [
+      'breaks of a literal',
+      'const a = {\n    b: 1,\n    c: [\n        2\n    ]\n};\n',
+      'const a={b:1,c:[2]};\n',
+    ],
+    [
+      'breaks of a getter',
+      'class A {\n    get b() {\n        return 1;\n    }\n}\n',
+      'class A{\n\tget b(){return 1;}\n}\n',
+    ],
+  ])('loses %s', (_name, text, short) => {
+    expect(shortCode(text)).toBe(short)
   })
 
   it.each([
-    "const url = 'rtsp://host/a';\n",
-    'const pattern = /\\/\\*[/]/;\n',
-    'const text = `// not /* one */`;\n',
-    'const half = a / b / c;\n',
+    "const url='rtsp://host/a';\n",
+    'const pattern=/\\/\\*[/]/;\n',
+    `const text=\`// not /* one */  \${a+b}\n    c\`;\n`,
+    '#!/usr/bin/env node\na();\n',
+    'if(a)\n\tb();\nelse{\n\tc();\n\td();\n}\n',
+    'switch(a){\n\tcase 1:\n\t\tb();\n\tdefault:\n}\n',
+    'try{\n\ta();\n\tb();\n}finally{c();}\n',
+    'f(()=>{\n\ta();\n\tb();\n});\n',
+    'for(;;){\n\tif(a){\n\t\tb();\n\t\tbreak;\n\t}\n}\n',
+    'label:for(const a of b){\n\tif(a)continue label;\n\tc();\n}\n',
+    `const long={\n\ta:'${'b'.repeat(300)}',\n\tc\n};\n`,
   ])('keeps %s as it is', (text) => {
-    expect(withoutComments(text)).toBe(text)
+    expect(shortCode(text)).toBe(text)
   })
-})
 
-describe('compiled JavaScript indented by tabs', () => {
-  it.each([
-    [
-      'a method',
-      'class A {\n    b() {\n        c();\n    }\n}\n',
-      'class A {\n\tb() {\n\t\tc();\n\t}\n}\n',
-    ],
-    [
-      'a docstring',
-      'class A {\n    /**\n     * B.\n     */\n    b;\n}\n',
-      'class A {\n\t/**\n\t * B.\n\t */\n\tb;\n}\n',
-    ],
-    [
-      'a template, which keeps its spaces',
-      '{\n    f(`a\n    b`);\n}\n',
-      '{\n\tf(`a\n    b`);\n}\n',
-    ],
-    ['spaces inside a line', 'a;    b;\n', 'a;    b;\n'],
-  ])('shortens %s', (_name, text, indented) => {
-    expect(indentedByTabs(text)).toBe(indented)
-  })
-})
-
-describe('compiled JavaScript without spaces that separate nothing', () => {
   it.each([
     ['between words', 'const a = b in c;\n', 'const a=b in c;\n'],
     ['around signs', 'const a = b + +c - -d;\n', 'const a=b+ +c- -d;\n'],
@@ -116,14 +100,15 @@ describe('compiled JavaScript without spaces that separate nothing', () => {
     ['in texts and templates', "f('a  b', `c  d`);\n", "f('a  b',`c  d`);\n"],
     ['of lines', 'if (a)\n\tb = { c };\n', 'if(a)\n\tb={c};\n'],
     ['in an HTML comment that is none', 'a < !--b;\n', 'a< !--b;\n'],
-  ])('keeps the meaning %s', (_name, text, squeezed) => {
-    expect(withoutSpaces(text)).toBe(squeezed)
-    expect(withoutSpaces(squeezed)).toBe(squeezed)
+    ['between words in two lines', 'a = [\n    b\n        in c,\n];\n', 'a=[b in c,];\n'],
+  ])('keeps the meaning %s', (_name, text, short) => {
+    expect(shortCode(text)).toBe(short)
+    expect(shortCode(short)).toBe(short)
   })
 })
 
 describe('a docstring of declarations', () => {
-  it('has each paragraph in one line, and lists, tags and code as they were', () => {
+  it('has each paragraph in one line, tabs, and lists, tags and code as they were', () => {
     const docstring = `    /**
      * First line
      * and the rest.
@@ -141,19 +126,19 @@ describe('a docstring of declarations', () => {
      */
     a(): void;
 `
-    expect(withLongLines(docstring)).toBe(`    /**
-     * First line and the rest.
-     *
-     * - an item of two lines
-     * - another
-     *
-     * \`\`\`ts
-     * a()
-     *   b()
-     * \`\`\`
-     * @returns One thing
-     */
-    a(): void;
+    expect(withLongLines(docstring)).toBe(`	/**
+	 * First line and the rest.
+	 *
+	 * - an item of two lines
+	 * - another
+	 *
+	 * \`\`\`ts
+	 * a()
+	 *   b()
+	 * \`\`\`
+	 * @returns One thing
+	 */
+	a(): void;
 `)
   })
 

@@ -1,6 +1,7 @@
 /** Trials of U-7 to U-9 and U-13 to U-15: types, the log, secrets, the package. */
 import { execFile } from 'node:child_process'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -139,12 +140,14 @@ export const trials = {
   'U-16': {
     way: 'documents',
     async seen(build) {
-      const declarations = textsOf(joinPath(build.root, 'packages/rtspool/dist'), '.d.ts').join(
-        '\n',
-      )
+      const folders = ['lib', 'dist'].map((name) => joinPath(build.root, 'packages/rtspool', name))
+      const declarations = folders
+        .filter((folder) => existsSync(folder))
+        .flatMap((folder) => textsOf(folder, '.d.ts'))
+        .join('\n')
       const body =
         /export interface RtspServerOptions\b[^{]*\{(.*?)\n\}/s.exec(declarations)?.[1] ?? ''
-      const options = [...body.matchAll(/^ {4}readonly (\w+)\??:/gm)].map(([, name]) => name)
+      const options = [...body.matchAll(/^(?: {4}|\t)readonly (\w+)\??:/gm)].map(([, name]) => name)
       const pages = textsOf(joinPath(build.root, 'docs'), '.md')
       pages.push(readFileSync(joinPath(build.root, 'README.md'), 'utf8'))
       // A row of a table, or a section of its own.

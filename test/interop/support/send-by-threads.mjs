@@ -2,9 +2,8 @@
 // `npm run test:threads`: the tests load the module, and so do the processes that they start, by `--import`.
 import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { RtspServer } from '../../../packages/rtspool/dist/index.js'
-import { InterleavedGroup } from '../../../packages/rtspool/dist/media/fan-out/interleaved-group.js'
-import { sendThreadDefaults } from '../../../packages/rtspool/dist/transport/threads/create-send-threads.js'
+import { RtspServer } from '../../../packages/rtspool/lib/index.js'
+import { InterleavedGroup, sendThreadDefaults } from '../../../packages/rtspool/lib/internals.js'
 import { countPackets } from '../../../packages/rtspool/test/support/packets-of-loop.mjs'
 
 const { TEST_SEND_THREADS: countsFile } = process.env

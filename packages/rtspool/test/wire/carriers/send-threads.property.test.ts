@@ -214,10 +214,10 @@ describe('send threads of a server', () => {
   })
 
   it('do not keep a process alive', async () => {
-    const index = new URL('../../../dist/index.js', import.meta.url)
+    const index = new URL('../../../lib/index.js', import.meta.url)
     const program = `
       import { RtspServer } from '${index}'
-      import { sendThreadDefaults } from '${new URL('./transport/threads/create-send-threads.js', index)}'
+      import { sendThreadDefaults } from '${new URL('./internals.js', index)}'
       sendThreadDefaults.startsEarly = true
       const server = new RtspServer({ port: 0, host: '127.0.0.1', udpPorts: false, sendThreads: 2 })
       await server.listen()

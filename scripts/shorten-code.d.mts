@@ -1,0 +1,3 @@
+export declare function shortCode(text: string): string
+
+export declare function withLongLines(declarations: string): string
