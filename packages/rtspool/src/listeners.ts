@@ -240,9 +240,14 @@ export function tell<E extends Record<keyof E, unknown[]>, K extends keyof E & s
   event: K,
   ...args: E[K]
 ): void {
-  const { listenerCount, rawListeners } = emitter as EventEmitter
-  if (listenerCount.call(emitter, event) === 0) return
+  const { rawListeners } = emitter as EventEmitter
   for (const listener of rawListeners.call(emitter, event)) {
-    callSafely(`listener of '${event}'`, () => listener.apply(emitter, args))
+    // As in `callSafely`, but without a function for each call.
+    try {
+      const answer: unknown = listener.apply(emitter, args)
+      if (answer !== undefined) disown(`listener of '${event}'`, answer)
+    } catch (error) {
+      tellFailure(`listener of '${event}'`, error)
+    }
   }
 }

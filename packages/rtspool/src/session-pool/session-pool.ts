@@ -289,7 +289,7 @@ export class SessionPool<Data extends object = SessionData>
     const before = this.#registry.added
     const session = this.#newSessions.create(init)
     if (init.replaces instanceof Session) this.#removeIfHere(init.replaces, 'replaced')
-    if (!admission.isLocal) this.#acquire(session, init)
+    if (!admission.isLocal) this.#acquire(session, init, before)
     // The functions that make ids and sessions belong to the application and may have used the
     // pool.
     else if (this.#registry.added !== before) admission.assertRoom(init)
@@ -612,13 +612,16 @@ export class SessionPool<Data extends object = SessionData>
   /**
    * Asks the application's {@link AdmissionControl} to admit a session object that is not in the
    * pool yet. Throws if a limit refuses the session.
+   *
+   * @param before - Number of sessions that had been added before the id was created. If it is the same, the id is unused.
    */
-  #acquire(session: Session<Data>, init: SessionInit<Data>): void {
+  #acquire(session: Session<Data>, init: SessionInit<Data>, before: number): void {
     this.#assertUsable()
-    if (this.has(session.id)) throw collisionError()
+    const isTaken = (): boolean => this.#registry.added !== before && this.has(session.id)
+    if (isTaken()) throw collisionError()
     this.#admission.acquire(session, init)
     // The control, or listeners that were notified of evictions, may have used the pool.
-    if (!this.#isClosed && !this.has(session.id)) return
+    if (!this.#isClosed && !isTaken()) return
     this.#release(session)
     this.#assertUsable()
     throw collisionError()

@@ -6,6 +6,7 @@ import type {
   Session,
   SessionOwner,
 } from '../../session-pool/index.js'
+import { poolKey } from '../cluster-store.js'
 import type { ClusterMember } from './cluster-member.js'
 import type { CreditDemand } from './leased-credits.js'
 import { demandsOf, limitOf, pathDemandOf } from './session-demands.js'
@@ -48,13 +49,17 @@ const maxWaiting = 1024
  */
 export class ClusterAdmission implements AdmissionControl<object> {
   readonly #options: AdmissionOptions
-  /** Keys of the limits that count a session of the pool. */
-  readonly #used = new WeakMap<Session<object>, readonly string[]>()
+  /**
+   * Keys of the limits that count a session of the pool; without an entry, `pool` alone counts it. An entry would be
+   * the largest part of the cost of such a session.
+   */
+  readonly #used = new Map<Session<object>, readonly string[]>()
   /** Reservations by the owner object of the future session, which no other session has. */
   readonly #reserved = new Map<SessionOwner, Reservation>()
   readonly #waiting = new Set<Waiter>()
   /** Owners of future sessions, and sessions, that need no credits. */
   readonly #exempt = new WeakSet<object>()
+  #hasExempt = false
   #isClosed = false
 
   /** Creates the control of a node without sessions. */
@@ -70,8 +75,9 @@ export class ClusterAdmission implements AdmissionControl<object> {
   tryAcquire(request: AdmissionRequest<object>): AdmissionLimit | undefined {
     if (this.#isClosed) return 'admissionControl'
     const { kind, session, owner, path, limits } = request
-    if (kind === 'session' && owner && this.#exempt.has(owner)) this.#exempt.add(session)
-    if (this.#exempt.has(session)) return undefined
+    if (this.#hasExempt && this.#isExempt(session, kind === 'session' ? owner : undefined)) {
+      return undefined
+    }
     const { member, clock } = this.#options
     const now = clock.now()
     // The lease of a process that was stopped may be over, and with it each reservation.
@@ -83,23 +89,26 @@ export class ClusterAdmission implements AdmissionControl<object> {
       this.#options.askStore()
       return limitOf(missing)
     }
-    if (demands.length > 0) {
-      const keys = demands.map(({ key }) => key)
-      const before = this.#used.get(session)
-      this.#used.set(session, before === undefined ? keys : [...before, ...keys])
+    const keys = keysOf(demands)
+    if (kind === 'session') {
+      if (keys !== poolKeys) this.#used.set(session, keys)
+    } else if (keys.length > 0) {
+      this.#used.set(session, [...(this.#used.get(session) ?? poolKeys), ...keys])
     }
     return undefined
   }
 
   /** Lets the session of an owner, which another node needs for its viewers, be created without credits. */
   exempt(owner: SessionOwner | undefined): void {
-    if (owner !== undefined) this.#exempt.add(owner)
+    if (owner === undefined) return
+    this.#exempt.add(owner)
+    this.#hasExempt = true
   }
 
   release(session: Session<object>): void {
-    const keys = this.#used.get(session)
-    if (keys === undefined) return
-    this.#used.delete(session)
+    if (this.#hasExempt && this.#exempt.has(session)) return
+    const keys = this.#used.get(session) ?? poolKeys
+    if (keys !== poolKeys) this.#used.delete(session)
     this.#options.member.credits.release(keys)
     // Later: the caller may need the credits for a session that replaces this one.
     if (this.#waiting.size > 0) queueMicrotask(() => this.retry())
@@ -147,6 +156,12 @@ export class ClusterAdmission implements AdmissionControl<object> {
     for (const waiter of this.#waiting) waiter.end()
   }
 
+  /** @param owner - Owner of a session that is about to be created, for which the session is exempt */
+  #isExempt(session: Session<object>, owner: SessionOwner | undefined): boolean {
+    if (owner !== undefined && this.#exempt.has(owner)) this.#exempt.add(session)
+    return this.#exempt.has(session)
+  }
+
   #wait(
     owner: SessionOwner,
     demands: readonly CreditDemand[],
@@ -174,7 +189,7 @@ export class ClusterAdmission implements AdmissionControl<object> {
     const now = clock.now()
     if (member.tryTake(demands, now) !== undefined) return false
     this.#drop(owner)
-    this.#reserved.set(owner, { keys: demands.map(({ key }) => key), endsAt: now + reservedMs })
+    this.#reserved.set(owner, { keys: keysOf(demands), endsAt: now + reservedMs })
     return true
   }
 
@@ -196,3 +211,9 @@ export class ClusterAdmission implements AdmissionControl<object> {
     this.#options.member.credits.release(reservation.keys)
   }
 }
+
+const poolKeys = Object.freeze([poolKey])
+
+/** Returns the keys of limits: for `pool` alone, one list for all sessions. */
+const keysOf = (demands: readonly CreditDemand[]): readonly string[] =>
+  demands.length === 1 && demands[0]?.key === poolKey ? poolKeys : demands.map(({ key }) => key)

@@ -29,6 +29,8 @@ export function unpackSession(value: string): DirectorySession | undefined {
   return { path, user, address, createdTime: list[3] }
 }
 
+const leastCreated = 1024
+
 /**
  * Notes sessions of a pool that are created, change or leave, for the journal of the cluster's directory.
  *
@@ -39,24 +41,33 @@ export class SessionFeed implements SessionSource {
   readonly #pool: SessionPool<object>
   readonly #journal: DirectoryJournal
   readonly #onChange: () => void
-  /** Sessions that the journal does not know yet. */
-  readonly #created = new Set<Session<object>>()
+  /** Sessions that the journal does not know yet; some may have left. A list costs a new session less than a `Set`. */
+  #created: Session<object>[] = []
+  /** Number of sessions in the list at which those that have left are taken out. */
+  #mostCreated = leastCreated
   /** Sessions that may have other facts than in the journal. */
   readonly #changed = new Set<Session<object>>()
-  /** Packed facts that the journal has, by session. */
-  readonly #values = new WeakMap<Session<object>, string>()
-  readonly #note = (session: Session<object>): void => {
+  /** Packed facts that the journal has, by session of the pool. */
+  readonly #values = new Map<Session<object>, string>()
+  readonly #add = (session: Session<object>): void => {
     // A listener that was called earlier may have removed the session.
     if (session.removalReason !== undefined) return
-    const isFirst = this.#created.size + this.#changed.size === 0
-    const noted = this.#values.has(session) ? this.#changed : this.#created
-    noted.add(session)
+    const isFirst = this.#created.length + this.#changed.size === 0
+    if (this.#created.length >= this.#mostCreated) this.#compact()
+    this.#created.push(session)
+    if (isFirst) this.#onChange()
+  }
+  readonly #note = (session: Session<object>): void => {
+    if (!this.#values.has(session)) return
+    const isFirst = this.#created.length + this.#changed.size === 0
+    this.#changed.add(session)
     if (isFirst) this.#onChange()
   }
   readonly #remove = (session: Session<object>, reason: RemovalReason): void => {
-    this.#created.delete(session)
-    const value = this.#changed.delete(session) ? summaryOf(session) : this.#values.get(session)
-    if (value === undefined) return
+    const known = this.#values.get(session)
+    if (known === undefined) return
+    this.#values.delete(session)
+    const value = this.#changed.delete(session) ? summaryOf(session) : known
     this.#journal.remove(session.publicId, reason, value)
     this.#onChange()
   }
@@ -71,14 +82,15 @@ export class SessionFeed implements SessionSource {
     this.#journal = journal
     this.#onChange = onChange
     journal.follow(this)
-    pool.on('sessionCreated', this.#note)
+    pool.on('sessionCreated', this.#add)
     pool.on('sessionStateChanged', this.#note)
     pool.on('sessionRemoved', this.#remove)
-    for (const session of pool.values()) this.#note(session)
+    for (const session of pool.values()) this.#add(session)
   }
 
   get created(): number {
-    return this.#created.size
+    this.#compact()
+    return this.#created.length
   }
 
   get changed(): number {
@@ -86,20 +98,27 @@ export class SessionFeed implements SessionSource {
   }
 
   collect(): void {
-    for (const noted of [this.#created, this.#changed]) {
-      for (const session of noted) {
-        // First: a session whose facts cannot be read fails one batch, and not all of them.
-        noted.delete(session)
-        this.#put(session)
-      }
+    // Taken out first: a session whose facts cannot be read fails one batch, and not all of them.
+    this.#created.reverse()
+    for (let each = this.#created.pop(); each !== undefined; each = this.#created.pop()) {
+      if (each.removalReason === undefined) this.#put(each)
+    }
+    for (const session of this.#changed) {
+      this.#changed.delete(session)
+      this.#put(session)
     }
   }
 
   /** Stops to listen. Idempotent. */
   close(): void {
-    this.#pool.off('sessionCreated', this.#note)
+    this.#pool.off('sessionCreated', this.#add)
     this.#pool.off('sessionStateChanged', this.#note)
     this.#pool.off('sessionRemoved', this.#remove)
+  }
+
+  #compact(): void {
+    this.#created = this.#created.filter(({ removalReason }) => removalReason === undefined)
+    this.#mostCreated = Math.max(leastCreated, 2 * this.#created.length)
   }
 
   #put(session: Session<object>): void {
