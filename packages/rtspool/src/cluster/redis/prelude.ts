@@ -74,9 +74,15 @@ local function settle(tag, held, key, target, max, mayraise)
   end
   return credits
 end
-local function record(tag, id, value, reason, most)
-  local serial = text(call('HINCRBY', meta, 'serial', 1))
-  call('XADD', removals, 'MAXLEN', '~', most, serial .. '-0',
-    'tag', tag, 'id', id, 'value', value, 'reason', reason, 'time', text(wall))
+-- Rows: id, value and reason of each session. One increment numbers all of them.
+local function record(tag, rows, most)
+  if #rows == 0 then return end
+  local at = text(wall)
+  local serial = call('HINCRBY', meta, 'serial', #rows / 3) - #rows / 3
+  for i = 1, #rows, 3 do
+    serial = serial + 1
+    call('XADD', removals, 'MAXLEN', '~', most, text(serial) .. '-0',
+      'tag', tag, 'id', rows[i], 'value', rows[i + 1], 'reason', rows[i + 2], 'time', at)
+  end
 end
 `

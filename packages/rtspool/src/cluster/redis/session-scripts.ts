@@ -18,11 +18,13 @@ if isnew then
     call('HSET', KEYS[extra + tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2])
   end
   at = at + puts * 3
+  local left = {}
   for i = at, at + gone * 4 - 1, 4 do
     if call('HDEL', KEYS[extra + tonumber(ARGV[i])], ARGV[i + 1]) == 1 then
-      record(tag, ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[6])
+      for n = 1, 3 do left[#left + 1] = ARGV[i + n] end
     end
   end
+  record(tag, left, ARGV[6])
   at = at + gone * 4
   if at <= #ARGV then
     for _, key in ipairs(call('ZRANGEBYSCORE', countend, '-inf', text(now), 'LIMIT', 0, ARGV[8])) do
@@ -84,7 +86,11 @@ for bucket = extra + 2, #KEYS - 1 do
     if call('HLEN', KEYS[bucket]) > 0 then return { 'ok', 0 } end
   else
     local some, more = take(KEYS[bucket], left)
-    for i = 1, #some, 2 do record(victim, some[i], some[i + 1], 'nodeLost', most) end
+    local lost = {}
+    for i = 1, #some, 2 do
+      for _, cell in ipairs({ some[i], some[i + 1], 'nodeLost' }) do lost[#lost + 1] = cell end
+    end
+    record(victim, lost, most)
     left = left - #some / 2
     if more > 0 then return { 'ok', 0 } end
   end
