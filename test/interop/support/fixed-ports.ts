@@ -7,6 +7,9 @@ export const fixedPorts = {
   /** In a network namespace of its own. */
   walled: [4_000, 4_100],
   carriers: [4_200, 4_299],
+  sentinels: [4_620, 4_629],
+  /** The servers of a Redis Cluster speak to each other on the second half. */
+  redisCluster: [4_630, 4_649],
   multicast: [4_300, 4_399],
   multicastTtl: [4_400, 4_401],
   conform: [4_500, 4_599],

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.js'
-import { checkClock, checkInteger, checkMethods, checkText } from '../option-checks.js'
+import { checkClock, checkInteger, checkMethods, checkText, isRecord } from '../option-checks.js'
 import {
   type BanChange,
   type BeatReply,
@@ -35,6 +35,7 @@ import {
 import {
   chunksOf,
   fieldsOf,
+  type IoredisCommands,
   type RedisCommands,
   RedisConnection,
   type Reply,
@@ -58,13 +59,13 @@ import {
 /** Options of a {@link RedisStore}. */
 export interface RedisStoreOptions extends ClusterStoreOptions {
   /**
-   * Connected client, which the application closes. Its queue for the time without connection is
-   * best disabled: `disableOfflineQueue: true` of `@redis/client`.
+   * Connected client of `@redis/client` or `ioredis`, which the application closes. Its queue for the time without
+   * connection is best disabled: `disableOfflineQueue: true`, and `enableOfflineQueue: false` for `ioredis`.
    *
    * This Redis runs without persistence (`--save '' --appendonly no`). When one comes back with
    * older data, a limit may be exceeded before a node notices.
    */
-  readonly client: RedisCommands
+  readonly client: RedisCommands | IoredisCommands
   /** Name of the cluster, a part of all keys. @defaultValue 'rtspool' */
   readonly name?: string | undefined
   /** Milliseconds after which a request to Redis without reply rejects. @defaultValue 1000 */
@@ -104,12 +105,13 @@ export class RedisStore implements ClusterStore {
     const { client, name = 'rtspool', timeoutMs = 1000, clock = systemClock, unixTimeMs } = options
     const further = ['client', 'name', 'timeoutMs', 'clock', 'unixTimeMs']
     this.#options = resolveStoreOptions('RedisStore', options, further)
-    checkMethods('RedisStore.client', client, ['sendCommand'])
+    const commands = commandsOf(client)
     checkText('RedisStore.name', name)
     checkClock(clock)
-    this.#prefix = `rtspool:{${name}}:`
+    this.#prefix = prefixOf(name)
     this.#connection = new RedisConnection({
-      ...{ client, clock, unixTimeMs, prefix: this.#prefix, leaseMs: this.#options.leaseMs },
+      ...{ clock, unixTimeMs, prefix: this.#prefix, leaseMs: this.#options.leaseMs },
+      client: commands,
       timeoutMs: checkInteger('RedisStore.timeoutMs', timeoutMs, 1),
     })
   }
@@ -329,6 +331,20 @@ export class RedisStore implements ClusterStore {
   #bucketKeys(tag: NodeTag): string[] {
     return bucketNames.map((bucket) => this.#bucketKey(tag, bucket))
   }
+}
+
+/** Returns the text at the beginning of all Redis keys of a cluster. Its part in braces puts them in one slot. */
+export const prefixOf = (name = 'rtspool'): string => `rtspool:{${name}}:`
+
+/** @throws {TypeError} The value is a client of neither package. */
+function commandsOf(client: RedisCommands | IoredisCommands): RedisCommands {
+  // A client of ioredis has a `sendCommand` too, but with other arguments.
+  if (isRecord(client) && typeof client.call === 'function') {
+    const { call } = client as IoredisCommands
+    return { sendCommand: ([name = '', ...args]) => call.call(client, name, args) }
+  }
+  checkMethods('RedisStore.client', client, ['sendCommand'])
+  return client as RedisCommands
 }
 
 const claimArgs = ({ key, target, max }: CreditClaim): (string | number)[] => [key, target, max]

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openRedisStore } from '../../src/cluster/redis-client.js'
+import { until } from '../support/until.js'
 
 type Load = NonNullable<Parameters<typeof openRedisStore>[1]>
 
@@ -46,6 +47,31 @@ describe('openRedisStore', () => {
     expect(calls[0]).toMatchObject({ socket: { path: '/run/redis.sock' } })
     expect(calls[0]).not.toHaveProperty('url')
     opened.close()
+  })
+
+  it('opens one connection after the other where several servers know who has the keys', async () => {
+    const { calls, load } = fakePackage()
+    const errors: unknown[] = []
+    const url = 'rediss+cluster://:pw@h:7001,h:7002'
+    const opened = await openRedisStore({ url, onError: (e) => errors.push(e) }, load)
+    await until(() => errors.length > 0)
+    opened.close()
+    const socket = { port: 7002, host: 'h', tls: true, reconnectStrategy: false }
+    expect(calls).toMatchObject([
+      { password: 'pw', socket: { ...socket, port: 7001 }, disableOfflineQueue: true },
+      'destroyed',
+      { password: 'pw', socket },
+      'destroyed',
+    ])
+    expect(errors).toEqual([new Error('h:7001: refused; h:7002: refused')])
+  })
+
+  it('closes what it has opened when an option of the store is invalid', async () => {
+    for (const url of ['redis://h', 'redis+cluster://h:7001']) {
+      const { calls, load } = fakePackage()
+      await expect(openRedisStore({ url, leaseMs: -1 }, load)).rejects.toThrow(/leaseMs/)
+      await until(() => calls.at(-1) === 'destroyed')
+    }
   })
 
   it.each(['', '127.0.0.1:6379', 'http://127.0.0.1', 'redis://', 'unix://', 7])(

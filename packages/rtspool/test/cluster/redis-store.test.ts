@@ -73,6 +73,25 @@ describe('RedisStore', () => {
     }
   })
 
+  it('sends the commands through a client of ioredis, too', async () => {
+    const calls: unknown[] = []
+    const client = {
+      // The command of ioredis that has this name gets an object.
+      sendCommand: () => Promise.reject(new Error('not this one')),
+      call(command: string, args: string[]) {
+        calls.push([this === client, command, args.length])
+        return Promise.resolve(command === 'EVALSHA' ? [] : {})
+      },
+    }
+    const store = new RedisStore({ client })
+    expect(await store.bans()).toEqual([])
+    expect(await store.directory('a')).toEqual([])
+    expect(calls.slice(0, 2)).toEqual([
+      [true, 'EVALSHA', 24],
+      [true, 'HGETALL', 1],
+    ])
+  })
+
   it('uses the clock of Redis, unless a time is given', async () => {
     const times = []
     for (const options of [{}, { unixTimeMs: () => 77 }]) {

@@ -9,6 +9,12 @@ export interface RedisCommands {
   sendCommand(args: string[]): Promise<unknown>
 }
 
+/** Part of a client of `ioredis` that a {@link RedisStore} uses. */
+export interface IoredisCommands {
+  /** Sends a command, and resolves to its reply: texts, integers, `null`, lists and records of them. */
+  call(command: string, args: string[]): Promise<unknown>
+}
+
 /** Reply of Redis to a script: texts, integers, and lists of them. */
 export type Reply = readonly unknown[]
 
