@@ -1,12 +1,8 @@
-import {
-  fragmentHeadBytes,
-  type RunEntries,
-  type SampleEntry,
-  writeFragmentHead,
-} from '../fmp4/fragment.js'
+import { fragmentHeadBytes, type RunEntries, writeFragmentHead } from '../fmp4/fragment.js'
 import { referenceTime } from '../fmp4/reference-time.js'
 import type { RecordedSample, RecordedTrack } from './recorded-track.js'
 import { SampleMemory } from './sample-memory.js'
+import { SampleTable, type WaitingSample } from './sample-table.js'
 
 /** MP4 fragment in memory, to be appended to the file of a recording. */
 export interface BuiltFragment {
@@ -19,12 +15,9 @@ export interface BuiltFragment {
   release(): void
 }
 
-/** Times and flags of a sample that waits to be written. The memory of its track holds the bytes of the sample. */
-type WaitingSample = Omit<RecordedSample, 'pieces' | 'hasLengths'>
-
 /** Samples of one track that wait to be written as a fragment, and the memory with their bytes. */
 interface WaitingTrack {
-  readonly samples: WaitingSample[]
+  readonly samples: SampleTable
   readonly memory: SampleMemory
 }
 
@@ -40,7 +33,7 @@ export class PendingFragment {
   get endMs(): number {
     let endMs = 0
     for (const [track, { samples }] of this.#tracks) {
-      const last = samples.at(-1)
+      const last = samples.at(samples.count - 1)
       if (last) endMs = Math.max(endMs, track.msOf(last.decodeTime + last.duration))
     }
     return endMs
@@ -49,8 +42,7 @@ export class PendingFragment {
   /** Adds a sample to the waiting ones of its track, and copies the bytes of the sample. */
   add(track: RecordedTrack, sample: RecordedSample): void {
     const waiting = this.#tracks.get(track) ?? this.#begin(track)
-    const { decodeTime, time, duration, sizeBytes, isSync, unixMs } = sample
-    waiting.samples.push({ decodeTime, time, duration, sizeBytes, isSync, unixMs })
+    waiting.samples.push(sample)
     if (sample.hasLengths) waiting.memory.add(sample.pieces)
     else waiting.memory.addUnits(sample.pieces)
   }
@@ -59,13 +51,13 @@ export class PendingFragment {
    * Returns the milliseconds from the first waiting sample of a track to `decodeTime` in ticks; 0 if no sample waits.
    */
   waitingMs(track: RecordedTrack, decodeTime: number): number {
-    const first = this.firstOf(track)
-    return first ? track.msOf(decodeTime - first.decodeTime) : 0
+    const first = this.#tracks.get(track)?.samples.decodeTimeAt(0)
+    return first === undefined ? 0 : track.msOf(decodeTime - first)
   }
 
   /** Returns the first sample of a track that waits to be written; `undefined` if none of the track waits. */
   firstOf(track: RecordedTrack): WaitingSample | undefined {
-    return this.#tracks.get(track)?.samples[0]
+    return this.#tracks.get(track)?.samples.at(0)
   }
 
   /**
@@ -75,10 +67,12 @@ export class PendingFragment {
   takeFrom(fromMs: number, except: RecordedTrack): (readonly [RecordedTrack, RecordedSample])[] {
     const taken: (readonly [RecordedTrack, RecordedSample])[] = []
     for (const [track, { samples, memory }] of this.#tracks) {
-      const at = samples.findIndex(({ decodeTime }) => track.msOf(decodeTime) >= fromMs)
-      if (track === except || at < 0) continue
-      const moved = samples.splice(at)
-      const bytes = memory.truncate(sizeOf(samples))
+      if (track === except) continue
+      let at = 0
+      while (at < samples.count && track.msOf(samples.decodeTimeAt(at) ?? 0) < fromMs) at++
+      if (at === samples.count) continue
+      const moved = samples.takeFrom(at)
+      const bytes = memory.truncate(samples.sizeBytes)
       let offset = 0
       for (const sample of moved) {
         const end = offset + sample.sizeBytes
@@ -86,7 +80,7 @@ export class PendingFragment {
         taken.push([track, { ...sample, pieces, hasLengths: true }])
         offset = end
       }
-      if (samples.length === 0) this.#tracks.delete(track)
+      if (samples.count === 0) this.#remove(track, samples)
     }
     return taken
   }
@@ -111,7 +105,7 @@ export class PendingFragment {
     let reference: Uint8Array = Buffer.alloc(0)
     for (const [index, track] of tracks.entries()) {
       const waiting = this.#tracks.get(track)
-      const first = waiting?.samples[0]
+      const first = waiting?.samples.at(0)
       if (!waiting || !first) continue
       const baseTicks = Math.round((baseMs * track.info.clockRate) / 1000)
       const place = (ticks: number): number => Math.max(0, ticks - baseTicks)
@@ -122,18 +116,23 @@ export class PendingFragment {
       runs.push({
         trackId,
         decodeTime: place(first.decodeTime),
-        samples: entriesOf(waiting.samples, ends.get(track)),
+        samples: waiting.samples.entries(ends.get(track)),
       })
       memories.push(waiting.memory)
     }
-    this.#tracks.clear()
+    for (const [track, { samples }] of this.#tracks) this.#remove(track, samples)
     return runs.length === 0 ? undefined : fragmentOf(reference, sequenceNumber, runs, memories)
   }
 
   #begin(track: RecordedTrack): WaitingTrack {
-    const waiting = { samples: [], memory: new SampleMemory() }
+    const waiting = { samples: SampleTable.take(), memory: new SampleMemory() }
     this.#tracks.set(track, waiting)
     return waiting
+  }
+
+  #remove(track: RecordedTrack, samples: SampleTable): void {
+    this.#tracks.delete(track)
+    samples.release()
   }
 }
 
@@ -149,27 +148,10 @@ function fragmentOf(
   writeFragmentHead(head, reference.length, sequenceNumber, runs)
   return {
     pieces: [head, ...memories.flatMap(({ pieces }) => pieces)],
-    sizeBytes: runs.reduce((sum, { samples }) => sum + sizeOf(samples), head.length),
+    sizeBytes: memories.reduce((sum, { sizeBytes }) => sum + sizeBytes, head.length),
     moofOffset: reference.length,
     release: () => {
       for (const memory of memories) memory.release()
     },
   }
-}
-
-const sizeOf = (samples: readonly SampleEntrySize[]): number =>
-  samples.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-
-type SampleEntrySize = Pick<SampleEntry, 'sizeBytes'>
-
-function entriesOf(samples: readonly WaitingSample[], end: number | undefined): SampleEntry[] {
-  return samples.map(({ decodeTime, time, duration, sizeBytes, isSync }, index) => {
-    const next = samples[index + 1]?.decodeTime ?? end
-    return {
-      sizeBytes,
-      duration: next === undefined ? duration : next - decodeTime,
-      compositionOffset: time - decodeTime,
-      isSync,
-    }
-  })
 }

@@ -14,7 +14,12 @@ const maxBelievedMs = 10_000
 export class RecordingClock {
   readonly #clock: Clock
   #offsetMs = 0
-  #last: { readonly unixMs: number; readonly placeMs: number; readonly wallMs: number } | undefined
+  /** Times of the last noted unit, in numbers of their own: an object for each unit would be garbage at once. */
+  #hasLast = false
+  #unixMs = 0
+  #placeMs = 0
+  /** Wall clock of this machine minus its monotonic clock, at the last noted unit. */
+  #wallMs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -30,24 +35,26 @@ export class RecordingClock {
    */
   note(unixMs: number | undefined, placeMs: number, hasJumped: boolean): boolean {
     const now = this.#clock.unixTimeMs()
-    const next = { unixMs: unixMs ?? now, placeMs, wallMs: now - this.#clock.now() }
-    const last = this.#last
-    this.#last = next
-    const wasSet = last !== undefined && Math.abs(next.wallMs - last.wallMs) > maxDriftMs
-    if (!last || wasSet || hasJumped) {
-      const differenceMs = now - next.unixMs
+    const wallMs = now - this.#clock.now()
+    const noted = unixMs ?? now
+    const sourceStepMs = noted - this.#unixMs - (placeMs - this.#placeMs)
+    const isFirst = !this.#hasLast
+    const wasSet = !isFirst && Math.abs(wallMs - this.#wallMs) > maxDriftMs
+    this.#hasLast = true
+    this.#unixMs = noted
+    this.#placeMs = placeMs
+    this.#wallMs = wallMs
+    if (isFirst || wasSet || hasJumped) {
+      const differenceMs = now - noted
       this.#offsetMs = Math.abs(differenceMs) <= maxBelievedMs ? 0 : differenceMs
-      return wasSet
-    }
-    const sourceStepMs = next.unixMs - last.unixMs - (placeMs - last.placeMs)
-    if (Math.abs(sourceStepMs) > maxDriftMs) this.#offsetMs -= sourceStepMs
-    return false
+    } else if (Math.abs(sourceStepMs) > maxDriftMs) this.#offsetMs -= sourceStepMs
+    return wasSet
   }
 
   /**
    * Time of the last noted access unit on the clock of this machine, in milliseconds since 1970; now if there is none.
    */
   get timeMs(): number {
-    return (this.#last?.unixMs ?? this.#clock.unixTimeMs()) + this.#offsetMs
+    return (this.#hasLast ? this.#unixMs : this.#clock.unixTimeMs()) + this.#offsetMs
   }
 }

@@ -34,6 +34,10 @@ export class SampleMemory {
     }
   }
 
+  get sizeBytes(): number {
+    return this.#blocks.length * blockBytes - (blockBytes - this.#usedBytes)
+  }
+
   /** Returns all bytes as views of the blocks, valid until {@link release} or {@link truncate}. */
   get pieces(): Buffer[] {
     const last = this.#blocks.length - 1

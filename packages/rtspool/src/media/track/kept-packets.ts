@@ -6,6 +6,11 @@ import { type Kept, PacketMemory, sizeOfKept } from './packet-memory.js'
  */
 const dropped = Buffer.alloc(0)
 
+/** Room of the array that is kept, as a multiple of the packets in it. */
+const maxRoom = 64
+/** Entries of the array that are kept when all packets are dropped. */
+const maxClearedRoom = 1024
+
 /**
  * A list of packets in order of arrival, which counts the memory that they hold. Dropping packets at the front takes
  * time in proportion to the dropped ones, however many stay.
@@ -22,6 +27,8 @@ export class KeptPackets {
   #hasPlaces = false
   /** Index in the array of the oldest packet that has not been dropped. */
   #first = 0
+  /** End of the newest packet in the array. What follows is room that was used before: new arrays would be garbage. */
+  #end = 0
   #sizeBytes = 0
   /**
    * True if a caller may still be reading the array from {@link list}. A drop then replaces the array instead of
@@ -30,7 +37,7 @@ export class KeptPackets {
   #isHandedOut = false
 
   get length(): number {
-    return this.#packets.length - this.#first
+    return this.#end - this.#first
   }
 
   /** Total size of the packets, in bytes. */
@@ -49,6 +56,7 @@ export class KeptPackets {
    */
   get list(): readonly Buffer[] {
     this.#compact()
+    this.#packets.length = this.#end
     this.#fillIn()
     this.#isHandedOut = true
     this.#memory.handOut()
@@ -58,14 +66,14 @@ export class KeptPackets {
   /** Returns a packet by its index, from 0 for the oldest. */
   at(index: number): Buffer | undefined {
     this.#fillIn()
-    return this.#packets[this.#first + index] as Buffer | undefined
+    return index < this.length ? (this.#packets[this.#first + index] as Buffer) : undefined
   }
 
   /** Appends a packet to the list. @returns The stored packet: itself, or a copy if it would hold too much memory. */
   push(packet: Buffer): Buffer {
     this.#sizeBytes += packet.length
     const kept = this.#memory.keep(packet, this.#sizeBytes)
-    this.#packets.push(kept)
+    this.#packets[this.#end++] = kept
     return kept
   }
 
@@ -77,7 +85,7 @@ export class KeptPackets {
       return
     }
     this.#sizeBytes += packet.length
-    this.#packets.push(this.#memory.keepPlace(packet))
+    this.#packets[this.#end++] = this.#memory.keepPlace(packet)
     this.#hasPlaces = true
   }
 
@@ -96,13 +104,15 @@ export class KeptPackets {
     this.#packets.fill(dropped, start, end)
     this.#first = end
     // On average each packet moves at most once for each dropped packet.
-    if (end * 2 >= this.#packets.length) this.#compact()
+    if (end * 2 >= this.#end) this.#compact()
   }
 
   clear(): void {
-    if (this.#packets.length > 0 || this.#isHandedOut) this.#packets = []
+    if (this.#isHandedOut || this.#packets.length > maxClearedRoom) this.#packets = []
+    else this.#packets.fill(dropped, this.#first, this.#end)
     this.#memory.clear()
     this.#first = 0
+    this.#end = 0
     this.#sizeBytes = 0
     this.#isHandedOut = false
     this.#hasPlaces = false
@@ -120,8 +130,18 @@ export class KeptPackets {
   }
 
   #replace(): void {
-    this.#packets = this.#packets.slice(this.#first)
+    const { length } = this
+    if (this.#isHandedOut || this.#packets.length > maxRoom * (length + 1)) {
+      this.#packets = this.#packets.slice(this.#first, this.#end)
+    } else {
+      const packets = this.#packets
+      for (let index = 0; index < length; index++) {
+        packets[index] = packets[this.#first + index] as Kept
+      }
+      packets.fill(dropped, length, this.#end)
+    }
     this.#first = 0
+    this.#end = length
     this.#isHandedOut = false
     this.#memory.holdBack()
   }

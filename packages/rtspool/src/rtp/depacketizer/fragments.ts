@@ -46,6 +46,19 @@ export class Fragments {
     if (this.#pieces.length > maxViews) this.#copy()
   }
 
+  /** Adds the header of the part, one or two bytes, which packets of fragments do not contain. */
+  addHeader(first: number, second?: number): void {
+    const memory = this.#memory
+    if (!memory) {
+      this.add(Buffer.from(second === undefined ? [first] : [first, second]))
+      return
+    }
+    memory.appendByte(first)
+    if (second !== undefined) memory.appendByte(second)
+    this.#sizeBytes += second === undefined ? 1 : 2
+    this.#count++
+  }
+
   /** Joins the collected fragments in a new buffer, or in the given memory, and removes them. */
   join(): Buffer {
     if (this.#memory) {

@@ -39,10 +39,11 @@ export class H264Reader implements PictureReader {
     return this.#fragments.isOpen
   }
 
-  read(payload: Buffer, parts: Buffer[]): boolean {
-    const type = (payload[0] as number) & typeMask
-    if (type === fuA) return this.#readFragment(payload, parts)
+  read(packet: Buffer, start: number, end: number, parts: Buffer[]): boolean {
+    const type = (packet[start] as number) & typeMask
+    if (type === fuA) return this.#readFragment(packet, start, end, parts)
     if (this.isOpen) return false
+    const payload = packet.subarray(start, end)
     if (type === stapA) return appendAggregated(payload, 1, parts)
     if (type === 0 || type > lastSingle) return false
     appendUnit(type, payload, parts)
@@ -67,16 +68,15 @@ export class H264Reader implements PictureReader {
     this.#fragments.reset()
   }
 
-  #readFragment(payload: Buffer, parts: Buffer[]): boolean {
-    if (payload.length <= fuHeadersBytes) return false
-    const header = payload[1] as number
+  #readFragment(packet: Buffer, start: number, end: number, parts: Buffer[]): boolean {
+    if (end - start <= fuHeadersBytes) return false
+    const header = packet[start + 1] as number
     const isStart = (header & startBit) !== 0
     if (isStart === this.isOpen) return false
     if (isStart) {
-      const first = ((payload[0] as number) & forbiddenAndNri) | (header & typeMask)
-      this.#fragments.add(Buffer.from([first]))
+      this.#fragments.addHeader(((packet[start] as number) & forbiddenAndNri) | (header & typeMask))
     }
-    this.#fragments.add(payload.subarray(fuHeadersBytes))
+    this.#fragments.add(packet.subarray(start + fuHeadersBytes, end))
     if (header & endBit) appendUnit(header & typeMask, this.#fragments.join(), parts)
     return true
   }

@@ -38,12 +38,13 @@ export class H265Reader implements PictureReader {
     return this.#fragments.isOpen
   }
 
-  read(payload: Buffer, parts: Buffer[]): boolean {
-    const type = typeOf(payload[0])
+  read(packet: Buffer, start: number, end: number, parts: Buffer[]): boolean {
+    const type = typeOf(packet[start])
     const least = headersOnly.includes(type) ? headerBytes : headerBytes + 1
-    if (payload.length < least) return false
-    if (type === fragmentationUnit) return this.#readFragment(payload, parts)
+    if (end - start < least) return false
+    if (type === fragmentationUnit) return this.#readFragment(packet, start, end, parts)
     if (this.isOpen) return false
+    const payload = packet.subarray(start, end)
     if (type === aggregationPacket) return appendAggregated(payload, headerBytes, parts)
     if (type > lastSingle) return false
     parts.push(payload)
@@ -68,16 +69,17 @@ export class H265Reader implements PictureReader {
     this.#fragments.reset()
   }
 
-  #readFragment(payload: Buffer, parts: Buffer[]): boolean {
-    if (payload.length <= headerBytes + 1) return false
-    const header = payload[headerBytes] as number
+  #readFragment(packet: Buffer, start: number, end: number, parts: Buffer[]): boolean {
+    if (end - start <= headerBytes + 1) return false
+    const header = packet[start + headerBytes] as number
     const isStart = (header & startBit) !== 0
     if (isStart === this.isOpen) return false
     if (isStart) {
-      const first = ((payload[0] as number) & outsideType) | ((header & fuTypeMask) << 1)
-      this.#fragments.add(Buffer.from([first, payload[1] as number]))
+      const type = (header & fuTypeMask) << 1
+      const first = ((packet[start] as number) & outsideType) | type
+      this.#fragments.addHeader(first, packet[start + 1] as number)
     }
-    this.#fragments.add(payload.subarray(headerBytes + 1))
+    this.#fragments.add(packet.subarray(start + headerBytes + 1, end))
     if (header & endBit) parts.push(this.#fragments.join())
     return true
   }

@@ -57,6 +57,11 @@ export class PartMemory {
     this.#end += bytes.length
   }
 
+  /** Appends one byte to the open part. */
+  appendByte(byte: number): void {
+    this.#roomFor(1)[this.#end++] = byte
+  }
+
   /** Ends the open part. @returns The part, valid until {@link release} or {@link clear}. */
   close(): Buffer {
     const part = this.#roomFor(0).subarray(this.#start, this.#end)

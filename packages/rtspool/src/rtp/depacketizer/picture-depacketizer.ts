@@ -25,10 +25,10 @@ export interface PictureReader {
   /**
    * Appends to `parts` the parts of an access unit that a payload completes. Never throws.
    *
-   * @param payload - Payload of a packet; not empty.
+   * @param packet - Packet whose payload lies from `start` to `end`; the payload is not empty.
    * @returns `false` if the payload breaks the format.
    */
-  read(payload: Buffer, parts: Buffer[]): boolean
+  read(packet: Buffer, start: number, end: number, parts: Buffer[]): boolean
   /**
    * Returns whether the payload must be the first of its access unit, so that packets lost before
    * it belong to other units.
@@ -103,7 +103,7 @@ export class PictureDepacketizer implements Depacketizer {
     if (place !== 'next') this.#break()
     const timestamp = timestampOf(packet)
     const before = this.#isBegun && timestamp !== this.#timestamp ? this.#finish() : undefined
-    this.#read(packet, timestamp, place === 'gap')
+    this.#read(asBuffer(packet), timestamp, place === 'gap')
     const unit = markerOf(packet) ? this.#finish() : undefined
     if (before === undefined) return unit === undefined ? noUnits : [unit]
     return unit === undefined ? [before] : [before, unit]
@@ -115,35 +115,36 @@ export class PictureDepacketizer implements Depacketizer {
     return unit === undefined ? noUnits : [unit]
   }
 
-  #read(packet: Uint8Array, timestamp: number, isAfterGap: boolean): void {
+  #read(packet: Buffer, timestamp: number, isAfterGap: boolean): void {
     const start = payloadOffsetOf(packet)
     const end = payloadEndOf(packet)
-    const payload = asBuffer(packet).subarray(start, end)
+    const isPayload = end > start
     if (!this.#isBegun) {
       this.#isBegun = true
       this.#timestamp = timestamp
-      this.#isDamaged = isAfterGap && !(payload.length > 0 && this.#reader.beginsUnit(payload))
+      this.#isDamaged =
+        isAfterGap && !(isPayload && this.#reader.beginsUnit(packet.subarray(start, end)))
     }
     // Packets that only keep a NAL open have no payload; the rest of a unit with a gap cannot be
     // parsed.
-    if (payload.length === 0 || this.#isDamaged) return
+    if (!isPayload || this.#isDamaged) return
     this.#kinds |= this.#test?.(packet, start, end) ?? 0
-    this.#sizeBytes += payload.length
+    this.#sizeBytes += end - start
     const count = this.#parts.length
-    if (!this.#reader.read(payload, this.#parts)) {
+    if (!this.#reader.read(packet, start, end, this.#parts)) {
       this.#malformed++
       this.#isDamaged = true
     }
-    if (this.#memory) this.#copyViews(this.#memory, payload, count)
+    if (this.#memory) this.#copyViews(this.#memory, packet, count)
     if (this.#sizeBytes > maxUnitBytes || this.#parts.length > maxParts) this.#break()
   }
 
-  /** Copies the parts of the present unit from index `from` on that are views of a packet's payload. */
-  #copyViews(memory: PartMemory, payload: Buffer, from: number): void {
+  /** Copies the parts of the present unit from index `from` on that are views of a packet. */
+  #copyViews(memory: PartMemory, packet: Buffer, from: number): void {
     const parts = this.#parts
     for (let index = from; index < parts.length; index++) {
       const part = parts[index] as Buffer
-      if (part.buffer !== payload.buffer) continue
+      if (part.buffer !== packet.buffer) continue
       memory.append(part)
       parts[index] = memory.close()
     }

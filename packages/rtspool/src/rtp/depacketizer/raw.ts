@@ -4,8 +4,8 @@ import type { PictureReader } from './picture-depacketizer.js'
 export class RawReader implements PictureReader {
   readonly isOpen = false
 
-  read(payload: Buffer, parts: Buffer[]): boolean {
-    parts.push(payload)
+  read(packet: Buffer, start: number, end: number, parts: Buffer[]): boolean {
+    parts.push(packet.subarray(start, end))
     return true
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AacReader } from '../../../src/rtp/depacketizer/aac.js'
 import { Fragments } from '../../../src/rtp/depacketizer/fragments.js'
+import { PartMemory } from '../../../src/rtp/depacketizer/part-memory.js'
 import { collectGarbage } from '../../support/collect-garbage.js'
 
 /** Size of one read of a connection, of which a fragment may be a small part. */
@@ -24,6 +25,20 @@ describe('fragments of a part', () => {
       expect(fragments.sizeBytes).toBe(Buffer.concat(pieces).length)
       expect(fragments.join()).toEqual(Buffer.concat(pieces))
       expect([fragments.isOpen, fragments.count, fragments.sizeBytes]).toEqual([false, 0, 0])
+    }
+  })
+
+  it.each([
+    ['of their own', undefined],
+    ['that is used again', new PartMemory()],
+  ])('follow the header of the part, in memory %s', (_name, memory) => {
+    const fragments = new Fragments(memory)
+    for (const header of [[0x65], [0x26, 0x01]]) {
+      fragments.addHeader(header[0] as number, header[1])
+      fragments.add(Buffer.from([7, 8]))
+      expect([fragments.count, fragments.sizeBytes]).toEqual([2, header.length + 2])
+      expect([...fragments.join()]).toEqual([...header, 7, 8])
+      expect(fragments.isOpen).toBe(false)
     }
   })
 
