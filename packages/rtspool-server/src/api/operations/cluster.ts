@@ -71,7 +71,7 @@ const reportSchema = z
   })
   .register(components, { id: 'NodeReport' })
 
-const mapNodeSchema = nodeSchema.omit({ sessions: true }).extend({
+const mapNodeSchema = nodeSchema.omit({ sessions: true, protocol: true }).extend({
   state: z
     .enum(['active', 'suspect', 'dead', 'unknown'])
     .describe('As Redis has it; unknown while Redis does not reply'),

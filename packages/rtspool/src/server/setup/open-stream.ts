@@ -22,7 +22,7 @@ export function openStream(
 ): OpenedStream {
   const { server, connection, request } = context
   checkTransport(context, kind)
-  const isPeer = (): boolean => server.isPeer?.(request) ?? false
+  const isPeer = (): boolean => server.isPeer?.(request) === true
   const session = context.session ?? server.sessions.create(init ?? {}, connection, isPeer())
   if (!context.session) context.login?.onSession?.(session)
   try {
