@@ -21,7 +21,6 @@ import { VisitorContext } from './visitor/visitor-context.js'
 
 const pages: Readonly<Record<PageName, FunctionComponent>> = {
   overview: OverviewPage,
-  cluster: ClusterPage,
   sessions: SessionsPage,
   leavers: LeaversPage,
   media: MediaPage,
@@ -30,6 +29,7 @@ const pages: Readonly<Record<PageName, FunctionComponent>> = {
   limits: LimitsPage,
   bans: BansPage,
   events: EventsPage,
+  cluster: ClusterPage,
 }
 
 /** The whole dashboard: the login form, or after the login the page that the URL names. */

@@ -4,7 +4,6 @@ import { hashOf, type PageName, pageNames, route } from './route.js'
 /** Titles of the pages of the dashboard, by name. */
 export const pageTitles: Readonly<Record<PageName, string>> = {
   overview: 'Overview',
-  cluster: 'Cluster',
   sessions: 'Sessions',
   leavers: 'Leavers',
   media: 'Media',
@@ -13,6 +12,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   limits: 'Limits',
   bans: 'Bans',
   events: 'Events',
+  cluster: 'Cluster',
 }
 
 interface NavigationProps {

@@ -1,9 +1,12 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 
-/** Names of the dashboard's pages in URLs, in the order of the navigation. */
+/**
+ * Names of the dashboard's pages in URLs, in the order of the navigation. The page that a server may not have is the last
+ * one: its link comes later, and moves no other.
+ */
 export const pageNames = Object.freeze([
-  ...(['overview', 'cluster', 'sessions', 'leavers', 'media', 'recordings'] as const),
-  ...(['shares', 'limits', 'bans', 'events'] as const),
+  ...(['overview', 'sessions', 'leavers', 'media', 'recordings', 'shares'] as const),
+  ...(['limits', 'bans', 'events', 'cluster'] as const),
 ] as const)
 
 export type PageName = (typeof pageNames)[number]

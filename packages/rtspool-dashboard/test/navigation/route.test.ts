@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hashOf, routeOf } from '../../src/navigation/route.js'
+import { hashOf, pageNames, routeOf } from '../../src/navigation/route.js'
 
 describe('address of a page', () => {
   it.each([
@@ -9,6 +9,10 @@ describe('address of a page', () => {
     ['#/sessions?path=%2Fa+b', { page: 'sessions', query: { path: '/a b' } }],
   ])('%s is read', (hash, route) => {
     expect(routeOf(hash)).toEqual(route)
+  })
+
+  it('has the page that not all servers have behind the others, whose links then stay in place', () => {
+    expect(pageNames.indexOf('cluster')).toBe(pageNames.length - 1)
   })
 
   it('is written with the values that are not empty', () => {
