@@ -498,10 +498,10 @@ function buildWith(folder, changed, changes) {
 
 /** @returns First line of the failure that the model test reports; `undefined` = none. */
 async function modelFailure(build) {
-  const { checkModel, modelKinds, modelTimes, returningKind } =
+  const { aloneKinds, checkModel, modelKinds, modelTimes, returningKind } =
     await build.import('test/cluster/model')
   const { createReturningStore } = await build.import('test/cluster/returning-store')
-  for (const kind of [...modelKinds, returningKind]) {
+  for (const kind of [...modelKinds, returningKind, ...aloneKinds]) {
     const createStore = (clock) =>
       createReturningStore(clock, { ...modelTimes, reapBatch: 2, maxRemovedBans: 1 })
     const failure = await failureOf(kind.policy, () =>

@@ -2,7 +2,7 @@ import { describe, it } from 'vitest'
 import { MemoryStore } from '../../src/cluster/memory-store.js'
 import { fuzzRuns, fuzzTimeoutMs } from '../support/fuzz-runs.js'
 import { nextTurn } from '../support/until.js'
-import { checkModel, modelKinds, modelTimes, returningKind } from './model.js'
+import { aloneKinds, checkModel, modelKinds, modelTimes, returningKind } from './model.js'
 import { createReturningStore } from './returning-store.js'
 import { checkStreams, streamTimes } from './stream-model.js'
 
@@ -22,6 +22,13 @@ describe('random histories of three nodes on a MemoryStore', () => {
     checkStreams({
       ...{ runs: Math.ceil(runs / 4), nextTurn },
       createStore: (clock) => new MemoryStore({ ...streamTimes, clock }),
+    }),
+  )
+
+  it.each(aloneKinds)('$policy, nodes without their ledger', { timeout: fuzzTimeoutMs() }, (kind) =>
+    checkModel({
+      ...{ ...kind, runs: Math.ceil(runs / 2) },
+      createStore: (clock) => new MemoryStore({ ...modelTimes, clock, reapBatch: 2 }),
     }),
   )
 
