@@ -267,9 +267,15 @@ const creditMutants = {
   ],
   'a node uses a credit more than it holds': [
     credits,
-    'holding.live >= holding.credits',
-    'holding.live > holding.credits',
+    'live >= credits + Math.max',
+    'live > credits + Math.max',
   ],
+  'a node exceeds limits under strict': mutants['a node exceeds limits under strict'],
+  'a node exceeds limits as long as it lives': mutants['a node exceeds limits as long as it lives'],
+  'a node exceeds the limit of the pool while the ledger is away':
+    mutants['a node exceeds the limit of the pool while the ledger is away'],
+  'a node exceeds limits without end while the ledger is away':
+    mutants['a node exceeds limits without end while the ledger is away'],
   'a node takes what it asked for': [
     credits,
     'holding.credits = credits[index] ?? 0',
