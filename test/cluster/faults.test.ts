@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { settle } from '../../packages/rtspool/test/support/until.js'
 import { reasonToSkip } from '../../scripts/programs.mjs'
+import { until } from '../interop/support/process.js'
 import { faults } from './support/faults.js'
-import { judge } from './support/judgement.js'
+import { judge, nodesWithStrangers } from './support/judgement.js'
 import { TestCluster } from './support/test-cluster.js'
 
 // Three processes with one limit on a real redis-server. Sessions come and go all the time, while Redis and the routes to it
@@ -45,3 +47,28 @@ describe.skipIf(missing !== undefined)('three nodes through faults of Redis and 
     })
   }
 })
+
+describe.skipIf(missing !== undefined)(
+  'users that no node has counted, while Redis stands still',
+  () => {
+    it('are admitted by each node under keep, within the bound of their limit', async () => {
+      const [nodes, maxOfUser, overdraft] = [3, 3, 2]
+      const cluster = await TestCluster.start({
+        ...{ nodes, policy: 'keep', times, maxSessions: 24, maxOfUser, overdraft },
+        ...{ createsPerSecond: 25, lifeMs: 800, program: 'redis-server', isAppendOnly: false },
+      })
+      try {
+        cluster.redis.pause()
+        await settle(2 * (times.beatMs + times.timeoutMs), 'beats of all nodes fail')
+        for (const node of cluster.nodes) node.strangers()
+        const isThere = () => nodesWithStrangers(cluster.history()).length === nodes
+        expect(await until(isThere)).toBe(true)
+        cluster.redis.resume()
+        await cluster.rest(30_000)
+        expect(judge(cluster.history(), cluster.settings).problems).toEqual([])
+      } finally {
+        await cluster.stop()
+      }
+    })
+  },
+)

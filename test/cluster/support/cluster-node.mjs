@@ -3,7 +3,7 @@
  * as a line of JSON: `node cluster-node.mjs OPTIONS`.
  *
  * Reads commands from its input, a line each: `go` lets sessions end, with the option `fillsFirst`; `rest` ends the creation
- * of sessions; `facts` prints the sessions that the node has, and `size` their number.
+ * of sessions; `strangers` lets other users come; `facts` prints the sessions that the node has, and `size` their number.
  */
 import { openSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -14,7 +14,7 @@ const options = JSON.parse(process.argv[2])
 const { name, url, policy, times, maxSessions, maxOfUser, overdraft } = options
 const { createsPerSecond, lifeMs, seed } = options
 let isFilling = options.fillsFirst === true
-const users = ['ann', 'bob', 'cy', 'dee']
+let users = ['ann', 'bob', 'cy', 'dee']
 const tickMs = 10
 /** Requests of which the history needs no more than who sent them, and in which order. */
 const verbs = new Set(['join', 'beat', 'flush', 'reap', 'leave'])
@@ -107,6 +107,9 @@ setInterval(() => {
 const commands = {
   go: () => {
     isFilling = false
+  },
+  strangers: () => {
+    users = ['eli', 'fay', 'gus', 'hal']
   },
   size: () => console.log(`size ${sessions.size}`),
   rest: () => clearInterval(timer),

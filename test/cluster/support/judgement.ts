@@ -19,12 +19,27 @@ export interface Judgement {
   /** Number of sessions of all nodes at the fullest moment, and what was allowed at most. */
   readonly live: number
   readonly bound: number
+  /** The same for the user who had the most sessions; 0 without limits of users. */
+  readonly liveOfUser: number
+  readonly boundOfUser: number
   /** Number of sessions that have ended for other reasons than that they were over. */
   readonly lost: number
 }
 
+/** Users who come after {@link NodeProcess.strangers}. */
+const strangers = ['eli', 'fay', 'gus', 'hal']
+
 /** Users of the sessions, each with a limit of its own. */
-export const users = ['ann', 'bob', 'cy', 'dee']
+export const users = ['ann', 'bob', 'cy', 'dee', ...strangers]
+
+/** Returns the names of the nodes that have admitted users who have not come before. */
+export const nodesWithStrangers = (history: readonly HistoryEvent[]): string[] => {
+  const isOfStranger = (key: string) => strangers.some((user) => key === `user ${user}`)
+  const nodes = history.flatMap((event) =>
+    event.kind === 'use' && event.keys.some(isOfStranger) ? [event.node] : [],
+  )
+  return [...new Set(nodes)].sort()
+}
 
 /** Judges a history: whether an order explains it, no node misused a credit, and no limit was exceeded. */
 export function judge(
@@ -51,6 +66,8 @@ export function judge(
   const lost = history.filter((event) => event.kind === 'return' && event.reason !== 'teardown')
   return {
     ...{ problems, requests: steps.length, sessions: uses.length, lost: lost.length },
+    liveOfUser: Math.max(0, ...fullest.slice(1).map(({ live }) => live)),
+    boundOfUser: Math.max(0, ...fullest.slice(1).map(({ bound }) => bound)),
     ...{ live: fullest[0]?.live ?? 0, bound: fullest[0]?.bound ?? maxSessions },
   }
 }

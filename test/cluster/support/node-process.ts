@@ -103,6 +103,11 @@ export class NodeProcess {
     this.#program.writeInput(Buffer.from('go\n'))
   }
 
+  /** Lets only users come that have not come before. */
+  strangers(): void {
+    this.#program.writeInput(Buffer.from('strangers\n'))
+  }
+
   /** Ends the creation and the removal of sessions. */
   rest(): void {
     this.#program.writeInput(Buffer.from('rest\n'))

@@ -232,8 +232,8 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
   #failed(error: unknown): void {
     this.#failures++
     this.#member.checkLease(this.#options.clock.now())
-    this.#noteState()
     tell(this, 'storeFailed', error)
+    this.#noteState()
   }
 
   #endSessions(): void {

@@ -132,6 +132,16 @@ describe('ClusterNode', () => {
     expect(await nodes[1].enter({ owner })).toBe('maxSessionsPerAddress')
   })
 
+  it('tells the failure before the state that it leads to', async () => {
+    const { nodes, settle } = await clusterScene({ nodes: 1 })
+    const told: string[] = []
+    nodes[0].node.on('storeFailed', (error) => told.push(String(error)))
+    nodes[0].node.on('stateChanged', (state) => told.push(state))
+    nodes[0].isCut = true
+    await settle(600)
+    expect(told.slice(0, 2)).toEqual(['Error: the store is away', 'degraded'])
+  })
+
   it('admits a client that waits when the store goes away', async () => {
     const pool = { maxSessionsPerUser: 2 }
     const { nodes, settle, clock } = await clusterScene({ pool, waitMs: 60_000 })
