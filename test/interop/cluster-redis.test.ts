@@ -11,6 +11,7 @@ import { RedisStore } from '../../packages/rtspool/src/cluster/redis-store.js'
 import type { ClusterStoreOptions } from '../../packages/rtspool/src/cluster/store-options.js'
 import { ManualClock } from '../../packages/rtspool/src/testing/manual-clock.js'
 import {
+  aloneKinds,
   checkModel,
   type ModelStore,
   modelKinds,
@@ -246,9 +247,10 @@ describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore doe
     }),
   )
 
-  for (const kind of modelKinds) {
+  for (const kind of [...modelKinds, ...aloneKinds]) {
     const { policy, hasJumps, hasWipes } = kind
-    const faults = `${hasJumps ? ', clock steps' : ''}${hasWipes ? ', losses of data' : ''}`
+    const isAlone = 'isOftenAlone' in kind ? ', nodes without their ledger' : ''
+    const faults = `${isAlone}${hasJumps ? ', clock steps' : ''}${hasWipes ? ', losses of data' : ''}`
     it(`${policy}${faults}`, { timeout: 120_000 }, () =>
       checkModel({
         ...kind,
