@@ -6,8 +6,6 @@ async function build() {
   const { ensureBuilt, ensureInstalled } = await import('./workspace.mjs')
   ensureInstalled()
   ensureBuilt()
-  const { shortenCommand } = await import('./shorten-code.mjs')
-  shortenCommand('packages/rtspool-server')
   const { addDocs } = await import('./package-docs.mjs')
   addDocs()
 }

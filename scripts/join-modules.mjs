@@ -3,6 +3,8 @@
  * holds what `server/` has. A folder with an entry of its own, such as `media/file/`, has a file of its own. npm packs
  * files in the order of their names, so that each costs a header and shares little with its neighbours. The entries, and
  * the module of the send threads, stay where they are, and only export what they did.
+ *
+ * The modules of the command are joined where the same imports load them, so that each part is loaded only when it is used.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join, posix, relative, sep } from 'node:path'
@@ -33,13 +35,45 @@ const movedUrls = (placeOf) => ({
   transform(code, id) {
     if (!code.includes('import.meta.url')) return null
     const { from, to } = placeOf(id)
-    const moved = code.replace(/new URL\((['"])(\.[^'"]+)\1/g, (_, quote, path) => {
+    const moved = code.replace(/new URL\((['"`])(\.[^'"`]+)\1/g, (_, quote, path) => {
       const target = posix.relative(to, posix.join(from, path))
       return `new URL(${quote}${target.startsWith('.') ? '' : './'}${target}${quote}`
     })
     return { code: moved, map: null }
   },
 })
+
+const textsOf = (output) => new Map(output.map(({ fileName, code }) => [fileName, code]))
+
+/** Options for all packages: other packages, and the modules of Node, are not joined. */
+const inputOptions = {
+  platform: 'node',
+  external: (name) => /^[^./\0]/.test(name) && !/^[a-z]:\\/i.test(name),
+}
+const outputOptions = {
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name].js',
+  minify: false,
+  minifyInternalExports: false,
+}
+
+/**
+ * @param {string} folder - Folder of the command, whose compiled modules are in its `dist`.
+ * @returns {Promise<Map<string, string>>} The code by its name. All files are in one folder; `main.js` is the command.
+ */
+export async function joinedCommand(folder) {
+  const dist = join(folder, 'dist')
+  const from = (path) => relative(dist, dirname(path)).split(sep).join('/') || '.'
+  const bundle = await rolldown({
+    ...inputOptions,
+    input: { main: join(dist, 'main.js') },
+    plugins: [movedUrls((path) => ({ from: from(path), to: '.' }))],
+  })
+  const { output } = await bundle.generate(outputOptions)
+  await bundle.close()
+  return textsOf(output)
+}
 
 /**
  * @param {string} folder - Folder of the library, whose compiled modules are in its `dist`.
@@ -61,25 +95,20 @@ export async function joinedModules(folder, others = []) {
     to: alone.has(path) ? folderOf(path) : posix.dirname(fileOf(folderOf(path), entryFolders)),
   })
   const bundle = await rolldown({
+    ...inputOptions,
     input,
-    platform: 'node',
-    external: (name) => /^[^./\0]/.test(name) && !/^[a-z]:\\/i.test(name),
     plugins: [movedUrls(placeOf)],
     // What an entry exports is what its source exports: entries hold nothing that others import.
     preserveEntrySignatures: 'allow-extension',
   })
   const nameOf = (path) => (alone.has(path) ? null : fileOf(folderOf(path), entryFolders))
   const { output } = await bundle.generate({
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name].js',
-    minify: false,
-    minifyInternalExports: false,
+    ...outputOptions,
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [{ name: nameOf, debugName: 'layers' }],
     },
   })
   await bundle.close()
-  return new Map(output.map(({ fileName, code }) => [fileName, code]))
+  return textsOf(output)
 }

@@ -3,10 +3,7 @@
  * or a block of one statement in one line where it is short. Names stay, and statements have lines of their own, so that
  * a stack trace leads to them. Declarations keep their docstrings, because editors show those.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import ts from 'typescript'
-import { root } from './workspace.mjs'
 
 /** Longest text, in characters as compiled, of an expression that becomes one line. */
 const maxExpression = 300
@@ -137,20 +134,4 @@ function joinedDocstrings(declarations) {
       ].join('\n')
     },
   )
-}
-
-/**
- * Removes from the compiled code of the command what its users do not need. Nothing is compiled against it, so that it
- * needs no declarations.
- */
-export function shortenCommand(packageName) {
-  const dist = join(root, packageName, 'dist')
-  for (const name of readdirSync(dist, { recursive: true })) {
-    const path = join(dist, String(name))
-    if (!path.endsWith('.js')) continue
-    const text = readFileSync(path, 'utf8')
-    const short = shortCode(text)
-    if (short !== text) writeFileSync(path, short)
-  }
-  writeFileSync(join(dist, '.npmignore'), '*.d.ts\n')
 }

@@ -16,8 +16,10 @@ const runnableProject = 'packages/rtspool-server'
 const library = 'packages/rtspool'
 /** Declarations of all files of the library, which this repository compiles against. */
 const libraryDeclarations = `${library}/declarations`
-/** The library as users see it: public declarations, and code joined by folders. */
-const publicLibrary = `${library}/lib`
+/** Some files of the packages as users get them. */
+const packed = ['lib/index.js', 'lib/index.d.ts']
+  .map((file) => `${library}/${file}`)
+  .concat(`${runnableProject}/lib/main.js`)
 /** What writes it. */
 const writers = ['public-declarations', 'join-modules', 'shorten-code', 'write-library'].map(
   (name) => `scripts/${name}.mjs`,
@@ -124,8 +126,7 @@ function buildStamp() {
 
 function hasMissingOutput() {
   if (!existsSync(join(root, libraryDeclarations, 'index.d.ts'))) return true
-  if (['js', 'd.ts'].some((type) => !existsSync(join(root, publicLibrary, `index.${type}`))))
-    return true
+  if (packed.some((file) => !existsSync(join(root, file)))) return true
   return packageFolders.some((folder) =>
     sourcesOf(folder).some(
       (source) => !source.endsWith('.d.ts') && !existsSync(outputOf(folder, source)),

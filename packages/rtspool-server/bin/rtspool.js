@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Beside dist/, so that npm finds it before anything has been compiled.
+// Beside lib/, so that npm finds it before anything has been compiled.
 import { existsSync } from 'node:fs'
 
-const main = new URL('../dist/main.js', import.meta.url)
+const main = new URL('../lib/main.js', import.meta.url)
 if (existsSync(main)) {
   await import(main.href)
 } else {

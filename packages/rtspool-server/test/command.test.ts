@@ -21,7 +21,7 @@ import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../lib/main.js', import.meta.url))
 
 /** What the tests started; ended after each of them, whatever it found. */
 const children = new Set<ChildProcessWithoutNullStreams>()
@@ -359,11 +359,11 @@ describe('the rtspool command', () => {
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rtspool-no-clip-'))
     const server = fileURLToPath(new URL('..', import.meta.url))
-    cpSync(join(server, 'dist'), join(folder, 'dist'), { recursive: true })
+    cpSync(join(server, 'lib'), join(folder, 'lib'), { recursive: true })
     copyFileSync(join(server, 'package.json'), join(folder, 'package.json'))
     symlinkSync(join(server, '../../node_modules'), join(folder, 'node_modules'))
     const child = spawn(process.execPath, [
-      join(folder, 'dist/main.js'),
+      join(folder, 'lib/main.js'),
       ...['--host', '127.0.0.1', '--port', '0'],
     ])
     children.add(child)

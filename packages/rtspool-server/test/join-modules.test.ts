@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { joinedModules } from '../../../scripts/join-modules.mjs'
+import { joinedCommand, joinedModules } from '../../../scripts/join-modules.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'rtspool-modules-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -82,5 +82,40 @@ describe('modules of a library that are joined', () => {
 
   it('import packages and modules of Node by their names', () => {
     expect(modules.get('rooms.js')).toMatch(/from ["']node:path["']/)
+  })
+})
+
+describe('modules of a command that are joined', () => {
+  const command = join(folder, 'command')
+  const sources = {
+    'package.json': '{ "type": "module" }',
+    'dist/main.js': `
+import { size } from './parts/size.js'
+export const first = size
+export const later = () => import('./parts/later.js')
+`,
+    'dist/parts/size.js': 'export const size = 1\n',
+    'dist/parts/later.js': `
+import { size } from './size.js'
+globalThis.isLoaded = true
+export const page = new URL('../../page/index.html', import.meta.url).href
+export const last = size
+`,
+  }
+
+  it('load a part only when it is used, and find files of the package', async () => {
+    for (const [name, text] of Object.entries(sources)) {
+      mkdirSync(dirname(join(command, name)), { recursive: true })
+      writeFileSync(join(command, name), text)
+    }
+    mkdirSync(join(command, 'lib'))
+    const modules = await joinedCommand(command)
+    for (const [name, code] of modules) writeFileSync(join(command, 'lib', name), code)
+    const main = await import(pathToFileURL(join(command, 'lib/main.js')).href)
+    expect([main.first, Reflect.get(globalThis, 'isLoaded')]).toEqual([1, undefined])
+    const { last, page } = await main.later()
+    expect([last, page]).toEqual([1, pathToFileURL(join(command, 'page/index.html')).href])
+    expect(Reflect.get(globalThis, 'isLoaded')).toBe(true)
+    Reflect.deleteProperty(globalThis, 'isLoaded')
   })
 })

@@ -5,9 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { ApiClient } from '../../../packages/rtspool-server/test/api/api-client.js'
 import { Program, until } from './process.js'
 
-const main = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const main = fileURLToPath(new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url))
 
 export interface ApiCommandOptions {
   /** Command that runs the server, as its last arguments. */

@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Program, until } from './process.js'
 
-const main = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const main = fileURLToPath(new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url))
 
 /** A line of the log. */
 export interface LogLine {
