@@ -194,7 +194,20 @@ describe('a command with two processes', { timeout: 120_000 }, () => {
   it('starts a process again that was killed, and the viewers of the other one notice nothing', async () => {
     const victim = childrenOf(command).get(2) as number
     const survivors = (await sessions()).filter(({ node }) => node.name === 'here/1').length
+    process.kill(victim, 'SIGSTOP')
+    // One of two connections is on its way to the process that stands still.
+    const { hostname, port } = new URL(command.url)
+    const newcomers = [1, 2].map(() => connect(Number(port), hostname))
+    let closed = 0
+    let answered = 0
+    for (const socket of newcomers) {
+      socket.once('data', () => answered++).once('close', () => closed++)
+      socket.on('error', () => {}).write('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n')
+    }
+    expect(await until(() => answered === 1)).toBe(true)
     process.kill(victim, 'SIGKILL')
+    expect(await until(() => closed === 1)).toBe(true)
+    for (const socket of newcomers) socket.destroy()
     await expect.poll(() => readyCount(2), patience).toBe(2)
     expect(childrenOf(command).get(2)).not.toBe(victim)
     everyPid.add(childrenOf(command).get(2) as number)

@@ -10,6 +10,7 @@ import { logFaults } from '../process-faults.js'
 import { changeLevelAtSignal, rereadAtHangup, stopExitCodes, stopSignal } from '../signals.js'
 import { ChildProcesses } from './child-processes.js'
 import { endLimitMs } from './end-limit.js'
+import { type ConnectionTaker, closeLostConnections } from './lost-connections.js'
 import { type ChildFacts, processVariable } from './own-process.js'
 import { ProgramGuard } from './program-guard.js'
 import { StoreServer } from './store-server.js'
@@ -106,6 +107,7 @@ function forkerOf({ sources: { environment }, settings }: CommandOptions) {
     const worker = cluster.fork({ ...environment, [processVariable]: JSON.stringify(facts) })
     // The process tells its error as well, and the worker would throw it.
     worker.on('error', () => {})
+    closeLostConnections(worker.process as ConnectionTaker)
     return worker.process
   }
 }
