@@ -18,7 +18,7 @@ interface ClusterMessage {
 }
 
 /**
- * Closes the connections that are on their way to a child process when the child ends. Node 20 to 26 keeps them open for
+ * Closes the connections that are on their way to a child process when the child ends. Node 20 and 24 keep them open for
  * ever, and their clients wait for an answer.
  *
  * The messages of node:cluster are not documented: where they differ, nothing is closed.
