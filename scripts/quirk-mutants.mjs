@@ -15,9 +15,12 @@ const { values, positionals } = parseArgs({
   options: { jobs: { type: 'string', default: '2' } },
 })
 const camera = 'packages/rtspool-server/test/camera'
-const tests = ['client-quirks', 'client-liveness-quirks', 'client-secure-quirks'].map(
-  (name) => `${camera}/${name}.test.ts`,
-)
+const tests = [
+  ...['client-quirks', 'client-liveness-quirks', 'client-secure-quirks'].map(
+    (name) => `${camera}/${name}.test.ts`,
+  ),
+  'packages/rtspool/test/rtp/codec/parameter-sets.test.ts',
+]
 const cache = join(root, 'node_modules/.cache/rtspool/quirks')
 const left = /(^|\/)(node_modules|dist|declarations|api|docs|\.git|assets\/page)(\/|$)/
 
@@ -53,7 +56,7 @@ async function runTests(folder, files, pattern) {
   const all = JSON.parse(readFileSync(report, 'utf8')).testResults.flatMap(
     ({ name, assertionResults }) =>
       assertionResults.map(({ fullName, status }) => ({
-        ...{ title: fullName, status, file: name.slice(name.indexOf(camera)) },
+        ...{ title: fullName, status, file: name.slice(name.indexOf('packages/')) },
       })),
   )
   const those = (status) => all.filter((each) => each.status === status)

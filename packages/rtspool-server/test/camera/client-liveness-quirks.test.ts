@@ -100,6 +100,15 @@ describe('rtspool/client', () => {
     expect(await isMuted(faults)).toBe(false)
   })
 
+  it('1: describes the stream again, on a new connection, before it sets up TCP', async () => {
+    const { scene, client } = await playing('quirk=1,21', { transports: ['udp', 'tcp'] })
+    scene.clock.advance(4000)
+    await until(() => client.state === 'closed' || client.transport === 'tcp')
+    await until(() => client.state !== 'ready')
+    expect(client).toMatchObject({ state: 'playing', transport: 'tcp' })
+    expect(await livesFor(1, scene, client)).toBe(true)
+  })
+
   it('21: takes TCP on a new connection when UDP stays silent', async () => {
     const { scene, client } = await playing('quirk=21', { transports: ['udp', 'tcp'] })
     expect(client.transport).toBe('udp')

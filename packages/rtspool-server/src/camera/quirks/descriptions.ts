@@ -1,3 +1,5 @@
+import type { MediaQuirk } from '../media/media-quirk.js'
+import { nalPiecesOf, nalTypeOf, nalTypes } from './nal-pieces.js'
 import type { Quirk } from './quirk.js'
 import { blocksOf, mapLines, mapMedia, textOf } from './sdp-text.js'
 
@@ -43,6 +45,24 @@ const withStartCodes = (sets: string): string =>
     .split(',')
     .map((set) => Buffer.concat([startCode, Buffer.from(set, 'base64')]).toString('base64'))
     .join(',')
+
+const ordinaryBytes = 1300
+
+/** Sends H.264 without parameter sets, which only the description then has. */
+const withoutSets: MediaQuirk = {
+  units: {
+    encoding: 'H264',
+    write: ({ parts }) => {
+      const isSet = (part: Buffer): boolean =>
+        nalTypeOf(part) === nalTypes.sps || nalTypeOf(part) === nalTypes.pps
+      const pieces = nalPiecesOf(
+        parts.filter((part) => !isSet(part)),
+        ordinaryBytes,
+      )
+      return pieces.map(({ payload, isLastOfUnit }) => ({ payload, marker: isLastOfUnit }))
+    },
+  },
+}
 
 /** Quirks of cameras in their session descriptions. */
 export const descriptionQuirks: readonly Quirk[] = [
@@ -158,9 +178,11 @@ export const descriptionQuirks: readonly Quirk[] = [
   {
     id: '13',
     who: 'unnamed',
-    does: 'the fmtp of the video stands below the last m= line',
+    does: 'the fmtp of the video stands below the last m= line, and only there are parameter sets',
     source: 'AlexxIT/WebRTC#419',
+    needs: 'H264',
     sdp: strayParameters,
+    media: withoutSets,
   },
   {
     id: '14',
@@ -173,7 +195,7 @@ export const descriptionQuirks: readonly Quirk[] = [
   {
     id: '15',
     who: 'Revotech and others',
-    does: 'parameter sets in the SDP begin with start codes',
+    does: 'parameter sets are in the SDP only, and begin with start codes',
     source: 'gortsplib#402',
     needs: 'H264',
     sdp: (sdp) =>
@@ -181,6 +203,7 @@ export const descriptionQuirks: readonly Quirk[] = [
         /(sprop-parameter-sets=)([^;\r\n]*)/g,
         (_, name: string, sets: string) => name + withStartCodes(sets),
       ),
+    media: withoutSets,
   },
   {
     id: '16a',

@@ -1,4 +1,4 @@
-import type { CreateFilter } from '../wire/wire-filter.js'
+import { answer, type CreateFilter } from '../wire/wire-filter.js'
 import type { Quirk } from './quirk.js'
 import { mapMedia } from './sdp-text.js'
 
@@ -25,22 +25,40 @@ const controls =
 /** Returns path and query of a URL, without the slash in front. */
 const pathOf = (url: string): string => url.replace(/^rtsps?:\/\/[^/?]*\//i, '')
 
-/** Corrects request URLs in which a client has joined the Content-Base with a control URL that repeats its path. */
-const understandsBaseTwice: CreateFilter = () => {
-  let base: string | undefined
-  return {
-    request(request) {
-      const path = base && pathOf(base)
-      if (base && path && request.uri.startsWith(`${base}${path}`)) {
-        request.uri = base + request.uri.slice(base.length + path.length)
-      }
-      return undefined
-    },
-    response({ headers }) {
-      base ??= headers.get('Content-Base')
-    },
+/**
+ * Refuses SETUP with 404 for a URL that does not begin as the camera means its control URLs.
+ *
+ * @param beginningOf - Returns that beginning for a base; the name of the track follows.
+ * @param understood - Returns the request URL that the server of the camera understands.
+ */
+const meansControls =
+  (
+    beginningOf: (base: string) => string,
+    understood = (uri: string, _base: string): string => uri,
+  ): CreateFilter =>
+  () => {
+    let base: string | undefined
+    return {
+      request(request) {
+        if (base === undefined || request.method !== 'SETUP') return undefined
+        const beginning = beginningOf(base)
+        const track = request.uri.slice(beginning.length)
+        if (!request.uri.startsWith(beginning) || track.includes('/')) return answer(404)
+        request.uri = understood(request.uri, base)
+        return undefined
+      },
+      response({ headers }) {
+        base ??= headers.get('Content-Base')
+      },
+    }
   }
-}
+
+const belowBase = meansControls((base) => base)
+/** Means control URLs that repeat the path of the base, and are joined with the base. */
+const belowBaseTwice = meansControls(
+  (base) => base + pathOf(base),
+  (uri, base) => base + uri.slice(base.length + pathOf(base).length),
+)
 
 /** Quirks of the URLs that a camera tells its clients. */
 export const urlQuirks: readonly Quirk[] = [
@@ -71,6 +89,7 @@ export const urlQuirks: readonly Quirk[] = [
     does: 'a=control is an absolute URL',
     source: 'mediamtx#683',
     sdp: controls((control, base) => base + control),
+    filter: belowBase,
   },
   {
     id: '9b',
@@ -78,6 +97,7 @@ export const urlQuirks: readonly Quirk[] = [
     does: 'a=control begins with a slash, and means a track below the base',
     source: 'go2rtc#1236',
     sdp: controls((control) => `/${control}`),
+    filter: belowBase,
   },
   {
     id: '9c',
@@ -85,6 +105,6 @@ export const urlQuirks: readonly Quirk[] = [
     does: 'a=control repeats the path of the base, and means the two joined',
     source: 'go2rtc#1236',
     sdp: controls((control, base) => pathOf(base) + control),
-    filter: understandsBaseTwice,
+    filter: belowBaseTwice,
   },
 ]
