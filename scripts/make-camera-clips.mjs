@@ -7,12 +7,12 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const assets = fileURLToPath(new URL('../packages/rtspool-server/assets/', import.meta.url))
-const sizeLimitBytes = 30_000
+const sizeLimitBytes = 20_000
 const framesPerSecond = 10
 
 make('test-h265.mp4', [
   ...['-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=${framesPerSecond}:duration=2`],
-  ...['-c:v', 'libx265', '-preset', 'slow', '-crf', '34', '-pix_fmt', 'yuv420p', '-tag:v', 'hvc1'],
+  ...['-c:v', 'libx265', '-preset', 'slow', '-crf', '40', '-pix_fmt', 'yuv420p', '-tag:v', 'hvc1'],
   ...[
     '-x265-params',
     `keyint=${framesPerSecond}:min-keyint=${framesPerSecond}:bframes=0:info=0:pools=1`,
