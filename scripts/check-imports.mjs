@@ -67,6 +67,7 @@ const rooms = [
   [command, 'access', 'access', 'live'],
   [command, 'dashboard', 'dashboard', 'live'],
   [command, 'recording', 'codec', 'log'],
+  [command, 'motion', 'recording', 'log'],
   [command, 'codec', 'fmp4', 'live'],
   [command, 'fmp4', 'fmp4', 'codec'],
   [conform, 'rows', 'carriers', ''],

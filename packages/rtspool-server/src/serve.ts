@@ -21,9 +21,12 @@ import { startLive } from './live-port.js'
 import { logDiagnostics } from './log/diagnostics-log.js'
 import { logBans, logComings, logRefusals } from './log/event-log.js'
 import { LevelSwitch } from './log/level-switch.js'
+import { logMotion } from './log/motion-log.js'
 import { logRecordings, logReplayFailures } from './log/recording-log.js'
 import { RepeatLimit } from './log/repeat-limit.js'
 import { logSources } from './log/source-log.js'
+import { followMotion } from './motion/motion-cameras.js'
+import { MotionService } from './motion/motion-service.js'
 import type { CommandOptions } from './options.js'
 import { logFaults } from './process-faults.js'
 import type { OwnProcess } from './processes/own-process.js'
@@ -87,7 +90,10 @@ export async function serve(
     await server.listen()
     ends.push(logDiagnostics(repeats))
     live = leads ? await startLive(rtsp, config, certificate, log) : undefined
-    recordings = new RecordingService(rtsp)
+    const motion = new MotionService()
+    logMotion(motion, repeats)
+    recordings = new RecordingService(rtsp, { motion })
+    ends.push(followMotion(motion, sources, recordings))
     logRecordings(recordings, repeats)
     const replay = new Replay(rtsp.mounts, recordings, logReplayFailures(repeats))
     // The API needs the object that reloads, and this object needs the port of the API, which opens

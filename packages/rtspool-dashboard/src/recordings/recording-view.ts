@@ -7,7 +7,7 @@ export interface RecordingView {
   readonly path: string
   readonly isRunning: boolean
   /** Condition for it to record: always, or only while clients play (`watched`) or publish. */
-  readonly when: 'always' | 'watched' | 'published'
+  readonly when: 'always' | 'watched' | 'published' | 'motion'
   /** Path at which the clients of {@link when} play or publish; without it, each recorded path for itself. */
   readonly whenPath?: string
   readonly media: readonly {

@@ -52,5 +52,6 @@ export function stateText(recording: RecordingView, path: string | undefined): s
 
 function awaitedText({ when, whenPath }: RecordingView): string {
   const place = whenPath === undefined ? '' : ` at ${whenPath}`
+  if (when === 'motion') return `Waiting for motion${place}.`
   return when === 'watched' ? `Waiting for a viewer${place}.` : `Waiting for a publication${place}.`
 }

@@ -1,3 +1,4 @@
+import { matchesPath } from '../recording/recording-plan.js'
 import { testPath } from '../test-picture.js'
 import { portsOf } from './key-meta.js'
 import { nameOf } from './key-schema.js'
@@ -182,13 +183,31 @@ function recordingProblems(config: Config, sources: KeySources): ConfigProblem[]
     ),
     ...Object.entries(recordings).flatMap(([name, { when, whenPath }]) =>
       when === 'always' && whenPath !== undefined
-        ? [problem(sources, ['recordings', name, 'whenPath'], 'needs when: watched or published')]
+        ? [
+            problem(
+              sources,
+              ['recordings', name, 'whenPath'],
+              'needs when: watched, published or motion',
+            ),
+          ]
         : [],
     ),
+    ...motionProblems(config, sources),
     ...(isTaken
       ? [problem(sources, ['replay', 'path'], 'is the path of a file, too: choose another one')]
       : liveBelowReplay(config, sources)),
   ]
+}
+
+/** Finds recordings with `when: motion` whose path is that of no camera with ONVIF. */
+function motionProblems({ recordings, sources }: Config, keys: KeySources): ConfigProblem[] {
+  const cameras = Object.entries(sources).filter(([, { pull }]) => pull?.onvif !== undefined)
+  return Object.entries(recordings).flatMap(([name, { when, whenPath, path }]) => {
+    const hasCamera = cameras.some(([at]) => matchesPath(whenPath ?? path, at))
+    if (when !== 'motion' || hasCamera) return []
+    const says = `needs a source at ${whenPath ?? path} with pull.onvif, the URL of a camera`
+    return [problem(keys, ['recordings', name, 'when'], says)]
+  })
 }
 
 /**

@@ -6,6 +6,8 @@ import type { StoredSegment } from './stored/segment-catalog.js'
 
 /** Events of the recordings of a server. */
 export interface RecordingEvents {
+  /** The plans have been replaced. */
+  updated: []
   /** A recording has created its first file. `refused`: encodings of tracks that are not recorded. */
   started: [recorder: Recorder, refused: readonly string[]]
   segmentClosed: [recorder: Recorder, segment: ClosedSegment]

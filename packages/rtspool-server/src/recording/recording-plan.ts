@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { defaultFilePattern } from './file-pattern.js'
 
 /** Conditions for a recording to run by itself. */
-export const recordingConditions = ['always', 'watched', 'published'] as const
+export const recordingConditions = ['always', 'watched', 'published', 'motion'] as const
 export type RecordingCondition = (typeof recordingConditions)[number]
 
 /** Settings of one recording, as the configuration gives them. */
@@ -32,12 +32,12 @@ export interface RecordingPlan {
   readonly schedule: readonly string[]
   /**
    * Condition for the recording to run by itself: `always`, or only while clients play (`watched`) or publish
-   * (`published`) at {@link whenPath}.
+   * (`published`) at {@link whenPath}, or something moves before the camera of that path (`motion`).
    */
   readonly when: RecordingCondition
-  /** Path or pattern at which clients play or publish for {@link when}; `undefined` = each recorded path for itself. */
+  /** Path or pattern that {@link when} is about; `undefined` = each recorded path for itself. */
   readonly whenPath?: string | undefined
-  /** Seconds for which the recording goes on after the last client of {@link when} has left. */
+  /** Seconds for which the recording goes on after {@link when} has ceased to hold. */
   readonly keepSeconds: number
   /** Age in hours above which a file of the recording is removed; 0 = never. */
   readonly maxAgeHours: number

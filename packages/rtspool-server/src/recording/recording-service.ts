@@ -15,6 +15,7 @@ import {
   recordsPath,
 } from './recording-plan.js'
 import { Conditions } from './rules/conditions.js'
+import type { MotionFeed } from './rules/motion-condition.js'
 import { isScheduled } from './rules/schedule.js'
 import { Switches } from './rules/switches.js'
 import type { ClosedSegment } from './segment.js'
@@ -29,6 +30,8 @@ const sourceRetrySeconds = 10
 
 const minuteMs = 60_000
 
+const nothingMoves: MotionFeed = { movingPaths: [], on: () => {}, off: () => {} }
+
 export interface RecordingServiceOptions {
   /** Clock for file times, schedules and retries, which tests replace. @default the clock of the machine */
   readonly clock?: Clock | undefined
@@ -36,6 +39,8 @@ export interface RecordingServiceOptions {
   readonly store?: SegmentStore | undefined
   /** Clock that nobody can set, by which the age of files is judged. @default the uptime of the machine */
   readonly uptime?: MachineUptime | undefined
+  /** Motion before cameras, for recordings with `when: motion`. @default nothing moves */
+  readonly motion?: MotionFeed | undefined
 }
 
 /**
@@ -67,6 +72,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
       clock = systemClock,
       store = diskStore,
       uptime = machineUptime(),
+      motion = nothingMoves,
     }: RecordingServiceOptions = {},
   ) {
     super()
@@ -75,7 +81,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#store = store
     this.#uptime = uptime
     this.#switches = new Switches(clock, (name) => this.#switchIsOver(name))
-    this.#conditions = new Conditions(server, clock, (plan) => this.#follow(plan))
+    this.#conditions = new Conditions(server, motion, clock, (plan) => this.#follow(plan))
     this.#listener = {
       started: (recorder, refused) => {
         this.files.noteChange(recorder.plan)
@@ -116,6 +122,7 @@ export class RecordingService extends EventEmitter<RecordingEvents> {
     this.#conditions.update(this.#plans)
     for (const plan of this.#plans) if (!before.includes(plan)) this.#begin(plan)
     this.#onTime = new Set(this.#plans.filter((plan) => this.isRunning(plan)))
+    this.emit('updated')
   }
 
   /**

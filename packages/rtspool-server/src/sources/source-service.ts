@@ -12,6 +12,8 @@ import type { SourceStatus } from './source-status.js'
 export type SourcePlan = ExecPlan | PullPlan
 
 export interface SourceEvents {
+  /** The plans have been replaced. */
+  updated: []
   /** A source has entered another state, which `status` names. */
   stateChanged: [status: SourceStatus]
   /** A program has written a line to its standard error. The text is safe to log. */
@@ -93,6 +95,7 @@ export class SourceService extends EventEmitter<SourceEvents> {
     const paths = new Set(plans.map(({ path }) => path))
     for (const [path, source] of this.#sources) if (!paths.has(path)) this.#remove(path, source)
     for (const { finish } of changes) finish?.()
+    this.emit('updated')
   }
 
   /** Ends all sources. Resolves when their programs have ended. */

@@ -27,10 +27,14 @@ describe('recordings of a configuration', () => {
     ['path: /a, folder: disk, timeZone: Mars', 'recordings.all.timeZone must be UTC, local'],
     ['path: /a, folder: disk, file: a.mp4', 'recordings.all.file must be names of files such as'],
     ['path: /a, folder: disk, schedule: [now]', 'times of the week such as "mon-fri 22:00-06:00"'],
-    ['path: /a, folder: disk, when: motion', 'recordings.all.when must be one of always'],
+    ['path: /a, folder: disk, when: seen', 'recordings.all.when must be one of always'],
+    [
+      'path: /a, folder: disk, when: motion',
+      'recordings.all.when needs a source at /a with pull.onvif, the URL of a camera',
+    ],
     ['path: /a, folder: disk, when: watched, keepSeconds: -1', 'recordings.all.keepSeconds must'],
     ['path: /a, folder: disk, when: watched, whenPath: b', 'recordings.all.whenPath must be a'],
-    ['path: /a, folder: disk, whenPath: /b', 'whenPath needs when: watched or published'],
+    ['path: /a, folder: disk, whenPath: /b', 'whenPath needs when: watched, published or motion'],
     ['path: /a, folder: disk, segmentSeconds: 0', 'recordings.all.segmentSeconds must be'],
     ['path: /a/*, folder: disk, startSource: true', 'startSource needs a path without /*'],
   ])('are refused where a value is wrong: %s', ([settings, says]) => {

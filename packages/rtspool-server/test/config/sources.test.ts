@@ -35,6 +35,10 @@ describe('sources of a configuration', () => {
     ['{ /cam: { pull: "rtsp://u:canary@h" } }', 'sources./cam.pull must be a stream, such as'],
     ['{ /cam: { pull: { url: "rtsp://h", transport: sctp } } }', "got 'sctp'"],
     ['{ /cam: { pull: { url: "rtsp://h", fingerprint: ab } } }', 'must be a SHA-256 fingerprint'],
+    [
+      '{ /cam: { pull: { url: "rtsp://h", onvif: "http://u:canary@h" } } }',
+      'pull.onvif must be a URL with http or https, without user and password',
+    ],
     ['{ /cam: "ffmpeg -i canary" }', 'sources./cam must be'],
     ['{ /cam: { exec: "ffmpeg -i canary" } }', 'sources./cam.exec must be a program, such as'],
     ['{ /cam: { exec: { command: ffmpeg -i canary } } }', 'must be a list of a program and its'],

@@ -1,6 +1,6 @@
+import { escaped } from '../../xml/xml.js'
 import { type OnvifCall, type Operations, servicePaths, serviceUrl } from './call.js'
 import { namespaceOf } from './soap.js'
-import { escaped } from './xml.js'
 
 /** Facts of the device that its services and WS-Discovery show. */
 export interface DeviceFacts {

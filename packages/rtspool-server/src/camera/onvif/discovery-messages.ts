@@ -1,6 +1,6 @@
 import type { Element } from '@xmldom/xmldom'
+import { childrenOf, elementAt, escaped, parseXml, textAt } from '../../xml/xml.js'
 import { scopes } from './device-service.js'
-import { childrenOf, elementAt, escaped, parseXml, textAt } from './xml.js'
 
 /** Namespaces of WS-Discovery, April 2005, which ONVIF uses. */
 const namespaces = {

@@ -1,3 +1,4 @@
+import { escaped, textAt } from '../../xml/xml.js'
 import type { Faults } from '../faults.js'
 import { invalidValue, type OnvifCall, type Operations, servicePaths, serviceUrl } from './call.js'
 import { dateTime, parseDuration } from './duration.js'
@@ -9,7 +10,6 @@ import {
   type PullPoints,
 } from './pull-points.js'
 import { SoapFault } from './soap.js'
-import { escaped, textAt } from './xml.js'
 
 /** Milliseconds for which a subscription lives if the client names no time; the next constant is the maximum. */
 const usualLifeMs = 60_000

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Element } from '@xmldom/xmldom'
 import { type Clock, type DigestAlgorithm, digestHa1 } from 'rtspool'
+import { elementAt, textAt } from '../../xml/xml.js'
 import type { AuthKind } from '../faults.js'
 import { HttpNonces } from './http-nonces.js'
-import { elementAt, textAt } from './xml.js'
 
 /** Longest difference between the clocks of client and camera, and life of a nonce, in milliseconds. */
 const freshMs = 300_000

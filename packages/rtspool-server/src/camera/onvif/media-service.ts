@@ -1,3 +1,4 @@
+import { escaped, textAt } from '../../xml/xml.js'
 import {
   invalidValue,
   type OnvifCall,
@@ -5,7 +6,6 @@ import {
   type Operations,
   servicePaths,
 } from './call.js'
-import { escaped, textAt } from './xml.js'
 
 /** Creates the operations of the media service (ONVIF media specification, version 1). */
 export function mediaOperations(videos: readonly OnvifVideo[]): Operations {

@@ -1,5 +1,5 @@
 import type { Element } from '@xmldom/xmldom'
-import { childrenOf, elementAt, escaped, parseXml, textAt } from './xml.js'
+import { childrenOf, elementAt, escaped, parseXml, textAt } from '../../xml/xml.js'
 
 /** XML namespaces of all SOAP messages, by the prefix that the camera uses. */
 const namespaces = {

@@ -76,18 +76,18 @@ const recordingSettings = z.strictObject({
   ),
   when: key(z.enum(recordingConditions).default(recordingDefaults.when), {
     description:
-      'condition for the recording to run by itself: always, or only while clients watch or publish',
+      'condition for the recording to run by itself: always, or only while clients watch or publish, or a camera sees motion',
     live: true,
   }),
   whenPath: key(pattern().optional(), {
-    description: 'path at which clients watch or publish for `when`',
+    description: 'path at which clients watch or publish, or whose camera sees motion, for `when`',
     live: true,
     expected: patternText,
     defaultText: 'each recorded path for itself',
     examples: ['/live/doorbell'],
   }),
   keepSeconds: key(z.number().min(0).max(secondsOfHour).default(recordingDefaults.keepSeconds), {
-    description: 'time for which the recording goes on after the last client of `when` has left',
+    description: 'time for which the recording goes on after `when` has ceased to hold',
     unit: 'seconds',
     live: true,
   }),

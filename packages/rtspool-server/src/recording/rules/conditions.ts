@@ -1,5 +1,6 @@
 import type { Clock, ClockTimer, RtspServer, Session } from 'rtspool'
 import { matchesPath, type RecordingPlan, recordsPath } from '../recording-plan.js'
+import { MotionCondition, type MotionFeed } from './motion-condition.js'
 
 /** States of the sessions that meet a condition. */
 const stateFor = { watched: 'Playing', published: 'Recording' } as const
@@ -91,27 +92,33 @@ class Condition {
 }
 
 /**
- * Conditions `when` of all recordings that have one: a recording then runs while clients play or publish, and
- * `keepSeconds` longer. Browsers with a live picture are sessions, too. Recordings are not.
+ * Conditions `when` of all recordings that have one: a recording then runs while clients play or publish, or something
+ * moves before a camera, and `keepSeconds` longer. Browsers with a live picture are sessions, too. Recordings are not.
  */
 export class Conditions {
   readonly #pool: RtspServer['pool']
   readonly #clock: Clock
   readonly #onChange: (plan: RecordingPlan) => void
-  readonly #conditions = new Map<RecordingPlan, Condition>()
+  readonly #motion: MotionFeed
+  readonly #conditions = new Map<RecordingPlan, Condition | MotionCondition>()
   readonly #onState = (session: Session): void => {
-    for (const condition of this.#conditions.values()) condition.note(session)
+    for (const condition of this.#ofSessions()) condition.note(session)
   }
   readonly #onRemoved = (session: Session): void => {
-    for (const condition of this.#conditions.values()) condition.forget(session)
+    for (const condition of this.#ofSessions()) condition.forget(session)
   }
 
-  /** @param onChange - Called when the condition of a plan begins or ceases to hold at a path. */
+  /**
+   * @param motion - Motion before cameras, for `when: motion`.
+   * @param onChange - Called when the condition of a plan begins or ceases to hold at a path.
+   */
   constructor(
     { pool }: Pick<RtspServer, 'pool'>,
+    motion: MotionFeed,
     clock: Clock,
     onChange: (plan: RecordingPlan) => void,
   ) {
+    this.#motion = motion
     this.#pool = pool
     this.#clock = clock
     this.#onChange = onChange
@@ -127,8 +134,13 @@ export class Conditions {
     }
     for (const plan of plans) {
       if (plan.when === 'always' || this.#conditions.has(plan)) continue
-      const state = stateFor[plan.when]
-      const condition = new Condition(plan, state, this.#clock, () => this.#onChange(plan))
+      const changed = (): void => this.#onChange(plan)
+      if (plan.when === 'motion') {
+        const condition = new MotionCondition(plan, this.#motion, this.#clock, changed)
+        this.#conditions.set(plan, condition)
+        continue
+      }
+      const condition = new Condition(plan, stateFor[plan.when], this.#clock, changed)
       this.#conditions.set(plan, condition)
       for (const session of this.#pool.values()) condition.note(session)
     }
@@ -143,5 +155,10 @@ export class Conditions {
   close(): void {
     this.#pool.off('sessionStateChanged', this.#onState).off('sessionRemoved', this.#onRemoved)
     for (const condition of this.#conditions.values()) condition.close()
+  }
+
+  /** Returns the conditions that depend on sessions. */
+  #ofSessions(): Condition[] {
+    return [...this.#conditions.values()].filter((each) => each instanceof Condition)
   }
 }

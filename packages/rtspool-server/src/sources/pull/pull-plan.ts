@@ -21,6 +21,8 @@ export interface PullPlan {
   readonly username: string | undefined
   /** Password for the camera, from a file or environment variable; `undefined` = the password in the URL. */
   readonly password: string | undefined
+  /** URL of the device service of ONVIF, for motion events; `undefined` = none. */
+  readonly onvif: string | undefined
   readonly transport: PullTransport
   /** SHA-256 fingerprint of the certificate to accept; `undefined` = an authority must have signed the certificate. */
   readonly fingerprint: string | undefined
@@ -36,6 +38,7 @@ export interface PullPlan {
 }
 
 export const pullDefaults = Object.freeze({
+  onvif: undefined,
   transport: relayDefaults.transport as PullTransport,
   basic: 'overTls' as PullPlan['basic'],
   maxRedirects: 5,

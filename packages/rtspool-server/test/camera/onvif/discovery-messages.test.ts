@@ -5,7 +5,7 @@ import {
   hello,
   parseQuestion,
 } from '../../../src/camera/onvif/discovery-messages.js'
-import { elementAt, parseXml, textAt } from '../../../src/camera/onvif/xml.js'
+import { elementAt, parseXml, textAt } from '../../../src/xml/xml.js'
 
 const uuid = '12345678-1234-8234-8234-123456789012'
 const device = { uuid, url: 'http://127.0.0.1/x?a=1&b=2', instanceId: 7, messageNumber: 3 }

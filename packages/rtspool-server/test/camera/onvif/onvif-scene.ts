@@ -3,8 +3,8 @@ import { ManualClock } from 'rtspool/testing'
 import { onTestFinished } from 'vitest'
 import { noFaults } from '../../../src/camera/faults.js'
 import { type OnvifCameras, OnvifServer } from '../../../src/camera/onvif/onvif-server.js'
-import { parseXml } from '../../../src/camera/onvif/xml.js'
 import { parseFaults } from '../../../src/camera/parse-faults.js'
+import { parseXml } from '../../../src/xml/xml.js'
 
 export const user = { name: 'admin', password: 'camera' }
 export const picture = Buffer.from([0xff, 0xd8, 1])
@@ -38,10 +38,11 @@ export class OnvifScene {
   /** Error of the next pictures. */
   failure: Error | undefined
 
-  static async start(): Promise<OnvifScene> {
+  /** Starts the services on a port; 0 = any free one. */
+  static async start(port = 0): Promise<OnvifScene> {
     const scene = new OnvifScene()
     onTestFinished(() => scene.server.close())
-    await scene.server.listen(0, '127.0.0.1')
+    await scene.server.listen(port, '127.0.0.1')
     return scene
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { basicHeader, digestHeader } from '../../../../rtspool/test/support/credentials.js'
 import { nextTurn, until } from '../../../../rtspool/test/support/until.js'
-import { childrenOf, elementAt, textAt } from '../../../src/camera/onvif/xml.js'
+import { childrenOf, elementAt, textAt } from '../../../src/xml/xml.js'
 import { OnvifScene, picture, tokenHeader, user } from './onvif-scene.js'
 
 const device = '/onvif/device_service'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseSoap, SoapFault, soapEnvelope, soapFault } from '../../../src/camera/onvif/soap.js'
-import { elementAt, parseXml, textAt } from '../../../src/camera/onvif/xml.js'
+import { elementAt, parseXml, textAt } from '../../../src/xml/xml.js'
 
 const envelopeOf = (body: string, header = ''): string =>
   `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope">${header}<e:Body>${body}</e:Body></e:Envelope>`

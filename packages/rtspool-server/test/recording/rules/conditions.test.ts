@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../../../rtspool/test/support/until.js'
 import { type RecordingPlan, recordingDefaults } from '../../../src/recording/recording-plan.js'
 import { Conditions } from '../../../src/recording/rules/conditions.js'
+import type { MotionFeed } from '../../../src/recording/rules/motion-condition.js'
 import { PictureSource } from '../../live/support/picture-source.js'
 
 const planOf = (more: Partial<RecordingPlan>): RecordingPlan => ({
@@ -12,11 +13,18 @@ const planOf = (more: Partial<RecordingPlan>): RecordingPlan => ({
   ...more,
 })
 
+const nothingMoves: MotionFeed = { movingPaths: [], on: () => {}, off: () => {} }
+
 function scene(...plans: readonly RecordingPlan[]) {
   const clock = new ManualClock()
   const pool = new SessionPool({ clock })
   const changed: string[] = []
-  const conditions = new Conditions({ pool }, clock, ({ name }) => void changed.push(name))
+  const conditions = new Conditions(
+    { pool },
+    nothingMoves,
+    clock,
+    ({ name }) => void changed.push(name),
+  )
   onTestFinished(() => {
     conditions.close()
     pool.close()
@@ -107,7 +115,7 @@ describe('conditions of recordings', () => {
     ) as [RecordingPlan, RecordingPlan]
     const server = new RtspServer({ port: 0, host: '127.0.0.1', udpPorts: false })
     server.mounts.allowPublish('/live/*')
-    const conditions = new Conditions(server, new ManualClock(), () => {})
+    const conditions = new Conditions(server, nothingMoves, new ManualClock(), () => {})
     onTestFinished(async () => {
       conditions.close()
       await server.close()

@@ -16,7 +16,7 @@ const recordingSchema = z
     when: z
       .enum(recordingConditions)
       .describe(
-        'Condition for it to record: always, while clients play (watched), or while they publish. A start by this API makes it always',
+        'Condition for it to record: always, while clients play (watched) or publish, or while a camera sees motion. A start by this API makes it always',
       ),
     whenPath: z
       .string()

@@ -4,6 +4,7 @@ import { relayDefaults } from 'rtspool/relay'
 import { z } from 'zod'
 import { basicPolicies, pullDefaults, pullTransports } from '../../../sources/pull/pull-plan.js'
 import { file, fileText, key, seconds } from '../../key-meta.js'
+import { httpUrl } from '../http-url.js'
 
 export const pullUrlText =
   'an RTSP URL, such as rtsp://192.0.2.7/stream, without spaces and backslashes'
@@ -31,6 +32,7 @@ export function addressIn(url: string): string | undefined {
 
 const fingerprintText = 'a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons'
 const maxTextLength = 1024
+const onvifText = 'a URL with http or https, without user and password'
 
 export const pullUrl = () => z.string().refine(isPullUrl, pullUrlText)
 export const pullUser = () => z.string().min(1).max(maxTextLength)
@@ -106,6 +108,20 @@ export const pullSettings = z.strictObject({
     description: 'connections on which the password may be sent in clear (Basic)',
     live: true,
   }),
+  onvif: key(
+    httpUrl()
+      .refine((text) => new URL(text).username === '', onvifText)
+      .optional(),
+    {
+      description:
+        'URL of the device service of the camera (ONVIF), for recordings with when: motion; user and password are those of the stream',
+      live: true,
+      isSecret: true,
+      expected: onvifText,
+      defaultText: 'none',
+      examples: ['http://192.0.2.7/onvif/device_service'],
+    },
+  ),
   maxRedirects: key(z.int().min(0).max(20).default(pullDefaults.maxRedirects), {
     description: 'limit on redirects to other URLs; 0 = none is followed',
     live: true,

@@ -36,10 +36,10 @@ export function sourcePlansOf(loaded: LoadedConfig, environment: Environment): S
 function pullPlan(
   pull: PullSettings,
 ): Pick<PullPlan, Exclude<keyof PullSettings, `password${string}`>> {
-  const { url, failover, returnSeconds, username, transport, fingerprint, basic, maxRedirects } =
-    pull
+  const { url, failover, returnSeconds, username, onvif } = pull
+  const { transport, fingerprint, basic, maxRedirects } = pull
   return {
-    ...{ url, failover, returnSeconds, username },
+    ...{ url, failover, returnSeconds, username, onvif },
     ...{ transport, fingerprint, basic, maxRedirects },
   }
 }
