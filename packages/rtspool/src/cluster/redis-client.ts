@@ -11,7 +11,7 @@ import { prefixOf, RedisStore, type RedisStoreOptions } from './redis-store.js'
 export interface OpenRedisOptions extends Omit<RedisStoreOptions, 'client'> {
   /**
    * Address of Redis: `redis://HOST:PORT`, or `rediss://` for TLS, with `USER:PASSWORD@` in front of the host if Redis
-   * requires a login; `unix:///PATH` for a socket of this machine.
+   * requires a login. `unix:///PATH` is a socket of this machine.
    *
    * `redis+sentinel://HOST:PORT,HOST:PORT/MASTER` names Redis Sentinels and the master that they watch;
    * `?sentinel_username=USER&sentinel_password=PASSWORD` behind it is a login at the sentinels.
@@ -50,6 +50,8 @@ const reconnects = { firstMs: 50, maxMs: 500, jitter: 0.5 }
 const deadlineMs = 5000
 /** Milliseconds after which an attempt to connect to one of several servers ends, so that the next one gets its turn. */
 const stepMs = 1000
+/** Milliseconds without a reply after which the keys are looked for elsewhere: a master that hangs may have been replaced. */
+const silenceMs = 2000
 /** Options against commands that wait: none for a connection, and at most 1000 for their replies. */
 const queues = { disableOfflineQueue: true, commandsQueueMaxLength: 1000 }
 
@@ -77,6 +79,7 @@ export async function openRedisStore(
       ? new GroupClient({
           ...{ group: address, key: `${prefixOf(storeOptions.name)}meta`, onError },
           ...{ open: opener(createClient, address), clock: systemClock, backoff: reconnects },
+          silenceMs,
         })
       : openServer(createClient, address, onError)
   try {

@@ -28,8 +28,22 @@ interface GroupClientOptions {
   readonly clock: Clock
   /** Delays between two searches for the server. */
   readonly backoff: Backoff
+  /**
+   * Milliseconds without any reply after which the next command ends the connection. The timeout of a socket does not: each
+   * command that is written prolongs it.
+   */
+  readonly silenceMs: number
   /** Called with the error of each search and each connection that fails. */
   readonly onError: (error: unknown) => void
+}
+
+/** Connection to the server that has the keys. */
+interface Found {
+  readonly connection: ServerConnection
+  /** Number of commands without reply. */
+  waiting: number
+  /** Monotonic time in milliseconds of the last reply, or of the first command that waits. */
+  heardAt: number
 }
 
 /** Largest number of members of a Redis Cluster that one search asks in a row. */
@@ -50,7 +64,7 @@ export class GroupClient implements RedisCommands {
   readonly #options: GroupClientOptions
   /** Sentinels or members: the one that has answered last is asked first. */
   #servers: readonly ServerAddress[]
-  #connection: ServerConnection | undefined
+  #found: Found | undefined
   #failures = 0
   #timer: ClockTimer | undefined
   #isClosed = false
@@ -63,15 +77,22 @@ export class GroupClient implements RedisCommands {
   }
 
   async sendCommand(args: string[]): Promise<unknown> {
-    const connection = this.#connection
-    if (connection === undefined) throw new Error('no server of Redis is known to have the keys')
+    const found = this.#found
+    if (found === undefined) throw new Error('no server of Redis is known to have the keys')
+    this.#checkSilence(found)
+    found.waiting++
     try {
-      const reply = await connection.sendCommand(args)
+      const reply = await found.connection.sendCommand(args)
       this.#failures = 0
       return reply
     } catch (error) {
-      if (error instanceof Error && lostKeys.test(error.message)) this.#leave(connection, error)
+      if (error instanceof Error && lostKeys.test(error.message)) {
+        this.#leave(found.connection, error)
+      }
       throw error
+    } finally {
+      found.waiting--
+      found.heardAt = this.#options.clock.now()
     }
   }
 
@@ -79,15 +100,26 @@ export class GroupClient implements RedisCommands {
   close(): void {
     this.#isClosed = true
     this.#timer?.cancel()
-    this.#connection?.close()
-    this.#connection = undefined
+    this.#found?.connection.close()
+    this.#found = undefined
+  }
+
+  /** @throws {Error} The server has been silent for too long; another search has begun. */
+  #checkSilence(found: Found): void {
+    const { clock, silenceMs } = this.#options
+    const now = clock.now()
+    if (found.waiting === 0) found.heardAt = now
+    if (now - found.heardAt < silenceMs) return
+    const error = new Error(`no reply for ${silenceMs} ms`)
+    this.#leave(found.connection, error)
+    throw error
   }
 
   async #search(): Promise<void> {
     try {
       const connection = await this.#find()
       if (this.#isClosed) connection.close()
-      else if (connection.isOpen) this.#connection = connection
+      else if (connection.isOpen) this.#found = { connection, waiting: 0, heardAt: 0 }
       else throw new Error('the connection has ended at once')
     } catch (error) {
       if (this.#isClosed) return
@@ -103,8 +135,8 @@ export class GroupClient implements RedisCommands {
   }
 
   #leave(connection: ServerConnection, error: unknown): void {
-    if (this.#connection !== connection) return
-    this.#connection = undefined
+    if (this.#found?.connection !== connection) return
+    this.#found = undefined
     connection.close()
     this.#options.onError(error)
     this.#searchLater()

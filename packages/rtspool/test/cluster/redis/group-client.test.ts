@@ -14,7 +14,7 @@ function group(url: string, servers: Record<number, Reply | undefined>) {
   const open = new Map<number, { isOpen: boolean; onLost: (error: unknown) => void }>()
   const client = new GroupClient({
     ...{ group: readRedisAddress('url', url) as ServerGroup, clock, key: 'rtspool:{a}:meta' },
-    backoff: { firstMs: 50, maxMs: 200, jitter: 0 },
+    ...{ backoff: { firstMs: 50, maxMs: 200, jitter: 0 }, silenceMs: 2000 },
     onError: (error) => errors.push((error as Error).message),
     async open({ host, port }, login, onLost) {
       log.push(`open ${host}:${port} ${Object.values(login).join()}`.trim())
@@ -121,6 +121,36 @@ describe('GroupClient of sentinels', () => {
     done()
     await expect(client.sendCommand(get)).rejects.toThrow('LOADING')
     expect(done()).toEqual(['8 GET x'])
+  })
+
+  it('leaves a server that has sent no reply for long, though commands are written', async () => {
+    const silent = new Promise(() => {})
+    const { client, servers, clock } = group(url, { 1: masterAt(8), 8: () => silent })
+    await nextTurn(2)
+    // A pause without commands is no silence.
+    clock.advance(60_000)
+    client.sendCommand(get).catch(() => {})
+    clock.advance(1999)
+    client.sendCommand(get).catch(() => {})
+    clock.advance(1)
+    Object.assign(servers, { 1: masterAt(9), 9: () => 'new' })
+    await expect(client.sendCommand(get)).rejects.toThrow('no reply for 2000 ms')
+    clock.advance(50)
+    await nextTurn(2)
+    expect(await client.sendCommand(get)).toBe('new')
+  })
+
+  it('keeps a server that replies, though some commands wait', async () => {
+    const { client, clock } = group(url, {
+      1: masterAt(8),
+      8: ([name]) => (name === 'WAIT' ? new Promise(() => {}) : 'reply'),
+    })
+    await nextTurn(2)
+    client.sendCommand(['WAIT']).catch(() => {})
+    for (let n = 0; n < 4; n++) {
+      clock.advance(1500)
+      expect(await client.sendCommand(get)).toBe('reply')
+    }
   })
 
   it('closes a connection that is there only after its own end', async () => {
