@@ -127,7 +127,7 @@ export class ClusterMember {
 
   get state(): MemberState {
     if (this.#epoch === '') return 'joining'
-    return this.#isStrict && this.#hasEnded ? 'fenced' : 'active'
+    return this.isStrict && this.#hasEnded ? 'fenced' : 'active'
   }
 
   /**
@@ -140,11 +140,11 @@ export class ClusterMember {
   tryTake(demands: readonly CreditDemand[], now: number): string | undefined {
     // A process that was stopped learns of its expired lease here, before it uses a credit.
     this.checkLease(now)
-    if (this.#isStrict && now >= this.#safeUntil) {
+    if (this.isStrict && now >= this.#safeUntil) {
       return demands[0]?.key
     }
     // A node that has never joined does not even know the bans.
-    const isAlone = this.#isAway && !this.#isStrict && this.#epochOfBans !== ''
+    const isAlone = this.#isAway && !this.isStrict && this.#epochOfBans !== ''
     return this.credits.tryTake(demands, isAlone ? this.#options.overdraft : 0)
   }
 
@@ -276,7 +276,8 @@ export class ClusterMember {
     return tag === this.tag && epoch === this.#epoch
   }
 
-  get #isStrict(): boolean {
+  /** True under the policy `strict`, under which a credit may be used for a part of the lease only. */
+  get isStrict(): boolean {
     return this.#options.policy === 'strict'
   }
 
@@ -311,7 +312,7 @@ export class ClusterMember {
 
   /** Ends all sessions under the policy `strict`, only once until the node has a lease again. */
   #end(): void {
-    if (!this.#isStrict || this.#hasEnded) return
+    if (!this.isStrict || this.#hasEnded) return
     this.#hasEnded = true
     this.#options.onFenced()
   }

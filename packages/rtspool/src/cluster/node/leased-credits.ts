@@ -87,6 +87,8 @@ export class LeasedCredits {
    * @returns Key of the first limit without a credit; `undefined` = admitted.
    */
   tryTake(demands: readonly CreditDemand[], overdraft = 0): string | undefined {
+    const [first] = demands
+    if (demands.length === 1 && first !== undefined && this.#tryTakeHeld(first)) return undefined
     const missing = demands.find(({ key, max }) => {
       const holding = this.#holding(key, max)
       if (holding === undefined) return true
@@ -113,6 +115,17 @@ export class LeasedCredits {
     }
     this.#taken++
     return undefined
+  }
+
+  /** Uses a credit that the node holds under the only limit, without a look at limits that are full. */
+  #tryTakeHeld({ key, max }: CreditDemand): boolean {
+    const holding = this.#holdings.get(key)
+    if (holding === undefined || holding.live >= holding.credits) return false
+    holding.max = max
+    holding.live++
+    if (holding.kept > 0) holding.kept--
+    this.#taken++
+    return true
   }
 
   /** Frees the credits that a session has used, because the session has ended. @param keys - Keys of the limits */
