@@ -223,6 +223,24 @@ describe('a mistake', () => {
     expect(mistakesOf(() => loadText(text))).toEqual([message])
   })
 
+  it.each([
+    ...['redis://127.0.0.1:6379', 'rediss://ann:pw@redis.test', 'unix:///run/redis.sock'],
+    ...['redis+sentinel://10.0.0.1,10.0.0.2:26380,[::1]:26381/main', 'rediss+cluster://:pw@h,i:7'],
+    'redis+sentinel://ann:a%40b@h/main?sentinel_password=x',
+  ])('takes the Redis at %s', (url) => {
+    expect(loadText(`cluster: { url: '${url}' }\n`).config.cluster.url).toBe(url)
+  })
+
+  it.each([
+    ...['127.0.0.1', 'http://127.0.0.1', 'redis+sentinel://h', 'redis+cluster://h/main'],
+    ...['redis+cluster://h,', 'redis+other://h', 'redis+cluster://'],
+  ])('refuses the Redis at %s, and does not show it', (url) => {
+    const [mistake, ...others] = mistakesOf(() => loadText(`cluster: { url: '${url}' }\n`))
+    expect(others).toEqual([])
+    expect(mistake).toMatch(/cluster\.url must be an address such as redis:.* or redis\+cluster:/)
+    expect(mistake).not.toContain(`got '${url}'`)
+  })
+
   it('does not hide the others: all of all sources are named at once', () => {
     const text = 'limits:\n  maxSessions: a\n  nothing: 1\nlog: { level: loud }\n'
     const environment = { RTSPOOL_RTSP_PORT: 'x' }

@@ -6,10 +6,15 @@ const policies = ['keep', 'strict'] as const satisfies readonly PartitionPolicy[
 const elsewhere = ['reject', 'relay'] as const
 const maxLeaseSeconds = 3600
 const maxProcesses = 64
-export const urlText = 'an address such as redis://127.0.0.1:6379 or unix:///run/redis.sock'
+export const urlText =
+  'an address such as redis://127.0.0.1:6379, unix:///run/redis.sock, redis+sentinel://HOST:26379,HOST:26379/MASTER or redis+cluster://HOST:6379,HOST:6379'
+const hosts = /(?:[^/?#@]*@)?[^\s/?#@,]+(?:,[^\s/?#@,]+)*/.source
+const groupPattern = new RegExp(
+  `^rediss?\\+(?:sentinel://${hosts}/[^/?#]+(?:\\?[^#]*)?|cluster://${hosts}/?)$`,
+)
 /** Returns whether a text is the URL of a Redis. */
 export const isStoreUrl = (text: string): boolean =>
-  URL.canParse(text) && /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text)
+  groupPattern.test(text) || (URL.canParse(text) && /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text))
 
 const maxHoldSeconds = 86_400
 /** Number of characters of the shortest secret. */
@@ -32,7 +37,7 @@ const secretFile = (name: string, example: string) =>
 export const clusterSection = z.strictObject({
   url: key(z.string().refine(isStoreUrl, urlText).optional(), {
     description:
-      'Redis through which servers share limits on sessions, bans and streams; experimental; needs the package @redis/client',
+      'Redis through which servers share limits on sessions, bans and streams: one server, Redis Sentinels or a Redis Cluster; experimental; needs the package @redis/client',
     flag: '--cluster <url>',
     defaultText: 'no cluster',
     isSecret: true,
