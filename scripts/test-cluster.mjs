@@ -5,11 +5,14 @@
  * comparison of stores runs as well.
  *
  * `npm run test:cluster -- --network`: servers, Redis, HAProxy and clients in network namespaces of their own.
+ *
+ * `npm run test:cluster -- --groups`: Redis Sentinels and a Redis Cluster whose servers fail, and `ioredis` as the client.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureIoredis } from './ioredis.mjs'
 import { ensureNewerPlayers, newerPlayersBin } from './newer-players.mjs'
 import { requireNode } from './node-version.mjs'
 import { ensureValkey } from './valkey.mjs'
@@ -60,6 +63,15 @@ function printTable(columns, file) {
   for (const row of rows) console.log(text(columns.map(([, , of]) => of(row))))
 }
 
+const groupColumns = [
+  ['Redis', 30, ({ redis }) => redis],
+  ['fault', 52, ({ fault }) => fault],
+  ['back after ms', 15, ({ ms }) => ms],
+  ['lost', 6, ({ lost }) => lost],
+  ['most', 6, ({ most }) => most],
+  ['limit', 7, ({ limit }) => limit],
+]
+
 requireNode()
 // Installing packages removes node_modules, and what was fetched with it.
 ensureInstalled()
@@ -70,6 +82,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string', default: '20' },
     store: { type: 'string' },
     network: { type: 'boolean', default: false },
+    groups: { type: 'boolean', default: false },
   },
 })
 const { store } = values
@@ -88,28 +101,28 @@ function serverPrograms() {
   return found
 }
 
-const programs = values.network ? ['redis-server'] : serverPrograms()
+const programs = values.network || values.groups ? ['redis-server'] : serverPrograms()
 if (values.network) {
   const reason = await ensureNewerPlayers()
   if (reason === undefined) process.env.RTSPOOL_NEWER_PLAYERS = newerPlayersBin
   else say(`without VLC: ${reason}`)
 }
 const folder = mkdtempSync(join(tmpdir(), 'rtspool-cluster-'))
-const [table, kills, network] = ['table', 'kills', 'network'].map((name) => join(folder, name))
+const [table, kills, network, groups] = ['table', 'kills', 'network', 'groups'].map((name) =>
+  join(folder, name),
+)
 Object.assign(process.env, {
   RTSPOOL_CLUSTER_TABLE: table,
   RTSPOOL_CLUSTER_KILLS: kills,
   RTSPOOL_CLUSTER_NETWORK: network,
+  RTSPOOL_CLUSTER_GROUPS: groups,
   RTSPOOL_CLUSTER_PROGRAMS: programs.join(),
   RTSPOOL_CLUSTER_SESSIONS: values.sessions,
   RTSPOOL_CLUSTER_MINUTES: values.minutes,
 })
 const chosen = positionals.length > 0 ? ['-t', positionals.join(' ')] : []
-const names = values.network
-  ? ['network']
-  : values.minutes === '0'
-    ? ['faults']
-    : ['faults', 'kills']
+const only = ['network', 'groups'].filter((name) => values[name])
+const names = only.length > 0 ? only : values.minutes === '0' ? ['faults'] : ['faults', 'kills']
 const files = names.map((name) => `test/cluster/${name}.table.ts`)
 const test = (args) => runNode(join(root, 'scripts/test.mjs'), args)
 const valkey = programs.find((program) => program !== 'redis-server')
@@ -118,9 +131,18 @@ if (valkey !== undefined) {
   process.env.RTSPOOL_CLUSTER_PROGRAM = valkey
   status = await test(['--project=interop', 'test/interop/cluster-redis.test.ts'])
 }
+if (values.groups) {
+  const { module, reason } = ensureIoredis()
+  if (module === undefined) say(`without ioredis: ${reason}`)
+  else {
+    process.env.RTSPOOL_CLUSTER_IOREDIS = module
+    status = await test(['--project=interop', 'test/interop/cluster-redis.test.ts'])
+  }
+}
 status = (await test(['--project=cluster', ...files, ...chosen])) || status
 process.exitCode = status
 printTable(faultColumns, table)
 printTable(killColumns, kills)
 printTable(networkColumns, network)
+printTable(groupColumns, groups)
 rmSync(folder, { recursive: true })

@@ -6,7 +6,7 @@ import { GroupNodes, maxSessions } from './support/group-nodes.js'
 import { ask, eventually, RedisGroup } from './support/redis-group.js'
 
 // Nodes whose Redis is one of several servers: the master behind sentinels, or a member of a Redis Cluster. The keys go from one
-// server to another, while the nodes have sessions.
+// server to another, while the nodes have sessions. `npm run test:cluster -- --groups` has more faults.
 
 const missing = reasonToSkip('redis-server')
 if (missing !== undefined && process.env.CI === 'true') throw new Error(missing)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { pathToFileURL } from 'node:url'
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type {
@@ -6,8 +7,14 @@ import type {
   RemovalRecord,
 } from '../../packages/rtspool/src/cluster/cluster-store.js'
 import { MemoryStore } from '../../packages/rtspool/src/cluster/memory-store.js'
-import type { RedisCommands } from '../../packages/rtspool/src/cluster/redis/redis-connection.js'
-import { RedisStore } from '../../packages/rtspool/src/cluster/redis-store.js'
+import type {
+  IoredisCommands,
+  RedisCommands,
+} from '../../packages/rtspool/src/cluster/redis/redis-connection.js'
+import {
+  RedisStore,
+  type RedisStoreOptions,
+} from '../../packages/rtspool/src/cluster/redis-store.js'
 import type { ClusterStoreOptions } from '../../packages/rtspool/src/cluster/store-options.js'
 import { ManualClock } from '../../packages/rtspool/src/testing/manual-clock.js'
 import {
@@ -24,13 +31,42 @@ import { reasonToSkip } from '../../scripts/programs.mjs'
 import { type RedisServer, startRedisServer } from './support/redis-server.js'
 
 // The same random histories on a MemoryStore and on a RedisStore with a real redis-server: every reply
-// must be the same. The time of both is that of the model. `npm run test:cluster` does the same with Valkey.
+// must be the same. The time of both is that of the model. `npm run test:cluster` does the same with Valkey, and with `ioredis`.
 
 /** Name or path of the server program. */
 const program = process.env.RTSPOOL_CLUSTER_PROGRAM ?? 'redis-server'
 const missing = program === 'redis-server' ? reasonToSkip('redis-server') : undefined
 if (missing !== undefined && process.env.CI === 'true') throw new Error(missing)
 if (missing !== undefined) console.warn(`skipped: ${missing}`)
+
+/** Path of the module `ioredis`, whose client the store then uses; `undefined` = that of `@redis/client`. */
+const ioredis = process.env.RTSPOOL_CLUSTER_IOREDIS
+
+/** Client with its functions for tests. */
+interface TestClient {
+  readonly client: RedisStoreOptions['client']
+  flush(): Promise<unknown>
+  close(): void
+}
+
+async function connectRedis(path: string): Promise<TestClient> {
+  const client = createClient({ socket: { path, reconnectStrategy: false } })
+  client.on('error', () => {})
+  await client.connect()
+  return {
+    client: client as RedisCommands,
+    flush: () => client.sendCommand(['FLUSHALL']),
+    close: () => client.destroy(),
+  }
+}
+
+async function connectIoredis(path: string, module: string): Promise<TestClient> {
+  const { Redis } = (await import(pathToFileURL(module).href)) as { Redis: IoredisClass }
+  const client = new Redis({ path, enableOfflineQueue: true, autoResendUnfulfilledCommands: false })
+  return { client, flush: () => client.call('FLUSHALL', []), close: () => client.disconnect() }
+}
+
+type IoredisClass = new (options: object) => IoredisCommands & { disconnect(): void }
 
 /** Number of histories of each kind: a command sets more. */
 const runs = Number(process.env.RTSPOOL_CLUSTER_RUNS ?? 3)
@@ -71,26 +107,26 @@ function bothOf(memory: MemoryStore, redis: RedisStore, clear: () => Promise<unk
 
 describe.skipIf(missing !== undefined)('a RedisStore does what a MemoryStore does', () => {
   let server: RedisServer
-  let client: ReturnType<typeof createClient>
+  let client: TestClient
 
   beforeAll(async () => {
     server = await startRedisServer({ program })
-    client = createClient({ socket: { path: server.path, reconnectStrategy: false } })
-    client.on('error', () => {})
-    await client.connect()
+    client = await (ioredis === undefined
+      ? connectRedis(server.path)
+      : connectIoredis(server.path, ioredis))
   })
   afterAll(async () => {
-    client.destroy()
+    client.close()
     await server.stop()
   })
 
   /** Two empty stores that get the same requests. */
   async function createStore(clock: ManualClock, options: ClusterStoreOptions) {
-    const clear = () => client.sendCommand(['FLUSHALL'])
+    const clear = () => client.flush()
     await clear()
     const redis = new RedisStore({
       ...options,
-      client: client as RedisCommands,
+      client: client.client,
       timeoutMs: 10_000,
       unixTimeMs: () => clock.unixTimeMs(),
     })

@@ -12,7 +12,7 @@ const leaseMs = 6000
 async function startNode(url: string, name: string) {
   const times = { leaseMs, graceMs: 6000, warmMs: 0 }
   const { store, close } = await openRedisStore({ url, timeoutMs: 500, ...times })
-  const node = new ClusterNode({ store, name, leaseMs, beatMs: 200, flushMs: 100, waitMs: 3000 })
+  const node = new ClusterNode({ store, name, leaseMs, beatMs: 200, flushMs: 100, waitMs: 500 })
   const pool = new SessionPool(node.poolOptions({ maxSessions }))
   const seen = { failures: 0, lost: 0 }
   node.on('storeFailed', () => seen.failures++)
@@ -29,7 +29,8 @@ export class GroupNodes {
 
   async start(url: string): Promise<void> {
     for (const name of ['a', 'b']) this.all.push(await startNode(url, name))
-    await this.#agree()
+    await this.find()
+    for (const { seen } of this.all) seen.failures = 0
   }
 
   /** Number of all sessions. */
@@ -57,9 +58,28 @@ export class GroupNodes {
     await eventually('each node has missed its Redis', async () =>
       this.all.every(({ seen }) => seen.failures > 0),
     )
-    await this.#agree()
+    await this.find()
     for (const { seen } of this.all) seen.failures = 0
     return performance.now() - start
+  }
+
+  /** Waits until Redis has what the nodes have: members, credits and sessions. */
+  async find(): Promise<void> {
+    await eventually('all nodes are members', async () =>
+      this.all.every(({ node }) => node.state === 'active'),
+    )
+    await eventually('the store has what the nodes have', async () => {
+      const credits = this.all.map(({ node }) => node.stats().credits)
+      const [first] = this.all
+      const { granted } = (await first?.store.usage('pool')) ?? {}
+      if (granted !== credits.reduce((sum, count) => sum + count, 0)) return false
+      for (const { store, node, pool } of this.all) {
+        const listed = (await store.directory(node.tag)).map(({ publicId }) => publicId).sort()
+        const live = [...pool.values()].map(({ publicId }) => publicId).sort()
+        if (listed.join() !== live.join()) return false
+      }
+      return true
+    })
   }
 
   /**
@@ -77,7 +97,7 @@ export class GroupNodes {
       return this.sessions >= maxSessions
     })
     await enterAll()
-    await this.#agree()
+    await this.find()
     return this.sessions
   }
 
@@ -87,24 +107,5 @@ export class GroupNodes {
       await node.close()
       close()
     }
-  }
-
-  /** Waits until Redis has what the nodes have: members, credits and sessions. */
-  async #agree(): Promise<void> {
-    await eventually('all nodes are members', async () =>
-      this.all.every(({ node }) => node.state === 'active'),
-    )
-    await eventually('the store has what the nodes have', async () => {
-      const credits = this.all.map(({ node }) => node.stats().credits)
-      const [first] = this.all
-      const { granted } = (await first?.store.usage('pool')) ?? {}
-      if (granted !== credits.reduce((sum, count) => sum + count, 0)) return false
-      for (const { store, node, pool } of this.all) {
-        const listed = (await store.directory(node.tag)).map(({ publicId }) => publicId).sort()
-        const live = [...pool.values()].map(({ publicId }) => publicId).sort()
-        if (listed.join() !== live.join()) return false
-      }
-      return true
-    })
   }
 }
