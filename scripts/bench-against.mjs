@@ -18,12 +18,11 @@ import { makeClip } from '../bench/lib/clip.mjs'
 import { cpuPerPacketUs, measureLoad } from '../bench/lib/load.mjs'
 import { leaveServerCore, stopAll } from '../bench/lib/processes.mjs'
 import { startRtspool } from '../bench/lib/servers.mjs'
-import { median, quantile } from '../bench/lib/statistics.mjs'
+import { shownSpread as shown, spread } from '../bench/lib/statistics.mjs'
 import { requireNode } from './node-version.mjs'
 import { ensureBuilt, ensureInstalled, fail, root, say } from './workspace.mjs'
 
 const limit = 1.03
-const samplesOfBootstrap = 2000
 const viewers = 300
 /** Turns of a churn that only warm up: V8 compiles what a visit needs. */
 const warmupTurns = 4
@@ -89,17 +88,6 @@ async function sessionPool(libraries, rounds) {
   }
   return costs
 }
-
-/** The median of ratios, and the interval that holds it 95 times in 100. */
-function spread(ratios) {
-  const medians = Array.from({ length: samplesOfBootstrap }, () =>
-    median(ratios.map(() => ratios[Math.floor(Math.random() * ratios.length)])),
-  )
-  return [median(ratios), quantile(medians, 0.025), quantile(medians, 0.975)]
-}
-
-const shown = ([middle, low, high]) =>
-  `${middle.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`
 
 /** Builds a commit in a work tree of its own. @returns Its library, and how to take the work tree away. */
 function buildCommit(commit) {

@@ -1,6 +1,8 @@
-// What a cluster costs: memory and CPU of Redis, the creation of a session, and keep-alives.
+// What a cluster costs: memory and CPU of Redis, the creation of a session, keep-alives, and a packet to a viewer.
 // Usage: npm run bench -- cluster [--short] [--program redis-server: or a path to valkey-server] [--nodes 10] [--bucket 150]
-//   [--seconds 10: of directory changes] [--rounds 7] [--keepalives 33000]
+//   [--seconds 10: of directory changes] [--rounds 7] [--keepalives 33000] [--viewers 1000] [--windows 24]
+// Three servers send a stream of 0.3 Mbit/s to 1000 viewers each over TCP, in the same windows of 2 s: a node of a cluster, and two
+// without. The ratio of these two shows what the machine can tell apart.
 // The generator speaks to Redis as 100 nodes with 1 M sessions do: 100 beats and 3,334 changes of the directory a second.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -10,13 +12,24 @@ import { RtspServer } from 'rtspool'
 import { ClusterNode, MemoryStore, openRedisStore } from 'rtspool/cluster'
 import { SessionPool } from 'rtspool/session-pool'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
+import { cpuPerPacketUs, measureLoad } from '../lib/load.mjs'
 import { cpuSecondsBetween, Program, sampleCpu, serverCore } from '../lib/processes.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
-import { median } from '../lib/statistics.mjs'
+import { startRtspool } from '../lib/servers.mjs'
+import { median, shownSpread, spread } from '../lib/statistics.mjs'
 
 const options = readOptions(
-  { program: 'redis-server', nodes: 10, bucket: 150, seconds: 10, rounds: 7, keepalives: 33_000 },
-  { nodes: 1, seconds: 1, rounds: 3, keepalives: 2000 },
+  {
+    program: 'redis-server',
+    nodes: 10,
+    bucket: 150,
+    seconds: 10,
+    rounds: 7,
+    keepalives: 33_000,
+    viewers: 1000,
+    windows: 24,
+  },
+  { nodes: 1, seconds: 1, rounds: 3, keepalives: 2000, viewers: 5, windows: 1 },
 )
 /** First characters of public ids, each of which has its bucket in Redis. */
 const characters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
@@ -111,13 +124,16 @@ async function measureMemory({ store, info }) {
   return { sessions: count, bytes: bytes / count }
 }
 
-/** Sends beats and batches of 100 nodes at their pace. @returns share of a core that Redis used */
-async function measureCpu({ store, program }) {
+/** Sends beats and batches of 100 nodes at their pace. @returns share of a core that Redis used, in all and in scripts */
+async function measureCpu({ store, program, info }) {
   const nodes = []
   for (let n = 1001; n <= 1000 + beatsASecond; n++) nodes.push(await joinNode(store, n))
   const flushesASecond = nodes.length * flushesOfNodeASecond
   let [sent, serial, changes] = [0, 0, 0]
   const pending = []
+  const scriptSeconds = async () =>
+    Number(/usec=(\d+)/.exec(await info('commandstats', 'cmdstat_evalsha'))?.[1] ?? 0) / 1e6
+  const scriptsBefore = await scriptSeconds()
   const start = performance.now()
   const first = sampleCpu(program.pid)
   const total = options.seconds * flushesASecond
@@ -151,7 +167,9 @@ async function measureCpu({ store, program }) {
   }
   await Promise.all(pending)
   const { total: cpu, wall } = cpuSecondsBetween(first, sampleCpu(program.pid))
-  return { share: cpu / wall, changes: changes / wall, beats: sent / flushesOfNodeASecond / wall }
+  const scripts = ((await scriptSeconds()) - scriptsBefore) / wall
+  const beats = sent / flushesOfNodeASecond / wall
+  return { share: cpu / wall, scripts, changes: changes / wall, beats }
 }
 
 /** @returns nanoseconds to create a session */
@@ -252,6 +270,37 @@ async function measureKeepAlives({ store }) {
   return { roundTrips, keepAlives: options.keepalives, seconds }
 }
 
+/** Compares the CPU of servers for a packet, in the same windows. @returns ratios of all windows, and microseconds */
+async function measurePackets({ url }) {
+  const { viewers, windows } = options
+  const pool = { maxSessions: 10 * viewers, maxSessionsPerAddress: 0 }
+  // A ledger of its own, which grants credits at once.
+  const redis = { url, name: 'packets', warmMs: 0 }
+  const start = (cluster) =>
+    startRtspool({
+      publisher: { options: ['--mbit', '0.3'] },
+      settings: { server: { pool }, ...cluster },
+    })
+  const servers = await Promise.all([
+    start(),
+    start({ cluster: { redis, spareCredits: 2 * viewers } }),
+    start(),
+  ])
+  const [warmup, seconds] = options.short ? [0.2, 0.5] : [3, 2]
+  const measure = new Array(windows).fill(seconds).join()
+  const load = ['--transport', 'tcp', '--viewers', viewers, '--warmup', warmup]
+  const reports = await Promise.all(
+    servers.map((server) => measureLoad(server, [...load, '--measure', measure])),
+  )
+  await Promise.all(servers.map((server) => server.stop()))
+  const [first, clustered, second] = reports.map((report) => report.windows.map(cpuPerPacketUs))
+  const ratios = clustered.map((us, n) => us / ((first[n] + second[n]) / 2))
+  return {
+    ...{ clusteredUs: median(clustered), embeddedUs: median([...first, ...second]) },
+    ...{ ratio: spread(ratios), self: spread(second.map((us, n) => us / first[n])) },
+  }
+}
+
 await runBenchmark('cluster', options, async (run) => {
   const redis = await startRedis()
   try {
@@ -260,6 +309,7 @@ await runBenchmark('cluster', options, async (run) => {
     const cpu = await measureCpu(redis)
     const creates = await measureCreates()
     const keepAlives = await measureKeepAlives(redis)
+    const packets = await measurePackets(redis)
     printTable(
       ['what', 'value'],
       [
@@ -269,11 +319,16 @@ await runBenchmark('cluster', options, async (run) => {
         ['changes of the directory a second', short(cpu.changes)],
         ['beats a second', short(cpu.beats)],
         ['CPU of Redis, % of a core', short(cpu.share * 100)],
+        ['of it in scripts', short(cpu.scripts * 100)],
         ['create with a held credit, ns', short(creates.clusteredNs)],
         ['create without cluster, ns', short(creates.embeddedNs)],
         ['keep-alives', keepAlives.keepAlives],
         ['seconds for the keep-alives', short(keepAlives.seconds)],
         ['requests to Redis for the keep-alives', keepAlives.roundTrips],
+        ['packet to a viewer with cluster, us', short(packets.clusteredUs)],
+        ['packet to a viewer without, us', short(packets.embeddedUs)],
+        ['with / without', shownSpread(packets.ratio)],
+        ['without / without', shownSpread(packets.self)],
       ],
     )
     finish(run, {
@@ -282,9 +337,10 @@ await runBenchmark('cluster', options, async (run) => {
         figure('CPU of Redis', cpu.share * 100, '<=', 5, '% of a core'),
         figure('create, clustered / embedded', creates.ratio, '<=', 1.5),
         figure('requests to Redis for keep-alives', keepAlives.roundTrips, '<=', 0),
+        figure('CPU for a packet, clustered / embedded: low end', packets.ratio[1], '<=', 1.03),
       ],
-      summary: { version, memory, cpu, creates, keepAlives },
-      measurements: [{ memory, cpu, creates, keepAlives }],
+      summary: { version, memory, cpu, creates, keepAlives, packets },
+      measurements: [{ memory, cpu, creates, keepAlives, packets }],
     })
   } finally {
     await redis.stop()

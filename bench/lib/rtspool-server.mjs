@@ -3,6 +3,7 @@
 // With `"pull": { "url": URL, "streams": N }` it pulls URL0 to URL(N-1) while somebody watches /cam0 to /cam(N-1).
 // With `"live": true` it serves live pictures for browsers too, to everybody: ws://host:livePort/PATH.
 // With `"collections": true` it counts the mark-compact collections of V8.
+// With `"cluster": { "redis": OpenRedisOptions, ... }` it is a node of a cluster, with these options of `ClusterNode`.
 // With `"counts": true` it counts slots of connections and packets of each transport, for `rest`.
 // Prints JSON lines: listening, then sessionRemoved, requestRefused and pressureChanged (with `events`), and an answer to
 // each line on stdin:
@@ -39,7 +40,11 @@ process.on('worker', (worker) => {
   worker.once('exit', () => workers.delete(worker))
 })
 const slots = settings.counts ? await watchSlots() : undefined
-const server = new RtspServer({ port: 0, host: '127.0.0.1', ...settings.server })
+const node = settings.cluster ? await createNode(settings.cluster) : undefined
+const server = new RtspServer({
+  ...{ port: 0, host: '127.0.0.1', ...settings.server },
+  ...(node && { pool: node.poolOptions(settings.server?.pool ?? {}) }),
+})
 server.mounts.allowPublish('/*')
 if (settings.pull) await pull(settings.pull)
 server.on('requestFailed', (error) => print({ event: 'requestFailed', message: String(error) }))
@@ -54,6 +59,12 @@ if (settings.events) {
   server.on('pressureChanged', ({ level, parts }) =>
     print({ event: 'pressureChanged', level, parts }),
   )
+}
+
+async function createNode({ redis, ...options }) {
+  const { ClusterNode, openRedisStore } = await import(built('cluster/index.js'))
+  const { store } = await openRedisStore(redis)
+  return new ClusterNode({ store, ...options })
 }
 
 async function pull({ url, streams }) {
@@ -160,6 +171,7 @@ const commands = {
   },
 }
 
+await node?.start(server.pool)
 await server.listen()
 const livePort = settings.live ? await serveLive() : undefined
 const tlsPort = settings.server?.tls ? server.tlsAddress().port : undefined

@@ -12,6 +12,20 @@ export function quantile(values, fraction) {
   return sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? Number.NaN
 }
 
+const samplesOfBootstrap = 2000
+
+/** The median, and the ends of the interval that holds it 95 times in 100 (bootstrap). */
+export function spread(values) {
+  const medians = Array.from({ length: samplesOfBootstrap }, () =>
+    median(values.map(() => values[Math.floor(Math.random() * values.length)])),
+  )
+  return [median(values), quantile(medians, 0.025), quantile(medians, 0.975)]
+}
+
+/** A median with its interval, as text. */
+export const shownSpread = ([middle, low, high]) =>
+  `${middle.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`
+
 export const sum = (values) => values.reduce((total, value) => total + value, 0)
 
 /** Least squares: y = slope * x + intercept, and the share of y's variance that it explains. */
