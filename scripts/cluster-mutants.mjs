@@ -192,7 +192,7 @@ const mutants = {
     'key === poolKey ? 0 : ',
     '',
   ],
-  'a node exceeds limits under strict': [member, 'this.#isAway && !this.#isStrict', 'this.#isAway'],
+  'a node exceeds limits under strict': [member, 'this.#isAway && !this.isStrict', 'this.#isAway'],
   'a node exceeds limits as long as it lives': [
     member,
     'this.#isAway = false\n    if (request.seq',
