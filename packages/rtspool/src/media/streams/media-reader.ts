@@ -111,7 +111,6 @@ export class MediaReader implements MediaParticipant {
         this.wake()
       },
       take: (batch) => {
-        batch.own()
         this.#queue.take(index, batch)
         this.wake()
       },

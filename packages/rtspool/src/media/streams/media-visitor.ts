@@ -114,7 +114,6 @@ export class MediaVisitor implements MediaParticipant {
     const read = this.#tracks[index]
     if (!read) return
     if (this.#isBusy || !this.#queue.isPassing) {
-      batch.own()
       this.#queue.take(index, batch)
     } else {
       read.missed += this.#queue.takeMissed(index)
@@ -128,9 +127,8 @@ export class MediaVisitor implements MediaParticipant {
     const { packets } = batch
     for (let at = 0; at < packets.length; at++) {
       this.#visitAll(read, read.depacketizer.push(packets[at] as Buffer))
+      if (!this.#isBusy) continue
       // A fragment of a recording mostly ends with a batch, of which nothing is left to copy.
-      if (!this.#isBusy || at === packets.length - 1) continue
-      batch.own()
       this.#queue.takeRest(index, batch, at + 1)
       return
     }

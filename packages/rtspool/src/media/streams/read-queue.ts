@@ -65,6 +65,7 @@ export class ReadQueue {
     for (const packet of first) this.#push(track, packet)
   }
 
+  /** Queues the packets of a batch, or leaves them out; only packets that are queued are copied. */
   take(track: number, batch: PacketBatch): void {
     const from = this.#isSkipping ? this.#resumeIndex(track, batch) : 0
     if (from < 0 || !this.#hasRoom(batch.sizeBytes)) {
@@ -85,7 +86,10 @@ export class ReadQueue {
   /**
    * Queues packets of a batch from index `from` on, even above the limit: the reader has read those in front of them.
    */
-  takeRest(track: number, { packets }: PacketBatch, from: number): void {
+  takeRest(track: number, batch: PacketBatch, from: number): void {
+    const { packets } = batch
+    if (from === packets.length) return
+    batch.own()
     for (let index = from; index < packets.length; index++) {
       this.#push(track, packets[index] as Buffer)
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import { ReadQueue } from '../../../src/media/streams/read-queue.js'
+import { duringRead } from '../../../src/transport/system/read-memory.js'
 
 /** A batch of packets, named by their first byte; an entry point at `entry`. */
 function batchOf(names: readonly number[], entry = -1, leads: readonly Buffer[] = []): PacketBatch {
@@ -74,6 +75,29 @@ describe('ReadQueue', () => {
       [0, 4, 0],
       [0, 7, 2],
     ])
+  })
+
+  it('copies the packets of a read only where it takes them', () => {
+    const queue = new ReadQueue(250, 0, false)
+    const arrive = (take: (batch: PacketBatch) => void): Buffer[] => {
+      const bytes = Buffer.alloc(300, 7)
+      const batch = new PacketBatch()
+      for (const at of [0, 150]) batch.push(bytes.subarray(at, at + 150), 0)
+      duringRead(() => take(batch), bytes)
+      bytes.fill(0)
+      return batch.packets
+    }
+    const taken = arrive((batch) => queue.take(0, batch))
+    const leftOut = arrive((batch) => queue.take(0, batch))
+    const readBefore = arrive((batch) => queue.takeRest(0, batch, 2))
+    expect([taken, leftOut, readBefore].map((packets) => packets.map(([byte]) => byte))).toEqual([
+      ...[
+        [7, 7],
+        [0, 0],
+        [0, 0],
+      ],
+    ])
+    expect(drain(queue).map(([, name]) => name)).toEqual([7, 7])
   })
 
   it('takes one batch in any case, and no memory for what has been read', () => {
