@@ -1,6 +1,6 @@
 /**
- * Shortens compiled code: without comments, indented by tabs, without spaces that separate nothing, and with an expression
- * or a block of one statement in one line where it is short. Names stay, and statements have lines of their own, so that
+ * Shortens compiled code: without comments, without indentation and other spaces that separate nothing, and with an
+ * expression or a block of one statement in one line where it is short. Names stay, and statements have lines of their own, so that
  * a stack trace leads to them. Declarations keep their docstrings, because editors show those.
  */
 import ts from 'typescript'
@@ -49,10 +49,7 @@ const comment = /\/\*.*?\*\/|\/\/[^\n]*/gs
 /** What is left of the spaces, line breaks and comments between two tokens. */
 function shortened(between, isJoined, before, after) {
   const rest = between.replace(comment, '')
-  if (!isJoined && /\n/.test(rest)) {
-    const indent = after === '' ? '' : rest.slice(rest.lastIndexOf('\n') + 1)
-    return `\n${indent.replaceAll('    ', '\t')}`
-  }
+  if (!isJoined && /\n/.test(rest)) return '\n'
   return between !== '' && before !== '' && mustStayApart(before, after) ? ' ' : ''
 }
 

@@ -56,11 +56,12 @@ describe('a page of the documentation', () => {
 describe('compiled JavaScript, shortened', () => {
   it.each([
     ['a comment of its own line', '// why\nconst a = 1\n', 'const a=1\n'],
-    ['a docstring', 'class A {\n    /** b */\n    b;\n}\n', 'class A{\n\tb;\n}\n'],
+    ['a docstring', 'class A {\n    /** b */\n    b;\n}\n', 'class A{\nb;\n}\n'],
     ['a comment behind code', 'a(); // now\nb();\n', 'a();\nb();\n'],
     ['a comment inside a call', 'a(/* none */ undefined);\n', 'a(undefined);\n'],
     ['a comment at the end', 'a();\n/* end */\n', 'a();\n'],
     ['empty lines', 'a();\n\nb();\n', 'a();\nb();\n'],
+    ['indentation', 'if(a){\n\tb();\n    c();\n}\n', 'if(a){\nb();\nc();\n}\n'],
     [
       'breaks of a literal',
       'const a = {\n    b: 1,\n    c: [\n        2\n    ]\n};\n',
@@ -69,7 +70,7 @@ describe('compiled JavaScript, shortened', () => {
     [
       'breaks of a getter',
       'class A {\n    get b() {\n        return 1;\n    }\n}\n',
-      'class A{\n\tget b(){return 1;}\n}\n',
+      'class A{\nget b(){return 1;}\n}\n',
     ],
   ])('loses %s', (_name, text, short) => {
     expect(shortCode(text)).toBe(short)
@@ -80,13 +81,13 @@ describe('compiled JavaScript, shortened', () => {
     'const pattern=/\\/\\*[/]/;\n',
     `const text=\`// not /* one */  \${a+b}\n    c\`;\n`,
     '#!/usr/bin/env node\na();\n',
-    'if(a)\n\tb();\nelse{\n\tc();\n\td();\n}\n',
-    'switch(a){\n\tcase 1:\n\t\tb();\n\tdefault:\n}\n',
-    'try{\n\ta();\n\tb();\n}finally{c();}\n',
-    'f(()=>{\n\ta();\n\tb();\n});\n',
-    'for(;;){\n\tif(a){\n\t\tb();\n\t\tbreak;\n\t}\n}\n',
-    'label:for(const a of b){\n\tif(a)continue label;\n\tc();\n}\n',
-    `const long={\n\ta:'${'b'.repeat(300)}',\n\tc\n};\n`,
+    'if(a)\nb();\nelse{\nc();\nd();\n}\n',
+    'switch(a){\ncase 1:\nb();\ndefault:\n}\n',
+    'try{\na();\nb();\n}finally{c();}\n',
+    'f(()=>{\na();\nb();\n});\n',
+    'for(;;){\nif(a){\nb();\nbreak;\n}\n}\n',
+    'label:for(const a of b){\nif(a)continue label;\nc();\n}\n',
+    `const long={\na:'${'b'.repeat(300)}',\nc\n};\n`,
   ])('keeps %s as it is', (text) => {
     expect(shortCode(text)).toBe(text)
   })
@@ -98,7 +99,7 @@ describe('compiled JavaScript, shortened', () => {
     ['after a number', 'const a = 1 .toFixed();\n', 'const a=1 .toFixed();\n'],
     ['before a private name', 'const a = #b in c;\n', 'const a=#b in c;\n'],
     ['in texts and templates', "f('a  b', `c  d`);\n", "f('a  b',`c  d`);\n"],
-    ['of lines', 'if (a)\n\tb = { c };\n', 'if(a)\n\tb={c};\n'],
+    ['of lines', 'if (a)\nb = { c };\n', 'if(a)\nb={c};\n'],
     ['in an HTML comment that is none', 'a < !--b;\n', 'a< !--b;\n'],
     ['between words in two lines', 'a = [\n    b\n        in c,\n];\n', 'a=[b in c,];\n'],
   ])('keeps the meaning %s', (_name, text, short) => {
