@@ -10,7 +10,7 @@ const facts = {
   ...{ storeFailures: 0, storeAwaySeconds: 0, joins: 1, pullCount: 1 },
   pulls: [{ path: '/x', from: 'bbbbbbbb', state: 'playing', bytes: 7 }],
 }
-const row = { live: 3, address: 'rtsp://10.0.0.7', state: 'active' as const }
+const row = { live: 3, protocol: 1, address: 'rtsp://10.0.0.7', state: 'active' as const }
 
 async function mapOf(cluster: ClusterNode | undefined): Promise<unknown> {
   const operation = operations.find(({ id }) => id === 'getClusterMap')

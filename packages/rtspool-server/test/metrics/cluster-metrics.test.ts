@@ -7,7 +7,7 @@ async function linesOf(state: 'active' | 'degraded', isAway = false): Promise<st
   const set = new PrometheusMetrics()
   const counts = { sessions: 3, credits: 5, waiting: 2, failures: 7, storeAwayMs: 1500, joins: 2 }
   const stats = { ...counts, droppedRemovals: 0, refusedBans: 0, state }
-  const node = { name: undefined, address: undefined, live: 1 }
+  const node = { name: undefined, address: undefined, live: 1, protocol: 1 }
   const nodes = async () => {
     if (isAway) throw new Error('away')
     return [
