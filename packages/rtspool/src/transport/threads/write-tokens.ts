@@ -45,8 +45,9 @@ export class WriteTokens {
     this.#tokens[slot] = new WriteToken(owner)
   }
 
+  /** Returns the token of a connection; `undefined` for an unknown slot, or a negative number. */
   of(slot: number): WriteToken | undefined {
-    return this.#tokens[slot]
+    return slot < 0 ? undefined : this.#tokens[slot]
   }
 
   /**
