@@ -1,8 +1,8 @@
 /** A server of the library with everything that the tests try; tells its ports in a line, and ends when its input does. */
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
-import { RtspServer } from '../../../packages/rtspool/dist/index.js'
-import { fileMedia } from '../../../packages/rtspool/dist/media/file/index.js'
+import { RtspServer } from '../../../packages/rtspool/lib/index.js'
+import { fileMedia } from '../../../packages/rtspool/lib/media/file/index.js'
 
 const folder = new URL('../../../packages/rtspool/test/support/certificates/', import.meta.url)
 const server = new RtspServer({

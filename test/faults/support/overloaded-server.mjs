@@ -8,7 +8,7 @@ import {
   createSessionDescription,
   MediaFactory,
   RtspServer,
-} from '../../../packages/rtspool/dist/index.js'
+} from '../../../packages/rtspool/lib/index.js'
 import { nowUs } from './rtp-stamp.mjs'
 
 /** Packets that fill the buffers of the kernel for each viewer, and those after them. */
