@@ -55,7 +55,8 @@ function reportOf(name, types, folder) {
     },
   })
   if (!result.succeeded) fail(`no report of ${name}: see above`)
-  return readFileSync(join(folder, `${name}.api.md`), 'utf8')
+  // The packed declarations are indented by tabs, which the report keeps behind its own spaces.
+  return readFileSync(join(folder, `${name}.api.md`), 'utf8').replaceAll(/^( +)\t+/gm, '$1')
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'rtspool-api-'))
