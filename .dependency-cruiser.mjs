@@ -145,7 +145,7 @@ const houses = [
       [''],
       ['api'],
       ['metrics'],
-      ['options', 'health', 'users'],
+      ['control', 'options', 'health', 'users'],
       ['config'],
       ['events'],
       ['snapshots'],

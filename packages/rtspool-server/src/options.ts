@@ -61,6 +61,7 @@ rtspool init writes an example of a file of configuration: rtspool init --help
 rtspool config check FILE names each mistake of such a file: rtspool config --help
 rtspool user add NAME adds a user to the file of users: rtspool user --help
 rtspool camera serves virtual cameras with faults, for tests: rtspool camera --help
+rtspool control lists and ends sessions of a running server and its cluster: rtspool control --help
 rtspool healthcheck says whether a server responds: rtspool healthcheck --help
 rtspool completion SHELL prints a script for bash, zsh or fish: rtspool completion --help
 rtspool conform URL tries the rules of RTSP on another server: rtspool conform --help`

@@ -100,6 +100,10 @@ const commands: Readonly<Record<string, SubCommand | undefined>> = {
     const { completionCommand } = await import('./completion/completion-command.js')
     return completionCommand(args, output)
   },
+  control: async (args) => {
+    const { controlCommand } = await import('./control/control-command.js')
+    return controlCommand(args, output, process.env)
+  },
   healthcheck: async (args) => {
     const { healthcheckCommand } = await import('./health/healthcheck-command.js')
     return healthcheckCommand(args, output, process.env)

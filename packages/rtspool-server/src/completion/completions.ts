@@ -4,6 +4,7 @@ import { createConfigCommand } from '../config/commands/config-command.js'
 import { createInitCommand } from '../config/commands/init-command.js'
 import { type KeySchema, keysOf } from '../config/key-schema.js'
 import { keySchema } from '../config/schema.js'
+import { createControlCommand } from '../control/control-command.js'
 import { createHealthcheckCommand } from '../health/healthcheck-command.js'
 import { optionTable } from '../options/option-table.js'
 import { createCommand } from '../options.js'
@@ -24,6 +25,7 @@ export function completions(): Completions {
     config: createConfigCommand({ check: nothing, schema: nothing }),
     user: createUserCommand({ input, output: stderr }, nothing),
     camera: createCameraCommand(nothing),
+    control: createControlCommand(nothing),
     healthcheck: createHealthcheckCommand(nothing),
     conform: createConformCommand(),
     completion: createCompletionCommand(nothing),

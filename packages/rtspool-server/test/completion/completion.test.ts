@@ -33,7 +33,7 @@ function offers(...words: string[]): string[] {
 describe('the completion of bash', () => {
   it('offers the commands after the name of the program', () => {
     expect(offers('')).toEqual([
-      ...['init', 'config', 'user', 'camera', 'healthcheck', 'conform', 'completion'],
+      ...['init', 'config', 'user', 'camera', 'control', 'healthcheck', 'conform', 'completion'],
     ])
   })
 
