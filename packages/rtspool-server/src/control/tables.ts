@@ -82,12 +82,15 @@ export const banLines = ({ publicId }: BanAnswer): Printed => ({ lines: [`ban ${
 function missingOf(unheard: readonly UnheardNode[] = []): Pick<Printed, 'missing'> {
   if (unheard.length === 0) return {}
   const names = unheard.map(({ tag, name, why }) => `${name ?? tag}${why ? ` (${why})` : ''}`)
-  return { missing: `not heard: ${names.join(', ')}` }
+  return { missing: `not heard: ${names.join(', ').replace(controls, '?')}` }
 }
+
+/** Matches control characters. In a path or a name from outside, they could write over the terminal. */
+const controls = /\p{Cc}/gu
 
 /** Returns the lines of a table whose columns are as wide as their longest value. */
 function tableLines(rows: readonly (readonly unknown[])[]): readonly string[] {
-  const texts = rows.map((row) => row.map((value) => (value === undefined ? '-' : String(value))))
+  const texts = rows.map((row) => row.map((value) => String(value ?? '-').replace(controls, '?')))
   const widths = (texts[0] ?? []).map((_, at) =>
     Math.max(...texts.map((row) => (row[at] ?? '').length)),
   )

@@ -82,6 +82,14 @@ describe('rtspool control', () => {
     expect([code, calls]).toEqual([0, [['Bearer canary', 'GET /v1/sessions?user=ann&limit=1000']]])
   })
 
+  it('shows no control character of a path, or of the name of a server', async () => {
+    const session = { publicId: 'A', paths: ['/a\u001b[2Jb\u009bc'] }
+    const unheard = [{ tag: '0a1b2c3d', name: 'one\ntwo' }]
+    const { stdout, stderr } = await outcomeOf(['sessions'], { sessions: [session], unheard })
+    expect(stdout).toContain('/a?[2Jb?c\n')
+    expect(stderr).toBe('not heard: one?two\n')
+  })
+
   it('ends one session, or all of a filter, and names servers that may not have', async () => {
     const one = await outcomeOf(['kick', '--reason', 'late', '--', '-someId'], {})
     expect([one.code, one.stdout]).toEqual([0, 'sessions ended: 1\n'])
