@@ -8,7 +8,7 @@ import type { ServerContext } from '../../../src/server/request/request-context.
 import { HeldThreads } from '../../support/held-threads.js'
 
 it('a connection counts the bytes that wait for a send thread as queued', () => {
-  const held = new HeldThreads({ entriesBytes: 128 * 1024 })
+  const held = new HeldThreads({ entriesBytes: 256 * 1024 })
   const nothing = (): void => {}
   const socket = Object.assign(new Duplex({ read: nothing, write: nothing }), {
     ...{ setNoDelay: nothing, setKeepAlive: nothing, setTimeout: nothing },
@@ -31,7 +31,7 @@ it('a connection counts the bytes that wait for a send thread as queued', () => 
   )
   const { carrier } = connection
   held.sends.giveToThread(carrier.direct?.slot ?? -1)
-  // The ring has room for the first of them only.
+  // A quarter of the ring, which is all that bytes of one connection may fill, has room for the first of them only.
   for (let count = 0; count < 3; count++) carrier.writeFrames(Buffer.alloc(60_000))
   expect(connection.queuedBytes).toBe(120_000)
   connection.destroy()
