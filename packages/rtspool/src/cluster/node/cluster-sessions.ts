@@ -132,11 +132,13 @@ export class ClusterSessions {
     }
   }
 
-  /** Reads the list of nodes after a change of its version. @internal */
+  /** Reads the list of nodes after a change of its version. If that fails, the next call reads the list. @internal */
   noteVersion(version: number): void {
     if (version === this.#version) return
     this.#version = version
-    void this.#readNodes()
+    void this.#readNodes().then((isRead) => {
+      if (!isRead && this.#version === version) this.#version = -1
+    })
   }
 
   /** Returns another node that is not dead, as the store has listed it last. @internal */

@@ -156,6 +156,25 @@ describe('ClusterSessions', () => {
     await started
   })
 
+  it('reads the list of nodes again if that has failed after a change', async () => {
+    const { nodes, store, clock, settle, pass } = await clusterScene()
+    await settle(600)
+    Object.assign(store, { nodes: () => Promise.reject(new Error('no reply')) })
+    const late = new ClusterNode({ store, clock, name: 'late', leaseMs: 3000, beatMs: 500 })
+    const pool = new SessionPool(late.poolOptions({ clock }))
+    void late.start(pool)
+    await settle(2000)
+    const { sessions } = nodes[0].node
+    expect([late.state, sessions.nodeOf(late.tag)]).toEqual(['active', undefined])
+    Reflect.deleteProperty(store, 'nodes')
+    await settle(600)
+    expect(sessions.nodeOf(late.tag)).toMatchObject({ name: 'late' })
+    pool.close()
+    let isClosed = false
+    void late.close().then(() => (isClosed = true))
+    await until(() => isClosed, pass)
+  })
+
   it('refuses wrong queries, and too many ids, before it asks anybody', async () => {
     const { nodes, answerOf } = await threeNodes()
     const { sessions } = nodes[0].node
