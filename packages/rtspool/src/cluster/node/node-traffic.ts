@@ -48,6 +48,8 @@ export class NodeTraffic {
   readonly #beats: StoreLoop
   readonly #flushes: StoreLoop
   readonly #reaps: StoreLoop
+  /** Time of the last beat, or request to join. */
+  #beatAt = Number.NEGATIVE_INFINITY
   /** Dead node whose credits and sessions this node removes from the store. */
   #dead: NodeTag | undefined
   /** Time at which the first beat was sent that has failed since the last reply; `undefined` = the last one has not. */
@@ -93,9 +95,10 @@ export class NodeTraffic {
     this.#beats.wake()
   }
 
-  /** Sends the next beat at once. */
+  /** Sends the next beat at once, or shortly after the last one: each client that is refused asks for it. */
   hurry(): void {
-    this.#beats.wake()
+    const { clock, beatMs } = this.#options
+    this.#beats.wake(Math.max(0, this.#beatAt + beatMs * hastyPart - clock.now()))
   }
 
   /** Sends changes of sessions soon. */
@@ -123,6 +126,7 @@ export class NodeTraffic {
 
   async #tryBeat(): Promise<number> {
     const sentAt = this.#options.clock.now()
+    this.#beatAt = sentAt
     try {
       return await this.#beat(sentAt)
     } catch (error) {

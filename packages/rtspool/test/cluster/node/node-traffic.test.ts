@@ -147,6 +147,23 @@ describe('NodeTraffic', () => {
     await traffic.close(async () => {})
   })
 
+  it('leaves a pause between beats, however many clients ask for credits', async () => {
+    const { traffic, beats, pass } = trafficOf()
+    traffic.start()
+    await pass(1500)
+    const before = beats.length
+    for (let n = 0; n < 100; n++) {
+      traffic.hurry()
+      await pass(10)
+    }
+    const hasty = beats.slice(before)
+    // The first at once, because the last one was half a second ago; then one each 50 ms.
+    expect((hasty[0] ?? 0) - (beats[before - 1] ?? 0)).toBeLessThan(550)
+    expect(hasty.length).toBeGreaterThan(10)
+    expect(hasty.length).toBeLessThan(23)
+    await traffic.close(async () => {})
+  })
+
   it('gives up at the first failure when it closes', async () => {
     const { traffic, pass, failures, store, member } = trafficOf()
     traffic.start()
