@@ -147,6 +147,7 @@ export class GroupClient implements RedisCommands {
     const { kind } = this.#options.group
     const failures: string[] = []
     for (const server of this.#servers) {
+      if (this.#isClosed) break
       try {
         const found = kind === 'sentinel' ? this.#askSentinel(server) : this.#askMember(server)
         const connection = await found

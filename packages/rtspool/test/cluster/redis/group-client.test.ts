@@ -162,6 +162,15 @@ describe('GroupClient of sentinels', () => {
   })
 })
 
+describe('GroupClient that is closed', () => {
+  it('asks no further server', async () => {
+    const { client, done } = group('redis+sentinel://s:1,s:2/m', { 2: masterAt(9) })
+    client.close()
+    await nextTurn(2)
+    expect(done()).toEqual(['open s:1'])
+  })
+})
+
 describe('GroupClient of a Redis Cluster', () => {
   const url = 'redis+cluster://:pw@h:1,h:2'
   const moved = (to: string) => () => new Error(`MOVED 3999 ${to}`)
