@@ -132,6 +132,22 @@ describe('ClusterNode', () => {
     expect(await nodes[1].enter({ owner })).toBe('maxSessionsPerAddress')
   })
 
+  it('admits newcomers in the places of sessions that end while the store is away', async () => {
+    const { nodes, settle, store } = await clusterScene({ pool: { maxSessions: 20 } })
+    for (let n = 0; n < 10; n++) await nodes[0].enter()
+    await settle(2000)
+    nodes[0].isCut = true
+    await settle(2000)
+    for (const session of nodes[0].pool.values()) session.end('kicked')
+    await settle(2000)
+    for (let n = 0; n < 12; n++) expect(await nodes[0].enter()).not.toBeTypeOf('string')
+    expect(await nodes[0].enter()).toBe('maxSessions')
+    for (const session of nodes[0].pool.values()) session.end('kicked')
+    nodes[0].isCut = false
+    await settle(4000)
+    expect(await store.usage('pool')).toMatchObject({ nodes: { [nodes[0].node.tag]: 2 } })
+  })
+
   it('tells the failure before the state that it leads to', async () => {
     const { nodes, settle } = await clusterScene({ nodes: 1 })
     const told: string[] = []

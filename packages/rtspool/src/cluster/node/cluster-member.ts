@@ -222,7 +222,7 @@ export class ClusterMember {
       answeredSeq: this.#answeredSeq,
       answeredFlushSeq: this.journal.answeredSeq,
       live: this.journal.live,
-      claims: this.credits.claims(this.#isStarving, now),
+      claims: this.credits.claims(this.#isStarving, now, this.#isAway),
       banCursor: this.bans.cursor,
     }
   }

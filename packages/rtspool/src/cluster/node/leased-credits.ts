@@ -144,8 +144,10 @@ export class LeasedCredits {
    * contain.
    *
    * @param isStarving - Other nodes need credits: the node keeps no idle ones.
+   * @param isAway - The ledger has not replied to the last beat: the node gives up nothing, because the ledger may not
+   *   learn of it for long.
    */
-  claims(isStarving: boolean, now: number): CreditClaim[] {
+  claims(isStarving: boolean, now: number, isAway = false): CreditClaim[] {
     const spare = isStarving ? 0 : Math.max(this.#spare, this.#taken + this.#takenBefore)
     this.#takenBefore = this.#taken
     this.#taken = 0
@@ -155,10 +157,11 @@ export class LeasedCredits {
       this.#changed.delete(key)
       this.#changed.add(key)
       const holding = this.#holdings.get(key) as Holding
-      const { live, wanted, max, unknown } = holding
+      const { live, wanted, max, unknown, credits } = holding
       if (isStarving || now >= holding.keptUntil) holding.kept = 0
       const needed = live + Math.max(wanted, holding.kept)
-      const wish = Math.max(live, Math.min(max, needed + (key === poolKey ? spare : 0)))
+      const wanting = needed + (key === poolKey ? spare : 0)
+      const wish = Math.max(live, Math.min(max, isAway ? Math.max(wanting, credits) : wanting))
       // Sessions beyond the credits get some after those that the ledger has granted before.
       const isHeld = unknown !== undefined
       const target = isHeld ? Math.min(wish, unknown) : wish

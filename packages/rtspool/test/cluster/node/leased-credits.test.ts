@@ -33,6 +33,30 @@ describe('LeasedCredits', () => {
     expect(credits.tryTake([pool])).toBe('pool')
   })
 
+  it.each([pool, alice])(
+    'gives up no credits for $key while the ledger does not reply',
+    (demand) => {
+      const credits = new LeasedCredits(0, 1000)
+      for (let n = 0; n < 2; n++) credits.tryTake([demand])
+      grantAll(credits)
+      for (let n = 0; n < 2; n++) expect(credits.tryTake([demand])).toBeUndefined()
+      credits.release([demand.key])
+      for (let n = 0; n < 3; n++) {
+        expect(credits.claims(true, 5000, true)).toEqual([{ ...demand, target: 2 }])
+      }
+      expect(credits.held(demand.key)).toBe(2)
+      expect(credits.claims(true, 5000)).toEqual([{ ...demand, target: 1 }])
+    },
+  )
+
+  it('claims no more than a limit that was lowered while the ledger does not reply', () => {
+    const credits = new LeasedCredits(0, 1000)
+    for (let n = 0; n < 4; n++) credits.tryTake([pool])
+    grantAll(credits)
+    expect(credits.tryTake([{ ...pool, max: 2 }])).toBeUndefined()
+    expect(credits.claims(false, 0, true)).toEqual([{ key: 'pool', target: 2, max: 2 }])
+  })
+
   it('keeps a credit for a session that was refused until it comes again, or its time is over', () => {
     const credits = new LeasedCredits(0, 1000)
     credits.tryTake([pool, alice])
