@@ -65,11 +65,12 @@ function readGroup(text: string): ServerGroup | undefined {
   const master = decodeURIComponent(path ?? '')
   // Sentinels watch masters by their names; a Redis Cluster has none.
   if ((master === '') === (kind === 'sentinel')) return undefined
+  // A plus sign is one, as in the login of Redis, and no space.
   const {
     sentinel_username: user,
     sentinel_password: password,
     ...others
-  } = Object.fromEntries(new URLSearchParams(query))
+  } = Object.fromEntries(new URLSearchParams(query?.replaceAll('+', '%2B')))
   if (Object.keys(others).length > 0) return undefined
   const servers = hosts.split(',').flatMap((host) => serverOf(host, defaultPorts[kind]) ?? [])
   if (servers.length < hosts.split(',').length) return undefined

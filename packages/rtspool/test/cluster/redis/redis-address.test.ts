@@ -30,6 +30,13 @@ describe('readRedisAddress', () => {
       },
     ],
     [
+      'redis+sentinel://:a+b@h/m?sentinel_password=c+d%20e==',
+      {
+        ...{ ...none, kind: 'sentinel', master: 'm', servers: [{ host: 'h', port: 26_379 }] },
+        ...{ login: { password: 'a+b' }, sentinelLogin: { password: 'c+d e==' } },
+      },
+    ],
+    [
       'redis+cluster://:pw@h:7000,h:7001',
       {
         ...{ ...none, kind: 'cluster', master: '', login: { password: 'pw' } },
