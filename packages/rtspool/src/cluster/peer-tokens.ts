@@ -76,7 +76,11 @@ export class PeerTokens {
   }
 
   #isInTime(seconds: number): boolean {
-    return Math.abs(this.#options.unixTimeMs() / msPerSecond - seconds) <= maxSkewSeconds
+    return Math.abs(this.#ageOf(seconds)) <= maxSkewSeconds
+  }
+
+  #ageOf(seconds: number): number {
+    return this.#options.unixTimeMs() / msPerSecond - seconds
   }
 
   #isFirst(tag: NodeTag, seconds: number, serial: number): boolean {
@@ -93,7 +97,8 @@ export class PeerTokens {
   #add(tag: NodeTag, seconds: number): Sender | undefined {
     if (this.#senders.size >= maxSenders) {
       for (const [other, sender] of this.#senders) {
-        if (!this.#isInTime(sender.seconds)) this.#senders.delete(other)
+        // Tokens of the future come into time.
+        if (this.#ageOf(sender.seconds) > maxSkewSeconds) this.#senders.delete(other)
       }
       if (this.#senders.size >= maxSenders) return undefined
     }

@@ -91,4 +91,21 @@ describe('PeerTokens', () => {
     expect([isOf(nameOf(257)), isOf(nameOf(258))]).toEqual([true, false])
     expect(b.accept(first, nameOf(1), [nameOf(1)])).toBe(false)
   })
+
+  it('remembers senders with a fast clock when its own clock is set back', () => {
+    const { clock, b } = scene()
+    const fast = clock.unixTimeMs() + 300_000
+    const tokenOf = (name: string) =>
+      new PeerTokens({ key, tags: () => [name], unixTimeMs: () => fast }).sign('0000000b', [name])
+    const names = Array.from({ length: 257 }, (_, n) => n.toString(16).padStart(8, '0'))
+    const [first = '', last = ''] = [names[0], names[256]]
+    const token = tokenOf(first)
+    expect(b.accept(token, first, [first])).toBe(true)
+    for (const name of names.slice(1, -1)) b.accept(tokenOf(name), name, [name])
+    clock.jumpWallClock(-2000)
+    const now = new PeerTokens({ key, tags: () => [last], unixTimeMs: () => clock.unixTimeMs() })
+    expect(b.accept(now.sign('0000000b', [last]), last, [last])).toBe(false)
+    clock.jumpWallClock(2000)
+    expect(b.accept(token, first, [first])).toBe(false)
+  })
 })
