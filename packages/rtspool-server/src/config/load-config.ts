@@ -68,14 +68,16 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 }
 
 /**
- * Checks a configuration file without the other sources.
+ * Checks a configuration file together with variables of the environment, without options of the command line. Secrets
+ * that keys of the file need may be in variables.
  *
- * @throws {ConfigError} Lists every mistake in the file.
+ * @param environment - Variables by name. @defaultValue none
+ * @throws {ConfigError} Lists every mistake in the file and the variables.
  */
-export function checkConfigFile(file: ConfigFile): LoadedConfig {
+export function checkConfigFile(file: ConfigFile, environment: Environment = {}): LoadedConfig {
   const root = keySchema()
   const noFlags: ConfigLayer = { kind: 'flags', tree: {}, sourceOf: nameOf }
-  return mergeLayers(root, file, environmentLayer(root, {}), noFlags)
+  return mergeLayers(root, file, environmentLayer(root, environment), noFlags)
 }
 
 /**

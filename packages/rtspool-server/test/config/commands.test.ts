@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { configCommand } from '../../src/config/commands/config-command.js'
 import { initCommand } from '../../src/config/commands/init-command.js'
 import { parseConfigFile } from '../../src/config/config-file.js'
@@ -102,6 +102,32 @@ describe('rtspool config', () => {
         `${file}:2:15: paths./a.file ${join(folder, 'a.mp4')} cannot be read: ENOENT`,
       ),
     ])
+  })
+
+  describe('check, with variables', () => {
+    afterEach(() => vi.unstubAllEnvs())
+
+    it('finds the secrets there that keys of the file need', () => {
+      const file = join(folder, 'relay.yml')
+      writeFileSync(file, 'cluster: { sessionsElsewhere: relay }\n')
+      const place = `${file}:1:31: cluster.sessionsElsewhere`
+      vi.stubEnv('RTSPOOL_CLUSTER_URL', 'redis+sentinel://10.0.1.1,10.0.1.2/mymaster')
+      vi.stubEnv('RTSPOOL_CLUSTER_ADDRESS', 'rtsp://10.0.0.11:8554')
+      vi.stubEnv('RTSPOOL_CLUSTER_KEY', 'a-long-text-for-the-key')
+      const { code, stderr } = outcomeOf(configCommand, 'check', file)
+      expect([code, stderr]).toEqual([1, `${place} can be relay only with cluster.idKeys\n`])
+      vi.stubEnv('RTSPOOL_CLUSTER_ID_KEYS', 'another-long-text-for-ids')
+      expect(outcomeOf(configCommand, 'check', file)).toMatchObject({ code: 0, stderr: '' })
+    })
+
+    it('names a mistake in a variable, and does not show a secret', () => {
+      const file = join(folder, 'variable.yml')
+      writeFileSync(file, 'limits: { maxSessions: 5 }\n')
+      vi.stubEnv('RTSPOOL_CLUSTER_KEY', 'secret')
+      const { code, stderr } = outcomeOf(configCommand, 'check', file)
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^RTSPOOL_CLUSTER_KEY must /)])
+      expect(stderr).not.toContain('secret')
+    })
   })
 
   it('check of a missing file ends with 1', () => {

@@ -84,7 +84,7 @@ function check(name: string | undefined, { stdout, stderr }: CommandOutput): num
     return 1
   }
   try {
-    const loaded = checkConfigFile(readConfigFile(file))
+    const loaded = checkConfigFile(readConfigFile(file), process.env)
     for (const { message } of mediaFileProblems(loaded)) stderr(`warning: ${message}\n`)
     const problems = namedFileProblems(loaded, process.env)
     if (problems.length > 0) throw new ConfigError(problems)
