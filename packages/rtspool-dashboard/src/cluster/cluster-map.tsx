@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { nodeText } from '../api/session-view.js'
 import { countText } from '../words/quantities.js'
-import { type Link, linksOf, type MapNode, stateOf } from './cluster-view.js'
+import { type Link, linksOf, type MapNode, presentTag, stateOf } from './cluster-view.js'
 import { type Arrow, type Card, layoutOf, type MapLayout } from './map-layout.js'
 
 interface ClusterMapProps {
@@ -21,7 +21,9 @@ const manyArrows = 16
 export function ClusterMap({ nodes, own }: ClusterMapProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
-  const [chosen, choose] = useState<string | undefined>(undefined)
+  const [pointed, choose] = useState<string | undefined>(undefined)
+  // A card that goes away under the pointer tells of no end.
+  const chosen = presentTag(nodes, pointed)
   useLayoutEffect(() => {
     const element = place.current
     if (!element) return

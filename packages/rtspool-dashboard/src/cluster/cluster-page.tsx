@@ -6,14 +6,7 @@ import { Table } from '../elements/index.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 import { countText } from '../words/quantities.js'
 import { ClusterMap } from './cluster-map.js'
-import {
-  byName,
-  type ClusterView,
-  type MapNode,
-  type StreamRow,
-  stateOf,
-  streamRows,
-} from './cluster-view.js'
+import { byName, type ClusterView, type MapNode, stateOf, streamRows } from './cluster-view.js'
 import { nodeColumns, streamColumns } from './columns.js'
 
 /** Milliseconds between two reads: servers tell of most changes without an event. */
@@ -62,14 +55,12 @@ function Servers({ view }: { readonly view: ClusterView }): JSX.Element {
         label="Streams"
         columns={streamColumns}
         rows={streamRows(view)}
-        keyOf={streamKey}
+        keyOf={({ key }) => key}
         empty="No server has a publisher."
       />
     </>
   )
 }
-
-const streamKey = ({ path, server, by }: StreamRow): string => `${path} ${server} ${by}`
 
 /** Returns a sentence that names the servers which have not answered; empty if all have. */
 function silentText(nodes: readonly MapNode[]): string {

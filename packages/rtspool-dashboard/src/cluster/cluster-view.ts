@@ -88,8 +88,14 @@ export function linksOf(nodes: readonly MapNode[]): readonly Link[] {
   })
 }
 
+/** Returns the tag of a server as long as the map has the server; a server that starts anew has another tag. */
+export const presentTag = (nodes: readonly MapNode[], tag?: string): string | undefined =>
+  nodes.some((node) => node.tag === tag) ? tag : undefined
+
 /** Row of the table of streams: a stream, its server, and one of the servers that pull it. */
 export interface StreamRow {
+  /** Path and tags of the row: two servers may have one name. */
+  readonly key: string
   readonly path: string
   /** Name of the server with the publisher. */
   readonly server: string
@@ -107,6 +113,7 @@ export function streamRows({ nodes, streams }: ClusterView): readonly StreamRow[
   const nameOf = (tag: string): string => names.get(tag) ?? tag
   const pulled = nodes.flatMap((node) =>
     (node.report?.pulls ?? []).map((pull) => ({
+      key: `${pull.path} ${pull.from} ${node.tag}`,
       ...{ path: pull.path, server: nameOf(pull.from), by: nodeText(node), pull },
     })),
   )
@@ -114,7 +121,7 @@ export function streamRows({ nodes, streams }: ClusterView): readonly StreamRow[
   const by = nodes.every(({ report }) => report) ? 'no other server' : 'unknown'
   const others = streams
     .filter(({ path }) => !paths.has(path))
-    .map(({ path, server }) => ({ path, server: nameOf(server), by }))
+    .map(({ path, server }) => ({ key: path, path, server: nameOf(server), by }))
   return [...pulled, ...others].sort((one, other) => compare(one.path, other.path))
 }
 

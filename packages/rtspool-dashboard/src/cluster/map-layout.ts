@@ -111,16 +111,19 @@ function arrowsOf(
   size: MapLayout['card'],
   reach: Reach,
 ): readonly Arrow[] {
-  const anchors = new Map(cards.map((card) => [card.tag, anchorsOf(card, cards, links, size)]))
+  const places = new Map(cards.map((card) => [card.tag, card]))
+  const anchors = new Map(cards.map((card) => [card.tag, anchorsOf(card, places, links, size)]))
+  const parts = links.length > manyTexts ? textParts.slice(0, 1) : textParts
   const arrows: Arrow[] = []
   for (const link of links) {
     const start = anchors.get(link.from)?.get(link)
     const end = anchors.get(link.to)?.get(link)
     if (!(start && end)) continue
-    const tries = textParts.map((part) => arrowOf(link, start, end, reach, part))
+    const tries = parts.map((part) => arrowOf(link, start, end, reach, part))
     const isFree = ({ x, y }: Arrow): boolean =>
       arrows.every((other) => Math.hypot((x - other.x) / textWidth, (y - other.y) / textHeight) > 1)
-    arrows.push(tries.find(isFree) ?? (tries[0] as Arrow))
+    const free = tries.length > 1 ? tries.find(isFree) : undefined
+    arrows.push(free ?? (tries[0] as Arrow))
   }
   return arrows
 }
@@ -128,13 +131,13 @@ function arrowsOf(
 /** Spreads the ends of a card's arrows over its inner edge, so that few of the arrows cross. */
 function anchorsOf(
   { tag, x, y, side }: Card,
-  cards: readonly Card[],
+  cards: ReadonlyMap<string, Card>,
   links: readonly Link[],
   { width, height }: MapLayout['card'],
 ): ReadonlyMap<Link, Anchor> {
   const isLevel = side === 'top' || side === 'bottom'
   const placeOf = ({ from, to }: Link): number => {
-    const other = cards.find((card) => card.tag === (from === tag ? to : from))
+    const other = cards.get(from === tag ? to : from)
     return (isLevel ? other?.x : other?.y) ?? 0
   }
   const own = links
@@ -161,6 +164,10 @@ const [tipLength, tipHalf] = [8, 4]
  * there.
  */
 const textParts = [0.62, 0.74, 0.5, 0.84, 0.38, 0.26]
+/**
+ * Number of arrows beyond which each text is at the best place: the search for a free one takes the square of their number.
+ */
+const manyTexts = 200
 /** Room that a text needs, in pixels. */
 const [textWidth, textHeight] = [110, 18]
 

@@ -3,6 +3,7 @@ import {
   byName,
   linksOf,
   type MapNode,
+  presentTag,
   stateOf,
   streamRows,
 } from '../../src/cluster/cluster-view.js'
@@ -27,6 +28,15 @@ describe('a server of a cluster', () => {
     const nodes = ['10', '9', '1'].map((tag) => mapNode(tag))
     expect(byName([...nodes, { tag: '0a', state: 'dead' }]).map(({ tag }) => tag)).toEqual([
       ...['0a', '1', '9', '10'],
+    ])
+  })
+})
+
+describe('the server under the pointer', () => {
+  it('is none once the map has it no more', () => {
+    const nodes = [mapNode('a'), mapNode('b')]
+    expect([presentTag(nodes, 'b'), presentTag(nodes, 'gone'), presentTag(nodes)]).toEqual([
+      ...['b', undefined, undefined],
     ])
   })
 })
@@ -63,6 +73,13 @@ describe('pulls', () => {
     ])
     const heard = nodes.filter(({ report }) => report)
     const [first] = streamRows({ state: 'active', nodes: heard, streams })
-    expect(first).toEqual({ path: '/only', server: 'd', by: 'no other server' })
+    expect(first).toMatchObject({ path: '/only', server: 'd', by: 'no other server' })
+  })
+
+  it('are rows with keys of their own where two servers have one name', () => {
+    const twins = ['e', 'f'].map((tag) => ({ ...mapNode(tag, [x]), name: 'twin' }))
+    const rows = streamRows({ state: 'active', nodes: [mapNode('a'), ...twins], streams: [] })
+    expect(rows.map(({ by }) => by)).toEqual(['twin', 'twin'])
+    expect(new Set(rows.map(({ key }) => key)).size).toBe(2)
   })
 })

@@ -14,16 +14,17 @@ const linksOf = (tags: readonly string[]): Link[] =>
       .map((other) => link(tags[other] ?? '', to))
   })
 
+const numbersOf = (path: string): readonly number[] => (path.match(/-?[\d.]+/g) ?? []).map(Number)
+
+const bezier = (t: number, a: number, b: number, c: number, d: number): number =>
+  (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t ** 2 * c + t ** 3 * d
+
 /** Points of an arrow's curve between its two ends. */
 function pointsOf({ line }: Arrow): readonly (readonly [number, number])[] {
-  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0, x2 = 0, y2 = 0, x3 = 0, y3 = 0] = (
-    line.match(/-?[\d.]+/g) ?? []
-  ).map(Number)
-  const at = (t: number, a: number, b: number, c: number, d: number): number =>
-    (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t ** 2 * c + t ** 3 * d
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0, x2 = 0, y2 = 0, x3 = 0, y3 = 0] = numbersOf(line)
   return Array.from({ length: 40 }, (_, n) => {
     const t = (n + 0.5) / 40
-    return [at(t, x0, x1, x2, x3), at(t, y0, y1, y2, y3)] as const
+    return [bezier(t, x0, x1, x2, x3), bezier(t, y0, y1, y2, y3)] as const
   })
 }
 
@@ -67,6 +68,28 @@ describe('the map', () => {
     )
     expect(over.map(({ tag }) => tag)).toEqual([])
     expect(points.filter(([x, y]) => Math.min(x, y, width - x, height - y) < 0)).toEqual([])
+  })
+
+  /** Numbers of arrows whose text is at the best place of their curve, and of all. */
+  const textsOf = (count: number) => {
+    const tags = tagsOf(count)
+    const { arrows } = layoutOf(tags, linksOf(tags), 1400)
+    const atBest = arrows.filter(({ line, tip, x, y }) => {
+      const [x0 = 0, y0 = 0, x1 = 0, y1 = 0, x2 = 0, y2 = 0] = numbersOf(line)
+      const [endX = 0, endY = 0] = numbersOf(tip)
+      const best = [bezier(0.62, x0, x1, x2, endX), bezier(0.62, y0, y1, y2, endY)]
+      return Math.hypot(x - (best[0] ?? 0), y - (best[1] ?? 0)) < 0.01
+    })
+    return [atBest.length, arrows.length]
+  }
+
+  it('looks for free places of texts only for up to 200 arrows', () => {
+    const [few = 0, fewArrows = 0] = textsOf(60)
+    expect(fewArrows).toBeLessThanOrEqual(200)
+    expect(few).toBeLessThan(fewArrows)
+    const [many, manyArrows] = textsOf(70)
+    expect(manyArrows).toBeGreaterThan(200)
+    expect(many).toBe(manyArrows)
   })
 
   it('has no arrow of a server that it does not show', () => {
