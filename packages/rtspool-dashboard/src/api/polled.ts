@@ -8,6 +8,9 @@ export class Polled<Value> {
   readonly #problem = signal('')
   #timer: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
+  /** Number of reads so far, and the number of the latest one that has ended. */
+  #begun = 0
+  #newest = 0
 
   /**
    * Starts to read the value, at once and then at intervals.
@@ -34,16 +37,21 @@ export class Polled<Value> {
 
   async refresh(): Promise<void> {
     clearTimeout(this.#timer)
+    const own = ++this.#begun
+    // A slow read may end after a later one, whose result is newer.
+    const isLate = (): boolean => this.#isClosed || own < this.#newest
     try {
       const value = await this.#read()
-      if (this.#isClosed) return
+      if (isLate()) return
       this.#value.value = value
       this.#problem.value = ''
     } catch (error) {
+      if (isLate()) return
       this.#problem.value = error instanceof Error ? error.message : String(error)
     }
+    this.#newest = own
     clearTimeout(this.#timer)
-    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#next(), this.#everyMs)
+    this.#timer = setTimeout(() => void this.#next(), this.#everyMs)
   }
 
   close(): void {

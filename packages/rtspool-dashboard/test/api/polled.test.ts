@@ -25,6 +25,21 @@ describe('something that is read again and again', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('keeps the value of the later one of two reads, whichever ends first', async () => {
+    const ends: ((value: string) => void)[] = []
+    const polled = new Polled(() => new Promise<string>((resolve) => ends.push(resolve)), 1000)
+    void polled.refresh()
+    ends[1]?.('new')
+    await turn()
+    ends[0]?.('old')
+    await turn()
+    expect(polled.value.value).toBe('new')
+    await turn(1000)
+    expect(ends).toHaveLength(3)
+    polled.close()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('waits while the page is hidden', async () => {
     const page = Object.assign(new EventTarget(), { hidden: false })
     vi.stubGlobal('document', page)
