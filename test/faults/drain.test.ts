@@ -6,9 +6,7 @@ import { noteFigures } from './support/figures.js'
 import { isLong } from './support/flood.js'
 import { RtspPeer, sessionIdOf } from './support/rtsp-peer.mjs'
 
-const command = fileURLToPath(
-  new URL('../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const command = fileURLToPath(new URL('../../packages/rtspool-server/lib/main.js', import.meta.url))
 const host = '127.0.0.1'
 const viewers = isLong ? 500 : 100
 const drainSeconds = isLong ? 20 : 5

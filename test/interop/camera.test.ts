@@ -4,9 +4,7 @@ import { playWithFfmpeg } from './support/players.js'
 import { endPrograms, Program, until } from './support/process.js'
 import { requirePrograms } from './support/programs.js'
 
-const command = fileURLToPath(
-  new URL('../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const command = fileURLToPath(new URL('../../packages/rtspool-server/lib/main.js', import.meta.url))
 
 describe('rtspool camera', () => {
   let camera: Program

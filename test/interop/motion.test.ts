@@ -5,9 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { endPrograms, Program, until } from './support/process.js'
 
-const command = fileURLToPath(
-  new URL('../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const command = fileURLToPath(new URL('../../packages/rtspool-server/lib/main.js', import.meta.url))
 
 afterAll(endPrograms)
 

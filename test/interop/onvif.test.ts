@@ -8,9 +8,7 @@ import { digestHeader } from '../../packages/rtspool/test/support/credentials.js
 import { endPrograms, Program, until } from './support/process.js'
 import { requirePrograms } from './support/programs.js'
 
-const command = fileURLToPath(
-  new URL('../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const command = fileURLToPath(new URL('../../packages/rtspool-server/lib/main.js', import.meta.url))
 const group = '239.255.255.250'
 const discoveryPort = 3702
 const login = { username: 'admin', password: 'camera' }

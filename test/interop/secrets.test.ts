@@ -13,7 +13,7 @@ import { Peer } from './support/peer.js'
 import { endPrograms, Program } from './support/process.js'
 import { WebhookReceiver } from './support/webhook-receiver.js'
 
-const main = fileURLToPath(new URL('../../packages/rtspool-server/dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../packages/rtspool-server/lib/main.js', import.meta.url))
 const crash = new URL('support/crash-on-signal.mjs', import.meta.url)
 const certificates = new URL('../../packages/rtspool/test/support/certificates/', import.meta.url)
 const pem = (name: string): string => readFileSync(new URL(name, certificates), 'utf8')

@@ -8,7 +8,7 @@ import { playWithFfmpeg, playWithGstreamer } from './support/players.js'
 import { endPrograms, Program } from './support/process.js'
 import { gstreamerPlayer, requirePrograms } from './support/programs.js'
 
-const main = fileURLToPath(new URL('../../packages/rtspool-server/dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../packages/rtspool-server/lib/main.js', import.meta.url))
 const certificates = new URL('../../packages/rtspool/test/support/certificates/', import.meta.url)
 const pem = (name: string) => readFileSync(new URL(name, certificates), 'utf8')
 

@@ -9,7 +9,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const certificates = '../../packages/rtspool/test/support/certificates/'
 const cert = here(`${certificates}first.cert.pem`)
 const key = here(`${certificates}first.key.pem`)
-const command = here('../../packages/rtspool-server/dist/main.js')
+const command = here('../../packages/rtspool-server/lib/main.js')
 const goPrograms = here('../../node_modules/.cache/rtspool/go/')
 const suite = 'AES_CM_128_HMAC_SHA1_80'
 

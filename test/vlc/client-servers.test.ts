@@ -195,9 +195,7 @@ interface Upstream {
   kill(): Promise<unknown>
 }
 
-const command = fileURLToPath(
-  new URL('../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const command = fileURLToPath(new URL('../../packages/rtspool-server/lib/main.js', import.meta.url))
 
 async function startCommandAt(port: number): Promise<Upstream> {
   const program = new Program(process.execPath, [

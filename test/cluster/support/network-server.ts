@@ -11,9 +11,7 @@ import {
   urlOf,
 } from './cluster-network.js'
 
-const main = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const main = fileURLToPath(new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url))
 const apiCall = fileURLToPath(new URL('api-call.mjs', import.meta.url))
 const apiPort = 9997
 

@@ -6,7 +6,7 @@ import { Program, until } from '../../interop/support/process.js'
 import type { FaultNetwork } from './network.js'
 
 const command = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+  new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url),
 )
 const supportFile = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 

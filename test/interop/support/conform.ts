@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Program } from './process.js'
 
 const command = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+  new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url),
 )
 
 /** A row, as `--list --json` prints it. */

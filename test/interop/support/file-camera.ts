@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { Program, until } from './process.js'
 
 const command = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+  new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url),
 )
 
 /** A virtual camera that plays a file: its process, URL and port. */

@@ -7,9 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { until } from './process.js'
 import { Viewer } from './viewer.js'
 
-const main = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
-)
+const main = fileURLToPath(new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url))
 
 /** The command under a shell script, which decides where its log goes. */
 export class LoggedCommand {

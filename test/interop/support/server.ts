@@ -8,7 +8,7 @@ export const testClip = fileURLToPath(
   new URL('../../../packages/rtspool-server/assets/test.mp4', import.meta.url),
 )
 const command = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+  new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url),
 )
 
 export interface RunningServer {

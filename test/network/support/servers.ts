@@ -6,7 +6,7 @@ import { type Route, serverAddresses } from './route.js'
 export type ServerName = 'rtspool' | 'gst-rtsp-server'
 
 const command = fileURLToPath(
-  new URL('../../../packages/rtspool-server/dist/main.js', import.meta.url),
+  new URL('../../../packages/rtspool-server/lib/main.js', import.meta.url),
 )
 const peer = fileURLToPath(new URL('gst-rtsp-server-peer.py', import.meta.url))
 
