@@ -101,8 +101,11 @@ async function clockLeadOf(
 ): Promise<number> {
   const action = `${tds}/GetSystemDateAndTime`
   const body = '<tds:GetSystemDateAndTime/>'
-  const told = await client.call({ url, action, body, signal, isPublic: true })
-  const utc = elementAt(told, 'SystemDateAndTime', 'UTCDateTime')
+  // Some cameras want a login even for this. The next request says if a camera is away.
+  const told = await client
+    .call({ url, action, body, signal, isPublic: true })
+    .catch(() => undefined)
+  const utc = told && elementAt(told, 'SystemDateAndTime', 'UTCDateTime')
   if (!utc) return 0
   const numberAt = (...names: readonly string[]): number => Number(textAt(utc, ...names))
   const unixMs = Date.UTC(
@@ -120,9 +123,12 @@ async function clockLeadOf(
   return Number.isNaN(unixMs) ? 0 : unixMs - clock.unixTimeMs()
 }
 
-/** Returns an address of a camera with scheme, host and port of the device, unless its host is the same already. */
+/**
+ * Returns an address of a camera with scheme, host and port of the device, unless its host is the same already. A login
+ * in the address is left out, because `fetch` refuses it.
+ */
 function atHostOf(device: string, address: string): string {
   const [known, told] = [new URL(device), new URL(address, device)]
-  if (told.hostname === known.hostname && told.protocol === known.protocol) return told.href
-  return `${known.origin}${told.pathname}${told.search}`
+  const isSame = told.hostname === known.hostname && told.protocol === known.protocol
+  return `${isSame ? told.origin : known.origin}${told.pathname}${told.search}`
 }

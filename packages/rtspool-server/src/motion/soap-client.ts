@@ -4,7 +4,9 @@ import type { Clock } from 'rtspool'
 import { childrenOf, elementAt, escaped, parseXml, textAt } from '../xml/xml.js'
 
 /** Maximum size in bytes of a response. A page of 100 notifications has less than 100 kB. */
-const maxResponseBytes = 1024 * 1024
+const maxResponseBytes = 256 * 1024
+/** Maximum number of characters of a fault in the message of an error, which is logged. */
+const maxFaultLength = 200
 const nonceBytes = 16
 /** XML namespaces of requests, by their prefixes. */
 const namespaces = {
@@ -129,5 +131,5 @@ function faultText(fault: Element): string {
   const code =
     textAt(fault, 'Code', 'Subcode', 'Subcode', 'Value') ??
     textAt(fault, 'Code', 'Subcode', 'Value')
-  return [code, reason].filter(Boolean).join(': ') || 'a fault'
+  return [code, reason].filter(Boolean).join(': ').slice(0, maxFaultLength) || 'a fault'
 }

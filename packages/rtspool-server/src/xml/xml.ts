@@ -1,5 +1,8 @@
 import { DOMParser, type Element, onErrorStopParsing } from '@xmldom/xmldom'
 
+/** Maximum number of namespaces that a document declares. The parser copies the known ones at each declaration. */
+const maxNamespaces = 1000
+
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -16,10 +19,14 @@ export const escaped = (text: string): string =>
  * Parses an XML document. A document type is refused: SOAP allows none (SOAP 1.2 part 1 section 5).
  *
  * @returns The root element.
- * @throws {Error} Says why the text is not well-formed.
+ * @throws {Error} Says why the text is not well-formed, or that it declares more than 1000 namespaces.
  */
 export function parseXml(text: string): Element {
   if (/<!DOCTYPE/i.test(text)) throw new Error('expected no document type, got one')
+  const namespaces = text.split('xmlns').length - 1
+  if (namespaces > maxNamespaces) {
+    throw new Error(`expected at most ${maxNamespaces} namespaces, got ${namespaces}`)
+  }
   const parser = new DOMParser({ onError: onErrorStopParsing })
   const { documentElement } = parser.parseFromString(text, 'text/xml')
   if (!documentElement) throw new Error('expected an element, got none')

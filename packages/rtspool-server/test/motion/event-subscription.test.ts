@@ -51,6 +51,26 @@ describe('a subscription to the events of a camera', () => {
     expect(asked.at(-1)?.url).toBe('http://192.0.2.7:81/sub')
   })
 
+  it('leaves out a login in the addresses that the camera names', async () => {
+    const { asked, post } = camera('http://a:b@192.0.2.7:81/events', 'http://a:b@192.0.2.7/sub')
+    const { signal, subscription } = await opened(post)
+    await subscription.pull(signal)
+    expect(asked.slice(-2).map(({ url }) => url)).toEqual([
+      ...['http://192.0.2.7:81/events', 'http://192.0.2.7/sub'],
+    ])
+  })
+
+  it('needs no answer to the question for the time', async () => {
+    const { asked, post } = camera('http://192.0.2.7/events', 'http://192.0.2.7/sub')
+    const refusing: Post = async (url, init) => {
+      const answer = await post(url, init)
+      return asked.length === 1 ? new Response('', { status: 401 }) : answer
+    }
+    const { signal, subscription } = await opened(refusing)
+    await subscription.pull(signal)
+    expect(asked.at(-1)?.url).toBe('http://192.0.2.7/sub')
+  })
+
   it('repeats the parameters of the reference, and renews itself', async () => {
     const parameters = '<ReferenceParameters><x:Id xmlns:x="urn:x">7</x:Id></ReferenceParameters>'
     const { asked, post } = camera('http://192.0.2.7/events', 'http://192.0.2.7/sub', parameters)

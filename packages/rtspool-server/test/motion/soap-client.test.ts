@@ -42,8 +42,20 @@ describe('a client of ONVIF services', () => {
     ['<html>', 404, 'the camera responds 404, and no SOAP message'],
     ['', 200, 'the camera responds 200, and no SOAP message'],
     ['<!DOCTYPE x><Envelope/>', 200, 'the camera responds 200, and no SOAP message'],
-    ['x'.repeat(1024 * 1024 + 1), 200, 'expected at most 1048576 bytes from the camera, got more'],
+    ['x'.repeat(256 * 1024 + 1), 200, 'expected at most 262144 bytes from the camera, got more'],
   ])('says what is wrong with a response', async (text, status, message) => {
     await expect(answering(text, status).call(call)).rejects.toThrow(message)
+  })
+
+  it('repeats no more than the beginning of a long fault', async () => {
+    const fault = `<Fault><faultstring>${'no '.repeat(1000)}</faultstring></Fault>`
+    const text = `<Envelope><Body>${fault}</Body></Envelope>`
+    const error = await answering(text, 400)
+      .call(call)
+      .catch((reason: Error) => reason)
+    expect(error).toHaveProperty(
+      'message',
+      expect.stringMatching(/^the camera responds (no ?){67}$/),
+    )
   })
 })
