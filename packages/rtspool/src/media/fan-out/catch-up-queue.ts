@@ -17,6 +17,11 @@ export class CatchUpQueue {
    * would never become empty.
    */
   #arrived = 0
+  /**
+   * Time since which no portion could be sent, in milliseconds of the caller's clock. Each portion sets it to
+   * `undefined`.
+   */
+  waitingSince: number | undefined
 
   /**
    * Creates the queue of one viewer.
@@ -49,11 +54,20 @@ export class CatchUpQueue {
     const portion = this.#packets.slice(this.#next, this.#next + portionPackets + this.#arrived)
     this.#next += portion.length
     this.#arrived = 0
+    this.waitingSince = undefined
     // On average each packet moves at most once, and sent packets are not held for long.
     if (this.#next * 2 >= this.#packets.length) {
       this.#packets = this.#packets.slice(this.#next)
       this.#next = 0
     }
     return portion
+  }
+
+  /** Drops all packets. @returns Number of dropped packets */
+  clear(): number {
+    const count = this.#packets.length - this.#next
+    this.#packets = []
+    this.#next = 0
+    return count
   }
 }

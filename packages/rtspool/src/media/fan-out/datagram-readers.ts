@@ -13,6 +13,11 @@ import type { ReaderGroup } from './reader-group.js'
  * the track.
  */
 const portionIntervalMs = 4
+/**
+ * Maximum milliseconds for which a new reader waits for a busy send thread. Then the rest of the cached packets is left
+ * out, because later packets would add to them without end.
+ */
+const maxWaitMs = 2000
 
 /** Properties of a track that determine how its packets are sent in datagrams. */
 export interface DatagramReadersOptions {
@@ -33,6 +38,7 @@ export interface DatagramReadersOptions {
  * each batch to all of them.
  */
 export class DatagramReaders implements ReaderGroup<DatagramReader> {
+  readonly #clock: Clock
   readonly #portions: PeriodicCheck
   readonly #troubles: DeliveryTroubles
   readonly #overheadBytes: number
@@ -48,6 +54,7 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
   #surelyFitsBytes = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock, troubles: DeliveryTroubles, options: DatagramReadersOptions = {}) {
+    this.#clock = clock
     this.#portions = new PeriodicCheck(clock, portionIntervalMs, () => this.#sendPortions())
     this.#troubles = troubles
     this.#overheadBytes = options.overheadBytes ?? 0
@@ -190,8 +197,12 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
       return portion
     }
     const group = this.#groupOf(reader)
+    const now = this.#clock.now()
+    queue.waitingSince ??= now
     if (group.sendFirst) group.sendFirst(reader, take, this.#troubles)
     else reader.rtp.sendAll(take(), reader, this.#troubles)
+    const { waitingSince = now } = queue
+    if (now - waitingSince > maxWaitMs) reader.counters.packetsDropped += queue.clear()
     if (!queue.isEmpty) return
     this.#catchingUp.delete(reader)
     this.#goLive(reader)

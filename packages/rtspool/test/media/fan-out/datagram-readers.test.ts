@@ -5,7 +5,10 @@ import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import type { DatagramReader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { duringRead, isShared, sharedMemory } from '../../../src/transport/system/read-memory.js'
-import type { DatagramDestination } from '../../../src/transport/udp/datagram-group.js'
+import type {
+  DatagramDestination,
+  DatagramGroup,
+} from '../../../src/transport/udp/datagram-group.js'
 import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
 
 /** A socket that writes down the sizes that each port is sent. */
@@ -164,4 +167,33 @@ it('keeps copies of packets in shared memory for a reader that is catching up', 
   expect(waiting.at(-1)?.length).toBe(20)
   expect(waiting.some(isShared)).toBe(false)
   readers.close()
+})
+
+it('leaves the cached packets out for a reader whose send thread is busy for seconds', () => {
+  const clock = new ManualClock()
+  const readers = readersWith(clock)
+  const sender = new Sender(1472)
+  let isBusy = true
+  const createGroup = sender.createGroup.bind(sender)
+  const sendFirst: DatagramGroup['sendFirst'] = (reader, take) => {
+    if (!isBusy) sender.sendAll(take(), reader)
+  }
+  sender.createGroup = () => Object.assign(createGroup(), { sendFirst })
+  const [patient, stuck] = [readerAt(sender, 1), readerAt(sender, 2)]
+  readers.add(patient, batchOf(10, 11).packets)
+  clock.advance(1900)
+  isBusy = false
+  clock.advance(4)
+  isBusy = true
+  readers.add(stuck, batchOf(20, 21).packets)
+  readers.send(batchOf(30))
+  clock.advance(1900)
+  expect(readers.waitingPackets(stuck)).toHaveLength(3)
+  clock.advance(200)
+  expect(readers.waitingPackets(stuck)).toEqual([])
+  readers.send(batchOf(40))
+  expect([sender.sizes.get(1), sender.sizes.get(2)]).toEqual([[10, 11, 30, 40], [40]])
+  expect(stuck.counters).toEqual({ packetsOut: 1, bytesOut: 40, packetsDropped: 3 })
+  expect(patient.counters.packetsDropped).toBe(0)
+  expect(clock.pendingTimers).toBe(0)
 })
