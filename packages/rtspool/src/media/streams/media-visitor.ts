@@ -6,6 +6,7 @@ import type { MediaParticipant } from '../participants.js'
 import { accessUnitOf, payloadFormatOf } from '../track/access-units.js'
 import type { Track } from '../track/track.js'
 import { leaderIndexOf, MediaIntake, type MediaReaderOptions } from './media-intake.js'
+import { QueuedTimes } from './queued-times.js'
 import { ReadQueue } from './read-queue.js'
 
 /** Number of queued access units after which a visitor pauses, so that the event loop can do other work. */
@@ -15,6 +16,7 @@ const unitsPerTurn = 16
 interface VisitedTrack {
   readonly track: Track
   readonly depacketizer: Depacketizer
+  readonly times: QueuedTimes
   /** Number of packets left out since the last access unit of the track, because the application was too slow. */
   missed: number
 }
@@ -41,8 +43,8 @@ export class MediaVisitor implements MediaParticipant {
   #isEnded = false
   /** Reason of {@link stop}, which takes effect after the present visit. */
   #stopped: { readonly reason: unknown } | undefined
-  /** Units that their last packet has completed, and that wait for the end of the present visit. */
-  readonly #waiting: (readonly [VisitedTrack, RtpUnit])[] = []
+  /** Units that their last packet has completed, with their times, that wait for the end of the present visit. */
+  readonly #waiting: (readonly [VisitedTrack, RtpUnit, number | undefined])[] = []
   #flushedTracks = 0
   #unitsThisTurn = 0
   readonly #resume = (): void => {
@@ -59,11 +61,14 @@ export class MediaVisitor implements MediaParticipant {
     const { from, maxQueuedBytes, isObserver } = options
     this.#visit = visit
     this.#from = from
-    this.#queue = new ReadQueue(maxQueuedBytes, leaderIndexOf(media), from === 'keyFrame')
-    this.#tracks = media.tracks.map((track) => {
+    const tracks = media.tracks.map((track) => {
       const depacketizer = createPassingDepacketizer(payloadFormatOf(track))
-      return { track, depacketizer, missed: 0 }
+      return { track, depacketizer, times: new QueuedTimes(track), missed: 0 }
     })
+    this.#tracks = tracks
+    const timeOf = (index: number, packet: Buffer) => tracks[index]?.times.ofArrival(packet)
+    const waitsForEntry = from === 'keyFrame'
+    this.#queue = new ReadQueue(maxQueuedBytes, leaderIndexOf(media), waitsForEntry, timeOf)
     const sinkOf = ({ index }: Track) => ({
       begin: (first: readonly Buffer[]) => this.#queue.begin(index, first),
       take: (batch: PacketBatch) => this.#take(index, batch),
@@ -125,6 +130,7 @@ export class MediaVisitor implements MediaParticipant {
   /** Reads the packets of a batch where they are, and queues the rest if a visit returns a promise. */
   #pass(index: number, read: VisitedTrack, batch: PacketBatch): void {
     const { packets } = batch
+    read.times.noteDirect()
     for (let at = 0; at < packets.length; at++) {
       this.#visitAll(read, read.depacketizer.push(packets[at] as Buffer))
       if (!this.#isBusy) continue
@@ -157,6 +163,7 @@ export class MediaVisitor implements MediaParticipant {
     if (waiting) this.#visitUnit(...waiting)
     else if (queued && read) {
       read.missed += queued.missed
+      read.times.noteQueued(queued.packet, queued.unixTimeMs)
       this.#visitAll(read, read.depacketizer.push(queued.packet))
     } else if (!this.#isEnded) {
       this.#unitsThisTurn = 0
@@ -178,18 +185,19 @@ export class MediaVisitor implements MediaParticipant {
 
   #visitAll(read: VisitedTrack, units: readonly RtpUnit[]): void {
     for (const unit of units) {
-      if (this.#isBusy) this.#waiting.push([read, unit])
-      else this.#visitUnit(read, unit)
+      const unixTimeMs = read.times.ofUnit(unit.timestamp)
+      if (this.#isBusy) this.#waiting.push([read, unit, unixTimeMs])
+      else this.#visitUnit(read, unit, unixTimeMs)
     }
   }
 
-  #visitUnit(read: VisitedTrack, unit: RtpUnit): void {
+  #visitUnit(read: VisitedTrack, unit: RtpUnit, unixTimeMs: number | undefined): void {
     const { missed } = read
     read.missed = 0
     this.#unitsThisTurn++
     this.#isBusy = true
     try {
-      const work = this.#visit(accessUnitOf(read.track, unit, missed))
+      const work = this.#visit(accessUnitOf(read.track, unit, missed, unixTimeMs))
       if (work !== undefined) Promise.resolve(work).then(this.#resume, this.#fail)
       else if (this.#stopped) this.#fail(this.#stopped.reason)
       else this.#isBusy = false

@@ -6,6 +6,8 @@ export interface QueuedPacket {
   readonly packet: Buffer
   /** Number of packets of the track that were left out before this one, because the queue was full. */
   readonly missed: number
+  /** Wall-clock time of the packet as known when it was queued, in milliseconds since 1970; `undefined` if unknown. */
+  readonly unixTimeMs: number | undefined
 }
 
 /** Memory in bytes that a queued packet needs besides its own bytes; it counts against the limit. */
@@ -38,8 +40,16 @@ export class ReadQueue {
    */
   #hasBegun = false
   readonly #missed: number[] = []
+  readonly #timeOf: (track: number, packet: Buffer) => number | undefined
 
-  constructor(maxBytes: number, leader: number, waitsForEntry: boolean) {
+  /** @param timeOf - Returns the wall-clock time of a packet that is queued. Default: none is noted. */
+  constructor(
+    maxBytes: number,
+    leader: number,
+    waitsForEntry: boolean,
+    timeOf: (track: number, packet: Buffer) => number | undefined = () => undefined,
+  ) {
+    this.#timeOf = timeOf
     this.#maxBytes = maxBytes
     this.#leader = leader
     this.#isSkipping = waitsForEntry
@@ -137,7 +147,8 @@ export class ReadQueue {
   }
 
   #push(track: number, packet: Buffer): void {
-    this.#packets.push({ track, packet, missed: this.takeMissed(track) })
+    const unixTimeMs = this.#timeOf(track, packet)
+    this.#packets.push({ track, packet, missed: this.takeMissed(track), unixTimeMs })
     this.#sizeBytes += packet.length + entryBytes
   }
 

@@ -26,18 +26,20 @@ export const depacketizerOf = (track: Track): Depacketizer =>
  * several times as much.
  *
  * @param missedPackets - Number of packets that a full queue left out before the unit.
+ * @param unixTimeMs - Wall-clock time of the unit, if it was noted when the unit arrived.
  */
 export function accessUnitOf(
   track: Track,
   { parts, timestamp, isKeyFrame, lostPackets }: RtpUnit,
   missedPackets = 0,
+  unixTimeMs = track.unixTimeMsAt(timestamp),
 ): AccessUnit {
   return {
     track,
     parts,
     timestamp,
     isKeyFrame,
-    unixTimeMs: track.unixTimeMsAt(timestamp),
+    unixTimeMs,
     missedPackets,
     // The sequence numbers of what was left out are missing, too.
     lostPackets: Math.max(0, lostPackets - missedPackets),

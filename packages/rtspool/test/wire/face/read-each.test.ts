@@ -7,6 +7,7 @@ import {
   type RtspServer,
 } from '../../../src/index.js'
 import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import {
   connectTo,
@@ -20,13 +21,14 @@ import { nextTurn, until } from '../../support/until.js'
 
 const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
 const path = '/live/door'
+const oneHourTicks = 3600 * 90_000
 
 /** A picture of one slice; every fifth is a key frame. */
-const picture = (n: number, sizeBytes = 100) => {
+const picture = (n: number, sizeBytes = 100, laterTicks = 0) => {
   const payload = Buffer.alloc(sizeBytes, n)
   payload[0] = n % 5 === 0 ? 0x65 : 0x41
   payload[1] = 0x80
-  return rtpPacket({ sequenceNumber: n, timestamp: n * 3000, marker: true, payload })
+  return rtpPacket({ sequenceNumber: n, timestamp: n * 3000 + laterTicks, marker: true, payload })
 }
 
 async function publisherOf(server: RtspServer): Promise<RtspTestClient> {
@@ -130,6 +132,41 @@ describe('server.readEach', () => {
     expect(seen.every(({ isWhole }) => isWhole)).toBe(true)
     await publisher.close()
     await visits
+  })
+
+  it('has the times at which pictures arrived, though the timestamps jump before they are visited', async () => {
+    const clock = new ManualClock()
+    const server = await startServer({ clock, gopCache: false })
+    const publisher = await publisherOf(server)
+    const [atOnce, later]: [unknown[], unknown[]] = [[], []]
+    const shown = ({ timestamp, unixTimeMs }: AccessUnit) => [timestamp, unixTimeMs]
+    let goOn = (): void => {}
+    const reads = [
+      server.readEach(path, (unit) => void atOnce.push(shown(unit)), { from: 'now' }),
+      server.readEach(
+        path,
+        async (unit) => {
+          if (later.push(shown(unit)) > 1) return
+          await new Promise<void>((resolve) => {
+            goOn = resolve
+          })
+        },
+        { from: 'now' },
+      ),
+    ]
+    await until(() => readersOf(server)[0] === 2)
+    for (let n = 0; n < 8; n++) {
+      publisher.sendFrame(0, picture(n, 100, n < 3 ? 0 : oneHourTicks))
+      await publisher.request('OPTIONS', '*')
+      clock.advance(1000 / 30)
+    }
+    expect([atOnce.length, later.length]).toEqual([8, 1])
+    goOn()
+    await until(() => later.length === 8)
+    expect(later).toEqual(atOnce)
+    expect(atOnce.every((each) => typeof (each as unknown[])[1] === 'number')).toBe(true)
+    await publisher.close()
+    await Promise.all(reads)
   })
 
   it('copies no packet for the queue where a promise follows the last one of a batch', async () => {
