@@ -39,6 +39,14 @@ describe('sources of a configuration', () => {
       '{ /cam: { pull: { url: "rtsp://h", onvif: "http://u:canary@h" } } }',
       'pull.onvif must be a URL with http or https, without user and password',
     ],
+    [
+      '{ /cam: { pull: { url: "rtsp://h", onvif: "http://:canary@h" } } }',
+      'pull.onvif must be a URL with http or https, without user and password',
+    ],
+    [
+      '{ /cam: { pull: { url: "rtsp://h", onvif: "192.0.2.7/onvif" } } }',
+      'pull.onvif must be a URL with http or https, got other text',
+    ],
     ['{ /cam: "ffmpeg -i canary" }', 'sources./cam must be'],
     ['{ /cam: { exec: "ffmpeg -i canary" } }', 'sources./cam.exec must be a program, such as'],
     ['{ /cam: { exec: { command: ffmpeg -i canary } } }', 'must be a list of a program and its'],

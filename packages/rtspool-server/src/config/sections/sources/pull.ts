@@ -34,6 +34,13 @@ const fingerprintText = 'a SHA-256 fingerprint: 64 hexadecimal digits, with or w
 const maxTextLength = 1024
 const onvifText = 'a URL with http or https, without user and password'
 
+/** Returns whether a URL has a user or password; `false` for a text that is no URL. */
+function hasLogin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return username !== '' || password !== ''
+}
+
 export const pullUrl = () => z.string().refine(isPullUrl, pullUrlText)
 export const pullUser = () => z.string().min(1).max(maxTextLength)
 export const pullFingerprint = () =>
@@ -110,7 +117,7 @@ export const pullSettings = z.strictObject({
   }),
   onvif: key(
     httpUrl()
-      .refine((text) => new URL(text).username === '', onvifText)
+      .refine((text) => !hasLogin(text), onvifText)
       .optional(),
     {
       description:
