@@ -1,18 +1,18 @@
 import type { Element } from '@xmldom/xmldom'
 import { childrenOf, elementAt, textAt } from '../xml/xml.js'
 
-/** Maximum number of rules and video sources of one camera whose motion is known. */
+/** Maximum number of rules and video sources of one camera whose motion is known at a time. */
 const maxPlaces = 64
 /** Names of the values of notifications that tell whether something moves. */
 const stateNames: readonly string[] = ['State', 'IsMotion']
 
 /** Motion that the notifications of one camera tell, by topic and source: a camera has several rules and lenses. */
 export class MotionStates {
-  readonly #moving = new Map<string, boolean>()
+  readonly #moving = new Set<string>()
 
   /** True while something moves for one of the rules. */
   get isMoving(): boolean {
-    return [...this.#moving.values()].includes(true)
+    return this.#moving.size > 0
   }
 
   /** Reads the notifications of a PullMessages response. Those about other topics are left out. */
@@ -33,9 +33,8 @@ export class MotionStates {
     }
     const state = itemsOf(message, 'Data').find(([name]) => stateNames.includes(name))?.[1]
     if (state === undefined) return
-    if (this.#moving.has(place) || this.#moving.size < maxPlaces) {
-      this.#moving.set(place, state === 'true' || state === '1')
-    }
+    if (state !== 'true' && state !== '1') this.#moving.delete(place)
+    else if (this.#moving.size < maxPlaces) this.#moving.add(place)
   }
 }
 

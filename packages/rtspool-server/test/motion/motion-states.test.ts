@@ -47,8 +47,11 @@ describe('motion states', () => {
     ).toEqual([...[false, false, false, false]])
   })
 
-  it('keep at most 64 places', () => {
-    const many = Array.from({ length: 64 }, (_, at) => notice(alarm, `${at}`, state('false')))
-    expect(movingAfter(many.join(''), notice(alarm, 'more', state('true')))).toEqual([false, false])
+  it('keep at most 64 places that move, however many rest', () => {
+    const many = (value: string) =>
+      Array.from({ length: 64 }, (_, at) => notice(alarm, `${at}`, state(value))).join('')
+    const more = (value: string) => notice(alarm, 'more', state(value))
+    expect(movingAfter(many('false'), more('true'), more('false'))).toEqual([false, true, false])
+    expect(movingAfter(many('true') + more('true'), many('false'))).toEqual([true, false])
   })
 })
