@@ -138,7 +138,7 @@ export class InterleavedGroup implements ReaderGroup<InterleavedReader> {
     }
     const frames = this.#framesOf(first)
     reader.carrier.grant(this.#channel, frames.length)
-    this.#threaded?.begin(member)
+    this.#threaded?.begin(member, frames.length)
     write(member, frames, first.length)
     reader.counters.packetsOut += first.length
     reader.counters.bytesOut += payloadBytes(first)

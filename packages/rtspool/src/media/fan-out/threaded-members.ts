@@ -134,14 +134,16 @@ export class ThreadedMembers<M extends ThreadMember> implements MediaReports {
   /**
    * Asks that a thread sends the cached packets with which a member begins, if threads serve the group. Call it before
    * the packets are written: the thread then sends them in front of later batches.
+   *
+   * @param sizeBytes - Size of the cached packets in the group's {@link FrameFormat}.
    */
-  begin(member: M): void {
+  begin(member: M, sizeBytes: number): void {
     const token = this.#threads.tokens.of(member.slot)
     if (!token || token.isClosing) return
     if (this.#servable === 0) this.#decide()
     if (this.#servable === 0) return
     this.#want(member)
-    this.#sends.giveToThread(member.slot, this.#choose)
+    this.#sends.giveIfWanted(member.slot, sizeBytes)
   }
 
   remove(member: M): void {

@@ -128,10 +128,17 @@ export class DirectSends {
     this.#descriptors[slot] = notDirect
   }
 
-  /** Gives the write side of a connection to a send thread like {@link giveToThread}, if a group of viewers wants one. */
-  giveIfWanted(slot: number): void {
+  /**
+   * Gives the write side of a connection to a send thread like {@link giveToThread}, if a group of viewers wants one and
+   * the thread takes cached packets now. A viewer would have to wait for a busy thread.
+   *
+   * @param sizeBytes - Size of the bytes that are about to be written.
+   */
+  giveIfWanted(slot: number, sizeBytes: number): void {
     const token = this.threads?.tokens.of(slot)
-    if (token && token.wanted > 0) this.giveToThread(slot, token.choose)
+    if (!token || token.wanted === 0 || !this.isOpen(slot)) return
+    const thread = token.thread ?? token.choose?.()
+    if (thread?.takesFirst(sizeBytes)) this.giveToThread(slot, () => thread)
   }
 
   isOpen(slot: number): boolean {

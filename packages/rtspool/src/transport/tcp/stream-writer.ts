@@ -171,7 +171,7 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
   /**
    * Calls `write`, and sends everything that `write` writes in few system calls: small writes are joined, up to 64
    * KiB. Without native calls, nothing is joined. If a group of viewers has asked for a send thread meanwhile, the thread
-   * sends them.
+   * sends them, unless it is busy.
    */
   gather(write: () => void): void {
     // A thread sends each write in order. To take the write side back would cost more.
@@ -189,7 +189,9 @@ export class StreamWriter implements InterleavedCarrier, TokenOwner {
     } finally {
       this.#gathered = undefined
       this.#regulate()
-      this.#direct.giveIfWanted(this.#slot)
+      let sizeBytes = 0
+      for (const { bytes } of gathered) sizeBytes += bytes.length
+      this.#direct.giveIfWanted(this.#slot, sizeBytes)
       this.#writeGathered(gathered)
     }
   }

@@ -96,6 +96,20 @@ describe('StreamWriter of a viewer whose group is served by a send thread', () =
     expect(writer.isCongested).toBe(true)
   })
 
+  it('writes them itself, at once, while the thread is late', () => {
+    const { held, group, writer, reader, send, threaded } = writerOf(1e6)
+    send(Buffer.from('late'))
+    held.clock.advance(2001)
+    writer.gather(() => {
+      writer.writeMessage(Buffer.from('answer'), () => {})
+      group.add(reader, first)
+    })
+    const all = `answer${frameInterleaved(0, first).toString('latin1')}`
+    expect(threaded()).toEqual({ loop: [all], thread: [] })
+    held.run()
+    expect(threaded().thread).toEqual([])
+  })
+
   it('writes them itself, behind the answer, if bytes wait in the stream', async () => {
     const { held, group, writer, reader, written, drain, threaded } = writerOf(1e6)
     held.full.add(descriptor)
