@@ -42,8 +42,8 @@ export interface RtspPublishOptions
   readonly maxQueuedBytes?: number | undefined
   /**
    * Suite with which the packets are encrypted (SRTP, profile RTP/SAVP), over UDP too. Each connection has new keys. They
-   * are in the announcement, so the URL must be `rtsps:` or `wss:`. All packets of a track get the SSRC of its first
-   * one. `false` = no SRTP.
+   * are in the announcement, so the URL must be `rtsps:` or `wss:`. All packets of a track get the announced SSRC, or
+   * else that of its first one. `false` = no SRTP.
    * @default false
    */
   readonly srtp?: SrtpSuiteName | false | undefined

@@ -18,6 +18,7 @@ import {
 } from '../../rtp/index.js'
 import type { MediaDescription } from '../../sdp/index.js'
 import type { SrtpSuiteName } from '../../srtp/index.js'
+import type { PublishedTrackSource } from './announcement.js'
 import type { RtpLink } from './rtp-link.js'
 import type { RtspPublishedTrack, RtspPublishedTrackStats } from './rtsp-publisher.js'
 import { SingleSource } from './single-source.js'
@@ -65,7 +66,8 @@ export class PublishedTrack implements RtspPublishedTrack {
   #waitsForKeyFrame = false
 
   constructor(
-    place: Pick<RtspPublishedTrack, 'index' | 'description' | 'srtp'>,
+    place: Pick<RtspPublishedTrack, 'index' | 'description' | 'srtp'> &
+      Pick<PublishedTrackSource, 'ssrc'>,
     owner: PublishedTrackOwner,
     link: RtpLink,
     clock: Clock,
@@ -78,7 +80,7 @@ export class PublishedTrack implements RtspPublishedTrack {
     const [payloadType = -1] = place.description.payloadTypes
     const { encoding = '', clockRate = defaultClockRate } =
       place.description.rtpmap(payloadType) ?? {}
-    this.#single = place.srtp && new SingleSource()
+    this.#single = place.srtp && new SingleSource(place.ssrc)
     this.#clock = clock
     this.#time = new StreamClock(clock, clockRate)
     this.#test = payloadTestOf(encoding)

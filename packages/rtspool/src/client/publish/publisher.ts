@@ -32,10 +32,10 @@ export class Publisher extends EventEmitter<RtspPublisherEvents> implements Rtsp
     this.#maxQueuedBytes = options.maxQueuedBytes
     const { clock, reportSeconds } = options.connection
     const srtp = options.srtp?.name
-    this.tracks = options.media.map(({ description }, index) => {
+    this.tracks = options.media.map(({ description, ssrc }, index) => {
       const link = record.links[index] as RtpLink
       const owner = { hasRoom: () => this.#hasRoom() }
-      const track = new PublishedTrack({ index, description, srtp }, owner, link, clock)
+      const track = new PublishedTrack({ index, description, srtp, ssrc }, owner, link, clock)
       link.onRtcp = (compound) => track.receiveRtcp(compound)
       return track
     })

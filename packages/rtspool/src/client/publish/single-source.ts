@@ -8,7 +8,7 @@ import {
 } from '../../rtp/index.js'
 
 /**
- * Gives all packets of a track one SSRC, the first of its source. After a change of SSRC, the sequence numbers go on
+ * Gives all packets of a track one SSRC, the announced one or the first of its source. After a change of SSRC, the sequence numbers go on
  * without a gap. Timestamps stay.
  *
  * ```text
@@ -27,23 +27,27 @@ export class SingleSource {
   /** Highest sequence number so far, modulo 2^16. */
   #highest = 0
 
-  /** SSRC of all packets; `undefined` before the first one. */
+  /** @param ssrc - SSRC with which the key is announced. @default that of the first packet */
+  constructor(ssrc?: number) {
+    this.#ssrc = ssrc
+  }
+
+  /** SSRC of all packets; `undefined` before the first one, if none is announced. */
   get ssrc(): number | undefined {
     return this.#ssrc
   }
 
   /**
-   * Returns a packet with the SSRC of the first one.
+   * Returns a packet with the SSRC of all.
    *
    * @param packet - Valid RTP; stays unchanged.
    * @returns The packet itself, or a copy with another header.
    */
   continued(packet: Buffer): Buffer {
     const [source, number] = [ssrcOf(packet), sequenceNumberOf(packet)]
-    if (this.#ssrc === undefined) {
-      this.#ssrc = source
-      this.#highest = number
-    } else if (source !== this.#source) {
+    this.#ssrc ??= source
+    if (this.#source === undefined) this.#highest = number
+    else if (source !== this.#source) {
       this.#offset = (nextSequenceNumber(this.#highest) - number) & 0xffff
     }
     this.#source = source

@@ -136,6 +136,21 @@ describe('a publisher with SRTP', () => {
     }
   })
 
+  it('sends packets of any source under the announced SSRC, by which a server finds the key', async () => {
+    const { camera, url } = await secureCamera()
+    const [video, audio] = parseSdp(testSdp).media
+    if (!video || !audio) throw new Error('two media')
+    const tracks = [{ description: video, ssrc: 77 }, { description: audio }]
+    const { publisher } = await publishing(url, { description: undefined, tracks })
+    expect(publisher.tracks.map((track, index) => track.push(packet(9, 100, index)))).toEqual([
+      true,
+      true,
+    ])
+    await until(() => camera.frames.length === 4)
+    const media = camera.frames.filter(({ channel }) => channel % 2 === 0)
+    expect(media.map(({ payload }) => ssrcOf(payload))).toEqual([77, 8])
+  })
+
   it('has new keys on each connection', async () => {
     const { camera, url } = await secureCamera({
       SETUP: ({ headers }: { headers: { get(name: string): string | undefined } }) =>

@@ -39,6 +39,22 @@ describe('a single source', () => {
     ])
   })
 
+  it('gives its first source the announced SSRC, too', () => {
+    const single = new SingleSource(5)
+    expect(single.ssrc).toBe(5)
+    const numbers = [
+      [7, 10],
+      [7, 12],
+      [5, 900],
+    ] as const
+    const packets = numbers.map(([ssrc, sequenceNumber]) =>
+      single.continued(rtpPacket({ ssrc, sequenceNumber })),
+    )
+    expect(packets.map((packet) => [ssrcOf(packet), sequenceNumberOf(packet)])).toEqual([
+      ...[10, 12, 13].map((number) => [5, number]),
+    ])
+  })
+
   it('changes nothing else, and not the packet of the application', () => {
     const single = new SingleSource()
     single.continued(rtpPacket({ ssrc: 7, sequenceNumber: 1 }))
