@@ -63,6 +63,11 @@ export class CatchUpQueue {
     return portion
   }
 
+  /** Notes that a portion had to wait. What has arrived meanwhile does not make the next one larger. */
+  noteWait(): void {
+    this.#arrived = 0
+  }
+
   /** Drops all packets. @returns Number of dropped packets */
   clear(): number {
     const count = this.#packets.length - this.#next

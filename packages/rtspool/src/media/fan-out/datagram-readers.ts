@@ -201,8 +201,11 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
     queue.waitingSince ??= now
     if (group.sendFirst) group.sendFirst(reader, take, this.#troubles)
     else reader.rtp.sendAll(take(), reader, this.#troubles)
-    const { waitingSince = now } = queue
-    if (now - waitingSince > maxWaitMs) reader.counters.packetsDropped += queue.clear()
+    const { waitingSince } = queue
+    if (waitingSince !== undefined) {
+      if (now - waitingSince > maxWaitMs) reader.counters.packetsDropped += queue.clear()
+      else queue.noteWait()
+    }
     if (!queue.isEmpty) return
     this.#catchingUp.delete(reader)
     this.#goLive(reader)

@@ -23,6 +23,20 @@ describe('CatchUpQueue', () => {
     expect(first.length).toBe(100)
   })
 
+  it('sends no larger portion for what arrived while a portion had to wait', () => {
+    const queue = new CatchUpQueue(packets(40))
+    queue.push(packets(100, 40))
+    queue.noteWait()
+    queue.push(packets(5, 140))
+    expect(numbersOf(queue.takePortion())).toEqual(numbers(0, 37))
+  })
+
+  it('drops all that waits', () => {
+    const queue = new CatchUpQueue(packets(40))
+    queue.takePortion()
+    expect([queue.clear(), queue.isEmpty, queue.clear()]).toEqual([8, true, 0])
+  })
+
   it('accepts any number of packets at once', { tags: 'B-CRASH' }, () => {
     const queue = new CatchUpQueue([])
     queue.push(Array<Buffer>(300_000).fill(Buffer.alloc(13)))

@@ -181,8 +181,11 @@ it('leaves the cached packets out for a reader whose send thread is busy for sec
   sender.createGroup = () => Object.assign(createGroup(), { sendFirst })
   const [patient, stuck] = [readerAt(sender, 1), readerAt(sender, 2)]
   readers.add(patient, batchOf(10, 11).packets)
+  readers.send(batchOf(...Array<number>(60).fill(12)))
   clock.advance(1900)
   isBusy = false
+  clock.advance(4)
+  expect(sender.sizes.get(1)).toHaveLength(32)
   clock.advance(4)
   isBusy = true
   readers.add(stuck, batchOf(20, 21).packets)
@@ -192,7 +195,10 @@ it('leaves the cached packets out for a reader whose send thread is busy for sec
   clock.advance(200)
   expect(readers.waitingPackets(stuck)).toEqual([])
   readers.send(batchOf(40))
-  expect([sender.sizes.get(1), sender.sizes.get(2)]).toEqual([[10, 11, 30, 40], [40]])
+  expect([sender.sizes.get(1), sender.sizes.get(2)]).toEqual([
+    [10, 11, ...Array<number>(60).fill(12), 30, 40],
+    [40],
+  ])
   expect(stuck.counters).toEqual({ packetsOut: 1, bytesOut: 40, packetsDropped: 3 })
   expect(patient.counters.packetsDropped).toBe(0)
   expect(clock.pendingTimers).toBe(0)
