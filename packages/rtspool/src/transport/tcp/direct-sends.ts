@@ -129,8 +129,8 @@ export class DirectSends {
   }
 
   /**
-   * Gives the write side of a connection to a send thread like {@link giveToThread}, if a group of viewers wants one and
-   * the thread takes cached packets now. A viewer would have to wait for a busy thread.
+   * Gives the write side of a connection to a send thread, if a group of viewers wants one. Does nothing while the thread
+   * takes no cached packets: a viewer would have to wait for the busy thread.
    *
    * @param sizeBytes - Size of the bytes that are about to be written.
    */
