@@ -34,6 +34,8 @@ interface Pulled {
 describe('rtspool/client and live555MediaServer', { concurrent: true }, () => {
   let files: MediaFiles
   let [film, stream] = ['', '']
+  /** Units of the film, which are copied to files once: the tests run beside each other. */
+  let units: ReturnType<typeof unitsOf> | undefined
   beforeAll(async () => {
     files = await MediaFiles.create()
     if (server === '') return
@@ -86,7 +88,8 @@ describe('rtspool/client and live555MediaServer', { concurrent: true }, () => {
       context
         .expect(pulled)
         .toMatchObject({ transport, stats: { lostPackets: 0, invalidPackets: 0 } })
-      const { video, audio } = await unitsOf(film)
+      units ??= unitsOf(film)
+      const { video, audio } = await units
       context.expect(video).toHaveLength(250)
       const received = pulled.received.video.filter((hash) => video.includes(hash))
       context.expect(received).toEqual(video)
