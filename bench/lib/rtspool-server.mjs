@@ -10,6 +10,7 @@
 //   stats       what server and process hold, and the event loop's delay since the last question
 //   rest        what is left at rest: heap after a collection (with --expose-gc), timers, slots, packets sent so far
 //   killThread  ends the first send thread at once, as an error in it does
+//   holdThreads SECONDS  keeps the send threads from their work; the answer comes when they go on
 //   startHeapProfile, stopHeapProfile  bytes that each function allocates in between, collected or not
 //   quit        closes the server and leaves
 import { createServer } from 'node:http'
@@ -165,6 +166,10 @@ const commands = {
   },
   stopHeapProfile: async () => print({ event: 'stopHeapProfile', ...(await stopHeapProfile()) }),
   killThread: () => [...workers][0]?.terminate(),
+  holdThreads: async (seconds) => {
+    const { holdThreads } = await import('./hold-threads.mjs')
+    print({ event: 'holdThreads', threads: await holdThreads(Number(seconds)) })
+  },
   quit: async () => {
     await server.close()
     process.exit()
@@ -177,6 +182,9 @@ const livePort = settings.live ? await serveLive() : undefined
 const tlsPort = settings.server?.tls ? server.tlsAddress().port : undefined
 print({ event: 'listening', port: server.address().port, livePort, tlsPort })
 const lines = createInterface({ input: process.stdin })
-lines.on('line', (line) => commands[line.trim()]?.())
+lines.on('line', (line) => {
+  const [command, ...args] = line.trim().split(' ')
+  commands[command]?.(...args)
+})
 // Whoever started the server is gone.
 lines.on('close', () => process.exit())

@@ -3,6 +3,7 @@
 // Usage: npm run bench -- threads [--short] [--viewers 300,1000] [--transports tcp,udp] [--rounds 5]
 //   [--measure 10] [--warmup 3] [--threads 0,1,2]
 //   [--heap 1: instead, what the server allocates, for example with --viewers 100,200 --threads 0,1]
+//   [--hold 3: instead, the one send thread is held for 3 s while viewers watch]
 import { readdirSync, readFileSync } from 'node:fs'
 import { readOptions, runBenchmark } from '../lib/cli.mjs'
 import { describeClip, makeClip } from '../lib/clip.mjs'
@@ -11,6 +12,7 @@ import { figure, finish, printTable, short } from '../lib/report.mjs'
 import { startRtspool } from '../lib/servers.mjs'
 import { median, sum } from '../lib/statistics.mjs'
 import { profile, reportProfiles } from './heap.mjs'
+import { measureHold, reportHolds } from './hold.mjs'
 
 const options = readOptions(
   {
@@ -21,6 +23,7 @@ const options = readOptions(
     warmup: 3,
     measure: 10,
     heap: 0,
+    hold: 0,
   },
   { viewers: [20], threads: [0, 1], rounds: 1, warmup: 1, measure: 1 },
 )
@@ -161,6 +164,16 @@ await runBenchmark('threads', options, async (run) => {
     run.clip = describeClip(clip)
     const profiles = await profileAll(clip)
     finish(run, { figures: reportProfiles(profiles), summary: [], measurements: profiles })
+    return
+  }
+  if (options.hold) {
+    const holds = []
+    for (const transport of options.transports) {
+      for (const viewers of options.viewers) {
+        holds.push(await measureHold(transport, viewers, publisher, options))
+      }
+    }
+    finish(run, { figures: reportHolds(holds), summary: [], measurements: holds })
     return
   }
   const measurements = []
