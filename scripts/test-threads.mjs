@@ -7,10 +7,11 @@
 //   --short     a few files of the wire, within a minute
 //   --visits N  only the test that looks for descriptors and slots of viewers that are gone, with N visits
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { binOf } from './workspace.mjs'
 
 const wantedShare = 0.9
 const tests = 'packages/rtspool/test'
@@ -44,11 +45,12 @@ const short = {
 }
 
 /**
- * Reads a file of counts. A line has the packets of a server: all, those that threads have sent, and those of viewers
+ * Reads a folder of counts. A line has the packets of a server: all, those that threads have sent, and those of viewers
  * that did not read or had gone, which the event loop has sent. The test file, or the program, follows.
  */
-function countsOf(path) {
-  const lines = existsSync(path) ? readFileSync(path, 'latin1').trim().split('\n') : []
+function countsOf(folder) {
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
+  const lines = files.join('').split('\n').filter(Boolean)
   return lines.map((line) => {
     const [all, byThreads, unread, file = ''] = line.split(' ')
     return { all: Number(all), byThreads: Number(byThreads), unread: Number(unread), file }
@@ -85,14 +87,14 @@ function printShares(name, counts) {
 
 /** Runs one part. Returns whether its tests have passed, and threads have sent enough. */
 function run(name, { projects, files, env = {} }, given) {
-  const folder = mkdtempSync(join(tmpdir(), 'rtspool-threads-'))
-  const counts = join(folder, 'counts')
+  const counts = mkdtempSync(join(tmpdir(), 'rtspool-threads-'))
   const args = [
-    ...['vitest', 'run', ...projects.flatMap((project) => ['--project', project])],
+    ...[binOf('vitest'), 'run', ...projects.flatMap((project) => ['--project', project])],
     ...(given.length > 0 ? given : files),
   ]
   try {
-    const { status } = spawnSync('npx', args, {
+    // Not by npx: the command ends when the program that npx has started it from ends.
+    const { status } = spawnSync(process.execPath, args, {
       env: { ...process.env, ...env, TEST_SEND_THREADS: counts },
       stdio: 'inherit',
     })
@@ -101,7 +103,7 @@ function run(name, { projects, files, env = {} }, given) {
     if (share < wantedShare) printMissed(counted)
     return status === 0 && share >= wantedShare
   } finally {
-    rmSync(folder, { recursive: true })
+    rmSync(counts, { recursive: true })
   }
 }
 

@@ -32,7 +32,8 @@ export class LoggedCommand {
     writeFileSync(join(folder, 'rtspool'), starter, { mode: 0o755 })
     const child = spawn('sh', ['-c', script], {
       cwd: folder,
-      env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+      // `npx vitest` sets the name: the command would end with its parent.
+      env: { ...process.env, npm_lifecycle_event: '', PATH: `${folder}:${process.env.PATH}` },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     const command = new LoggedCommand(folder, child)

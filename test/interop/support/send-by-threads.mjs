@@ -3,12 +3,12 @@
 import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 
-const { TEST_SEND_THREADS: countsFile } = process.env
+const { TEST_SEND_THREADS: countsFolder } = process.env
 const isCounting = Symbol.for('rtspool.test.countsPackets')
 /** True for npm, compilers and bundlers: they start no server, and a build replaces the library while they run. */
 const isTool = /[\\/]node_modules[\\/](?!vitest|rtspool|\.bin)/.test(process.argv[1] ?? '')
 
-if (countsFile !== undefined && isMainThread && !isTool) await sendByThreads()
+if (countsFolder !== undefined && isMainThread && !isTool) await sendByThreads()
 
 async function sendByThreads() {
   const library = '../../../packages/rtspool/lib'
@@ -23,5 +23,7 @@ async function sendByThreads() {
   const { countPackets } = await import(
     '../../../packages/rtspool/test/support/packets-of-loop.mjs'
   )
-  countPackets({ RtspServer, InterleavedGroup }, countsFile, () => basename(process.argv[1] ?? ''))
+  countPackets({ RtspServer, InterleavedGroup }, countsFolder, () =>
+    basename(process.argv[1] ?? ''),
+  )
 }

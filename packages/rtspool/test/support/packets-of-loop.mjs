@@ -1,15 +1,18 @@
 // Counts packets of servers, and those of them that the event loop must send although threads serve the viewer: to
 // viewers over TCP who have not read earlier ones. For `npm run test:threads`.
 import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 /**
  * Makes each server append a line to a file when it closes, unless it has no send threads: RTP packets to unicast
  * viewers, those that threads have sent, packets to viewers that have not read, and the name. Call it once for each
  * class.
  *
+ * @param folder - Gets a file for each process, named by its id: a process may be limited to short files.
  * @param nameOf - Returns a name for the line, such as the test file.
  */
-export function countPackets(classes, file, nameOf) {
+export function countPackets(classes, folder, nameOf) {
+  const file = join(folder, String(process.pid))
   let unread = 0
   countUnread(classes, (packets) => {
     unread += packets

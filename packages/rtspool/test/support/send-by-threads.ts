@@ -8,9 +8,9 @@ let isCounting = false
 /**
  * Makes every server send through one thread, from the first viewer on; for `npm run test:threads`. Idempotent.
  *
- * @param countsFile - File to which each server appends a line when it closes; see {@link countPackets}.
+ * @param countsFolder - Folder for the packets of each server; see {@link countPackets}.
  */
-export async function sendByThreads(countsFile: string): Promise<void> {
+export async function sendByThreads(countsFolder: string): Promise<void> {
   Object.assign(sendThreadDefaults, {
     handOverFrom: 1,
     minThreads: 1,
@@ -24,5 +24,5 @@ export async function sendByThreads(countsFile: string): Promise<void> {
     import('../../src/media/fan-out/interleaved-group.js'),
   ])
   const classes = { RtspServer, InterleavedGroup }
-  countPackets(classes, countsFile, () => basename(expect.getState().testPath ?? ''))
+  countPackets(classes, countsFolder, () => basename(expect.getState().testPath ?? ''))
 }

@@ -10,8 +10,8 @@ import { sendByThreads } from './send-by-threads.js'
 // once.
 afterEach(closeOpenThings)
 
-const { TEST_SEND_THREADS: countsFile } = process.env
-if (countsFile !== undefined) await sendByThreads(countsFile)
+const { TEST_SEND_THREADS: countsFolder } = process.env
+if (countsFolder !== undefined) await sendByThreads(countsFolder)
 
 // The same inputs in each run, so that a change is judged by its own faults. CONTRIBUTING.md names the
 // variable that draws others.
