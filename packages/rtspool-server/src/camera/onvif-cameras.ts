@@ -63,7 +63,8 @@ async function videoOf(path: string, file: string): Promise<OnvifVideo | undefin
   const format = h264Format(units, h264ClockRate)
   if (!format) return undefined
   const { width, height } = format
-  return { token: path.slice(1), path, width, height }
+  // Clients that read XML take a token such as 1.0 for a number.
+  return { token: `profile-${path.slice(1)}`, path, width, height }
 }
 
 /** Takes a picture of the camera at `uri`: JPEG, or MP4 without ffmpeg. @throws {Error} Says why there is none. */

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type Element, XMLSerializer } from '@xmldom/xmldom'
 import type { Clock } from 'rtspool'
 import { childrenOf, elementAt, escaped, parseXml, textAt } from '../xml/xml.js'
+import { HttpDigest } from './http-digest.js'
 
 /** Maximum size in bytes of a response. A page of 100 notifications has less than 100 kB. */
 const maxResponseBytes = 256 * 1024
@@ -20,7 +21,7 @@ const declared = Object.entries(namespaces).map(([prefix, uri]) => ` xmlns:${pre
 const security = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity'
 const profile = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0'
 
-/** User of a camera, for the digest of a UsernameToken. */
+/** User of a camera. */
 export interface SoapUser {
   readonly username: string
   readonly password: string
@@ -44,9 +45,13 @@ export interface SoapCall {
 /** Function that sends an HTTP request; `fetch` of Node. */
 export type Post = (url: string, init: RequestInit) => Promise<Response>
 
-/** Client of the ONVIF services of one camera. Logs in by a UsernameToken with a digest (WS-Security). */
+/**
+ * Client of the ONVIF services of one camera. Logs in by a UsernameToken with a digest (WS-Security), and by Digest of
+ * HTTP from the first response on that asks for it.
+ */
 export class SoapClient {
   readonly #user: SoapUser | undefined
+  readonly #digest: HttpDigest | undefined
   readonly #clock: Clock
   readonly #post: Post
   /** Milliseconds by which the clock of the camera is ahead. Tokens are valid for some minutes of that clock. */
@@ -54,6 +59,7 @@ export class SoapClient {
 
   constructor(user: SoapUser | undefined, clock: Clock, post: Post) {
     this.#user = user
+    this.#digest = user && new HttpDigest(user)
     this.#clock = clock
     this.#post = post
   }
@@ -64,21 +70,34 @@ export class SoapClient {
    * @returns The element of the response.
    * @throws {Error} The camera cannot be reached, or responds with a fault or something else; the message says why.
    */
-  async call({ url, action, body, header = '', signal, isPublic }: SoapCall): Promise<Element> {
-    const login = isPublic ? '' : this.#login()
-    const address = `<wsa:Action>${action}</wsa:Action><wsa:To>${escaped(url)}</wsa:To>`
-    const response = await this.#post(url, {
-      method: 'POST',
-      headers: { 'Content-Type': `application/soap+xml; charset=utf-8; action="${action}"` },
-      body: `<?xml version="1.0" encoding="UTF-8"?><s:Envelope${declared.join('')}><s:Header>${address}${header}${login}</s:Header><s:Body>${body}</s:Body></s:Envelope>`,
-      redirect: 'error',
-      signal,
-    })
+  async call(call: SoapCall): Promise<Element> {
+    let response = await this.#send(call)
+    const challenge = call.isPublic ? null : response.headers.get('www-authenticate')
+    if (response.status === 401 && challenge !== null && this.#digest?.learn(challenge)) {
+      await response.body?.cancel()
+      response = await this.#send(call)
+    }
     const text = await textOf(response)
     const answer = answerIn(text)
     if (answer?.localName === 'Fault') throw new Error(`the camera responds ${faultText(answer)}`)
     if (response.ok && answer) return answer
     throw new Error(`the camera responds ${response.status}, and no SOAP message`)
+  }
+
+  #send({ url, action, body, header = '', signal, isPublic = false }: SoapCall): Promise<Response> {
+    const authorization = isPublic ? undefined : this.#digest?.authorization(url)
+    const token = isPublic || authorization !== undefined ? '' : this.#login()
+    const address = `<wsa:Action>${action}</wsa:Action><wsa:To>${escaped(url)}</wsa:To>`
+    return this.#post(url, {
+      method: 'POST',
+      headers: {
+        'Content-Type': `application/soap+xml; charset=utf-8; action="${action}"`,
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
+      },
+      body: `<?xml version="1.0" encoding="UTF-8"?><s:Envelope${declared.join('')}><s:Header>${address}${header}${token}</s:Header><s:Body>${body}</s:Body></s:Envelope>`,
+      redirect: 'error',
+      signal,
+    })
   }
 
   #login(): string {

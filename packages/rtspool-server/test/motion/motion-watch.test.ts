@@ -1,6 +1,7 @@
 import type { Clock } from 'rtspool'
 import { describe, expect, it } from 'vitest'
 import { advancing, until } from '../../../rtspool/test/support/until.js'
+import type { Post } from '../../src/motion/soap-client.js'
 import { OnvifScene } from '../camera/onvif/onvif-scene.js'
 import { cameraUser, watchOf } from './motion-scene.js'
 
@@ -25,6 +26,19 @@ describe('a watch of the motion of a camera', () => {
     await tells(2)
     expect(told).toEqual([undefined, true])
   })
+
+  it.each(['digest', 'digest-md5', 'digest-sha256'])(
+    'logs in by HTTP at a camera that takes no UsernameToken: %s',
+    async (auth) => {
+      const post: Post = (url, init) => {
+        const body = String(init.body).replace(/<Security.*<\/Security>/, '')
+        return fetch(url, { ...init, body })
+      }
+      const { told, tells } = await watchOf(`${quick}&auth=${auth}`, { login: cameraUser, post })
+      await tells(3)
+      expect(told).toEqual([undefined, true, false])
+    },
+  )
 
   it('says why the camera refuses, without the password, and tries again', async () => {
     const login = { username: 'admin', password: 'wrong-word' }
