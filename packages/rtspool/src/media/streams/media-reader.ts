@@ -6,12 +6,14 @@ import type { MediaParticipant } from '../participants.js'
 import { accessUnitOf, depacketizerOf } from '../track/access-units.js'
 import type { Track } from '../track/track.js'
 import { leaderIndexOf, MediaIntake, type MediaReaderOptions } from './media-intake.js'
+import { QueuedTimes } from './queued-times.js'
 import { ReadQueue } from './read-queue.js'
 
 /** A track of the media, as {@link MediaReader} reads it. */
 interface ReadTrack {
   readonly track: Track
   readonly depacketizer: Depacketizer
+  readonly times: QueuedTimes
   /** Number of packets left out since the last access unit of the track, because the application's queue was full. */
   missed: number
 }
@@ -34,10 +36,17 @@ export class MediaReader implements MediaParticipant {
 
   constructor(media: Media, { from, maxQueuedBytes, isObserver }: MediaReaderOptions) {
     this.#from = from
-    this.#queue = new ReadQueue(maxQueuedBytes, leaderIndexOf(media), from === 'keyFrame')
-    this.#tracks = media.tracks.map((track) => {
-      return { track, depacketizer: depacketizerOf(track), missed: 0 }
+    const tracks = media.tracks.map((track) => {
+      return {
+        track,
+        depacketizer: depacketizerOf(track),
+        times: new QueuedTimes(track),
+        missed: 0,
+      }
     })
+    this.#tracks = tracks
+    const timeOf = (index: number, packet: Buffer) => tracks[index]?.times.ofArrival(packet)
+    this.#queue = new ReadQueue(maxQueuedBytes, leaderIndexOf(media), from === 'keyFrame', timeOf)
     this.#intake = new MediaIntake(media, this, ({ index }) => this.#sinkOf(index), isObserver)
   }
 
@@ -66,6 +75,7 @@ export class MediaReader implements MediaParticipant {
         continue
       }
       read.missed += queued.missed
+      read.times.noteQueued(queued.packet, queued.unixTimeMs)
       this.#add(read, read.depacketizer.push(queued.packet))
     }
     return this.#units.shift()
@@ -119,7 +129,8 @@ export class MediaReader implements MediaParticipant {
 
   #add(read: ReadTrack, units: readonly RtpUnit[]): void {
     for (const unit of units) {
-      this.#units.push(accessUnitOf(read.track, unit, read.missed))
+      const unixTimeMs = read.times.ofUnit(unit.timestamp)
+      this.#units.push(accessUnitOf(read.track, unit, read.missed, unixTimeMs))
       read.missed = 0
     }
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type AccessUnit, MediaFactory, type RtspServer } from '../../../src/index.js'
+import { ManualClock } from '../../../src/testing/index.js'
 import type { RtspTestClient } from '../../support/rtsp-client.js'
 import { StoredTestSource } from '../../support/stored-test-source.js'
 import {
@@ -17,11 +18,11 @@ import { until } from '../../support/until.js'
 const h264Sdp = testSdp.replace('X-foo/90000', 'H264/90000')
 
 /** A picture of one slice; every fifth is a key frame. */
-const picture = (n: number, sizeBytes = 100, isKey = n % 5 === 0) => {
+const picture = (n: number, sizeBytes = 100, isKey = n % 5 === 0, jumpTicks = 0) => {
   const payload = Buffer.alloc(sizeBytes, n)
   payload[0] = isKey ? 0x65 : 0x41
   payload[1] = 0x80
-  return rtpPacket({ sequenceNumber: n, timestamp: n * 3000, marker: true, payload })
+  return rtpPacket({ sequenceNumber: n, timestamp: n * 3000 + jumpTicks, marker: true, payload })
 }
 
 async function publisherOf(server: RtspServer, path: string): Promise<RtspTestClient> {
@@ -64,6 +65,31 @@ describe('server.read', () => {
     expect([...server.media].map(({ tracks }) => tracks[0]?.readerCount)).toEqual([1])
     await units.return?.()
     expect([...server.media].map(({ tracks }) => tracks[0]?.readerCount)).toEqual([0])
+  })
+
+  it('has the times at which pictures arrived, though the timestamps jump before they are read', async () => {
+    const clock = new ManualClock()
+    const server = await startServer({ clock, gopCache: false })
+    const publisher = await publisherOf(server, '/live/door')
+    const shown = ({ timestamp, unixTimeMs }: AccessUnit) => [timestamp, unixTimeMs]
+    const atOnce: unknown[] = []
+    const from = 'now'
+    const visits = server.readEach('/live/door', (unit) => void atOnce.push(shown(unit)), { from })
+    const units = server.read('/live/door', { from })
+    const first = take(units, 1)
+    await until(() => [...server.media][0]?.tracks[0]?.readerCount === 2)
+    const oneHourTicks = 3600 * 90_000
+    for (let n = 0; n < 8; n++) {
+      publisher.sendFrame(0, picture(n, 100, n === 0, n < 3 ? 0 : oneHourTicks))
+      await publisher.request('OPTIONS', '*')
+      clock.advance(1000 / 30)
+    }
+    const later = [...(await first), ...(await take(units, 7))]
+    expect(later.map(shown)).toEqual(atOnce)
+    expect(atOnce.every((each) => typeof (each as unknown[])[1] === 'number')).toBe(true)
+    await units.return?.()
+    await publisher.close()
+    await visits
   })
 
   it('waits for a key frame where none is kept, and with from: now takes what comes', async () => {
