@@ -220,7 +220,7 @@ export {
   MulticastAddressPool,
   type MulticastOptions,
   multicastDefaults,
-} from './transport/multicast/multicast-address-pool.js'
+} from './transport/multicast/address-pool.js'
 export type { MulticastPlace } from './transport/multicast/place-table.js'
 export type { FailedSendThread } from './transport/threads/create-send-threads.js'
 export type { MulticastStats } from './transport/udp/udp-ports.js'

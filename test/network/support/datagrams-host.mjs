@@ -4,7 +4,7 @@
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { MulticastEndpoint } from '../../../packages/rtspool/dist/transport/multicast/multicast-endpoint.js'
+import { MulticastEndpoint } from '../../../packages/rtspool/dist/transport/multicast/endpoint.js'
 import { nativeSockets } from '../../../packages/rtspool/dist/transport/system/native-sockets.js'
 import { UdpPortPair } from '../../../packages/rtspool/dist/transport/udp/udp-port-pair.js'
 

@@ -1,8 +1,5 @@
 import { checkBoolean, checkFunction, checkNumber, checkOptions } from '../option-checks.js'
-import {
-  MulticastAddressPool,
-  type MulticastOptions,
-} from '../transport/multicast/multicast-address-pool.js'
+import { MulticastAddressPool, type MulticastOptions } from '../transport/multicast/address-pool.js'
 import { type BackChannelOptions, checkBackChannelOptions } from './back-channel.js'
 import type { CreateSlate } from './slate.js'
 import { checkTimeline, type TimelinePolicy } from './timeline/timeline.js'

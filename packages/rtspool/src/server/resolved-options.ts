@@ -18,7 +18,7 @@ import {
   withoutUndefined,
 } from '../option-checks.js'
 import { SessionPool, type SessionPoolOptions } from '../session-pool/index.js'
-import type { MulticastAddressPool } from '../transport/multicast/multicast-address-pool.js'
+import type { MulticastAddressPool } from '../transport/multicast/address-pool.js'
 import { type NativeSockets, nativeSockets } from '../transport/system/native-sockets.js'
 import type { BacklogLimits } from '../transport/tcp/stream-writer.js'
 import { automaticThreads } from '../transport/threads/create-send-threads.js'

@@ -8,10 +8,7 @@ import {
   type ServerGopCacheOptions,
 } from '../media/track/gop-cache-options.js'
 import type { SessionData, SessionPool } from '../session-pool/index.js'
-import type {
-  MulticastAddressPool,
-  MulticastOptions,
-} from '../transport/multicast/multicast-address-pool.js'
+import type { MulticastAddressPool, MulticastOptions } from '../transport/multicast/address-pool.js'
 import { defaultMaxEntryWaitMs } from '../transport/tcp/channel-table.js'
 import { ethernetDatagramBytes } from '../transport/udp/udp-endpoint.js'
 import type { RtspPoolOptions } from './admit-hook.js'

@@ -3,7 +3,7 @@ import { addFragment } from '../../src/media/file/iso/fragment.js'
 import { type Movie, parseMovie } from '../../src/media/file/iso/movie.js'
 import { serializeMovie } from '../../src/media/file/iso/movie-writer.js'
 import { SampleList } from '../../src/media/file/iso/sample-list.js'
-import { elementAt, sizeOf } from '../../src/media/file/matroska/elements.js'
+import { elementAt, sizeOf } from '../../src/media/file/matroska/ebml.js'
 import {
   findAlignment,
   type PesTimes,

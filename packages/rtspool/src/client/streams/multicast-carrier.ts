@@ -5,7 +5,7 @@ import {
   isMulticastAddress,
   MulticastMembership,
   type MulticastPlace,
-} from '../../transport/multicast/multicast-membership.js'
+} from '../../transport/multicast/membership.js'
 import { interfaceOf } from '../../transport/system/multicast-interface.js'
 import type { ClientConnection } from '../connection/client-connection.js'
 import type { Carrier } from './carrier.js'

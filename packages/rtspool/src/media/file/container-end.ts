@@ -1,5 +1,5 @@
 import type { FileView } from './file-view.js'
-import { elementAt, elementIds } from './matroska/elements.js'
+import { elementAt, elementIds } from './matroska/ebml.js'
 
 const headBytes = 4096
 /** Sizes in a RIFF header that mean an unknown size, left by writers that cannot go back and fill in the real one. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js'
 import { RequestError } from '../../errors.js'
-import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
+import type { MulticastAddressPool } from '../../transport/multicast/address-pool.js'
 import type { Media } from '../media.js'
 import {
   constructMedia,

@@ -1,4 +1,4 @@
-import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
+import type { MulticastAddressPool } from '../../transport/multicast/address-pool.js'
 import type { MulticastCarrier } from '../../transport/udp/udp-ports.js'
 import { MulticastStream } from './multicast-stream.js'
 import type { Track } from './track.js'

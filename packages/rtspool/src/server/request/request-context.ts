@@ -16,7 +16,7 @@ import type {
   SessionPool,
 } from '../../session-pool/index.js'
 import type { SrtpSuite } from '../../srtp/index.js'
-import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
+import type { MulticastAddressPool } from '../../transport/multicast/address-pool.js'
 import type { UdpPorts } from '../../transport/udp/udp-ports.js'
 import type { LagMonitor } from '../liveness/lag-monitor.js'
 import type { RefusalMonitor } from '../liveness/refusal-monitor.js'

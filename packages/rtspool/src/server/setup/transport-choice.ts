@@ -1,6 +1,6 @@
 import { RequestError } from '../../errors.js'
 import { channelCount, type TransportSpec } from '../../rtsp/index.js'
-import type { MulticastAddressPool } from '../../transport/multicast/multicast-address-pool.js'
+import type { MulticastAddressPool } from '../../transport/multicast/address-pool.js'
 import { isOwnAddress } from '../../transport/system/addresses.js'
 import type { UdpEndpoint } from '../../transport/udp/udp-endpoint.js'
 import type { MulticastCarrier } from '../../transport/udp/udp-ports.js'

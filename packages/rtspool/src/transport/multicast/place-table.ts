@@ -1,5 +1,5 @@
 import { checkPair } from '../../option-checks.js'
-import { addressAt, type MulticastRange } from './multicast-range.js'
+import { addressAt, type MulticastRange } from './range.js'
 
 /** Group address with a pair of ports, assigned to one stream. */
 export interface MulticastPlace {

@@ -1,5 +1,5 @@
 import type { FileRepair, FileView } from '../file-view.js'
-import { type Element, elementAt, elementIds, longestHeaderBytes, sizeOf } from './elements.js'
+import { type Element, elementAt, elementIds, longestHeaderBytes, sizeOf } from './ebml.js'
 
 /** Maximum number of elements at one level of the file that are read; further ones are ignored. */
 const maxElements = 2 ** 20

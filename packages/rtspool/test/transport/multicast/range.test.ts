@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressAt, parseMulticastRange } from '../../../src/transport/multicast/multicast-range.js'
+import { addressAt, parseMulticastRange } from '../../../src/transport/multicast/range.js'
 
 describe('a range of multicast addresses', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { checkBoolean, checkInteger, checkOptions, checkText, shown } from '../../option-checks.js'
 import { findMulticastInterface, type MulticastInterface } from '../system/multicast-interface.js'
 import type { MulticastRoute } from '../udp/multicast-routing.js'
-import { type MulticastRange, parseMulticastRange } from './multicast-range.js'
 import { evenPorts, type MulticastPlace, PlaceTable } from './place-table.js'
+import { type MulticastRange, parseMulticastRange } from './range.js'
 
 /** Group addresses, ports and settings for multicast; see {@link MulticastAddressPool}. */
 export interface MulticastOptions {

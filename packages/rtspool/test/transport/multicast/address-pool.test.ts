@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MulticastAddressPool } from '../../../src/transport/multicast/multicast-address-pool.js'
+import { MulticastAddressPool } from '../../../src/transport/multicast/address-pool.js'
 import type { MulticastPlace } from '../../../src/transport/multicast/place-table.js'
 
 const textOf = (place: MulticastPlace | undefined): string | undefined =>
