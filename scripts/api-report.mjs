@@ -55,8 +55,10 @@ function reportOf(name, types, folder) {
     },
   })
   if (!result.succeeded) fail(`no report of ${name}: see above`)
-  // The packed declarations are indented by tabs, which the report keeps behind its own spaces.
-  return readFileSync(join(folder, `${name}.api.md`), 'utf8').replaceAll(/^( +)\t+/gm, '$1')
+  // The packed declarations are indented by tabs, which the report keeps behind its own spaces; the tabs are right.
+  return readFileSync(join(folder, `${name}.api.md`), 'utf8').replaceAll(/^ +(\t+)/gm, (_, tabs) =>
+    '    '.repeat(tabs.length),
+  )
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'rtspool-api-'))
