@@ -6,6 +6,14 @@ import { RtspParser, type RtspResponse } from 'rtspool/rtsp'
 /** Outcome of one request: the response, or the reason why there is none. */
 export type PeerAnswer = RtspResponse | Error
 
+/** Request to another server. */
+export interface PeerRequestBytes {
+  /** Whole request, with its header CSeq. */
+  readonly bytes: Buffer
+  /** Value of the header CSeq, which the response repeats (RFC 2326 section 12.17). */
+  readonly cSeq: number
+}
+
 /** Terms of a {@link PeerConnection}. */
 interface PeerConnectionOptions {
   readonly clock: Clock
@@ -24,6 +32,8 @@ export class PeerConnection {
   readonly #socket: Socket
   readonly #parser: RtspParser
   #settle: ((answer: PeerAnswer) => void) | undefined
+  /** CSeq of the request that waits for its response. */
+  #cSeq = 0
   #linger: ClockTimer | undefined
   #isClosed = false
 
@@ -62,10 +72,11 @@ export class PeerConnection {
    *
    * @param settle - Called once with the answer.
    */
-  send(bytes: Buffer, settle: (answer: PeerAnswer) => void): void {
+  send({ bytes, cSeq }: PeerRequestBytes, settle: (answer: PeerAnswer) => void): void {
     this.#linger?.cancel()
     this.#linger = undefined
     this.#settle = settle
+    this.#cSeq = cSeq
     this.#socket.write(bytes)
   }
 
@@ -91,6 +102,12 @@ export class PeerConnection {
   #answered(response: RtspResponse): void {
     if (this.#settle === undefined) {
       this.close()
+      return
+    }
+    const cSeq = response.headers.get('CSeq')
+    // The next response would be that of another request, too: perhaps one of another client.
+    if (cSeq !== String(this.#cSeq)) {
+      this.close(new Error(`expected a response with CSeq ${this.#cSeq}, got ${cSeq ?? 'none'}`))
       return
     }
     const { clock, lingerMs } = this.#options

@@ -1,6 +1,6 @@
 import { type Clock, type ClockTimer, systemClock } from 'rtspool'
 import type { RtspResponse } from 'rtspool/rtsp'
-import { type PeerAnswer, PeerConnection } from './peer-connection.js'
+import { type PeerAnswer, PeerConnection, type PeerRequestBytes } from './peer-connection.js'
 
 /** Limits and clock of {@link PeerConnections}. */
 interface PeerConnectionsOptions {
@@ -16,7 +16,7 @@ interface PeerConnectionsOptions {
 }
 
 interface Job {
-  readonly bytes: Buffer
+  readonly request: PeerRequestBytes
   readonly settle: (answer: PeerAnswer) => void
   connection: PeerConnection | undefined
 }
@@ -62,10 +62,23 @@ export class PeerConnections {
    * Sends a request to a server, and returns its response.
    *
    * @param url - URL of the server, without a path.
-   * @throws {Error} rejects when there is no response in time, the connection fails, or too many requests wait.
+   * @param signal - Aborts when nobody needs the response any more. A request that waits for a connection is then not
+   * sent. The response to a request that was sent is discarded, and the next request uses the connection.
+   * @throws {Error} rejects when there is no response in time, the connection fails, too many requests wait, or at the
+   * abort.
    */
-  async send(url: string, bytes: Buffer): Promise<RtspResponse> {
-    const answer = await new Promise<PeerAnswer>((resolve) => this.#add(url, bytes, resolve))
+  async send(url: string, request: PeerRequestBytes, signal?: AbortSignal): Promise<RtspResponse> {
+    if (signal?.aborted) throw abandoned()
+    let abort = (): void => {}
+    const answer = await new Promise<PeerAnswer>((resolve) => {
+      const job = this.#add(url, request, resolve)
+      abort = () => {
+        if (job) this.#withdraw(url, job, abandoned())
+        resolve(abandoned())
+      }
+      signal?.addEventListener('abort', abort)
+    })
+    signal?.removeEventListener('abort', abort)
     if (answer instanceof Error) throw answer
     return answer
   }
@@ -79,26 +92,41 @@ export class PeerConnections {
     }
   }
 
-  #add(url: string, bytes: Buffer, resolve: (answer: PeerAnswer) => void): void {
+  /** @returns `undefined` if the request has failed at once */
+  #add(
+    url: string,
+    request: PeerRequestBytes,
+    resolve: (answer: PeerAnswer) => void,
+  ): Job | undefined {
     if (this.#isClosed) {
       resolve(closing())
-      return
+      return undefined
     }
     const peer: Peer = this.#peers.get(url) ?? { url, idle: [], open: new Set(), waiting: [] }
     this.#peers.set(url, peer)
     if (peer.waiting.length >= this.#maxWaiting) {
       resolve(new Error(`${this.#maxWaiting} requests wait for the server already`))
-      return
+      return undefined
     }
     let timer: ClockTimer | undefined
     const settle = (answer: PeerAnswer): void => {
       timer?.cancel()
       resolve(answer)
     }
-    const job: Job = { bytes, settle, connection: undefined }
+    const job: Job = { request, settle, connection: undefined }
     timer = this.#clock.schedule(() => this.#expire(peer, job), this.#deadlineMs, true)
     peer.waiting.push(job)
     this.#advance(peer)
+    return job
+  }
+
+  /** Removes a request from those that wait for a connection, with its timer. */
+  #withdraw(url: string, job: Job, error: Error): void {
+    const waiting = this.#peers.get(url)?.waiting
+    const at = waiting?.indexOf(job) ?? -1
+    if (at < 0) return
+    waiting?.splice(at, 1)
+    job.settle(error)
   }
 
   /** Ends a request that has had no response in time, and the connection that it occupies. */
@@ -120,7 +148,7 @@ export class PeerConnections {
       if (connection === undefined) return
       const job = peer.waiting.shift() as Job
       job.connection = connection
-      connection.send(job.bytes, (answer) => {
+      connection.send(job.request, (answer) => {
         if (!(answer instanceof Error)) peer.idle.push(connection)
         job.settle(answer)
         this.#advance(peer)
@@ -146,4 +174,5 @@ export class PeerConnections {
   }
 }
 
+const abandoned = (): Error => new Error('the client has closed its connection')
 const closing = (): Error => new Error('the server is closing')

@@ -89,6 +89,7 @@ export class SessionRelay {
     request,
     address,
     user,
+    signal,
   }: UnknownSessionContext): Promise<RtspAnswer | undefined> {
     const { node, onFailure } = this.#options
     if (!relayed.has(request.method) || request.headers.has('X-Relay-Via')) return undefined
@@ -98,12 +99,15 @@ export class SessionRelay {
     if (!isServerUrl(owner.address)) return undefined
     const { method, uri, body } = request
     const lines = [...request.headers].filter(([name]) => !ofConnection.has(name.toLowerCase()))
-    const headers = [['CSeq', String(++this.#cSeq)] as const, ...lines]
+    const cSeq = ++this.#cSeq
+    const headers = [['CSeq', String(cSeq)] as const, ...lines]
     const passed = { method, uri, headers, body }
     const signed = node.peers.relayHeaders(passed, { address, user }, { to: owner.tag })
     const bytes = serializeRequest({ method, uri, headers: new RtspHeaders(signed), body })
+    // A client may close right behind its TEARDOWN, which ends the session nevertheless.
+    const abort = method === 'TEARDOWN' ? undefined : signal
     try {
-      return answerOf(await this.#connections.send(owner.address, bytes))
+      return answerOf(await this.#connections.send(owner.address, { bytes, cSeq }, abort))
     } catch (error) {
       onFailure((error as Error).message, owner.name ?? owner.tag)
       return { statusCode: unavailable }

@@ -5,6 +5,7 @@ import { until } from '../../../rtspool/test/support/until.js'
 import { type PeerAnswer, PeerConnection } from '../../src/cluster/peer-connection.js'
 
 const terms = { clock: new ManualClock(), lingerMs: 500 }
+const request = (cSeq: number) => ({ bytes: Buffer.from('x'), cSeq })
 
 it('carries a request over IPv6, and fails the one that waits at its end, once', async () => {
   const sockets: Socket[] = []
@@ -16,12 +17,12 @@ it('carries a request over IPv6, and fails the one that waits at its end, once',
   const onClosed = (connection: PeerConnection): void => void closed.push(connection)
   const connection = new PeerConnection(`rtsp://[::1]:${port}`, { ...terms, onClosed })
   const answers: PeerAnswer[] = []
-  connection.send(Buffer.from('x'), (answer) => answers.push(answer))
+  connection.send(request(1), (answer) => answers.push(answer))
   await until(() => sockets.length === 1)
-  sockets[0]?.write('RTSP/1.0 455 No\r\nContent-Length: 2\r\n\r\nok')
+  sockets[0]?.write('RTSP/1.0 455 No\r\nCSeq: 1\r\nContent-Length: 2\r\n\r\nok')
   await until(() => answers.length === 1)
   expect(answers[0]).toMatchObject({ statusCode: 455, body: Buffer.from('ok') })
-  connection.send(Buffer.from('y'), (answer) => answers.push(answer))
+  connection.send(request(2), (answer) => answers.push(answer))
   connection.close(new Error('enough'))
   connection.close(new Error('more'))
   expect([answers[1], closed]).toEqual([new Error('enough'), [connection]])
@@ -38,7 +39,7 @@ it('fails against a server without TLS', async () => {
   const { port } = door.address() as AddressInfo
   const answers: PeerAnswer[] = []
   const options = { ...terms, onClosed: () => {} }
-  new PeerConnection(`rtsps://127.0.0.1:${port}`, options).send(Buffer.from('x'), (answer) =>
+  new PeerConnection(`rtsps://127.0.0.1:${port}`, options).send(request(1), (answer) =>
     answers.push(answer),
   )
   await until(() => answers.length === 1)

@@ -5,7 +5,7 @@ import { until } from '../../../rtspool/test/support/until.js'
 import { PeerConnections } from '../../src/cluster/peer-connections.js'
 
 const limits = { deadlineMs: 1000, lingerMs: 500, maxConnections: 2, maxWaiting: 2 }
-const request = Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n')
+const request = { bytes: Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n'), cSeq: 1 }
 const ok = 'RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n'
 
 /** A server that responds when the test says so, and connections to it with a fake clock. */
@@ -27,13 +27,13 @@ async function scene() {
     expect([peers.size, clock.pendingTimers]).toEqual([0, 0])
   })
   const url = `rtsp://127.0.0.1:${(door.address() as AddressInfo).port}`
-  const ask = () =>
-    peers.send(url, request).then(
+  const ask = (signal?: AbortSignal) =>
+    peers.send(url, request, signal).then(
       ({ statusCode }) => statusCode,
       (error: Error) => error.message,
     )
   const arrived = (count: number) => until(() => requests === count)
-  return { sockets, clock, peers, ask, arrived, door }
+  return { sockets, clock, peers, ask, arrived, door, requests: () => requests }
 }
 
 describe('PeerConnections', () => {
@@ -91,6 +91,16 @@ describe('PeerConnections', () => {
   it.each([
     { name: 'its end', bytes: '', why: 'the server has closed the connection' },
     { name: 'no RTSP', bytes: 'HTTP/1.1 200 OK\r\n\r\n', why: expect.stringContaining('RTSP') },
+    {
+      name: 'a response to another request',
+      bytes: 'RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\n',
+      why: 'expected a response with CSeq 1, got 2',
+    },
+    {
+      name: 'a response without CSeq',
+      bytes: 'RTSP/1.0 200 OK\r\n\r\n',
+      why: 'expected a response with CSeq 1, got none',
+    },
     { name: 'media', bytes: '$\0\0\x01x', why: 'the server has sent media' },
   ])('fails after $name', async ({ bytes, why }) => {
     const { sockets, peers, ask, arrived } = await scene()
@@ -108,6 +118,40 @@ describe('PeerConnections', () => {
     sockets[0]?.write(ok + ok)
     expect(await asked).toBe(200)
     await until(() => peers.size === 0)
+  })
+
+  it('does not send a request whose client has gone while it waited', async () => {
+    const { sockets, peers, ask, arrived, requests, clock } = await scene()
+    const client = new AbortController()
+    const others = [ask(), ask()]
+    const asked = ask(client.signal)
+    const last = ask()
+    await arrived(2)
+    client.abort()
+    expect(await asked).toBe('the client has closed its connection')
+    expect(clock.pendingTimers).toBe(3)
+    for (const socket of sockets) socket.write(ok)
+    expect(await Promise.all(others)).toEqual([200, 200])
+    await arrived(3)
+    for (const socket of sockets) socket.write(ok)
+    expect(await last).toBe(200)
+    expect(await ask(client.signal)).toBe('the client has closed its connection')
+    expect([requests() > 3, peers.size > 0]).toEqual([false, true])
+  })
+
+  it('discards the response for a client that has gone, and uses the connection again', async () => {
+    const { sockets, ask, arrived } = await scene()
+    const client = new AbortController()
+    const asked = ask(client.signal)
+    await arrived(1)
+    client.abort()
+    expect(await asked).toBe('the client has closed its connection')
+    const others = [ask(), ask()]
+    await arrived(2)
+    sockets[0]?.write(ok)
+    await arrived(3)
+    for (const socket of sockets) socket.write(ok)
+    expect([await Promise.all(others), sockets.length]).toEqual([[200, 200], 2])
   })
 
   it('fails when the server refuses connections, and after its own end', async () => {
