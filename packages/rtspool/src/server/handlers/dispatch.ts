@@ -66,9 +66,11 @@ export function dispatch(base: RawRequest): Reply | Promise<Reply> {
   checkRequirements(base)
   // Written out here and below: in Node 20, V8 needs 2 us for a literal that begins with a spread
   // and has further fields.
-  const context = { server, connection, request, claimant, target: parseTarget(request.uri) }
-  const { authorizer } = server
+  const target = parseTarget(request.uri)
   const peer = server.isPeer?.(request)
+  const isPeer = peer === true
+  const context = { server, connection, request, claimant, target, isPeer }
+  const { authorizer } = server
   if (peer && peer !== true) return answerRelayed(context, method, peer, handlers[method])
   return authorizer && !peer ? authorized(authorizer, context, method) : answer(context, method)
 }
@@ -95,17 +97,18 @@ async function authorized(
 
 function answer(base: UnauthorizedRequest, method: PublicMethod): Reply | Promise<Reply> {
   requireNotBanned(base, method)
-  const { server, connection, request, claimant, target, login } = base
+  const { server, connection, request, claimant, target, login, isPeer = false } = base
   const id = sessionIdOf(request, method)
   const session = id === undefined ? undefined : server.pool.find(id, claimant)
   if (id !== undefined && !session) return answerUnknown({ request: base, method, id })
   requireValid({ session, connection, request })
   const isBeginning = !session && beginnings.has(method)
-  if (isBeginning && server.sessions.isDraining && !server.isPeer?.(request)) {
+  if (isBeginning && server.sessions.isDraining && !isPeer) {
     throw new RequestError('ERR_DRAINING', 'the server is draining')
   }
   if (session) server.sessions.use(session, connection)
-  return handlers[method]({ server, connection, request, claimant, target, session, login })
+  const context = { server, connection, request, claimant, target, session, login, isPeer }
+  return handlers[method](context)
 }
 
 /**

@@ -200,6 +200,8 @@ export interface RequestContext {
   readonly claimant: SessionOwner
   /** Identity and rights of the client; `undefined` if the server has no authentication. */
   readonly login?: Login | undefined
+  /** True if another node of the cluster pulls a stream; the option `isPeer` is asked once for each request. */
+  readonly isPeer?: boolean
 }
 
 /** A response to be serialized. The serializer adds CSeq, Timestamp and Session. */

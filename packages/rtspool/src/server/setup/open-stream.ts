@@ -20,10 +20,9 @@ export function openStream(
   kind: StreamKind,
   init?: SessionInit,
 ): OpenedStream {
-  const { server, connection, request } = context
+  const { server, connection, isPeer = false } = context
   checkTransport(context, kind)
-  const isPeer = (): boolean => server.isPeer?.(request) === true
-  const session = context.session ?? server.sessions.create(init ?? {}, connection, isPeer())
+  const session = context.session ?? server.sessions.create(init ?? {}, connection, isPeer)
   if (!context.session) context.login?.onSession?.(session)
   try {
     const held = presentationOf(session) ?? session.manageMedia(path, kind.presentation)

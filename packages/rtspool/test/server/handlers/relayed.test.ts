@@ -37,6 +37,15 @@ async function scene(options: RtspServerOptions = {}) {
   return { server, asked, url, id, viewer, peer: await connectTo(server) }
 }
 
+it('asks the option isPeer once for each request', async () => {
+  const methods: string[] = []
+  const ask: PeerCheck = ({ method }) => methods.push(method) > 0
+  const server = await startServer({ isPeer: ask })
+  mountCamera(server)
+  const id = await readySession(await connectTo(server), urlOf(server, '/cam'))
+  expect([server.pool.get(id)?.state, methods]).toEqual(['Ready', ['SETUP', 'SETUP']])
+})
+
 describe('a request that another server passes on', () => {
   it('gets at the session of its client, and does not bind the session to the other server', async () => {
     const { server, peer, url, id } = await scene()
