@@ -1,11 +1,18 @@
 import { hostname, networkInterfaces } from 'node:os'
-import { type RtspPoolOptions, type RtspServer, type RtspServerOptions, systemClock } from 'rtspool'
+import {
+  type RtspPoolOptions,
+  type RtspServer,
+  type RtspServerOptions,
+  systemClock,
+  type TunnelHook,
+} from 'rtspool'
 import type { ClusterNode, ClusterStore } from 'rtspool/cluster'
 import { idKeysOf } from './cluster/id-keys.js'
 import { nodeReport } from './cluster/node-report.js'
 import { SessionRelay } from './cluster/session-relay.js'
 import type { StreamPull } from './cluster/stream-pulls.js'
 import { StreamSharing } from './cluster/stream-sharing.js'
+import { TunnelRelay } from './cluster/tunnel-relay.js'
 import type { Config } from './config/schema.js'
 import type { RepeatLimit } from './log/repeat-limit.js'
 import type { OwnProcess } from './processes/own-process.js'
@@ -23,24 +30,35 @@ interface OpenedStore {
   close(): void
 }
 
+/** Parts of a server that pass on what has reached the wrong server of the cluster. */
+interface Relays {
+  readonly sessions: SessionRelay
+  readonly tunnels: TunnelRelay
+}
+
 /** Membership of the running command in a cluster. */
 export class ClusterService {
   readonly node: ClusterNode
   readonly sharing: StreamSharing
   readonly #opened: OpenedStore
-  /** Passes requests on to the server of their session; `undefined` = they get 454. */
-  readonly #relay: SessionRelay | undefined
+  /** Parts that pass requests on to the server of their session or tunnel; `undefined` = they get 454 or 404. */
+  readonly #relays: Relays | undefined
 
   constructor(
     node: ClusterNode,
     opened: OpenedStore,
     sharing: StreamSharing,
-    relay: SessionRelay | undefined,
+    relays: Relays | undefined,
   ) {
     this.node = node
     this.#opened = opened
     this.sharing = sharing
-    this.#relay = relay
+    this.#relays = relays
+  }
+
+  /** Hook of the option `httpTunnel` that brings the two requests of a tunnel together; `undefined` = nobody does. */
+  get takeTunnel(): TunnelHook | undefined {
+    return this.#relays?.tunnels.take
   }
 
   /** Returns the streams that this server pulls from others. */
@@ -53,7 +71,7 @@ export class ClusterService {
     options: Options,
   ): Options & RtspServerOptions {
     const pool = this.node.poolOptions(options.pool)
-    return { ...options, ...this.sharing.hooks, ...this.#relay?.hooks, pool }
+    return { ...options, ...this.sharing.hooks, ...this.#relays?.sessions.hooks, pool }
   }
 
   /**
@@ -65,6 +83,7 @@ export class ClusterService {
   async start(server: RtspServer, version: string): Promise<void> {
     const { node } = this
     this.sharing.begin(server)
+    this.#relays?.tunnels.begin(server)
     node.reports.provide(() => nodeReport({ rtsp: server, node, pulls: this.pulls(), version }))
     const joined = node.start(server.pool)
     await new Promise<void>((resolve, reject) => {
@@ -73,9 +92,15 @@ export class ClusterService {
     })
   }
 
+  /** Ends all tunnels whose POST is here and whose GET is on another server. They keep the ports of this server open. */
+  closeTunnels(): void {
+    this.#relays?.tunnels.close()
+  }
+
   /** Leaves the cluster, and closes the connection to its store. The RTSP server is closed before. */
   async close(): Promise<void> {
-    this.#relay?.close()
+    this.closeTunnels()
+    this.#relays?.sessions.close()
     await this.sharing.close()
     await this.node.close()
     this.#opened.close()
@@ -134,8 +159,13 @@ export async function openCluster(
   })
   const onFailure = (why: string, to: string): void =>
     lines.write('debug', 'request not passed on', to, { cluster: name, node: to, why })
-  const relay = sessionsElsewhere === 'relay' ? new SessionRelay({ node, onFailure }) : undefined
-  return new ClusterService(node, opened, sharing, relay)
+  const relays = sessionsElsewhere === 'relay' && {
+    ...{
+      sessions: new SessionRelay({ node, onFailure }),
+      tunnels: new TunnelRelay({ node, onFailure }),
+    },
+  }
+  return new ClusterService(node, opened, sharing, relays || undefined)
 }
 
 /** Returns the URL of a server for other servers, without a path: that of its first address outside of the machine. */

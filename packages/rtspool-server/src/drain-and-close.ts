@@ -14,7 +14,7 @@ export interface Servers {
   readonly control: Pick<ControlService, 'noteClosing' | 'noteDraining' | 'close'> | undefined
   readonly recordings: Pick<RecordingService, 'close'>
   readonly sources: Pick<SourceService, 'close'>
-  readonly cluster: Pick<ClusterService, 'close'> | undefined
+  readonly cluster: Pick<ClusterService, 'close' | 'closeTunnels'> | undefined
   readonly own: Pick<OwnProcess, 'closePort'> | undefined
 }
 
@@ -55,6 +55,7 @@ export async function drainAndClose(
   }
   log.info({ signal, sessions: server.pool.size }, 'closing')
   own?.closePort()
+  cluster?.closeTunnels()
   await recordings.close()
   // Programs end while the server closes, and neither waits for the other.
   await Promise.all([server.close(), sources.close()])

@@ -126,6 +126,7 @@ export async function serve(
     log.info('closed')
     return 0
   } catch (error) {
+    cluster?.closeTunnels()
     await Promise.all([server?.close(), live?.close(), recordings?.close(), sources?.close()])
     await cluster?.close()
     return cannotStart(describeStartupError(error, settings))
@@ -247,7 +248,7 @@ function createServer(
   own: OwnProcess | undefined,
 ): RtspServer {
   const options = serverOptionsOf(settings, certificate)
-  const httpTunnel = options.httpTunnel && (own?.siblings.takeTunnel ?? true)
+  const httpTunnel = options.httpTunnel && (own?.siblings.takeTunnel ?? cluster?.takeTunnel ?? true)
   const server = new RtspServer({ ...(cluster?.serverOptions(options) ?? options), httpTunnel })
   applyMounts(server.mounts, noMounts, mountPlanOf(settings.config))
   return server

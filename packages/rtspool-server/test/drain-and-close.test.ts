@@ -22,7 +22,7 @@ function createCommand() {
     },
     recordings: { close: note('close recordings') },
     sources: { close: note('close sources') },
-    cluster: { close: note('leave cluster') },
+    cluster: { closeTunnels: () => void steps.push('close tunnels'), close: note('leave cluster') },
     own: { closePort: () => void steps.push('close port') },
   }
   const log = { info: () => {} }
@@ -32,7 +32,7 @@ function createCommand() {
 }
 
 const closing = [
-  ...['close port', 'close recordings', 'close server'],
+  ...['close port', 'close tunnels', 'close recordings', 'close server'],
   ...['close sources', 'leave cluster', 'close API'],
 ]
 

@@ -15,4 +15,5 @@ export const fixedPorts = {
   conform: [4_500, 4_599],
   proxy: [4_600, 4_609],
   balancer: [4_610, 4_611],
+  tunnels: [4_612, 4_613],
 } as const

@@ -44,12 +44,7 @@ export class PeerConnection {
    */
   constructor(url: string, options: PeerConnectionOptions) {
     this.#options = options
-    const { protocol, hostname, port } = new URL(url)
-    const host = hostname.replace(/^\[|\]$/g, '')
-    const isSecure = protocol === 'rtsps:'
-    const target = { host, port: Number(port) || (isSecure ? defaultTlsPort : defaultPort) }
-    this.#socket = isSecure ? connectTls({ ...target, servername: nameOf(host) }) : connect(target)
-    this.#socket.setNoDelay()
+    this.#socket = connectToServer(url)
     this.#parser = new RtspParser({
       // A server has nothing to ask here, and 1xx announces another response.
       request: () => {},
@@ -121,6 +116,24 @@ export class PeerConnection {
     settle?.(answer)
   }
 }
+
+/**
+ * Opens a socket to another server of the cluster.
+ *
+ * @param url - URL with the scheme `rtsp`, or `rtsps` for TLS; a path is ignored.
+ */
+export function connectToServer(url: string): Socket {
+  const { protocol, hostname, port } = new URL(url)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const isSecure = protocol === 'rtsps:'
+  const target = { host, port: Number(port) || (isSecure ? defaultTlsPort : defaultPort) }
+  const socket = isSecure ? connectTls({ ...target, servername: nameOf(host) }) : connect(target)
+  return socket.setNoDelay()
+}
+
+/** Returns whether a text that another server has told is a URL of a server, without a path. */
+export const isServerUrl = (text: string): boolean =>
+  /^rtsps?:\/\/[^/@\s]+$/.test(text) && URL.canParse(text)
 
 /** Returns the name for SNI, which cannot be an address. */
 const nameOf = (host: string): string => (/^[\d.]+$|:/.test(host) ? '' : host)

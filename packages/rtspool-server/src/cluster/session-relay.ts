@@ -7,6 +7,7 @@ import type {
 } from 'rtspool'
 import type { ClusterNode } from 'rtspool/cluster'
 import { RtspHeaders, type RtspResponse, serializeRequest } from 'rtspool/rtsp'
+import { isServerUrl } from './peer-connection.js'
 import { PeerConnections } from './peer-connections.js'
 
 /** Options of a {@link SessionRelay}. */
@@ -121,6 +122,3 @@ function answerOf({ statusCode, headers, body }: RtspResponse): RtspAnswer | und
   const lines = [...headers].filter(([name]) => !ofConnection.has(name.toLowerCase()))
   return { statusCode, headers: lines, body }
 }
-
-const isServerUrl = (text: string): boolean =>
-  /^rtsps?:\/\/[^/@\s]+$/.test(text) && URL.canParse(text)

@@ -107,7 +107,7 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     })
     this.peers = new ClusterPeers({
       ...{ key, tags: () => member.tags, unixTimeMs: () => clock.unixTimeMs() },
-      nodeOf: (tag) => this.sessions.nodeOf(tag),
+      others: () => this.sessions.others,
       tagOf: (id) => this.#idCodec?.tagOf(id),
     })
     this.#leaseCheck = new PeriodicCheck(clock, leaseMs / checksPerLease, () => {

@@ -24,8 +24,8 @@ export interface PeerRoute {
 interface ClusterPeersOptions extends Omit<PeerTokensOptions, 'key'> {
   /** Key that all nodes share; `undefined` = nodes do not recognize each other. */
   readonly key: string | undefined
-  /** Returns another node that is not dead, from what this node knows. */
-  readonly nodeOf: (tag: NodeTag) => ClusterNodeInfo | undefined
+  /** Returns the other nodes that are not dead, as far as this node knows them. */
+  readonly others: () => readonly ClusterNodeInfo[]
   /** Returns the tag in a session id; `undefined` = there is none. */
   readonly tagOf: (id: string) => NodeTag | undefined
 }
@@ -75,8 +75,8 @@ export class ClusterPeers {
     const via = [this.#tag, ...served].join(' ')
     const lines: [string, string][] = [[viaHeader, via]]
     if (this.#tokens === undefined) return lines
-    const { key = '', nodeOf, unixTimeMs } = this.#options
-    if (nodeOf(to)?.protocol === 1) {
+    const { key = '', unixTimeMs } = this.#options
+    if (this.#nodeOf(to)?.protocol === 1) {
       const seconds = String(Math.floor(unixTimeMs() / msPerSecond))
       const sum = sumOf(key, [method, uri, via, seconds]).toString('base64url')
       return [...lines, [tokenHeader, `${seconds} ${sum}`]]
@@ -108,9 +108,13 @@ export class ClusterPeers {
    * @returns `undefined` for an id of this node, of a dead or an unknown one, and of no node.
    */
   ownerOf(id: string): ClusterNodeInfo | undefined {
-    const { nodeOf, tagOf } = this.#options
-    const tag = tagOf(id)
-    return tag === undefined ? undefined : nodeOf(tag)
+    const tag = this.#options.tagOf(id)
+    return tag === undefined ? undefined : this.#nodeOf(tag)
+  }
+
+  /** Returns the other nodes that are not dead, as the store has listed them last. Sends nothing. */
+  others(): readonly ClusterNodeInfo[] {
+    return this.#options.others()
   }
 
   /**
@@ -140,6 +144,10 @@ export class ClusterPeers {
     return typeof result === 'boolean' ? undefined : result
   }
 
+  #nodeOf(tag: NodeTag): ClusterNodeInfo | undefined {
+    return this.#options.others().find((node) => node.tag === tag)
+  }
+
   get #tag(): NodeTag {
     return this.#options.tags()[0] as NodeTag
   }
@@ -165,8 +173,8 @@ export class ClusterPeers {
     if (seconds === undefined) {
       return tokens.accept(token, via[0], [purpose, method, uri, via.join(' ')])
     }
-    const { key = '', nodeOf, unixTimeMs } = this.#options
-    const isOld = via[0] !== undefined && nodeOf(via[0])?.protocol === 1
+    const { key = '', unixTimeMs } = this.#options
+    const isOld = via[0] !== undefined && this.#nodeOf(via[0])?.protocol === 1
     const ageSeconds = unixTimeMs() / msPerSecond - Number(seconds)
     if (!isOld || Math.abs(ageSeconds) > maxSkewSeconds) return false
     return isSum(sum, sumOf(key, [method, uri, via.join(' '), seconds]))

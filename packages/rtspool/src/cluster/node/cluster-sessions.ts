@@ -141,9 +141,9 @@ export class ClusterSessions {
     })
   }
 
-  /** Returns another node that is not dead, as the store has listed it last. @internal */
-  nodeOf(tag: string): ClusterNodeInfo | undefined {
-    return this.#others?.find((node) => node.tag === tag)
+  /** Other nodes that are not dead, as the store has listed them last. @internal */
+  get others(): readonly ClusterNodeInfo[] {
+    return this.#others ?? []
   }
 
   /** Tag and name of this node. @internal */

@@ -22,7 +22,7 @@ function peersOf(tag: string, terms: PeersTerms = {}) {
   return new ClusterPeers({
     ...{ key: 'key' in terms ? terms.key : key, tags: () => [tag] },
     unixTimeMs: () => clock.unixTimeMs() + skewMs,
-    nodeOf: (wanted) => nodes.find((node) => node.tag === wanted),
+    others: () => nodes,
     tagOf: (id) => (id.startsWith('of ') ? id.slice(3) : undefined),
   })
 }
@@ -99,6 +99,7 @@ describe('ClusterPeers', () => {
   it('finds the node of a session id', () => {
     const node = b({ nodes: [nodeOf('0000000a')] })
     expect(node.ownerOf('of 0000000a')).toEqual(nodeOf('0000000a'))
+    expect(node.others()).toEqual([nodeOf('0000000a')])
     expect([node.ownerOf('of 0000000c'), node.ownerOf('other')]).toEqual([undefined, undefined])
   })
 
