@@ -56,8 +56,8 @@ const mutants = {
   ],
   'a dead node may write': [
     ledger,
-    "if (typeof member === 'string') return { status: member }\n    const now = this.time.advance",
-    "if (typeof member === 'string') { for (const entry of puts) this.directory.put(tag, entry); return { status: 'ok', totals: [] } }\n    const now = this.time.advance",
+    "if (typeof member === 'string') return { status: member }\n    // Only requests that renew a lease",
+    "if (typeof member === 'string') { for (const entry of puts) this.directory.put(tag, entry); return { status: 'ok', totals: [] } }\n    // Only requests that renew a lease",
   ],
   'a clock that steps back takes time back': [time, 'step > 0 &&', 'true &&'],
   'a node under starvation asks for nothing': [

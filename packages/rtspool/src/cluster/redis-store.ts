@@ -32,6 +32,7 @@ import {
   type UnpublishReply,
   type UnpublishRequest,
 } from './cluster-store.js'
+import type { LedgerKey } from './redis/prelude.js'
 import {
   chunksOf,
   fieldsOf,
@@ -40,7 +41,6 @@ import {
   RedisConnection,
   type Reply,
 } from './redis/redis-connection.js'
-import type { ledgerKeys } from './redis/scripts.js'
 import {
   banPage,
   type ClusterStoreOptions,
@@ -312,7 +312,7 @@ export class RedisStore implements ClusterStore {
     })
   }
 
-  #key(name: (typeof ledgerKeys)[number]): string {
+  #key(name: LedgerKey): string {
     return this.#prefix + name
   }
 

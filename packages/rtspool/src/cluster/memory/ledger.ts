@@ -132,7 +132,8 @@ export class Ledger {
     const { tag, epoch, seq, puts, removals, events } = request
     const member = this.#memberOf(tag, epoch, unixTimeMs)
     if (typeof member === 'string') return { status: member }
-    const now = this.time.advance(unixTimeMs)
+    // Only requests that renew a lease move the time on.
+    const now = this.time.at(unixTimeMs)
     // The reply to this batch was lost, or a later batch of the node has overtaken this one.
     if (seq > member.flushSeq) {
       member.flushSeq = seq

@@ -39,21 +39,25 @@ return reply
  */
 export const beat = `
 local tag, seq, grace = ARGV[3], tonumber(ARGV[5]), tonumber(ARGV[7])
-local refused = refusal(tag, ARGV[4])
+local last = call('HGET', seqs, tag)
+local refused = refusal(tag, ARGV[4], last)
 if refused then return { refused } end
-if tonumber(ARGV[11]) > number(call('HGET', seqs, tag))
-    or tonumber(ARGV[12]) > number(call('HGET', flushseqs, tag)) then
+last = number(last)
+if tonumber(ARGV[11]) > last or tonumber(ARGV[12]) > number(call('HGET', flushseqs, tag)) then
   startafresh(tag)
   return { 'epoch' }
 end
-if seq <= number(call('HGET', seqs, tag)) then return { 'stale' } end
+if seq <= last then return { 'stale' } end
 local now = advance()
 call('HSET', seqs, tag, text(seq))
 call('HSET', lives, tag, ARGV[6])
 call('ZADD', lease, text(now + leasems), tag)
 local late = call('ZRANGEBYSCORE', lease, '-inf', '(' .. text(now - grace), 'LIMIT', 0, 1)
 if late[1] then bury(late[1]) end
-local iswarm = now >= number(call('HGET', meta, 'warm'))
+local fields = call('HMGET', meta, 'warm', 'starve', 'version', 'floor', 'bans', 'streams')
+local warm, starve, version, forgotten, banned, streams = number(fields[1]), number(fields[2]),
+  number(fields[3]), number(fields[4]), number(fields[5]), number(fields[6])
+local iswarm = now >= warm
 local held = KEYS[extra + 1]
 local credits = {}
 for i = 13, #ARGV, 4 do
@@ -61,7 +65,8 @@ for i = 13, #ARGV, 4 do
   local mayraise = iswarm or ARGV[i + 3] == '1'
   local has = settle(tag, held, key, target, tonumber(ARGV[i + 2]), mayraise)
   if key == 'pool' and has < target and iswarm then
-    call('HSET', meta, 'starve', text(now + math.floor(leasems / 2)))
+    starve = now + math.floor(leasems / 2)
+    call('HSET', meta, 'starve', text(starve))
   end
   credits[#credits + 1] = has
 end
@@ -73,15 +78,16 @@ for _, each in ipairs(call('ZRANGE', dead, 0, -1)) do
     break
   end
 end
-local forgotten = number(call('HGET', meta, 'floor'))
 local seen, base = string.match(ARGV[9], '^(%d+)%.(%d+)$')
 seen, base = number(seen), base and tonumber(base) or forgotten
-local isreset = (seen < forgotten and base < forgotten) or seen > number(call('HGET', meta, 'bans'))
+local isreset = (seen < forgotten and base < forgotten) or seen > banned
 if isreset then seen, base = 0, forgotten end
 local bans = {}
 local most = tonumber(ARGV[10])
-local page = call('ZRANGEBYSCORE', banversion, '(' .. text(seen), '+inf', 'WITHSCORES',
-  'LIMIT', 0, most + 1)
+local page = {}
+if seen < banned then
+  page = call('ZRANGEBYSCORE', banversion, '(' .. text(seen), '+inf', 'WITHSCORES', 'LIMIT', 0, most + 1)
+end
 local hasmore = #page > most * 2
 for i = 1, math.min(#page, most * 2), 2 do
   seen = tonumber(page[i + 1])
@@ -92,10 +98,9 @@ for i = 1, math.min(#page, most * 2), 2 do
     bans[#bans + 1] = ends == 0 and 0 or ends - now
   end
 end
-local starves = now < number(call('HGET', meta, 'starve'))
-return { 'ok', credits, starves and 1 or 0, number(call('HGET', meta, 'version')), reap, bans,
+return { 'ok', credits, now < starve and 1 or 0, version, reap, bans,
   text(seen) .. '.' .. text(base), isreset and 1 or 0,
-  hasmore and 1 or 0, call('EXISTS', KEYS[extra + 2]), number(call('HGET', meta, 'streams')) }
+  hasmore and 1 or 0, call('EXISTS', KEYS[extra + 2]), streams }
 `
 
 /** Lua script that ends the lease of a node. ARGV: tag, epoch. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock, ClockTimer } from '../../clock.js'
 import { TransportError } from '../../errors.js'
-import { type LedgerScript, ledgerKeys, ledgerScripts } from './scripts.js'
+import { type LedgerScript, ledgerScripts } from './scripts.js'
 
 /** Part of a client of Redis that a {@link RedisStore} uses; a client of `@redis/client` has it. */
 export interface RedisCommands {
@@ -19,7 +19,7 @@ export interface IoredisCommands {
 export type Reply = readonly unknown[]
 
 const hashes = Object.fromEntries(
-  Object.entries(ledgerScripts).map(([name, text]) => [
+  Object.entries(ledgerScripts).map(([name, { text }]) => [
     name,
     createHash('sha1').update(text).digest('hex'),
   ]),
@@ -44,7 +44,7 @@ export class RedisConnection {
   readonly #timeoutMs: number
   readonly #clock: Clock
   readonly #unixTimeMs: (() => number) | undefined
-  readonly #ledgerKeys: readonly string[]
+  readonly #prefix: string
 
   constructor({ client, prefix, leaseMs, timeoutMs, clock, unixTimeMs }: ConnectionSettings) {
     this.#client = client
@@ -52,7 +52,7 @@ export class RedisConnection {
     this.#timeoutMs = timeoutMs
     this.#clock = clock
     this.#unixTimeMs = unixTimeMs
-    this.#ledgerKeys = ledgerKeys.map((key) => prefix + key)
+    this.#prefix = prefix
   }
 
   /** Runs a Lua script on Redis. After the first time, sends only the hash by which Redis knows the script. */
@@ -61,14 +61,15 @@ export class RedisConnection {
     args: readonly (string | number)[],
     furtherKeys: readonly string[] = [],
   ): Promise<Reply> {
-    const keys = [...this.#ledgerKeys, ...furtherKeys]
+    const { keys: sharedKeys, text } = ledgerScripts[script]
+    const keys = [...sharedKeys.map((key) => this.#prefix + key), ...furtherKeys]
     const now = this.#unixTimeMs === undefined ? '' : this.#unixTimeMs()
     const rest = [keys.length, ...keys, now, this.#leaseMs, ...args].map(String)
     try {
       return (await this.send(['EVALSHA', hashes[script], ...rest])) as Reply
     } catch (error) {
       if (!isNoScript(error)) throw error
-      return (await this.send(['EVAL', ledgerScripts[script], ...rest])) as Reply
+      return (await this.send(['EVAL', text, ...rest])) as Reply
     }
   }
 

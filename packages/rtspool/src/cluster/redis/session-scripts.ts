@@ -6,12 +6,13 @@
  */
 export const flush = `
 local tag, seq = ARGV[3], tonumber(ARGV[5])
-local refused = refusal(tag, ARGV[4])
+local last = call('HGET', flushseqs, tag)
+local refused = refusal(tag, ARGV[4], last)
 if refused then return { refused } end
-local now = advance()
+local now = present()
 local puts, gone = tonumber(ARGV[9]), tonumber(ARGV[10])
 local at = 11
-local isnew = seq > number(call('HGET', flushseqs, tag))
+local isnew = seq > number(last)
 if isnew then
   call('HSET', flushseqs, tag, text(seq))
   for i = at, at + puts * 3 - 1, 3 do

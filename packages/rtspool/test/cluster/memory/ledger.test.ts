@@ -51,6 +51,12 @@ describe('Ledger', () => {
     expect(ledger.join({ ...request, nonce: 'other' }, start)).toEqual({ status: 'taken' })
   })
 
+  it('lets the time stand still while nodes send batches but no beats', () => {
+    const ledger = ledgerOf('a', 'b')
+    for (let at = 400; at <= 2800; at += 400) ledger.flush(flushOf('a', at), start + at)
+    expect(ledger.nodes(start + 2800).map(({ state }) => state)).toEqual(['active', 'active'])
+  })
+
   it('renews the lease with each repetition of a join', () => {
     const ledger = ledgerOf('a', 'b')
     for (let at = 0; at <= 2800; at += 400) {

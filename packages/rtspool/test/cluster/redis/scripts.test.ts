@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ledgerKeys, ledgerScripts } from '../../../src/cluster/redis/scripts.js'
+import { ledgerScripts } from '../../../src/cluster/redis/scripts.js'
 
-describe.each(Object.entries(ledgerScripts))('script %s', (_, text) => {
+describe.each(Object.entries(ledgerScripts))('script %s', (_, { text, keys }) => {
   it('reads the clock of Redis once, since it goes on while a script runs', () => {
     expect(text.match(/'TIME'/g)).toHaveLength(1)
   })
@@ -10,9 +10,10 @@ describe.each(Object.entries(ledgerScripts))('script %s', (_, text) => {
     expect(text).not.toMatch(/'(P?EXPIRE(AT)?|P?SETEX|PX|EX)'/)
   })
 
-  it('names all shared keys', () => {
-    expect(text).toContain(`unpack(KEYS, 1, ${ledgerKeys.length})`)
-    const names = /local (meta, [\w, \n]+) = unpack/.exec(text)?.[1]
-    expect(names?.split(',')).toHaveLength(ledgerKeys.length)
+  it('names its shared keys, and no others', () => {
+    const names = /^local (meta, [\w, ]+) = unpack\(KEYS, 1, (\d+)\)\n/.exec(text)
+    expect(names?.[1]?.split(', ')).toHaveLength(keys.length)
+    expect(Number(names?.[2])).toBe(keys.length)
+    expect(text).toContain(`local extra = ${keys.length}\n`)
   })
 })
