@@ -49,6 +49,8 @@ export class LeasedCredits {
   readonly #changed = new Set<string>()
   /** Limits without sessions and credits. */
   readonly #empty = new Set<string>()
+  /** Limits of the time before the last join, whose claims the ledger has not answered since. */
+  readonly #unasked = new Set<string>()
   /** Number of admitted sessions since the last claim, and between the two claims before. */
   #taken = 0
   #takenBefore = 0
@@ -174,13 +176,11 @@ export class LeasedCredits {
   }
 
   /**
-   * Number of limits for which the ledger has not granted the credits that the node held before it
-   * joined again. Until it is 0, the owner sends the next beat at once.
+   * Number of limits about which the ledger has not been asked since the node joined again. Until it is 0, the owner
+   * sends the next beat at once.
    */
-  get unknown(): number {
-    let count = 0
-    for (const { unknown } of this.#holdings.values()) if (unknown !== undefined) count++
-    return count
+  get unasked(): number {
+    return this.#unasked.size
   }
 
   /** Tells that sessions have been refused since the last claim. */
@@ -192,6 +192,7 @@ export class LeasedCredits {
   /** Takes over the answer of the ledger to claims that are the latest ones. */
   settle(claims: readonly CreditClaim[], credits: readonly number[], now: number): void {
     claims.forEach(({ key, target }, index) => {
+      this.#unasked.delete(key)
       const holding = this.#holdings.get(key)
       if (holding === undefined) return
       holding.credits = credits[index] ?? 0
@@ -223,6 +224,7 @@ export class LeasedCredits {
       const granted = Math.max(holding.credits, holding.unknown ?? 0)
       holding.unknown = isFenced ? Math.min(granted, holding.live) : granted
       this.#changed.add(key)
+      this.#unasked.add(key)
       this.#note(key, holding)
     }
     return this.#inTurn(this.#holdings.keys()).map((key) => {

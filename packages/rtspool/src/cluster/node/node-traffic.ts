@@ -169,7 +169,7 @@ export class NodeTraffic {
     const { credits } = member
     // A starving cluster waits for the idle credits of this node.
     const isKeeping = isStarving && credits.held(poolKey) > credits.live(poolKey)
-    return hasMoreBans || isKeeping || credits.unknown > 0 || admission.waiting > 0
+    return hasMoreBans || isKeeping || credits.unasked > 0 || admission.waiting > 0
   }
 
   #replied(changes: readonly BanChange[]): void {

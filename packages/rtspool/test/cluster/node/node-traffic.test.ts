@@ -93,6 +93,25 @@ describe('NodeTraffic', () => {
     await traffic.close(async () => {})
   })
 
+  it('sends beats at the interval while others have the credits that it had before it was fenced', async () => {
+    const { traffic, store, member, beats, pass } = trafficOf()
+    traffic.start()
+    for (let n = 0; n < 2; n++) member.tryTake([{ key: 'pool', max: 2 }], 0)
+    await pass(1500)
+    for (let n = 0; n < 2; n++) member.tryTake([{ key: 'pool', max: 2 }], 0)
+    await pass(500)
+    expect(member.credits.live('pool')).toBe(2)
+    await store.leave({ tag: member.tag, epoch: member.epoch })
+    const claims = [{ key: 'pool', target: 1, max: 2 }]
+    await store.join({ tag: 'other', nonce: 'n', info: '{}', claims })
+    await pass(1500)
+    expect([traffic.joins, member.credits.held('pool')]).toEqual([2, 1])
+    const before = beats.length
+    await pass(3000)
+    expect(beats.length - before).toBeLessThanOrEqual(4)
+    await traffic.close(async () => {})
+  })
+
   it('counts its joins, and the time without the store from the first beat that failed', async () => {
     const { cut, traffic, store, member, pass } = trafficOf()
     expect([traffic.joins, traffic.awayMs, traffic.isAway]).toEqual([0, 0, false])
