@@ -22,6 +22,15 @@ interface Listed {
   readonly node: { readonly name?: string }
 }
 
+interface Changed {
+  readonly name: string
+  readonly isChanged: boolean
+}
+interface Unheard {
+  readonly name: string
+  readonly why: string
+}
+
 describe.skipIf(missing !== undefined)('the API of each server', { timeout: 90_000 }, () => {
   let redis: RedisServer
   const folder = mkdtempSync(path.join(tmpdir(), 'rtspool-cluster-api-'))
@@ -140,6 +149,31 @@ describe.skipIf(missing !== undefined)('the API of each server', { timeout: 90_0
       await expect.poll(users, patience).toEqual(['ann'])
       await expect(server.tryWatch('ann')).rejects.toThrow(/403/)
     }
+  })
+
+  it('changes the limits of all, and names a server that stands still', async () => {
+    const { api } = serverOf('one')
+    const change = async (maxSessions: number): Promise<readonly string[]> => {
+      const body = { limits: { maxSessions } }
+      const { status, body: answer } = await api.call('changeClusterLimits', { body })
+      expect(status).toBe(200)
+      const changed = answer.nodes.map(({ name, isChanged }: Changed) => `${name} ${isChanged}`)
+      return [
+        ...changed,
+        ...answer.unheard.map(({ name, why }: Unheard) => `${name} ${why}`),
+      ].sort()
+    }
+    const all = servers.map(({ name }) => `${name} true`).sort()
+    await expect.poll(() => change(40), patience).toEqual(all)
+    for (const server of servers) {
+      expect((await server.api.call('getLimits')).body.maxSessions).toBe(40)
+    }
+    const { program } = serverOf('three').command
+    program.kill('SIGSTOP')
+    const answers = await change(50).finally(() => program.kill('SIGCONT'))
+    expect(answers).toContain('one true')
+    expect(answers).toContainEqual(expect.stringMatching(/^three (silent|suspect)$/))
+    await expect.poll(() => change(60), patience).toEqual(all)
   })
 
   it('names a server that was killed, and forgets it after lease and grace', async () => {

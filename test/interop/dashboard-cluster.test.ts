@@ -129,6 +129,26 @@ describe('the web page of a server in a cluster', { timeout: 90_000 }, () => {
     expect((await three.api.call('getClusterMap')).status).toBe(200)
   })
 
+  test('changes a limit of all servers, and shows the answer of each', async (context) => {
+    requirePrograms(context, 'chromium', 'redis-server')
+    const dashboard = await open(servers[1] as ClusterServer)
+    await dashboard.goTo('Cluster')
+    await dashboard.page.getByLabel('Limit', { exact: true }).selectOption('Sessions')
+    await dashboard.page.getByLabel('New value').fill('45')
+    const answers = dashboard.page.getByRole('region', { name: 'Answers' })
+    // A server under load may answer too late.
+    const change = async () => {
+      await dashboard.button('Change on all servers').click(shortly)
+      await answers.waitFor(patience)
+      return (await answers.innerText()).match(/(one|two|three)\s+changed/g)?.length
+    }
+    await expect.poll(change, patience).toBe(3)
+    await dashboard.photograph('cluster-limits', true)
+    for (const { api } of servers) {
+      expect((await api.call('getLimits')).body.maxSessions).toBe(45)
+    }
+  })
+
   test('claims nothing of other servers while Redis is away', async (context) => {
     requirePrograms(context, 'chromium', 'redis-server')
     const dashboard = await open(servers[2] as ClusterServer)

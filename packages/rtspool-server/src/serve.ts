@@ -3,6 +3,7 @@ import { RtspServer, type TlsCertificate } from 'rtspool'
 import type { ControlService } from './api/control-service.js'
 import { BanFile, banFileName, banFileSource } from './ban-file.js'
 import { banner, examplePath } from './banner.js'
+import { followLimits } from './cluster/server-limits.js'
 import { type ClusterService, openCluster } from './cluster.js'
 import { readCertificate } from './config/certificate.js'
 import { applyMounts, mountPlanOf, noMounts } from './config/mount-plan.js'
@@ -108,6 +109,8 @@ export async function serve(
     })
     ends.push(() => reload?.close())
     const configuration = reload
+    const feed = () => control?.feed
+    if (cluster) followLimits(cluster.node, { rtsp, log, reloader: reload.reloader, feed })
     if (leads) {
       control = await startControl(options, {
         ...{ rtsp, log, repeats, version, configuration, live },

@@ -5,6 +5,7 @@ import { nodeText } from '../api/session-view.js'
 import { Table } from '../elements/index.js'
 import { useVisitor } from '../visitor/visitor-context.js'
 import { countText } from '../words/quantities.js'
+import { ClusterLimitsForm } from './cluster-limits-form.js'
 import { ClusterMap } from './cluster-map.js'
 import { byName, type ClusterView, type MapNode, stateOf, streamRows } from './cluster-view.js'
 import { nodeColumns, streamColumns } from './columns.js'
@@ -38,6 +39,7 @@ export function ClusterPage(): JSX.Element {
 }
 
 function Servers({ view }: { readonly view: ClusterView }): JSX.Element {
+  const visitor = useVisitor()
   const nodes = byName(view.nodes)
   const columns = useMemo(() => nodeColumns(view.tag), [view.tag])
   return (
@@ -58,6 +60,7 @@ function Servers({ view }: { readonly view: ClusterView }): JSX.Element {
         keyOf={({ key }) => key}
         empty="No server has a publisher."
       />
+      {visitor.can('admin') && <ClusterLimitsForm />}
     </>
   )
 }

@@ -1,6 +1,6 @@
 /** Operation of the control API, with its body. */
 export interface ControlCall {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PATCH'
   readonly path: string
   readonly body?: object
 }

@@ -7,6 +7,8 @@ import {
   banLines,
   type KickAnswer,
   kickLines,
+  type LimitsAnswer,
+  limitLines,
   type MapAnswer,
   nodeLines,
   type Printed,
@@ -30,6 +32,9 @@ interface FilterOptions extends ApiOption {
   readonly user?: string
   readonly address?: string
   readonly path?: string
+}
+interface LimitOptions extends ApiOption {
+  readonly node?: string
 }
 interface BanOptions extends FilterOptions {
   readonly seconds?: number
@@ -87,6 +92,16 @@ export function createControlCommand(run: (task: ControlTask) => void): Command 
       const linesOf = (answer: KickAnswer) => kickLines(answer)
       run({ api, method: 'POST', path, body, linesOf })
     })
+  add('limits', 'change limits of all servers, until each of them restarts')
+    .argument('<name=value...>', 'limits, such as maxSessions=500; 0 = unlimited', limitsOf)
+    .option('--node <name>', 'name or tag of the only server that changes')
+    .action((limits: Limits, { api, node }: LimitOptions) =>
+      run({
+        ...{ api, method: 'PATCH', path: '/v1/cluster/limits' },
+        body: { limits, node },
+        linesOf: (answer: LimitsAnswer) => limitLines(answer),
+      }),
+    )
   filtered(add('ban', 'keep clients with all given properties out of all servers'))
     .option('--seconds <n>', 'length of the ban; 0 = until it is removed', secondsOf, 0)
     .option('--reason <text>', 'reason for the list of bans')
@@ -132,6 +147,15 @@ async function carryOut(task: ControlTask, output: CommandOutput, token: string)
     output.stderr(`error: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
+}
+
+type Limits = Readonly<Record<string, number>>
+
+/** Adds a limit of the command line to those before it. */
+function limitsOf(text: string, before: Limits = {}): Limits {
+  const [, name, value] = /^(\w+)=(\d+(?:\.\d+)?)$/.exec(text) ?? []
+  if (name !== undefined) return { ...before, [name]: Number(value) }
+  throw new InvalidArgumentError('Expected the name of a limit, = and a number, 0 or more.')
 }
 
 function secondsOf(text: string): number {

@@ -39,6 +39,15 @@ export interface KickAnswer {
   readonly unheard?: readonly UnheardNode[]
 }
 
+/** Answer of `changeClusterLimits`. A server outside of a cluster has no tag. */
+export interface LimitsAnswer {
+  readonly nodes: readonly (Partial<NamedNode> & {
+    readonly isChanged: boolean
+    readonly refusal?: string
+  })[]
+  readonly unheard?: readonly UnheardNode[]
+}
+
 /** Answer of `addBan`. */
 export interface BanAnswer {
   readonly publicId: string
@@ -76,6 +85,22 @@ export const kickLines = ({ count = 1, unheard }: KickAnswer): Printed => ({
   lines: [`sessions ended: ${count}`],
   ...missingOf(unheard),
 })
+
+/** Returns a table with the answer of each server to a change of limits. A server that refuses counts as missing. */
+export function limitLines({ nodes, unheard = [] }: LimitsAnswer): Printed {
+  const answers = nodes.map(({ tag, name, isChanged, refusal }) => [
+    ...[name ?? tag ?? 'this server', tag, isChanged ? 'changed' : `refused: ${refusal}`],
+  ])
+  const silent = unheard.map(({ tag, name, why }) => [name ?? tag, tag, `not heard: ${why}`])
+  const refusing = nodes.filter(({ isChanged }) => !isChanged)
+  const missing = [...refusing, ...unheard].map(({ name, tag = '' }) => name ?? tag)
+  return {
+    lines: tableLines([['server', 'tag', 'limits'], ...answers, ...silent]),
+    ...(missing.length > 0 && {
+      missing: `not known to have changed: ${missing.join(', ').replace(controls, '?')}`,
+    }),
+  }
+}
 
 export const banLines = ({ publicId }: BanAnswer): Printed => ({ lines: [`ban ${publicId} added`] })
 

@@ -30,6 +30,9 @@ export async function expectEverySuccess(api: ApiClient, camera = '/cam'): Promi
   await call('getMediaSnapshot', { params: { publicId: pictures.publicId } })
   await call('getSnapshot', { query: { path: camera, format: 'mp4' } })
   await call('changeLimits', { body: { maxSessions: 50 } })
+  const limits = { maxSessions: 60 }
+  const all = await call('changeClusterLimits', { body: { limits } })
+  expect(all.nodes).toEqual([{ isChanged: true }])
   await call('changeConfig', { body: { changes: { 'limits.maxSessionsPerPath': 40 } } })
   const created = await call('createToken', { body: { name: 'graph', role: 'metrics' } })
   await call('removeToken', { params: { id: created.id } })

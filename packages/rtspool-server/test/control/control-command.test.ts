@@ -112,6 +112,36 @@ describe('rtspool control', () => {
     },
   )
 
+  it('changes limits, with a row for each server', async () => {
+    const nodes = [
+      { tag: '0a1b2c3d', name: 'one', isChanged: true },
+      { tag: '4e5f6a7b', name: 'two', isChanged: false, refusal: 'no' },
+    ]
+    const unheard = [{ tag: '8c9d0e1f', name: 'three', why: 'silent' }]
+    const args = ['limits', 'maxSessions=500', 'maxIdleSetup=2.5']
+    const { code, calls, stdout, stderr } = await outcomeOf(args, { nodes, unheard })
+    expect(stdout.split('\n')).toEqual([
+      'server  tag       limits',
+      'one     0a1b2c3d  changed',
+      'two     4e5f6a7b  refused: no',
+      'three   8c9d0e1f  not heard: silent',
+      '',
+    ])
+    expect([code, stderr]).toEqual([1, 'not known to have changed: two, three\n'])
+    const limits = { maxSessions: 500, maxIdleSetup: 2.5 }
+    expect(calls).toEqual([['Bearer canary', 'PATCH /v1/cluster/limits', { limits }]])
+    const alone = await outcomeOf(['limits', 'maxSessions=0', '--node', 'one'], {
+      nodes: [{ isChanged: true }],
+    })
+    expect([alone.code, alone.stdout.split('\n')[1]]).toEqual([0, 'this server  -    changed'])
+    const body = { limits: { maxSessions: 0 }, node: 'one' }
+    expect(alone.calls).toEqual([['Bearer canary', 'PATCH /v1/cluster/limits', body]])
+    for (const wrong of ['maxSessions', 'maxSessions=-1', 'maxSessions=many']) {
+      const refused = await outcomeOf(['limits', wrong], {})
+      expect([refused.code, refused.calls]).toEqual([2, []])
+    }
+  })
+
   it('adds a ban', async () => {
     const args = ['ban', '--user', 'ann', '--seconds', '600', '--reason', 'too many']
     const { code, calls, stdout } = await outcomeOf(args, { publicId: 'someBan' })

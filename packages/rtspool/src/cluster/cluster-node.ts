@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { PeriodicCheck } from '../clock.js'
 import { tell } from '../listeners.js'
 import type { SessionPool } from '../session-pool/index.js'
+import { ClusterLimits } from './cluster-limits.js'
 import {
   type ClusterNodeOptions,
   memberOptionsOf,
@@ -49,6 +50,8 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
   readonly peers: ClusterPeers
   /** Facts that all nodes tell of themselves. */
   readonly reports: ClusterReports
+  /** Limits of all nodes, which change together. */
+  readonly limits: ClusterLimits
   readonly #options: ResolvedNodeOptions
   readonly #mail: MailRoom
   readonly #member: ClusterMember
@@ -60,8 +63,6 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
   #joined: NodePool | undefined
   #state: ClusterNodeState = 'joining'
   #failures = 0
-  /** Resolves the promise of {@link start}. */
-  #started: () => void = () => {}
   #closing: Promise<void> | undefined
 
   /**
@@ -100,6 +101,10 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       isAway: () => this.#traffic.isAway,
     })
     this.reports = new ClusterReports(this.sessions, this.#mail)
+    this.limits = new ClusterLimits({
+      ...{ sessions: this.sessions, mail: this.#mail, member, askStore },
+      pool: () => this.#joined?.pool,
+    })
     this.streams = new ClusterStreams({
       ...{ store, member, clock },
       createLoop: (run) => this.#traffic.createLoop(run),
@@ -163,13 +168,10 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       ...{ clock, store, journal, traffic: this.#traffic },
     })
     this.#joined = joined
-    const isStarted = new Promise<void>((resolve) => {
-      this.#started = resolve
-    })
     if (policy === 'strict') this.#leaseCheck.start()
     this.#traffic.start()
     joined.start()
-    await isStarted
+    await joined.isReady
   }
 
   /**
@@ -220,13 +222,14 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     await this.#traffic.close(async () => this.#joined?.sendBans())
     this.#joined?.close()
     this.#noteState('closed')
-    this.#started()
+    this.#joined?.noteReady()
   }
 
   #replied(changes: readonly BanChange[]): void {
     this.#joined?.applyBans(changes, this.#member.takeUnknownBans())
     this.#noteState()
-    if (this.#member.epoch !== '' && this.#member.bans.isComplete) this.#started()
+    this.limits.note()
+    if (this.#member.epoch !== '' && this.#member.bans.isComplete) this.#joined?.noteReady()
   }
 
   #failed(error: unknown): void {

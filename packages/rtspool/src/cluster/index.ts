@@ -1,5 +1,13 @@
 /// <reference types="node" preserve="true" />
 
+export type {
+  ClusterLimitChange,
+  ClusterLimits,
+  ClusterLimitTerms,
+  ClusterLimitValues,
+  LimitChanger,
+  NodeLimitChange,
+} from './cluster-limits.js'
 export { ClusterNode } from './cluster-node.js'
 export { type ClusterNodeOptions, clusterNodeDefaults } from './cluster-node-options.js'
 export type * from './cluster-node-state.js'

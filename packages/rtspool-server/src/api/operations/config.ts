@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { serverLimits } from '../../cluster/server-limits.js'
 import {
   type KeyEntry,
   type KeySchema,
@@ -17,7 +18,6 @@ import type { ControlledServer } from '../controlled-server.js'
 import { type Caller, type Operation, operation } from '../operation.js'
 import { Problem, type WrongValue } from '../problem.js'
 import { text } from '../values.js'
-import { limitsOf } from './limits.js'
 
 const keyName = z.string().describe('Section and key, such as limits.maxSessions')
 
@@ -51,7 +51,7 @@ const canChange = ({ live, isFileOnly }: KeySchema): boolean => live === true &&
 function keyView(server: ControlledServer, { path, name, schema }: KeyEntry) {
   const { current } = server.configuration.reloader
   const value = valueAt(current.config, path)
-  const inUse = valueAt({ limits: limitsOf(server) }, path)
+  const inUse = valueAt({ limits: serverLimits(server.rtsp) }, path)
   const isOther = inUse !== undefined && JSON.stringify(inUse) !== JSON.stringify(value)
   return {
     key: name,

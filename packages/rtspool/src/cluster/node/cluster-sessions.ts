@@ -183,7 +183,7 @@ export class ClusterSessions {
   }
 
   /**
-   * Sends a request to each other node.
+   * Sends a request to each other node, or to those that a function selects.
    *
    * @param bodyOf - Returns the body of the request to a node.
    * @param read - Reads the answer of a node; `undefined` = the answer has a wrong form.
@@ -193,10 +193,11 @@ export class ClusterSessions {
     name: string,
     bodyOf: (node: ClusterNodeInfo) => unknown,
     read: (body: unknown, node: ClusterNodeName) => Value | undefined,
+    isAsked: (node: ClusterNodeName) => boolean = () => true,
   ): Promise<ClusterAnswer & { readonly heard: readonly Value[] }> {
     const isAway = !(await this.#readNodes())
     const heard: Value[] = []
-    const nodes = this.#others ?? []
+    const nodes = (this.#others ?? []).filter(isAsked)
     const unheard: UnheardNode[] = this.#others ? [] : [unknownNodes]
     const answers = nodes.map(async (node): Promise<NodeAnswer | UnheardNode> => {
       if (isAway) return { ...nameOf(node), why: 'storeAway' }

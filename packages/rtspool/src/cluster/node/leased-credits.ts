@@ -54,6 +54,12 @@ export class LeasedCredits {
   /** Number of admitted sessions since the last claim, and between the two claims before. */
   #taken = 0
   #takenBefore = 0
+  /** Limit `maxSessions` of the pool; `undefined` before the first {@link noteLimit}. */
+  #maxSessions: number | undefined
+  /** True after a lower limit, until the ledger has replied to claims that give back all idle credits. */
+  #isLowered = false
+  /** The last claims that give them back. */
+  #returning: readonly CreditClaim[] | undefined
 
   /**
    * Creates credits for a node that holds none.
@@ -74,6 +80,25 @@ export class LeasedCredits {
   /** Returns the number of credits that this node may use under a limit. */
   held(key: string): number {
     return this.#holdings.get(key)?.credits ?? 0
+  }
+
+  /**
+   * Notes the present limit `maxSessions` of the pool; 0 = unlimited. After a lower one, the next claims give back the
+   * credits without a session, and ask for no more than the new limit allows.
+   *
+   * @returns Whether the limit has changed.
+   */
+  noteLimit(maxSessions: number): boolean {
+    const before = this.#maxSessions
+    if (maxSessions === before) return false
+    this.#maxSessions = maxSessions
+    const holding = this.#holdings.get(poolKey)
+    if (holding && maxSessions > 0) holding.max = maxSessions
+    if (maxSessions > 0 && before !== undefined && (before === 0 || maxSessions < before)) {
+      this.#isLowered = true
+      this.#returning = undefined
+    }
+    return before !== undefined
   }
 
   /**
@@ -150,7 +175,8 @@ export class LeasedCredits {
    *   learn of it for long.
    */
   claims(isStarving: boolean, now: number, isAway = false): CreditClaim[] {
-    const spare = isStarving ? 0 : Math.max(this.#spare, this.#taken + this.#takenBefore)
+    const keepsNone = isStarving || this.#isLowered
+    const spare = keepsNone ? 0 : Math.max(this.#spare, this.#taken + this.#takenBefore)
     this.#takenBefore = this.#taken
     this.#taken = 0
     const claims: CreditClaim[] = []
@@ -160,7 +186,7 @@ export class LeasedCredits {
       this.#changed.add(key)
       const holding = this.#holdings.get(key) as Holding
       const { live, wanted, max, unknown, credits } = holding
-      if (isStarving || now >= holding.keptUntil) holding.kept = 0
+      if (keepsNone || now >= holding.keptUntil) holding.kept = 0
       const needed = live + Math.max(wanted, holding.kept)
       const wanting = needed + (key === poolKey ? spare : 0)
       const wish = Math.max(live, Math.min(max, isAway ? Math.max(wanting, credits) : wanting))
@@ -172,6 +198,7 @@ export class LeasedCredits {
       this.#note(key, holding)
       claims.push(isHeld ? { key, target, max, isHeld } : { key, target, max })
     }
+    if (this.#isLowered) this.#returning = claims
     return claims
   }
 
@@ -191,6 +218,7 @@ export class LeasedCredits {
 
   /** Takes over the answer of the ledger to claims that are the latest ones. */
   settle(claims: readonly CreditClaim[], credits: readonly number[], now: number): void {
+    if (claims === this.#returning) this.#isLowered = false
     claims.forEach(({ key, target }, index) => {
       this.#unasked.delete(key)
       const holding = this.#holdings.get(key)

@@ -19,6 +19,10 @@ interface NodePoolOptions {
 /** Session pool of a started node: shares its bans, and announces its sessions in the cluster's directory. */
 export class NodePool {
   readonly pool: SessionPool<object>
+  /** Resolves when the node is a member of the cluster and knows all bans, or is closed. */
+  readonly isReady: Promise<void>
+  /** Resolves {@link isReady}. Idempotent. */
+  noteReady: () => void = () => {}
   readonly #bans: BanExchange
   readonly #banSends: StoreLoop
   readonly #feed: SessionFeed
@@ -26,6 +30,9 @@ export class NodePool {
   /** Listens for changes of the pool from now on. Nothing is sent before {@link start}. */
   constructor(pool: SessionPool<object>, { clock, store, journal, traffic }: NodePoolOptions) {
     this.pool = pool
+    this.isReady = new Promise((resolve) => {
+      this.noteReady = resolve
+    })
     this.#banSends = traffic.createLoop(async () => {
       await this.#bans.send()
       return undefined

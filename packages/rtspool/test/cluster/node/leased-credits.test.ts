@@ -231,6 +231,29 @@ describe('LeasedCredits', () => {
     expect(new Set(asked.map(({ key }) => key)).size).toBe(300)
   })
 
+  it('gives back idle credits after a lower limit, until a reply confirms it', () => {
+    const credits = new LeasedCredits(8, 1000)
+    const pool = { key: 'pool', max: 30 }
+    expect([credits.noteLimit(30), credits.noteLimit(30)]).toEqual([false, false])
+    credits.tryTake([pool])
+    grantAll(credits)
+    expect(credits.tryTake([pool])).toBeUndefined()
+    const sent = credits.claims(false, 0)
+    expect(sent).toEqual([{ key: 'pool', target: 9, max: 30 }])
+    expect(credits.noteLimit(12)).toBe(true)
+    // The reply to claims from before is no confirmation, and neither is a lost one.
+    credits.settle(sent, [9], 0)
+    const lower = [{ key: 'pool', target: 1, max: 12 }]
+    expect(credits.claims(false, 0)).toEqual(lower)
+    const again = credits.claims(false, 0)
+    expect(again).toEqual(lower)
+    expect(credits.held('pool')).toBe(1)
+    credits.settle(again, [1], 0)
+    expect(credits.claims(false, 0)).toEqual([{ key: 'pool', target: 9, max: 12 }])
+    expect(credits.noteLimit(20)).toBe(true)
+    expect(credits.claims(false, 0)).toEqual([{ key: 'pool', target: 9, max: 20 }])
+  })
+
   it('ignores the end of a session under a limit that it does not know', () => {
     const credits = new LeasedCredits(0, 1000)
     credits.release(['user bob'])
