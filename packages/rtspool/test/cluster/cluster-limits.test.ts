@@ -7,7 +7,7 @@ import { clusterScene } from './cluster-scene.js'
 /** Three nodes with one limit, and a function that waits for a change of it while time passes. */
 async function limited(maxSessions: number, spareCredits = 2) {
   const scene = await clusterScene({ nodes: 3, pool: { maxSessions }, spareCredits })
-  const [first, second, third] = scene.nodes as readonly [Node, Node, Node]
+  const [first, second, third] = scene.nodes as readonly Node[] as readonly [Node, Node, Node]
   const outcomeOf = async (promise: Promise<ClusterLimitChange>) => {
     let isOver = false
     const end = (): void => {
