@@ -1,8 +1,6 @@
 import type { Logger } from 'pino'
 import type { RtspServer } from 'rtspool'
 import type { ClusterLimitValues, ClusterNode } from 'rtspool/cluster'
-import type { ConfigReloader } from '../config/reload/reload.js'
-import type { EventFeed } from '../events/event-feed.js'
 
 /** Returns the present limits of a server on sessions and connections. */
 export function serverLimits({ pool, connectionLimits }: RtspServer) {
@@ -40,10 +38,12 @@ export function changeServerLimits(rtsp: RtspServer, changes: ClusterLimitValues
 interface FollowingServer {
   readonly rtsp: RtspServer
   /** Changes of the server's settings, one after the other. */
-  readonly reloader: Pick<ConfigReloader, 'inTurn'>
+  readonly reloader: { inTurn(change: () => void): Promise<void> }
   readonly log: Pick<Logger, 'info'>
   /** Returns the feed that gets an event for each change; `undefined` = none. */
-  feed(): Pick<EventFeed, 'publish'> | undefined
+  feed():
+    | { publish(type: 'limitsChanged', facts: Readonly<Record<string, unknown>>): void }
+    | undefined
 }
 
 /** Lets all servers of a cluster change the limits of one. */

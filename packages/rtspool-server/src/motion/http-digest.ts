@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type DigestAlgorithm, digestHa1 } from 'rtspool'
-import type { SoapUser } from './soap-client.js'
 
 /** Algorithms by strength, and their names in Node. */
 const hashNames: readonly (readonly [DigestAlgorithm, string])[] = [
@@ -8,6 +7,12 @@ const hashNames: readonly (readonly [DigestAlgorithm, string])[] = [
   ['MD5', 'md5'],
 ]
 const cnonceBytes = 8
+
+/** User of a camera. */
+export interface CameraLogin {
+  readonly username: string
+  readonly password: string
+}
 
 /** Challenge of a camera, with what repeats in each answer to it. */
 interface Challenge {
@@ -22,10 +27,10 @@ interface Challenge {
  * Login by Digest of HTTP (RFC 7616), for cameras that take no UsernameToken (ONVIF core specification section 5.9).
  */
 export class HttpDigest {
-  readonly #user: SoapUser
+  readonly #user: CameraLogin
   #challenge: Challenge | undefined
 
-  constructor(user: SoapUser) {
+  constructor(user: CameraLogin) {
     this.#user = user
   }
 

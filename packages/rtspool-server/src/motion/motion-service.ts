@@ -2,8 +2,9 @@ import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, systemClock } from 'rtspool'
 import type { MotionFeed } from '../recording/rules/motion-condition.js'
+import type { CameraLogin } from './http-digest.js'
 import type { MotionWatchInit } from './motion-watch.js'
-import type { Post, SoapUser } from './soap-client.js'
+import type { Post } from './soap-client.js'
 
 /** Camera whose motion events are watched. */
 export interface MotionCamera {
@@ -11,7 +12,7 @@ export interface MotionCamera {
   readonly path: string
   /** URL of the device service of ONVIF. */
   readonly url: string
-  readonly user: SoapUser | undefined
+  readonly user: CameraLogin | undefined
 }
 
 export interface MotionEvents {

@@ -1,7 +1,8 @@
 import { type Backoff, backoffMs, type Clock } from 'rtspool'
 import { EventSubscription, waitSeconds } from './event-subscription.js'
+import type { CameraLogin } from './http-digest.js'
 import { MotionStates } from './motion-states.js'
-import { type Post, SoapClient, type SoapUser } from './soap-client.js'
+import { type Post, SoapClient } from './soap-client.js'
 
 /** Delays from a failed attempt to the next one. */
 const retries: Backoff = { firstMs: 1000, maxMs: 30_000, jitter: 1 / 4 }
@@ -16,7 +17,7 @@ export interface MotionWatchInit {
   /** URL of the device service of the camera. */
   readonly url: string
   /** User of the camera; `undefined` = no login. */
-  readonly user: SoapUser | undefined
+  readonly user: CameraLogin | undefined
   readonly clock: Clock
   readonly post: Post
   /** Called with `true` when something begins to move, and with `false` when nothing moves any more. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type Element, XMLSerializer } from '@xmldom/xmldom'
 import type { Clock } from 'rtspool'
 import { childrenOf, elementAt, escaped, parseXml, textAt } from '../xml/xml.js'
-import { HttpDigest } from './http-digest.js'
+import { type CameraLogin, HttpDigest } from './http-digest.js'
 
 /** Maximum size in bytes of a response. A page of 100 notifications has less than 100 kB. */
 const maxResponseBytes = 256 * 1024
@@ -20,12 +20,6 @@ const namespaces = {
 const declared = Object.entries(namespaces).map(([prefix, uri]) => ` xmlns:${prefix}="${uri}"`)
 const security = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity'
 const profile = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0'
-
-/** User of a camera. */
-export interface SoapUser {
-  readonly username: string
-  readonly password: string
-}
 
 /** Request to an ONVIF service. */
 export interface SoapCall {
@@ -50,14 +44,14 @@ export type Post = (url: string, init: RequestInit) => Promise<Response>
  * HTTP from the first response on that asks for it.
  */
 export class SoapClient {
-  readonly #user: SoapUser | undefined
+  readonly #user: CameraLogin | undefined
   readonly #digest: HttpDigest | undefined
   readonly #clock: Clock
   readonly #post: Post
   /** Milliseconds by which the clock of the camera is ahead. Tokens are valid for some minutes of that clock. */
   clockLeadMs = 0
 
-  constructor(user: SoapUser | undefined, clock: Clock, post: Post) {
+  constructor(user: CameraLogin | undefined, clock: Clock, post: Post) {
     this.#user = user
     this.#digest = user && new HttpDigest(user)
     this.#clock = clock

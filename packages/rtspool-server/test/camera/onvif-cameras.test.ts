@@ -18,7 +18,9 @@ async function started() {
 describe('cameras of ONVIF', () => {
   it('are the files with H.264, in their size', async () => {
     const { scene, cameras } = await started()
-    expect(cameras.videos).toEqual([{ token: 'profile-test', path: '/test', width: 640, height: 360 }])
+    expect(cameras.videos).toEqual([
+      { token: 'profile-test', path: '/test', width: 640, height: 360 },
+    ])
     expect(cameras.rtspPort).toBe(scene.server.address().port)
   })
 

@@ -1,15 +1,16 @@
 import type { Clock } from 'rtspool'
 import { onTestFinished } from 'vitest'
 import { advancing, until } from '../../../rtspool/test/support/until.js'
+import type { CameraLogin } from '../../src/motion/http-digest.js'
 import { MotionWatch } from '../../src/motion/motion-watch.js'
-import type { Post, SoapUser } from '../../src/motion/soap-client.js'
+import type { Post } from '../../src/motion/soap-client.js'
 import { OnvifScene, user } from '../camera/onvif/onvif-scene.js'
 
 /** The login that the virtual camera asks for. */
-export const cameraUser: SoapUser = { username: user.name, password: user.password }
+export const cameraUser: CameraLogin = { username: user.name, password: user.password }
 
 interface WatchOptions {
-  readonly login?: SoapUser | undefined
+  readonly login?: CameraLogin | undefined
   /** Returns the clock of the watch; that of the camera by default. */
   readonly clockOf?: (clock: Clock) => Clock
   readonly post?: Post
