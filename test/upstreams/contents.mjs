@@ -17,7 +17,8 @@ export const partDigest = (part) => sha1(part)
 
 /** Types of NAL units of H.264 with pictures. A server may send parameter sets of its own. */
 const pictureTypes = [1, 5]
-const hasPicture = (unit) => pictureTypes.includes(unit[0] & 0x1f)
+/** @param {Uint8Array} unit - A NAL unit of H.264. */
+export const hasPicture = (unit) => pictureTypes.includes(unit[0] & 0x1f)
 
 /** Returns the parts of an access unit that a file has. */
 export const fileParts = (kind, parts) => (kind === 'video' ? parts.filter(hasPicture) : parts)
@@ -50,7 +51,12 @@ function ffmpeg(args) {
   if (status !== 0) throw new Error(`ffmpeg ended with ${status}: ${stderr}`)
 }
 
-function nalUnitsOf(bytes) {
+/**
+ * Splits Annex B into its NAL units, without start codes.
+ *
+ * @param {Buffer} bytes
+ */
+export function nalUnitsOf(bytes) {
   const code = Buffer.from([0, 0, 1])
   const units = []
   for (let at = bytes.indexOf(code); at >= 0; ) {
@@ -63,8 +69,12 @@ function nalUnitsOf(bytes) {
   return units
 }
 
-/** Returns the frames of AAC without their headers of 7 bytes (ISO 14496-3 section 1.A.2). */
-function framesOf(adts) {
+/**
+ * Returns the frames of AAC without their headers of 7 bytes (ISO 14496-3 section 1.A.2).
+ *
+ * @param {Buffer} adts
+ */
+export function framesOf(adts) {
   const frames = []
   for (let at = 0; at < adts.length; ) {
     const length = (adts.readUIntBE(at + 3, 3) >> 5) & 0x1fff

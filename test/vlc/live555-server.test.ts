@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'v
 import { MediaFiles } from '../interop/support/media-files.js'
 import { endPrograms, Program } from '../interop/support/process.js'
 import { requirePrograms } from '../interop/support/programs.js'
+import { framesOf, hasPicture, nalUnitsOf } from '../upstreams/contents.mjs'
 
 const hostFile = fileURLToPath(new URL('support/live555-host.mjs', import.meta.url))
 const server = spawnSync('which', ['live555MediaServer'], { encoding: 'utf8' }).stdout.trim()
@@ -22,7 +23,6 @@ const network = [
   'exec "$@"',
 ].join(' && ')
 const packetsOfTs = 7 * 188
-const pictureTypes = [1, 5]
 
 interface Pulled {
   readonly transport: string
@@ -127,30 +127,6 @@ async function unitsOf(file: string) {
     'h264',
   )
   const adts = await copied('-map', '0:a', '-c', 'copy', '-f', 'adts')
-  const video = nalUnitsOf(annexB).filter((unit) => pictureTypes.includes((unit[0] ?? 0) & 0x1f))
+  const video = nalUnitsOf(annexB).filter(hasPicture)
   return { video: video.map(hashOf), audio: framesOf(adts).map(hashOf) }
-}
-
-function nalUnitsOf(bytes: Buffer): Buffer[] {
-  const code = Buffer.from([0, 0, 1])
-  const units: Buffer[] = []
-  for (let at = bytes.indexOf(code); at >= 0; ) {
-    const next = bytes.indexOf(code, at + 3)
-    let end = next < 0 ? bytes.length : next
-    while (bytes[end - 1] === 0) end--
-    units.push(bytes.subarray(at + 3, end))
-    at = next
-  }
-  return units
-}
-
-/** Returns the frames of AAC without their headers of 7 bytes (ISO 14496-3 section 1.A.2). */
-function framesOf(adts: Buffer): Buffer[] {
-  const frames: Buffer[] = []
-  for (let at = 0; at < adts.length; ) {
-    const length = (adts.readUIntBE(at + 3, 3) >> 5) & 0x1fff
-    frames.push(adts.subarray(at + 7, at + length))
-    at += length
-  }
-  return frames
 }
