@@ -17,11 +17,8 @@ export class CatchUpQueue {
    * would never become empty.
    */
   #arrived = 0
-  /**
-   * Time since which no portion could be sent, in milliseconds of the caller's clock. Each portion sets it to
-   * `undefined`.
-   */
-  waitingSince: number | undefined
+  /** Time of the first wait after the last portion, in milliseconds of the caller's clock. */
+  #waitingSince: number | undefined
 
   /**
    * Creates the queue of one viewer.
@@ -54,7 +51,7 @@ export class CatchUpQueue {
     const portion = this.#packets.slice(this.#next, this.#next + portionPackets + this.#arrived)
     this.#next += portion.length
     this.#arrived = 0
-    this.waitingSince = undefined
+    this.#waitingSince = undefined
     // On average each packet moves at most once, and sent packets are not held for long.
     if (this.#next * 2 >= this.#packets.length) {
       this.#packets = this.#packets.slice(this.#next)
@@ -63,9 +60,16 @@ export class CatchUpQueue {
     return portion
   }
 
-  /** Notes that a portion had to wait. What has arrived meanwhile does not make the next one larger. */
-  noteWait(): void {
+  /**
+   * Notes that a portion had to wait. Packets that have arrived meanwhile do not make the next portion larger.
+   *
+   * @param now - Milliseconds of the caller's clock.
+   * @returns Milliseconds since the first wait after the last portion.
+   */
+  noteWait(now: number): number {
     this.#arrived = 0
+    this.#waitingSince ??= now
+    return now - this.#waitingSince
   }
 
   /** Drops all packets. @returns Number of dropped packets */

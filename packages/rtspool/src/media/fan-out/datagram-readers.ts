@@ -190,21 +190,19 @@ export class DatagramReaders implements ReaderGroup<DatagramReader> {
   }
 
   #sendPortion(reader: DatagramReader, queue: CatchUpQueue): void {
+    let isTaken = false
     const take = (): readonly Buffer[] => {
+      isTaken = true
       const portion = queue.takePortion()
       reader.counters.packetsOut += portion.length
       for (const packet of portion) reader.counters.bytesOut += packet.length
       return portion
     }
     const group = this.#groupOf(reader)
-    const now = this.#clock.now()
-    queue.waitingSince ??= now
     if (group.sendFirst) group.sendFirst(reader, take, this.#troubles)
     else reader.rtp.sendAll(take(), reader, this.#troubles)
-    const { waitingSince } = queue
-    if (waitingSince !== undefined) {
-      if (now - waitingSince > maxWaitMs) reader.counters.packetsDropped += queue.clear()
-      else queue.noteWait()
+    if (!isTaken && queue.noteWait(this.#clock.now()) > maxWaitMs) {
+      reader.counters.packetsDropped += queue.clear()
     }
     if (!queue.isEmpty) return
     this.#catchingUp.delete(reader)

@@ -26,9 +26,16 @@ describe('CatchUpQueue', () => {
   it('sends no larger portion for what arrived while a portion had to wait', () => {
     const queue = new CatchUpQueue(packets(40))
     queue.push(packets(100, 40))
-    queue.noteWait()
+    queue.noteWait(0)
     queue.push(packets(5, 140))
     expect(numbersOf(queue.takePortion())).toEqual(numbers(0, 37))
+  })
+
+  it('counts a wait from its first time on, until a portion is sent', () => {
+    const queue = new CatchUpQueue(packets(100))
+    expect([queue.noteWait(700), queue.noteWait(704), queue.noteWait(2701)]).toEqual([0, 4, 2001])
+    queue.takePortion()
+    expect([queue.noteWait(3000), queue.noteWait(3100)]).toEqual([0, 100])
   })
 
   it('drops all that waits', () => {
