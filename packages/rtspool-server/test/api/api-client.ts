@@ -52,6 +52,25 @@ function closed(schema: unknown): unknown {
   return { ...Object.fromEntries(members), ...(isOpen && { additionalProperties: false }) }
 }
 
+/** Compiled schemas of a document. */
+interface Schemas {
+  readonly ajv: Ajv2020
+  readonly validators: Map<string, ValidateFunction>
+}
+
+/** Schemas by the text of their document: all tests of a worker share them, as compiling takes longer than a test. */
+const schemasOfDocuments = new Map<string, Schemas>()
+
+function schemasOf(text: string, { components }: ApiDocument): Schemas {
+  const known = schemasOfDocuments.get(text)
+  if (known) return known
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema({ $id: 'document', components: closed(components) })
+  const schemas = { ajv, validators: new Map<string, ValidateFunction>() }
+  schemasOfDocuments.set(text, schemas)
+  return schemas
+}
+
 /**
  * A client that is made from the OpenAPI document alone. It throws when a response has a status, a
  * content type or a member that the document does not describe.
@@ -61,17 +80,16 @@ export class ApiClient {
   readonly #url: string
   readonly #token: string
   readonly #operations: ReadonlyMap<string, readonly [path: string, method: string]>
-  readonly #ajv: Ajv2020
-  readonly #validators = new Map<string, ValidateFunction>()
+  readonly #schemas: Schemas
   /** Operations and errors that were seen, such as `kickSession not-found`. */
   readonly seen = new Set<string>()
 
-  private constructor(url: string, token: string, document: ApiDocument) {
+  private constructor(url: string, token: string, text: string) {
+    const document = JSON.parse(text) as ApiDocument
     this.#url = url
     this.#token = token
     this.document = document
-    this.#ajv = new Ajv2020({ strict: false, validateFormats: false })
-    this.#ajv.addSchema({ $id: 'document', components: closed(document.components) })
+    this.#schemas = schemasOf(text, document)
     this.#operations = new Map(
       Object.entries(document.paths).flatMap(([path, item]) =>
         Object.entries(item).map(
@@ -84,7 +102,7 @@ export class ApiClient {
   static async connect(url: string, token: string): Promise<ApiClient> {
     const headers = { authorization: `Bearer ${token}` }
     const response = await fetch(`${url}/v1/openapi.json`, { headers })
-    return new ApiClient(url, token, (await response.json()) as ApiDocument)
+    return new ApiClient(url, token, await response.text())
   }
 
   get operationIds(): string[] {
@@ -168,16 +186,17 @@ export class ApiClient {
     if (!content) throw new Error(`${operationId} ${status}: ${type} is not documented`)
     const validate = this.#validator(content.schema)
     if (validate(body)) return
-    const errors = this.#ajv.errorsText(validate.errors)
+    const errors = this.#schemas.ajv.errorsText(validate.errors)
     throw new Error(`${operationId} ${status}: ${errors}: ${JSON.stringify(body)}`)
   }
 
   #validator(schema: object): ValidateFunction {
+    const { ajv, validators } = this.#schemas
     const key = JSON.stringify(schema)
     const validate =
-      this.#validators.get(key) ??
-      this.#ajv.compile(JSON.parse(key.replaceAll('"#/components', '"document#/components')))
-    this.#validators.set(key, validate)
+      validators.get(key) ??
+      ajv.compile(JSON.parse(key.replaceAll('"#/components', '"document#/components')))
+    validators.set(key, validate)
     return validate
   }
 }

@@ -36,12 +36,13 @@ function anyRun(random: () => number, reports = random() < 0.8): CameraRun {
 /** Expects one SSRC, sequence numbers without a gap, and timestamps that never go back. */
 function expectOneLine(packets: readonly SeenPacket[]): void {
   expect(new Set(packets.map(({ ssrc }) => ssrc)).size).toBe(1)
-  for (const [index, packet] of packets.entries()) {
-    const before = packets[index - 1]
-    if (!before) continue
-    expect((packet.sequenceNumber - before.sequenceNumber) & 0xffff).toBe(1)
-    expect(timestampDistance(before.timestamp, packet.timestamp)).toBeGreaterThanOrEqual(0)
-  }
+  const others = packets.filter((packet, at) => {
+    const before = packets[at - 1]
+    if (!before) return false
+    const isNext = ((packet.sequenceNumber - before.sequenceNumber) & 0xffff) === 1
+    return !isNext || timestampDistance(before.timestamp, packet.timestamp) < 0
+  })
+  expect(others).toEqual([])
 }
 
 /** Returns by how many milliseconds a packet is shown after its capture, from an origin that is the same for all. */
@@ -103,16 +104,21 @@ describe('a source that goes and returns', () => {
     const [[firstPicture] = [], [firstSound] = []] = viewer.packets
     if (!firstPicture || !firstSound) throw new Error('nothing was sent')
     const [pictures = [], sounds = []] = viewer.packets
+    const soundAt = new Map(sounds.map((sound) => [sound.capturedMs, sound]))
+    const apart: number[] = []
+    const after: number[] = []
     for (const picture of pictures) {
-      const sound = sounds.find(({ capturedMs }) => capturedMs === picture.capturedMs)
+      const sound = soundAt.get(picture.capturedMs)
       if (!sound) continue
-      const apartMs =
-        shownAfterMs(picture, firstPicture, 90_000) - shownAfterMs(sound, firstSound, 48_000)
-      expect(Math.abs(apartMs)).toBeLessThan(0.1)
-      // Time continues by the clock, whatever the numbers and the clock of the camera are.
-      expect(Math.abs(shownAfterMs(picture, firstPicture, 90_000))).toBeLessThan(1_100)
+      const afterMs = shownAfterMs(picture, firstPicture, 90_000)
+      apart.push(Math.abs(afterMs - shownAfterMs(sound, firstSound, 48_000)))
+      after.push(Math.abs(afterMs))
     }
+    expect(Math.max(...apart)).toBeLessThan(0.1)
+    // Time continues by the clock, whatever the numbers and the clock of the camera are.
+    expect(Math.max(...after)).toBeLessThan(1_100)
     expect(sounds.length).toBeGreaterThan(300)
+    expect(apart.length).toBeGreaterThan(50)
   })
 
   it.each([1_000, 2_500, 4_500])('keeps sound with pictures that come %i ms late', (delayMs) => {

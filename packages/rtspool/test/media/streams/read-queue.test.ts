@@ -102,10 +102,12 @@ describe('ReadQueue', () => {
 
   it('takes one batch in any case, and no memory for what has been read', () => {
     const queue = new ReadQueue(10, 0, false)
+    const missed = new Set<number | undefined>()
     for (let n = 0; n < 5000; n++) {
       queue.take(0, batchOf([n % 200], 0))
-      expect(queue.shift()?.missed).toBe(0)
+      missed.add(queue.shift()?.missed)
     }
+    expect([...missed]).toEqual([0])
     expect(queue.isEmpty).toBe(true)
   })
 })

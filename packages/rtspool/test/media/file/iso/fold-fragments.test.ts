@@ -45,10 +45,11 @@ async function expectBeginning(bytes: Buffer, all = whole): Promise<number[]> {
   for (const [index, track] of units.entries()) {
     const expected = (all[index] ?? []).slice(0, track.length)
     expect(sameBytes(track, expected)).toBe(true)
-    for (const [at, { seconds, isKey }] of track.entries()) {
-      expect(seconds).toBeCloseTo(expected[at]?.seconds ?? -1, 3)
-      expect(isKey).toBe(expected[at]?.isKey)
-    }
+    const others = track.filter(({ seconds, isKey }, at) => {
+      const { seconds: wanted = -1, isKey: isWantedKey } = expected[at] ?? {}
+      return Math.abs(seconds - wanted) > 0.0005 || isKey !== isWantedKey
+    })
+    expect(others).toEqual([])
     const end = Math.max(...track.map(({ seconds, durationSeconds }) => seconds + durationSeconds))
     expect(file.tracks[index]?.endSeconds).toBeCloseTo(end, 3)
   }
