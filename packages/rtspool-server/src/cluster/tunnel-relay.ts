@@ -137,30 +137,32 @@ export class TunnelRelay {
     if (questions.length === 0 || isMuch) return false
     this.#hold(socket)
     add(this.#clients, client, 1)
+    let isOver = false
     const end = (): void => {
+      if (isOver) return
+      isOver = true
+      withdraw()
       search.close()
       this.#searches.delete(search)
       add(this.#clients, client, -1)
     }
     // The GET may come here, or nowhere: the server then accepts the POST, or refuses it.
     const giveBack = (): void => {
+      if (isOver) return
       end()
       this.#accept(socket, request)
     }
     const search = new TunnelSearch(questions, {
       found: (server) => {
-        withdraw()
         end()
         this.#join(socket, first, server)
       },
-      missed: () => {
-        withdraw()
-        giveBack()
-      },
+      missed: giveBack,
       failed: this.#options.onFailure,
     })
     this.#searches.add(search)
     const withdraw = this.#waiting.add(keyOf(request), searchMs, giveBack)
+    socket.once('close', end)
     return true
   }
 
@@ -180,6 +182,8 @@ export class TunnelRelay {
 
   #accept(socket: Socket, connection: AcceptedConnection): void {
     this.#sockets.delete(socket)
+    // The server would count a closed connection for ever.
+    if (socket.destroyed) return
     // The server may pause the socket again in this turn.
     socket.resume()
     try {

@@ -102,7 +102,7 @@ function post(server: Server, { cookie = 'abc', from = home, body = options, lin
 const notFound = /^HTTP\/1\.1 404/
 const answered = ({ text }: { text: string }) => /^RTSP\/1\.0 200 OK\r\nCSeq: 1\r\n/.test(text)
 
-describe('TunnelRelay', () => {
+describe('TunnelRelay', { tags: 'B-TUN' }, () => {
   it('brings a POST to the server of its GET, with all bytes of the client', async () => {
     const [a, b] = await startCluster()
     const down = await get(a)
@@ -256,6 +256,28 @@ describe('TunnelRelay', () => {
     third.socket.destroy()
     await until(() => a.rtsp.stats().connections === 0)
     await until(() => [...a.sockets, ...b.sockets].every(({ destroyed }) => destroyed))
+  })
+
+  it('gives no closed connection to the server, and asks no longer for it', async () => {
+    const [a, b] = await startCluster()
+    const accepted: unknown[] = []
+    for (const { relay, rtsp } of [a, b]) {
+      relay.begin({
+        accept: (socket, connection) => {
+          accepted.push(connection)
+          rtsp.accept(socket, connection)
+        },
+      })
+    }
+    post(b)
+    await until(() => a.clock.pendingTimers === 1)
+    for (const socket of b.sockets) socket.destroy()
+    await until(() => b.clock.pendingTimers === 0)
+    for (const socket of a.sockets) socket.destroy()
+    await until(() => [...a.sockets].every(({ closed }) => closed))
+    const down = await get(a)
+    expect([accepted, down.text, a.clock.pendingTimers]).toEqual([[], '', 0])
+    expect([a.failures, b.failures]).toEqual([[], []])
   })
 
   it('looks for the GETs of at most eight POSTs of one client', async () => {
