@@ -37,7 +37,8 @@ const batch = 256
 const beatsASecond = 100
 /** Changes of the directory a second: 1 M sessions of ten minutes, created and removed. */
 const changesASecond = 3334
-const flushesOfNodeASecond = 4
+/** A node collects changes for half a second. */
+const flushesOfNodeASecond = 2
 const sessionsOfRound = 5000
 
 const idOf = (character, n) => `${character}${String(n).padStart(21, '0')}`

@@ -38,7 +38,7 @@ export interface ClusterNodeOptions {
   readonly leaseMs?: number | undefined
   /** Milliseconds between two beats, at most a third of `leaseMs`. @defaultValue 1000 */
   readonly beatMs?: number | undefined
-  /** Milliseconds for which changes of sessions are collected, before the store gets them. @defaultValue 250 */
+  /** Milliseconds for which changes of sessions are collected, before the store gets them. @defaultValue 500 */
   readonly flushMs?: number | undefined
   /**
    * Maximum milliseconds for which a new client waits for a credit that another node gives back. Clients wait only
@@ -71,7 +71,7 @@ export const clusterNodeDefaults = Object.freeze({
   policy: 'keep',
   leaseMs: clusterStoreDefaults.leaseMs,
   beatMs: 1000,
-  flushMs: 250,
+  flushMs: 500,
   waitMs: 3000,
   spareCredits: 8,
   overdraft: 4,
