@@ -32,9 +32,11 @@ const limitsSchema = z
   .register(components, { id: 'Limits' })
 const changeSchema = z.strictObject({ ...poolLimits, ...connectionLimits }).partial()
 
-const filledChange = changeSchema.refine((changes) => Object.keys(changes).length > 0, {
-  message: `at least one of ${Object.keys(changeSchema.shape).join(', ')}`,
-})
+const filledChange = changeSchema
+  .refine((changes) => Object.keys(changes).length > 0, {
+    message: `at least one of ${Object.keys(changeSchema.shape).join(', ')}`,
+  })
+  .register(components, { id: 'LimitChange' })
 type Change = z.output<typeof changeSchema>
 
 const clusterChange = z.object({
