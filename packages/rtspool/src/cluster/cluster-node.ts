@@ -147,7 +147,6 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
       idCodec: this.#idCodec,
       limits: () => this.#joined?.pool.limits,
       isAway: () => this.#traffic.isAway,
-      isPeer: (request) => this.peers.isPeer(request),
     })
   }
 

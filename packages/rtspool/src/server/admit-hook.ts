@@ -20,6 +20,8 @@ export interface RtspAdmitContext<Data extends object = SessionData> extends Adm
   readonly action: AccessAction
   /** SETUP request for which the client needs the session. */
   readonly request: RtspRequest
+  /** True if another server of the same cluster pulls the stream: the option `isPeer` has said so. */
+  readonly isPeer: boolean
   /** Signal that aborts when the connection closes: nobody waits for the decision any more. */
   readonly signal: AbortSignal
 }

@@ -57,8 +57,6 @@ const publishMethods: ReadonlySet<string> = new Set(['ANNOUNCE', 'RECORD'])
 export class ClusterPeers {
   readonly #options: ClusterPeersOptions
   readonly #tokens: PeerTokens | undefined
-  /** Results by request, because a token is accepted once, and each request is looked at more than once. */
-  readonly #results = new WeakMap<object, SessionOwner | boolean>()
 
   /** @internal */
   constructor(options: ClusterPeersOptions) {
@@ -95,10 +93,12 @@ export class ClusterPeers {
    * node, for the method and URI of the request, once, and while the clocks of both nodes differ by less than five
    * minutes. A node publishes nothing.
    *
-   * @param request - Request as the server received it. The same object has the same result; a copy is a repetition.
+   * @param request - Request as the server received it. A second call for it returns false, as for a repetition.
    */
   isPeer(request: unknown): boolean {
-    return this.#resultOf(request) === true
+    if (this.#tokens === undefined || !isPeerRequest(request)) return false
+    const isOfClient = request.headers.get(clientHeader) !== undefined
+    return !isOfClient && this.#isPull(request, this.#tokens)
   }
 
   /**
@@ -136,12 +136,13 @@ export class ClusterPeers {
   /**
    * Returns the client for which another node has passed a request on, as that node has authenticated it.
    *
-   * @param request - Request as the server received it. The same object has the same result; a copy is a repetition.
+   * @param request - Request as the server received it. A second call for it returns `undefined`, as for a repetition.
    * @returns `undefined` for a request that does not prove that by the key of the cluster.
    */
   clientOf(request: unknown): SessionOwner | undefined {
-    const result = this.#resultOf(request)
-    return typeof result === 'boolean' ? undefined : result
+    if (this.#tokens === undefined || !isPeerRequest(request)) return undefined
+    const isOfClient = request.headers.get(clientHeader) !== undefined
+    return isOfClient ? readRelayed(request, this.#tokens) : undefined
   }
 
   #nodeOf(tag: NodeTag): ClusterNodeInfo | undefined {
@@ -150,18 +151,6 @@ export class ClusterPeers {
 
   get #tag(): NodeTag {
     return this.#options.tags()[0] as NodeTag
-  }
-
-  #resultOf(request: unknown): SessionOwner | boolean {
-    if (this.#tokens === undefined || !isPeerRequest(request)) return false
-    const known = this.#results.get(request)
-    if (known !== undefined) return known
-    const isOfClient = request.headers.get(clientHeader) !== undefined
-    const result = isOfClient
-      ? (readRelayed(request, this.#tokens) ?? false)
-      : this.#isPull(request, this.#tokens)
-    this.#results.set(request, result)
-    return result
   }
 
   #isPull(request: PeerRequest, tokens: PeerTokens): boolean {

@@ -27,8 +27,6 @@ interface PoolNode {
   limits(): SessionLimits | undefined
   /** Returns whether the store does not reply, so that no client needs to wait for a credit. */
   isAway(): boolean
-  /** Returns whether another node of the cluster has sent a request. */
-  isPeer(request: unknown): boolean
 }
 
 /** Options of a pool that a node reads or replaces. */
@@ -46,7 +44,7 @@ interface GivenOptions {
  */
 export function clusterPoolOptions<Options extends object>(
   options: Options,
-  { admission, idCodec, limits, isAway, isPeer }: PoolNode,
+  { admission, idCodec, limits, isAway }: PoolNode,
 ): Options & ClusterPoolParts {
   const given = options as GivenOptions
   if (given.admission !== undefined) {
@@ -59,7 +57,7 @@ export function clusterPoolOptions<Options extends object>(
   const mayWait = given.fullPolicy !== 'evictOldestIdle'
   const onAdmit: AdmitHook<object> = async (context) => {
     // The viewers at the other node have credits of their own.
-    if (isPeer((context as { readonly request?: unknown }).request)) {
+    if (context.isPeer) {
       admission.exempt(context.owner)
       return true
     }

@@ -21,6 +21,7 @@ class AdmitQuestion implements RtspAdmitContext {
   readonly maxSessionsPerUser: number | undefined
   readonly replaces: Session | undefined
   readonly request: RtspRequest
+  readonly isPeer: boolean
   readonly #connection: ConnectionContext
 
   constructor(
@@ -28,7 +29,7 @@ class AdmitQuestion implements RtspAdmitContext {
     path: string,
     action: AccessAction,
     replaces: Session | undefined,
-    { request, connection, target, login }: RequestContext,
+    { request, connection, target, login, isPeer = false }: RequestContext,
   ) {
     this.owner = owner
     this.path = path
@@ -39,6 +40,7 @@ class AdmitQuestion implements RtspAdmitContext {
     this.maxSessionsPerUser = login?.maxSessionsPerUser
     this.replaces = replaces
     this.request = request
+    this.isPeer = isPeer
     this.#connection = connection
   }
 

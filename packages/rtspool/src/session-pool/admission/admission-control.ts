@@ -127,6 +127,8 @@ export interface AdmitContext<Data extends object = SessionData> {
   readonly signal?: AbortSignal | undefined
   /** Further information from the protocol, such as the RTSP request. */
   readonly request?: unknown
+  /** True if another server of the same cluster asks for the session. */
+  readonly isPeer?: boolean | undefined
 }
 
 /**

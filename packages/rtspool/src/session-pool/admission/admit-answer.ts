@@ -71,4 +71,5 @@ const admitContextNames: readonly (keyof AdmitContext)[] = [
   'replaces',
   'signal',
   'request',
+  'isPeer',
 ]

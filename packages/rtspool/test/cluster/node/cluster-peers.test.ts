@@ -45,11 +45,12 @@ describe('ClusterPeers', () => {
     expect([node.isPeer(request), node.viaOf(request)]).toEqual([true, ['0000000a', '0000000c']])
   })
 
-  it('recognizes a request as often as it is asked, but no copy of it, and not at a third node', () => {
+  it('recognizes a request once, and not at a third node', () => {
     const node = b()
     const request = requestOf(a.headers(line, { to }))
-    const seen = [request, request, { ...request }, request].map((each) => node.isPeer(each))
-    expect(seen).toEqual([true, true, false, true])
+    expect(node.clientOf(request)).toBeUndefined()
+    const seen = [request, request, { ...request }].map((each) => node.isPeer(each))
+    expect(seen).toEqual([true, false, false])
     expect(peersOf('0000000c').isPeer(request)).toBe(false)
   })
 
@@ -108,8 +109,8 @@ describe('ClusterPeers', () => {
     const passed = { ...line, headers: [['Session', 'x']] as const, body: '' }
     const lines = a.relayHeaders(passed, client, { to })
     const request = { ...passed, headers: new RtspHeaders(lines) }
-    expect([node.clientOf(request), node.isPeer(request)]).toEqual([client, false])
-    expect([node.clientOf(request), node.clientOf({ ...request })]).toEqual([client, undefined])
+    expect([node.isPeer(request), node.clientOf(request)]).toEqual([false, client])
+    expect([node.clientOf(request), node.clientOf({ ...request })]).toEqual([undefined, undefined])
     expect(b().clientOf({ ...requestOf(a.headers(line, { to })), body: '' })).toBeUndefined()
     const none = peersOf('0000000d', { key: undefined })
     expect(none.clientOf(request)).toBeUndefined()

@@ -23,7 +23,6 @@ function seamsOf(options: object, node = {}) {
     idCodec: undefined,
     limits: () => limits,
     isAway: () => false,
-    isPeer: (request: unknown) => request === 'peer',
     ...node,
   }
   return { reserved, exempted, ...clusterPoolOptions(options, parts) }
@@ -70,7 +69,7 @@ describe('clusterPoolOptions', () => {
   it('needs no credits, and asks nobody, for a session of another node', async () => {
     const onAdmit: AdmitHook = () => false
     const seams = seamsOf({ onAdmit })
-    const ofPeer = { ...context, request: 'peer' }
+    const ofPeer = { ...context, isPeer: true }
     expect(await seams.onAdmit(ofPeer)).toBe(true)
     expect([seams.reserved, seams.exempted]).toEqual([[], [context.owner]])
   })

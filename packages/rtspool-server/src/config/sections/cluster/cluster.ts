@@ -100,7 +100,7 @@ export const clusterSection = z.strictObject({
   }),
   sessionsElsewhere: key(z.enum(elsewhere).default('reject'), {
     description:
-      'for a request whose session is on another server: reject responds 454; relay passes the request on to that server, and needs key, idKeys and address on all servers',
+      'for a request whose session is on another server: reject responds 454; relay passes the request on to that server, joins HTTP tunnels of two servers, and needs key, idKeys and address on all servers',
   }),
   holdSeconds: key(z.number().min(0).max(maxHoldSeconds).default(30), {
     description:
