@@ -136,11 +136,12 @@ export async function openCluster(
     : await openRedisStore({ url: url ?? '', name, ...times, onError: noteError })
   const { store } = opened
   const waitMs = beatMs * beatsOfWait
-  const { address, holdSeconds, sessionsElsewhere } = cluster
+  const { address, holdSeconds, sessionsElsewhere, overdraft } = cluster
   const peerKey = own?.key ?? cluster.key
   const idKeys = idKeysOf(cluster.idKeys)
   const node = new ClusterNode({
     ...{ store, name: nodeName, address, policy, leaseMs, beatMs, waitMs, peerKey, idKeys },
+    overdraft,
   })
   node.on('storeFailed', (error) => {
     noteError(error)

@@ -49,6 +49,15 @@ it('passes requests on to the server of their session, if the configuration says
   await service?.close()
 })
 
+it('passes the overdraft on, which the node checks', async () => {
+  const openStore = async () => ({ store: new MemoryStore(), close: () => {} })
+  const own = { number: 1, key: 'a secret of all processes', openStore } as unknown as OwnProcess
+  const writer = { write: () => {} } as unknown as RepeatLimit
+  const section = { ...cluster, overdraft: -1 }
+  const opening = openCluster({ cluster: section, rtsp, publish }, writer, own)
+  await expect(opening).rejects.toThrow(/overdraft must be .*-1/)
+})
+
 it('makes one of several processes a member with the store of their parent', async () => {
   const store = new MemoryStore({ warmMs: 0 })
   let isClosed = false

@@ -37,14 +37,18 @@ export interface UnheardNode extends NodeName {
 export const nodeText = ({ name, tag }: NodeName): string => name ?? tag
 
 const whyTexts: Readonly<Record<string, string>> = {
-  storeAway: 'Redis is away',
   suspect: 'no sign of life',
   silent: 'no answer',
   failed: 'cannot answer',
 }
 
-/** Returns the reason for which a server did not answer, for the user. */
-export const whyText = (why: string): string => whyTexts[why] ?? why
+/**
+ * Returns the reason for which a server did not answer, for the user.
+ *
+ * @param store - Store of the cluster, such as `Redis`, if it is known.
+ */
+export const whyText = (why: string, store = 'the store'): string =>
+  why === 'storeAway' ? `${store} is away` : (whyTexts[why] ?? why)
 
 /** Numbers of packets and bytes of a session since its start: `In` from the client, `Out` to the client. */
 export interface SessionFigures {

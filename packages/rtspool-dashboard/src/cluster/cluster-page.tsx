@@ -7,7 +7,14 @@ import { useVisitor } from '../visitor/visitor-context.js'
 import { countText } from '../words/quantities.js'
 import { ClusterLimitsForm } from './cluster-limits-form.js'
 import { ClusterMap } from './cluster-map.js'
-import { byName, type ClusterView, type MapNode, stateOf, streamRows } from './cluster-view.js'
+import {
+  byName,
+  type ClusterView,
+  type MapNode,
+  nodesOf,
+  stateOf,
+  streamRows,
+} from './cluster-view.js'
 import { nodeColumns, streamColumns } from './columns.js'
 
 /** Milliseconds between two reads: servers tell of most changes without an event. */
@@ -40,7 +47,7 @@ export function ClusterPage(): JSX.Element {
 
 function Servers({ view }: { readonly view: ClusterView }): JSX.Element {
   const visitor = useVisitor()
-  const nodes = byName(view.nodes)
+  const nodes = byName(nodesOf(view))
   const columns = useMemo(() => nodeColumns(view.tag), [view.tag])
   return (
     <>

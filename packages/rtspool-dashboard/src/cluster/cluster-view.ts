@@ -34,6 +34,8 @@ export interface MapNode extends NodeName {
   readonly state: string
   readonly report?: NodeReport
   readonly why?: string
+  /** Store of the cluster, such as `Redis`. */
+  readonly store?: string | undefined
 }
 
 /** The whole cluster, as the API returns it. */
@@ -41,6 +43,8 @@ export interface ClusterView {
   /** State of the server of this page in its cluster; `none` without a cluster. */
   readonly state: string
   readonly tag?: string
+  /** Store through which the servers share limits; absent if an older server answers. */
+  readonly store?: 'redis' | 'parent'
   readonly nodes: readonly MapNode[]
   readonly streams: readonly { readonly path: string; readonly server: string }[]
 }
@@ -53,16 +57,16 @@ export interface NodeState {
 
 const memberTexts: Readonly<Record<string, string>> = {
   joining: 'joining',
-  degraded: 'Redis is away',
   fenced: 'cut off',
   closed: 'has left',
 }
 
 /** Returns the state of a server. Of a server that has not answered, only the reason is known. */
-export function stateOf({ report, why, state }: MapNode): NodeState {
-  if (report === undefined) return { text: why ? whyText(why) : state, kind: 'alarm' }
+export function stateOf({ report, why, state, store }: MapNode): NodeState {
+  if (report === undefined) return { text: why ? whyText(why, store) : state, kind: 'alarm' }
   if (report.isDraining) return { text: 'draining', kind: 'warn' }
-  const text = memberTexts[report.state]
+  const isAway = report.state === 'degraded'
+  const text = isAway ? whyText('storeAway', store) : memberTexts[report.state]
   return text === undefined ? { text: 'live', kind: 'good' } : { text, kind: 'warn' }
 }
 
@@ -124,6 +128,12 @@ export function streamRows({ nodes, streams }: ClusterView): readonly StreamRow[
     .map(({ path, server }) => ({ key: path, path, server: nameOf(server), by }))
   return [...pulled, ...others].sort((one, other) => compare(one.path, other.path))
 }
+
+/** Returns the servers of a view, each with the name of the store for the user. */
+export const nodesOf = ({ nodes, store }: ClusterView): readonly MapNode[] =>
+  nodes.map((node) => ({ ...node, store: store && storeNames[store] }))
+
+const storeNames = { redis: 'Redis', parent: 'the parent process' } as const
 
 /** Returns the servers in the order of their names: `node 2` is before `node 10`. */
 export const byName = (nodes: readonly MapNode[]): readonly MapNode[] =>

@@ -3,6 +3,7 @@ import {
   byName,
   linksOf,
   type MapNode,
+  nodesOf,
   presentTag,
   stateOf,
   streamRows,
@@ -13,15 +14,26 @@ describe('a server of a cluster', () => {
   it.each([
     [mapNode('a'), 'live', 'good'],
     [mapNode('a', [], { isDraining: true }), 'draining', 'warn'],
-    [mapNode('a', [], { state: 'degraded' }), 'Redis is away', 'warn'],
+    [{ ...mapNode('a', [], { state: 'degraded' }), store: 'Redis' }, 'Redis is away', 'warn'],
     [mapNode('a', [], { state: 'joining' }), 'joining', 'warn'],
     [{ tag: 'a', state: 'suspect', why: 'suspect' }, 'no sign of life', 'alarm'],
     // Redis still takes it for alive.
     [{ tag: 'a', state: 'active', why: 'silent' }, 'no answer', 'alarm'],
-    [{ tag: 'a', state: 'unknown', why: 'storeAway' }, 'Redis is away', 'alarm'],
+    [{ tag: 'a', state: 'unknown', why: 'storeAway' }, 'the store is away', 'alarm'],
     [{ tag: 'a', state: 'dead' }, 'dead', 'alarm'],
   ])('%j is %s', (node, text, kind) => {
     expect(stateOf(node)).toEqual({ text, kind })
+  })
+
+  it.each([
+    ['redis' as const, 'Redis is away'],
+    ['parent' as const, 'the parent process is away'],
+    [undefined, 'the store is away'],
+  ])('names the store %s that it cannot reach', (store, text) => {
+    const view = { state: 'degraded', streams: [], ...(store && { store }) }
+    const away = { tag: 'b', state: 'unknown', why: 'storeAway' }
+    const nodes = nodesOf({ ...view, nodes: [mapNode('a', [], { state: 'degraded' }), away] })
+    expect(nodes.map((node) => stateOf(node).text)).toEqual([text, text])
   })
 
   it('comes in the order of the names, those with numbers too', () => {

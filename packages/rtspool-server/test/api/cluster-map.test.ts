@@ -12,9 +12,10 @@ const facts = {
 }
 const row = { live: 3, protocol: 1, address: 'rtsp://10.0.0.7', state: 'active' as const }
 
-async function mapOf(cluster: ClusterNode | undefined): Promise<unknown> {
+async function mapOf(cluster: ClusterNode | undefined, processes = 1): Promise<unknown> {
   const operation = operations.find(({ id }) => id === 'getClusterMap')
-  const server = { cluster } as unknown as ControlledServer
+  const reloader = { current: { config: { cluster: { processes } } } }
+  const server = { cluster, configuration: { reloader } } as unknown as ControlledServer
   const caller = { token: { name: 'viewer' } } as Caller
   return await operation?.handle({ server, caller }, { params: {}, query: {}, body: {} })
 }
@@ -49,7 +50,8 @@ describe('the map of a cluster', () => {
     })
     const { address, state } = row
     expect(await mapOf(node)).toEqual({
-      ...{ state: 'joining', tag: node.tag, streams: [{ path: '/x', server: 'bbbbbbbb' }] },
+      ...{ state: 'joining', tag: node.tag, store: 'redis' },
+      ...{ streams: [{ path: '/x', server: 'bbbbbbbb' }] },
       nodes: [
         { tag: 'aaaaaaaa', name: 'one', address, state, report: facts, why: undefined },
         { tag: 'bbbbbbbb', name: 'two', address, state, report: undefined, why: 'silent' },
@@ -72,6 +74,29 @@ describe('the map of a cluster', () => {
         { tag: 'bbbbbbbb', name: 'two', state: 'unknown', why: 'storeAway' },
       ],
     })
+  })
+
+  it('takes no more of a report than a short message has', async () => {
+    const node = clusterNode()
+    const [pull] = facts.pulls
+    const long = { ...pull, path: `/${'x'.repeat(5000)}` }
+    const pulls = [long, ...Array.from({ length: 500 }, (_, n) => ({ ...pull, path: `/${n}` }))]
+    const tell = async (changes: object) => {
+      const reports = [{ tag: 'aaaaaaaa', name: 'one', facts: { ...facts, ...changes } }]
+      vi.spyOn(node.reports, 'list').mockResolvedValue({ reports, unheard: [] })
+      const { nodes } = (await mapOf(node, 4)) as { nodes: { report?: typeof facts }[] }
+      return nodes.map(({ report, ...rest }) => ({ ...rest, paths: report?.pulls.length }))
+    }
+    const heard = { tag: 'aaaaaaaa', name: 'one', state: 'unknown' }
+    expect(await tell({ pulls, pullCount: 501 })).toEqual([{ ...heard, paths: 99 }])
+    for (const wrong of [
+      { version: 'x'.repeat(65) },
+      { pulls: [{ ...pull, from: 'x'.repeat(65) }] },
+      { pulls: [null] },
+    ]) {
+      expect(await tell(wrong)).toEqual([{ ...heard, why: 'failed', paths: undefined }])
+    }
+    expect(await mapOf(node, 4)).toMatchObject({ store: 'parent' })
   })
 
   it('is empty without a cluster', async () => {

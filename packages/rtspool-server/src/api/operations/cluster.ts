@@ -44,9 +44,14 @@ const clusterSchema = z.object({
   nodes: z.array(nodeSchema).optional().describe('Absent while Redis does not reply'),
 })
 
+/** Bounds of a report, which another program may have written: pulls, and characters of a path and of other texts. */
+const maxPulls = 100
+const maxPath = 1024
+const maxText = 64
+
 const pullSchema = z.object({
-  path: z.string(),
-  from: z.string().describe('Tag of the server from which the stream comes'),
+  path: z.string().max(maxPath),
+  from: z.string().max(maxText).describe('Tag of the server from which the stream comes'),
   state: z.enum(pullStates),
   bytes: count.describe('Bytes of RTP so far'),
 })
@@ -54,7 +59,7 @@ const pullSchema = z.object({
 /** Schema of the facts that a server tells of itself. A server with another version may tell others. */
 const reportSchema = z
   .object({
-    version: z.string(),
+    version: z.string().max(maxText),
     uptimeSeconds: z.number().min(0),
     state: z.enum(memberStates).describe('State of the server in the cluster'),
     isDraining: z.boolean(),
@@ -66,7 +71,7 @@ const reportSchema = z
     storeFailures: count.describe('Requests to Redis that have failed'),
     storeAwaySeconds: z.number().min(0).describe('Seconds so far in which Redis has not replied'),
     joins: count.describe('Each one after the first followed a loss of data or of the lease'),
-    pulls: z.array(pullSchema).describe('The first 100'),
+    pulls: z.array(pullSchema).max(maxPulls).describe('The first 100'),
     pullCount: count,
   })
   .register(components, { id: 'NodeReport' })
@@ -82,6 +87,10 @@ const mapNodeSchema = nodeSchema.omit({ sessions: true, protocol: true }).extend
 const mapSchema = z.object({
   state: z.enum(states).describe('State of this server in its cluster; none without a cluster'),
   tag: z.string().optional().describe('Tag of this server'),
+  store: z
+    .enum(['redis', 'parent'])
+    .optional()
+    .describe('Store of the cluster: Redis, or the parent of its processes'),
   nodes: z.array(mapNodeSchema).describe('All servers; empty without a cluster'),
   streams: z
     .array(streamSchema.omit({ pull: true }))
@@ -116,11 +125,13 @@ export const clusterOperations: readonly Operation[] = [
     tag: 'status',
     summary: 'What each server of the cluster tells of itself, and what it pulls; experimental',
     result: mapSchema,
-    handle: async ({ server: { cluster } }) => {
+    handle: async ({ server: { cluster, configuration } }) => {
       if (cluster === undefined) return { state: 'none' as const, nodes: [], streams: [] }
+      const { processes } = configuration.reloader.current.config.cluster
+      const store = processes > 1 ? ('parent' as const) : ('redis' as const)
       const streams = cluster.streams.list().map(({ path, tag: server }) => ({ path, server }))
       const nodes = await mapNodesOf(cluster)
-      return { state: cluster.state, tag: cluster.tag, nodes, streams }
+      return { state: cluster.state, tag: cluster.tag, store, nodes, streams }
     },
   }),
 ]
@@ -165,8 +176,22 @@ async function mapNodesOf(cluster: ClusterNode): Promise<MapNode[]> {
   return [...listed, ...others.map((answer) => ({ ...answer, state: 'unknown' as const }))]
 }
 
-/** Reads the facts that a server tells of itself. Facts of a version that this one does not understand are left out. */
+/**
+ * Reads the facts that a server tells of itself. Facts of a version that this one does not understand are left out, and so
+ * are pulls beyond the first 100 and those with longer paths.
+ */
 function reportOf(facts: ClusterReport['facts']): Pick<MapNode, 'report' | 'why'> {
-  const { data } = reportSchema.safeParse(facts)
+  const { data } = reportSchema.safeParse(shortened(facts))
   return data ? { report: data } : { why: 'failed' }
+}
+
+/** Returns facts with no more pulls than a report may have. */
+function shortened(facts: unknown): unknown {
+  const { pulls } = (facts ?? {}) as { readonly pulls?: unknown }
+  if (!Array.isArray(pulls)) return facts
+  const isShort = (pull: unknown): boolean => {
+    const { path } = (pull ?? {}) as { readonly path?: unknown }
+    return typeof path !== 'string' || path.length <= maxPath
+  }
+  return { ...(facts as object), pulls: pulls.slice(0, maxPulls).filter(isShort) }
 }

@@ -16,6 +16,7 @@ const groupPattern = new RegExp(
 export const isStoreUrl = (text: string): boolean =>
   groupPattern.test(text) || (URL.canParse(text) && /^(rediss?:\/\/.|unix:\/\/\/.)/.test(text))
 
+const maxOverdraft = 1_000_000
 const maxHoldSeconds = 86_400
 /** Number of characters of the shortest secret. */
 export const leastKey = 16
@@ -120,5 +121,9 @@ export const clusterSection = z.strictObject({
   policy: key(z.enum(policies).default('keep'), {
     description:
       'while Redis, or the parent of the processes, is away: keep lets sessions live on; strict ends them, so that no limit is exceeded',
+  }),
+  overdraft: key(z.int().min(0).max(maxOverdraft).default(4), {
+    description:
+      'sessions that this server admits beyond its places under each limit but maxSessions, while the store is away, with the policy keep; 0 = none',
   }),
 })
