@@ -10,7 +10,7 @@ import type { OwnProcess } from '../src/processes/own-process.js'
 const log = new RepeatLimit({} as never)
 const cluster = {
   ...{ url: undefined, processes: 1, name: 'rtspool', node: undefined, policy: 'keep' },
-  ...{ leaseSeconds: 10, graceSeconds: 20, holdSeconds: 30 },
+  ...{ leaseSeconds: 10, graceSeconds: 20, holdSeconds: 30, overdraft: 4 },
   ...{ idKeys: [], sessionsElsewhere: 'reject' },
 } as Config['cluster']
 const rtsp = { port: 8554 } as Config['rtsp']
