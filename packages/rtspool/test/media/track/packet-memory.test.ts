@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { KeptPackets } from '../../../src/media/track/kept-packets.js'
-import { PacketMemory } from '../../../src/media/track/packet-memory.js'
+import { PacketMemory, slabsInUse } from '../../../src/media/track/packet-memory.js'
 import { duringRead, sharedMemory } from '../../../src/transport/system/read-memory.js'
 
 const readBytes = 64 * 1024
@@ -86,6 +86,8 @@ function cacheWith(slabs: number): { cache: KeptPackets; memories: ArrayBufferLi
 
 describe('the slabs of many caches', () => {
   it('are used again, half as many as others use meanwhile, and 4 MiB of them without others', () => {
+    // Caches of other test files in this process may hold some, too.
+    const others = slabsInUse()
     const [first, second, third] = [cacheWith(1000), cacheWith(400), cacheWith(300)]
     const known = new Set([...second.memories, ...third.memories])
     expect(known.size).toBe(700)
@@ -93,9 +95,8 @@ describe('the slabs of many caches', () => {
       memories.filter((memory) => known.has(memory)).length
     second.cache.clear()
     third.cache.clear()
-    // 1000 are in use.
     const fourth = cacheWith(700)
-    expect(reusedBy(fourth)).toBe(500)
+    expect(reusedBy(fourth)).toBe(Math.floor((1000 + others) / 2))
     first.cache.clear()
     fourth.cache.clear()
     for (const memory of first.memories) known.add(memory)
