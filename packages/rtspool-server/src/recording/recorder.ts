@@ -148,7 +148,10 @@ export class Recorder {
     const { server, media, plan, listener } = this.#options
     const { signal } = this.#stopping
     try {
-      await server.readEach(media ?? plan.path, (unit) => this.#take(unit), { signal })
+      await server.readEach(media ?? plan.path, (unit) => this.#take(unit), {
+        signal,
+        allowsDelay: true,
+      })
       return 'mediaEnded'
     } catch (error) {
       if (error instanceof NotRecordableError) {

@@ -209,6 +209,11 @@ export class Media implements MediaInfo {
     for (const track of this.tracks) track.expectNewSource()
   }
 
+  /** True while a viewer, or another reader that needs each packet at once, reads one of the tracks. */
+  get isWatched(): boolean {
+    return this.tracks.some((track) => track.isWatched)
+  }
+
   /** Returns the last key frame that is kept; see {@link MediaInfo.readKeyFrame}. */
   readKeyFrame(track?: TrackInfo): AccessUnit | undefined {
     const chosen = this.tracks.find((each) => (track ? each === track : each.hasKeyFrames))

@@ -49,4 +49,10 @@ export interface ReadOptions {
    * @default 16777216 (16 MiB)
    */
   readonly maxQueuedBytes?: number | undefined
+  /**
+   * True for a program that shows the units to nobody, such as a recorder. While a publisher over TCP has no other
+   * reader, the server reads its packets every 50 ms, which saves CPU.
+   * @default false
+   */
+  readonly allowsDelay?: boolean | undefined
 }

@@ -102,6 +102,8 @@ export interface BatchSink {
 export interface SinkReader {
   readonly kind: 'sink'
   readonly sink: BatchSink
+  /** True if the packets may arrive late, because the reader shows them to nobody. @default false */
+  readonly allowsDelay?: boolean | undefined
   readonly counters: DeliveryCounters
   readonly sentReports?: undefined
   readonly srtp?: undefined

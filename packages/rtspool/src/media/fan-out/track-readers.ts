@@ -21,6 +21,8 @@ export class TrackReaders {
   /** True while there are readers of plain RTP. Most packets of most streams have none, and cost nothing more then. */
   #hasPlain = false
   #secure: SecureFanOut | undefined
+  /** Readers to which packets may arrive late. */
+  readonly #patient = new Set<Reader>()
 
   /**
    * Creates an empty set of readers.
@@ -43,6 +45,11 @@ export class TrackReaders {
 
   get count(): number {
     return this.#plain.readerCount + (this.#secure?.readerCount ?? 0)
+  }
+
+  /** True while there is a reader that needs each packet at once. */
+  get isWatched(): boolean {
+    return this.count > this.#patient.size
   }
 
   /**
@@ -80,6 +87,7 @@ export class TrackReaders {
       this.#secure?.add(reader, first)
       return
     }
+    if (reader.kind === 'sink' && reader.allowsDelay) this.#patient.add(reader)
     this.#plain.add(reader, first)
     this.#hasPlain = true
   }
@@ -91,6 +99,7 @@ export class TrackReaders {
       return
     }
     this.#plain.remove(reader)
+    this.#patient.delete(reader)
     this.#hasPlain = this.#plain.readerCount > 0
   }
 

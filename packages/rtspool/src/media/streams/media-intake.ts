@@ -16,6 +16,8 @@ export interface MediaReaderOptions {
   readonly maxQueuedBytes: number
   /** True if the reader does not keep the media alive, and does not count as a participant. @default false */
   readonly isObserver?: boolean
+  /** True if the packets may arrive late; see `ReadOptions`. @default false */
+  readonly allowsDelay?: boolean | undefined
 }
 
 /** Connection of a reader inside the process with the tracks of a media: one sink for the packets of each track. */
@@ -29,19 +31,19 @@ export class MediaIntake {
    *
    * @param participant - Receives the end of the media.
    * @param sinkOf - Returns the receiver of the packets of a track.
-   * @param isObserver - See {@link MediaReaderOptions.isObserver}.
+   * @param options - `isObserver` and `allowsDelay` of {@link MediaReaderOptions}.
    */
   constructor(
     media: Media,
     participant: MediaParticipant,
     sinkOf: (track: Track) => BatchSink,
-    isObserver = false,
+    { isObserver = false, allowsDelay }: Omit<MediaReaderOptions, 'from' | 'maxQueuedBytes'> = {},
   ) {
     this.#media = media
     this.#participant = participant
     this.#readers = media.tracks.map((track) => {
       const counters = { packetsOut: 0, bytesOut: 0, packetsDropped: 0 }
-      return [track, { kind: 'sink', sink: sinkOf(track), counters }]
+      return [track, { kind: 'sink', sink: sinkOf(track), allowsDelay, counters }]
     })
     if (isObserver) media.participants.observe(participant)
     else media.participants.join(participant)

@@ -34,7 +34,8 @@ export class MediaReader implements MediaParticipant {
   #isFlushed = false
   #wake: (() => void) | undefined
 
-  constructor(media: Media, { from, maxQueuedBytes, isObserver }: MediaReaderOptions) {
+  constructor(media: Media, options: MediaReaderOptions) {
+    const { from, maxQueuedBytes } = options
     this.#from = from
     const tracks = media.tracks.map((track) => {
       return {
@@ -47,7 +48,7 @@ export class MediaReader implements MediaParticipant {
     this.#tracks = tracks
     const timeOf = (index: number, packet: Buffer) => tracks[index]?.times.ofArrival(packet)
     this.#queue = new ReadQueue(maxQueuedBytes, leaderIndexOf(media), from === 'keyFrame', timeOf)
-    this.#intake = new MediaIntake(media, this, ({ index }) => this.#sinkOf(index), isObserver)
+    this.#intake = new MediaIntake(media, this, ({ index }) => this.#sinkOf(index), options)
   }
 
   /** True if the media has ended, or the reader is closed. Packets queued before the end can still be read. */

@@ -58,7 +58,7 @@ export class MediaVisitor implements MediaParticipant {
   }
 
   constructor(media: Media, visit: UnitVisit, options: MediaReaderOptions) {
-    const { from, maxQueuedBytes, isObserver } = options
+    const { from, maxQueuedBytes } = options
     this.#visit = visit
     this.#from = from
     const tracks = media.tracks.map((track) => {
@@ -73,7 +73,7 @@ export class MediaVisitor implements MediaParticipant {
       begin: (first: readonly Buffer[]) => this.#queue.begin(index, first),
       take: (batch: PacketBatch) => this.#take(index, batch),
     })
-    this.#intake = new MediaIntake(media, this, sinkOf, isObserver)
+    this.#intake = new MediaIntake(media, this, sinkOf, options)
     // The caller may leave before it waits for the outcome.
     this.#outcome.promise.catch(() => {})
   }

@@ -447,6 +447,11 @@ export class Track implements TrackOutput {
     return this.#readers.count
   }
 
+  /** True while a viewer, or another reader that needs each packet at once, reads the track. */
+  get isWatched(): boolean {
+    return this.#readers.isWatched
+  }
+
   /** Sends a sender report with SDES to all readers (RFC 3550 section 6.4.1). */
   sendSenderReport(): void {
     this.#reports.send()

@@ -13,6 +13,7 @@ import type { Session, SessionTunnel } from '../../session-pool/index.js'
 import { readShared } from '../../transport/system/read-memory.js'
 import type { ChannelTable, InterleavedCarrier } from '../../transport/tcp/channel-table.js'
 import type { DirectSends } from '../../transport/tcp/direct-sends.js'
+import type { SpacedReads } from '../../transport/tcp/spaced-reads.js'
 import { type BacklogLimits, StreamWriter } from '../../transport/tcp/stream-writer.js'
 import type { TcpEnds } from '../../transport/tcp/tcp-ends.js'
 import { dispatch } from '../handlers/dispatch.js'
@@ -25,6 +26,7 @@ import { ConnectionFacts } from './connection-facts.js'
 import { isOwnFault } from './error-reply.js'
 import { readFramesOnly } from './frames-only.js'
 import { IdleTimer } from './idle-timer.js'
+import { PublisherReads } from './publisher-reads.js'
 import { RequestQueue, type RequestQueueOwner } from './request-queue.js'
 import { RequestReader, type RequestReaderOwner } from './request-reader.js'
 import type { RequestTurns } from './request-turns.js'
@@ -41,6 +43,8 @@ const keepAliveMs = 15_000
 export interface ConnectionOptions {
   readonly idleTimeoutMs: number
   readonly directSends: DirectSends | undefined
+  /** Reads of publishers that nobody watches; `undefined` without native calls. */
+  readonly spacedReads: SpacedReads | undefined
   readonly backlog: BacklogLimits
   /** Queue shared by all connections of the server, in which each waits for its turn to handle further requests. */
   readonly turns: RequestTurns
@@ -98,7 +102,7 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     carrier: ConnectionCarrier,
     server: ServerContext,
     listener: ConnectionListener,
-    { idleTimeoutMs, directSends, backlog, turns }: ConnectionOptions,
+    { idleTimeoutMs, directSends, spacedReads, backlog, turns }: ConnectionOptions,
   ) {
     const { input, output, socket, frames } = carrier
     this.#facts = new ConnectionFacts(carrier, server.clock.unixTimeMs())
@@ -108,7 +112,10 @@ export class Connection implements ConnectionContext, ConnectionInfo, GuardedCon
     this.#writer = new StreamWriter(output, directSends, backlog, socket, () => this.#lost())
     this.#server = server
     this.#listener = listener
-    this.#reader = new RequestReader(input, server.clock, this.#readerOwner())
+    const isPlain = input === socket && !this.isSecure
+    const spacing =
+      isPlain && spacedReads ? new PublisherReads(this, socket, spacedReads) : undefined
+    this.#reader = new RequestReader(input, server.clock, this.#readerOwner(), spacing)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
     this.#idle = new IdleTimer(socket, idleTimeoutMs, () => this.#noteIdle())

@@ -3,6 +3,7 @@ import { PublicMap } from '../../public/public-map.js'
 import type { RtspRequest } from '../../rtsp/index.js'
 import type { NativeSockets } from '../../transport/system/native-sockets.js'
 import { DirectSends } from '../../transport/tcp/direct-sends.js'
+import { SpacedReads } from '../../transport/tcp/spaced-reads.js'
 import type { SendThreads } from '../../transport/threads/send-threads.js'
 import { AcknowledgementMonitor } from '../liveness/acknowledgement-monitor.js'
 import { BacklogMonitor } from '../liveness/backlog-monitor.js'
@@ -47,6 +48,7 @@ export class OpenConnections {
   readonly #listener: ConnectionsListener
   readonly #turns: RequestTurns
   readonly #directSends: DirectSends | undefined
+  readonly #spacedReads: SpacedReads | undefined
   readonly #backlogs: BacklogMonitor<Connection>
   /**
    * Detects clients that acknowledge no TCP bytes. `undefined` if the system itself reports
@@ -69,6 +71,7 @@ export class OpenConnections {
     this.#listener = listener
     this.#turns = new RequestTurns(clock)
     this.#directSends = native && new DirectSends(native, threads)
+    this.#spacedReads = native && new SpacedReads(clock, native)
     this.#backlogs = new BacklogMonitor(clock, slowReaderTimeoutMs, dropSlowReader)
     this.#acknowledgements = native
       ? undefined
@@ -117,7 +120,13 @@ export class OpenConnections {
         messageRefused: (error) => listener.messageRefused(error, connection),
         closed: (closed) => this.#closed(closed),
       },
-      { idleTimeoutMs, backlog, directSends: this.#directSends, turns: this.#turns },
+      {
+        idleTimeoutMs,
+        backlog,
+        directSends: this.#directSends,
+        spacedReads: this.#spacedReads,
+        turns: this.#turns,
+      },
     )
     this.list.add(connection)
     this.#backlogs.add(connection)

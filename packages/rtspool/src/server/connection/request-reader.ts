@@ -5,6 +5,7 @@ import { RtspParser, type RtspRequest } from '../../rtsp/index.js'
 import { beginRead, endRead } from '../../transport/tcp/end-of-read.js'
 import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
 import { MessageDeadline } from './message-deadline.js'
+import type { PublisherReads } from './publisher-reads.js'
 
 /** Functions of a connection that its {@link RequestReader} calls. */
 export interface RequestReaderOwner {
@@ -34,11 +35,23 @@ export class RequestReader {
   readonly #parser: RtspParser
   readonly #unread: UnreadBytes
   readonly #deadline: MessageDeadline
+  readonly #spacing: PublisherReads | undefined
   #isParsing = false
   #readCount = 0
 
-  constructor(input: Readable, clock: Clock, owner: RequestReaderOwner) {
+  /**
+   * Creates a reader of a stream.
+   *
+   * @param spacing - Spaces the reads while nobody watches what the client publishes; `undefined` = never.
+   */
+  constructor(
+    input: Readable,
+    clock: Clock,
+    owner: RequestReaderOwner,
+    spacing: PublisherReads | undefined,
+  ) {
     this.#input = input
+    this.#spacing = spacing
     this.#owner = owner
     this.#unread = new UnreadBytes(input)
     this.#parser = new RtspParser({
@@ -71,6 +84,7 @@ export class RequestReader {
     // Bytes after the last request of a connection are dropped: if held, they would block the end
     // of the stream.
     if (read < chunk.length && this.#owner.isOpen()) this.#unread.hold(chunk.subarray(read))
+    this.#spacing?.note()
   }
 
   /**
@@ -93,6 +107,7 @@ export class RequestReader {
   stop(): void {
     this.#parser.close()
     this.#deadline.cancel()
+    this.#spacing?.close()
   }
 
   /** Parses as much of a chunk as possible. @returns Number of bytes parsed */

@@ -3,7 +3,7 @@ import type { Media } from '../../media/media.js'
 import type { MediaReaderOptions } from '../../media/streams/media-intake.js'
 import { MediaReader } from '../../media/streams/media-reader.js'
 import { MediaVisitor } from '../../media/streams/media-visitor.js'
-import { checkInteger, checkOptions, kindOf, shown } from '../../option-checks.js'
+import { checkBoolean, checkInteger, checkOptions, kindOf, shown } from '../../option-checks.js'
 import type { AccessUnit, ReadOptions, UnitVisit } from '../../public/access-unit.js'
 import type { MediaInfo } from '../../public/media.js'
 import type { ServerContext } from '../request/request-context.js'
@@ -13,6 +13,7 @@ export const readDefaults = Object.freeze({
   signal: undefined,
   from: 'keyFrame',
   maxQueuedBytes: 16 * 1024 * 1024,
+  allowsDelay: false,
 }) satisfies { [K in keyof Required<ReadOptions>]: ReadOptions[K] }
 
 /**
@@ -40,7 +41,10 @@ export function resolveReadOptions(options: ReadOptions): ResolvedReadOptions {
     throw new TypeError(`from must be 'keyFrame' or 'now', got ${shown(from)}`)
   }
   const { maxQueuedBytes = readDefaults.maxQueuedBytes } = options
-  return { signal, from, maxQueuedBytes: checkInteger('maxQueuedBytes', maxQueuedBytes) }
+  const { allowsDelay = readDefaults.allowsDelay } = options
+  checkBoolean('allowsDelay', allowsDelay)
+  checkInteger('maxQueuedBytes', maxQueuedBytes)
+  return { signal, from, maxQueuedBytes, allowsDelay }
 }
 
 /**

@@ -55,6 +55,14 @@ export interface NativeSockets {
    * @returns The duplicate, which the caller owns; -1 if the process has too many descriptors.
    */
   duplicate(descriptor: number): number
+  /**
+   * Sets the number of unread bytes from which a TCP socket counts as readable (`SO_RCVLOWAT`). The end of the
+   * connection, an error and a full receive buffer count in any case.
+   *
+   * @param bytes - 1 = the kernel's default. If as many bytes are unread already, the socket is readable at once.
+   * @returns `true` if the kernel accepted the value.
+   */
+  setReceiveLowWater(descriptor: number, bytes: number): boolean
   /** Ends both directions of a connection, for all duplicates of its descriptor (`shutdown(2)`). */
   shutdown(descriptor: number): void
   /**
@@ -100,6 +108,7 @@ const sockNonblock = 0o4000
 const sockCloexec = 0o2000000
 const solSocket = 1
 const soReuseaddr = 2
+const soRcvlowat = 18
 const ipprotoIp = 0
 const ipRecverr = 11
 const ipprotoIpv6 = 41
@@ -191,6 +200,7 @@ export function bindNative(libc: Libc): NativeSockets {
     recvmsg: (descriptor, message, flags) => recvmsg(descriptor, message, flags | msgDontwait),
     close: (descriptor) => void close(descriptor),
     duplicate: (descriptor) => fcntl(descriptor, fDupfdCloexec, firstDuplicate),
+    setReceiveLowWater: (descriptor, bytes) => setOption(descriptor, solSocket, soRcvlowat, bytes),
     shutdown: (descriptor) => void shutdown(descriptor, shutRdwr),
     sendmmsg: (descriptor, messages, count) =>
       sendmmsg(descriptor, messages, count, msgDontwait | msgNosignal),

@@ -41,3 +41,21 @@ it('readers are sent the packets from when they are added until they are removed
   expect(first.taken).toEqual([packets[1], packets[2], packets[5]])
   expect(second.taken).toEqual([packets[2], packets[3]])
 })
+
+it('a track is watched while a reader needs each packet at once', () => {
+  const readers = new TrackReaders(new ManualClock(), new DeliveryTroubles('/cam', 0))
+  onTestFinished(() => readers.close())
+  const recorder = { ...sinkReader().reader, allowsDelay: true }
+  const live = sinkReader().reader
+  expect(readers.isWatched).toBe(false)
+  readers.add(recorder)
+  expect(readers.isWatched).toBe(false)
+  readers.add(live)
+  expect(readers.isWatched).toBe(true)
+  readers.remove(live)
+  readers.remove(live)
+  expect(readers.isWatched).toBe(false)
+  readers.remove(recorder)
+  readers.add(live)
+  expect(readers.isWatched).toBe(true)
+})

@@ -25,6 +25,7 @@ it('a connection counts the bytes that wait for a send thread as queued', () => 
     {
       idleTimeoutMs: 0,
       directSends: held.sends,
+      spacedReads: undefined,
       backlog: { maxBytes: 1e6, maxAgeMs: 2000 },
       turns: new RequestTurns(held.clock),
     },

@@ -146,6 +146,14 @@ describe.each(engines.filter(([, libc]) => libc))('a C library by %s', (_name, e
     expect(libc.addressOf(lost)).toBe(0n)
   })
 
+  it('sets the number of bytes from which a socket is readable', async () => {
+    const { far, descriptor } = await connection()
+    expect(native.setReceiveLowWater(descriptor, 65_536)).toBe(true)
+    expect(native.setReceiveLowWater(descriptor, 1)).toBe(true)
+    expect(native.setReceiveLowWater(-1, 1)).toBe(false)
+    far.destroy()
+  })
+
   it('duplicates and ends a connection', async () => {
     const { far, descriptor } = await connection()
     const twin = native.duplicate(descriptor)

@@ -227,6 +227,7 @@ describe('server.read', () => {
     [{ form: 'now' }, "did you mean 'from'?"],
     [{ from: 'then' }, "from must be 'keyFrame' or 'now', got 'then'"],
     [{ maxQueuedBytes: -1 }, 'maxQueuedBytes must be an integer'],
+    [{ allowsDelay: 'yes' }, "allowsDelay must be true or false, got 'yes'"],
     [{ signal: true }, 'signal must be an AbortSignal, got boolean'],
   ])('%j is refused at once', async (options, message) => {
     const server = await startServer()
