@@ -66,8 +66,8 @@ describe('a command with two processes', { timeout: 120_000 }, () => {
   let command: ConfiguredCommand
   let api: ApiClient
 
-  async function start(text = config): Promise<ConfiguredCommand> {
-    const started = await ConfiguredCommand.start(text, [], { STATE_DIRECTORY: folder })
+  async function start(text = config, state = folder): Promise<ConfiguredCommand> {
+    const started = await ConfiguredCommand.start(text, [], { STATE_DIRECTORY: state })
     await started.line('processes ready')
     return started
   }
@@ -238,13 +238,58 @@ describe('a command with two processes', { timeout: 120_000 }, () => {
     expect(command.lines('processes closed')).toHaveLength(1)
   })
 
+  it('has one program of a source for the viewers of both, also after the death of its process', async () => {
+    const encoder = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '10']
+    const input = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=160x120:rate=20']
+    const made = ['ffmpeg', '-v', 'error', ...input, ...encoder, '-f', 'mpegts', '-']
+    const source = { lingerSeconds: 2, startSeconds: 25, exec: { command: made } }
+    // The first path is that of process 1, the other one that of process 2.
+    const text = config.replace('maxSessions: 5', 'maxSessions: 0')
+    const sources = JSON.stringify({ '/attic': source, '/desk': source })
+    const state = mkdtempSync(join(folder, 'sources-'))
+    const shared = await start(`${text}\nsources: ${sources}`, state)
+    const sharedApi = await connectToApi(shared.program)
+    for (const pid of childrenOf(shared).values()) everyPid.add(pid)
+    const url = `${shared.url}/desk`
+    const viewers: Viewer[] = []
+    for (let count = 0; count < 4; count++) viewers.push(await Viewer.join(url, 'tcp'))
+    const plays = (viewer: Viewer, since = 0) => viewer.packets > since + 10
+    expect(await until(() => viewers.every((viewer) => plays(viewer)))).toBe(true)
+    const processOf = (line: LogLine) => (line as { process?: number }).process
+    const running = () => shared.lines('source running').map(processOf)
+    expect(new Set(running())).toEqual(new Set([2]))
+    const listed = async () => {
+      const { body } = await sharedApi.call('listSources')
+      const { sources: all } = body as { readonly sources: readonly Record<string, unknown>[] }
+      return all.map(({ path, state }) => `${path} ${state}`)
+    }
+    const shown = (state: string) => ['/attic idle', `/desk ${state}`]
+    await expect.poll(listed, patience).toEqual(shown('running'))
+    process.kill(childrenOf(shared).get(2) as number, 'SIGKILL')
+    await expect.poll(() => running().at(-1), patience).toBe(1)
+    // The viewers of the process that lives go on.
+    const before = new Map(viewers.map((viewer) => [viewer, viewer.packets]))
+    const onward = () => viewers.filter((viewer) => plays(viewer, before.get(viewer)))
+    await expect.poll(() => onward().length, patience).toBeGreaterThan(0)
+    await shared.line('ready', 3)
+    for (const pid of childrenOf(shared).values()) everyPid.add(pid)
+    // The process that is back takes no source back, but serves its viewers.
+    for (let count = 0; count < 2; count++) viewers.push(await Viewer.join(url, 'tcp'))
+    expect(await until(() => viewers.slice(-2).every((viewer) => plays(viewer)))).toBe(true)
+    expect(running().at(-1)).toBe(1)
+    await Promise.all(viewers.map((viewer) => viewer.leave('close')))
+    await expect.poll(listed, patience).toEqual(shown('idle'))
+    await shared.stop()
+  })
+
   it('leaves nobody at a second signal, neither a process that hangs nor programs of sources', async () => {
-    // The first signal waits for programs that end at SIGKILL alone.
+    // The first signal waits for programs that end at SIGKILL alone. Each process runs one of them.
     const script =
       "process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6); console.error(process.pid)"
     const exec = { command: [process.execPath, '-e', script], stopSeconds: 60 }
     const source = { alwaysOn: true, startSeconds: 25, exec }
-    const sources = `sources: { /desk: ${JSON.stringify(source)} }`
+    const both = { '/desk': source, '/door': source }
+    const sources = `sources: ${JSON.stringify(both)}`
     const hurried = await start(`${config}\n${sources}`)
     const programs = () =>
       hurried.lines('program says').map((line) => Number((line as { line?: string }).line))

@@ -83,11 +83,13 @@ export async function serve(
     logBans(server, repeats)
     bans = leads ? await openBanFile(options, server, log) : undefined
     await cluster?.start(rtsp, version)
-    sources = new SourceService(rtsp.mounts, { isHeld: true, start: own?.startProgram })
+    const shares = cluster && (await own?.sources.begin(plans, cluster.node.peers))
+    sources = new SourceService(rtsp.mounts, { isHeld: true, start: own?.startProgram, shares })
     logSources(sources, repeats)
     // Mounted first, because a relay that meets 404 does not ask again for minutes.
     sources.update(plans)
     await own?.siblings.listen(rtsp)
+    own?.sources.follow(sources)
     await server.listen()
     ends.push(logDiagnostics(repeats))
     live = leads ? await startLive(rtsp, config, certificate, log) : undefined
@@ -108,6 +110,7 @@ export async function serve(
       ...{ recordings, sources, replay },
     })
     ends.push(() => reload?.close())
+    if (own?.leads && !config.watchConfig) reload.passOn(() => own.reloadOthers())
     const configuration = reload
     const feed = () => control?.feed
     if (cluster) followLimits(cluster.node, { rtsp, log, reloader: reload.reloader, feed })

@@ -13,5 +13,6 @@ export function feedSourceEvents(sources: SourceService, feed: EventFeed): () =>
     feed.publish('sourceStateChanged', { ...status, ...times })
   }
   sources.on('stateChanged', publish)
-  return () => void sources.off('stateChanged', publish)
+  sources.on('changedElsewhere', publish)
+  return () => void sources.off('stateChanged', publish).off('changedElsewhere', publish)
 }

@@ -41,7 +41,7 @@ export interface MeasuredService {
   readonly live: (() => LiveTraffic) | undefined
   /** Counts of snapshots (pictures of media) since the start, and number of bytes of JPEG pictures in the cache. */
   readonly snapshots: { readonly stats: SnapshotStats; readonly cachedBytes: number }
-  readonly sources: Pick<SourceService, 'statuses'>
+  readonly sources: Pick<SourceService, 'ownStatuses'>
   /** Membership of the server in a cluster; `undefined` = none. */
   readonly cluster?: MeasuredCluster | undefined
   readonly version: string
@@ -121,7 +121,7 @@ export class Metrics {
 
   #defineSources(sources: MeasuredService['sources']): void {
     this.#set.gauge('rtspool_sources', 'Sources of paths by state', ['state'], () => {
-      const all = sources.statuses
+      const all = sources.ownStatuses
       return sourceStates.map((state) => [
         { state },
         all.filter((each) => each.state === state).length,
@@ -131,7 +131,7 @@ export class Metrics {
       'rtspool_source_attempts_max',
       'Most attempts of a source since it ran',
       [],
-      () => [[{}, Math.max(0, ...sources.statuses.map(({ attempts }) => attempts))]],
+      () => [[{}, Math.max(0, ...sources.ownStatuses.map(({ attempts }) => attempts))]],
     )
   }
 

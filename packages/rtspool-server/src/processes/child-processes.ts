@@ -90,6 +90,11 @@ export class ChildProcesses {
     }
   }
 
+  /** Sends a message to all processes, but for the one with the number `except`. */
+  tellAll(message: ParentMessage, except?: number): void {
+    for (const [number, child] of this.#children) if (number !== except) tell(child, message)
+  }
+
   /** Sends a signal to all processes that are ready, which others would not survive. */
   signalReady(signal: NodeJS.Signals): void {
     for (const { process, readyAt } of this.#children.values()) {

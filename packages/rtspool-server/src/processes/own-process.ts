@@ -7,6 +7,7 @@ import type { ChildMessage, ParentMessage } from './process-messages.js'
 import type { MeasuredProcess, ProcessMetrics } from './process-metrics.js'
 import { announcedStart } from './program-guard.js'
 import { type ProcessIdentity, Siblings } from './siblings.js'
+import { SourceShares } from './source-shares.js'
 
 /** Facts that a child process knows of itself. */
 export interface ChildFacts extends ProcessIdentity {
@@ -28,12 +29,18 @@ export class OwnProcess {
   /** Secret that only this process and its siblings know. */
   readonly key: string
   readonly siblings: Siblings
+  /** Division of the sources among this process and its siblings. */
+  readonly sources: SourceShares
   /** Starts a program of a source. The parent learns of the program, and kills it when this process has ended. */
   readonly startProgram: StartProgram = announcedStart((notice) => tellParent(notice))
   #store: IpcStore | undefined
   #metrics: ProcessMetrics | undefined
   readonly #onMessage = (message: ParentMessage): void => {
-    if (message.kind === 'ports') this.siblings.notePorts(message.ports)
+    if (message.kind === 'ports') {
+      this.siblings.notePorts(message.ports)
+      this.sources.notePorts()
+    } else if (message.kind === 'assignment') this.sources.noteAssignment(message)
+    else if (message.kind === 'sourceStates') this.sources.noteStates(message)
     // Listeners for the exit of the process kill its programs.
     else if (message.kind === 'end') process.exit(1)
     else this.#store?.receive(message)
@@ -51,6 +58,10 @@ export class OwnProcess {
     this.isRestart = facts.isRestart
     this.key = facts.key
     this.siblings = new Siblings(facts)
+    this.sources = new SourceShares({
+      ...{ number: facts.number, tellParent },
+      portOf: (number) => this.siblings.portOf(number),
+    })
     process.on('message', this.#onMessage)
     process.prependListener('disconnect', this.#onDisconnect)
   }
@@ -103,8 +114,14 @@ export class OwnProcess {
     return mergeMetrics(new Map([[this.number, own], ...others]))
   }
 
+  /** Lets the siblings read the configuration again, because this process has changed it. */
+  reloadOthers(): void {
+    tellParent({ kind: 'reload' })
+  }
+
   /** Closes the port for other processes, and all that they have asked for. Idempotent. */
   closePort(): void {
+    this.sources.close()
     this.siblings.close()
     this.#metrics?.close()
   }

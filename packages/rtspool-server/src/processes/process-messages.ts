@@ -1,3 +1,5 @@
+import type { SourceStatus } from '../sources/source-status.js'
+
 /** Call of a function of the cluster's store, which the parent process has. */
 export interface StoreRequest {
   readonly kind: 'storeRequest'
@@ -43,8 +45,40 @@ export interface EndOrder {
   readonly kind: 'end'
 }
 
+/** Message of a child process with the paths of all sources in its configuration. */
+export interface SourcePathsNotice {
+  readonly kind: 'sourcePaths'
+  readonly paths: readonly string[]
+}
+
+/** Message of a child process with the statuses of its sources, which the parent passes on to the others. */
+export interface SourcesNotice {
+  readonly kind: 'sourceStates'
+  readonly statuses: readonly SourceStatus[]
+}
+
+/** Message of a child process that the configuration has changed, so that the others read it again. */
+export interface ReloadNotice {
+  readonly kind: 'reload'
+}
+
+/** Message of the parent about which child has which source. */
+export interface AssignmentNotice {
+  readonly kind: 'assignment'
+  /** Numbers of the owners by path. */
+  readonly owners: Readonly<Record<string, number>>
+  /** Tags of the children in their cluster, by number. */
+  readonly tags: Readonly<Record<number, string>>
+}
+
 /** Messages from a child process to its parent. */
-export type ChildMessage = StoreRequest | ReadyNotice | ProgramNotice
+export type ChildMessage =
+  | StoreRequest
+  | ReadyNotice
+  | ProgramNotice
+  | SourcePathsNotice
+  | SourcesNotice
+  | ReloadNotice
 
 /** Messages from the parent process to a child. */
-export type ParentMessage = StoreReply | PortsNotice | EndOrder
+export type ParentMessage = StoreReply | PortsNotice | AssignmentNotice | SourcesNotice | EndOrder

@@ -12,7 +12,9 @@ import { ChildProcesses } from './child-processes.js'
 import { endLimitMs } from './end-limit.js'
 import { type ConnectionTaker, closeLostConnections } from './lost-connections.js'
 import { type ChildFacts, processVariable } from './own-process.js'
+import type { AssignmentNotice } from './process-messages.js'
 import { ProgramGuard } from './program-guard.js'
+import { SourceAssignment } from './source-assignment.js'
 import { StoreServer } from './store-server.js'
 
 /** Milliseconds in which a child process ends with its programs after a second signal, before it is killed. */
@@ -36,17 +38,33 @@ export async function serveProcesses(options: CommandOptions, version: string): 
   const levels = new LevelSwitch(log)
   const store = new StoreServer(new MemoryStore(storeOptionsOf(config)))
   const programs = new ProgramGuard()
+  const sources = new SourceAssignment(count)
+  let isStopping = false
   const children = new ChildProcesses({
     ...{ count, log, fork: forkerOf(options) },
     async answer(number, message) {
-      if (message.kind === 'storeRequest') return store.answer(number, message)
-      programs.note(number, message)
+      if (message.kind === 'storeRequest') {
+        const reply = await store.answer(number, message)
+        // Siblings sign their requests for the tag.
+        if (message.method === 'join') children.tellAll(assignmentOf(sources, store))
+        return reply
+      }
+      if (message.kind === 'program') programs.note(number, message)
+      else if (message.kind === 'reload') children.reload()
+      else if (message.kind === 'sourceStates') children.tellAll(message, number)
+      else {
+        sources.want(number, message.paths)
+        children.tellAll(assignmentOf(sources, store))
+      }
       return undefined
     },
     ended(number) {
       void store.forget(number)
       const killed = programs.end(number)
       if (killed.length > 0) log.warn({ child: number, pids: killed }, 'programs killed')
+      if (isStopping) return
+      sources.end(number)
+      children.tellAll(assignmentOf(sources, store))
     },
   })
   let isHurried = false
@@ -72,6 +90,7 @@ export async function serveProcesses(options: CommandOptions, version: string): 
   ]
   try {
     const stopped = stop.received.then(async (signal) => {
+      isStopping = true
       log.info({ signal }, 'processes end')
       return children.stop(signal, endLimitMs(signal, options))
     })
@@ -86,6 +105,10 @@ export async function serveProcesses(options: CommandOptions, version: string): 
     for (const end of ends) end()
   }
 }
+
+const assignmentOf = ({ owners }: SourceAssignment, { tags }: StoreServer): AssignmentNotice => ({
+  ...{ kind: 'assignment', owners, tags },
+})
 
 /** Returns the times of the ledger. It has no other life than the processes, so nobody has to be waited for. */
 function storeOptionsOf({ cluster: { leaseSeconds, graceSeconds } }: Config) {

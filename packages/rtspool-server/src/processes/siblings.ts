@@ -88,6 +88,11 @@ export class Siblings {
     return this.#port
   }
 
+  /** Returns the port of a process for the others; `undefined` if it is not ready. */
+  portOf(number: number): number | undefined {
+    return this.#ports[number] ?? (number === this.#own.number ? this.#port : undefined)
+  }
+
   /** Passes a request of a tunnel on to the process to which it belongs. @returns False if that is this process */
   readonly takeTunnel = (request: TunnelRequest): boolean => {
     const { socket, first, isSecure, cookie } = request

@@ -18,6 +18,11 @@ export class StoreServer {
     this.#store = store
   }
 
+  /** Tags of the children that are members, by number of the process. */
+  get tags(): Readonly<Record<number, string>> {
+    return Object.fromEntries([...this.#members].map(([child, { tag }]) => [child, tag]))
+  }
+
   /**
    * Carries out a request of a child.
    *

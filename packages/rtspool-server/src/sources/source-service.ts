@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, type MountPoints, systemClock } from 'rtspool'
+import type { RelaySourceOptions } from 'rtspool/relay'
 import type { ExecPlan } from './exec/exec-plan.js'
 import { ExecSource } from './exec/exec-source.js'
-import { type RunningProgram, type StartProgram, startProgram } from './exec/program.js'
+import { type StartProgram, startProgram } from './exec/program.js'
+import { startAfter } from './exec/start-after.js'
 import type { PullPlan } from './pull/pull-plan.js'
 import { PullSource } from './pull/pull-source.js'
+import { type SharedSources, SiblingSource } from './sibling-source.js'
 import type { SourceStatus } from './source-status.js'
 
 /** Settings of the source of one path. */
@@ -16,6 +19,8 @@ export interface SourceEvents {
   updated: []
   /** A source has entered another state, which `status` names. */
   stateChanged: [status: SourceStatus]
+  /** A source that another process has, has entered another state. */
+  changedElsewhere: [status: SourceStatus]
   /** A program has written a line to its standard error. The text is safe to log. */
   says: [path: string, line: string]
   /** A source leaves out streams, whose codecs (`names`), such as `AC-3`, cannot be served. */
@@ -32,7 +37,11 @@ export interface SourceServiceOptions {
    * a server that does not listen yet. @default false
    */
   readonly isHeld?: boolean | undefined
+  /** Division of the sources among several processes. @default this process has all */
+  readonly shares?: SharedSources | undefined
 }
+
+type Source = ExecSource | PullSource | SiblingSource
 
 /** Step of {@link SourceService.update}, which is undone if a later step fails. */
 interface Change {
@@ -47,18 +56,28 @@ export class SourceService extends EventEmitter<SourceEvents> {
   readonly #clock: Clock
   readonly #start: StartProgram
   #isHeld: boolean
-  readonly #sources = new Map<string, ExecSource | PullSource>()
+  #isClosed = false
+  /** Pulls from other processes whose sources this process has now, while they have viewers. */
+  readonly #retired = new Set<SiblingSource>()
+  readonly #shares: SharedSources | undefined
+  readonly #sources = new Map<string, Source>()
   /** Promises that resolve at the end of removed sources, by path. */
   readonly #ending = new Map<string, Promise<void>>()
 
   constructor(
     mounts: MountPoints,
-    { clock = systemClock, start = startProgram, isHeld = false }: SourceServiceOptions = {},
+    {
+      clock = systemClock,
+      start = startProgram,
+      isHeld = false,
+      shares,
+    }: SourceServiceOptions = {},
   ) {
     super()
     this.#mounts = mounts
     this.#clock = clock
     this.#start = start
+    this.#shares = shares
     this.#isHeld = isHeld
   }
 
@@ -74,6 +93,18 @@ export class SourceService extends EventEmitter<SourceEvents> {
     return sources.sort((one, other) => (one.path < other.path ? -1 : 1))
   }
 
+  /** Statuses of the sources that this process has itself. */
+  get ownStatuses(): SourceStatus[] {
+    return this.statuses.filter(({ path }) => this.#owns(path))
+  }
+
+  /** Notes the status of a source that another process has. */
+  noteElsewhere(status: SourceStatus): void {
+    const source = this.#sources.get(status.path)
+    if (source instanceof SiblingSource && source.note(status))
+      this.emit('changedElsewhere', status)
+  }
+
   get plans(): SourcePlan[] {
     return [...this.#sources.values()].map(({ plan }) => plan)
   }
@@ -85,6 +116,12 @@ export class SourceService extends EventEmitter<SourceEvents> {
    * @throws {TypeError | RangeError} A plan cannot be used. Then all sources are as before.
    */
   update(plans: readonly SourcePlan[]): void {
+    this.#apply(plans)
+    this.#shares?.want(plans.map(({ path }) => path))
+    this.emit('updated')
+  }
+
+  #apply(plans: readonly SourcePlan[]): void {
     const changes: Change[] = []
     try {
       for (const plan of plans) this.#prepare(plan, changes)
@@ -95,20 +132,35 @@ export class SourceService extends EventEmitter<SourceEvents> {
     const paths = new Set(plans.map(({ path }) => path))
     for (const [path, source] of this.#sources) if (!paths.has(path)) this.#remove(path, source)
     for (const { finish } of changes) finish?.()
-    this.emit('updated')
+  }
+
+  /** Begins the sources that this process has now, and follows those of the others to their places. */
+  refresh(): void {
+    if (!this.#isClosed) this.#apply(this.plans)
   }
 
   /** Ends all sources. Resolves when their programs have ended. */
   async close(): Promise<void> {
-    this.update([])
-    await Promise.all(this.#ending.values())
+    this.#isClosed = true
+    this.#apply([])
+    this.emit('updated')
+    await Promise.all([...this.#ending.values(), ...[...this.#retired].map((old) => old.close())])
   }
 
   /** Creates or changes the source of a plan, and adds to `changes` the steps to undo or finish this. */
   #prepare(plan: SourcePlan, changes: Change[]): void {
     const source = this.#sources.get(plan.path)
-    if (source && isDeepStrictEqual(plan, source.plan)) return
-    if (plan.kind === 'pull' && source instanceof PullSource) {
+    const isElsewhere = !this.#owns(plan.path)
+    const isMoved = source !== undefined && source instanceof SiblingSource !== isElsewhere
+    if (source && !isMoved && source instanceof SiblingSource) {
+      const was = source.plan
+      changes.push({ undo: () => source.setPlan(was) })
+      source.setPlan(plan)
+      source.follow(this.#placeOf(plan.path))
+      return
+    }
+    if (source && !isMoved && isDeepStrictEqual(plan, source.plan)) return
+    if (!isMoved && plan.kind === 'pull' && source instanceof PullSource) {
       const was = source.plan
       changes.push({ undo: () => source.update(was) })
       source.update(plan)
@@ -125,7 +177,7 @@ export class SourceService extends EventEmitter<SourceEvents> {
     changes.push({ undo: () => void this.#mounts.remove(path) })
   }
 
-  #replace(plan: SourcePlan, old: ExecSource | PullSource, changes: Change[]): void {
+  #replace(plan: SourcePlan, old: Source, changes: Change[]): void {
     const { path } = plan
     let free = (): void => undefined
     const isFree = new Promise<void>((resolve) => {
@@ -133,8 +185,13 @@ export class SourceService extends EventEmitter<SourceEvents> {
     })
     const source = this.#create(plan, isFree)
     const finish = (): void => {
-      this.#remove(path, old)
-      void this.#ending.get(path)?.then(free)
+      if (old instanceof SiblingSource) {
+        this.#retire(old)
+        free()
+      } else {
+        this.#remove(path, old)
+        void this.#ending.get(path)?.then(free)
+      }
       this.#sources.set(path, source)
       this.#mounts.add(path, source.factory)
     }
@@ -149,9 +206,10 @@ export class SourceService extends EventEmitter<SourceEvents> {
    * @param isFree - Resolves when another source of the path has ended. The program of the new source starts after
    * that.
    */
-  #create(plan: SourcePlan, isFree: Promise<void> | undefined): ExecSource | PullSource {
+  #create(plan: SourcePlan, isFree: Promise<void> | undefined): Source {
     const { path } = plan
     const [clock, isHeld] = [this.#clock, this.#isHeld]
+    if (!this.#owns(path)) return new SiblingSource(plan, this.#placeOf(path), clock)
     const changed = (status: SourceStatus): void => void this.emit('stateChanged', status)
     if (plan.kind === 'pull') return new PullSource(plan, { clock, changed, isHeld })
     return new ExecSource(plan, {
@@ -165,48 +223,32 @@ export class SourceService extends EventEmitter<SourceEvents> {
     })
   }
 
-  #remove(path: string, source: ExecSource | PullSource): void {
+  /** Lets the viewers of a source that another process had go on with the one of this process. */
+  #retire(old: SiblingSource): void {
+    const { path } = old.plan
+    this.#mounts.remove(path)
+    this.#retired.add(old)
+    void old.retire(this.#placeOf(path)).then(() => this.#retired.delete(old))
+  }
+
+  #placeOf(path: string): RelaySourceOptions {
+    return this.#shares?.placeOf(path) ?? { url: '' }
+  }
+
+  #owns(path: string): boolean {
+    return this.#shares?.owns(path) ?? true
+  }
+
+  #remove(path: string, source: Source): void {
     this.#mounts.remove(path)
     this.#end(path, source)
   }
 
-  #end(path: string, source: ExecSource | PullSource): void {
+  #end(path: string, source: Source): void {
     if (this.#sources.get(path) === source) this.#sources.delete(path)
     const ended = Promise.all([this.#ending.get(path), source.close()]).then(() => {
       if (this.#ending.get(path) === ended) this.#ending.delete(path)
     })
     this.#ending.set(path, ended)
-  }
-}
-
-/**
- * Returns a function that starts a program once the former program of the path has ended, because both may use the same
- * camera.
- *
- * @param ended - Promise of that end; `undefined` = there is no former program.
- */
-function startAfter(ended: Promise<void> | undefined, start: StartProgram): StartProgram {
-  if (!ended) return start
-  let isFree = false
-  const free = ended.then(() => {
-    isFree = true
-  })
-  return (plan, listener, clock) => {
-    if (isFree) return start(plan, listener, clock)
-    let program: RunningProgram | undefined
-    let isStopped = false
-    void free.then(() => {
-      if (isStopped) listener.ended({ code: null, signal: null, notStarted: undefined })
-      else program = start(plan, listener, clock)
-    })
-    return {
-      get pid() {
-        return program?.pid
-      },
-      stop: () => {
-        isStopped = true
-        program?.stop()
-      },
-    }
   }
 }

@@ -59,7 +59,7 @@ function createProcesses(count = 2) {
     },
     async answer(number, message) {
       asked.push(number)
-      if (message.kind === 'program') return undefined
+      if (message.kind !== 'storeRequest') return undefined
       const { id } = message
       return { kind: 'storeReply', id, result: `of ${number}` }
     },

@@ -6,7 +6,7 @@ it('has the metrics of a process without a control API', async () => {
   const rtsp = new RtspServer({ pool: { maxSessions: 7 } })
   const before = rtsp.listenerCount('requestAnswered')
   const metrics = new ProcessMetrics({
-    ...{ rtsp, sources: { statuses: [] }, cluster: undefined, version: '1.2.3' },
+    ...{ rtsp, sources: { ownStatuses: [] }, cluster: undefined, version: '1.2.3' },
   })
   const lines = (await metrics.text()).split('\n')
   expect(lines).toContain('rtspool_session_limit 7')

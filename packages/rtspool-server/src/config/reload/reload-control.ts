@@ -86,6 +86,13 @@ export class ReloadControl {
     return this.reloader.reload(by)
   }
 
+  /** Calls a function after each change that neither a signal nor a file has caused. */
+  passOn(changed: () => void): void {
+    this.reloader.on('reloaded', ({ by, ok, changed: keys }) => {
+      if (ok && keys.length > 0 && by !== 'SIGHUP') changed()
+    })
+  }
+
   /** Stops watching the configuration files for changes. */
   close(): void {
     for (const watch of this.#watches) watch.close()
