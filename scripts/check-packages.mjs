@@ -40,7 +40,7 @@ const packages = [
   {
     folder: 'packages/rtspool-server',
     // The moving picture of `/test` takes 410 of them, the documents 70, and the web page with its charts 75.
-    maxPackedKb: 814,
+    maxPackedKb: 822,
     allowed: [
       documents,
       compiled,

@@ -4,8 +4,8 @@ import { MalformedMessageError } from '../../errors.js'
 import { RtspParser, type RtspRequest } from '../../rtsp/index.js'
 import { beginRead, endRead } from '../../transport/tcp/end-of-read.js'
 import { UnreadBytes } from '../../transport/tcp/unread-bytes.js'
+import type { PublisherReads } from '../sources/publisher-reads.js'
 import { MessageDeadline } from './message-deadline.js'
-import type { PublisherReads } from './publisher-reads.js'
 
 /** Functions of a connection that its {@link RequestReader} calls. */
 export interface RequestReaderOwner {
