@@ -1,6 +1,7 @@
-// What a cluster costs: memory and CPU of Redis, the creation of a session, keep-alives, and a packet to a viewer.
+// What a cluster costs: memory and CPU of Redis, the creation of a session, keep-alives, a packet to a viewer, and a join.
 // Usage: npm run bench -- cluster [--short] [--program redis-server: or a path to valkey-server] [--nodes 10] [--bucket 150]
 //   [--seconds 10: of directory changes] [--rounds 7] [--keepalives 33000] [--viewers 1000] [--windows 24]
+//   [--joins 20: streams that viewers of another server join]
 // Three servers send a stream of 0.3 Mbit/s to 1000 viewers each over TCP, in the same windows of 2 s: a node of a cluster, and two
 // without. The ratio of these two shows what the machine can tell apart.
 // The generator speaks to Redis as 100 nodes with 1 M sessions do: 100 beats and 3,334 changes of the directory a second.
@@ -17,6 +18,7 @@ import { cpuSecondsBetween, Program, sampleCpu, serverCore } from '../lib/proces
 import { figure, finish, printTable, short } from '../lib/report.mjs'
 import { startRtspool } from '../lib/servers.mjs'
 import { median, shownSpread, spread } from '../lib/statistics.mjs'
+import { measureJoins } from './joins.mjs'
 
 const options = readOptions(
   {
@@ -28,8 +30,9 @@ const options = readOptions(
     keepalives: 33_000,
     viewers: 1000,
     windows: 24,
+    joins: 20,
   },
-  { nodes: 1, seconds: 1, rounds: 3, keepalives: 2000, viewers: 5, windows: 1 },
+  { nodes: 1, seconds: 1, rounds: 3, keepalives: 2000, viewers: 5, windows: 1, joins: 2 },
 )
 /** First characters of public ids, each of which has its bucket in Redis. */
 const characters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
@@ -82,12 +85,12 @@ async function joinNode(store, n) {
   const claims = [{ key: 'pool', target: 100, max: 10_000_000 }]
   const info = JSON.stringify({ name: `node ${n}`, address: `rtsp://10.0.0.${n}` })
   const { epoch } = await store.join({ tag, nonce: `bench ${n}`, info, claims })
-  return { tag, epoch, claims, seq: 0, flushSeq: 0, banCursor: '', live: [] }
+  return { tag, epoch, claims, seq: 0, flushSeq: 0, answeredFlushSeq: 0, banCursor: '', live: [] }
 }
 
 async function beat(store, node) {
   const { tag, epoch, claims, banCursor, live } = node
-  const answered = { answeredSeq: node.seq, answeredFlushSeq: node.flushSeq }
+  const answered = { answeredSeq: node.seq, answeredFlushSeq: node.answeredFlushSeq }
   const seq = node.seq + 1
   const request = { tag, epoch, seq, ...answered, live: live.length, claims, banCursor }
   const reply = await store.beat(request)
@@ -100,6 +103,7 @@ async function flush(store, node, puts, removals) {
   const seq = ++node.flushSeq
   const reply = await store.flush({ tag, epoch, seq, puts, removals, events: [] })
   if (reply.status !== 'ok') throw new Error(`flush: ${reply.status}`)
+  node.answeredFlushSeq = Math.max(node.answeredFlushSeq, seq)
 }
 
 /** Fills the directories of some nodes. @returns bytes of Redis for each session */
@@ -311,6 +315,7 @@ await runBenchmark('cluster', options, async (run) => {
     const creates = await measureCreates()
     const keepAlives = await measureKeepAlives(redis)
     const packets = await measurePackets(redis)
+    const joins = await measureJoins({ url: redis.url, joins: options.joins })
     printTable(
       ['what', 'value'],
       [
@@ -330,6 +335,15 @@ await runBenchmark('cluster', options, async (run) => {
         ['packet to a viewer without, us', short(packets.embeddedUs)],
         ['with / without', shownSpread(packets.ratio)],
         ['without / without', shownSpread(packets.self)],
+        ['join to first key frame at the server of the publisher, ms', short(joins.hereMs)],
+        [
+          'longer at another server, cold, median and p90, ms',
+          `${short(joins.coldMs)}, ${short(joins.coldMostMs)}`,
+        ],
+        [
+          'longer at another server, warm, median and p90, ms',
+          `${short(joins.warmMs)}, ${short(joins.warmMostMs)}`,
+        ],
       ],
     )
     finish(run, {
@@ -339,9 +353,11 @@ await runBenchmark('cluster', options, async (run) => {
         figure('create, clustered / embedded', creates.ratio, '<=', 1.5),
         figure('requests to Redis for keep-alives', keepAlives.roundTrips, '<=', 0),
         figure('CPU for a packet, clustered / embedded: low end', packets.ratio[1], '<=', 1.03),
+        figure('first key frame at another server, cold: longer', joins.coldMs, '<=', 150, 'ms'),
+        figure('first key frame at another server, warm: longer', joins.warmMs, '<=', 10, 'ms'),
       ],
-      summary: { version, memory, cpu, creates, keepAlives, packets },
-      measurements: [{ memory, cpu, creates, keepAlives, packets }],
+      summary: { version, memory, cpu, creates, keepAlives, packets, joins },
+      measurements: [{ memory, cpu, creates, keepAlives, packets, joins }],
     })
   } finally {
     await redis.stop()
