@@ -1,7 +1,7 @@
 // What a cluster costs: memory and CPU of Redis, the creation of a session, keep-alives, a packet to a viewer, and a join.
 // Usage: npm run bench -- cluster [--short] [--program redis-server: or a path to valkey-server] [--nodes 10] [--bucket 150]
 //   [--seconds 10: of directory changes] [--rounds 7] [--keepalives 33000] [--viewers 1000] [--windows 24]
-//   [--joins 20: streams that viewers of another server join]
+//   [--joins 20: streams that viewers of another server join] [--outage 60: seconds without Redis] [--watching 10: viewers of a server]
 // Three servers send a stream of 0.3 Mbit/s to 1000 viewers each over TCP, in the same windows of 2 s: a node of a cluster, and two
 // without. The ratio of these two shows what the machine can tell apart.
 // The generator speaks to Redis as 100 nodes with 1 M sessions do: 100 beats and 3,334 changes of the directory a second.
@@ -17,8 +17,9 @@ import { cpuPerPacketUs, measureLoad } from '../lib/load.mjs'
 import { cpuSecondsBetween, Program, sampleCpu, serverCore } from '../lib/processes.mjs'
 import { figure, finish, printTable, short } from '../lib/report.mjs'
 import { startRtspool } from '../lib/servers.mjs'
-import { median, shownSpread, spread } from '../lib/statistics.mjs'
+import { median, shownSpread, spread, sum } from '../lib/statistics.mjs'
 import { measureJoins } from './joins.mjs'
+import { measureOutages } from './outage.mjs'
 
 const options = readOptions(
   {
@@ -31,8 +32,20 @@ const options = readOptions(
     viewers: 1000,
     windows: 24,
     joins: 20,
+    outage: 60,
+    watching: 10,
   },
-  { nodes: 1, seconds: 1, rounds: 3, keepalives: 2000, viewers: 5, windows: 1, joins: 2 },
+  {
+    nodes: 1,
+    seconds: 1,
+    rounds: 3,
+    keepalives: 2000,
+    viewers: 5,
+    windows: 1,
+    joins: 2,
+    outage: 3,
+    watching: 2,
+  },
 )
 /** First characters of public ids, each of which has its bucket in Redis. */
 const characters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
@@ -316,6 +329,13 @@ await runBenchmark('cluster', options, async (run) => {
     const keepAlives = await measureKeepAlives(redis)
     const packets = await measurePackets(redis)
     const joins = await measureJoins({ url: redis.url, joins: options.joins })
+    const outages = await measureOutages({
+      ...{ program: options.program, seconds: options.outage, viewers: options.watching },
+    })
+    printTable(
+      [`for ${options.outage} s`, 'packets', 'lost', 'viewers that failed'],
+      outages.map(({ fault, packets, lost, failed }) => [fault, packets, lost, failed]),
+    )
     printTable(
       ['what', 'value'],
       [
@@ -353,11 +373,13 @@ await runBenchmark('cluster', options, async (run) => {
         figure('create, clustered / embedded', creates.ratio, '<=', 1.5),
         figure('requests to Redis for keep-alives', keepAlives.roundTrips, '<=', 0),
         figure('CPU for a packet, clustered / embedded: low end', packets.ratio[1], '<=', 1.03),
+        figure('packets lost without Redis', sum(outages.map(({ lost }) => lost)), '<=', 0),
+        figure('viewers lost without Redis', sum(outages.map(({ failed }) => failed)), '<=', 0),
         figure('first key frame at another server, cold: longer', joins.coldMs, '<=', 150, 'ms'),
         figure('first key frame at another server, warm: longer', joins.warmMs, '<=', 10, 'ms'),
       ],
-      summary: { version, memory, cpu, creates, keepAlives, packets, joins },
-      measurements: [{ memory, cpu, creates, keepAlives, packets, joins }],
+      summary: { version, memory, cpu, creates, keepAlives, packets, joins, outages },
+      measurements: [{ memory, cpu, creates, keepAlives, packets, joins, outages }],
     })
   } finally {
     await redis.stop()
