@@ -18,6 +18,7 @@ const bodies: Readonly<Record<string, object>> = {
   addBan: { user: 'ann' },
   createLiveTicket: { path: '/cam' },
   changeLimits: { maxSessions: 5 },
+  changeClusterLimits: { limits: { maxSessions: 5 } },
   changeConfig: { changes: { 'limits.maxSessions': 5 } },
   addSource: { path: '/a', url: 'rtsp://10.0.0.1/' },
   changeSource: { alwaysOn: true },
