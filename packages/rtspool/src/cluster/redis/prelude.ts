@@ -55,7 +55,8 @@ export function withPrelude(body: string, furtherKeys?: readonly LedgerKey[]): S
 const prelude = `
 local call = redis.call
 local leasems = tonumber(ARGV[2])
-local function text(n) return string.format('%d', n) end
+-- Not with %d: a Redis of 32 bits would have no place for the time.
+local function text(n) return string.format('%.0f', n) end
 local function number(v) return v and tonumber(v) or 0 end
 -- Read once: in some versions of Redis the clock goes on while a script runs.
 local wall
