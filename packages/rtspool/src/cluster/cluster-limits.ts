@@ -1,5 +1,6 @@
 import { isRecord } from '../option-checks.js'
 import type { LimitOptions, SessionPool } from '../session-pool/index.js'
+import type { ClusterAdmission } from './node/cluster-admission.js'
 import type { ClusterAnswer } from './node/cluster-answers.js'
 import type { ClusterMember } from './node/cluster-member.js'
 import type { ClusterSessions } from './node/cluster-sessions.js'
@@ -42,6 +43,7 @@ interface ClusterLimitsParts {
   /** Returns the pool of the node; `undefined` before its start. */
   pool(): SessionPool<object> | undefined
   readonly member: Pick<ClusterMember, 'credits'>
+  readonly admission: Pick<ClusterAdmission, 'countAll'>
   /** Sends the next request for credits at once. */
   askStore(): void
 }
@@ -111,9 +113,11 @@ export class ClusterLimits {
 
   /** Tells the store of a change of `maxSessions` in the pool of this node, also by other ways. @internal */
   note(): void {
-    const { pool, member, askStore } = this.#parts
-    const limits = pool()?.limits
-    if (limits && member.credits.noteLimit(limits.maxSessions)) askStore()
+    const { pool, member, admission, askStore } = this.#parts
+    const max = pool()?.limits.maxSessions
+    if (max === undefined) return
+    if (max > 0) admission.countAll(max)
+    if (member.credits.noteLimit(max)) askStore()
   }
 
   async #change(limits: ClusterLimitValues): Promise<void> {

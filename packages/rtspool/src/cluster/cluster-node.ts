@@ -102,7 +102,13 @@ export class ClusterNode extends EventEmitter<ClusterNodeEvents> implements Asyn
     })
     this.reports = new ClusterReports(this.sessions, this.#mail)
     this.limits = new ClusterLimits({
-      ...{ sessions: this.sessions, mail: this.#mail, member, askStore },
+      ...{
+        sessions: this.sessions,
+        mail: this.#mail,
+        member,
+        askStore,
+        admission: this.#admission,
+      },
       pool: () => this.#joined?.pool,
     })
     this.streams = new ClusterStreams({

@@ -120,4 +120,45 @@ describe('ClusterLimits', () => {
     await settle(3000)
     expect(sumOf(credits())).toBeLessThanOrEqual(6)
   })
+
+  it('gives back idle credits after a limit that was lowered while the store was away', async () => {
+    const { nodes, outcomeOf, settle, credits, visitAll } = await limited(30, 8)
+    await visitAll()
+    for (const each of nodes) each.isCut = true
+    await settle(1000)
+    for (const { node } of nodes) await outcomeOf(node.limits.change({ maxSessions: 6 }))
+    await settle(1000)
+    for (const each of nodes) each.isCut = false
+    await settle(4000)
+    expect(sumOf(credits())).toBeLessThanOrEqual(6)
+  })
+
+  it('counts sessions of the time without a limit under a new one, on all nodes', async () => {
+    const { first, second, third, outcomeOf, settle } = await limited(0)
+    const [early] = [await first.enter(), await first.enter(), await second.enter()]
+    await outcomeOf(first.node.limits.change({ maxSessions: 4 }))
+    await settle(2000)
+    expect([await third.enter(), await third.enter()]).toEqual([expect.anything(), 'maxSessions'])
+    first.pool.remove(early as Session<object>, 'kicked')
+    await settle(2000)
+    expect(typeof (await second.enter())).toBe('object')
+    expect(await first.enter()).toBe('maxSessions')
+  })
+
+  it('ends no session of the time without a limit but the one whose place a newcomer gets', async () => {
+    const pool = { maxSessions: 0, fullPolicy: 'evictOldestIdle' as const }
+    const { nodes, settle } = await clusterScene({ pool })
+    const [{ pool: first, node, enter }] = nodes
+    for (let n = 0; n < 5; n++) await enter()
+    first.setLimits({ maxSessions: 10 })
+    // The store knows nothing of the new limit.
+    first.create()
+    expect([first.size, node.stats().credits]).toEqual([5, 5])
+    await settle(2000)
+    first.create()
+    expect(first.size).toBe(6)
+    for (const session of first.values()) first.remove(session, 'kicked')
+    await settle(8000)
+    expect(node.stats().credits).toBeLessThanOrEqual(2)
+  })
 })

@@ -60,6 +60,8 @@ export class ClusterAdmission implements AdmissionControl<object> {
   /** Owners of future sessions, and sessions, that need no credits. */
   readonly #exempt = new WeakSet<object>()
   #hasExempt = false
+  /** True if `pool` may not count some sessions, because they were admitted while `maxSessions` was 0. */
+  #hasUncounted = false
   #isClosed = false
 
   /** Creates the control of a node without sessions. */
@@ -78,6 +80,7 @@ export class ClusterAdmission implements AdmissionControl<object> {
     if (this.#hasExempt && this.#isExempt(session, kind === 'session' ? owner : undefined)) {
       return undefined
     }
+    if (limits.maxSessions > 0) this.countAll(limits.maxSessions)
     const { member, clock } = this.#options
     // Under the policy `keep` no time matters, so the clock is not read for each session.
     const now = member.isStrict ? clock.now() : 0
@@ -93,6 +96,7 @@ export class ClusterAdmission implements AdmissionControl<object> {
     const keys = keysOf(demands)
     if (kind === 'session') {
       if (keys !== poolKeys) this.#used.set(session, keys)
+      if (keys[0] !== poolKey) this.#hasUncounted = true
     } else if (keys.length > 0) {
       this.#used.set(session, [...(this.#used.get(session) ?? poolKeys), ...keys])
     }
@@ -113,6 +117,15 @@ export class ClusterAdmission implements AdmissionControl<object> {
     this.#options.member.credits.release(keys)
     // Later: the caller may need the credits for a session that replaces this one.
     if (this.#waiting.size > 0) queueMicrotask(() => this.retry())
+  }
+
+  /** Counts the sessions of the time without `maxSessions` under a new one. */
+  countAll(maxSessions: number): void {
+    if (!this.#hasUncounted) return
+    this.#hasUncounted = false
+    const others = [...this.#used].filter(([, keys]) => keys[0] !== poolKey)
+    for (const [session, keys] of others) this.#used.set(session, [poolKey, ...keys])
+    if (others.length > 0) this.#options.member.credits.adopt(others.length, maxSessions)
   }
 
   /**

@@ -13,7 +13,7 @@ interface Holding {
   max: number
   /** Number of sessions of this node that the limit counts. */
   live: number
-  /** Number of credits that this node may use; never more than the ledger has granted. */
+  /** Number of credits that this node may use; never more than the ledger has granted, but for `adopt`. */
   credits: number
   /** Number of credits that sessions have lacked since the last claim, which the next claim requests. */
   wanted: number
@@ -155,6 +155,20 @@ export class LeasedCredits {
     return true
   }
 
+  /**
+   * Counts sessions for `pool` that were admitted while the limit was 0. They have credits at once, which the next claims
+   * tell the ledger.
+   */
+  adopt(sessions: number, max: number): void {
+    const holding = this.#holding(poolKey, max)
+    if (holding === undefined) return
+    holding.unknown = Math.max(holding.unknown ?? 0, holding.credits) + sessions
+    holding.credits += sessions
+    holding.live += sessions
+    this.#changed.add(poolKey)
+    this.#note(poolKey, holding)
+  }
+
   /** Frees the credits that a session has used, because the session has ended. @param keys - Keys of the limits */
   release(keys: readonly string[]): void {
     for (const key of keys) {
@@ -198,7 +212,8 @@ export class LeasedCredits {
       this.#note(key, holding)
       claims.push(isHeld ? { key, target, max, isHeld } : { key, target, max })
     }
-    if (this.#isLowered) this.#returning = claims
+    // While the ledger is away, the claims keep all credits that the limit allows.
+    if (this.#isLowered && !isAway) this.#returning = claims
     return claims
   }
 

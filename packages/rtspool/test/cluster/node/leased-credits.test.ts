@@ -254,6 +254,35 @@ describe('LeasedCredits', () => {
     expect(credits.claims(false, 0)).toEqual([{ key: 'pool', target: 9, max: 20 }])
   })
 
+  it('has credits for the sessions that it adopts, as many as the ledger has', () => {
+    const credits = new LeasedCredits(0, 1000)
+    credits.adopt(5, 10)
+    expect([credits.live('pool'), credits.held('pool'), credits.tryTake([pool])]).toEqual([
+      5,
+      5,
+      'pool',
+    ])
+    const claims = credits.claims(false, 0)
+    expect(claims).toEqual([{ key: 'pool', target: 5, max: 10, isHeld: true }])
+    credits.settle(claims, [4], 0)
+    credits.release(['pool'])
+    expect(credits.tryTake([pool])).toBe('pool')
+    grantAll(credits)
+    expect(credits.claims(false, 0)).toEqual([{ key: 'pool', target: 5, max: 10 }])
+  })
+
+  it('keeps credits that a lower limit allows during an outage, and gives them back afterwards', () => {
+    const credits = new LeasedCredits(8, 1000)
+    credits.noteLimit(30)
+    for (let n = 0; n < 9; n++) credits.tryTake([pool])
+    grantAll(credits)
+    credits.noteLimit(6)
+    const kept = credits.claims(false, 0, true)
+    expect(kept).toEqual([{ key: 'pool', target: 6, max: 6 }])
+    credits.settle(kept, [6], 0)
+    expect(credits.claims(false, 0)).toEqual([{ key: 'pool', target: 0, max: 6 }])
+  })
+
   it('ignores the end of a session under a limit that it does not know', () => {
     const credits = new LeasedCredits(0, 1000)
     credits.release(['user bob'])
