@@ -61,6 +61,9 @@ const unsentPacket = new Diagnostic<UnsentPacket>(
 /**
  * Publishes problems with UDP packets of one track on the diagnostics channels `rtspool:oversized-packet`,
  * `rtspool:fragmented-packet` and `rtspool:unsent-packet`: only the first packet of each kind.
+ *
+ * Calls subscribers in a microtask, because a subscriber may end sessions. No group of viewers changes while its packets
+ * are sent.
  */
 export class DeliveryTroubles implements DatagramObserver {
   readonly #path: string
@@ -79,17 +82,17 @@ export class DeliveryTroubles implements DatagramObserver {
    */
   oversized(sizeBytes: number, maxDatagramBytes: number): void {
     if (!this.#once.isFirst('oversized')) return
-    oversizedPacket.publish({ ...this.#place, sizeBytes, maxDatagramBytes })
+    queueMicrotask(() => oversizedPacket.publish({ ...this.#place, sizeBytes, maxDatagramBytes }))
   }
 
   fragmented({ address }: DatagramDestination, sizeBytes: number): void {
     if (!this.#once.isFirst('fragmented')) return
-    fragmentedPacket.publish({ ...this.#place, address, sizeBytes })
+    queueMicrotask(() => fragmentedPacket.publish({ ...this.#place, address, sizeBytes }))
   }
 
   unsent({ address }: DatagramDestination, code: string): void {
     if (!this.#once.isFirst('unsent')) return
-    unsentPacket.publish({ ...this.#place, address, code })
+    queueMicrotask(() => unsentPacket.publish({ ...this.#place, address, code }))
   }
 
   get #place(): { readonly path: string; readonly track: number } {

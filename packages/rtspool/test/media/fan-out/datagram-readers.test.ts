@@ -1,15 +1,19 @@
-import { expect, it } from 'vitest'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { DatagramReaders } from '../../../src/media/fan-out/datagram-readers.js'
 import { DeliveryTroubles } from '../../../src/media/fan-out/delivery-troubles.js'
 import { PacketBatch } from '../../../src/media/fan-out/packet-batch.js'
 import type { DatagramReader } from '../../../src/media/fan-out/reader.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { duringRead, isShared, sharedMemory } from '../../../src/transport/system/read-memory.js'
+import { BatchedDatagramGroup } from '../../../src/transport/udp/batched-datagram-group.js'
 import type {
   DatagramDestination,
   DatagramGroup,
+  DatagramObserver,
 } from '../../../src/transport/udp/datagram-group.js'
 import type { DatagramSender } from '../../../src/transport/udp/udp-endpoint.js'
+import { FakeKernel } from '../../support/fake-kernel.js'
 
 /** A socket that writes down the sizes that each port is sent. */
 class Sender implements DatagramSender {
@@ -29,11 +33,15 @@ class Sender implements DatagramSender {
     this.sizes.set(port, [...(this.sizes.get(port) ?? []), packet.length])
   }
 
-  sendAll(packets: readonly Buffer[], { port }: DatagramDestination): void {
+  sendAll(
+    packets: readonly Buffer[],
+    { port }: DatagramDestination,
+    _observer?: DatagramObserver,
+  ): void {
     for (const packet of packets) this.send(packet, port)
   }
 
-  createGroup() {
+  createGroup(): DatagramGroup {
     const members = new Set<DatagramDestination>()
     return {
       get size() {
@@ -202,4 +210,63 @@ it('leaves the cached packets out for a reader whose send thread is busy for sec
   expect(stuck.counters).toEqual({ packetsOut: 1, bytesOut: 40, packetsDropped: 3 })
   expect(patient.counters.packetsDropped).toBe(0)
   expect(clock.pendingTimers).toBe(0)
+})
+
+describe('a subscriber of diagnostics that removes all readers', () => {
+  /** Readers of a track that a subscriber of the channel removes, and the number of those that are left. */
+  function scene(channel: string) {
+    const clock = new ManualClock()
+    const readers = readersWith(clock)
+    const known: DatagramReader[] = []
+    const end = (): void => known.forEach((reader) => void readers.remove(reader))
+    subscribe(channel, end)
+    onTestFinished(() => void unsubscribe(channel, end))
+    const add = (reader: DatagramReader, first: readonly Buffer[] = []): void => {
+      known.push(reader)
+      readers.add(reader, first)
+    }
+    const left = async () => {
+      await null
+      clock.advance(100)
+      return { readers: readers.size, timers: clock.pendingTimers }
+    }
+    return { readers, add, left }
+  }
+  const none = { readers: 0, timers: 0 }
+
+  it.each([
+    { name: 'a first packet', sizes: [2000] },
+    { name: 'a later packet', sizes: [10, 2000] },
+  ])('may do so because $name is too large', async ({ sizes }) => {
+    const { readers, add, left } = scene('rtspool:oversized-packet')
+    const sender = new Sender(1000)
+    add(readerAt(sender, 1), batchOf(...sizes).packets)
+    expect(await left()).toEqual(none)
+    readers.send(batchOf(20))
+    expect(sender.sizes.get(1) ?? []).not.toContain(20)
+  })
+
+  it('may do so because the system refuses the first packets of a reader', async () => {
+    const { add, left } = scene('rtspool:unsent-packet')
+    const sender = new Sender(1472)
+    sender.sendAll = (packets, destination, observer) => {
+      for (const _packet of packets) observer?.unsent(destination, 'EPERM')
+    }
+    add(readerAt(sender, 1), batchOf(10).packets)
+    expect(await left()).toEqual(none)
+  })
+
+  it('may do so because the queue of the system is full', async () => {
+    const { readers, add, left } = scene('rtspool:unsent-packet')
+    const kernel = new FakeKernel()
+    kernel.room = 0
+    const sender = new Sender(1472)
+    const loss = { sendErrors: 0, fragmentedPackets: 0 }
+    sender.createGroup = () =>
+      new BatchedDatagramGroup(kernel.native, () => 3, { isSegmenting: true, loss })
+    for (const port of [1, 2, 3]) add(readerAt(sender, port))
+    readers.send(batchOf(20))
+    expect(loss.sendErrors).toBe(3)
+    expect(await left()).toEqual(none)
+  })
 })
