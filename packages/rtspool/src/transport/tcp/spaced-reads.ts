@@ -42,9 +42,11 @@ export class SpacedReads {
     this.#timer ??= this.#clock.schedule(() => this.#readAll(), intervalMs, false)
   }
 
-  /** Forgets a socket that closes. Without a socket, no timer stays. Idempotent. */
+  /** Lets a closing socket be read as usual. Without a socket, no timer stays. Idempotent. */
   remove(socket: Socket): void {
-    if (!this.#waiting.delete(socket) || this.#waiting.size > 0) return
+    if (!this.#waiting.delete(socket)) return
+    this.#set(socket, normalBytes)
+    if (this.#waiting.size > 0) return
     this.#timer?.cancel()
     this.#timer = undefined
   }

@@ -116,6 +116,13 @@ describe('SpacedReads', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it('reads a removed socket as usual until it closes', async () => {
+    const { spaced, first } = await scene()
+    spaced.remove(first.near)
+    first.far.write('one')
+    await until(() => first.read === 3)
+  })
+
   it('ignores closed sockets, and a kernel that refuses', async () => {
     const { clock, spaced, first } = await scene()
     first.near.destroy()
