@@ -298,6 +298,21 @@ describe('TunnelRelay', { tags: 'B-TUN' }, () => {
     expect(again.text).toBe('')
   })
 
+  it('counts each connection once, for its client', async () => {
+    const limits = { maxConnectionsPerAddress: 2, trustedAddresses: [] }
+    const [a, b] = await startCluster({ options: limits }, { options: limits })
+    const up = post(b)
+    await until(() => b.clock.pendingTimers === 1)
+    const here = await get(b)
+    await until(() => answered(here))
+    expect(up.text).toBe('')
+    for (const from of ['127.0.0.3', '127.0.0.4', '127.0.0.5']) {
+      const down = await get(a, 'abc', from)
+      post(b, { from })
+      await until(() => answered(down))
+    }
+  })
+
   it('closes what waits, and what it passes on, with the server', async () => {
     const [a, b] = await startCluster()
     const down = await get(a)

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.js'
 import { hostOf } from '../../host-of.js'
 import { Diagnostic, TellSometimes } from '../../listeners.js'
@@ -39,6 +40,8 @@ export interface ConnectionLimitsOptions {
 export class ConnectionLimits {
   readonly #options: ConnectionLimitsOptions
   readonly #byHost = new Map<string, number>()
+  /** Functions that end the count of a connection, by its socket. */
+  readonly #held = new WeakMap<Socket, () => void>()
   #size = 0
   #refused = 0
   readonly #sometimes = new TellSometimes()
@@ -79,6 +82,33 @@ export class ConnectionLimits {
     this.#size++
     this.#byHost.set(host, (this.#byHost.get(host) ?? 0) + 1)
     return () => this.#giveBack(host)
+  }
+
+  /**
+   * Counts a connection until it closes, or refuses it. A later call for the same socket replaces the former one: a hook may
+   * give a connection back, also for another client.
+   *
+   * @param address - As for {@link take}.
+   * @returns False if a limit is reached; the connection is then not counted.
+   */
+  hold(socket: Socket, address: string): boolean {
+    this.#held.get(socket)?.()
+    let giveBack = this.take(address)
+    if (!giveBack) return false
+    const end = (): void => {
+      socket.off('close', end)
+      giveBack?.()
+      giveBack = undefined
+    }
+    socket.on('close', end)
+    this.#held.set(socket, end)
+    return true
+  }
+
+  /** Counts the connection of a socket as that of another one, which carries TLS over it. */
+  rename(raw: Socket, secure: Socket): void {
+    const end = this.#held.get(raw)
+    if (end) this.#held.set(secure, end)
   }
 
   /**

@@ -103,7 +103,10 @@ export class FrontDoor {
         tls,
         clock,
         (socket, begin) => this.#admit(socket, begin),
-        (arrival) => this.#enter(arrival),
+        (arrival, raw) => {
+          this.#limits.rename(raw, arrival.socket)
+          this.#enter(arrival)
+        },
       )
   }
 
@@ -223,10 +226,9 @@ export class FrontDoor {
       socket.destroy()
       return false
     }
-    const giveBack = this.#limits.take(address)
-    if (giveBack) socket.on('close', giveBack)
-    else socket.destroy()
-    return giveBack !== undefined
+    const isCounted = this.#limits.hold(socket, address)
+    if (!isCounted) socket.destroy()
+    return isCounted
   }
 
   #enter(arrival: Arrival, first?: Buffer): void {

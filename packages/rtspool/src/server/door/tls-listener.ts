@@ -40,7 +40,7 @@ export class TlsListener {
     options: ResolvedTlsOptions,
     clock: Clock,
     onAccept: (socket: Socket, begin: (arrival: Arrival, first?: Buffer) => void) => void,
-    onSecure: (arrival: Arrival) => void,
+    onSecure: (arrival: Arrival, raw: Socket) => void,
   ) {
     this.#options = options
     this.#clock = clock
@@ -49,7 +49,7 @@ export class TlsListener {
     this.#tls = createTlsServer({ key, cert, minVersion }, (socket) => {
       const arrival = this.#end(nameOf(socket))
       socket.allowHalfOpen = true
-      if (arrival) onSecure({ socket, ends: arrival.ends })
+      if (arrival) onSecure({ socket, ends: arrival.ends }, arrival.socket)
       else socket.destroy()
     })
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy())

@@ -97,4 +97,25 @@ describe('the two requests of an HTTP tunnel', () => {
     await expectOk(rtspThrough(await openTunnel(door, 'own', '1.1', connectTo)), 'OPTIONS', '*')
     expect([door.connections.size, owner.connections.size]).toEqual([1, 1])
   })
+
+  it.each([false, true])(
+    'can come back to their server, which counts each once, with TLS: %s',
+    async (hasTls) => {
+      const returned = new Set<unknown>()
+      const httpTunnel = ({ socket, cookie, ...connection }: TunnelRequest): boolean => {
+        if (returned.has(socket)) return false
+        returned.add(socket)
+        queueMicrotask(() => server.accept(socket, connection))
+        return true
+      }
+      const server = await startServer({
+        ...{ httpTunnel, maxConnectionsPerAddress: 2, trustedAddresses: [] },
+        ...(hasTls && { tls: { port: 0, host: '127.0.0.1', ...testCertificate('first') } }),
+      })
+      const connectTo = hasTls ? HttpTestClient.connectTls : HttpTestClient.connect
+      const ends = await openTunnel(server, 'returns', '1.1', connectTo)
+      await expectOk(rtspThrough(ends), 'OPTIONS', '*')
+      expect(returned.size).toBe(2)
+    },
+  )
 })
