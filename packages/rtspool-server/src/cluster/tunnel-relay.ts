@@ -124,17 +124,20 @@ export class TunnelRelay {
     const { peers } = this.#options.node
     const { socket, isSecure, first } = request
     const client = hostOf(request.remoteAddress)
-    const questions = peers.others().flatMap(({ address = '', name, tag, protocol }) => {
+    const servers = peers.others().flatMap(({ address: url = '', name, tag, protocol }) => {
       // What has come over TLS leaves over TLS.
-      const isAllowed = isServerUrl(address) && (!isSecure || address.startsWith('rtsps:'))
-      return isAllowed && protocol > 1
-        ? [{ url: address, server: name ?? tag, bytes: questionFor(request, peers, tag) }]
-        : []
+      const isAllowed = isServerUrl(url) && (!isSecure || url.startsWith('rtsps:'))
+      return isAllowed && protocol > 1 ? [{ url, server: name ?? tag, tag }] : []
     })
     const asked = [...this.#searches].reduce((sum, { size }) => sum + size, 0)
     const isMuch =
-      asked + questions.length > maxQuestions || (this.#clients.get(client) ?? 0) >= maxOfClient
-    if (questions.length === 0 || isMuch) return false
+      asked + servers.length > maxQuestions || (this.#clients.get(client) ?? 0) >= maxOfClient
+    if (servers.length === 0 || isMuch) return false
+    // Signed for those alone that are asked: a flood of POSTs costs no signatures.
+    const questions = servers.map(({ tag, ...server }) => ({
+      ...server,
+      bytes: questionFor(request, peers, tag),
+    }))
     this.#hold(socket)
     add(this.#clients, client, 1)
     let isOver = false
