@@ -85,8 +85,8 @@ export class ConnectionLimits {
   }
 
   /**
-   * Counts a connection until it closes, or refuses it. A later call for the same socket replaces the former one: a hook may
-   * give a connection back, also for another client.
+   * Counts a connection until it closes, or refuses it. A later call for the same socket replaces the former one: a
+   * hook may give a connection back, also for another client.
    *
    * @param address - As for {@link take}.
    * @returns False if a limit is reached; the connection is then not counted.

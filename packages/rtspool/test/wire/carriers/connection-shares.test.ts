@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RefusedConnections, RtspServer } from '../../../src/index.js'
 import { AddressRanges } from '../../../src/server/auth/address-ranges.js'
@@ -55,6 +56,20 @@ describe('ConnectionLimits', { tags: 'S-3' }, () => {
     const { shares: all } = shares(8, 2, ['10.0.0.0/8'])
     for (let at = 0; at < 20; at++) all.take(`192.0.2.${at}`)
     expect([all.size, all.refused, all.take('10.1.2.3')]).toEqual([8, 12, undefined])
+  })
+
+  it('a connection that comes again counts once, for its last address, until it closes', () => {
+    const { shares: all } = shares(8, 2)
+    const [raw, secure, other] = [new Socket(), new Socket(), new Socket()]
+    expect([all.hold(raw, '192.0.2.7'), all.hold(other, '192.0.2.7')]).toEqual([true, true])
+    all.rename(raw, secure)
+    expect(all.hold(secure, '192.0.2.7')).toBe(true)
+    raw.emit('close')
+    expect([all.size, all.hold(secure, '192.0.2.8'), all.size, all.hosts]).toEqual([2, true, 2, 2])
+    expect([all.hold(raw, '192.0.2.7'), all.hold(secure, '192.0.2.7')]).toEqual([true, false])
+    for (const socket of [raw, secure, other]) socket.emit('close')
+    expect([all.size, all.hosts, all.refused]).toEqual([0, 0, 1])
+    expect(raw.listenerCount('close')).toBe(0)
   })
 
   it('a trusted address has no limit, and uses no share of others', () => {
