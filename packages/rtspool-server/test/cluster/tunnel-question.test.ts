@@ -38,6 +38,7 @@ it.each(['x-sessioncookie', 'x-relay-ends', 'x-relay-via', 'x-relay-client', 'x-
 it('has one key for the addresses of one host, and other keys for another host, cookie or kind of connection', () => {
   const six = { ...request, remoteAddress: '2001:db8::1' }
   expect(keyOf({ ...six, remoteAddress: '2001:db8::2', remotePort: 1 })).toBe(keyOf(six))
+  expect(keyOf({ ...request, remoteAddress: '::ffff:192.0.2.7' })).toBe(keyOf(request))
   const others = [{ cookie: 'abd' }, { isSecure: false }, { remoteAddress: '192.0.2.8' }]
   const keys = [{}, ...others].map((change) => keyOf({ ...request, ...change }))
   expect(new Set(keys).size).toBe(4)

@@ -108,7 +108,7 @@ describe('the two requests of an HTTP tunnel', () => {
         queueMicrotask(() => server.accept(socket, connection))
         return true
       }
-      const server = await startServer({
+      const server: RtspServer = await startServer({
         ...{ httpTunnel, maxConnectionsPerAddress: 2, trustedAddresses: [] },
         ...(hasTls && { tls: { port: 0, host: '127.0.0.1', ...testCertificate('first') } }),
       })
