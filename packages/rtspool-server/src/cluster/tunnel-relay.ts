@@ -104,7 +104,11 @@ export class TunnelRelay {
     const question = readQuestion(headers, this.#options.node.peers)
     if (question === undefined) return false
     this.#hold(socket)
+    // Before the answer, the server that asks sends nothing but its end: it needs no answer any more.
+    const giveUp = (): void => void socket.destroy()
+    socket.once('end', giveUp).resume()
     const answer = (isHere: boolean): void => {
+      socket.off('end', giveUp)
       if (isHere) {
         socket.write(tunnelIsHere)
         this.#accept(socket, question.connection)
@@ -115,7 +119,7 @@ export class TunnelRelay {
     }
     // The caller of the hook gives the socket up in this turn.
     if (this.#gets.has(question.key)) queueMicrotask(() => answer(true))
-    else this.#waiting.add(question.key, answerMs, answer)
+    else socket.once('close', this.#waiting.add(question.key, answerMs, answer))
     return true
   }
 

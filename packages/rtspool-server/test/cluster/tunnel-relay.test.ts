@@ -280,6 +280,16 @@ describe('TunnelRelay', { tags: 'B-TUN' }, () => {
     expect([a.failures, b.failures]).toEqual([[], []])
   })
 
+  it('holds no question of a server that has given up', async () => {
+    const [a, b] = await startCluster()
+    post(b)
+    await until(() => a.clock.pendingTimers === 1)
+    for (const socket of b.sockets) socket.destroy()
+    await until(() => a.clock.pendingTimers === 0)
+    await until(() => [...a.sockets].every(({ destroyed }) => destroyed))
+    expect([a.failures, b.failures]).toEqual([[], []])
+  })
+
   it('looks for the GETs of at most eight POSTs of one client', async () => {
     const [a, b] = await startCluster()
     const sign = vi.spyOn(b.node.peers, 'relayHeaders')
