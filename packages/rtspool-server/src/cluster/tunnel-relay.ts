@@ -29,7 +29,7 @@ const answerMs = 1000
 const searchMs = 1500
 /** Maximum number of questions of this server that have no answer. */
 const maxQuestions = 512
-/** Maximum number of POSTs of one client whose GET this server looks for. */
+/** Maximum number of POSTs of one client, within {@link searchMs}, for which others are asked without success. */
 const maxOfClient = 8
 /** Milliseconds within which a client receives the last bytes of a server that has closed. */
 const lastBytesMs = 5000
@@ -50,7 +50,7 @@ export class TunnelRelay {
   /** Numbers of open GETs at this server by the key of their tunnel. */
   readonly #gets = new Map<string, number>()
   readonly #waiting: WaitingPosts
-  /** Numbers of POSTs by host of their client whose GET this server looks for. */
+  /** Numbers of POSTs, by host of their client, whose GET this server looks for or has just looked for in vain. */
   readonly #clients = new Map<string, number>()
   readonly #searches = new Set<TunnelSearch>()
   readonly #sockets = new Set<Socket>()
@@ -144,31 +144,35 @@ export class TunnelRelay {
     }))
     this.#hold(socket)
     add(this.#clients, client, 1)
+    const free = (): void => add(this.#clients, client, -1)
     let isOver = false
-    const end = (): void => {
-      if (isOver) return
+    /** @returns False if the search was over already */
+    const end = (): boolean => {
+      if (isOver) return false
       isOver = true
-      withdraw()
       search.close()
-      this.#searches.delete(search)
-      add(this.#clients, client, -1)
+      return this.#searches.delete(search)
     }
     // The GET may come here, or nowhere: the server then accepts the POST, or refuses it.
     const giveBack = (): void => {
-      if (isOver) return
-      end()
-      this.#accept(socket, request)
+      if (end()) this.#accept(socket, request)
     }
     const search = new TunnelSearch(questions, {
       found: (server) => {
         end()
+        withdraw()
+        free()
         this.#join(socket, first, server)
       },
       missed: giveBack,
       failed: this.#options.onFailure,
     })
     this.#searches.add(search)
-    const withdraw = this.#waiting.add(keyOf(request), searchMs, giveBack)
+    // A POST in vain counts until then, also one that ends before, so that no client has others asked without end.
+    const withdraw = this.#waiting.add(keyOf(request), searchMs, () => {
+      free()
+      giveBack()
+    })
     socket.once('close', end)
     return true
   }

@@ -148,6 +148,7 @@ describe('TunnelRelay', { tags: 'B-TUN' }, () => {
     a.clock.advance(1)
     await until(() => up.isEnded)
     expect(up.text).toMatch(notFound)
+    b.clock.advance(1500)
     expect([b.failures, b.clock.pendingTimers]).toEqual([[], 0])
   })
 
@@ -272,7 +273,7 @@ describe('TunnelRelay', { tags: 'B-TUN' }, () => {
     post(b)
     await until(() => a.clock.pendingTimers === 1)
     for (const socket of b.sockets) socket.destroy()
-    await until(() => b.clock.pendingTimers === 0)
+    await until(() => a.clock.pendingTimers === 0)
     for (const socket of a.sockets) socket.destroy()
     await until(() => [...a.sockets].every(({ closed }) => closed))
     const down = await get(a)
@@ -302,6 +303,7 @@ describe('TunnelRelay', { tags: 'B-TUN' }, () => {
     await until(() => b.clock.pendingTimers === 9 && a.clock.pendingTimers === 9)
     a.clock.advance(1000)
     await until(() => [...ups, other].every(({ isEnded }) => isEnded))
+    b.clock.advance(1500)
     const again = post(b, { cookie: 'c0' })
     await until(() => b.clock.pendingTimers === 1)
     const down = await get(a, 'c0')
@@ -322,6 +324,25 @@ describe('TunnelRelay', { tags: 'B-TUN' }, () => {
       post(b, { from })
       await until(() => answered(down))
     }
+  })
+
+  it('asks no more than eight times in 1.5 s for a client that finds nothing', async () => {
+    const [a, b] = await startCluster()
+    for (let n = 0; n < 8; n++) {
+      post(b, { cookie: `c${n}` })
+      await until(() => a.clock.pendingTimers === 1)
+      for (const socket of b.sockets) socket.destroy()
+      await until(() => a.clock.pendingTimers === 0)
+    }
+    const more = post(b)
+    await until(() => more.isEnded)
+    expect([notFound.test(more.text), a.sockets.size]).toEqual([true, 8])
+    b.clock.advance(1500)
+    const again = post(b)
+    await until(() => a.clock.pendingTimers === 1)
+    const down = await get(a)
+    await until(() => answered(down))
+    expect([again.text, b.clock.pendingTimers]).toEqual(['', 0])
   })
 
   it('closes what waits, and what it passes on, with the server', async () => {
