@@ -96,8 +96,12 @@ export class SourceShares {
     this.notePorts()
   }
 
-  /** Lets the sources follow changed ports of the processes. */
+  /**
+   * Lets the sources follow changed ports of the processes. A process that is new among them knows no status yet, so all
+   * are told again.
+   */
   notePorts(): void {
+    this.#told.clear()
     this.#sources?.refresh()
   }
 

@@ -77,15 +77,16 @@ export class SiblingSource {
     }
   }
 
-  /** Notes the status that the owner tells. @returns True if the state is another one than before */
+  /**
+   * Notes the status that the owner tells. An owner that is new has another time for `idle`, which is no other state.
+   *
+   * @returns True if the state is another one than before.
+   */
   note(status: SourceStatus): boolean {
     const { state, since, attempts } = this.status
     this.#told = status
-    return (
-      status.state !== state ||
-      status.attempts !== attempts ||
-      status.since.getTime() !== since.getTime()
-    )
+    if (status.state !== state || status.attempts !== attempts) return true
+    return state !== 'idle' && status.since.getTime() !== since.getTime()
   }
 
   /** Continues from another process. Viewers stay. */
