@@ -1,3 +1,6 @@
+/** Maximum number of paths without a source whose last owners are known. */
+const maxFormer = 1000
+
 /**
  * Assignment of sources to the child processes: each path of a source has one owner, which alone connects to the camera or
  * runs the program. An owner keeps its paths until its process ends.
@@ -5,6 +8,11 @@
 export class SourceAssignment {
   readonly #count: number
   readonly #owners = new Map<string, number>()
+  /**
+   * Last owners of paths that no configuration names any more, the oldest path first. An owner may still be ending the
+   * program of a path.
+   */
+  readonly #former = new Map<string, number>()
   /** Paths that the configuration of each child names, by number of the child. */
   readonly #wanted = new Map<number, ReadonlySet<string>>()
   /** Numbers of children that have ended, and have not named their paths since. */
@@ -35,10 +43,13 @@ export class SourceAssignment {
     this.#assign()
   }
 
-  /** Gives each path without an owner to the child with the fewest paths. One that still starts counts, too. */
+  /**
+   * Gives each path without an owner to its former one, or else to the child with the fewest paths. One that still starts
+   * counts, too.
+   */
   #assign(): void {
     const paths = new Set([...this.#wanted.values()].flatMap((each) => [...each]))
-    for (const path of this.#owners.keys()) if (!paths.has(path)) this.#owners.delete(path)
+    for (const [path, owner] of this.#owners) if (!paths.has(path)) this.#forget(path, owner)
     const numbers = Array.from({ length: this.#count }, (_, index) => index + 1)
     const shares = new Map(
       numbers.filter((number) => !this.#ended.has(number)).map((number) => [number, 0]),
@@ -48,9 +59,18 @@ export class SourceAssignment {
       if (this.#owners.has(path)) continue
       const [least] = [...shares].sort(([, one], [, other]) => one - other)
       if (least === undefined) return
-      const [number, share] = least
+      const former = this.#former.get(path) ?? 0
+      const number = shares.has(former) ? former : least[0]
+      this.#former.delete(path)
       this.#owners.set(path, number)
-      shares.set(number, share + 1)
+      shares.set(number, (shares.get(number) ?? 0) + 1)
     }
+  }
+
+  #forget(path: string, owner: number): void {
+    this.#owners.delete(path)
+    this.#former.set(path, owner)
+    const [oldest] = this.#former.keys()
+    if (this.#former.size > maxFormer && oldest !== undefined) this.#former.delete(oldest)
   }
 }

@@ -131,6 +131,7 @@ export class SourceService extends EventEmitter<SourceEvents> {
     }
     const paths = new Set(plans.map(({ path }) => path))
     for (const [path, source] of this.#sources) if (!paths.has(path)) this.#remove(path, source)
+    for (const old of this.#retired) if (!paths.has(old.plan.path)) void old.close()
     for (const { finish } of changes) finish?.()
   }
 
@@ -185,13 +186,10 @@ export class SourceService extends EventEmitter<SourceEvents> {
     })
     const source = this.#create(plan, isFree)
     const finish = (): void => {
-      if (old instanceof SiblingSource) {
-        this.#retire(old)
-        free()
-      } else {
-        this.#remove(path, old)
-        void this.#ending.get(path)?.then(free)
-      }
+      if (old instanceof SiblingSource) this.#retire(old)
+      else this.#remove(path, old)
+      // Also a program of this process from before the path was removed and added again may be ending.
+      void Promise.resolve(this.#ending.get(path)).then(free)
       this.#sources.set(path, source)
       this.#mounts.add(path, source.factory)
     }

@@ -41,4 +41,38 @@ describe('SourceAssignment', () => {
     assignment.want(2, ['/b'])
     expect(assignment.owners).toEqual({ '/b': 2 })
   })
+
+  it('gives a path that comes back to its former process, which may still be ending its program', () => {
+    const assignment = new SourceAssignment(2)
+    for (const child of [1, 2]) assignment.want(child, ['/a', '/b', '/c', '/d'])
+    for (const child of [1, 2]) assignment.want(child, ['/d'])
+    expect(assignment.owners).toEqual({ '/d': 2 })
+    assignment.want(1, ['/b', '/d'])
+    expect(assignment.owners).toEqual({ '/b': 2, '/d': 2 })
+    assignment.want(1, ['/d'])
+    assignment.end(2)
+    assignment.want(1, ['/b', '/d'])
+    expect(assignment.owners).toEqual({ '/b': 1, '/d': 1 })
+  })
+
+  it('knows the former processes of the last 1000 paths', () => {
+    const assignment = new SourceAssignment(2)
+    const addAndRemove = (count: number) => {
+      for (let number = 0; number < count; number++) {
+        assignment.want(1, [`/x${number}`])
+        assignment.want(1, [])
+      }
+    }
+    const ownerAfter = (count: number) => {
+      assignment.want(1, ['/a', '/b'])
+      expect(assignment.owners).toEqual({ '/a': 1, '/b': 2 })
+      assignment.want(1, ['/b'])
+      assignment.want(1, [])
+      addAndRemove(count)
+      assignment.want(1, ['/b'])
+      return assignment.owners['/b']
+    }
+    expect(ownerAfter(999)).toBe(2)
+    expect(ownerAfter(1000)).toBe(1)
+  })
 })

@@ -137,7 +137,9 @@ describe('SiblingSource', { timeout: 20_000 }, () => {
     expect(running.map(({ child }) => child)).toEqual([2])
     expect(viewer?.hasEnded).toBe(false)
     expect(two.sources.ownStatuses).toMatchObject([{ path, state: 'running' }])
-    await viewer?.client.close()
+    // Without the source, the viewer has nothing to wait for.
+    two.sources.update([])
+    await until(() => two.server.pool.size === 0)
     await until(() => running.length === 0)
   })
 })
