@@ -27,6 +27,10 @@ export interface Child {
   port: number
   /** True if the configuration is to be read again as soon as the process is ready. */
   mustReload: boolean
+  /** Number of messages that the system has not accepted yet, because the process does not read. */
+  unsent: number
+  /** Called when the system has accepted all messages, after some have been left out; `undefined` = none. */
+  onRead: (() => void) | undefined
 }
 
 /** End of a child process: its exit code or signal, or the reason why it could not be started. */
@@ -34,4 +38,35 @@ export interface ChildEnd {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   readonly reason?: string
+}
+
+/** Number of messages that wait for a process that hangs, from which on it gets no states of sources. */
+const maxUnsent = 100
+
+/** Returns a child process that has just started. */
+export const newChild = (process: ForkedProcess): Child => ({
+  ...{ process, readyAt: undefined, port: 0, mustReload: false },
+  ...{ unsent: 0, onRead: undefined },
+})
+
+/**
+ * Sends a message to a child process. One that has ended gets nothing. For one that hangs, states of sources are left out,
+ * because they would fill the memory of this process.
+ *
+ * @param onRead - Called once after states have been left out, when the child reads again.
+ */
+export function tell(child: Child, message: ParentMessage, onRead?: () => void): void {
+  if (!child.process.connected) return
+  if (message.kind === 'sourceStates' && child.unsent >= maxUnsent) {
+    child.onRead = onRead
+    return
+  }
+  child.unsent++
+  child.process.send(message, () => {
+    child.unsent--
+    if (child.unsent > 0) return
+    const { onRead: read } = child
+    child.onRead = undefined
+    read?.()
+  })
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { type Clock, type ClockTimer, systemClock } from 'rtspool'
 import type { Child, ChildEnd, ChildRequest, ForkedProcess } from './child-process.js'
+import { newChild, tell } from './child-process.js'
 import type { ChildMessage, ParentMessage } from './process-messages.js'
 import { RestartDelays } from './restart-delays.js'
 
@@ -92,7 +93,10 @@ export class ChildProcesses {
 
   /** Sends a message to all processes, but for the one with the number `except`. */
   tellAll(message: ParentMessage, except?: number): void {
-    for (const [number, child] of this.#children) if (number !== except) tell(child, message)
+    for (const [number, child] of this.#children) {
+      // Each process tells the states of its sources again when it gets the ports.
+      if (number !== except) tell(child, message, () => this.#tellPorts())
+    }
   }
 
   /** Sends a signal to all processes that are ready, which others would not survive. */
@@ -163,7 +167,7 @@ export class ChildProcesses {
 
   #run(number: number, isRestart: boolean): void {
     const process = this.#options.fork(number, isRestart)
-    const child: Child = { process, readyAt: undefined, port: 0, mustReload: false }
+    const child = newChild(process)
     this.#children.set(number, child)
     this.#options.log.info({ child: number, pid: process.pid }, 'process started')
     process.on('message', (message) => this.#received(number, child, message as ChildMessage))
@@ -250,9 +254,4 @@ export class ChildProcesses {
     }
     this.#timers.set(number, this.#clock.schedule(start, delayMs, true))
   }
-}
-
-/** Sends a message to a child process. One that has ended gets nothing. */
-function tell({ process }: Child, message: ParentMessage): void {
-  if (process.connected) process.send(message, () => {})
 }

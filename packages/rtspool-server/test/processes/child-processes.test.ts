@@ -12,6 +12,8 @@ class FakeProcess extends EventEmitter {
   pid: number | undefined
   readonly signals: string[] = []
   readonly received: unknown[] = []
+  reads = true
+  readonly #unsent: ((error: Error | null) => void)[] = []
 
   constructor(number: number, isRestart: boolean) {
     super()
@@ -20,8 +22,16 @@ class FakeProcess extends EventEmitter {
     this.pid = 1000 + number
   }
 
-  send(message: unknown): void {
+  send(message: unknown, sent: (error: Error | null) => void): void {
     this.received.push(message)
+    if (this.reads) sent(null)
+    else this.#unsent.push(sent)
+  }
+
+  /** Reads all messages that have been sent while the process did not read. */
+  readAll(): void {
+    this.reads = true
+    for (const sent of this.#unsent.splice(0)) sent(null)
   }
 
   kill(signal: string): void {
@@ -151,6 +161,26 @@ describe('child processes', () => {
     expect(latest(2).received).toEqual([])
     latest(2).ready()
     expect(latest(1).received.at(-1)).toEqual({ kind: 'ports', ports })
+  })
+
+  it('get a bounded number of states of sources while they hang, and all again after that', async () => {
+    const { children, serve, latest } = createProcesses(3)
+    await serve()
+    const [hung, other] = [latest(2), latest(3)]
+    const states = { kind: 'sourceStates', statuses: [] } as const
+    hung.reads = false
+    const before = hung.received.length
+    for (let count = 0; count < 150; count++) children.tellAll(states, 1)
+    children.tellAll({ kind: 'assignment', owners: {}, tags: {} })
+    expect(hung.received.length - before).toBe(101)
+    expect(other.received.at(-2)).toEqual(states)
+    hung.readAll()
+    for (const number of [1, 2, 3]) {
+      expect(latest(number).received.at(-1)).toMatchObject({ kind: 'ports' })
+    }
+    const after = other.received.length
+    children.tellAll(states)
+    expect([hung.received.at(-1), other.received.length]).toEqual([states, after + 1])
   })
 
   it('get no reply to what needs none', async () => {
