@@ -110,7 +110,7 @@ export async function serve(
       ...{ recordings, sources, replay },
     })
     ends.push(() => reload?.close())
-    if (own?.leads && !config.watchConfig) reload.passOn(() => own.reloadOthers())
+    own?.reloads.begin(reload, leads)
     const configuration = reload
     const feed = () => control?.feed
     if (cluster) followLimits(cluster.node, { rtsp, log, reloader: reload.reloader, feed })

@@ -40,7 +40,7 @@ export interface ChildEnd {
   readonly reason?: string
 }
 
-/** Number of messages that wait for a process that hangs, from which on it gets no states of sources. */
+/** Maximum number of messages that wait for a child process that does not read. Then states of sources are left out. */
 const maxUnsent = 100
 
 /** Returns a child process that has just started. */
@@ -50,10 +50,10 @@ export const newChild = (process: ForkedProcess): Child => ({
 })
 
 /**
- * Sends a message to a child process. One that has ended gets nothing. For one that hangs, states of sources are left out,
- * because they would fill the memory of this process.
+ * Sends a message to a child process; one that has ended gets nothing. A child that does not read gets no further
+ * states of sources, which would fill the memory of this process.
  *
- * @param onRead - Called once after states have been left out, when the child reads again.
+ * @param onRead - Called once when the child reads again, if states have been left out.
  */
 export function tell(child: Child, message: ParentMessage, onRead?: () => void): void {
   if (!child.process.connected) return

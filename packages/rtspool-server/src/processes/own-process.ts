@@ -6,6 +6,7 @@ import type { IpcStore } from './ipc-store.js'
 import type { ChildMessage, ParentMessage } from './process-messages.js'
 import type { MeasuredProcess, ProcessMetrics } from './process-metrics.js'
 import { announcedStart } from './program-guard.js'
+import { SharedReloads } from './shared-reloads.js'
 import { type ProcessIdentity, Siblings } from './siblings.js'
 import { SourceShares } from './source-shares.js'
 
@@ -31,6 +32,8 @@ export class OwnProcess {
   readonly siblings: Siblings
   /** Division of the sources among this process and its siblings. */
   readonly sources: SourceShares
+  /** Reloads that changes by the API of process 1 cause in all processes. */
+  readonly reloads = new SharedReloads(() => tellParent({ kind: 'reload' }))
   /** Starts a program of a source. The parent learns of the program, and kills it when this process has ended. */
   readonly startProgram: StartProgram = announcedStart((notice) => tellParent(notice))
   #store: IpcStore | undefined
@@ -41,6 +44,7 @@ export class OwnProcess {
       this.sources.notePorts()
     } else if (message.kind === 'assignment') this.sources.noteAssignment(message)
     else if (message.kind === 'sourceStates') this.sources.noteStates(message)
+    else if (message.kind === 'reload') this.reloads.note()
     // Listeners for the exit of the process kill its programs.
     else if (message.kind === 'end') process.exit(1)
     else this.#store?.receive(message)
@@ -112,11 +116,6 @@ export class OwnProcess {
     const { mergeMetrics } = await import('../metrics/merge-metrics.js')
     const others = await this.siblings.othersMetrics()
     return mergeMetrics(new Map([[this.number, own], ...others]))
-  }
-
-  /** Lets the siblings read the configuration again, because this process has changed it. */
-  reloadOthers(): void {
-    tellParent({ kind: 'reload' })
   }
 
   /** Closes the port for other processes, and all that they have asked for. Idempotent. */

@@ -57,7 +57,7 @@ export interface SourcesNotice {
   readonly statuses: readonly SourceStatus[]
 }
 
-/** Message of a child process that the configuration has changed, so that the others read it again. */
+/** Message that the API of a child process has changed the configuration. The parent passes it on to the others. */
 export interface ReloadNotice {
   readonly kind: 'reload'
 }
@@ -81,4 +81,10 @@ export type ChildMessage =
   | ReloadNotice
 
 /** Messages from the parent process to a child. */
-export type ParentMessage = StoreReply | PortsNotice | AssignmentNotice | SourcesNotice | EndOrder
+export type ParentMessage =
+  | StoreReply
+  | PortsNotice
+  | AssignmentNotice
+  | SourcesNotice
+  | ReloadNotice
+  | EndOrder

@@ -50,9 +50,9 @@ export async function serveProcesses(options: CommandOptions, version: string): 
         return reply
       }
       if (message.kind === 'program') programs.note(number, message)
-      else if (message.kind === 'reload') children.reload()
-      else if (message.kind === 'sourceStates') children.tellAll(message, number)
-      else {
+      else if (message.kind === 'reload' || message.kind === 'sourceStates') {
+        children.tellAll(message, number)
+      } else {
         sources.want(number, message.paths)
         children.tellAll(assignmentOf(sources, store))
       }

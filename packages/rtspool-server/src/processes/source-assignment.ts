@@ -44,8 +44,8 @@ export class SourceAssignment {
   }
 
   /**
-   * Gives each path without an owner to its former one, or else to the child with the fewest paths. One that still starts
-   * counts, too.
+   * Gives each path without an owner to its former one, or else to the child with the fewest paths. A child that still
+   * starts counts, too.
    */
   #assign(): void {
     const paths = new Set([...this.#wanted.values()].flatMap((each) => [...each]))

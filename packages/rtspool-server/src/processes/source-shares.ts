@@ -97,8 +97,8 @@ export class SourceShares {
   }
 
   /**
-   * Lets the sources follow changed ports of the processes. A process that is new among them knows no status yet, so all
-   * are told again.
+   * Lets the sources follow changed ports of the processes. A process that is new knows no status yet, so this one soon
+   * tells the statuses of all its sources again.
    */
   notePorts(): void {
     this.#told.clear()

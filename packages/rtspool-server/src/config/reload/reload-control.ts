@@ -26,6 +26,10 @@ import {
 import { ConfigReloader, type ReloadResult } from './reload.js'
 import { type FileWatch, watchFile } from './watch-file.js'
 
+/** Causes of reloads that each process of a server notices itself. */
+const signalCause = 'SIGHUP'
+const fileCause = 'file change'
+
 /** Parts of the running command that {@link ReloadControl} uses. */
 export interface RunningCommand {
   readonly server: RtspServer
@@ -86,10 +90,13 @@ export class ReloadControl {
     return this.reloader.reload(by)
   }
 
-  /** Calls a function after each change that neither a signal nor a file has caused. */
+  /**
+   * Calls a function after each successful reload or change that neither a signal nor a file has caused. Files with
+   * passwords may then have other contents, also if no key differs.
+   */
   passOn(changed: () => void): void {
-    this.reloader.on('reloaded', ({ by, ok, changed: keys }) => {
-      if (ok && keys.length > 0 && by !== 'SIGHUP') changed()
+    this.reloader.on('reloaded', ({ by, ok }) => {
+      if (ok && by !== signalCause && by !== fileCause) changed()
     })
   }
 
@@ -114,7 +121,7 @@ export class ReloadControl {
 
   #watchFile(name: string, text: string, what: string): FileWatch {
     return watchFile(name, text, {
-      changed: () => void this.reload('file change'),
+      changed: () => void this.reload(fileCause),
       emptied: () => this.#log.warn({ file: name }, `${what} is empty: not reloaded`),
       failed: (error) => {
         const facts = { file: name, reason: error.message }
@@ -135,7 +142,7 @@ export class ReloadControl {
     const winners = overridden.map(({ key, by: winner }) => `${key}: ${winner}`)
     const facts = { by, changed, ...(winners.length > 0 && { overridden: winners }) }
     if (changed.length + winners.length > 0) this.#log.info(facts, 'configuration reloaded')
-    else if (by === 'SIGHUP') this.#log.info({ by }, 'configuration unchanged')
+    else if (by === signalCause) this.#log.info({ by }, 'configuration unchanged')
     if (!changed.includes('certificate')) return
     const expiresAt = server.stats().tls?.certificateExpiresAt ?? Number.NaN
     this.#log.info({ expires: new Date(expiresAt).toISOString() }, 'certificate reloaded')
