@@ -1,6 +1,6 @@
 import type { Clock, MediaFactory } from 'rtspool'
 import { type RelayMedia, type RelaySourceOptions, relayMedia } from 'rtspool/relay'
-import type { ExecPlan } from './exec/exec-plan.js'
+import { type ExecPlan, maxStartSeconds } from './exec/exec-plan.js'
 import type { PullPlan } from './pull/pull-plan.js'
 import type { SourceStatus } from './source-status.js'
 
@@ -15,6 +15,11 @@ const backoff = { firstSeconds: 0.1, maxSeconds: 1 }
 const failedRetrySeconds = 1
 /** Seconds that the reply of the owner may need after its own limit. */
 const replySeconds = 2
+/**
+ * Seconds for which the reply of the owner may wait for the camera: as long as any plan says. The plan may change, and
+ * another value would let the connection begin anew.
+ */
+const responseTimeout = maxStartSeconds + replySeconds
 
 /** Division of the sources among several processes of one server. */
 export interface SharedSources {
@@ -42,12 +47,15 @@ export class SiblingSource {
   constructor(plan: SourcePlan, place: RelaySourceOptions, clock: Clock) {
     this.#plan = plan
     this.#url = String(place.url)
-    this.#relay = relayMedia(withLimits(place, plan), {
-      ...{ clock, backoff, failedRetrySeconds, transport: 'tcp' },
-      // The owner waits for the camera, and for its viewers to return.
-      ...{ lingerSeconds, stallSeconds: 0, onAway: { holdSeconds } },
-      waitSeconds: plan.startSeconds + replySeconds,
-    })
+    this.#relay = relayMedia(
+      { ...place, responseTimeout },
+      {
+        ...{ clock, backoff, failedRetrySeconds, transport: 'tcp' },
+        // The owner waits for the camera, and for its viewers to return.
+        ...{ lingerSeconds, stallSeconds: 0, onAway: { holdSeconds } },
+        waitSeconds: plan.startSeconds + replySeconds,
+      },
+    )
   }
 
   /** Plan of the source, which the owner follows. */
@@ -94,7 +102,7 @@ export class SiblingSource {
     const url = String(place.url)
     if (url === this.#url) return
     this.#url = url
-    this.#relay.update({ source: withLimits(place, this.plan) })
+    this.#relay.update({ source: { ...place, responseTimeout } })
   }
 
   /** Nothing to start: the connection waits for viewers. */
@@ -116,12 +124,3 @@ export class SiblingSource {
     return this.#relay.close()
   }
 }
-
-/** Returns the place with time for the owner to wait for its camera. */
-const withLimits = (
-  place: RelaySourceOptions,
-  { startSeconds }: SourcePlan,
-): RelaySourceOptions => ({
-  ...place,
-  responseTimeout: startSeconds + replySeconds,
-})

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { RtspServer } from 'rtspool'
 import { connect } from 'rtspool/client'
 import type { ClusterNode } from 'rtspool/cluster'
@@ -9,6 +11,7 @@ import type { ChildMessage } from '../../src/processes/process-messages.js'
 import { SourceAssignment } from '../../src/processes/source-assignment.js'
 import { SourceShares } from '../../src/processes/source-shares.js'
 import type { ProgramListener, StartProgram } from '../../src/sources/exec/program.js'
+import { SiblingSource } from '../../src/sources/sibling-source.js'
 import { type SourcePlan, SourceService } from '../../src/sources/source-service.js'
 import type { SourceStatus } from '../../src/sources/source-status.js'
 import { execPlan } from './exec/exec-scene.js'
@@ -141,5 +144,36 @@ describe('SiblingSource', { timeout: 20_000 }, () => {
     two.sources.update([])
     await until(() => two.server.pool.size === 0)
     await until(() => running.length === 0)
+  })
+
+  it('waits for the owner as long as the plan says, also after a change of the plan', async () => {
+    const clock = new ManualClock()
+    // An owner that waits for its camera.
+    const connections: Socket[] = []
+    const owner = createServer((socket) => {
+      connections.push(socket)
+      socket.on('error', () => {})
+      socket.resume()
+    })
+    await once(owner.listen(0, '127.0.0.1'), 'listening')
+    const { port } = owner.address() as AddressInfo
+    const source = new SiblingSource(plan, { url: `rtsp://127.0.0.1:${port}${path}` }, clock)
+    source.setPlan({ ...plan, startSeconds: 25 })
+    const server = new RtspServer({ host: '127.0.0.1', port: 0, udpPorts: false })
+    server.mounts.add(path, source.factory)
+    await server.listen()
+    const refused = connect(`rtsp://127.0.0.1:${server.address().port}${path}`).catch(String)
+    await until(() => (connections[0]?.bytesRead ?? 0) > 0)
+    for (let second = 1; second < 25; second++) {
+      clock.advance(1000)
+      await nextTurn()
+    }
+    expect([connections.length, connections[0]?.destroyed]).toEqual([1, false])
+    // The owner may need two seconds more for its own refusal.
+    clock.advance(4000)
+    expect(await refused).toContain('503')
+    await Promise.all([source.close(), server.close()])
+    for (const socket of connections) socket.destroy()
+    owner.close()
   })
 })

@@ -2,6 +2,9 @@
 export const execFormats = ['mpegts', 'h264', 'h265', 'aac'] as const
 export type ExecFormat = (typeof execFormats)[number]
 
+/** Maximum of `startSeconds` in the configuration, for programs and pulls. */
+export const maxStartSeconds = 25
+
 export const execDefaults = Object.freeze({
   format: 'mpegts' as ExecFormat,
   frameRate: 0,

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { execDefaults } from '../../../sources/exec/exec-plan.js'
+import { execDefaults, maxStartSeconds } from '../../../sources/exec/exec-plan.js'
 import { file, fileText, key, pattern, seconds } from '../../key-meta.js'
 import { execSettings } from './exec.js'
 import { pullSettings } from './pull.js'
 
-const maxStart = 25
 const pathText = 'a path such as /cam'
 const kindText = 'settings with either pull or exec'
 
@@ -33,7 +32,7 @@ export const commonSettings = {
     defaultText: 'none: viewers wait',
     examples: ['away.mp4'],
   }),
-  startSeconds: key(z.number().min(1).max(maxStart).default(execDefaults.startSeconds), {
+  startSeconds: key(z.number().min(1).max(maxStartSeconds).default(execDefaults.startSeconds), {
     description: 'time that a client waits for the first media; then it gets 503',
     unit: 'seconds',
     live: true,
