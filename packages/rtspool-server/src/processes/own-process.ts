@@ -32,7 +32,7 @@ export class OwnProcess {
   readonly siblings: Siblings
   /** Division of the sources among this process and its siblings. */
   readonly sources: SourceShares
-  /** Reloads that changes by the API of process 1 cause in all processes. */
+  /** Reloads of the configuration in the other processes after the API of process 1 has changed the configuration. */
   readonly reloads = new SharedReloads(() => tellParent({ kind: 'reload' }))
   /** Starts a program of a source. The parent learns of the program, and kills it when this process has ended. */
   readonly startProgram: StartProgram = announcedStart((notice) => tellParent(notice))

@@ -52,7 +52,7 @@ export async function serveProcesses(options: CommandOptions, version: string): 
       if (message.kind === 'program') programs.note(number, message)
       else if (message.kind === 'reload' || message.kind === 'sourceStates') {
         children.tellAll(message, number)
-      } else {
+      } else if (message.kind === 'sourcePaths') {
         sources.want(number, message.paths)
         children.tellAll(assignmentOf(sources, store))
       }

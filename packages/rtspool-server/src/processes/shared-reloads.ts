@@ -4,8 +4,8 @@ import type { ReloadControl } from '../config/reload/reload-control.js'
 const cause = 'API of process 1'
 
 /**
- * Reloads of the configuration that changes by the API of one process cause in the others. A message asks for a reload
- * instead of SIGHUP, because Windows would end the process.
+ * Reloads of the configuration in all processes of a server after the API of one has changed the configuration. Messages
+ * ask for the reloads, not SIGHUP, which ends a process on Windows.
  */
 export class SharedReloads {
   readonly #tellOthers: () => void
