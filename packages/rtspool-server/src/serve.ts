@@ -99,8 +99,7 @@ export async function serve(
     ends.push(followMotion(motion, sources, recordings))
     logRecordings(recordings, repeats)
     const replay = new Replay(rtsp.mounts, recordings, logReplayFailures(repeats))
-    // The API needs the object that reloads, and this object needs the port of the API, which opens
-    // last.
+    // The API needs the object that reloads, and that object the port of the API, which opens last.
     const apiPort = {
       reloadCertificate: (next: TlsCertificate) => control?.reloadCertificate(next),
     }

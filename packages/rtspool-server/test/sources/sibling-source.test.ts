@@ -160,6 +160,7 @@ describe('SiblingSource', { timeout: 20_000 }, () => {
     const source = new SiblingSource(plan, { url: `rtsp://127.0.0.1:${port}${path}` }, clock)
     source.setPlan({ ...plan, startSeconds: 25 })
     const server = new RtspServer({ host: '127.0.0.1', port: 0, udpPorts: false })
+    server.on('requestFailed', () => {})
     server.mounts.add(path, source.factory)
     await server.listen()
     const refused = connect(`rtsp://127.0.0.1:${server.address().port}${path}`).catch(String)
