@@ -21,7 +21,7 @@ const aboutCommand = new Set([
   ...['guides/users-and-rights.md', 'guides/external-logins.md', 'guides/snapshots.md'],
   ...['guides/record.md', 'guides/replay.md', 'guides/virtual-cameras.md'],
   ...['guides/pull-cameras.md', 'guides/run-a-program.md', 'reference/conform.md'],
-  ...['guides/run-a-cluster.md'],
+  ...['guides/run-a-cluster.md', 'reference/standards.md'],
 ])
 
 /** A link of Markdown, or an image, to a file. */
