@@ -50,7 +50,7 @@ export class SiblingSource {
     this.#relay = relayMedia(
       { ...place, responseTimeout },
       {
-        ...{ clock, backoff, failedRetrySeconds, transport: 'tcp' },
+        ...{ clock, backoff, failedRetrySeconds, transport: 'tcp', passRefusals: true },
         // The owner waits for the camera, and for its viewers to return.
         ...{ lingerSeconds, stallSeconds: 0, onAway: { holdSeconds } },
         waitSeconds: plan.startSeconds + replySeconds,

@@ -123,6 +123,17 @@ describe('SiblingSource', { timeout: 20_000 }, () => {
     await until(() => two.sources.statuses[0]?.state === 'idle')
   })
 
+  it('tells a viewer at once that the program of another process cannot be started', async () => {
+    const { processes, running } = await startProcesses()
+    const coming = connect(processes[1].url)
+    const refused = expect(coming).rejects.toMatchObject({ statusCode: 503 })
+    await until(() => running.length > 0)
+    const [program] = running.splice(0)
+    program?.listener.ended({ code: null, signal: null, notStarted: 'no such program' })
+    await refused
+    expect(running).toEqual([])
+  })
+
   it('goes on for its viewers when this process gets the source of one that has ended', async () => {
     const { processes, running, assignment, tellAll, feed } = await startProcesses()
     const [one, two] = processes

@@ -100,6 +100,12 @@ export interface RelayOptions extends Pick<MediaFactoryOptions, 'gopCache' | 'mu
    */
   readonly waitSeconds?: number | undefined
   /**
+   * Passes a refusal of the source on to a DESCRIBE that waits, as 503, and lets the next one cause another attempt. For
+   * sources that make attempts themselves, such as a relay.
+   * @default false
+   */
+  readonly passRefusals?: boolean | undefined
+  /**
    * Treatment of viewers after the connection to the source is lost.
    * @default { holdSeconds: 60 }
    */
@@ -153,6 +159,7 @@ export const relayDefaults = Object.freeze({
   failedRetrySeconds: 300,
   returnSeconds: 10,
   waitSeconds: 8,
+  passRefusals: false,
   onAway: Object.freeze({ holdSeconds: 60 }),
   transport: 'auto',
   timeline: 'continuous',
@@ -170,7 +177,7 @@ const transports: readonly RelayTransport[] = [
 const updatable = [
   ...['lingerSeconds', 'alwaysOn', 'stallSeconds', 'backoff', 'failedRetrySeconds'],
   'returnSeconds',
-  ...['waitSeconds', 'onAway', 'transport'],
+  ...['waitSeconds', 'passRefusals', 'onAway', 'transport'],
 ] as const
 
 /** Source of a relay, whose URL and client options have been checked. */
@@ -196,6 +203,7 @@ export interface ResolvedRelayOptions {
   readonly failedRetryMs: number
   readonly returnMs: number
   readonly waitMs: number
+  readonly passRefusals: boolean
   readonly transport: RelayTransport
 }
 
@@ -307,6 +315,7 @@ export function resolveRelayOptions(options: RelayUpdate): ResolvedRelayOptions 
     failedRetryMs: ms('failedRetrySeconds'),
     returnMs: ms('returnSeconds'),
     waitMs: ms('waitSeconds'),
+    passRefusals: checkBoolean('passRefusals', options.passRefusals ?? defaults.passRefusals),
     transport,
   }
   if (resolved.firstDelayMs === 0) {

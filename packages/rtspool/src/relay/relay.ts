@@ -331,6 +331,9 @@ export class Relay implements UpstreamListener {
     const { isAnyFree, sources } = this.#turns
     if (!isFinal || (isAnyFree && this.#facts.failures < sources.length)) {
       this.#wait('waiting', reason, this.#attempts.delayMs(this.#options))
+      if (reason !== 'refused' || !this.#options.passRefusals) return
+      this.#waiting.reject(this.#unavailable(503, reason))
+      this.settle()
       return
     }
     const { failedRetryMs } = this.#options

@@ -7,7 +7,14 @@ const url = 'rtsp://user:hidden-word@127.0.0.1/cam'
 describe('options of a relay', () => {
   it('have the documented defaults', () => {
     expect(resolveRelayOptions({})).toEqual({
-      ...{ lingerMs: 10_000, holdMs: 60_000, alwaysOn: false, stallMs: 10_000, waitMs: 8000 },
+      ...{
+        lingerMs: 10_000,
+        holdMs: 60_000,
+        alwaysOn: false,
+        stallMs: 10_000,
+        waitMs: 8000,
+        passRefusals: false,
+      },
       ...{
         firstDelayMs: 1000,
         maxDelayMs: 30_000,
@@ -27,6 +34,7 @@ describe('options of a relay', () => {
   it.each([
     { options: { lingerSeconds: -1 }, says: /lingerSeconds must be a number from 0, got -1/ },
     { options: { alwaysOn: 1 }, says: /alwaysOn must be true or false/ },
+    { options: { passRefusals: 1 }, says: /passRefusals must be true or false/ },
     { options: { stallSeconds: Number.NaN }, says: /stallSeconds must be a number of seconds/ },
     { options: { backoff: { firstSeconds: 0 } }, says: /firstSeconds must be more than 0/ },
     {

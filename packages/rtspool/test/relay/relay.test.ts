@@ -349,6 +349,28 @@ describe('a request before the source can be described', () => {
     ])
   })
 
+  it.each([
+    [true, 'at once', 'idle'],
+    [false, 'after the wait', 'waiting'],
+  ] as const)('with passRefusals %s is told a refusal %s', async (passRefusals, _, state) => {
+    const { camera, server, relay, clock, url } = await relayScene({
+      options: { passRefusals },
+      answers: { DESCRIBE: { status: 502 } },
+    })
+    const viewer = await connectTo(server)
+    let status: number | undefined
+    const response = viewer.request('DESCRIBE', url).then(({ statusCode, headers }) => {
+      status = statusCode
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+    })
+    await until(() => camera.methods.includes('DESCRIBE'))
+    await until(() => relay.status.state === state)
+    await nextTurn(3)
+    expect(status).toBe(passRefusals ? 503 : undefined)
+    await until(() => status === 503, advancing(clock, 500))
+    await response
+  })
+
   it('gets 503 with Retry-After when that takes too long, and the relay rests', async () => {
     const { clock, server, relay, url } = await relayScene({
       options: { waitSeconds: 3 },
